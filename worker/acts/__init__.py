@@ -1,0 +1,1 @@
+"""What is done with a campaign, one module an act. Each gets a session and writes rows; nothing is sent here."""

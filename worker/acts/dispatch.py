@@ -1,0 +1,157 @@
+"""Dispatch: the sealed letter goes to each addressee, once; what stands in the way is a list of sentences."""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker import db, render
+from worker.acts import close, diary
+from worker.letter import signatories
+from worker.mail import outbox
+from worker.models import Campaign, Mail
+
+
+class Blocked(Exception):
+    """The letter does not leave; `reasons` says why, each as a sentence."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+def blockers(session: Session, campaign: Campaign, *, by_person: bool = False) -> list[str]:
+    """What still stands in the way of the letter, in sentences; empty when it can leave now.
+
+    A person who dispatches has decided about the review, the quorum and an address that is missing.
+    """
+    if campaign.cancelled_at is not None:
+        return ["The campaign is cancelled."]
+    if campaign.closed_at is None:
+        return ["It is not closed yet: `undersigned close` closes it before the deadline."]
+    reasons = []
+    if close.living_seal(session, campaign) is None:
+        reasons.append("There is no seal: one was voided by a withdrawal and the next is being made.")
+    if campaign.held_at is not None:
+        reasons.append("It is held: `undersigned resume` lets it go on.")
+    if not any(a.email for a in campaign.letter.addressees):
+        reasons.append("No addressee has a mail address: send it by hand, then `undersigned dispatch --by-hand`.")
+    return reasons if by_person else reasons + _for_a_person(session, campaign)
+
+
+def waits_for_a_person(session: Session, campaign: Campaign) -> list[str]:
+    """The blockers that no clock will remove."""
+    still_in_review = _in_review(session, campaign)
+    return [reason for reason in blockers(session, campaign) if reason not in still_in_review]
+
+
+def dispatch(session: Session, campaign_id: int, *, by_person: bool = False) -> int:
+    """Put the sealed letter in the outbox for each addressee that has none; returns how many are new.
+
+    Idempotent: one seal, one letter to an addressee. What has been accepted meanwhile is noted, and
+    doubt is told to the organizers. Raises Blocked only to a person; the clock waits.
+    """
+    campaign = db.locked(session, campaign_id)
+    take_note_of_answers(session, campaign)
+    if close.has_left_entirely(session, campaign):
+        return 0
+    if reasons := blockers(session, campaign, by_person=by_person):
+        if by_person:
+            raise Blocked(reasons)
+        _tell_if_it_waits(session, campaign)
+        return 0
+    seal_number = close.living_seal(session, campaign)
+    assert seal_number is not None
+    if by_person:
+        _set_aside_refused(session, campaign)
+    put = outbox.put(session, _letters_to_write(session, campaign, seal_number))
+    if put:
+        diary.note(session, campaign, "organizer" if by_person else "clock", f"dispatched seal {seal_number}")
+    return put
+
+
+def by_hand(session: Session, campaign_id: int) -> None:
+    """Note that an organizer brought the letter itself. Raises Blocked."""
+    campaign = db.locked(session, campaign_id)
+    reasons = [r for r in blockers(session, campaign, by_person=True) if not r.startswith("No addressee")]
+    if reasons:
+        raise Blocked(reasons)
+    campaign.dispatched_at = campaign.dispatched_at or db.clock(session)
+    diary.note(session, campaign, "organizer", "dispatched by hand")
+
+
+def living_letters(session: Session, campaign: Campaign) -> list[Mail]:
+    """The letters that carry, carried or may have carried a seal to an addressee."""
+    letters = select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
+    return list(session.scalars(letters.order_by(Mail.id)))
+
+
+def take_note_of_answers(session: Session, campaign: Campaign) -> None:
+    """Read from the letters whether the campaign is dispatched, and tell the organizers of doubt."""
+    letters = living_letters(session, campaign)
+    accepted = [m.sent_at for m in letters if m.sent_at is not None]
+    if accepted and campaign.dispatched_at is None:
+        campaign.dispatched_at = min(accepted)
+        diary.note(session, campaign, "clock", "the addressee's server accepted the letter")
+    now = db.clock(session)
+    doubtful = [m for m in letters if m.uncertain_at is not None]
+    outbox.put(session, [outbox.to_organizers("doubt", campaign, f"letter-{m.id}", now) for m in doubtful])
+    refused = [m for m in letters if m.refused_at is not None]
+    outbox.put(session, [outbox.to_organizers("waiting", campaign, f"refused-{m.id}", now) for m in refused])
+
+
+def _set_aside_refused(session: Session, campaign: Campaign) -> None:
+    """A person dispatches again what the addressee's server refused: the refused letter stays as history."""
+    now = db.clock(session)
+    for letter in living_letters(session, campaign):
+        if letter.refused_at is not None:
+            letter.cancelled_at = now
+    session.flush()
+
+
+def _letters_to_write(session: Session, campaign: Campaign, seal_number: int) -> list[dict[str, Any]]:
+    """A row for each addressee that has no living letter; numbered, as one may have been called back before."""
+    now = db.clock(session)
+    served = {m.addressee_id for m in living_letters(session, campaign)}
+    earlier = Counter(
+        session.scalars(
+            select(Mail.addressee_id).where(
+                Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.seal_number == seal_number
+            )
+        )
+    )
+    return [
+        outbox.to_addressee(campaign, addressee, seal_number, earlier[addressee.id] + 1, now)
+        for addressee in campaign.letter.addressees
+        if addressee.email and addressee.id not in served
+    ]
+
+
+def _for_a_person(session: Session, campaign: Campaign) -> list[str]:
+    reasons = _in_review(session, campaign)
+    signed = signatories.of(session, campaign, "addressee").count
+    if signed < campaign.quorum:
+        reasons.append(
+            f"{signed} signed and the quorum is {campaign.quorum}: `undersigned dispatch` sends it all the same."
+        )
+    refused = [m for m in living_letters(session, campaign) if m.refused_at is not None]
+    if refused:
+        reasons.append("The addressee's server refused the letter: see `undersigned status`.")
+    return reasons
+
+
+def _in_review(session: Session, campaign: Campaign) -> list[str]:
+    until = campaign.review_ends_at
+    if until is None or db.clock(session) >= until:
+        return []
+    return [f"In review until {render.day_and_time(until, campaign.zone, 'en')}."]
+
+
+def _tell_if_it_waits(session: Session, campaign: Campaign) -> None:
+    """Once for each seal; somebody who holds the letter knows it already."""
+    seal_number = close.living_seal(session, campaign)
+    if campaign.held_at is None and seal_number is not None and waits_for_a_person(session, campaign):
+        now = db.clock(session)
+        row = outbox.to_organizers("waiting", campaign, f"seal-{seal_number}", now, seal_number=seal_number)
+        outbox.put(session, [row])

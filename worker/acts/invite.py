@@ -1,0 +1,96 @@
+"""Invite every partner once, and remind only those who have not answered."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ScalarSelect, Select, exists, func, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.acts import diary
+from worker.mail import outbox
+from worker.models import Answer, Campaign, Mail, Partner
+
+A_DAY = timedelta(days=1)
+
+
+def everyone_not_yet_asked(session: Session, campaign_id: int) -> int:
+    """Put an invitation for each partner that has an address and none yet; returns how many."""
+    campaign = db.locked(session, campaign_id, "shared")
+    now = db.clock(session)
+    if not campaign.takes_answers(at=now):
+        return 0
+    partners = session.scalars(not_yet_asked(campaign)).all()
+    asked = outbox.put(session, [outbox.to_partner("invitation", campaign, p, "1", now) for p in partners])
+    if asked:
+        diary.note(session, campaign, "clock", f"invited {asked} partners")
+    return asked
+
+
+def remind_the_silent(session: Session, campaign_id: int) -> int:
+    """Put the reminder whose moment has come for each silent partner; returns how many are new.
+
+    A moment that was past when the deadline was set is skipped, and so is a partner that had a mail
+    within the day before it (an eighth of the whole run, when that is shorter).
+    """
+    campaign = db.locked(session, campaign_id, "shared")
+    now = db.clock(session)
+    if not campaign.takes_answers(at=now) or (moment := moment_that_came(campaign, now)) is None:
+        return 0
+    quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
+    silent = session.scalars(select_silent(campaign).where(_last_mail() < quiet_since)).all()
+    return _remind(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now)
+
+
+def remind_now(session: Session, campaign_id: int) -> int:
+    """Put a reminder for every silent partner because an organizer asks for it; returns how many are new."""
+    campaign = db.locked(session, campaign_id, "shared")
+    now = db.clock(session)
+    if not campaign.takes_answers(at=now):
+        return 0
+    return _remind(session, campaign, silent(session, campaign), f"{now:%Y%m%dT%H%M%S}", now)
+
+
+def silent(session: Session, campaign: Campaign) -> list[Partner]:
+    """The partners whose invitation was accepted by a server and who have not answered."""
+    return list(session.scalars(select_silent(campaign)))
+
+
+def moment_that_came(campaign: Campaign, now: datetime) -> datetime | None:
+    """The latest moment for a reminder that has come since the deadline was set, if any."""
+    moments = (campaign.deadline_at - before for before in campaign.reminders)
+    return max((m for m in moments if campaign.deadline_set_at < m <= now), default=None)
+
+
+def not_yet_asked(campaign: Campaign) -> Select[Partner]:
+    """Selects the partners with an address that have no invitation."""
+    invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
+    with_address = Partner.email_hmac.is_not(None)
+    answered = exists().where(Answer.partner_id == Partner.id)
+    return (
+        select(Partner)
+        .where(Partner.campaign_id == campaign.id, with_address, ~invited, ~answered)
+        .order_by(Partner.id)
+    )
+
+
+def select_silent(campaign: Campaign) -> Select[Partner]:
+    """Selects the partners that got their invitation and said nothing; one whose mail was refused is not silent."""
+    arrived = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation", Mail.sent_at.is_not(None))
+    answered = exists().where(Answer.partner_id == Partner.id)
+    return select(Partner).where(Partner.campaign_id == campaign.id, arrived, ~answered).order_by(Partner.id)
+
+
+def _last_mail() -> ScalarSelect[datetime]:
+    """When the partner was last asked or reminded."""
+    asked = Mail.kind.in_(["invitation", "reminder"])
+    return (
+        select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
+    )
+
+
+def _remind(session: Session, campaign: Campaign, partners: list[Partner], which: str, now: datetime) -> int:
+    rows = [outbox.to_partner("reminder", campaign, partner, which, now) for partner in partners]
+    reminded = outbox.put(session, rows)
+    if reminded:
+        diary.note(session, campaign, "clock", f"reminded {reminded} partners")
+    return reminded

@@ -1,0 +1,94 @@
+"""The letter as it will be set: rows and texts brought together, in each rendition, language and format."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy.orm import Session
+
+from worker import render
+from worker.letter import docx, pdf, signatories, text
+from worker.letter.signatories import Rendition, Signatories
+from worker.letter.text import Sheet
+from worker.models import Campaign, Partner
+
+
+def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
+    """Every document of a seal, as (rendition, language, format, bytes); PDF and Word in the authentic language."""
+    dated = campaign.closed_at or campaign.deadline_at
+    for rendition in get_args(Rendition):
+        listed = signatories.of(session, campaign, rendition)
+        for language in sorted(campaign.letter.texts):
+            sheet = of(campaign, listed, language)
+            yield rendition, language, "text", text.as_text(sheet).encode()
+            yield rendition, language, "html", text.as_html(sheet).encode()
+            if language == campaign.authentic:
+                yield rendition, language, "pdf", pdf.as_pdf(sheet, dated)
+                yield rendition, language, "docx", docx.as_docx(sheet, dated)
+
+
+def for_reading(campaign: Campaign, partner: Partner, language: str, others: Sequence[Partner] = ()) -> Sheet:
+    """The letter as a partner reads it before it signs: with its own row filled in."""
+    listed = Signatories(signatories.in_order([partner, *others]), withheld=0)
+    return of(campaign, listed, language)
+
+
+def of(campaign: Campaign, listed: Signatories, language: str) -> Sheet:
+    """One sheet: the letter in one language with this list under it."""
+    letter = campaign.letter
+    addressee = letter.addressees[0]
+    subject, body = text.fill(letter.texts[language], len(listed.named))
+    words = render.translations(language)
+    return Sheet(
+        language=language,
+        sender=[campaign.sender["name"], *_said(campaign.sender["lines"], language, campaign.authentic)],
+        addressee=[addressee.name, _said(addressee.office, language, campaign.authentic), *addressee.address],
+        date=render.date(_dated(campaign), campaign.zone, language),
+        salutation=_said(addressee.salutation, language, campaign.authentic),
+        subject=subject,
+        body=body,
+        list_heading=words.gettext("Signatory Civil Society Organizations"),
+        signatories=[render.signatory(partner, language, campaign.authentic) for partner in listed.named],
+        withheld=_withheld(listed, words),
+        authentic_note=_note(language, campaign.authentic, words),
+    )
+
+
+def _dated(campaign: Campaign) -> datetime:
+    return campaign.closed_at or campaign.deadline_at
+
+
+def _withheld(listed: Signatories, words: Any) -> str:
+    if not listed.withheld:
+        return ""
+    if not listed.named:
+        return str(
+            words.ngettext(
+                "%(number)d organization whose name is withheld for its safety",
+                "%(number)d organizations whose names are withheld for their safety",
+                listed.withheld,
+            )
+        ) % {"number": listed.withheld}
+    return str(
+        words.ngettext(
+            "and %(number)d organization whose name is withheld for its safety",
+            "and %(number)d organizations whose names are withheld for their safety",
+            listed.withheld,
+        )
+    ) % {"number": listed.withheld}
+
+
+def _note(language: str, authentic: str, words: Any) -> str:
+    if language == authentic:
+        return ""
+    name = {"en": words.gettext("English"), "fr": words.gettext("French")}.get(authentic, authentic)
+    return str(words.gettext("This is a translation. The text in %(language)s is the one that was signed.")) % {
+        "language": name
+    }
+
+
+def _said(value: Any, language: str, authentic: str) -> Any:
+    """What was said once, or for each language: in this one, else in the authentic one."""
+    if not isinstance(value, dict):
+        return value
+    return value.get(language, value.get(authentic, value.get("", next(iter(value.values()), ""))))

@@ -1,0 +1,135 @@
+"""The database: transactions, its clock, the campaign's lock, and the claim of due mail, per dialect."""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy.orm import Session
+
+from worker import settings
+from worker.models import Campaign, Mail
+
+CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
+
+_SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
+_POSTGRES_NOW = text("SELECT clock_timestamp()")
+
+
+@functools.lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The engine of this process; nothing connects until the first transaction."""
+    url = settings.current().database
+    if url.startswith("sqlite"):
+        settings.current().data_dir.mkdir(parents=True, exist_ok=True)
+        made = create_engine(url, hide_parameters=True, connect_args={"timeout": 10})
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    # Parameters are names and addresses: they stay out of exceptions.
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=3,
+        connect_args={"connect_timeout": 3},
+    )
+
+
+def dispose(*, close: bool = True) -> None:
+    """Forget the engine: after a fork (close=False: the connections are the parent's) or changed settings."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=close)
+    engine.cache_clear()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that writes: committed at the end, rolled back on any exception.
+
+    On SQLite it begins IMMEDIATE, so that what it reads cannot change before it writes.
+    """
+    with (
+        Session(engine().execution_options(writing=True), expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads, and keeps no writer waiting."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+def clock(session: Session) -> datetime:
+    """Now, on the database's clock: the only one that says who was in time.
+
+    PostgreSQL's now() is the start of the transaction; an answer that waited for a lock would be let in late.
+    """
+    if _is_sqlite(session):
+        return datetime.fromisoformat(str(session.scalar(_SQLITE_NOW))).replace(tzinfo=UTC)
+    now: datetime = session.execute(_POSTGRES_NOW).scalar_one()
+    return now.astimezone(UTC)
+
+
+def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"]) -> None:
+    """Hold a campaign until the transaction ends: answers share it, closing and holding have it alone.
+
+    PostgreSQL queues advisory locks fairly. Row locks would not do: FOR SHARE by busy clients starves
+    the one who closes, and FOR UPDATE blocks every insert that refers to the campaign.
+    """
+    if _is_sqlite(session):
+        return  # BEGIN IMMEDIATE already has the whole database
+    take = func.pg_advisory_xact_lock_shared if mode == "shared" else func.pg_advisory_xact_lock
+    session.execute(select(take(CAMPAIGN_LOCKS, campaign_id)))
+
+
+def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:
+    """The campaign, locked first and read afterwards."""
+    campaign_lock(session, campaign_id, mode)
+    return session.get_one(Campaign, campaign_id, populate_existing=True)
+
+
+def claim(session: Session, *, holder: str, until: datetime, limit: int, kinds: tuple[str, ...] = ()) -> list[int]:
+    """Lease due mails to one holder, the most urgent first, and return their ids.
+
+    Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
+    transaction is IMMEDIATE, so that no two claim at once.
+    """
+    now = clock(session)
+    free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
+    due = select(Mail.id).where(Mail.due_at <= now, free).order_by(Mail.urgency, Mail.due_at).limit(limit)
+    if kinds:
+        due = due.where(Mail.kind.in_(kinds))
+    if not _is_sqlite(session):
+        due = due.with_for_update(skip_locked=True)
+    claimed = (
+        update(Mail)
+        .where(Mail.id.in_(due.scalar_subquery()))
+        .values(lease_until=until, lease_holder=holder, attempts=Mail.attempts + 1)
+        .returning(Mail.id, Mail.urgency, Mail.due_at)
+        .execution_options(synchronize_session=False)
+    )
+    rows = sorted(session.execute(claimed).all(), key=lambda row: (row[1], row[2]))
+    return [row[0] for row in rows]
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,75 @@
+"""Names that a reader could take for one another: shown to the organizer, never merged."""
+
+import unicodedata
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+
+_CLOSE = 88
+MOST_PAIRS = 50
+_ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
+_SMALL_WORDS = {
+    *("a", "an", "and", "at", "for", "in", "of", "on", "s", "the", "to", "inc"),
+    *("au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour"),
+}
+
+
+def alike(names: Sequence[str]) -> list[tuple[int, int]]:
+    """Find pairs of positions, the lower first, whose names look alike; at most 50.
+
+    Two names look alike when their letters nearly agree in any order of words, or when they share two
+    words or more that are rare in this list and make up half of the shorter name.
+    """
+    keys = [_key(name) for name in names]
+    found = set(islice(_nearly_the_same(keys), MOST_PAIRS)) | set(islice(_sharing(keys), MOST_PAIRS))
+    return sorted(found)[:MOST_PAIRS]
+
+
+def same(name: str) -> str:
+    """Reduce a name to what decides whether it is the same: no case, accents or punctuation."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
+    return " ".join("".join(map(_bare, letters)).split())
+
+
+def _bare(character: str) -> str:
+    """Drop Latin accents only: what combines in Khmer makes other words."""
+    if "\u0300" <= character <= "\u036f":
+        return ""
+    return " " if unicodedata.category(character)[0] in "PSZC" else character
+
+
+def _key(name: str) -> str:
+    words = same(name).split()
+    return " ".join(sorted(word for word in words if word not in _SMALL_WORDS) or words)
+
+
+def _nearly_the_same(keys: list[str]) -> Iterator[tuple[int, int]]:
+    """Compare each key with those not much longer than it, which is all that can be close."""
+    from rapidfuzz import fuzz, process
+
+    order = sorted(range(len(keys)), key=lambda position: len(keys[position]))
+    by_length = [keys[position][:_ONE_WORD] for position in order]
+    lengths = [len(key) for key in by_length]
+    for place, key in enumerate(by_length):
+        end = bisect_right(lengths, len(key) * (200 - _CLOSE) / _CLOSE)
+        rest = by_length[place + 1 : end]
+        for _, _, offset in process.extract(key, rest, scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=None):
+            first, second = sorted((order[place], order[place + 1 + offset]))
+            yield first, second
+
+
+def _sharing(keys: list[str]) -> Iterator[tuple[int, int]]:
+    words = [frozenset(key.split()) for key in keys]
+    holders: dict[str, list[int]] = defaultdict(list)
+    for position, own in enumerate(words):
+        for word in own:
+            holders[word].append(position)
+    rare = max(3, min(20, len(keys) // 200))
+    shared: Counter[tuple[int, int]] = Counter()
+    for positions in holders.values():
+        if 2 <= len(positions) <= rare:
+            shared.update(combinations(positions, 2))
+    for (first, second), count in shared.items():
+        if count >= 2 and count * 2 >= min(len(words[first]), len(words[second])):
+            yield first, second

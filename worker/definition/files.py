@@ -1,0 +1,135 @@
+"""Files as organizers have them: the wrong kind, the wrong size, a folder where a file should be."""
+
+import stat
+from pathlib import Path
+
+from worker.definition.problems import Problem
+
+_BEGINNINGS = (
+    (b"%PDF", "a PDF"),
+    (b"\xff\xd8\xff", "a photo (JPEG)"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
+    (b"{\\rtf", "a rich text document (RTF)"),
+    (b"\x1f\x8b", "a compressed file (gzip)"),
+    (b"Rar!", "a compressed file (RAR)"),
+    (b"7z\xbc\xaf", "a compressed file (7z)"),
+    (b"SQLite format 3", "a database"),
+)
+_INSIDE_ZIP = (
+    (b"word/", "a Word document"),
+    (b"xl/", "an Excel workbook"),
+    (b"ppt/", "a presentation"),
+    (b"opendocument.text", "a LibreOffice document"),
+    (b"opendocument.spreadsheet", "a LibreOffice spreadsheet"),
+)
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Unreadable(Exception):
+    """A file cannot be read as text; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.file)
+
+
+def content(path: Path, *, expected: str, most: int) -> bytes:
+    """Read a plain text file of at most `most` bytes; links to files elsewhere are not followed.
+
+    Raises Unreadable.
+    """
+    found, mend = _refused(path, most)
+    if found:
+        raise Unreadable(Problem(path.name, "", found, expected, mend))
+    try:
+        with path.open("rb") as file:
+            octets = file.read(most)
+    except OSError as error:
+        mend = "Give this program the right to read it."
+        raise Unreadable(Problem(path.name, "", _reason(error), expected, mend)) from None
+    if kind := kind_of(octets):
+        mend = "Save it as plain text (a list: as CSV UTF-8) and try again."
+        raise Unreadable(Problem(path.name, "", kind, expected, mend))
+    return octets
+
+
+def _refused(path: Path, most: int) -> tuple[str, str]:
+    """Say what is wrong before the file is opened: a pipe in its place would never answer."""
+    try:
+        state = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "no such file", "Put it there, or correct its name."
+    except (OSError, ValueError) as error:
+        return _reason(error), "Correct its name, or give this program the right to read it."
+    if stat.S_ISLNK(state.st_mode):
+        return "a link to another file", "Put the file itself there."
+    if stat.S_ISDIR(state.st_mode):
+        return "a folder", "Put a file of that name there."
+    if not stat.S_ISREG(state.st_mode):
+        return "something that is no file", "Put a file of that name there."
+    if state.st_size > most:
+        return f"{_size(state.st_size)}", f"It may have {_size(most)} at most: remove what is not needed."
+    return "", ""
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return f"a file that cannot be opened ({getattr(error, 'strerror', None) or error})"
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1_048_576:.1f} MB" if octets >= 1_048_576 else f"{octets / 1024:.0f} KB"
+
+
+def kind_of(octets: bytes) -> str:
+    """Name what this is when it is no text: `a Word document`; empty when it may be text."""
+    for beginning, kind in _BEGINNINGS:
+        if octets.startswith(beginning):
+            return kind
+    if octets.startswith(b"PK\x03\x04"):
+        return next((kind for mark, kind in _INSIDE_ZIP if mark in octets), "a compressed file (ZIP)")
+    if octets[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    if b"\0" in octets and not octets.startswith(_MARKS_OF_UTF_16):
+        return "something that is no text"
+    return ""
+
+
+def utf8(path: Path, octets: bytes) -> str:
+    """Decode what must be UTF-8, dropping the mark that Windows puts before it.
+
+    Raises Unreadable, naming the line.
+    """
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"line {octets.count(10, 0, error.start) + 1}"
+        found = "text in another encoding than UTF-8"
+        mend = "Save it again as UTF-8 (in most editors: Save as, Encoding)."
+        raise Unreadable(Problem(path.name, where, found, "text in UTF-8", mend)) from None
+
+
+def any_encoding(path: Path, octets: bytes) -> tuple[str, bool]:
+    """Decode UTF-8, UTF-16 with its mark, or else Windows' cp1252, and tell whether it was the latter.
+
+    Raises Unreadable.
+    """
+    try:
+        if octets.startswith(_MARKS_OF_UTF_16):
+            text, guessed = octets.decode("utf-16"), False
+        else:
+            text, guessed = _utf8_or_cp1252(octets)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        mend = "Save it as CSV UTF-8 and try again."
+        raise Unreadable(Problem(path.name, "", "something that is no text", "text", mend))
+    return text, guessed
+
+
+def _utf8_or_cp1252(octets: bytes) -> tuple[str, bool]:
+    try:
+        return octets.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        return octets.decode("cp1252"), True

@@ -1,0 +1,125 @@
+"""The letter in each language: `letter.<language>.md`, its first line the subject."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from worker.definition import characters, files, languages
+from worker.definition.problems import Problem, did_you_mean, named, shown
+
+LARGEST_LETTER = 1024 * 1024
+_LONGEST_SUBJECT = 200
+_PLACEHOLDERS = ("count",)
+_BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
+_NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
+
+
+def read_letters(
+    folder: Path, wanted: Mapping[str, str], problems: list[Problem], remarks: list[Problem]
+) -> dict[str, str]:
+    """Read every letter of a folder, by language; those of the wanted languages must be there.
+
+    `wanted` says for each language why. Lines are parted by LF, whatever the file had.
+    """
+    there = _languages_there(folder)
+    problems += _in_languages_not_known(there)
+    letters = {}
+    for language in languages.LANGUAGES:
+        if language in there or language in wanted:
+            text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
+            if text is not None:
+                letters[language] = text
+                problems += _problems(f"letter.{language}.md", text)
+                remarks += _remarks(f"letter.{language}.md", text)
+    return letters
+
+
+def _in_languages_not_known(there: list[str]) -> Iterator[Problem]:
+    for language in there:
+        if wrong := languages.what_is_wrong_with(language):
+            yield Problem(named(f"letter.{language}.md"), "", f"a letter in {shown(language)}", *wrong)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _languages_there(folder: Path) -> list[str]:
+    matches = (re.fullmatch(r"letter\.([^.]+)\.md", name) for name in _names(folder))
+    return [match[1] for match in matches if match]
+
+
+def _near(folder: Path) -> str:
+    """Name a file that may be the letter under another name."""
+    others = (name for name in _names(folder) if name.lower().startswith("letter"))
+    return next((name for name in others if _NAME.fullmatch(name) is None or name != name.lower()), "")
+
+
+def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
+    expected = f"the letter in Markdown, since {why}" if why else "the letter in Markdown"
+    try:
+        octets = files.content(path, expected=expected, most=LARGEST_LETTER)
+        return re.sub(r"\r\n?", "\n", files.utf8(path, octets))
+    except files.Unreadable as error:
+        problem = error.problem
+    near = _near(path.parent)
+    if near and problem.found == "no such file":
+        mend = f"There is {shown(near)}: is it the letter, under another name or in another form?"
+        problem = Problem(problem.file, problem.where, problem.found, problem.expected, mend)
+    problems.append(problem)
+    return None
+
+
+def _problems(file: str, text: str) -> Iterator[Problem]:
+    from worker import prose
+
+    subject, _, body = text.partition("\n")
+    yield from _subject(file, subject)
+    if not body.strip():
+        mend = "Write the letter below its first line."
+        yield Problem(file, "line 2", "nothing", "the text of the letter", mend)
+    for number, line in enumerate(text.split("\n"), 1):
+        yield from _hidden(file, number, line)
+        yield from _unknown_placeholders(file, number, line)
+    for number, sentence in prose.problems(text):
+        found = "something that letters cannot show"
+        expected = "headings, paragraphs, lists, **bold**, *italic* and links"
+        yield Problem(file, f"line {number}", found, expected, sentence)
+
+
+def _subject(file: str, line: str) -> Iterator[Problem]:
+    expected = "# and the subject of the letter"
+    subject = line.removeprefix("# ").strip()
+    if not line.startswith("# ") or not subject:
+        mend = "Begin the file with a line such as: # Postpone the elections"
+        yield Problem(file, "line 1", shown(line) if line.strip() else "nothing", expected, mend)
+    elif len(subject) > _LONGEST_SUBJECT:
+        found = f"{len(subject)} characters"
+        yield Problem(file, "line 1", found, f"{_LONGEST_SUBJECT} at most", "Shorten the subject.")
+    elif "{{" in subject:
+        mend = "Write the number into a sentence of the letter instead."
+        yield Problem(file, "line 1", "a placeholder in the subject", expected, mend)
+
+
+def _hidden(file: str, number: int, line: str) -> Iterator[Problem]:
+    for name in dict.fromkeys(name for _, name in characters.unfit(line, "\t")):
+        mend = "Delete it, or type the line again."
+        yield Problem(file, f"line {number}", name, "characters that can be read", mend)
+
+
+def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem]:
+    for match in _BRACES.finditer(line):
+        name = (match[1] or "").strip()
+        if match[1] is not None and name in _PLACEHOLDERS:
+            continue
+        mend = did_you_mean(name, _PLACEHOLDERS) if name else "Remove it; the number is written {{ count }}."
+        yield Problem(file, f"line {number}", shown(match[0]), "{{ count }} and no other placeholder", mend)
+
+
+def _remarks(file: str, text: str) -> Iterator[Problem]:
+    if not any((match[1] or "").strip() in _PLACEHOLDERS for match in _BRACES.finditer(text)):
+        mend = "Without it the letter does not say how many sign it: is that meant?"
+        yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", mend)

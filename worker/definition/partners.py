@@ -1,0 +1,235 @@
+"""The list of partners as organizers have it: a spreadsheet saved as CSV, or a paste."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from worker.definition import addresses, alike, characters, countries, files, languages, pasted, spreadsheet
+from worker.definition.pasted import Mend
+from worker.definition.problems import Problem, shown
+
+COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
+LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
+LARGEST_LIST = 5 * 1024 * 1024
+_A_LIST = "a list of partners as CSV"
+
+
+@dataclass(frozen=True)
+class PartnerRow:
+    """One organization to ask, in the columns of `partners.csv`; all but the first may be empty."""
+
+    organization: str
+    acronym: str = ""
+    country: str = ""
+    contact: str = ""
+    email: str = ""
+    language: str = ""
+    note: str = ""
+
+
+class ListExists(FileExistsError):
+    """A list of partners is already there and is not overwritten: move it away first."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is already there and is not overwritten: move it away first.")
+
+
+def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]]:
+    """Read a list from CSV: (rows, problems, remarks); remarks are shown and refuse nothing.
+
+    Comma, semicolon or tab; UTF-8, UTF-16 with its mark, or cp1252. Rows are numbered as a spreadsheet
+    shows them. Never raises for what is in the file.
+    """
+    try:
+        octets = files.content(path, expected=_A_LIST, most=LARGEST_LIST)
+        text, guessed = files.any_encoding(path, octets)
+    except files.Unreadable as error:
+        return [], [error.problem], []
+    return _from_csv(path.name, text, guessed)
+
+
+def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Mend]]:
+    """Read a pasted list as it is: (rows, what was mended or should be looked at).
+
+    Every line with content becomes a row, if need be with the whole line as organization. Countries are
+    spelled as letters in that language print them.
+    """
+    lines = list(pasted.lines(text, language))
+    rows = [PartnerRow(line.organization, line.acronym, line.country) for line in lines]
+    return rows, [mend for line in lines for mend in line.mends]
+
+
+def read_list(
+    path: Path, language: str = "en"
+) -> tuple[list[PartnerRow], list[Problem], list[Problem | Mend]]:
+    """Read a file that is either CSV or a pasted list, by what its first line looks like.
+
+    Never raises for what is in the file.
+    """
+    try:
+        octets = files.content(path, expected="a list of partners as CSV or text", most=LARGEST_LIST)
+        text, guessed = files.any_encoding(path, octets)
+    except files.Unreadable as error:
+        return [], [error.problem], []
+    if path.suffix.lower() == ".csv" or spreadsheet.delimiter_of(text, COLUMNS)[1]:
+        rows, problems, remarks = _from_csv(path.name, text, guessed)
+        return rows, problems, [*remarks]
+    rows, mends = read_pasted(text, language)
+    problems = [] if rows else [_empty(path.name)]
+    return rows, problems, [*_guess(path.name, guessed), *mends]
+
+
+def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
+    """Write a clean `partners.csv`; raises ListExists rather than overwrite one."""
+    try:
+        file = path.open("x", encoding="utf-8", newline="")
+    except FileExistsError:
+        raise ListExists(path) from None
+    with file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[PartnerRow], list[Problem], list[Problem]]:
+    records, problems = spreadsheet.rows(file, text, COLUMNS, "organization")
+    numbered = [(number, _row(file, number, cells, problems)) for number, cells in records]
+    if not numbered and not problems:
+        problems.append(_empty(file))
+    return [row for _, row in numbered], problems, [*_guess(file, guessed), *_remarks(file, numbered)]
+
+
+def _empty(file: str) -> Problem:
+    mend = "Write one organization a row; the first row names the columns."
+    return Problem(file, "", "an empty list", "at least one partner", mend)
+
+
+def _guess(file: str, guessed: bool) -> list[Problem]:
+    mend = "Look at the accents; if they are wrong, save the list again as CSV UTF-8."
+    return [Problem(file, "", "another encoding, read as cp1252", "UTF-8", mend)] if guessed else []
+
+
+def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem]) -> PartnerRow:
+    values = {column: _cell(column, cells.get(column, "").strip()) for column in COLUMNS}
+    for column, (_, *wrong) in values.items():
+        if wrong:
+            problems.append(Problem(file, f"row {number}, column {column}", *wrong))
+    return PartnerRow(**{column: value for column, (value, *_) in values.items()})
+
+
+def _cell(column: str, raw: str) -> tuple[str, ...]:
+    """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to mend it)."""
+    hidden = dict.fromkeys(name for _, name in characters.unfit(raw, "\r\n\t" if column == "note" else ""))
+    value = characters.tidy(raw)
+    if hidden:
+        found = f"{', '.join(list(hidden)[:3])} in {shown(raw)}"
+        return value, found, "characters that can be read", "Delete it or type the text again."
+    if len(value) > LONGEST.get(column, 80):
+        expected = f"{LONGEST.get(column, 80)} characters at most"
+        return value, f"{len(value)} characters", expected, "Shorten it."
+    if column == "organization":
+        return _organization(value)
+    if column == "email" and value:
+        return _email(value)
+    if column == "language" and value:
+        return _language(value)
+    return (value,)
+
+
+def _organization(value: str) -> tuple[str, ...]:
+    if any(character.isalnum() for character in value):
+        return (value,)
+    return value, shown(value) if value else "nothing", "the organization's name", "Fill it in."
+
+
+def _email(value: str) -> tuple[str, ...]:
+    mended, wrong = addresses.mended(value)
+    if not wrong:
+        return (mended,)
+    expected = "one address such as secretariat@name.example, or nothing"
+    return value, shown(value), expected, f"{wrong} Correct it, or leave the cell empty to ask by hand."
+
+
+def _language(value: str) -> tuple[str, ...]:
+    value = value.lower()
+    if not (wrong := languages.what_is_wrong_with(value)):
+        return (value,)
+    return value, shown(value), *wrong
+
+
+def _remarks(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> list[Problem]:
+    """What an organizer should look at: nothing here is changed or refused."""
+    seen: dict[tuple[str, str], list[tuple[int, PartnerRow]]] = defaultdict(list)
+    for number, row in numbered:
+        seen[alike.same(row.organization), _place(row)].append((number, row))
+    once = [group[0] for group in seen.values()]
+    return [
+        *_duplicates(file, seen.values()),
+        *_look_alikes(file, once),
+        *_shared_addresses(file, numbered),
+        *_countries(file, numbered),
+    ]
+
+
+def _place(row: PartnerRow) -> str:
+    return countries.code(row.country) or row.country.casefold()
+
+
+def _duplicates(file: str, groups: Iterable[list[tuple[int, PartnerRow]]]) -> Iterator[Problem]:
+    for group in groups:
+        if len(group) > 1 and group[0][1].organization:
+            found = f"a duplicate: {shown(group[0][1].organization)}"
+            mend = "All are asked as the list stands: delete the rows that are not needed."
+            yield Problem(file, _rows_named(group), found, "each organization once", mend)
+
+
+def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:
+    pairs = alike.alike([row.organization for _, row in numbered])
+    for first, second in pairs:
+        pair = [numbered[first], numbered[second]]
+        found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
+        mend = "If they are two, leave them; if they are one, delete a row."
+        yield Problem(file, _rows_named(pair), found, "two organizations", mend)
+    if len(pairs) == alike.MOST_PAIRS:
+        found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
+        yield Problem(file, "", found, "few", "Only these are shown: look through the list yourself.")
+
+
+def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
+    groups: dict[str, list[tuple[int, PartnerRow]]] = defaultdict(list)
+    for number, row in numbered:
+        groups[row.email.casefold()].append((number, row))
+    for email, group in groups.items():
+        if email and len(group) > 1:
+            mend = "Each organization gets a mail and a link of its own there: is that meant?"
+            found = f"one address for {len(group)} organizations: {shown(email)}"
+            yield Problem(file, f"{_rows_named(group)}, column email", found, "one person behind all", mend)
+
+
+def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
+    groups: dict[str, list[tuple[int, PartnerRow]]] = defaultdict(list)
+    for number, row in numbered:
+        groups[row.country].append((number, row))
+    codes = [countries.code(country) for country in groups]
+    for country, group in groups.items():
+        code = countries.code(country)
+        if not country or (countries.is_usual(country) and codes.count(code) == 1):
+            continue
+        expected = countries.spelling(country) or "a country"
+        found = (
+            f"{shown(country)}, {'one of several spellings' if codes.count(code) > 1 and code else 'unusual'}"
+        )
+        mend = "It is printed as it stands: spell one country one way."
+        if expected != country:
+            yield Problem(file, f"{_rows_named(group)}, column country", found, expected, mend)
+
+
+def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> str:
+    numbers = [str(number) for number, _ in group]
+    if len(numbers) == 1:
+        return f"row {numbers[0]}"
+    if len(numbers) > 6:
+        return f"rows {', '.join(numbers[:5])} and {len(numbers) - 5} more"
+    return f"rows {', '.join(numbers[:-1])} and {numbers[-1]}"

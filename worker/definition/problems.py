@@ -1,0 +1,68 @@
+"""What is wrong, said so that a person can mend it: where, what was found, what was expected."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend, or to look at when it is only a remark."""
+
+    file: str
+    where: str
+    """`line 3`, `row 12, column email`, `key reminders[1]` (counted from 1); empty for the whole file."""
+    found: str
+    expected: str
+    mend: str
+    """A whole sentence: what to do now."""
+
+    @property
+    def sentence(self) -> str:
+        place = f"{self.file}, {self.where}" if self.where else self.file
+        return f"{place}: found {self.found}; expected {self.expected}. {self.mend}".rstrip()
+
+
+class BadDefinition(Exception):
+    """The campaign's folder cannot be used as it is; `problems` holds every problem at once.
+
+    The message names places only: what people wrote, addresses among it, is in the problems.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("; ".join(f"{one.file}, {one.where}".rstrip(", ") for one in self.problems))
+
+
+def shown(value: object, most: int = 80) -> str:
+    """Quote what was found: on one line, shortened, nothing in it invisible or able to move a cursor."""
+    text = value if isinstance(value, str) else _as_in_toml(value)
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return "“" + "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text) + "”"
+
+
+def named(name: str) -> str:
+    """Write the name of a key or a file as it is, or quoted when something in it cannot be seen."""
+    return name if name.isprintable() and 0 < len(name) <= 60 else shown(name, 60)
+
+
+def _as_in_toml(value: object) -> str:
+    """Write a value as it would stand in a TOML file, roughly."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a number of very many digits"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return str(value)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Ask for the nearest known word, or list them all."""
+    known = list(known)
+    near = difflib.get_close_matches(word.casefold()[:100], [one.casefold() for one in known], n=1)
+    if near:
+        return f"Did you mean {next(one for one in known if one.casefold() == near[0])}?"
+    return f"Known are: {', '.join(known)}."

@@ -1,0 +1,157 @@
+"""The times of a campaign: what the file says, or what the command line says instead."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.definition import times
+from worker.definition.keys import Table
+from worker.definition.problems import Problem, shown
+
+REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
+REVIEW = timedelta(hours=2)
+_MOST_REMINDERS = 20
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What was typed behind --deadline, --reminders and --review; None where nothing was."""
+
+    deadline: str | None = None
+    reminders: str | None = None
+    review: str | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When everything of a campaign happens; the deadline in UTC, reminders before it, the longest first."""
+
+    deadline: datetime
+    zone: str
+    reminders: list[timedelta]
+    review: timedelta
+
+
+def read_schedule(table: Table, overrides: Overrides, now: datetime, remarks: list[Problem]) -> Schedule:
+    """Read deadline, zone, reminders and review; what is wrong is noted with the table."""
+    zone = _zone(table, remarks)
+    written = _written_deadline(table, zone, needed=overrides.deadline is None)
+    if overrides.deadline is None:
+        if written is not None:
+            _in_reach(table, None, written, now)
+        deadline = written
+    else:
+        deadline = _typed_deadline(table, overrides.deadline, zone, now)
+    return Schedule(
+        deadline=deadline or now,
+        zone=zone.key if zone else "UTC",
+        reminders=_reminders(table, overrides.reminders),
+        review=_review(table, overrides.review),
+    )
+
+
+def _note_typed(table: Table, option: str, typed: str, expected: str, mend: str) -> None:
+    table.problems.append(Problem(option, "", shown(typed), expected, mend))
+
+
+def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
+    written = table.values.get("deadline")
+    example = 'zone = "Europe/Zurich"'
+    if "zone" in table.values or not isinstance(written, datetime) or written.tzinfo is None:
+        name = table.text("zone", most=60, example='"Europe/Zurich"')
+        found = times.find_zone(name) if name else None
+        if name and not found:
+            table.note("zone", shown(name), "a time zone by the name of a city", f"Write it like {example}.")
+        return found
+    mend = f"Mails and pages say the deadline in UTC; for another zone add {example}."
+    remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", mend))
+    return times.find_zone("UTC")
+
+
+def _written_deadline(table: Table, zone: ZoneInfo | None, *, needed: bool) -> datetime | None:
+    if "deadline" not in table.values and not needed:
+        return None
+    if not table.has("deadline", times.A_DEADLINE, "Add deadline = 2030-04-14T18:00:00."):
+        return None
+    value = table.values["deadline"]
+    if not isinstance(value, datetime):
+        mend = "Write it without quotation marks, like deadline = 2030-04-14T18:00:00."
+        if isinstance(value, date):
+            mend = f"Add the time of day: deadline = {value.isoformat()}T18:00:00."
+        table.note("deadline", shown(value), "a date and a time of day", mend)
+        return None
+    if value.tzinfo is None and zone is None:
+        return None
+    try:
+        return times.instant(value, zone)
+    except times.NotATime as error:
+        table.note("deadline", shown(value.isoformat()), times.A_DEADLINE, str(error))
+        return None
+
+
+def _typed_deadline(table: Table, typed: str, zone: ZoneInfo | None, now: datetime) -> datetime | None:
+    try:
+        moment = times.deadline(typed, now=now, zone=zone)
+    except times.NotATime as error:
+        _note_typed(table, "--deadline", typed, times.A_DEADLINE, str(error))
+        return None
+    _in_reach(table, typed, moment, now)
+    return moment
+
+
+def _in_reach(table: Table, typed: str | None, moment: datetime, now: datetime) -> None:
+    if now < moment <= now + times.LONGEST:
+        return
+    expected = "a time to come" if moment <= now else "a time within ten years"
+    if typed is not None:
+        _note_typed(table, "--deadline", typed, expected, "Choose another deadline.")
+    else:
+        found = shown(table.values["deadline"].isoformat())
+        mend = 'Choose another, or give one with --deadline "in 2 weeks".'
+        table.note("deadline", found, expected, mend)
+
+
+def _reminders(table: Table, typed: str | None) -> list[timedelta]:
+    written = _written_reminders(table)
+    if typed is None:
+        return written
+    try:
+        spans = times.durations(typed)
+    except times.NotATime as error:
+        _note_typed(table, "--reminders", typed, 'durations parted by commas, such as "7d,3d,1d"', str(error))
+        return written
+    if timedelta(0) in spans:
+        _note_typed(table, "--reminders", typed, "times before the deadline", "Write 1s or more.")
+    return sorted(set(spans), reverse=True)
+
+
+def _written_reminders(table: Table) -> list[timedelta]:
+    if "reminders" not in table.values:
+        return list(REMINDERS)
+    texts = table.texts("reminders", most=40)
+    if len(texts) > _MOST_REMINDERS:
+        table.note("reminders", f"{len(texts)} reminders", f"{_MOST_REMINDERS} at most", "Remove some.")
+    spans = [_written_duration(table, f"reminders[{place}]", text) for place, text in enumerate(texts, 1)]
+    for place, span in enumerate(spans, 1):
+        if span == timedelta(0):
+            table.note(f"reminders[{place}]", "no time at all", "a time before the deadline", "Remove it.")
+    return sorted({span for span in spans if span}, reverse=True)
+
+
+def _review(table: Table, typed: str | None) -> timedelta:
+    written = _written_duration(table, "review", table.text("review", most=40, default="2h"))
+    if typed is None:
+        return REVIEW if written is None else written
+    try:
+        return times.duration(typed)
+    except times.NotATime as error:
+        _note_typed(table, "--review", typed, times.A_DURATION, str(error))
+        return REVIEW
+
+
+def _written_duration(table: Table, key: str, text: str) -> timedelta | None:
+    try:
+        return times.duration(text) if text else None
+    except times.NotATime as error:
+        table.note(key, shown(text), times.A_DURATION, str(error))
+        return None

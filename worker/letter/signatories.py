@@ -1,0 +1,56 @@
+"""Who is named under the letter, and in which order. Nothing else decides that."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker.models import Answer, Campaign, Letter, Partner
+
+Rendition = Literal["public", "addressee"]
+
+_NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
+
+
+@dataclass(frozen=True)
+class Signatories:
+    """The named organizations in printed order, and how many more sign without being named."""
+
+    named: list[Partner]
+    withheld: int
+
+    @property
+    def count(self) -> int:
+        """All who sign, named or not."""
+        return len(self.named) + self.withheld
+
+
+def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatories:
+    """Those whose standing answer signs the letter in the sense it has now, as this rendition names them."""
+    signed = session.execute(
+        select(Partner, Answer.visibility)
+        .join(Answer, Answer.partner_id == Partner.id)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
+        .where(Letter.meaning == campaign.letter.meaning)
+    ).all()
+    named = [partner for partner, visibility in signed if visibility in _NAMED[rendition]]
+    return Signatories(sorted(named, key=_printed_place), withheld=len(signed) - len(named))
+
+
+def in_order(partners: list[Partner]) -> list[Partner]:
+    """The printed order: A to Z as people read it, whatever the case, an apostrophe before letters."""
+    return sorted(partners, key=_printed_place)
+
+
+def _printed_place(partner: Partner) -> tuple[tuple[int, ...], str, int]:
+    return _collator().sort_key(partner.organization), partner.country, partner.id
+
+
+@functools.lru_cache(maxsize=1)
+def _collator() -> Any:
+    from pyuca import Collator
+
+    return Collator()

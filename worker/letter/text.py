@@ -1,0 +1,97 @@
+"""The letter as words: filled, hashed, and set as plain text and as a page for the browser."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from worker import prose, render
+
+WIDTH = 72
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that stands in one rendition of a letter in one language, already worded."""
+
+    language: str
+    sender: list[str]  # the name, then further lines
+    addressee: list[str]  # the lines of the postal block
+    date: str  # "14 April 2023"
+    salutation: str
+    subject: str
+    body: list[prose.Block]
+    list_heading: str
+    signatories: list[str]  # each `Name (ACR), Country`, in the printed order
+    withheld: str = ""  # the sentence about those who are counted but not named
+    authentic_note: str = ""  # the sentence that says which text was signed, on a translation
+
+
+def fill(letter_text: str, count: int) -> tuple[str, list[prose.Block]]:
+    """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number.
+
+    Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
+    subject is empty.
+    """
+    tree = prose.blocks(re.sub(r"\{\{\s*count\s*\}\}", str(count), letter_text))
+    if tree and tree[0]["kind"] == "heading" and tree[0]["level"] == 1:
+        return " ".join(prose.plain(tree[0]["runs"]).split()), tree[1:]
+    return "", tree
+
+
+def hash_of(texts: dict[str, str]) -> str:
+    """Hash what is signed, by language: SHA-256, as 64 hexadecimal digits.
+
+    The input is the UTF-8 of a JSON array of [language, text] pairs, sorted by language, with no space
+    between tokens and no character escaped that JSON does not oblige to; each text in Unicode NFC, its
+    lines parted by LF.
+    """
+    pairs = [[language, _normal(texts[language])] for language in sorted(texts)]
+    canonical = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def as_text(sheet: Sheet) -> str:
+    """Set a letter as plain text of 72 columns; its lines end in CRLF, as it is sealed and travels."""
+    groups = [
+        prose.wrap(sheet.authentic_note, WIDTH),
+        sheet.sender,
+        sheet.addressee,
+        [sheet.date],
+        _underlined(sheet.subject, "="),
+        [sheet.salutation],
+        prose.to_text(sheet.body, WIDTH).split("\n"),
+        *_list_groups(sheet),
+        prose.wrap(sheet.withheld, WIDTH),
+    ]
+    text = "\n\n".join("\n".join(group) for group in groups if any(group))
+    return text.replace("\n", "\r\n") + "\r\n"
+
+
+def _list_groups(sheet: Sheet) -> list[list[str]]:
+    if not sheet.signatories:
+        return []
+    return [_underlined(sheet.list_heading, "-"), _numbered(sheet.signatories)]
+
+
+def _numbered(names: list[str]) -> list[str]:
+    room = len(str(len(names)))
+    lines: list[str] = []
+    for number, name in enumerate(names, 1):
+        lines += prose.hang(prose.wrap(name, WIDTH - room - 2), f"{number:>{room}}. ")
+    return lines
+
+
+def _underlined(title: str, line: str) -> list[str]:
+    lines = prose.wrap(title, WIDTH)
+    return [*lines, line * max(map(prose.columns, lines))] if title else []
+
+
+def as_html(sheet: Sheet) -> str:
+    """Set a letter as a whole HTML page that asks nothing of the network."""
+    return render.page("letter/letter.html", sheet.language, sheet=sheet)

@@ -1,0 +1,1 @@
+"""Mail: what we say, as bytes, when it is due, and what the relay answered."""

@@ -1,0 +1,103 @@
+"""A message becomes bytes: 7-bit, CRLF, and the same bytes whenever it is composed again (RFC 5322, 2045, 2047)."""
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from worker import settings
+from worker.mail.messages import Attachment, Message
+
+_ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 75 characters
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the relay is given: envelope sender, recipient and the bytes, with their hash."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def compose(message: Message, message_id: str, dated_at: datetime) -> Envelope:
+    """Set a message as bytes; everything that varies comes in as an argument."""
+    sender = settings.current().mail_from
+    seed = hashlib.sha256(message_id.encode()).hexdigest()[:24]
+    headers = [
+        ("From", _mailbox(message.from_name, sender)),
+        ("To", message.to),
+        ("Reply-To", message.reply_to),
+        ("Subject", _words(message.subject, len("Subject: "))),
+        ("Date", format_datetime(dated_at)),
+        ("Message-ID", message_id),
+        ("MIME-Version", "1.0"),
+    ]
+    if message.automatic:
+        headers.append(("Auto-Submitted", "auto-generated"))  # RFC 3834: no out-of-office, please
+    body = _multipart("alternative", f"a-{seed}", [_text("plain", message.text), _text("html", message.html)])
+    if message.attachments:
+        body = _multipart("mixed", f"m-{seed}", [body, *map(_attached, message.attachments)])
+    content = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode() + body
+    return Envelope(sender, message.to, content)
+
+
+def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
+    opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
+    inner = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+    return opening + inner + b"--" + boundary.encode() + b"--\r\n"
+
+
+def _text(subtype: str, words: str) -> bytes:
+    """Quoted-printable, so that the words survive every relay and a person can read the source."""
+    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    encoded = binascii.b2a_qp(lines, istext=True)
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode() + encoded
+
+
+def _attached(attachment: Attachment) -> bytes:
+    head = (
+        f"Content-Type: {attachment.content_type}\r\n"
+        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode() + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
+
+
+def _mailbox(name: str, address: str) -> str:
+    """`"Name" <address>`, the name quoted or in encoded words."""
+    if not name:
+        return address
+    if name.isascii() and name.isprintable():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    return f"{_words(name, len('From: '))} <{address}>"
+
+
+def _words(text: str, column: int) -> str:
+    """Header text: as it is where ASCII fits one line, else encoded words, folded between characters (RFC 2047)."""
+    text = " ".join(text.split())
+    if text.isascii() and text.isprintable() and len(text) + column <= 78 and "=?" not in text:
+        return text
+    chunks, chunk = [], b""
+    for character in text:
+        encoded = character.encode()
+        if len(chunk) + len(encoded) > (_ENCODED_WORD if chunks else _ENCODED_WORD - column):
+            chunks.append(chunk)
+            chunk = b""
+        chunk += encoded
+    chunks.append(chunk)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
+
+
+def _one_line(value: str) -> str:
+    """No control character gets into a header, except the folds that we put there ourselves."""
+    return "\r\n ".join(re.sub(r"[\x00-\x1f\x7f]", " ", line) for line in value.split("\r\n "))

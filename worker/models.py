@@ -1,0 +1,342 @@
+"""What we remember. No rules, no words: those are in the acts and the templates.
+
+A state is a time: null means "not yet". Nothing else says in which state a thing is.
+"""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from worker import settings
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant, aware and in UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that a stolen database does not tell (Fernet, under a key derived from SECRET_KEY)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else self._cipher().encrypt(value.encode())
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        return None if value is None else self._cipher().decrypt(bytes(value)).decode()
+
+    def _cipher(self) -> Fernet:
+        return Fernet(base64.urlsafe_b64encode(settings.current().key("contacts at rest")))
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {
+        datetime: Moment,
+        dict[str, Any]: JSON,
+        dict[str, str]: JSON,
+        list[str]: JSON,
+        bytes: LargeBinary,
+    }
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Campaign(Base):
+    """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch."""
+
+    __tablename__ = "campaign"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(100), unique=True)
+    definition: Mapped[dict[str, Any]]
+    deadline_at: Mapped[datetime]
+    deadline_set_at: Mapped[datetime]
+    launched_at: Mapped[datetime]
+    held_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+    partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
+    letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
+
+    @property
+    def title(self) -> str:
+        return str(self.definition["title"])
+
+    @property
+    def authentic(self) -> str:
+        return str(self.definition["authentic"])
+
+    @property
+    def zone(self) -> str:
+        return str(self.definition["zone"])
+
+    @property
+    def reply_to(self) -> str:
+        return str(self.definition["reply_to"])
+
+    @property
+    def from_name(self) -> str:
+        return str(self.definition["from_name"])
+
+    @property
+    def sender(self) -> dict[str, Any]:
+        return dict(self.definition["sender"])
+
+    @property
+    def quorum(self) -> int:
+        return int(self.definition["quorum"])
+
+    @property
+    def visibilities(self) -> list[str]:
+        return list(self.definition["visibility"])
+
+    @property
+    def reminders(self) -> list[timedelta]:
+        return [timedelta(seconds=s) for s in self.definition["reminders"]]
+
+    @property
+    def review_ends_at(self) -> datetime | None:
+        """When the sealed letter may leave; null while it is not closed."""
+        return self.closed_at and self.closed_at + timedelta(seconds=self.definition["review"])
+
+    @property
+    def letter(self) -> "Letter":
+        """The version that counts now."""
+        return self.letters[-1]
+
+    def takes_answers(self, at: datetime) -> bool:
+        return self.closed_at is None and self.cancelled_at is None and at <= self.deadline_at
+
+
+class Letter(Base):
+    """What is signed: one text per language. A typo keeps `meaning`; a changed sense raises it."""
+
+    __tablename__ = "letter"
+    __table_args__ = (UniqueConstraint("campaign_id", "version"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    version: Mapped[int]
+    meaning: Mapped[int]
+    texts: Mapped[dict[str, str]]
+    hash: Mapped[str] = mapped_column(String(64))
+
+    campaign: Mapped[Campaign] = relationship(back_populates="letters")
+    addressees: Mapped[list["Addressee"]] = relationship(back_populates="letter", order_by="Addressee.position")
+
+
+class Addressee(Base):
+    """To whom a letter goes; part of what is signed. An empty email: dispatched by hand."""
+
+    __tablename__ = "addressee"
+    __table_args__ = (UniqueConstraint("letter_id", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    office: Mapped[dict[str, Any]]
+    salutation: Mapped[dict[str, Any]]
+    address: Mapped[list[str]]
+    email: Mapped[str] = mapped_column(Text)
+    copy: Mapped[bool]
+
+    letter: Mapped[Letter] = relationship(back_populates="addressees")
+
+
+class Partner(Base):
+    """One organization that was asked. `ref` and `generation` make its link; raising generation kills it."""
+
+    __tablename__ = "partner"
+    __table_args__ = (UniqueConstraint("campaign_id", "ref"), Index(None, "campaign_id", "email_hmac"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
+    generation: Mapped[int]
+    organization: Mapped[str] = mapped_column(Text)
+    acronym: Mapped[str] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    contact: Mapped[str] = mapped_column(Encrypted)
+    email: Mapped[str] = mapped_column(Encrypted)
+    email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    note: Mapped[str] = mapped_column(Text)
+
+    campaign: Mapped[Campaign] = relationship(back_populates="partners")
+    answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
+
+
+class Answer(Base):
+    """What an organization said, append-only. The one that is not superseded stands."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        Index(
+            "uq_answer_standing",
+            "partner_id",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        CheckConstraint("choice IN ('sign', 'decline', 'withdraw')", name="choice"),
+        CheckConstraint("(choice = 'sign') = (visibility IS NOT NULL)", name="visibility"),
+        CheckConstraint("visibility IN ('public', 'addressee', 'counted')", name="visibility_known"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    choice: Mapped[str] = mapped_column(String(10))
+    visibility: Mapped[str | None] = mapped_column(String(10))
+    representative: Mapped[str] = mapped_column(Encrypted)
+    role: Mapped[str] = mapped_column(Encrypted)
+    reason: Mapped[str] = mapped_column(Encrypted)
+    language: Mapped[str] = mapped_column(String(8))
+    channel: Mapped[str] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(Encrypted)
+    at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None]
+
+    partner: Mapped[Partner] = relationship(back_populates="answers")
+    letter: Mapped[Letter] = relationship()
+
+    @property
+    def signs(self) -> bool:
+        return self.choice == "sign"
+
+
+class Seal(Base):
+    """One rendition of the letter, fixed: these bytes and no others are what is sent."""
+
+    __tablename__ = "seal"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "number", "rendition", "language", "format"),
+        CheckConstraint("rendition IN ('public', 'addressee')", name="rendition"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    number: Mapped[int]
+    rendition: Mapped[str] = mapped_column(String(10))
+    language: Mapped[str] = mapped_column(String(8))
+    format: Mapped[str] = mapped_column(String(8))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    sealed_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+
+
+class Mail(Base):
+    """One mail to one recipient. `key` is its identity: unique, and never parsed.
+
+    `due_at` is null once nothing is left to do by itself. For the letter, `in_data_at` is committed
+    before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        # A unique index over nullable columns would let the final letter in twice on both databases.
+        Index(
+            "uq_mail_living_letter",
+            "addressee_id",
+            unique=True,
+            sqlite_where=text("kind = 'letter' AND cancelled_at IS NULL"),
+            postgresql_where=text("kind = 'letter' AND cancelled_at IS NULL"),
+        ),
+        Index(
+            "ix_mail_due",
+            "urgency",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(None, "campaign_id", "kind"),
+        Index(None, "partner_id"),
+        CheckConstraint("kind <> 'letter' OR (addressee_id IS NOT NULL AND seal_number IS NOT NULL)", name="letter"),
+        CheckConstraint(
+            "due_at IS NULL OR (sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL)", name="due"
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    urgency: Mapped[int]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    addressee_id: Mapped[int | None] = mapped_column(ForeignKey("addressee.id"))
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))
+    seal_number: Mapped[int | None]
+    language: Mapped[str] = mapped_column(String(8))
+    message_id: Mapped[str] = mapped_column(Text)
+    dated_at: Mapped[datetime]
+    body_hash: Mapped[str | None] = mapped_column(String(64))
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    lease_holder: Mapped[str | None] = mapped_column(String(32))
+    attempts: Mapped[int]
+    in_data_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+    uncertain_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    reply: Mapped[str | None] = mapped_column(Text)
+
+    campaign: Mapped[Campaign] = relationship()
+    partner: Mapped[Partner | None] = relationship()
+    addressee: Mapped[Addressee | None] = relationship()
+    answer: Mapped[Answer | None] = relationship()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it was handed over, or may have been: no definite refusal came."""
+        return self.in_data_at is not None or self.sent_at is not None
+
+
+class Event(Base):
+    """Who did what, when; no names and no addresses of partners."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "campaign_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(20))
+    what: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,147 @@
+"""The one Jinja2 environment: pages and mails from `templates/`, and the words of dates, countries and names."""
+
+import functools
+import gettext
+import io
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from worker import prose, settings
+from worker.tokens import Url
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+
+
+class Row(Protocol):
+    """What is printed of an organization."""
+
+    @property
+    def organization(self) -> str: ...
+    @property
+    def acronym(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+
+
+def page(name: str, language: str, **context: Any) -> str:
+    """A template for the browser (or the HTML part of a mail), every value escaped."""
+    return _in_language(_environment(), language, name, context)
+
+
+def mail(kind: str, language: str, **context: Any) -> tuple[str, list[prose.Block]]:
+    """The subject and the tree of one mail, from `mail/<kind>.<language>.md`.
+
+    Values stand for themselves: a name with Markdown in it is printed with its asterisks.
+    """
+    source = _in_language(_markdown(), language, f"mail/{kind}.{language}.md", context)
+    first, _, rest = source.partition("\n")
+    subject = prose.to_text(prose.blocks(first), width=0).strip()
+    return " ".join(subject.split()), prose.blocks(rest)
+
+
+def signatory(row: Row, language: str = "", authentic: str = "") -> str:
+    """`Name (ACR), Country`, the one way an organization is printed."""
+    country = row.country if language == authentic else country_in(row.country, language)
+    name = f"{row.organization} ({row.acronym})" if row.acronym else row.organization
+    return f"{name}, {country}" if country else name
+
+
+def country_in(name: str, language: str) -> str:
+    """A country's name in another language, by Babel; one that is not known stays as it is."""
+    import babel
+
+    code = _country_codes().get(name.casefold())
+    return str(babel.Locale.parse(_LOCALES[language]).territories.get(code, name)) if code else name
+
+
+def date(moment: datetime, zone: str, language: str) -> str:
+    """`14 April 2023`, as on a letter."""
+    from babel.dates import format_date
+
+    return str(format_date(moment.astimezone(ZoneInfo(zone)), "d MMMM yyyy", locale=_LOCALES[language]))
+
+
+def day_and_time(moment: datetime, zone: str, language: str) -> str:
+    """`Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`: readers live in other zones than the campaign."""
+    from babel.dates import format_datetime, get_timezone, get_timezone_location
+
+    local = moment.astimezone(ZoneInfo(zone))
+    locale = _LOCALES[language]
+    words = format_datetime(local, "EEEE d MMMM yyyy, HH:mm", tzinfo=get_timezone(zone), locale=locale)
+    offset = local.strftime("%z")
+    hours = f"UTC{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
+    if zone == "UTC":
+        return f"{words} (UTC)"
+    city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
+    place = f"{city} time" if language == "en" else f"heure de {city}"
+    return f"{words} ({place}, {hours})"
+
+
+@functools.lru_cache(maxsize=8)
+def translations(language: str) -> gettext.NullTranslations:
+    """The pages' short words (gettext); English is what the templates say."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    path = settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
+    if not path.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _in_language(environment: Environment, language: str, name: str, context: dict[str, Any]) -> str:
+    words = translations(language)
+    return environment.get_template(name).render(
+        language=language,
+        languages=LANGUAGES,
+        _=words.gettext,
+        gettext=words.gettext,
+        ngettext=words.ngettext,
+        date=lambda moment, zone: date(moment, zone, language),
+        day_and_time=lambda moment, zone: day_and_time(moment, zone, language),
+        **context,
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(settings.current().templates_dir),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["signatory"] = signatory
+    environment.filters["prose"] = lambda blocks: Markup(prose.to_html(blocks))
+    environment.policies["ext.i18n.trimmed"] = True
+    return environment
+
+
+@functools.lru_cache(maxsize=1)
+def _markdown() -> Environment:
+    return _environment().overlay(autoescape=False, finalize=_standing_for_itself)
+
+
+def _standing_for_itself(value: object) -> object:
+    """Escape what a template inserts, except addresses of ours and lists of prose."""
+    return prose.escape(value) if isinstance(value, str) and not isinstance(value, Url) else value
+
+
+@functools.lru_cache(maxsize=1)
+def _country_codes() -> dict[str, str]:
+    import babel
+
+    codes = {str(name).casefold(): code for code, name in babel.Locale("en").territories.items() if len(code) == 2}
+    return codes | {"usa": "US", "uk": "GB"}

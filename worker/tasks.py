@@ -1,0 +1,197 @@
+"""The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report.
+
+The truth is in the database; a task is a doorbell that does no harm when it is lost, late or rung twice.
+It carries a campaign's number at most.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery
+from celery.exceptions import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+from worker import db, settings
+from worker.acts import answer, calendar
+from worker.acts import close as closing
+from worker.acts import dispatch as dispatching
+from worker.acts import invite as invitations
+from worker.acts import report as reporting
+from worker.mail import delivery, outbox
+
+log = logging.getLogger("tasks")
+
+A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
+stopping = threading.Event()
+
+
+def _configuration() -> dict[str, Any]:
+    conf = settings.current()
+    return {
+        "broker_url": conf.broker_url,
+        "broker_transport_options": _memory if conf.embedded else _redis | {"global_keyprefix": conf.redis_prefix},
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # a Redis that is away for a day must not end the workers
+        "broker_pool_acquire_timeout": 2,
+        "task_publish_retry": False,  # a ring that fails is a sweep later; nobody waits for it
+        "task_ignore_result": True,
+        "task_default_queue": "letters",
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "beat_schedule": {"sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": 60}}},
+        "timezone": "UTC",
+    }
+
+
+_memory = {"polling_interval": 0.02}
+_redis = {
+    "visibility_timeout": 900,
+    "socket_timeout": 2,  # a hung Redis held publishers for half a minute
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+
+queue = Celery("undersigned", set_as_current=True)
+queue.add_defaults(_configuration)
+
+
+@queue.task(name="invite")
+def invite(campaign_id: int) -> None:
+    """Ask every partner that has not been asked."""
+    with db.transaction() as session:
+        asked = invitations.everyone_not_yet_asked(session, campaign_id)
+    _deliver_if(asked)
+
+
+@queue.task(name="remind")
+def remind(campaign_id: int) -> None:
+    """Ask the silent again, when the moment for it has come."""
+    with db.transaction() as session:
+        reminded = invitations.remind_the_silent(session, campaign_id)
+    _deliver_if(reminded)
+
+
+@queue.task(name="record")
+def record(campaign_id: int) -> None:
+    """Send a receipt for each answer that has none."""
+    with db.transaction() as session:
+        receipts = answer.receipts(session, campaign_id)
+    _deliver_if(receipts)
+
+
+@queue.task(name="close")
+def close(campaign_id: int) -> None:
+    """Take the list once the deadline has passed, and seal the letter."""
+    with db.transaction() as session:
+        sealed = closing.close(session, campaign_id)
+    if sealed:
+        ring(dispatch, campaign_id)
+        ring(deliver)
+
+
+@queue.task(name="dispatch")
+def dispatch(campaign_id: int) -> None:
+    """Send the sealed letter to the addressee, once nothing stands in its way."""
+    with db.transaction() as session:
+        dispatching.dispatch(session, campaign_id)
+    ring(deliver)
+    ring(report, campaign_id)
+
+
+@queue.task(name="report")
+def report(campaign_id: int) -> None:
+    """Bring a copy to everyone who signed."""
+    with db.transaction() as session:
+        copies = reporting.report(session, campaign_id)
+    _deliver_if(copies)
+
+
+@queue.task(name="deliver")
+def deliver() -> None:
+    """Send the mail that is due, the most urgent first."""
+    tally = asyncio.run(delivery.deliver_due(time.monotonic() + A_DRAIN, stopping.is_set))
+    for campaign_id in tally.letters_of:
+        ring(dispatch, campaign_id)
+
+
+@queue.task(name="sweep")
+def sweep() -> None:
+    """Ring for whatever is due and nobody rang for."""
+    with db.transaction() as session:
+        outbox.own_up_to_doubt(session)
+        due = calendar.due(session)
+    for name, campaign_id in due:
+        ring(_BY_NAME[name], campaign_id)
+    ring(deliver)
+
+
+_BY_NAME: dict[str, Any] = {t.name: t for t in (invite, remind, record, close, dispatch, report)}
+
+
+def ring(task: Any, *ids: int) -> None:
+    """Wake a worker for this, after the commit. Returns at once: a lost ring costs one sweep, no more."""
+    bell.ring(task.name, ids)
+
+
+def _deliver_if(put: int) -> None:
+    if put:
+        ring(deliver)
+
+
+class Doorbell:
+    """One thread a process talks to the broker, so that no request ever waits for it; pending rings fold."""
+
+    def __init__(self, publish: Callable[[str, tuple[int, ...]], None]) -> None:
+        self._publish = publish
+        self._pending: dict[tuple[str, tuple[int, ...]], None] = {}
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    def ring(self, name: str, ids: tuple[int, ...]) -> None:
+        with self._changed:
+            self._pending[name, ids] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Let a process that is about to end finish ringing; False if it could not within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._pending and not self._busy, seconds)
+
+    def _go_round(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._pending))
+                name, ids = next(iter(self._pending))
+                del self._pending[name, ids]
+                self._busy = True
+            try:
+                self._publish(name, ids)
+            except (OperationalError, BrokerError, OSError) as error:
+                log.warning("cannot ring for %s (%s); the next sweep will", name, type(error).__name__)
+            finally:
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
+
+
+def _publish(name: str, ids: tuple[int, ...]) -> None:
+    queue.tasks[name].apply_async(ids, expires=60, retry=False)
+
+
+bell = Doorbell(_publish)

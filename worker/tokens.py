@@ -1,0 +1,83 @@
+"""Links and mail codes: made from the key and a partner's ref, so that nothing that can sign lies in the database."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from typing import Literal
+
+from worker import settings
+from worker.models import Partner
+
+Purpose = Literal["sign"]
+
+PATHS: dict[Purpose, str] = {"sign": "s"}
+REF, GENERATION, MAC = 8, 3, 16  # bytes
+
+
+class NotALink(Exception):
+    """The token was not made by us, or is of another purpose."""
+
+
+class Url(str):
+    """An address of ours, safe to stand in a mail as it is."""
+
+
+def new_ref() -> bytes:
+    """64 random bits that stand for a partner in its link."""
+    return secrets.token_bytes(REF)
+
+
+def link(partner: Partner, purpose: Purpose = "sign") -> Url:
+    """The partner's own address; the same in every mail until its generation is raised."""
+    base = settings.current().public_url.rstrip("/")
+    return Url(f"{base}/{PATHS[purpose]}/{token(partner, purpose)}")
+
+
+def token(partner: Partner, purpose: Purpose = "sign") -> str:
+    """base64url(ref ‖ generation ‖ 128-bit HMAC over purpose, ref and generation)."""
+    named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
+    return base64.urlsafe_b64encode(named + _mac(f"link {purpose}", named)[:MAC]).decode()
+
+
+def read(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
+    """The ref and generation that a token names; raises NotALink.
+
+    Whether that generation still lives is for the caller to look up.
+    """
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise NotALink from None
+    named, mac = raw[: REF + GENERATION], raw[REF + GENERATION :]
+    if len(raw) != REF + GENERATION + MAC or not hmac.compare_digest(mac, _mac(f"link {purpose}", named)[:MAC]):
+        raise NotALink
+    return named[:REF], int.from_bytes(named[REF:], "big")
+
+
+def mail_code(partner: Partner) -> str:
+    """Six digits printed in the mail and not in the link: they stop robots, they authenticate nobody."""
+    named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
+    return f"{int.from_bytes(_mac('mail code', named)[:8], 'big') % 1_000_000:06d}"
+
+
+def is_mail_code(partner: Partner, typed: str) -> bool:
+    """Whether these are the digits of the partner's mail, in whatever script and spacing they were typed."""
+    digits = "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.digit(c, None) is not None)
+    return hmac.compare_digest(digits, mail_code(partner))
+
+
+def fingerprint(email: str) -> bytes:
+    """What an address is found by, without being kept in clear (HMAC-SHA-256)."""
+    return _mac("address", email.strip().casefold().encode())
+
+
+def message_id() -> str:
+    """A new Message-ID of ours: 128 random bits at the public domain (RFC 5322 3.6.4)."""
+    return f"<{secrets.token_hex(16)}@{settings.current().mail_domain}>"
+
+
+def _mac(purpose: str, message: bytes) -> bytes:
+    return hmac.new(settings.current().key(purpose), message, hashlib.sha256).digest()
