@@ -134,8 +134,13 @@ class _Talk:
 
     async def take_the_body(self) -> None:
         if self.server.faults.get("body") == "drop":
+            await self.line()
             self.writer.transport.abort()
             raise ConnectionError
+        if self.server.faults.get("body") == "late":  # not a byte is read before the test says so
+            self.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await self.server.at("release").wait()
+            self.writer.transport.resume_reading()  # type: ignore[attr-defined]
         body = b""
         while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
             body += line[1:] if line.startswith(b".") else line
@@ -185,9 +190,9 @@ class _Talk:
 
     async def drip(self, text: str) -> None:
         for byte in text.encode():
+            await asyncio.sleep(0.001)
             self.writer.write(bytes([byte]))
             await self.writer.drain()
-            await asyncio.sleep(0.001)
 
     async def hear_no_more(self) -> None:
         while received := await self.reader.read(65536):

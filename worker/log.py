@@ -4,24 +4,23 @@ import logging
 import sys
 
 
+WARNING = logging.WARNING
+
+
 def to_stderr(level: int = logging.INFO) -> None:
     """Log to stderr in one format; idempotent. Libraries that would tell addresses are quietened."""
     root = logging.getLogger()
     root.handlers[:] = [_handler()]
     root.setLevel(level)
-    # aiosmtpd and uvicorn's access log print recipients and paths (a path is a token here).
-    for chatty in ("mail.log", "mail.debug", "uvicorn.access", "asyncio", "kombu", "celery.redirected"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL)
-    for noisy in (
-        "uvicorn",
-        "uvicorn.error",
-        "celery",
-        "alembic",
-        "celery.beat",
-        "celery.worker.strategy",
-        "celery.app.trace",
-    ):
-        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+    for name in _TELLTALES:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+# These print recipients, paths (a path is a token here), or an exception with all its values.
+_TELLTALES = ("mail.log", "mail.debug", "uvicorn.access", "asyncio", "kombu", "celery.redirected", "celery.app.trace")
+_TALKATIVE = ("uvicorn", "uvicorn.error", "celery", "celery.beat", "celery.worker.strategy", "alembic")
 
 
 def _handler() -> logging.Handler:

@@ -60,6 +60,8 @@ class Rule(TypedDict):
 Block: TypeAlias = Heading | Paragraph | Listing | Quote | Rule
 
 BREAK = "\n"
+DEEPEST = 4  # a letter on paper cannot be set much deeper
+_CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 _SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _LINE_SPACE = re.compile(r"[ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
@@ -287,12 +289,22 @@ def escape(value: str) -> str:
 
 def problems(markdown: str) -> list[tuple[int, str]]:
     """List what stands in the text as typed although it looks like markup: (line from 1, what to do)."""
-    found: list[tuple[int, str]] = []
-    for token in _CRITIC.parse(markdown):
+    tokens = _CRITIC.parse(markdown)
+    found = list(_too_deep(tokens))
+    for token in tokens:
         if token.map:
             found += [(token.map[0] + 1, sentence) for sentence in _objections(token)]
             found += _inline_problems(token, token.map[0] + 1)
     return sorted(set(found))
+
+
+def _too_deep(tokens: list[Token]) -> Iterator[tuple[int, str]]:
+    depth = 0
+    for token in tokens:
+        if token.type.removesuffix("_open").removesuffix("_close") in _CONTAINERS:
+            depth += token.nesting
+            if depth > DEEPEST and token.map and token.nesting == 1:
+                yield token.map[0] + 1, f"Lists and quotations may stand inside each other {DEEPEST} deep at most."
 
 
 def _inline_problems(block: Token, line: int) -> Iterator[tuple[int, str]]:

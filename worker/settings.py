@@ -106,6 +106,14 @@ def set_for_this_process(**values: object) -> None:
     current.cache_clear()
 
 
+def only_for_this_process(**values: object) -> None:
+    """Forget what the environment says, but for the folders, and set these instead."""
+    kept = {f"{PREFIX}{folder}_DIR" for folder in ("CAMPAIGNS", "TEMPLATES", "DATA")}
+    for variable in [name for name in os.environ if name.startswith(PREFIX) and name not in kept]:
+        del os.environ[variable]
+    set_for_this_process(**values)
+
+
 def _from_files() -> dict[str, Any]:
     """Values whose variable ends in _FILE are read from that file, as container secrets come."""
     found: dict[str, Any] = {}

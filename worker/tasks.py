@@ -9,9 +9,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -65,6 +68,24 @@ _redis = {
 
 queue = Celery("undersigned", set_as_current=True)
 queue.add_defaults(_configuration)
+
+
+@signals.setup_logging.connect
+def _keep_our_own_log(**_: object) -> None:
+    """Celery would set up logging of its own, with task arguments and tracebacks in it."""
+
+
+@signals.task_failure.connect
+def _tell_of_a_failure(sender: Any, exception: BaseException, traceback: TracebackType, **_: object) -> None:
+    """By kind and place only: what an exception says may hold a name or an address."""
+    *_, (frame, line) = walk_tb(traceback)
+    place = f"{Path(frame.f_code.co_filename).name}:{line}"
+    log.error("%s failed with %s at %s; the next sweep tries again", sender.name, type(exception).__name__, place)
+
+
+@signals.worker_shutting_down.connect
+def _stop_between_two_mails(**_: object) -> None:
+    stopping.set()
 
 
 @queue.task(name="invite")
@@ -133,16 +154,28 @@ def sweep() -> None:
         outbox.own_up_to_doubt(session)
         due = calendar.due(session)
     for name, campaign_id in due:
-        ring(_BY_NAME[name], campaign_id)
+        bell.ring(name, (campaign_id,))
     ring(deliver)
 
 
-_BY_NAME: dict[str, Any] = {t.name: t for t in (invite, remind, record, close, dispatch, report)}
+@queue.task(name="wake")
+def wake() -> None:
+    """Do nothing: an idle worker looks around when something arrives."""
 
 
 def ring(task: Any, *ids: int) -> None:
     """Wake a worker for this, after the commit. Returns at once: a lost ring costs one sweep, no more."""
     bell.ring(task.name, ids)
+
+
+def broker_answers(seconds: float = 2) -> bool:
+    """Whether the broker can be rung now; gives a broker that hangs about this long."""
+    try:
+        with queue.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=seconds)
+    except (OperationalError, BrokerError, OSError):
+        return False
+    return True
 
 
 def _deliver_if(put: int) -> None:

@@ -81,23 +81,29 @@ def by_hand(session: Session, campaign_id: int) -> None:
     diary.note(session, campaign, "organizer", "dispatched by hand")
 
 
+def letters(session: Session, campaign: Campaign) -> list[Mail]:
+    """Every letter that was ever put for an addressee, called back ones included, in order."""
+    return list(
+        session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter").order_by(Mail.id))
+    )
+
+
 def living_letters(session: Session, campaign: Campaign) -> list[Mail]:
     """The letters that carry, carried or may have carried a seal to an addressee."""
-    letters = select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
-    return list(session.scalars(letters.order_by(Mail.id)))
+    return [letter for letter in letters(session, campaign) if letter.cancelled_at is None]
 
 
 def take_note_of_answers(session: Session, campaign: Campaign) -> None:
     """Read from the letters whether the campaign is dispatched, and tell the organizers of doubt."""
-    letters = living_letters(session, campaign)
-    accepted = [m.sent_at for m in letters if m.sent_at is not None]
+    living = living_letters(session, campaign)
+    accepted = [m.sent_at for m in living if m.sent_at is not None]
     if accepted and campaign.dispatched_at is None:
         campaign.dispatched_at = min(accepted)
         diary.note(session, campaign, "clock", "the addressee's server accepted the letter")
     now = db.clock(session)
-    doubtful = [m for m in letters if m.uncertain_at is not None]
+    doubtful = [m for m in living if m.uncertain_at is not None]
     outbox.put(session, [outbox.to_organizers("doubt", campaign, f"letter-{m.id}", now) for m in doubtful])
-    refused = [m for m in letters if m.refused_at is not None]
+    refused = [m for m in living if m.refused_at is not None]
     outbox.put(session, [outbox.to_organizers("waiting", campaign, f"refused-{m.id}", now) for m in refused])
 
 

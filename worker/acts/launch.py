@@ -1,5 +1,6 @@
 """Launch: the folder becomes rows. From now on the rows are the truth, and editing a file changes nothing."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -10,7 +11,8 @@ from worker import db, tokens
 from worker.acts import diary
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
-from worker.letter import text
+from worker.definition.problems import Problem
+from worker.letter import glyphs, text
 from worker.models import Addressee, Campaign, Letter, Partner
 
 
@@ -25,60 +27,81 @@ def launch(session: Session, definition: Definition) -> Campaign:
     """
     if session.scalar(select(Campaign.id).where(Campaign.slug == definition.slug)):
         raise AlreadyLaunched(definition.slug)
-    now = db.clock(session)
-    campaign = Campaign(
-        slug=definition.slug,
-        definition=definition.as_json(),
-        deadline_at=definition.deadline,
-        deadline_set_at=now,
-        launched_at=now,
-    )
+    campaign = as_row(definition, db.clock(session))
     session.add(campaign)
     try:
         session.flush()
     except IntegrityError:
         raise AlreadyLaunched(definition.slug) from None
-    session.add(_letter(campaign, definition))
-    session.flush()
-    session.execute(insert(Partner), [_partner(campaign, row) for row in definition.partners])
+    rows = [partner_columns(definition, row) | {"campaign_id": campaign.id} for row in definition.partners]
+    session.execute(insert(Partner), rows)
     diary.note(session, campaign, "organizer", f"launched with {len(definition.partners)} partners")
     return campaign
 
 
-def _letter(campaign: Campaign, definition: Definition) -> Letter:
-    stored = definition.as_json()["addressee"]
-    addressees = [
-        Addressee(
-            position=position,
-            name=addressee["name"],
-            office=_by_language(addressee["office"]),
-            salutation=_by_language(addressee["salutation"]),
-            address=addressee["address"],
-            email=addressee["email"],
-            copy=addressee["copy"],
-        )
-        for position, addressee in enumerate(stored, start=1)
-    ]
-    texts = dict(definition.letters)
-    return Letter(campaign=campaign, version=1, meaning=1, texts=texts, hash=text.hash_of(texts), addressees=addressees)
+def unprintable(definition: Definition) -> list[Problem]:
+    """Characters that our fonts do not have, and that would stand as empty boxes in the letter."""
+    found = []
+    for number, row in enumerate(definition.partners, start=2):
+        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
+            found.append(_no_glyph("partners.csv", f"row {number}", missing))
+    for language, letter in definition.letters.items():
+        if missing := glyphs.unprintable([letter]):
+            found.append(_no_glyph(f"letter.{language}.md", "", missing))
+    return found
 
 
-def _by_language(value: Any) -> dict[str, Any]:
-    """What may be said once or per language, as one shape; the empty key is for every language."""
-    return value if isinstance(value, dict) else {"": value}
+def _no_glyph(file: str, where: str, missing: set[str]) -> Problem:
+    shown = " ".join(f"{c} (U+{ord(c):04X})" for c in sorted(missing))
+    expected = "characters that the letter's fonts have"
+    return Problem(file, where, shown, expected, "Write the name in Latin or Khmer script.")
 
 
-def _partner(campaign: Campaign, row: PartnerRow) -> dict[str, Any]:
+def as_row(definition: Definition, now: datetime) -> Campaign:
+    """The campaign with its letter and addressees, and no partners yet; in no session."""
+    return Campaign(
+        slug=definition.slug,
+        definition=definition.as_json(),
+        deadline_at=definition.deadline,
+        deadline_set_at=now,
+        launched_at=now,
+        letters=[_letter(definition)],
+    )
+
+
+def partner_columns(definition: Definition, row: PartnerRow) -> dict[str, Any]:
+    """What is kept of one line of the list, with a new ref for its link."""
     return {
-        "campaign_id": campaign.id,
         "ref": tokens.new_ref(),
         "generation": 1,
         "organization": row.organization,
         "acronym": row.acronym,
         "country": row.country,
-        "language": row.language or campaign.authentic,
+        "language": row.language or definition.authentic,
         "contact": row.contact,
         "email": row.email,
         "email_hmac": tokens.fingerprint(row.email) if row.email else None,
         "note": row.note,
     }
+
+
+def _letter(definition: Definition) -> Letter:
+    addressees = [
+        Addressee(
+            position=position,
+            name=addressee.name,
+            office=_by_language(addressee.office),
+            salutation=_by_language(addressee.salutation),
+            address=addressee.address,
+            email=addressee.email,
+            copy=addressee.copy,
+        )
+        for position, addressee in enumerate(definition.addressees, start=1)
+    ]
+    texts = dict(definition.letters)
+    return Letter(version=1, meaning=1, texts=texts, hash=text.hash_of(texts), addressees=addressees)
+
+
+def _by_language(value: Any) -> dict[str, Any]:
+    """What may be said once or per language, as one shape; the empty key is for every language."""
+    return value if isinstance(value, dict) else {"": value}

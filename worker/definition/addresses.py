@@ -1,17 +1,21 @@
 """Mail addresses, checked for their form only: nobody is looked up."""
 
+_REFUSED_BY_THE_LIBRARY = ".invalid"
+_SAME_LENGTH = ".example"
+
 
 def mended(address: str) -> tuple[str, str]:
     """Return the address with its domain in the form that travels, and what is wrong with it, if anything.
 
-    Reserved domains such as `.example` and `.test` pass: demonstrations use them.
+    Reserved domains pass (`.example`, `.test`, `.invalid`; RFC 6761): demonstrations use them.
     """
     from email_validator import EmailNotValidError, validate_email
 
+    reserved = address.lower().endswith(_REFUSED_BY_THE_LIBRARY)
+    asked = address[: -len(_REFUSED_BY_THE_LIBRARY)] + _SAME_LENGTH if reserved else address
     try:
-        checked = validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        )
+        checked = validate_email(asked, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
         return address, str(error)
-    return checked.ascii_email or checked.normalized, ""
+    sent = checked.ascii_email or checked.normalized
+    return (sent.removesuffix(_SAME_LENGTH) + _REFUSED_BY_THE_LIBRARY if reserved else sent), ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
 
 _CLOSE = 88
+_CLOSE_REST = 75
 MOST_PAIRS = 50
 _ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
 _SMALL_WORDS = {
@@ -18,7 +19,7 @@ _SMALL_WORDS = {
 def alike(names: Sequence[str]) -> list[tuple[int, int]]:
     """Find pairs of positions, the lower first, whose names look alike; at most 50.
 
-    Two names look alike when their letters nearly agree in any order of words, or when they share two
+    Two names look alike when they nearly agree letter by letter, in any order of words, or when they share two
     words or more that are rare in this list and make up half of the shorter name.
     """
     keys = [_key(name) for name in names]
@@ -56,7 +57,18 @@ def _nearly_the_same(keys: list[str]) -> Iterator[tuple[int, int]]:
         rest = by_length[place + 1 : end]
         for _, _, offset in process.extract(key, rest, scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=None):
             first, second = sorted((order[place], order[place + 1 + offset]))
-            yield first, second
+            if _differ_in_spelling_only(keys[first], keys[second]):
+                yield first, second
+
+
+def _differ_in_spelling_only(first: str, second: str) -> bool:
+    """Look at the words that are not shared: Ohio and Lyon are other places in however long a name."""
+    from rapidfuzz import fuzz
+
+    one, other = first.split(), second.split()
+    rest = " ".join(word for word in one if word not in other)
+    other_rest = " ".join(word for word in other if word not in one)
+    return not rest or not other_rest or fuzz.ratio(rest, other_rest) >= _CLOSE_REST
 
 
 def _sharing(keys: list[str]) -> Iterator[tuple[int, int]]:

@@ -74,16 +74,25 @@ class Definition:
     remarks: list[Problem]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a database column keeps: times as ISO strings, durations as seconds.
+        """Return what a database column keeps, by the keys of the file: times in ISO, durations in seconds.
 
         Letters, partners and remarks are left out: the first two become rows of their own.
         """
-        whole = asdict(self) | {
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "authentic": self.authentic,
             "deadline": self.deadline.isoformat(),
+            "zone": self.zone,
+            "reply_to": self.reply_to,
+            "from_name": self.from_name,
             "reminders": [int(reminder.total_seconds()) for reminder in self.reminders],
+            "quorum": self.quorum,
             "review": int(self.review.total_seconds()),
+            "visibility": self.visibility,
+            "sender": asdict(self.sender),
+            "addressee": [asdict(addressee) for addressee in self.addressees],
         }
-        return {key: value for key, value in whole.items() if key not in ("letters", "partners", "remarks")}
 
 
 def in_language(value: _T | Mapping[str, _T], language: str, authentic: str) -> _T:

@@ -16,9 +16,7 @@ class Table:
     whoever reads a table looks at `problems` before the values are used.
     """
 
-    def __init__(
-        self, file: str, values: Mapping[str, Any], problems: list[Problem], prefix: str = ""
-    ) -> None:
+    def __init__(self, file: str, values: Mapping[str, Any], problems: list[Problem], prefix: str = "") -> None:
         self.file = file
         self.values = values
         self.problems = problems

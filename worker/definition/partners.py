@@ -61,9 +61,7 @@ def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list
     return rows, [mend for line in lines for mend in line.mends]
 
 
-def read_list(
-    path: Path, language: str = "en"
-) -> tuple[list[PartnerRow], list[Problem], list[Problem | Mend]]:
+def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Mend]]:
     """Read a file that is either CSV or a pasted list, by what its first line looks like.
 
     Never raises for what is in the file.
@@ -218,9 +216,7 @@ def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterato
         if not country or (countries.is_usual(country) and codes.count(code) == 1):
             continue
         expected = countries.spelling(country) or "a country"
-        found = (
-            f"{shown(country)}, {'one of several spellings' if codes.count(code) > 1 and code else 'unusual'}"
-        )
+        found = f"{shown(country)}, {'one of several spellings' if codes.count(code) > 1 and code else 'unusual'}"
         mend = "It is printed as it stands: spell one country one way."
         if expected != country:
             yield Problem(file, f"{_rows_named(group)}, column country", found, expected, mend)

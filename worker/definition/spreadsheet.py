@@ -38,9 +38,7 @@ def _plain(name: str) -> str:
     return name.strip(" \t\ufeff\"'").casefold()
 
 
-def _records(
-    file: str, text: str, delimiter: str, problems: list[Problem]
-) -> Iterator[tuple[int, list[str]]]:
+def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """Yield each record that has content; stop where the file can no longer be understood."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0

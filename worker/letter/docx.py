@@ -1,13 +1,16 @@
 """The letter for Word: the same words in the same order, with lists that Word itself numbers.
 
-A number that was typed would be wrong as soon as somebody takes a line out; a paragraph of the list holds
+A number that was typed would be wrong as soon as somebody takes a line out: a paragraph of the list holds
 the name and nothing else.
 """
 
+import html
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from worker import prose
@@ -15,12 +18,12 @@ from worker.letter.text import Sheet
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.text.paragraph import Paragraph
 
-SIGNATORY = "Signatory"
+LETTERHEAD, ADDRESS, SIGNATORY = "Letterhead", "Address", "Signatory"
 _LOCALES = {"en": "en-GB", "fr": "fr-FR", "km": "km-KH"}
+_FONTS = {"ascii": "Cambria", "hAnsi": "Cambria", "eastAsia": "Cambria", "cs": "Khmer UI"}
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_INK = "555555"
+_STEP, _DIGIT, _GAP = 480, 115, 140  # twentieths of a point: one level in, one digit, number to text
 
 
 def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
@@ -36,194 +39,241 @@ def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
     _paper(document)
     _styles(document, sheet)
     _properties(document, sheet, sealed_at)
-    _opening(document, sheet)
-    _blocks(document, sheet.body)
-    _signatories(document, sheet)
+    _write(document, "".join(_letter(document, sheet)))
     return _without_clock(document)
 
 
+def _letter(document: "Document", sheet: Sheet) -> Iterator[str]:
+    yield _paragraph(_letterhead(sheet.sender), LETTERHEAD)
+    if sheet.authentic_note:
+        yield _paragraph(_run(sheet.authentic_note, "<w:i/><w:iCs/>"))
+    yield _paragraph(_lines(sheet.addressee), ADDRESS)
+    yield _paragraph(_run(sheet.date), ADDRESS)
+    yield _paragraph(_run(sheet.subject), "Heading1")
+    yield _paragraph(_run(sheet.salutation))
+    yield from _blocks(document, sheet.body)
+    if sheet.signatories:
+        yield _paragraph(_run(sheet.list_heading), "Heading2")
+    for name in sheet.signatories:
+        yield _paragraph(_run(name), SIGNATORY)
+    if sheet.withheld:
+        yield _paragraph(_run(sheet.withheld), properties='<w:spacing w:before="200"/>')
+
+
+def _letterhead(sender: list[str]) -> str:
+    name = _run(sender[0], '<w:b/><w:bCs/><w:color w:val="000000"/><w:sz w:val="26"/>') if sender else ""
+    return name + "".join("<w:r><w:br/></w:r>" + _run(line) for line in sender[1:])
+
+
+def _lines(lines: list[str]) -> str:
+    return "<w:r><w:br/></w:r>".join(map(_run, lines))
+
+
+def _blocks(document: "Document", tree: list[prose.Block], indent: int = 0) -> Iterator[str]:
+    """Write a tree as paragraphs, `indent` twentieths of a point from the margin."""
+    inside = f'<w:ind w:left="{indent}"/>' if indent else ""
+    for block in tree:
+        match block["kind"]:
+            case "heading":
+                yield _paragraph(_runs(document, block["runs"]), f"Heading{min(block['level'] + 1, 9)}", inside)
+            case "paragraph":
+                yield _paragraph(_runs(document, block["runs"]), properties=inside)
+            case "list":
+                yield from _listing(document, block, indent)
+            case "quote":
+                yield from _blocks(document, block["blocks"], indent + _STEP)
+            case "rule":
+                yield _paragraph(_run("* * *"), properties='<w:jc w:val="center"/>')
+
+
+def _listing(document: "Document", block: prose.Listing, indent: int) -> Iterator[str]:
+    last = block["start"] + len(block["items"]) - 1
+    left = indent + _room(last)
+    number = _list(document, block["ordered"], block["start"], left)
+    style = ("ListNumber" if block["ordered"] else "ListBullet") if block["tight"] else ""
+    for item in block["items"]:
+        words, rest = "", item
+        if item and item[0]["kind"] == "paragraph":
+            words, rest = _runs(document, item[0]["runs"]), item[1:]
+        yield _paragraph(words, style, f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>')
+        yield from _blocks(document, rest, left)
+
+
+def _room(last: int) -> int:
+    return max(_STEP, _DIGIT * (len(str(last)) + 1) + _GAP)
+
+
+def _list(document: "Document", ordered: bool, start: int, left: int) -> int:
+    """Define a list of its own, the right ends of its numbers in line, and give its identity."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls, qn
+
+    numbering = document.part.numbering_part.element
+    identity = 1 + max(int(known.get(qn("w:abstractNumId"))) for known in numbering.iter(qn("w:abstractNum")))
+    mark = ("decimal", "%1.") if ordered else ("bullet", "•")
+    definition = parse_xml(
+        f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{identity}"><w:multiLevelType w:val="singleLevel"/>'
+        f'<w:lvl w:ilvl="0"><w:start w:val="{start}"/><w:numFmt w:val="{mark[0]}"/><w:lvlText w:val="{mark[1]}"/>'
+        f'<w:lvlJc w:val="right"/><w:pPr><w:ind w:left="{left}" w:hanging="{_GAP}"/></w:pPr></w:lvl>'
+        "</w:abstractNum>"
+    )
+    numbering.find(qn("w:num")).addprevious(definition)
+    return int(numbering.add_num(identity).numId)
+
+
+def _runs(document: "Document", runs: list[prose.Run]) -> str:
+    parts = []
+    for href, linked in groupby(runs, key=lambda run: run["href"]):
+        words = "".join(map(_styled, linked))
+        parts.append(_link(document, href, words) if href else words)
+    return "".join(parts)
+
+
+def _styled(run: prose.Run) -> str:
+    if run["text"] == prose.BREAK:
+        return "<w:r><w:br/></w:r>"
+    style = "<w:b/><w:bCs/>" * run["bold"] + "<w:i/><w:iCs/>" * run["italic"]
+    return _run(run["text"], style + '<w:u w:val="single"/>' * bool(run["href"]))
+
+
+def _link(document: "Document", href: str, words: str) -> str:
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    identity = document.part.relate_to(_clean(href), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    return f'<w:hyperlink r:id="{identity}">{words}</w:hyperlink>'
+
+
+def _run(text: str, style: str = "") -> str:
+    words = html.escape(_clean(text))
+    return f'<w:r><w:rPr>{style}</w:rPr><w:t xml:space="preserve">{words}</w:t></w:r>'
+
+
+def _paragraph(inside: str, style: str = "", properties: str = "") -> str:
+    named = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return f"<w:p><w:pPr>{named}{properties}</w:pPr>{inside}</w:p>"
+
+
+def _clean(text: str) -> str:
+    """Show a character that no Word file can hold as U+FFFD."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def _write(document: "Document", paragraphs: str) -> None:
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    end = document.element.body.sectPr
+    for paragraph in list(parse_xml(f"<w:body {nsdecls('w', 'r')}>{paragraphs}</w:body>")):
+        end.addprevious(paragraph)
+
+
 def _paper(document: "Document") -> None:
+    """Lay out A4 pages with “2 / 3” at the foot, in fields that Word counts itself."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
     from docx.shared import Mm
 
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = Mm(27)
     section.top_margin, section.bottom_margin = Mm(24), Mm(26)
-    _page_numbers(section.footer.paragraphs[0])
-
-
-def _page_numbers(footer: "Paragraph") -> None:
-    """Write “2 / 3” as fields, which Word counts itself."""
-    _centre(footer)
-    for instruction, between in (("PAGE", " / "), ("NUMPAGES", "")):
-        field = _element("w:fldSimple", instr=instruction)
-        run = _element("w:r")
-        run.append(_text_element("1"))
-        field.append(run)
-        footer._p.append(field)
-        if between:
-            footer.add_run(between)
+    page, pages = (f'<w:fldSimple w:instr="{name}">{_run("1")}</w:fldSimple>' for name in ("PAGE", "NUMPAGES"))
+    foot = _paragraph(f"{page}{_run(' / ')}{pages}", "Footer", '<w:jc w:val="center"/>')
+    empty = section.footer.paragraphs[0]._p
+    empty.getparent().replace(empty, parse_xml(foot.replace("<w:p>", f"<w:p {nsdecls('w')}>", 1)))
 
 
 def _styles(document: "Document", sheet: Sheet) -> None:
-    from docx.enum.style import WD_STYLE_TYPE
-    from docx.shared import Pt
-
-    normal = document.styles["Normal"]
-    _letters(normal, 11)
-    normal.element.rPr.append(_element("w:lang", val=_LOCALES.get(sheet.language, sheet.language), bidi="km-KH"))
-    normal.paragraph_format.space_after = Pt(8)
-    normal.paragraph_format.line_spacing = 1.15
+    styles = document.styles
+    _style(styles["Normal"], 11, after=8, line=1.15, language=_LOCALES.get(sheet.language, sheet.language))
     for level in range(1, 10):
-        heading = document.styles[f"Heading {level}"]
-        _letters(heading, 11, bold=True)
-        heading.paragraph_format.space_before = Pt(18 if level <= 2 else 12)
-        heading.paragraph_format.space_after = Pt(8)
-    _letters(document.styles["Footer"], 9, colour=_INK)
-    signatory = document.styles.add_style(SIGNATORY, WD_STYLE_TYPE.PARAGRAPH)
-    _letters(signatory, 10.5)
-    signatory.base_style = normal
-    signatory.paragraph_format.space_after = Pt(2)
+        _style(styles[f"Heading {level}"], 11, bold=True, before=18 if level <= 2 else 12, after=8)
+    _style(styles["Footer"], 9, colour="555555")
+    head = _style(_new_style(styles, LETTERHEAD), 10, after=24, colour="555555")
+    _add(head, '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="6" w:color="888888"/></w:pBdr>')
+    _style(_new_style(styles, ADDRESS), 11, after=18)
+    signatory = _style(_new_style(styles, SIGNATORY), 10.5, after=2)
     signatory.paragraph_format.keep_together = True
-    number = _list_definition(document, True, 1, digits=len(str(len(sheet.signatories))))
-    signatory.element.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = number
+    number = _list(document, True, 1, _room(len(sheet.signatories)))
+    _add(signatory, f'<w:numPr><w:numId w:val="{number}"/></w:numPr>')
 
 
-def _letters(style: Any, size: float, bold: bool = False, colour: str = "000000") -> None:
-    """Give a style our letters; the template's theme fonts would win over them, so they go."""
+def _new_style(styles: Any, name: str) -> Any:
+    from docx.enum.style import WD_STYLE_TYPE
+
+    style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = styles["Normal"]
+    return style
+
+
+def _style(
+    style: Any,
+    size: float,
+    *,
+    bold: bool = False,
+    before: float = 0,
+    after: float = 0,
+    line: float | None = None,
+    colour: str = "000000",
+    language: str = "",
+) -> Any:
+    """Set a style: sizes and spaces in points, line spacing as a factor."""
+    from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
 
-    properties = style.element.get_or_add_rPr()
-    for fonts in properties.findall(properties.nsmap_tag("w:rFonts") if False else _name("w:rFonts")):
-        properties.remove(fonts)
-    latin = "Cambria"
-    properties.insert(0, _element("w:rFonts", ascii=latin, hAnsi=latin, eastAsia=latin, cs="Khmer UI"))
+    letters = style.element.get_or_add_rPr()
+    for fonts in letters.findall(qn("w:rFonts")):
+        letters.remove(fonts)  # fonts of the theme would win over ours
+    given = letters.get_or_add_rFonts()
+    for script, font in _FONTS.items():
+        given.set(qn(f"w:{script}"), font)
     style.font.size, style.font.bold, style.font.italic = Pt(size), bold, False
     style.font.color.rgb = RGBColor.from_string(colour)
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+    if line:
+        style.paragraph_format.line_spacing = line
+    if language:
+        _add_language(letters, language)
+    return style
+
+
+def _add_language(letters: Any, language: str) -> None:
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    letters.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="{html.escape(language)}" w:bidi="km-KH"/>'))
+
+
+def _add(style: Any, xml: str) -> None:
+    """Put a border or a numbering where the schema wants it: before spacing and indents."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    name = xml[1 : xml.index(">")]
+    element = parse_xml(xml.replace(f"<{name}>", f"<{name} {nsdecls('w')}>", 1))
+    style.element.get_or_add_pPr().insert_element_before(element, "w:spacing", "w:ind", "w:jc")
 
 
 def _properties(document: "Document", sheet: Sheet, sealed_at: datetime) -> None:
     """Say who and when in the file's properties, and nothing about the machine that wrote it."""
-    moment = sealed_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     core = document.core_properties
-    core.title, core.author, core.language = _clean(sheet.subject)[:255], _sender(sheet)[:255], sheet.language
-    core.created = core.modified = moment
+    core.title, core.author = _clean(sheet.subject)[:255], _clean("".join(sheet.sender[:1]))[:255]
+    core.language = sheet.language
+    core.created = core.modified = sealed_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     core.comments = core.last_modified_by = core.keywords = ""
     core.revision = 1
     package = document.part.package
-    for identity, relation in list(package.rels.items()):
-        if relation.reltype.endswith("/thumbnail"):
-            del package.rels[identity]
+    for identity in [key for key, relation in package.rels.items() if relation.reltype.endswith("/thumbnail")]:
+        del package.rels[identity]
 
 
-def _sender(sheet: Sheet) -> str:
-    return _clean(sheet.sender[0]) if sheet.sender else ""
-
-
-def _opening(document: "Document", sheet: Sheet) -> None:
-    """Write what stands before the first sentence, from the letterhead to the salutation."""
-    _letterhead(document, sheet)
-    if sheet.authentic_note:
-        document.add_paragraph().add_run(_clean(sheet.authentic_note)).italic = True
-    _lines(document, sheet.addressee, after=18)
-    _lines(document, [sheet.date], after=18)
-    document.add_heading(_clean(sheet.subject), level=1)
-    document.add_paragraph(_clean(sheet.salutation))
-
-
-def _letterhead(document: "Document", sheet: Sheet) -> None:
-    from docx.shared import Pt, RGBColor
-
-    head = _lines(document, sheet.sender, after=24)
-    for run in head.runs:
-        run.font.size, run.font.color.rgb = Pt(10), RGBColor.from_string(_INK)
-    if head.runs:
-        head.runs[0].font.size, head.runs[0].bold = Pt(13), True
-        head.runs[0].font.color.rgb = RGBColor(0, 0, 0)
-    border = _element("w:pBdr")
-    border.append(_element("w:bottom", val="single", sz="4", space="6", color=_INK))
-    head._p.get_or_add_pPr().insert_element_before(border, "w:spacing", "w:jc", "w:rPr")
-
-
-def _lines(document: "Document", lines: list[str], after: float) -> "Paragraph":
-    from docx.shared import Pt
-
-    paragraph = document.add_paragraph()
-    for number, line in enumerate(lines):
-        run = paragraph.add_run()
-        if number:
-            run.add_break()
-        run.add_text(_clean(line))
-    paragraph.paragraph_format.space_after = Pt(after)
-    return paragraph
-
-
-def _blocks(document: "Document", tree: list[prose.Block], depth: int = 0) -> None:
-    """Write a tree; `depth` counts the lists and quotations around it."""
-    for block in tree:
-        match block["kind"]:
-            case "heading":
-                _runs(document.add_heading(level=min(block["level"] + 1, 9)), block["runs"])
-            case "paragraph":
-                paragraph = document.add_paragraph()
-                _indent(paragraph, depth)
-                _runs(paragraph, block["runs"])
-            case "list":
-                _listing(document, block, depth)
-            case "quote":
-                _blocks(document, block["blocks"], depth + 1)
-            case "rule":
-                _centre(document.add_paragraph("* * *"))
-
-
-def _listing(document: "Document", block: prose.Listing, depth: int) -> None:
-    last = block["start"] + len(block["items"]) - 1
-    number = _list_definition(document, block["ordered"], block["start"], len(str(last)), depth)
-    for item in block["items"]:
-        first = document.add_paragraph()
-        properties = first._p.get_or_add_pPr().get_or_add_numPr()
-        properties.get_or_add_ilvl().val = 0
-        properties.get_or_add_numId().val = number
-        if item and item[0]["kind"] == "paragraph":
-            _runs(first, item[0]["runs"])
-            item = item[1:]
-        _blocks(document, item, depth + 1)
-        if block["tight"] and item is not block["items"][-1]:
-            _close_up(first)
-
-
-def _close_up(paragraph: "Paragraph") -> None:
-    from docx.shared import Pt
-
-    paragraph.paragraph_format.space_after = Pt(3)
-
-
-def _indent(paragraph: "Paragraph", depth: int) -> None:
-    from docx.shared import Twips
-
-    if depth:
-        paragraph.paragraph_format.left_indent = Twips(_STEP * depth)
-
-
-_STEP = 480  # twentieths of a point that a list or quotation stands further in
-_DIGIT = 120
-
-
-def _list_definition(document: "Document", ordered: bool, start: int, digits: int, depth: int = 0) -> int:
-    """Define a list of its own, numbered from `start`, with the numbers' right ends in line; its identity."""
-    numbering = document.part.numbering_part.element
-    identity = 1 + max(int(element.get(_name("w:abstractNumId"))) for element in numbering.findall(_ABSTRACT()))
-    level = _element("w:lvl", ilvl="0")
-    level.append(_element("w:start", val=str(start)))
-    level.append(_element("w:numFmt", val="decimal" if ordered else "bullet"))
-    level.append(_element("w:lvlText", val="%1." if ordered else "•"))
-    level.append(_element("w:lvlJc", val="right"))
-    indent = _element("w:pPr")
-    left = max(_STEP, _DIGIT * (digits + 2)) + _STEP * depth
-    indent.append(_element("w:ind", left=str(left), hanging="140"))
-    level.append(indent)
-    definition = _element("w:abstractNum", abstractNumId=str(identity))
-    definition.append(_element("w:multiLevelType", val="singleLevel"))
-    definition.append(level)
-    numbering.insert(list(numbering).index(numbering.find(_name("w:num"))), definition)
-    return int(numbering.add_num(identity).numId)
+def _without_clock(document: "Document") -> bytes:
+    """Save the file with every time in its archive at the beginning of ZIP's calendar."""
+    written, settled = io.BytesIO(), io.BytesIO()
+    document.save(written)
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(settled, "w") as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
+            target.writestr(entry, source.read(name))
+    return settled.getvalue()

@@ -17,23 +17,17 @@ def unprintable(texts: list[str]) -> set[str]:
 
 
 def _is_printable(character: str) -> bool:
-    return ord(character) in COVERED or all(
-        ord(part) in COVERED for part in unicodedata.normalize("NFD", character)
-    )
+    return ord(character) in COVERED or all(ord(part) in COVERED for part in unicodedata.normalize("NFD", character))
 
 
 def _is_invisible(character: str) -> bool:
     """Tell joiners, variation selectors and line ends, which need no glyph."""
-    return (
-        character in "\n\r\t" or unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
-    )
+    return character in "\n\r\t" or unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
 
 
 def _codes(ranges: str) -> frozenset[int]:
     spans = (span.partition("-") for span in ranges.split())
-    return frozenset(
-        code for first, _, last in spans for code in range(int(first, 16), int(last or first, 16) + 1)
-    )
+    return frozenset(code for first, _, last in spans for code in range(int(first, 16), int(last or first, 16) + 1))
 
 
 # Libertinus Serif 7.051 as typst carries it (regular, bold and italic alike), and Noto Sans Khmer 2.004:

@@ -51,6 +51,6 @@ def _printed_place(partner: Partner) -> tuple[tuple[int, ...], str, int]:
 
 @functools.lru_cache(maxsize=1)
 def _collator() -> Any:
-    from pyuca import Collator
+    from pyuca import Collator  # type: ignore[attr-defined]
 
-    return Collator()
+    return Collator()  # type: ignore[no-untyped-call]

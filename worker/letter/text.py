@@ -59,8 +59,8 @@ def _normal(text: str) -> str:
 def as_text(sheet: Sheet) -> str:
     """Set a letter as plain text of 72 columns; its lines end in CRLF, as it is sealed and travels."""
     groups = [
-        prose.wrap(sheet.authentic_note, WIDTH),
         sheet.sender,
+        prose.wrap(sheet.authentic_note, WIDTH),
         sheet.addressee,
         [sheet.date],
         _underlined(sheet.subject, "="),

@@ -87,7 +87,8 @@ def _words(text: str, column: int) -> str:
     text = " ".join(text.split())
     if text.isascii() and text.isprintable() and len(text) + column <= 78 and "=?" not in text:
         return text
-    chunks, chunk = [], b""
+    chunks: list[bytes] = []
+    chunk = b""
     for character in text:
         encoded = character.encode()
         if len(chunk) + len(encoded) > (_ENCODED_WORD if chunks else _ENCODED_WORD - column):

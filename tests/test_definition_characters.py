@@ -1,0 +1,64 @@
+"""What may not stand in names and letters, and what must."""
+
+import pytest
+
+from worker.definition import characters
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("River\u202eWatch", "U+202E, a character that turns the direction of writing"),
+        ("River\u2069Watch", "U+2069, a character that turns the direction of writing"),
+        ("River\u061cWatch", "U+061C, a character that turns the direction of writing"),
+        ("River\u200fWatch", "U+200F, a character that turns the direction of writing"),
+        ("River\u200bWatch", "U+200B, an invisible character"),
+        ("River\ufeffWatch", "U+FEFF, an invisible character"),
+        ("River\u00adWatch", "U+00AD, an invisible character"),
+        ("River\u3164Watch", "U+3164, an invisible character"),
+        ("River\nWatch", "U+000A, a line break"),
+        ("River\u2028Watch", "U+2028, a line break"),
+        ("River\x85Watch", "U+0085, a line break"),
+        ("River\x07Watch", "U+0007, a control character"),
+        ("River\tWatch", "U+0009, a control character"),
+        ("River\ufffdWatch", "U+FFFD, the sign for a letter that was lost"),
+        ("River\ud800Watch", "U+D800, half a character"),
+        ("River\ue000Watch", "U+E000, a character that has no meaning outside one font"),
+        ("River\U000e0041Watch", "U+E0041, an invisible character"),
+    ],
+)
+def test_what_hides_or_turns_or_breaks_is_named_by_its_code_point(text, named):
+    assert list(characters.unfit(text)) == [(5, named)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Sons & Daughters of Cambodia",
+        "Association des Bouddhistes Khmers d’Alsace",
+        "Lao Nation/Study and Research Center",
+        "សមាគម\u200bខ្មែរ",
+        "Ligue — “Droits”",
+        "ສະມາຄົມ",
+        "منظمة",
+        "No\u00a0break",
+    ],
+)
+def test_names_in_any_script_are_fit(name):
+    assert list(characters.unfit(name)) == []
+
+
+@pytest.mark.parametrize("text", ["\u200bខ្មែរ", "ខ្មែរ\u200b", "ខ្មែរ\u200bA", "ខ\u200b\u200bម"])
+def test_zero_width_spaces_are_only_fit_between_khmer_letters(text):
+    assert list(characters.unfit(text))
+
+
+def test_what_is_unfit_is_taken_out_and_told():
+    assert characters.without_unfit("Ri\u200bver\u2028Watch\t") == (
+        "River Watch\t",
+        ["U+200B, an invisible character", "U+2028, a line break"],
+    )
+
+
+def test_a_tidy_name_is_composed_and_has_single_spaces():
+    assert characters.tidy("  De\u0301mocratie\u00a0 pour   tous ") == "Démocratie pour tous"

@@ -1,0 +1,126 @@
+"""Duplicates and look-alikes are shown, and never merged."""
+
+from pathlib import Path
+
+import pytest
+
+from worker.definition import alike, countries
+from worker.definition.partners import PartnerRow, read_csv, read_pasted, write_csv
+
+PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")
+
+
+def remarks_on(tmp_path, *rows):
+    write_csv(tmp_path / "partners.csv", rows)
+    read, problems, remarks = read_csv(tmp_path / "partners.csv")
+    assert not problems
+    assert len(read) == len(rows)
+    return [remark.sentence for remark in remarks]
+
+
+def test_the_two_families_of_the_real_list_are_its_only_look_alikes():
+    names = [row.organization for row in read_pasted(PASTED)[0]]
+
+    assert [(names[first], names[second]) for first, second in alike.alike(names)] == [
+        ("Sons & Daughters of Cambodia", "Sons and Daughters Khmer")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("River Watch", "River Watchh"),
+        ("Watch of the River", "River Watch"),
+        ("Pêcheurs du Mékong", "Pecheurs du Mekong"),
+        ("River Watch, Inc.", "River Watch"),
+        ("សមាគមខ្មែរក្រហម", "សមាគមខ្មែរក្រហមៗ"),
+    ],
+)
+def test_names_that_nearly_agree_look_alike(one, other):
+    assert alike.alike(["Clean Coast", one, other]) == [(1, 2)]
+
+
+def test_words_that_many_names_share_make_no_look_alikes():
+    places = ["Ohio", "Lyon", "Perth", "Dublin", "Ottawa", "Minnesota"]
+
+    assert alike.alike([f"Cambodian Association of {place}" for place in places]) == []
+
+
+def test_many_look_alikes_are_cut_off_and_it_is_said(tmp_path):
+    remarks = remarks_on(tmp_path, *[PartnerRow("Riverwatchers" + letter) for letter in "abcdefghijklmn"])
+
+    assert len(remarks) == 51
+    assert "look through the list yourself" in remarks[-1]
+
+
+def test_the_same_organization_twice_is_a_duplicate(tmp_path):
+    remarks = remarks_on(
+        tmp_path,
+        PartnerRow("River Watch", country="USA"),
+        PartnerRow("Clean Coast", country="USA"),
+        PartnerRow("RIVER  Watch.", country="USA"),
+    )
+
+    assert remarks == [
+        "partners.csv, rows 2 and 4: found a duplicate: “River Watch”; expected each organization once."
+        " All are asked as the list stands: delete the rows that are not needed."
+    ]
+
+
+def test_the_same_name_in_two_countries_is_a_look_alike(tmp_path):
+    [remark] = remarks_on(
+        tmp_path, PartnerRow("River Watch", country="USA"), PartnerRow("River Watch", country="France")
+    )
+
+    assert "rows 2 and 3: found “River Watch” and “River Watch”, which look alike" in remark
+
+
+def test_one_address_for_several_organizations_is_told(tmp_path):
+    [remark] = remarks_on(
+        tmp_path,
+        PartnerRow("River Watch", email="rosa@x.example"),
+        PartnerRow("Clean Coast", email=""),
+        PartnerRow("Paper Kite", email=""),
+        PartnerRow("Bell Tower", email="Rosa@x.example"),
+    )
+
+    assert "rows 2 and 5, column email: found one address for 2 organizations" in remark
+
+
+def test_a_country_spelled_in_two_ways_is_told(tmp_path):
+    remarks = remarks_on(
+        tmp_path,
+        PartnerRow("River Watch", country="AUS"),
+        PartnerRow("Clean Coast", country="Australia"),
+        PartnerRow("Paper Kite", country="Atlantis"),
+        PartnerRow("Bell Tower", country="Cambodge"),
+        PartnerRow("Salt Road", country="USA"),
+    )
+
+    assert [remark.split(". ")[0] for remark in remarks] == [
+        "partners.csv, row 2, column country: found “AUS”, one of several spellings; expected Australia",
+        "partners.csv, row 4, column country: found “Atlantis”, unusual; expected a country",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        ("U.S.A.", "USA"),
+        ("us", "USA"),
+        ("United States of America", "USA"),
+        ("Royaume-Uni", "United Kingdom"),
+        ("Aus.", "Australia"),
+        ("NZ", "New Zealand"),
+        ("FRA", "France"),
+        ("cote d'ivoire", "Côte d’Ivoire"),
+        ("Viet Nam", "Vietnam"),
+        ("Burma", "Myanmar"),
+        ("CA", None),
+        ("Atlantis", None),
+        ("", None),
+        ("XXX", None),
+    ],
+)
+def test_one_country_is_spelled_one_way(written, spelled):
+    assert countries.spelling(written) == spelled

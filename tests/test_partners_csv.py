@@ -1,0 +1,183 @@
+"""The list as a spreadsheet saves it."""
+
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.definition.partners import COLUMNS, ListExists, PartnerRow, read_csv, read_list, write_csv
+
+RIVER_WATCH = PartnerRow("River Watch", "RW", "France", "Rosa", "rosa@river-watch.example", "fr", "knows us")
+CLEAN_COAST = PartnerRow("Clean Coast, Inc.", "CC", "USA", "Cem", "cem@clean-coast.example", "en", "")
+
+
+def saved(tmp_path, content, name="partners.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def told(problems):
+    return "\n".join(problem.sentence for problem in problems)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_delimiter_encoding_and_line_end_reads_the_same(tmp_path, mark, encoding, end):
+    lines = ["Organization|NOTE|country", "Pêcheurs du Mékong||France", 'River Watch|"sings | dances"|Canada']
+    text = end.join(lines).replace("|", mark) + end
+
+    rows, problems, remarks = read_csv(saved(tmp_path, text.encode(encoding)))
+
+    assert told([*problems, *remarks]) == ""
+    assert rows == [
+        PartnerRow("Pêcheurs du Mékong", country="France"),
+        PartnerRow("River Watch", country="Canada", note=" ".join(f"sings {mark} dances".split())),
+    ]
+
+
+def test_windows_encoding_is_read_and_a_remark_says_so(tmp_path):
+    rows, problems, remarks = read_csv(saved(tmp_path, "organization\nPêcheurs d’Alsace\n".encode("cp1252")))
+
+    assert rows == [PartnerRow("Pêcheurs d’Alsace")]
+    assert not problems
+    assert "cp1252" in told(remarks)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    write_csv(tmp_path / "partners.csv", [RIVER_WATCH, CLEAN_COAST])
+
+    assert read_csv(tmp_path / "partners.csv") == ([RIVER_WATCH, CLEAN_COAST], [], [])
+
+
+def test_a_list_is_never_overwritten(tmp_path):
+    path = saved(tmp_path, "organization\nRiver Watch\n")
+
+    with pytest.raises(ListExists, match="not overwritten"):
+        write_csv(path, [CLEAN_COAST])
+    assert read_csv(path)[0] == [PartnerRow("River Watch")]
+
+
+def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path):
+    text = 'organization,email,note\nRiver Watch,,"two\nlines"\n\n,,\nClean Coast,nobody,\n'
+
+    rows, problems, _ = read_csv(saved(tmp_path, text))
+
+    assert rows[0].note == "two lines"
+    assert [problem.where for problem in problems] == ["row 5, column email"]
+    assert "found “nobody”; expected one address" in told(problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("organisation\nRiver Watch\n", "Did you mean organization?"),
+        ("organization,e-mail\nRiver Watch,\n", "row 1, column “e-mail”: found a column that is not known"),
+        ("organization,note,note\nRiver Watch\n", "the same column twice"),
+        ("acronym\nRW\n", "row 1: found no column organization"),
+        ("", "row 1: found nothing; expected a column organization"),
+        ("organization\n\n,\n", "an empty list; expected at least one partner"),
+        ("organization\n!!\n", "row 2, column organization: found “!!”; expected the organization's name"),
+        ("organization,acronym\n,RW\n", "row 2, column organization: found nothing"),
+        ("organization\nRiver Watch,France\n", "row 2, cell 2: found “France”; expected no cell without a column"),
+        ("organization\nRiver\u202eWatch\n", "U+202E"),
+        ('organization\n"River\nWatch"\n', "U+000A, a line break"),
+        ("organization\n" + "x" * 301 + "\n", "found 301 characters; expected 300 characters at most"),
+        ("organization,acronym\nRW," + "x" * 41 + "\n", "column acronym: found 41 characters"),
+        ("organization,country\nRW," + "x" * 81 + "\n", "column country: found 81 characters"),
+        ("organization,contact\nRW," + "x" * 121 + "\n", "column contact: found 121 characters"),
+        ("organization,language\nRW,km\n", "km is not possible yet"),
+        ("organization,language\nRW,french\n", "found “french”; expected en or fr"),
+        ("organization,email\nRW,a@x.example; b@x.example\n", "row 2, column email"),
+        ("organization,email\nRW,Rosa <rosa@x.example>\n", "row 2, column email"),
+        ("organization,email\nRW,rosa@localhost\n", "row 2, column email"),
+        ('organization\n"River Watch\nClean Coast\n', "row 2: found a quotation mark that is never closed"),
+        ('organization\n"River" Watch\n', "row 2: found quotation marks that do not belong together"),
+        ("organization\n" + "River Watch\n" * 20_001, "row 20001: found more rows"),
+    ],
+)
+def test_what_is_wrong_in_a_list_is_said_with_its_place(tmp_path, text, sentence):
+    assert sentence in told(read_csv(saved(tmp_path, text))[1])
+
+
+@pytest.mark.parametrize("domain", ["river.example", "river.test", "river.invalid", "rivière.example"])
+def test_reserved_and_accented_domains_pass(tmp_path, domain):
+    rows, problems, _ = read_csv(saved(tmp_path, f"organization,email\nRW,rosa@{domain}\n"))
+
+    assert told(problems) == ""
+    assert rows[0].email == f"rosa@{domain}".replace("rivière", "xn--rivire-6ua")
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    text = "organization,emial,language\nRiver Watch,,xx\n,,\n!,,yy\n"
+
+    assert len(read_csv(saved(tmp_path, text))[1]) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"\xff\xd8\xff\xe0 ...", "a photo (JPEG)"),
+        (b"\xd0\xcf\x11\xe0 ...", "an old Word or Excel file"),
+        (b"{\\rtf1 ...", "a rich text document"),
+        (b"<!DOCTYPE html><p>", "a web page"),
+        (b"River\0Watch", "something that is no text"),
+        (b"\xff\xfe\x00", "something that is no text"),
+        (b"x" * (5 * 1024 * 1024 + 1), "5.0 MB"),
+    ],
+)
+def test_a_file_of_the_wrong_kind_or_size_is_named(tmp_path, content, kind):
+    assert f"partners.csv: found {kind}" in told(read_csv(saved(tmp_path, content))[1])
+
+
+@pytest.mark.parametrize(("inside", "kind"), [("word/document.xml", "a Word document"), ("xl/a.xml", "an Excel")])
+def test_a_document_saved_as_csv_is_named(tmp_path, inside, kind):
+    with zipfile.ZipFile(tmp_path / "partners.csv", "w") as document:
+        document.writestr(inside, "River Watch")
+
+    assert f"found {kind}" in told(read_csv(tmp_path / "partners.csv")[1])
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "link.csv").symlink_to(saved(tmp_path, "organization\nRiver Watch\n"))
+
+    assert "no such file" in told(read_csv(tmp_path / "missing.csv")[1])
+    assert "found a folder" in told(read_csv(tmp_path / "folder.csv")[1])
+    assert "a link to another file" in told(read_csv(tmp_path / "link.csv")[1])
+
+
+def test_a_list_is_recognised_as_a_spreadsheet_or_a_paste(tmp_path):
+    for name, text in [
+        ("list.txt", "organization;country\nRiver Watch;France\n"),
+        ("p.txt", "1. River Watch, France\n"),
+    ]:
+        rows, problems, _ = read_list(saved(tmp_path, text, name))
+        assert rows == [PartnerRow("River Watch", country="France")], problems
+    assert "an empty list" in told(read_list(saved(tmp_path, " \n", "empty.txt"))[1])
+
+
+@given(rows=st.lists(st.builds(PartnerRow, *[st.text(st.characters(codec="utf-8"), max_size=20)] * 7), max_size=4))
+def test_any_row_that_reads_without_problem_reads_the_same_again(rows, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lists")
+    write_csv(folder / "first.csv", rows)
+    read, problems, _ = read_csv(folder / "first.csv")
+    write_csv(folder / "second.csv", read)
+
+    assert read_csv(folder / "second.csv")[0] == read or problems
+
+
+@given(
+    content=st.binary(max_size=300)
+    | st.text().map(lambda text: f"{','.join(COLUMNS)}\n{text}".encode("utf-8", "replace"))
+)
+def test_whatever_is_in_the_file_reading_never_fails(content, tmp_path_factory):
+    path = saved(tmp_path_factory.mktemp("lists"), content)
+
+    rows, problems, remarks = read_csv(path)
+
+    assert rows or problems
+    assert all(problem.sentence.isprintable() for problem in [*problems, *remarks])

@@ -1,0 +1,112 @@
+"""The list as it is pasted out of a letter."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.definition import characters
+from worker.definition.partners import PartnerRow, read_pasted
+
+PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")
+
+
+def test_the_real_list_becomes_56_organizations_in_seven_countries():
+    rows, _ = read_pasted(PASTED)
+
+    assert len(rows) == 56
+    assert Counter(row.country for row in rows) == {
+        "USA": 24,
+        "France": 18,
+        "Australia": 7,
+        "Ireland": 2,
+        "Cambodia": 2,
+        "Canada": 2,
+        "New Zealand": 1,
+    }
+
+
+def test_each_mend_of_the_real_list_is_told_and_nothing_else():
+    _, mends = read_pasted(PASTED)
+
+    assert Counter(mend.what for mend in mends) == {"commas and spaces": 10, "country": 5}
+    assert mends[0].sentence == (
+        "line 2: commas and spaces: “Association 23 Octobre 1991, (A23O), France”"
+        " → “Association 23 Octobre 1991 (A23O), France”"
+    )
+    assert [mend.line for mend in mends if mend.what == "country"] == [16, 20, 39, 40, 41]
+
+
+def test_the_real_list_loses_no_letter_of_a_name():
+    rows, _ = read_pasted(PASTED)
+
+    for row, line in zip(rows, PASTED.splitlines(), strict=True):
+        assert row.organization in line
+        assert f"{row.acronym})" in line
+        assert "," not in row.acronym + row.country
+    assert rows[11].organization == "Association Nationale des Anciens Amis de l’Indochine, SOS-Cambodge"
+    assert rows[45].organization == "Lao Nation/Study and Research Center on Laos and Asia"
+    assert len({row.acronym for row in rows}) == 56
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("River Watch (RW), France", PartnerRow("River Watch", "RW", "France")),
+        ("1) River Watch,(RW),USA", PartnerRow("River Watch", "RW", "USA")),
+        ("(1) River Watch (RW) USA", PartnerRow("River Watch", "RW", "USA")),
+        ("• River Watch ( RW ) , U.S.A.,", PartnerRow("River Watch", "RW", "USA")),
+        ("- River Watch (RW) – United States", PartnerRow("River Watch", "RW", "USA")),
+        ("1.River Watch (RW), Aus.", PartnerRow("River Watch", "RW", "Australia")),
+        ("1.\tRiver Watch\t(RW)\tUK", PartnerRow("River Watch", "RW", "United Kingdom")),
+        ("River Watch (Lower Mekong) (RW), Cambodge", PartnerRow("River Watch (Lower Mekong)", "RW", "Cambodia")),
+        ("River, Rain & Watch, Inc., Canada", PartnerRow("River, Rain & Watch, Inc.", "", "Canada")),
+        ("2.0 Movement (TM), KHM", PartnerRow("2.0 Movement", "TM", "Cambodia")),
+        ("23 Octobre (VO), États-Unis", PartnerRow("23 Octobre", "VO", "USA")),
+        ("River Watch (RW), Atlantis", PartnerRow("River Watch", "RW", "Atlantis")),
+        ("River Watch (RW)", PartnerRow("River Watch", "RW", "")),
+    ],
+)
+def test_one_line_is_one_organization(line, row):
+    assert read_pasted(line)[0] == [row]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("River Watch (RW), Atlantis", "no country that is known: “Atlantis”. Look at it, please."),
+        ("River Watch (RW)", "no country: “River Watch (RW)”. Look at it, please."),
+        ("7. River Watch (RW), France", "a number that is not the next one (1)"),
+        ("River\u200b Watch (RW), France", "U+200B, an invisible character, taken out"),
+        ("River Watch of everywhere", "kept whole as the organization"),
+    ],
+)
+def test_what_needs_a_look_is_told_with_its_line(line, told):
+    _, mends = read_pasted("\n" + line)
+
+    assert [mend.sentence for mend in mends if told in mend.sentence and mend.sentence.startswith("line 2: ")]
+
+
+def test_a_line_that_cannot_be_taken_apart_is_a_row_of_its_own():
+    rows, mends = read_pasted("Signed by:\n\n1. River Watch (RW), France\n???\n")
+
+    assert rows == [PartnerRow("Signed by:"), PartnerRow("River Watch", "RW", "France"), PartnerRow("???")]
+    assert [mend.line for mend in mends] == [1, 4]
+
+
+def test_a_list_for_a_french_letter_has_its_countries_in_french():
+    rows, _ = read_pasted("River Watch (RW), Cambodia\nClean Coast (CC), USA", language="fr")
+
+    assert [row.country for row in rows] == ["Cambodge", "États-Unis"]
+
+
+@given(st.text())
+def test_nothing_that_is_pasted_is_lost(text):
+    rows, _ = read_pasted(text)
+
+    kept = "".join(row.organization + row.acronym for row in rows)
+    visible, _ = characters.without_unfit(text)
+    lost = Counter(c for c in characters.tidy(visible) if c.isalpha()) - Counter(c for c in kept if c.isalpha())
+    assert not lost or any(row.country for row in rows)

@@ -1,0 +1,212 @@
+"""One campaign played through in front of the reader: the real program, real mail on loopback, invented addresses."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import select
+
+from worker import db, embedded, log, settings
+from worker.cli import organizer, player, rows, shown
+from worker.cli.player import Letterbox
+from worker.definition import campaign as definitions
+from worker.definition.partners import PartnerRow
+from worker.models import Campaign, Seal
+
+CAMPAIGN = "cambodia-2023"
+DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
+PATIENCE = 120  # seconds after which something is wrong
+DOCUMENTS = {"pdf": "letter.pdf", "text": "letter.txt", "html": "letter.html", "docx": "letter.docx"}
+
+
+class DemoFailed(Exception):
+    """Something that should have happened did not; the message says what."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who does what, as the notes in partners.csv say it."""
+
+    sign: list[PartnerRow]
+    decline: list[PartnerRow]
+    silent: list[PartnerRow]
+    refused: list[PartnerRow]
+
+    @classmethod
+    def of(cls, partners: list[PartnerRow]) -> "Cast":
+        def noted(words: str) -> list[PartnerRow]:
+            return [row for row in partners if words in row.note]
+
+        invented = noted("invented")
+        signers = [row for row in partners if row not in invented]
+        return cls(signers, noted("declines"), noted("silent"), noted("refused"))
+
+
+def play() -> int:
+    """Play it, say what happened, and name the files to open; returns the exit code."""
+    folder = settings.current().data_dir / "demo"
+    if embedded.is_running(folder):
+        Console(stderr=True).print("A demo is running already.")
+        return 1
+    shutil.rmtree(folder, ignore_errors=True)
+    settings.only_for_this_process(data_dir=folder, sweep=1, lease=5)
+    log.to_stderr(log.WARNING)
+    cast = _cast()
+    stage = Stage(folder, cast)
+    embedded.run(stage.play, port=0, refuse=[row.email for row in cast.refused])
+    return stage.end()
+
+
+def _cast() -> Cast:
+    from datetime import UTC, datetime
+
+    folder = settings.current().campaigns_dir / CAMPAIGN
+    definition = definitions.read(folder, now=datetime.now(UTC), deadline=f"in {DEADLINE}s")
+    return Cast.of(definition.partners)
+
+
+class Stage:
+    """The play: each step is waited for, and shown while it happens."""
+
+    def __init__(self, folder: Path, cast: Cast) -> None:
+        self.folder, self.cast = folder, cast
+        self.box = Letterbox(folder / "inbox")
+        self.console = Console(stderr=True, highlight=False)
+        self.failure: BaseException | None = None
+        self.began = time.monotonic()
+
+    def play(self, house: embedded.House) -> None:
+        """Play every step, then end the house. Called in a thread of its own."""
+        try:
+            with self._progress() as progress:
+                self.progress = progress
+                self._steps()
+        except (DemoFailed, player.NotUnderstood, OSError) as failure:
+            self.failure = failure
+        except SystemExit as failure:
+            self.failure = failure
+        finally:
+            house.stop()
+
+    def end(self) -> int:
+        """Say how it went."""
+        if self.failure is not None:
+            self.console.print(f"The demo failed: {self.failure}", style="red")
+            return 1
+        found = rows.status_of(CAMPAIGN)
+        self._write(found)
+        self._say(found)
+        return 0
+
+    def _steps(self) -> None:
+        cast = self.cast
+        folder = settings.current().campaigns_dir / CAMPAIGN
+        self.progress.console.print(f"[bold]An organizer launches[/bold] {CAMPAIGN}\n")
+        organizer.launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
+        self.progress.console.print()
+        invited = [*cast.sign, *cast.decline, *cast.silent]
+        self._wait("Invitations arrive", len(invited), lambda: self.box.count())
+        letters = {str(mail["To"]): mail for mail in self.box.mails()}
+        first, *others = cast.sign
+        # One partner changes its mind before the deadline: it declines, and then it signs.
+        player.declines(letters[first.email], reason="The board has not met yet.")
+        self._each("Partners decline", cast.decline, lambda row: player.declines(letters[row.email]))
+        self._each("Partners sign", others, lambda row: self._sign(row, letters))
+        self._each("One changes its mind", [first], lambda row: self._sign(row, letters))
+        self._wait("The silent are reminded", len(cast.silent), lambda: self._mails_beyond_the_first(cast.silent))
+        self._wait("The deadline passes", 1, self._closed)
+        self._wait("The letter reaches its addressee", 1, lambda: len(self._letters()))
+        self._wait("Copies reach those who signed", len(cast.sign), self._copies)
+
+    def _sign(self, row: PartnerRow, letters: dict[str, Any]) -> None:
+        player.signs(
+            letters[row.email],
+            visibility="public",
+            representative=f"The board of {row.acronym or row.organization}",
+            role="Board" if row.language == "en" else "Bureau",
+        )
+
+    def _mails_beyond_the_first(self, partners: list[PartnerRow]) -> int:
+        return sum(len(self.box.mails(to=row.email)) > 1 for row in partners)
+
+    def _closed(self) -> int:
+        return int(rows.status_of(CAMPAIGN)["closed"] is not None)
+
+    def _letters(self) -> list[Any]:
+        return [mail for mail in self.box.mails(to=self._addressee()) if mail["To"]]
+
+    def _addressee(self) -> str:
+        with db.reading() as session:
+            campaign = rows.named(session, CAMPAIGN)
+            return campaign.letter.addressees[0].email
+
+    def _copies(self) -> int:
+        return int(rows.status_of(CAMPAIGN)["mails"].get("copy", {}).get("sent", 0))
+
+    def _wait(self, what: str, goal: int, reached: Callable[[], int]) -> None:
+        task = self.progress.add_task(what, total=goal)
+        until = time.monotonic() + PATIENCE
+        while (count := reached()) < goal:
+            self.progress.update(task, completed=count)
+            if time.monotonic() > until:
+                raise DemoFailed(f"{what}: {count} of {goal} after {PATIENCE} seconds")
+            time.sleep(0.2)
+        self.progress.update(task, completed=goal)
+
+    def _each(self, what: str, partners: Iterable[PartnerRow], act: Callable[[PartnerRow], object]) -> None:
+        """Several partners at once, as on a real evening."""
+        partners = list(partners)
+        task = self.progress.add_task(what, total=len(partners))
+        with ThreadPoolExecutor(4) as people:
+            for _ in people.map(act, partners):
+                self.progress.advance(task)
+
+    def _progress(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description:<34}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+        )
+
+    def _write(self, found: dict[str, Any]) -> None:
+        """Leave what a reader wants to open: the public rendition, the mail as accepted, the status."""
+        with db.reading() as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.slug == CAMPAIGN)).one()
+            seals = select(Seal).where(
+                Seal.campaign_id == campaign.id,
+                Seal.number == found["letters"][-1]["seal"],
+                Seal.rendition == "public",
+                Seal.language == campaign.authentic,
+            )
+            for seal in session.scalars(seals):
+                (self.folder / DOCUMENTS[seal.format]).write_bytes(seal.content)
+        (self.folder / "status.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        accepted = next(p for p in self.box.folder.glob("*.eml") if str(player.read(p)["To"]) == self._addressee())
+        shutil.copyfile(accepted, self.folder / "dispatched.eml")
+
+    def _say(self, found: dict[str, Any]) -> None:
+        counts = found["counts"]
+        letter = found["letters"][-1]
+        say = self.console.print
+        say(shown.partners_table(found["partners"]))
+        say(f"\n[bold]{shown.summary(counts)}[/bold]")
+        say(f"The letter with {counts['named_publicly']} names went to {letter['addressee']}.", markup=False)
+        say(f"The addressee's server said: {letter['reply']}", markup=False)
+        say(f"{self._copies()} copies went to those who signed. It took {time.monotonic() - self.began:.0f} seconds.\n")
+        say("Open these:")
+        for name in (*DOCUMENTS.values(), "dispatched.eml", "status.json", "inbox/"):
+            say(f"  {_from_here(self.folder)}/{name}", markup=False)
+
+
+def _from_here(folder: Path) -> Path:
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -1,0 +1,119 @@
+"""The campaign's folder as an organizer sees it: made, read, summed up, previewed."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from worker import render, settings
+from worker.acts import launch, sheets
+from worker.cli import talk
+from worker.definition import campaign as definitions
+from worker.definition import partners as lists
+from worker.definition.campaign import Definition
+from worker.definition.problems import BadDefinition
+from worker.letter import docx, pdf, text
+from worker.letter.signatories import Signatories, in_order
+from worker.mail import messages
+from worker.models import Campaign, Mail, Partner
+
+
+def make(name: str, list_file: Path | None) -> None:
+    """Write a new campaign's folder; with a list, say everything that was mended in it."""
+    folder = settings.current().campaigns_dir / name
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        talk.fail(f"The name {name!r}: expected small letters, digits and hyphens, for example river-2027.", talk.USAGE)
+    if folder.exists():
+        talk.fail(f"{folder} exists already; nothing was changed.")
+    rows = _partners_from(list_file) if list_file else []
+    folder.mkdir(parents=True)
+    for source in sorted((settings.current().templates_dir / "new").iterdir()):
+        (folder / source.name).write_text(source.read_text().replace("DEADLINE", _in_four_weeks()))
+    lists.write_csv(folder / "partners.csv", rows)
+    if rows:
+        talk.say(f"{talk.partners(len(rows))} in {folder / 'partners.csv'}; add their addresses and languages there.")
+    talk.say(f"Made {folder}. Fill in what is written in capitals, then: undersigned check {folder}")
+
+
+def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
+    """The checked definition; otherwise all problems are said and the command ends."""
+    if not folder.exists() and (by_name := settings.current().campaigns_dir / folder.name).exists():
+        folder = by_name
+    now = datetime.now(UTC)
+    with talk.problems_told():
+        definition = definitions.read(folder, now=now, deadline=deadline, reminders=reminders, review=review)
+        if problems := launch.unprintable(definition):
+            raise BadDefinition(problems)
+    for remark in definition.remarks:
+        talk.say(f"• {remark.sentence}")
+    return definition
+
+
+def summary(definition: Definition) -> str:
+    """What is about to be asked, of whom and until when, in a few lines."""
+    with_address = sum(bool(row.email) for row in definition.partners)
+    by_hand = len(definition.partners) - with_address
+    when = render.day_and_time(definition.deadline, definition.zone, "en")
+    reminders = ", ".join(_words(r) for r in definition.reminders) or "none"
+    lines = [
+        definition.title,
+        f"  to        {', '.join(a.name for a in definition.addressees)}",
+        f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
+        f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
+        f"  deadline  {when}",
+        f"  reminders {reminders} before it; then {_words(definition.review)} of review",
+    ]
+    return "\n".join(lines)
+
+
+def preview(definition: Definition) -> Iterator[Path]:
+    """Write the letter, as if everyone signed publicly, and the first invitation of each language."""
+    campaign = launch.as_row(definition, datetime.now(UTC))
+    partners = [Partner(**launch.partner_columns(definition, row)) for row in definition.partners]
+    folder = settings.current().data_dir / "preview" / definition.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in _documents(campaign, partners):
+        (folder / name).write_bytes(content)
+        yield folder / name
+
+
+def _documents(campaign: Campaign, partners: list[Partner]) -> Iterator[tuple[str, bytes]]:
+    everyone = Signatories(in_order(partners), withheld=0)
+    for language in sorted(campaign.letter.texts):
+        sheet = sheets.of(campaign, everyone, language)
+        yield f"letter.{language}.txt", text.as_text(sheet).encode()
+        yield f"letter.{language}.html", text.as_html(sheet).encode()
+        if language == campaign.authentic:
+            yield "letter.pdf", pdf.as_pdf(sheet, campaign.deadline_at)
+            yield "letter.docx", docx.as_docx(sheet, campaign.deadline_at)
+        first = next((p for p in partners if p.language == language and p.email), None)
+        if first is not None:
+            mail = Mail(kind="invitation", language=language, partner=first, campaign=campaign)
+            message = messages.message(Session(), mail)
+            yield f"invitation.{language}.txt", f"Subject: {message.subject}\n\n{message.text}".encode()
+            yield f"invitation.{language}.html", message.html.encode()
+
+
+def _partners_from(path: Path) -> list[lists.PartnerRow]:
+    rows, problems, mended = lists.read_list(path)
+    for mend in mended:
+        talk.say(f"• {mend.sentence}")
+    with talk.problems_told():
+        if problems:
+            raise BadDefinition(problems)
+    return rows
+
+
+def _in_four_weeks() -> str:
+    return f"{datetime.now(UTC) + timedelta(weeks=4):%Y-%m-%dT18:00:00}"
+
+
+def _words(span: timedelta) -> str:
+    """`7 days`, `2 hours`, `90 seconds`: the largest unit that divides it."""
+    seconds = int(span.total_seconds())
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length} {name}{'s' if seconds != length else ''}"
+    return f"{seconds} seconds"

@@ -1,0 +1,205 @@
+"""One process that is everything: worker, beat, web pages and mail catcher, on this machine only."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from worker import settings
+
+FIRST_PORT = 8000
+
+
+class RunningAlready(Exception):
+    """Another `undersigned up` uses this DATA_DIR."""
+
+
+@dataclass
+class House:
+    """What runs, where to look at it, and how to end it."""
+
+    web_url: str
+    inbox: Path
+    refuse: set[str]
+    _server: Any = None
+    _beat: Any = None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Ask everything to end; returns at once, may be called twice and from a signal handler."""
+        self._stopping.set()
+        threading.Thread(target=self._stop, name="stop", daemon=True).start()
+
+    def _stop(self) -> None:
+        from celery.worker import state
+
+        from worker import tasks
+
+        tasks.stopping.set()
+        state.should_stop = os.EX_OK
+        if self._server is not None:
+            self._server.should_exit = True
+        for _ in range(3):  # an idle worker looks at the flag only when something arrives
+            tasks.ring(tasks.wake)
+            time.sleep(0.05)
+
+
+def run(
+    on_ready: Callable[[House], None],
+    *,
+    port: int = FIRST_PORT,
+    refuse: Collection[str] = (),
+) -> None:
+    """Run until stopped by Ctrl-C, SIGTERM or `House.stop`; `on_ready` is called in a thread once all is up.
+
+    Makes the database if there is none. Raises RunningAlready. Must be called in the main thread: Celery
+    needs it for its worker, so the web server and the catcher have threads of their own.
+    """
+    conf = settings.current()
+    with only_one(conf.data_dir), _first_free(port) as listener, _catcher(conf, refuse) as (inbox, refused):
+        web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        if "public_url" not in conf.model_fields_set:
+            settings.set_for_this_process(public_url=web_url)
+        house = House(web_url, inbox, refused)
+        previous = {number: signal.signal(number, lambda *_: house.stop()) for number in _SIGNALS}
+        try:
+            _run(house, listener, on_ready)
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold `up.lock`, which tells commands typed beside us that something is running."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunningAlready from None
+        yield
+
+
+def is_running(folder: Path) -> bool:
+    """Whether an embedded server uses this DATA_DIR now."""
+    try:
+        with only_one(folder):
+            return False
+    except RunningAlready:
+        return True
+
+
+def _run(house: House, listener: socket.socket, on_ready: Callable[[House], None]) -> None:
+    from celery import signals
+    from celery.beat import EmbeddedService
+
+    from worker import db, migrations, tasks
+
+    migrations.upgrade()
+    tasks.stopping.clear()
+    web = _web_thread(house, listener)
+    house._beat = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
+    house._beat.start()
+
+    def ready(**_: object) -> None:
+        # Celery has put its own handlers by now; ours end the whole house.
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: house.stop())
+        threading.Thread(target=on_ready, args=(house,), name="ready", daemon=True).start()
+
+    signals.worker_ready.connect(ready, weak=False)
+    try:
+        if not house._stopping.is_set():
+            run_worker()
+    finally:
+        signals.worker_ready.disconnect(ready)
+        house.stop()
+        house._beat.stop()
+        web.join(timeout=2)
+        db.dispose()
+
+
+def run_worker(concurrency: int = 4) -> None:
+    """Run a Celery worker in this thread until it is stopped; threads, so that a drain sees the stop flag."""
+    from celery.platforms import SecurityWarning
+
+    from worker import tasks
+
+    # Celery warns root because of pickled messages; ours are JSON, and hold a number at most.
+    warnings.simplefilter("ignore", SecurityWarning)
+    worker = tasks.queue.Worker(
+        pool="threads",
+        concurrency=concurrency,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
+        worker.start()
+
+
+def _web_thread(house: House, listener: socket.socket) -> threading.Thread:
+    import uvicorn
+
+    from worker.web.app import make_app
+
+    config = uvicorn.Config(
+        make_app(inbox=house.inbox),
+        access_log=False,  # a path holds a token
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    house._server = server
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
+    thread.start()
+    return thread
+
+
+@contextlib.contextmanager
+def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple[Path, set[str]]]:
+    """The built-in mail catcher, unless a relay is set."""
+    inbox = conf.data_dir / "inbox"
+    if conf.smtp_url:
+        yield inbox, set()
+        return
+    from worker.mail.catcher import Catcher
+
+    catcher = Catcher(inbox, refuse=refuse)
+    settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{catcher.start()}")
+    try:
+        yield inbox, catcher.refuse
+    finally:
+        catcher.stop()
+        settings.set_for_this_process(smtp_url="")
+
+
+@contextlib.contextmanager
+def _first_free(port: int) -> Iterator[socket.socket]:
+    """A socket on the first free port from this one on; 0 lets the system choose."""
+    for candidate in range(port, port + 100) if port else [0]:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", candidate))
+        except OSError:
+            listener.close()
+            continue
+        with listener:
+            yield listener
+        return
+    raise OSError(f"no free port from {port} to {port + 99}")

@@ -1,0 +1,64 @@
+"""The web application: which address shows what, and what stands in front of all of them."""
+
+import logging
+from pathlib import Path
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from worker import settings
+from worker.web import health, pages
+from worker.web.guard import Guard
+from worker.web.inbox import routes_of_inbox
+from worker.web.pages import Apology
+from worker.web.partner import PartnerPage
+
+log = logging.getLogger("web")
+
+APOLOGIES: dict[int, Apology] = {status: which for which, status in pages.STATUS.items()}
+
+
+def make_app(inbox: Path | None = None) -> Starlette:
+    """The pages; with the folder of caught mails also their inbox, which is for this machine only."""
+    return Starlette(
+        routes=[
+            Route("/s/{token}", PartnerPage),
+            Route("/livez", health.livez),
+            Route("/readyz", health.readyz),
+            Route("/style.css", _stylesheet),
+            *(routes_of_inbox(inbox) if inbox else []),
+        ],
+        middleware=[Middleware(Guard, broken=pages.apology("broken"))],
+        exception_handlers={
+            HTTPException: _refused,
+            OperationalError: _unavailable,
+            InterfaceError: _unavailable,
+            PoolTimeout: _unavailable,
+            ClientDisconnect: _unreadable,
+        },
+    )
+
+
+async def _stylesheet(request: Request) -> Response:
+    path = settings.current().templates_dir / "pages" / "style.css"
+    return FileResponse(path, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return pages.apology(APOLOGIES.get(error.status_code, "wrong link"), dict(error.headers or {}))
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer (%s)", type(error).__name__)
+    return pages.apology("unavailable", {"Retry-After": "30"})
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    return pages.apology("unreadable")

@@ -1,0 +1,178 @@
+"""The inbox of a trial run: every mail that the catcher caught, to click through a campaign on this machine."""
+
+import email
+import email.policy
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from worker import settings
+from worker.web import pages
+
+SHOWN_AT_ONCE = 100
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*\.eml")
+_ADDRESS = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)])")
+# The HTML of a mail brings its own style; everything else stays forbidden to it.
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mail as the list shows it."""
+
+    name: str
+    to: str
+    subject: str
+    at: datetime | None
+
+
+def routes_of_inbox(folder: Path) -> list[Route]:
+    """The addresses of the inbox; only for whoever sits at this machine."""
+    inbox = Inbox(folder)
+    return [
+        Route("/", _to_inbox),
+        Route("/inbox", inbox.listed),
+        Route("/inbox/{name}", inbox.mail),
+        Route("/inbox/{name}/html", inbox.html),
+        Route("/inbox/{name}/source", inbox.source),
+        Route("/inbox/{name}/{number:int}", inbox.attachment),
+    ]
+
+
+async def _to_inbox(request: Request) -> Response:
+    return RedirectResponse("/inbox", 303)
+
+
+class Inbox:
+    """A folder of `.eml` files, the newest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def listed(self, request: Request) -> Response:
+        _only_here(request)
+        return await run_in_threadpool(self._listed, request.query_params.get("page", ""))
+
+    async def mail(self, request: Request) -> Response:
+        message = await self._message(request)
+        return _with_policy(
+            pages.show(
+                "inbox/mail.html",
+                "en",
+                name=request.path_params["name"],
+                headers=[(name, str(message[name] or "")) for name in _HEADERS_SHOWN if message[name]],
+                pieces=_ADDRESS.split(_words(message, "plain")),
+                has_html=message.get_body(("html",)) is not None,
+                attachments=[(part.get_filename() or "attachment") for part in message.iter_attachments()],
+            ),
+            _PAGE_POLICY,
+        )
+
+    async def html(self, request: Request) -> Response:
+        message = await self._message(request)
+        # So that a link opens in a window of its own instead of the frame, where our pages refuse to stand.
+        words = _words(message, "html").replace("<head>", '<head><base target="_blank">', 1)
+        return _with_policy(HTMLResponse(words), _MAIL_POLICY)
+
+    async def source(self, request: Request) -> Response:
+        _only_here(request)
+        content = await run_in_threadpool(self._read, request.path_params["name"])
+        return Response(content, media_type="text/plain; charset=utf-8")
+
+    async def attachment(self, request: Request) -> Response:
+        attachments = list((await self._message(request)).iter_attachments())
+        number = request.path_params["number"]
+        if number >= len(attachments):
+            raise HTTPException(404)
+        part = attachments[number]
+        file_name = re.sub(r"[^0-9A-Za-z._-]", "_", part.get_filename() or "attachment")
+        return Response(
+            part.get_payload(decode=True) or b"",
+            media_type=part.get_content_type(),
+            headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
+        )
+
+    def _listed(self, page: str) -> Response:
+        names = self._names()
+        number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
+        first = (number - 1) * SHOWN_AT_ONCE
+        shown = names[max(first, 0) : first + SHOWN_AT_ONCE]
+        return pages.show(
+            "inbox/list.html",
+            "en",
+            lines=[self._line(name) for name in shown],
+            total=len(names),
+            number=number,
+            more=len(names) > first + SHOWN_AT_ONCE,
+        )
+
+    def _names(self) -> list[str]:
+        if not self._folder.is_dir():
+            return []
+        return sorted((p.name for p in self._folder.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+
+    def _line(self, name: str) -> Line:
+        with (self._folder / name).open("rb") as file:
+            headers = BytesHeaderParser(policy=email.policy.default).parse(file)
+        dated = headers["Date"]
+        to = headers["Delivered-To"] or headers["To"] or ""
+        return Line(name, str(to), str(headers["Subject"] or ""), dated.datetime if dated else None)
+
+    async def _message(self, request: Request) -> EmailMessage:
+        _only_here(request)
+        content = await run_in_threadpool(self._read, request.path_params["name"])
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    def _read(self, name: str) -> bytes:
+        """A mail's bytes; a name is one from the folder, never a way out of it."""
+        if not _NAME.fullmatch(name):
+            raise HTTPException(404)
+        try:
+            return (self._folder / name).read_bytes()
+        except OSError:
+            raise HTTPException(404) from None
+
+
+_HEADERS_SHOWN = ("From", "To", "Delivered-To", "Reply-To", "Subject", "Date", "Message-ID")
+
+
+def _words(message: EmailMessage, kind: str) -> str:
+    """The part of that kind as text; what cannot be decoded is marked and not an error."""
+    part = message.get_body((kind,))
+    if part is None:
+        return ""
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+def _with_policy(response: Response, policy: str) -> Response:
+    response.headers["Content-Security-Policy"] = policy
+    if policy == _MAIL_POLICY:
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _only_here(request: Request) -> None:
+    """Refuse other host names: a page elsewhere could point its own name at this machine and read along."""
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    if host not in settings.LOOPBACK | {urlsplit(settings.current().public_url).hostname}:
+        raise HTTPException(404)

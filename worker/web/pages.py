@@ -1,0 +1,32 @@
+"""Pages for the browser, and the calm ones for when there is nothing to show."""
+
+from typing import Any, Literal
+
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from worker import render
+
+Apology = Literal["wrong link", "not possible", "unreadable", "too large", "unavailable", "broken"]
+
+STATUS: dict[Apology, int] = {
+    "unreadable": 400,
+    "wrong link": 404,
+    "not possible": 405,
+    "too large": 413,
+    "broken": 500,
+    "unavailable": 503,
+}
+
+
+def show(template: str, language: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page from `templates/pages/` in one language."""
+    return HTMLResponse(render.page(f"pages/{template}", language, **context), status)
+
+
+def apology(which: Apology, headers: dict[str, str] | None = None) -> HTMLResponse:
+    """A page for somebody of whom we know nothing, so in every language: always the same bytes."""
+    words = {code: Markup(render.page("pages/_apology.html", code, which=which)) for code in render.LANGUAGES}
+    page = show("apology.html", next(iter(render.LANGUAGES)), STATUS[which], words=words)
+    page.headers.update(headers or {})
+    return page

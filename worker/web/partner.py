@@ -1,0 +1,174 @@
+"""A partner's page: reads the link, reads the form, calls the act, and shows what came of it."""
+
+import asyncio
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from worker import db, render, tasks, tokens
+from worker.acts import answer, close, sheets
+from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, NotOffered, NotSigned
+from worker.letter import signatories
+from worker.letter.text import Sheet
+from worker.models import Answer, Campaign, Partner
+from worker.web import forms, pages
+from worker.web.answer_form import AnswerForm
+
+A_WRONG_CODE_TAKES = 1.0  # seconds: too slow for guessing, and nobody is locked out
+
+Stage = Literal["open", "closing", "review", "left", "dispatched", "cancelled"]
+
+
+class PartnerPage(HTTPEndpoint):
+    """`/s/<token>`: looking changes nothing, only a complete form with the mail code does."""
+
+    async def get(self, request: Request) -> Response:
+        token, language = request.path_params["token"], request.query_params.get("lang", "")
+        return await run_in_threadpool(_look, token, language)
+
+    async def post(self, request: Request) -> Response:
+        typed = AnswerForm.of(await forms.read(request))
+        response, wrong_code = await run_in_threadpool(_answer, request.path_params["token"], typed)
+        if wrong_code:
+            await asyncio.sleep(A_WRONG_CODE_TAKES)
+        return response
+
+
+def _look(token: str, language: str) -> Response:
+    with db.reading() as session:
+        partner = _partner(session, token)
+        return _page(session, partner, token, _language(language, partner))
+
+
+def _answer(token: str, typed: AnswerForm) -> tuple[Response, bool]:
+    """What came of a form, and whether its mail code was a wrong one."""
+    with db.reading() as session:
+        partner = _partner(session, token)
+        language = _language(typed.lang, partner)
+        if problems := typed.problems(partner):
+            page = _page(session, partner, token, language, typed=typed, problems=problems)
+            return page, problems.get("mail_code") == "mail code wrong"
+    try:
+        with db.transaction() as session:
+            _ACTS[typed.choice](session, partner.id, typed, language)
+    except (Closed, LetterHasLeft, NotSigned, NotOffered) as refusal:
+        with db.reading() as session:
+            partner = _partner(session, token)
+            return _page(session, partner, token, language, refusal=type(refusal).__name__), False
+    tasks.ring(tasks.record, partner.campaign_id)
+    # To GET, so that a reload sends nothing again; what it shows comes from the database.
+    return RedirectResponse(f"/s/{token}{_query(language, partner)}", 303), False
+
+
+def _sign(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
+    answer.sign(session, partner_id, typed.known_visibility(), typed.said(language))
+
+
+def _decline(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
+    answer.decline(session, partner_id, typed.said(language))
+
+
+def _withdraw(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
+    answer.withdraw(session, partner_id, typed.said(language))
+
+
+_ACTS = {"sign": _sign, "decline": _decline, "withdraw": _withdraw}
+
+
+def _partner(session: Session, token: str) -> Partner:
+    """Whose link it is; unknown, revoked and foreign ones cost the same and end in the same 404."""
+    try:
+        ref, generation = tokens.read(token)
+    except tokens.NotALink:
+        ref, generation = bytes(tokens.REF), -1
+    living = select(Partner).where(Partner.ref == ref, Partner.generation == generation)
+    partner = session.scalar(living)
+    if partner is None:
+        raise HTTPException(404)
+    return partner
+
+
+def _language(wanted: str, partner: Partner) -> str:
+    return next((one for one in (wanted, partner.language) if one in render.LANGUAGES), "en")
+
+
+def _query(language: str, partner: Partner) -> str:
+    return "" if language == partner.language else f"?lang={language}"
+
+
+def _page(
+    session: Session,
+    partner: Partner,
+    token: str,
+    language: str,
+    typed: AnswerForm | None = None,
+    problems: dict[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
+    campaign = partner.campaign
+    standing = answer.standing(session, partner.id)
+    offered = answer.choices(session, campaign, standing)
+    if problems and not offered:
+        typed, problems, refusal = None, None, "Closed"
+    stage = _stage(session, campaign)
+    return pages.show(
+        "partner/page.html",
+        language,
+        422 if problems else 409 if refusal else 200,
+        campaign=campaign,
+        partner=partner,
+        token=token,
+        row=render.signatory(partner, language, campaign.authentic),
+        addressee=campaign.letter.addressees[0],
+        sheet=_sheet(session, campaign, partner, _letter_language(campaign, language), stage),
+        stage=stage,
+        standing=standing,
+        offered=offered,
+        visibilities=_visibilities(campaign, standing, offered),
+        typed=typed or AnswerForm.beginning_with(standing),
+        problems=problems or {},
+        refusal=refusal,
+    )
+
+
+def _stage(session: Session, campaign: Campaign) -> Stage:
+    """Where things stand, as a partner is told."""
+    if campaign.cancelled_at is not None:
+        return "cancelled"
+    if campaign.dispatched_at is not None:
+        return "dispatched"
+    if close.has_left_entirely(session, campaign):
+        return "left"
+    if campaign.takes_answers(at=db.clock(session)):
+        return "open"
+    return "closing" if campaign.closed_at is None else "review"
+
+
+def _sheet(session: Session, campaign: Campaign, partner: Partner, language: str, stage: Stage) -> Sheet:
+    """The letter with the partner's own row; once it has left, as it went out, in the public rendition.
+
+    Who else has signed is not shown before: until then each of them may still step back.
+    """
+    if stage == "dispatched":
+        return sheets.of(campaign, signatories.of(session, campaign, "public"), language)
+    return sheets.for_reading(campaign, partner, language)
+
+
+def _letter_language(campaign: Campaign, language: str) -> str:
+    return language if language in campaign.letter.texts else campaign.authentic
+
+
+def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[str]) -> list[str]:
+    """In which ways a partner may still sign."""
+    if "sign" in offered:
+        return campaign.visibilities
+    if "less" not in offered or standing is None:
+        return []
+    return [v for v in campaign.visibilities if EXPOSURE[v] < EXPOSURE[standing.visibility or ""]]
