@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from worker.definition import campaign
-from worker.definition.campaign import BadDefinition, in_language, read
+from worker.definition.campaign import in_language, read
 from worker.definition.partners import PartnerRow
+from worker.definition.problems import BadDefinition
 
 NOW = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)
 EXAMPLE = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.definition import times
@@ -85,6 +85,7 @@ def test_what_is_no_zone_is_none(name):
     assert times.find_zone(name) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_is_typed_is_a_deadline_or_no_time(typed):
     with suppress(times.NotATime):

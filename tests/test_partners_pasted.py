@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.definition import characters
@@ -57,6 +57,7 @@ def test_the_real_list_loses_no_letter_of_a_name():
         ("River Watch (RW), France", PartnerRow("River Watch", "RW", "France")),
         ("1) River Watch,(RW),USA", PartnerRow("River Watch", "RW", "USA")),
         ("(1) River Watch (RW) USA", PartnerRow("River Watch", "RW", "USA")),
+        ("River Watch (RW) – Atlantis.", PartnerRow("River Watch", "RW", "Atlantis")),
         ("• River Watch ( RW ) , U.S.A.,", PartnerRow("River Watch", "RW", "USA")),
         ("- River Watch (RW) – United States", PartnerRow("River Watch", "RW", "USA")),
         ("1.River Watch (RW), Aus.", PartnerRow("River Watch", "RW", "Australia")),
@@ -102,6 +103,7 @@ def test_a_list_for_a_french_letter_has_its_countries_in_french():
     assert [row.country for row in rows] == ["Cambodge", "États-Unis"]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_is_pasted_is_lost(text):
     rows, _ = read_pasted(text)

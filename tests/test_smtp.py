@@ -468,7 +468,7 @@ def test_a_message_beyond_seven_bits_is_a_mistake_of_ours():
 def test_ehlo_tells_the_name_we_are_given_and_no_other():
     async def greet(**name: str) -> bytes:
         async with ScriptedServer() as server:
-            connection = Connection(relay_at(server), timeouts=PATIENT, **name)  # type: ignore[arg-type]
+            connection = Connection(relay_at(server), timeouts=PATIENT, **name)
             await connection.open()
             await connection.close()
             return server.visits[0].plaintext[0]

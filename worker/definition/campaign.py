@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, overload
 
 from worker.definition import files, languages, partners
 from worker.definition.keys import Table
@@ -25,7 +25,6 @@ KEYS = (
     *("visibility", "sender", "addressee"),
 )
 ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,11 @@ class Definition:
         }
 
 
-def in_language(value: _T | Mapping[str, _T], language: str, authentic: str) -> _T:
+@overload
+def in_language(value: str | Mapping[str, str], language: str, authentic: str) -> str: ...
+@overload
+def in_language(value: list[str] | Mapping[str, list[str]], language: str, authentic: str) -> list[str]: ...
+def in_language(value: Any, language: str, authentic: str) -> Any:
     """Choose from a table by language; what has no such table, or not this language, stays authentic."""
     if not isinstance(value, Mapping):
         return value

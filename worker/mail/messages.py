@@ -81,10 +81,9 @@ def letter(session: Session, mail: Mail) -> Message:
     if mail.addressee is None or not mail.addressee.email:
         raise NothingToSay
     rendition = "public" if mail.addressee.copy else "addressee"
-    subject = str(mail.campaign.letter.texts[mail.language]).partition("\n")[0].removeprefix("#").strip()
     return Message(
         to=mail.addressee.email,
-        subject=subject,
+        subject=_letter_subject(mail),
         text=_sealed(session, mail, rendition, "text").decode(),
         html=_sealed(session, mail, rendition, "html").decode(),
         from_name=str(mail.campaign.sender["name"]),
@@ -132,6 +131,7 @@ def _to_partner(mail: Mail, attachments: list[Attachment] | None = None, **conte
         link=tokens.link(partner),
         mail_code=tokens.mail_code(partner),
         row=render.signatory(partner, mail.language, mail.campaign.authentic),
+        letter_subject=_letter_subject(mail),
         **context,
     )
 
@@ -181,6 +181,11 @@ def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context
         reply_to=campaign.reply_to,
         attachments=attachments,
     )
+
+
+def _letter_subject(mail: Mail) -> str:
+    """The letter's first line, in the language of the mail."""
+    return mail.campaign.letter.texts[mail.language].partition("\n")[0].removeprefix("#").strip()
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:

@@ -76,7 +76,7 @@ class Inbox:
             pages.show(
                 "inbox/mail.html",
                 "en",
-                name=request.path_params["name"],
+                file=request.path_params["name"],
                 headers=[(name, str(message[name] or "")) for name in _HEADERS_SHOWN if message[name]],
                 pieces=_ADDRESS.split(_words(message, "plain")),
                 has_html=message.get_body(("html",)) is not None,

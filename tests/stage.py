@@ -1,0 +1,373 @@
+"""The stage of the stories: the real program, a real mail server, and people who do only what people can.
+
+Two ways to run are played on: everything embedded in one process on SQLite, and web, two workers and beat as
+processes of their own on PostgreSQL and Redis.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+from typer.testing import CliRunner
+
+from tests import servers
+from worker import db, settings
+from worker.cli import player
+from worker.mail.catcher import Catcher
+
+A_SECRET_KEY = "the key of a stage, long enough for everything on it"
+PATIENCE = 45  # seconds until something that should happen is missed
+HERE = Path(__file__).resolve().parent
+T = TypeVar("T")
+
+
+class Missed(AssertionError):
+    """Something that people wait for did not happen."""
+
+
+def eventually(what: Callable[[], T], *, seconds: float = PATIENCE) -> T:
+    """Look again and again until there is something to see."""
+    until = time.monotonic() + seconds
+    while not (seen := what()):
+        if time.monotonic() > until:
+            raise Missed(f"waited {seconds} s")
+        time.sleep(0.1)
+    return seen
+
+
+class Stage:
+    """Processes, a mail server, a database's clock, and the organizers' command line."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.campaigns = folder / "campaigns"
+        self.campaigns.mkdir(parents=True)
+        self.catcher = Catcher(folder / "inbox")
+        self.web_ports: list[int] = []
+        self.processes: dict[str, servers.Process] = {}
+        self._commands: dict[str, list[str]] = {}
+        self.environment = {
+            "DATA_DIR": str(folder / "var"),
+            "CAMPAIGNS_DIR": str(self.campaigns),
+            "SMTP_URL": f"smtp://127.0.0.1:{self.catcher.start()}",
+            "SECRET_KEY": A_SECRET_KEY,
+            "SWEEP": "1",
+            "LEASE": "4",
+        } | environment
+
+    def start(self, name: str, *command: str) -> None:
+        """Run a process of the program; its output is kept in a file of its name."""
+        self._commands[name] = [sys.executable, *command]
+        self.restart(name)
+
+    def restart(self, name: str) -> None:
+        environment = os.environ | {settings.PREFIX + key: value for key, value in self.environment.items()}
+        log = self.folder / f"{name}.log"
+        self.processes[name] = servers.Process(self._commands[name], log, env=environment, cwd=HERE.parent)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as the kernel does when memory runs out."""
+        self.processes[name].end(signal.SIGKILL)
+
+    def wait_until_up(self) -> None:
+        for port in self.web_ports:
+            eventually(lambda port=port: _answers(f"http://127.0.0.1:{port}/livez"))  # type: ignore[misc]
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            if process.runs:
+                process.end(signal.SIGKILL)
+        self.catcher.stop()
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """This process speaks to the stage's database, as a command typed beside the program does."""
+        before = {name: value for name, value in os.environ.items() if name.startswith(settings.PREFIX)}
+        db.dispose()
+        known = {key.lower(): value for key, value in self.environment.items() if not key.startswith("TEST_")}
+        settings.only_for_this_process(**known)
+        try:
+            yield
+        finally:
+            db.dispose()
+            settings.only_for_this_process()
+            os.environ.update(before)
+            settings.current.cache_clear()
+
+    def types(self, *words: str, code: int = 0) -> str:
+        """An organizer types a command; what it prints comes back. The exit code must be the one expected."""
+        from worker.cli.commands import app
+
+        with self.here():
+            result = CliRunner().invoke(app, list(words))
+        printed = result.output
+        assert result.exit_code == code, f"undersigned {' '.join(words)} ended with {result.exit_code}:\n{printed}"
+        return printed
+
+    def types_anyway(self, *words: str) -> str:
+        """An organizer types a command, and what it prints to stdout comes back whatever its exit code."""
+        from worker.cli.commands import app
+
+        with self.here():
+            return CliRunner().invoke(app, list(words)).stdout
+
+    def mails(self, to: str) -> list[EmailMessage]:
+        """What lies in somebody's mailbox, the oldest first."""
+        return player.Letterbox(self.catcher.folder).mails(to=to)
+
+    def set_clock(self, to: datetime | None) -> None:
+        """Move the database's clock, for all processes; None: back to the real time."""
+        raise NotImplementedError
+
+
+class EmbeddedStage(Stage):
+    """`undersigned up`: one process on SQLite."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, {"PUBLIC_URL": f"http://127.0.0.1:{(port := servers.free_port())}"})
+        self._moved = folder / "moved-clock"
+        self.set_clock(None)
+        self.web_ports = [port]
+        self.environment["TEST_MOVED_CLOCK"] = str(self._moved)
+        self.start("up", "-m", "tests.on_a_moved_clock", "up", "--port", str(port))
+        self.wait_until_up()
+
+    def set_clock(self, to: datetime | None) -> None:
+        by = (to - datetime.now(UTC)).total_seconds() if to else 0
+        fresh = self._moved.with_suffix(".new")
+        fresh.write_text(str(by))
+        fresh.replace(self._moved)
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        from tests import on_a_moved_clock
+
+        with super().here(), on_a_moved_clock.installed(self._moved):
+            yield
+
+
+class ProductionStage(Stage):
+    """web × 2, worker × 2 and beat, on PostgreSQL and Redis."""
+
+    def __init__(self, folder: Path, database_url: str, redis_url: str, *, workers: int = 2, webs: int = 1) -> None:
+        ports = [servers.free_port() for _ in range(webs)]
+        environment = {
+            "DATABASE_URL": database_url,
+            "BROKER_URL": redis_url,
+            "REDIS_PREFIX": f"{folder.name}:",
+            "PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
+        }
+        super().__init__(folder, environment)
+        from tests.conftest import PostgreSQLClock
+
+        self._clock = PostgreSQLClock(servers.plain(database_url))
+        self.web_ports = ports
+        for number, port in enumerate(ports, 1):
+            self.start(f"web-{number}", "-m", "worker", "web", "--port", str(port))
+        for number in range(1, workers + 1):
+            self.start(f"worker-{number}", "-m", "worker", "worker")
+        self.start("beat", "-m", "worker", "beat")
+        self.wait_until_up()
+
+    def set_clock(self, to: datetime | None) -> None:
+        self._clock.set(to or datetime.now(UTC))
+
+
+@dataclass
+class Organization:
+    """A partner: it reads its mail, opens its link, fills in the page."""
+
+    stage: Stage
+    campaign: "Story"
+    organization: str
+    acronym: str
+    country: str
+    language: str = "en"
+
+    @property
+    def email(self) -> str:
+        return f"contact@{self.acronym.lower()}.{self.campaign.slug}.example"
+
+    @property
+    def row(self) -> str:
+        return f"{self.organization} ({self.acronym}), {self.country}"
+
+    def mails(self, containing: str = "") -> list[EmailMessage]:
+        return [m for m in self.stage.mails(self.email) if containing in player.text_of(m) + str(m["Subject"])]
+
+    def invitation(self) -> EmailMessage:
+        return eventually(lambda: self.mails())[0]
+
+    def link(self) -> str:
+        return player.link_in(self.invitation())
+
+    def code(self) -> str:
+        return player.code_in(self.invitation())
+
+    def signs(self, visibility: str = "public", **said: str) -> str:
+        who = {"representative": f"The board of {self.acronym}", "role": "Board"} | said
+        return player.signs(self.invitation(), visibility=visibility, **who)
+
+    def declines(self) -> str:
+        return player.declines(self.invitation())
+
+    def withdraws(self) -> str:
+        return player.withdraws(self.invitation())
+
+    def page(self) -> str:
+        return player.opens(self.link())
+
+    def posts(self, **form: str) -> tuple[int, str]:
+        """Send a form whatever the page says; its status and the page come back."""
+        return post(self.link(), {"mail_code": self.code()} | form)
+
+    def receipts(self, at_least: int = 1) -> list[EmailMessage]:
+        def arrived() -> list[EmailMessage]:
+            found = self.mails()[1:]
+            return found if len(found) >= at_least else []
+
+        return eventually(arrived)
+
+
+@dataclass
+class Story:
+    """One campaign: its folder, its organizers' commands, its addressee's mailbox."""
+
+    stage: Stage
+    slug: str
+    partners: list[Organization] = field(default_factory=list)
+    deadline: timedelta = timedelta(days=14)
+    review: str = "2h"
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.stage.campaigns / self.slug
+
+    def joined_by(self, organization: str, acronym: str, country: str, language: str = "en") -> Organization:
+        partner = Organization(self.stage, self, organization, acronym, country, language)
+        self.partners.append(partner)
+        return partner
+
+    def writes_its_folder(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "campaign.toml").write_text(_DEFINITION.format(slug=self.slug) + self._extra())
+        (self.folder / "letter.en.md").write_text(LETTER)
+        (self.folder / "letter.fr.md").write_text(LETTRE)
+        lines = ["organization,acronym,country,contact,email,language"]
+        lines += [f'"{p.organization}",{p.acronym},{p.country},,{p.email},{p.language}' for p in self.partners]
+        (self.folder / "partners.csv").write_text("\n".join(lines) + "\n")
+
+    def launches(self) -> "Story":
+        """The folder becomes a campaign, with a deadline on the database's clock."""
+        self.writes_its_folder()
+        in_minutes = int(self.deadline.total_seconds() // 60)
+        self.stage.types(
+            *("launch", str(self.folder), "--deadline", f"in {in_minutes} minutes", "--review", self.review, "--yes")
+        )
+        return self
+
+    def types(self, command: str, *words: str, code: int = 0) -> str:
+        return self.stage.types(command, self.slug, *words, code=code)
+
+    def status(self) -> dict[str, Any]:
+        printed = self.stage.types_anyway("status", self.slug, "--json")
+        found: dict[str, Any] = json.loads(printed)
+        return found
+
+    def moment(self, name: str) -> datetime:
+        return datetime.fromisoformat(self.status()[name])
+
+    def comes_near_its_deadline(self, *, seconds: float) -> None:
+        self.stage.set_clock(self.moment("deadline") - timedelta(seconds=seconds))
+
+    def reaches_its_deadline(self) -> None:
+        """One second after the deadline; then the clock closes by itself."""
+        self.stage.set_clock(self.moment("deadline") + timedelta(seconds=1))
+        eventually(lambda: self.status()["seal"])
+
+    def passes_its_review(self) -> None:
+        self.stage.set_clock(self.moment("review_ends") + timedelta(seconds=1))
+
+    def is_dispatched(self) -> None:
+        eventually(lambda: self.status()["dispatched"])
+
+    def letters(self) -> list[EmailMessage]:
+        """What lies in the addressee's mailbox."""
+        return self.stage.mails(f"rapporteur@{self.slug}.example")
+
+    def letter(self) -> EmailMessage:
+        return eventually(self.letters)[0]
+
+    def organizers_mails(self, containing: str = "") -> list[EmailMessage]:
+        found = self.stage.mails(f"secretariat@{self.slug}.example")
+        return [m for m in found if containing in player.text_of(m) + str(m["Subject"])]
+
+    def _extra(self) -> str:
+        return ""
+
+
+def signatories(mail: EmailMessage) -> list[str]:
+    """The numbered list of a letter, as its text part prints it."""
+    text = player.text_of(mail).replace("\r\n", "\n")
+    listed = text[text.index("Signatory Civil Society Organizations") :] if "Signatory" in text else ""
+    return [re.sub(r"\s+", " ", row).strip() for row in re.findall(r"^ *\d+\. (.+(?:\n {4,}\S.*)*)", listed, re.M)]
+
+
+def post(link: str, form: dict[str, str]) -> tuple[int, str]:
+    request = urllib.request.Request(link, urllib.parse.urlencode(form).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+_DEFINITION = """
+title = "A letter of {slug}"
+authentic = "en"
+deadline = 2099-01-01T00:00:00
+zone = "Europe/Zurich"
+reply_to = "secretariat@{slug}.example"
+reminders = ["3d", "1d"]
+quorum = 1
+review = "2h"
+visibility = ["public", "addressee", "counted"]
+
+[sender]
+name = "River Coalition"
+lines = ["on behalf of the undersigned organizations"]
+
+[[addressee]]
+name = "Professor Ada Example"
+office = "Special Rapporteur on rivers"
+address = ["Palais des Nations", "Geneva"]
+salutation = "Dear Professor Example,"
+email = "rapporteur@{slug}.example"
+"""
+LETTER = "# Clean rivers\n\nWe, the {{ count }} undersigned organizations, ask for clean rivers.\n\nRespectfully,\n"
+LETTRE = "# Des rivières propres\n\nNous, les {{ count }} organisations soussignées, les demandons.\n\nRecevez,\n"

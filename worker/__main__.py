@@ -1,0 +1,5 @@
+"""`python -m worker` is `undersigned`."""
+
+from worker.cli import main
+
+main()
