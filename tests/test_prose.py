@@ -109,8 +109,10 @@ def test_a_hard_break_breaks_the_line_and_a_soft_one_does_not():
     assert html_of("a  \nb\nc") == "<p>a<br>\nb c</p>"
 
 
-def test_a_french_space_before_a_question_mark_never_ends_a_line():
-    assert text_of("mot\u00a0? " * 30, 20).splitlines()[0] == "mot\u00a0? mot\u00a0? mot\u00a0?"
+def test_a_french_sign_keeps_to_its_word():
+    for typed in ("mot\u00a0? ", "mot ? ", "« mot » ", "mot : "):
+        lines = [text_of(typed * 30, width) for width in range(12, 40)]
+        assert not [line for text in lines for line in text.splitlines() if line[0] in "?»:" or line[-1] == "«"]
 
 
 @pytest.mark.parametrize(

@@ -448,6 +448,11 @@ def test_what_is_no_address_is_never_written(address):
         assert (word_for(outcome), lines) == ("ours", [])
 
 
+def test_a_khmer_sender_is_ours_to_mend_where_the_relay_has_no_smtputf8():
+    outcome, lines = envelope_of(SOPHEA, sender="សុភា@river.example")
+    assert (word_for(outcome), lines) == ("ours", [])
+
+
 def test_the_empty_sender_is_one():
     outcome, lines = envelope_of(SOPHEA, sender="")
     assert (outcome.kind, lines[0]) == (Kind.SENT, b"MAIL FROM:<>\r\n")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from worker import settings
@@ -28,8 +28,7 @@ def engine() -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         return made
-    # Parameters are names and addresses: they stay out of exceptions.
-    return create_engine(
+    made = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
@@ -38,6 +37,8 @@ def engine() -> Engine:
         pool_timeout=3,
         connect_args={"connect_timeout": 3},
     )
+    event.listen(made, "handle_error", _leave_out_values)
+    return made
 
 
 def dispose(*, close: bool = True) -> None:
@@ -85,7 +86,8 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
     the one who closes, and FOR UPDATE blocks every insert that refers to the campaign.
     """
     if _is_sqlite(session):
-        return  # BEGIN IMMEDIATE already has the whole database
+        session.connection()  # BEGIN IMMEDIATE has the whole database
+        return
     take = func.pg_advisory_xact_lock_shared if mode == "shared" else func.pg_advisory_xact_lock
     session.execute(select(take(CAMPAIGN_LOCKS, campaign_id)))
 
@@ -122,6 +124,15 @@ def claim(session: Session, *, holder: str, until: datetime, limit: int, kinds: 
 
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def _leave_out_values(context: ExceptionContext) -> None:
+    """Parameters are names and addresses: they stay out of exceptions, where PostgreSQL quotes the row (DETAIL)."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    if first_line := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (first_line,)
+        if wrapped is not None:
+            wrapped.args = (f"({type(error).__name__}) {first_line}",)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -65,6 +65,7 @@ _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 _SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _LINE_SPACE = re.compile(r"[ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_BETWEEN_WORDS = re.compile(r"(?<!«)[ \t]+(?![:;!?»](?:[ \t]|$))")  # a French sign keeps to its word
 _BARE_SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
 _CLOSING = tuple(".,;:!?'*\\")
 _BARE_REST = re.compile(r"://(?:[a-z0-9À-ɏ._~:/?#@!$&'()*+,;=%-]|\\[!-/:-@\[-`{-~])+", re.IGNORECASE)
@@ -191,7 +192,7 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for part in text.split("\n"):
         line, taken = "", 0
-        for word in re.split(r"[ \t]+", part.strip(" \t")):
+        for word in _BETWEEN_WORDS.split(part.strip(" \t")):
             room = columns(word)
             if line and taken + 1 + room > width:
                 lines.append(line)

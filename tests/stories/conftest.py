@@ -12,7 +12,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", params=["embedded", "production"])
-def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_number: int) -> Iterator[Stage]:
+def processes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_number: int
+) -> Iterator[Stage]:
     """The program as it runs, kept up for all stories of one kind."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "embedded":

@@ -58,7 +58,7 @@ def _torn(file: str, number: int, error: str) -> Problem:
     if "unexpected end" in error or "field larger" in error:
         found = "a quotation mark that is never closed"
     else:
-        found = f"quotation marks that do not belong together ({error})"
+        found = "quotation marks that do not belong together"
     mend = "Write a quotation mark inside a cell twice, or save the list from a spreadsheet as CSV."
     return Problem(file, f"row {number}", found, 'cells in plain text or in "quotation marks"', mend)
 

@@ -294,15 +294,11 @@ class Connection:
         return _answered(self._phase, answer, recipient)
 
     async def _turned_down(self, answer: aiosmtplib.SMTPResponse, recipient: str) -> Outcome:
-        outcome = _answered(self._phase, answer, recipient)
-        if answer.code == 421:
-            self._discard()
-        else:
-            await self._reset()
-        return outcome
+        await self._reset()
+        return _answered(self._phase, answer, recipient)
 
     async def _reset(self) -> None:
-        """Clear the envelope; a relay that does not do so at once gets no other mail on this connection."""
+        """Clear the envelope; a relay that does not do so at once, or said 421, gets no other mail this way."""
         try:
             answer = await self._ask(2, b"RSET", timeout=self._timeouts.reset)
         except (aiosmtplib.SMTPException, OSError):

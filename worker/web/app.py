@@ -26,7 +26,7 @@ APOLOGIES: dict[int, Apology] = {status: which for which, status in pages.STATUS
 
 def make_app(inbox: Path | None = None) -> Starlette:
     """The pages; with the folder of caught mails also their inbox, which is for this machine only."""
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/s/{token}", PartnerPage),
             Route("/livez", health.livez),
@@ -43,6 +43,8 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
+    app.router.redirect_slashes = False  # it would send people to whatever the Host header says
+    return app
 
 
 async def _stylesheet(request: Request) -> Response:

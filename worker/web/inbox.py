@@ -77,6 +77,7 @@ class Inbox:
                 "inbox/mail.html",
                 "en",
                 file=request.path_params["name"],
+                subject=str(message["Subject"] or ""),
                 headers=[(name, str(message[name] or "")) for name in _HEADERS_SHOWN if message[name]],
                 pieces=_ADDRESS.split(_words(message, "plain")),
                 has_html=message.get_body(("html",)) is not None,
@@ -152,7 +153,7 @@ class Inbox:
             raise HTTPException(404) from None
 
 
-_HEADERS_SHOWN = ("From", "To", "Delivered-To", "Reply-To", "Subject", "Date", "Message-ID")
+_HEADERS_SHOWN = ("From", "To", "Delivered-To", "Reply-To", "Date", "Message-ID")
 
 
 def _words(message: EmailMessage, kind: str) -> str:

@@ -1,0 +1,122 @@
+"""Workers die, Redis forgets, and every partner still gets its mail."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import servers
+from tests.stage import ProductionStage, Story, eventually
+from worker.cli import player
+from worker.mail.catcher import Catcher
+
+PARTNERS = 120
+CONNECTIONS = 4  # of one worker to the relay: as many mails are in flight when it dies
+
+
+class SlowCatcher(Catcher):
+    """A mail server that takes its time, so that there is a middle in which things can go wrong."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        await asyncio.sleep(0.05)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, own_redis: servers.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProductionStage]:
+    monkeypatch.setattr("tests.stage.Catcher", SlowCatcher)
+    with servers.fresh_postgresql() as url:
+        stage = ProductionStage(tmp_path / "stage", url, own_redis.url())
+        yield stage
+        stage.end()
+        print(stage.logs())
+
+
+@pytest.fixture
+def campaign(stage: ProductionStage) -> Story:
+    story = Story(stage, "many-rivers")
+    for number in range(PARTNERS):
+        story.joined_by(f"River Group {number}", f"RG{number}", "Canada")
+    return story
+
+
+def test_a_killed_worker_loses_no_invitation(stage: ProductionStage, campaign: Story) -> None:
+    campaign.launches()
+    kills = 0
+    for share in (0.2, 0.5):
+        eventually(_caught(campaign, int(PARTNERS * share)))
+        for worker in ("worker-1", "worker-2"):
+            stage.kill(worker)
+            kills += 1
+        for worker in ("worker-1", "worker-2"):
+            stage.restart(worker)
+
+    got = eventually(lambda: _everyone_got_one(campaign))
+
+    assert sum(got.values()) - PARTNERS <= kills * CONNECTIONS
+    assert max(got.values()) <= 2
+    _assert_copies_are_identical(campaign)
+
+
+def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: Story, own_redis: servers.Redis) -> None:
+    campaign.launches()
+    for share in (0.1, 0.3, 0.5):
+        eventually(_caught(campaign, int(PARTNERS * share)))
+        own_redis.flush()
+
+    got = eventually(lambda: _everyone_got_one(campaign))
+
+    assert set(got.values()) == {1}
+
+
+def test_a_killed_redis_that_comes_back_loses_no_invitation(
+    stage: ProductionStage, campaign: Story, own_redis: servers.Redis
+) -> None:
+    campaign.launches()
+    eventually(_caught(campaign, PARTNERS // 5))
+    own_redis.kill()
+    time.sleep(2)
+    own_redis.restart()
+
+    got = eventually(lambda: _everyone_got_one(campaign), seconds=60)
+
+    assert max(got.values()) == 1
+
+
+def test_an_answer_is_taken_while_redis_hangs(
+    stage: ProductionStage, campaign: Story, own_redis: servers.Redis
+) -> None:
+    campaign.launches()
+    partner = campaign.partners[0]
+    partner.invitation()
+    with own_redis.stop_cont():
+        before = time.monotonic()
+        partner.signs()
+        took = time.monotonic() - before
+    assert campaign.status()["counts"]["signed"] == 1
+    assert took < 3  # a promise to partners, not a measure of speed
+    assert partner.receipts()
+
+
+def _caught(campaign: Story, count: int) -> Callable[[], bool]:
+    box = player.Letterbox(campaign.stage.catcher.folder)
+    return lambda: box.count() >= count
+
+
+def _everyone_got_one(campaign: Story) -> Counter[str]:
+    """How many invitations each partner got, once the outbox is empty."""
+    found = campaign.status()
+    if found["counts"]["asked"] < PARTNERS:
+        return Counter()
+    return Counter(str(mail["To"]) for mail in player.Letterbox(campaign.stage.catcher.folder).mails())
+
+
+def _assert_copies_are_identical(campaign: Story) -> None:
+    for partner in campaign.partners:
+        copies = partner.mails()
+        assert len({str(copy["Message-ID"]) for copy in copies}) == 1
+        assert len({copy.get_payload(0).as_string() for copy in copies}) == 1  # type: ignore[union-attr]

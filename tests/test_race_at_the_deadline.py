@@ -1,0 +1,119 @@
+"""Answers that arrive in the very second of the deadline: whoever was told yes is in the seal, nobody else is."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests import servers
+from tests.stage import ProductionStage, Story, post
+from worker import db, tokens
+from worker.acts import close
+from worker.definition.campaign import read
+from worker.models import Answer, Campaign, Partner, Seal
+
+RACES, AT_ONCE, RUNNERS = 200, 10, 4
+
+
+@pytest.fixture
+def stage(tmp_path: Path, redis_url: str) -> Iterator[ProductionStage]:
+    with servers.fresh_postgresql() as url:
+        stage = ProductionStage(tmp_path / "stage", url, redis_url, workers=0, webs=2)
+        yield stage
+        stage.end()
+
+
+def test_whoever_was_told_yes_is_in_the_seal_and_nobody_else(stage: ProductionStage) -> None:
+    accepted = refused = 0
+    with stage.here(), ThreadPoolExecutor(AT_ONCE * (RUNNERS + 1)) as people:
+        for round in range(RACES // AT_ONCE):
+            campaigns = _campaigns(stage, round)
+            starting = threading.Barrier(AT_ONCE * (RUNNERS + 1))
+            told = {
+                slug: [
+                    people.submit(_runs, stage, starting, n, link, code, deadline)
+                    for n, (link, code) in enumerate(runners)
+                ]
+                for slug, (_, deadline, runners) in campaigns.items()
+            }
+            closers = [people.submit(_closes, starting, number, deadline) for number, deadline, _ in campaigns.values()]
+            for closer in closers:
+                closer.result()
+            for slug, answers in told.items():
+                yes = {n for n, answer in enumerate(answers) if answer.result() == 200}
+                no = {n for n, answer in enumerate(answers) if answer.result() == 409}
+                assert len(yes) + len(no) == RUNNERS
+                assert _in_the_seal(slug) == yes, f"{slug}: told yes {yes}"
+                accepted, refused = accepted + len(yes), refused + len(no)
+    # A race that always ends the same way is no race.
+    assert accepted > RACES / 4
+    assert refused > RACES / 4
+
+
+def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float, list[tuple[str, str]]]]:
+    """Campaigns whose deadline comes in a second, and the runners' links and codes."""
+    from worker.acts.launch import launch
+
+    made = {}
+    story = Story(stage, "race")
+    for number in range(RUNNERS):
+        story.joined_by(f"Runner {number}", f"R{number}", "Canada")
+    story.writes_its_folder()
+    with db.transaction() as session:
+        now = db.clock(session)
+        for number in range(AT_ONCE):
+            definition = read(story.folder, now=now, deadline="in 1h")
+            object.__setattr__(definition, "slug", f"race-{round}-{number}")
+            campaign = launch(session, definition)
+            campaign.deadline_at = now + timedelta(seconds=1.5)
+            partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
+            runners = [(tokens.link(p), tokens.mail_code(p)) for p in partners]
+            made[campaign.slug] = (campaign.id, time.monotonic() + 1.5, runners)
+    return made
+
+
+def _runs(stage: ProductionStage, starting: threading.Barrier, n: int, link: str, code: str, deadline: float) -> int:
+    """Press the button some hundredths of a second before or after the deadline, at one of two servers."""
+    starting.wait()
+    port, other = stage.web_ports
+    link = link.replace(f":{port}/", f":{(port, other)[n % 2]}/")
+    time.sleep(max(0.0, deadline - time.monotonic() - 0.25 + 0.1 * n))
+    form = {"choice": "sign", "visibility": "public", "representative": f"Runner {n}", "role": "runner"}
+    return post(link, form | {"authorised": "yes", "mail_code": code})[0]
+
+
+def _closes(starting: threading.Barrier, campaign_id: int, deadline: float) -> None:
+    """Try from just before the deadline until the list is taken."""
+    starting.wait()
+    time.sleep(max(0.0, deadline - time.monotonic() - 0.02))
+    sealed = None
+    while sealed is None:
+        with db.transaction() as session:
+            sealed = close.close(session, campaign_id)
+
+
+def _in_the_seal(slug: str) -> set[int]:
+    """Which runners the sealed text names; the standing answers must say the same."""
+    with db.reading() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == slug)).one()
+        text = session.scalars(
+            select(Seal.content).where(
+                Seal.campaign_id == campaign.id,
+                Seal.rendition == "addressee",
+                Seal.format == "text",
+                Seal.language == "en",
+            )
+        ).one()
+        signed = session.scalars(
+            select(Partner.organization)
+            .join(Answer)
+            .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
+        ).all()
+    named = {number for number in range(RUNNERS) if f"Runner {number} (" in text.decode()}
+    assert {int(name.split()[1]) for name in signed} == named
+    return named

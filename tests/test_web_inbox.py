@@ -1,0 +1,136 @@
+"""The inbox of a trial run: what is caught can be read and clicked, and nothing else of this machine."""
+
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from worker.web import inbox
+from worker.web.app import make_app
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "inbox"
+    made.mkdir()
+    (tmp_path / "secret_key").write_text("the key")
+    return made
+
+
+@pytest.fixture
+def browser(database: str, folder: Path) -> TestClient:
+    return TestClient(make_app(folder), base_url="http://127.0.0.1:8000", follow_redirects=False)
+
+
+def caught(folder: Path, number: int, subject: str = "Hello", to: str = "rw@partner.example") -> str:
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["To"], mail["Subject"], mail["Date"] = to, subject, "Fri, 14 Apr 2023 16:00:00 +0000"
+    mail.set_content("See <b>here</b>: http://127.0.0.1:8000/s/abc_-1.\nMail code: 123 456\n")
+    mail.add_alternative(
+        "<html><head></head><body><script>x</script><a href='/s/abc'>é</a></body></html>", subtype="html"
+    )
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename='let"ter\u202e.pdf')
+    name = f"{number:06d}-abc123.eml"
+    (folder / name).write_bytes(b"Delivered-To: " + to.encode() + b"\r\n" + mail.as_bytes())
+    return name
+
+
+def test_an_empty_inbox_says_so(browser: TestClient) -> None:
+    assert browser.get("/").headers["location"] == "/inbox"
+    assert "No mail here yet" in browser.get("/inbox").text
+
+
+def test_a_folder_that_is_not_there_yet_is_an_empty_inbox(database: str, tmp_path: Path) -> None:
+    browser = TestClient(make_app(tmp_path / "later"), base_url="http://localhost")
+    assert "No mail here yet" in browser.get("/inbox").text
+
+
+def test_mails_are_listed_the_newest_first(browser: TestClient, folder: Path) -> None:
+    for number, subject in enumerate(["First", "Second <b>", "Troisième – été"], start=1):
+        caught(folder, number, subject)
+    (folder / ".000004-abc.eml.part").write_text("half received")
+    (folder / "notes.txt").write_text("no mail")
+    page = browser.get("/inbox").text
+    assert page.index("Troisième – été") < page.index("Second &lt;b&gt;") < page.index("First")
+    assert page.count("/inbox/0000") == 3
+    assert "rw@partner.example" in page
+    assert "2023-04-14 16:00:00" in page
+
+
+def test_a_huge_inbox_comes_in_pages(browser: TestClient, folder: Path) -> None:
+    for number in range(1, inbox.SHOWN_AT_ONCE + 6):
+        caught(folder, number, f"Mail-{number}.")
+    first, second = browser.get("/inbox").text, browser.get("/inbox?page=2").text
+    assert first.count("Mail-") == inbox.SHOWN_AT_ONCE
+    assert 'href="/inbox?page=2"' in first
+    assert second.count("Mail-") == 5
+    assert "Mail-1." in second
+    for odd in ("0", "-1", "999999", "x", "²", "9" * 30):
+        assert browser.get("/inbox", params={"page": odd}).status_code == 200
+
+
+def test_a_mail_is_read_and_its_link_can_be_clicked(browser: TestClient, folder: Path) -> None:
+    page = browser.get(f"/inbox/{caught(folder, 1)}").text
+    assert '<a href="http://127.0.0.1:8000/s/abc_-1">http://127.0.0.1:8000/s/abc_-1</a>.' in page
+    assert "See &lt;b&gt;here&lt;/b&gt;" in page
+    assert "Mail code: 123 456" in page
+    assert "rw@partner.example" in page
+
+
+def test_the_html_of_a_mail_is_shown_in_a_cage(browser: TestClient, folder: Path) -> None:
+    name = caught(folder, 1)
+    assert f'<iframe class="mail-html" src="/inbox/{name}/html"' in browser.get(f"/inbox/{name}").text
+    shown = browser.get(f"/inbox/{name}/html")
+    assert "é</a>" in shown.text
+    policy = shown.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+def test_what_is_attached_can_be_kept(browser: TestClient, folder: Path) -> None:
+    name = caught(folder, 1)
+    assert f'href="/inbox/{name}/0"' in browser.get(f"/inbox/{name}").text
+    kept = browser.get(f"/inbox/{name}/0")
+    assert kept.content == b"%PDF-1.7"
+    assert kept.headers["content-disposition"] == 'attachment; filename="let_ter_.pdf"'
+    assert browser.get(f"/inbox/{name}/1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing.eml",
+        "../secret_key",
+        "..%2fsecret_key",
+        "%2e%2e%2fsecret_key",
+        "..%2F..%2Fetc%2Fpasswd",
+        ".eml",
+        "a%00.eml",
+    ],
+)
+@pytest.mark.parametrize("end", ["", "/html", "/source", "/0"])
+def test_there_is_no_way_out_of_the_folder(name: str, end: str, browser: TestClient) -> None:
+    assert browser.get(f"/inbox/{name}{end}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"Subject: =?utf-8?b?/////w==?=\r\nDate: no\r\n\r\n\xff", b"To: x\r\n"]
+)
+def test_a_mail_that_is_none_is_shown_all_the_same(content: bytes, browser: TestClient, folder: Path) -> None:
+    (folder / "000001-odd.eml").write_bytes(content)
+    for path in ("/inbox", "/inbox/000001-odd.eml", "/inbox/000001-odd.eml/html", "/inbox/000001-odd.eml/source"):
+        assert browser.get(path).status_code == 200
+
+
+def test_another_name_for_this_machine_reads_nothing(browser: TestClient, folder: Path) -> None:
+    name = caught(folder, 1)
+    for path in ("/inbox", f"/inbox/{name}", f"/inbox/{name}/html", f"/inbox/{name}/source", f"/inbox/{name}/0"):
+        assert browser.get(path, headers={"Host": "evil.example:8000"}).status_code == 404
+        assert browser.get(path, headers={"Host": "localhost:8000"}).status_code == 200
