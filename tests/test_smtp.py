@@ -266,14 +266,15 @@ def test_before_data_is_not_asked_for_a_recipient_that_is_not_accepted(phase, fa
     asyncio.run(refuse())
 
 
-def test_an_error_before_data_goes_through_and_ends_the_connection():
+@pytest.mark.parametrize("error", [LookupError, TimeoutError, ConnectionError])
+def test_an_error_before_data_goes_through_and_ends_the_connection(error):
     async def fail() -> bool:
-        raise LookupError("the database is away")
+        raise error("the database is away")
 
     async def send() -> Visit:
         async with ScriptedServer() as server:
             connection = await open_to(server)
-            with pytest.raises(LookupError):
+            with pytest.raises(error):
                 await connection.send(SENDER, SOPHEA, LETTER, before_data=fail)
             await nothing_more_is_said(connection, server.visits[0])
             return server.visits[0]

@@ -1,10 +1,12 @@
 """Everything an operator may set, each declared once, with a sentence, and refused loudly when it is wrong."""
 
 import base64
+import fcntl
 import functools
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -32,15 +34,19 @@ class Settings(BaseSettings):
     templates_dir: Path = Field(CHECKOUT / "templates", description="Folder with every mail, page and letter template.")
     database_url: str = Field(
         "",
+        repr=False,
         description="SQLAlchemy URL of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in DATA_DIR.",
     )
     broker_url: str = Field(
         "memory://localhost//",
+        repr=False,
         description="Celery's broker, a Redis of its own (redis://…); unset: within one process.",
     )
     smtp_url: str = Field(
         "",
-        description="Relay: smtps://user:password@host, smtp://host:587 (STARTTLS), smtp+plain://host; unset: the built-in catcher.",
+        repr=False,
+        description="Relay: smtps://user:password@host, smtp://host:587 (STARTTLS), smtp+plain://host; "
+        "unset: the built-in catcher.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
@@ -84,15 +90,17 @@ class Settings(BaseSettings):
 
 @functools.lru_cache(maxsize=1)
 def current() -> Settings:
-    """The settings of this process, read once from the environment; raises BadSettings."""
+    """The settings of this process, read once from the environment; raises BadSettings with every problem."""
+    found, problems = _from_files()
     try:
-        settings = Settings(**_from_files())
+        settings = Settings(**found)
     except ValidationError as error:
-        lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']} (found {e['input']!r})" for e in error.errors()]
-        raise BadSettings("\n".join(lines)) from None
-    if not settings.secret_key and settings.embedded:
+        problems += [f"{_variable(e['loc'])}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
+        sound = {str(e["loc"][0]): Settings.model_fields[str(e["loc"][0])].default for e in error.errors()}
+        settings = Settings(**found | sound)  # so that the other problems are told at the same time
+    if not settings.secret_key and not _needs_a_key_of_its_own(settings):
         settings = settings.model_copy(update={"secret_key": _key_of_this_checkout(settings.data_dir)})
-    if problems := _problems(settings):
+    if problems := [*problems, *_problems(settings)]:
         raise BadSettings("\n".join(problems))
     return settings
 
@@ -114,47 +122,99 @@ def only_for_this_process(**values: object) -> None:
     set_for_this_process(**values)
 
 
-def _from_files() -> dict[str, Any]:
-    """Values whose variable ends in _FILE are read from that file, as container secrets come."""
+def _variable(where: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(where[0]).upper()}"
+
+
+def _from_files() -> tuple[dict[str, Any], list[str]]:
+    """Values whose variable ends in _FILE are read from that file, as container secrets come; and what failed."""
     found: dict[str, Any] = {}
+    problems = []
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}_FILE"
         if path := os.environ.get(variable):
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise BadSettings(f"{variable}: cannot read {path}: {error.strerror}") from None
-    return found
+                problems.append(f"{variable}: cannot read {path}: {error.strerror}")
+            except UnicodeError:
+                problems.append(f"{variable}: expected UTF-8 text in {path}")
+    return found, problems
 
 
 def _problems(settings: Settings) -> list[str]:
+    return [*_unusable(settings), *_unfit_for_real_mail(settings)]
+
+
+def _unusable(settings: Settings) -> list[str]:
+    """What cannot be understood. Addresses with a password in them are not repeated."""
+    found = []
+    for name, url, known in (
+        ("DATABASE_URL", settings.database, ["postgresql+psycopg://", "sqlite://"]),
+        ("BROKER_URL", settings.broker_url, ["redis://", "rediss://", "memory://"]),
+        ("SMTP_URL", settings.smtp_url or "smtp://localhost", ["smtps://", "smtp://", "smtp+plain://"]),
+    ):
+        if not url.startswith(tuple(known)) or _host_of(url) is None:
+            found.append(f"{PREFIX}{name}: expected an address that begins with {' or '.join(known)}")
+    if not _is_origin(settings.public_url):
+        found.append(f"{PREFIX}PUBLIC_URL: expected https://host without a path, found {settings.public_url!r}")
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from):
+        found.append(f"{PREFIX}MAIL_FROM: expected one address such as letters@host, found {settings.mail_from!r}")
+    return found
+
+
+def _unfit_for_real_mail(settings: Settings) -> list[str]:
     """What must not run: above all real mails with links that only work on this machine."""
     found = []
-    host = urlsplit(settings.smtp_url).hostname or "localhost"
-    public = urlsplit(settings.public_url)
-    if public.scheme not in {"http", "https"} or not public.hostname or public.path not in {"", "/"} or public.query:
-        found.append(f"{PREFIX}PUBLIC_URL: expected https://host without a path, found {settings.public_url!r}")
     if len(settings.secret_key) < 32:
         found.append(
             f"{PREFIX}SECRET_KEY: expected at least 32 random characters, for example from: openssl rand -hex 32"
         )
-    if host not in LOOPBACK:
-        if public.scheme != "https":
+    if _sends_real_mail(settings):
+        if not settings.public_url.startswith("https://"):
             found.append(f"{PREFIX}PUBLIC_URL: a real SMTP server is set, so links must begin with https://")
         if "mail_from" not in settings.model_fields_set:
             found.append(f"{PREFIX}MAIL_FROM: a real SMTP server is set, so it needs the address that mails come from")
     return found
 
 
-def _key_of_this_checkout(folder: Path) -> str:
-    """Make a key on first use, readable by its owner only, so that links outlive a restart."""
-    path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
+def _needs_a_key_of_its_own(settings: Settings) -> bool:
+    """Whether a key made on this machine would not do: others share it, or real links depend on it."""
+    return not settings.embedded or _sends_real_mail(settings)
+
+
+def _sends_real_mail(settings: Settings) -> bool:
+    return bool(settings.smtp_url) and _host_of(settings.smtp_url) not in LOOPBACK
+
+
+def _is_origin(url: str) -> bool:
+    if not _host_of(url):
+        return False
+    parts = urlsplit(url)
+    plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in parts.netloc
+    return plain and parts.scheme in {"http", "https"}
+
+
+def _host_of(url: str) -> str | None:
+    """The host that an address names, "" where it names none; None for what is no address."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts.hostname or ""
+
+
+def _key_of_this_checkout(folder: Path) -> str:
+    """The key that is made on first use, readable by its owner only, so that links outlive a restart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "secret_key", os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not make two keys
+        if key := file.read().strip():
+            return key
         key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         file.write(key)
+        file.flush()
+        os.fsync(file)
     return key

@@ -13,11 +13,13 @@ import ssl
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 import idna
+
+_T = TypeVar("_T")
 
 
 class Kind(enum.Enum):
@@ -183,10 +185,11 @@ class Connection:
             return envelope
         self._busy = True
         try:
-            return await self._transaction(envelope, recipient, body, before_data)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._discard()
-            return _broken_off(self._phase, error)
+            outcome = await self._listening(self._offer(envelope, recipient))
+            if outcome is None and before_data is not None and not await before_data():
+                await self._reset()
+                return Outcome(Kind.CANCELLED, Phase.RCPT, "called back before it left")
+            return outcome or await self._listening(self._deliver(body, recipient))
         except BaseException:
             self._discard()
             raise
@@ -252,21 +255,23 @@ class Connection:
         else:
             raise _OursToMend("the relay offers no login that we know (PLAIN, LOGIN, CRAM-MD5)")
 
-    async def _transaction(
-        self,
-        envelope: "_Envelope",
-        recipient: str,
-        body: bytes,
-        before_data: Callable[[], Awaitable[bool]] | None,
-    ) -> Outcome:
+    async def _listening(self, step: Awaitable[_T]) -> _T | Outcome:
+        """Turn what the network does in this step into an outcome; errors of `before_data` stay errors."""
+        try:
+            return await step
+        except (aiosmtplib.SMTPException, OSError) as error:
+            self._discard()
+            return _broken_off(self._phase, error)
+
+    async def _offer(self, envelope: "_Envelope", recipient: str) -> Outcome | None:
         for phase, command in ((Phase.MAIL, envelope.mail), (Phase.RCPT, envelope.rcpt)):
             self._phase = phase
             answer = await self._ask(2, *command)
             if answer.code // 100 != 2:
                 return await self._turned_down(answer, recipient)
-        if before_data is not None and not await before_data():
-            await self._reset()
-            return Outcome(Kind.CANCELLED, Phase.RCPT, "called back before it left")
+        return None
+
+    async def _deliver(self, body: bytes, recipient: str) -> Outcome:
         self._phase = Phase.DATA
         answer = await self._ask(3, b"DATA")
         if answer.code // 100 != 3:

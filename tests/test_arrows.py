@@ -1,0 +1,86 @@
+"""The house: arrows go down and never return."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WORKER = Path(__file__).resolve().parent.parent / "worker"
+
+# Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
+FLOORS = [
+    {"settings", "log", "prose"},
+    {"models"},
+    {"tokens", "db"},
+    {"render"},
+    {"definition", "letter", "mail", "migrations"},
+    {"acts"},
+    {"tasks"},
+    {"web"},
+    {"embedded"},
+    {"cli"},
+    {"__main__"},
+]
+ONLY_IN = {
+    "celery": {"tasks", "embedded"},
+    "kombu": {"tasks"},
+    "aiosmtplib": {"mail/smtp"},
+    "urllib.request": {"cli/player"},
+    "starlette": {"web"},
+    "uvicorn": {"embedded", "cli/operator"},
+    "alembic": {"migrations"},
+    "aiosmtpd": {"mail/catcher"},
+    "typst": {"letter/pdf"},
+}
+
+
+def _modules() -> list[Path]:
+    return [path for path in sorted(WORKER.rglob("*.py")) if path != WORKER / "__init__.py"]
+
+
+def _room(module: Path) -> str:
+    return module.relative_to(WORKER).with_suffix("").parts[0]
+
+
+def _name(module: Path) -> str:
+    return module.relative_to(WORKER).with_suffix("").as_posix().removesuffix("/__init__")
+
+
+def _imports(module: Path) -> Iterator[str]:
+    """Every imported module by its whole name, those inside functions and type checks too."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _floor(room: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+@pytest.mark.parametrize("module", _modules(), ids=_name)
+def test_arrows_point_down(module: Path) -> None:
+    room = _room(module)
+    used = {name.split(".")[1] for name in _imports(module) if name.startswith("worker.")}
+    for other in used - {room}:
+        assert _floor(other) < _floor(room), f"worker.{room} imports worker.{other}"
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_each_library_has_its_room(library: str) -> None:
+    users = {_name(module) for module in _modules() if any(_is(name, library) for name in _imports(module))}
+    strangers = {user for user in users if not any(user == r or user.startswith(f"{r}/") for r in ONLY_IN[library])}
+    assert users, f"nothing uses {library}: take it out of this table"
+    assert not strangers
+
+
+def test_every_room_is_on_a_floor() -> None:
+    assert {_room(module) for module in _modules()} == set().union(*FLOORS)
+
+
+def _is(name: str, library: str) -> bool:
+    return name == library or name.startswith(f"{library}.")

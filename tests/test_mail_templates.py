@@ -1,0 +1,362 @@
+"""Every mail that we can say has its page in each language, reads well, and tells no more than it may."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import test_web_cast as cast
+from worker import db, render, settings, tokens
+from worker.acts import answer
+from worker.acts.answer import Said, Visibility
+from worker.mail import compose, messages, outbox
+from worker.mail.messages import Message
+from worker.models import Answer, Campaign, Mail, Partner
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
+TO_PARTNERS = ("invitation", "reminder", "extended", "receipt", "copy")
+TO_ORGANIZERS = ("closed", "waiting", "doubt", "report")
+A_TAG = re.compile(r"<[^>]+>")
+
+
+def folder() -> Path:
+    return settings.current().templates_dir / "mail"
+
+
+@pytest.mark.usefixtures("database")
+def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() -> None:
+    said = {kind for kind in messages.KINDS if kind != FROM_THE_SEAL}
+    assert said == {*TO_PARTNERS, *TO_ORGANIZERS}
+    expected = {f"{kind}.{language}.md" for kind in said for language in render.LANGUAGES}
+    assert {path.name for path in folder().glob("*.md")} == expected
+
+
+@pytest.mark.usefixtures("database")
+def test_no_template_has_more_logic_than_if_and_for() -> None:
+    allowed = {"if", "elif", "else", "endif", "for", "endfor"}
+    for path in folder().glob("*.md"):
+        used = set(re.findall(r"\{%-?\s*(\w+)", path.read_text()))
+        assert used <= allowed, path.name
+        first = path.read_text().partition("\n")[0]
+        assert "{%" not in first, f"{path.name}: the subject is plain"
+        assert "{#" not in path.read_text()
+
+
+def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None, language: str) -> Message:
+    """Put a mail into the outbox and say it."""
+    now = db.clock(session)
+    standing = answer.standing(session, partner.id) if partner else None
+    if partner:
+        answer_id = standing.id if standing and kind == "receipt" else None
+        seal = 1 if kind == "copy" else None
+        row = outbox.to_partner(
+            kind, campaign, partner, "x", now, language=language, answer_id=answer_id, seal_number=seal
+        )
+    else:
+        seal = 1 if kind in ("closed", "report") else None
+        row = outbox.to_organizers(kind, campaign, "x", now, seal_number=seal) | {"language": language}
+    outbox.put(session, [row])
+    mail = session.scalars(select(Mail).where(Mail.key == row["key"])).one()
+    message = messages.message(session, mail)
+    assert compose.compose(message, mail.message_id, mail.dated_at).content
+    return message
+
+
+def says(message: Message, fragment: str) -> None:
+    """It is in the text part and in the HTML part."""
+    one_line = " ".join(message.text.split())
+    read = " ".join(html.unescape(A_TAG.sub("", message.html)).split())
+    assert fragment in one_line
+    assert fragment in read
+
+
+def is_silent_about(message: Message, *secrets: str) -> None:
+    for secret in secrets:
+        assert secret not in message.subject + message.text + message.html
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("kind", ["invitation", "reminder", "extended"])
+@pytest.mark.parametrize("contact", ["Ms Rivera", ""])
+def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str, contact: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        partner.contact = contact
+        message = put(session, kind, campaign, partner, language)
+        code = tokens.mail_code(partner)
+        if contact:
+            says(message, contact)
+        for fragment in (
+            "River Watch",
+            "Rivers Secretariat",
+            "people@rivers.example",
+            render.day_and_time(campaign.deadline_at, campaign.zone, language),
+            f"{'Mail code' if language == 'en' else 'Code de l’e-mail :'[:15]}",
+            f"{code[:3]} {code[3:]}",
+            "Opening the link changes nothing" if language == "en" else "Ouvrir le lien ne change rien",
+        ):
+            says(message, fragment)
+        assert f"\n\n{tokens.link(partner)}\n\n" in message.text, "the link stands alone on its line"
+        assert f'<a href="{tokens.link(partner)}">{tokens.link(partner)}</a>' in message.html
+        assert message.to == partner.email
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("kind", TO_PARTNERS)
+def test_a_locked_screen_tells_nothing(kind: str, language: str, database: str) -> None:
+    """A phone shows sender, subject and the first line."""
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        cast.signs(session, partner)
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        message = put(session, kind, campaign, partner, language)
+    shown = message.from_name + message.subject + message.text[:60]
+    for secret in ("River", "dam", "barrage", "Weir", "Minist", "USA", "Cambod"):
+        assert secret not in shown
+    assert len(message.subject) <= 70
+    assert message.from_name == "Joint letters"
+
+
+RECEIPTS: dict[str, dict[str, list[str]]] = {
+    "public": {
+        "en": ["River Watch signs the joint letter.", "River Watch (RW), USA", "Sophea Chan, Secretary General"],
+        "fr": [
+            "River Watch signe la lettre commune.",
+            "River Watch (RW), États-Unis",
+            "Sophea Chan, Secretary General",
+        ],
+    },
+    "addressee": {
+        "en": ["named only in the copy that goes to the addressee"],
+        "fr": ["nommée que dans l’exemplaire remis au destinataire"],
+    },
+    "counted": {"en": ["It is counted and not named."], "fr": ["Elle est comptée sans être nommée."]},
+    "decline": {"en": ["River Watch does not sign."], "fr": ["River Watch ne signe pas."]},
+    "withdraw": {"en": ["is withdrawn", "not counted"], "fr": ["est retirée", "pas comptée"]},
+}
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("choice", RECEIPTS)
+@pytest.mark.parametrize("late", [False, True])
+def test_a_receipt_says_what_was_recorded_and_how_to_change_it(
+    choice: str, language: str, late: bool, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        _says(session, partner, choice)
+        if late:
+            cast.passes_its_deadline(session, campaign)
+        message = put(session, "receipt", campaign, partner, language)
+        for fragment in (
+            *RECEIPTS[choice][language],
+            str(tokens.link(partner)),
+            "people@rivers.example",
+            "If this was not you" if language == "en" else "Si ce n’était pas vous",
+        ):
+            says(message, fragment)
+        until = render.day_and_time(campaign.deadline_at, campaign.zone, language)
+        assert (until in " ".join(message.text.split())) is not late
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("choice", ["addressee", "counted", "withdraw"])
+def test_a_receipt_for_who_is_not_named_names_nobody(choice: str, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        _says(session, partner, choice)
+        message = put(session, "receipt", campaign, partner, language)
+    is_silent_about(
+        message, "River Watch", "USA", "États-Unis", "Sophea", "Secretary General", "dam", "Weir", "too short"
+    )
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_a_receipt_says_when_an_organizer_recorded_it(language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.signs(session, campaign.partners[0], said=Said(channel="by hand", note="by phone"))
+        message = put(session, "receipt", campaign, campaign.partners[0], language)
+    says(message, "by the organizers" if language == "en" else "par les organisateurs")
+    is_silent_about(message, "by phone", "Answered by", "Réponse donnée")
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("visibility", ["public", "counted"])
+def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
+    visibility: Visibility, language: str, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.signs(session, campaign.partners[0], visibility)
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        message = put(session, "copy", campaign, campaign.partners[0], language)
+    says(message, "Minister Ada Weir")
+    says(message, "cannot be called back" if language == "en" else "ne peut plus être rappelée")
+    is_silent_about(message, "River Watch", "Sophea")
+    contents = [attachment.content.decode() for attachment in message.attachments]
+    assert contents == ["public en pdf", f"public {language} text"]
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=("Third",))
+        for partner, visibility in zip(campaign.partners, ("public", "addressee", "counted"), strict=True):
+            cast.signs(session, partner, visibility)  # type: ignore[arg-type]
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        message = put(session, "closed", campaign, None, language)
+        leaves = campaign.review_ends_at
+        assert leaves
+        says(message, render.day_and_time(leaves, campaign.zone, language))
+        campaign.held_at = db.clock(session)
+        held = messages.message(session, session.scalars(select(Mail).where(Mail.kind == "closed")).one())
+    says(
+        message,
+        "3 organizations sign: 1 publicly"
+        if language == "en"
+        else "3 organisations signent\u00a0: 1".replace("\u00a0", " "),
+    )
+    says(message, "undersigned hold dam")
+    says(held, "undersigned resume dam")
+    assert message.to == "people@rivers.example"
+    assert "do not pass it on" in message.text or "ne la transmettez" in message.text
+    assert [a.content for a in message.attachments] == [b"addressee en pdf"]
+
+
+def _refused(session: Session, campaign: Campaign) -> None:
+    letter = cast.the_letter_leaves(session, campaign, accepted=False)
+    letter.refused_at, letter.due_at, letter.in_data_at = db.clock(session), None, None
+    letter.reply = "550 5.1.1 no such *user* <x>"
+
+
+def _without_address(session: Session, campaign: Campaign) -> None:
+    cast.passes_its_deadline(session, campaign)
+    campaign.letter.addressees[0].email = ""
+
+
+def _held(session: Session, campaign: Campaign) -> None:
+    campaign.held_at = cast.passes_its_deadline(session, campaign)
+
+
+WAITING: list[tuple[Callable[[Session, Campaign], object], str]] = [
+    (_refused, "550 5.1.1 no such *user* <x>"),
+    (cast.passes_its_deadline, "1 organi"),
+    (_without_address, "undersigned dispatch --by-hand dam"),
+    (_held, "undersigned resume dam"),
+]
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize(("happens", "fragment"), WAITING)
+def test_the_organizers_hear_what_the_letter_waits_for(
+    happens: Callable[[Session, Campaign], object], fragment: str, language: str, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.signs(session, campaign.partners[0])
+        happens(session, campaign)
+        message = put(session, "waiting", campaign, None, language)
+    says(message, fragment)
+    says(message, "undersigned status dam")
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_the_organizers_hear_of_doubt_and_that_nothing_goes_twice(language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        letter = cast.the_letter_leaves(session, campaign, accepted=False)
+        letter.uncertain_at, letter.due_at = db.clock(session), None
+        message = put(session, "doubt", campaign, None, language)
+        says(message, letter.message_id)
+    says(message, "Minister Ada Weir")
+    says(message, "Nothing is sent again by itself" if language == "en" else "Rien n’est renvoyé automatiquement")
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_organizers_hear_what_the_server_said(by_hand: bool, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.signs(session, campaign.partners[0])
+        cast.is_sealed(session, campaign)
+        if by_hand:
+            campaign.dispatched_at = cast.passes_its_deadline(session, campaign) - timedelta(minutes=1)
+        else:
+            cast.the_letter_leaves(session, campaign)
+        message = put(session, "report", campaign, None, language)
+    if by_hand:
+        says(message, "brought by hand" if language == "en" else "en main propre")
+    else:
+        says(message, "250 2.0.0 accepted <ok> **really**")
+    says(message, "1 organization" if language == "en" else "1 organisation")
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("kind", ["invitation", "reminder", "extended", "receipt", "closed", "waiting", "report"])
+@pytest.mark.parametrize("name", [*cast.NAMES_FROM_HELL, "two\n\n# lines\n\n* * *", "<http://evil.example/>"])
+def test_names_from_hell_stand_as_text(name: str, kind: str, language: str, database: str) -> None:
+    flat = " ".join(name.split())
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=(name,), title=name, sender={"name": name, "lines": []})
+        partner = campaign.partners[2]
+        partner.contact = name
+        campaign.letter.addressees[0].name = name
+        cast.signs(session, partner, said=Said(representative=name, role=name))
+        if kind in TO_ORGANIZERS:
+            cast.is_sealed(session, campaign)
+            cast.the_letter_leaves(session, campaign)
+        message = put(session, kind, campaign, None if kind in TO_ORGANIZERS else partner, language)
+    says_somewhere = message.subject if kind in TO_ORGANIZERS else " ".join(message.text.split())
+    assert flat in says_somewhere
+    assert "\n" not in message.subject
+    if kind in TO_PARTNERS:
+        says(message, flat)
+    body = message.html.partition("<body>")[2]
+    assert not re.search(r"<(h1|h2|hr|b|em|script|img)\b", body), "no name becomes markup"
+    assert set(re.findall(r'href="([^"]*)"', body)) <= {str(tokens.link(partner))}
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("kind", [*TO_PARTNERS, *TO_ORGANIZERS])
+def test_the_html_part_asks_nothing_of_the_network(kind: str, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.signs(session, campaign.partners[0])
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        partner = None if kind in TO_ORGANIZERS else campaign.partners[0]
+        message = put(session, kind, campaign, partner, language)
+    assert f'<html lang="{language}">' in message.html
+    assert "prefers-color-scheme: dark" in message.html
+    assert not re.search(r"src=|url\(|@import|<link|<img|<script", message.html)
+    assert message.automatic
+    assert not re.search(r"[{}]|undefined|None", message.text)
+    assert not re.search(r" [:;?!]", message.text) or language == "en", "a French sign is not torn off its word"
+
+
+def _says(session: Session, partner: Partner, choice: str) -> Answer:
+    match choice:
+        case "decline":
+            return answer.decline(session, partner.id, cast.SOPHEA)
+        case "withdraw":
+            cast.signs(session, partner)
+            return answer.withdraw(session, partner.id, cast.SOPHEA)
+        case "addressee" | "counted":
+            return cast.signs(session, partner, choice)  # type: ignore[arg-type]
+        case _:
+            return cast.signs(session, partner)
