@@ -276,8 +276,9 @@ def test_the_heading_of_the_list_and_the_closing_never_stand_alone():
 
 def test_an_entry_is_never_split_between_pages():
     long = ["The Association With A Name Of Three Hundred Letters " * 6 + f"Number {i} (ANTHL)" for i in range(40)]
-    for page in pages_of(a_sheet(signatories=long, body=[]))[1:]:
-        assert re.match(r"\d+\. The Association", page)
+    for lines in range(1, 6):
+        for page in pages_of(a_sheet(signatories=long, body=prose.blocks("\\\n".join(["Line"] * lines))))[1:]:
+            assert re.match(r"\d+\. The Association", page)
 
 
 def lines_of(sheet: Sheet) -> list[str]:

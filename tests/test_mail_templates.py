@@ -84,7 +84,7 @@ def is_silent_about(message: Message, *secrets: str) -> None:
 
 @pytest.mark.parametrize("language", render.LANGUAGES)
 @pytest.mark.parametrize("kind", ["invitation", "reminder", "extended"])
-@pytest.mark.parametrize("contact", ["Ms Rivera", ""])
+@pytest.mark.parametrize("contact", ["Ms Lopez", ""])
 def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str, contact: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
@@ -99,8 +99,7 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
             "Rivers Secretariat",
             "people@rivers.example",
             render.day_and_time(campaign.deadline_at, campaign.zone, language),
-            f"{'Mail code' if language == 'en' else 'Code de l’e-mail :'[:15]}",
-            f"{code[:3]} {code[3:]}",
+            f"Mail code: {code[:3]} {code[3:]}" if language == "en" else f"e-mail : {code[:3]} {code[3:]}",
             "Opening the link changes nothing" if language == "en" else "Ouvrir le lien ne change rien",
         ):
             says(message, fragment)
@@ -120,7 +119,7 @@ def test_a_locked_screen_tells_nothing(kind: str, language: str, database: str) 
         cast.is_sealed(session, campaign)
         cast.the_letter_leaves(session, campaign)
         message = put(session, kind, campaign, partner, language)
-    shown = message.from_name + message.subject + message.text[:60]
+    shown = message.from_name + message.subject + message.text[:90]
     for secret in ("River", "dam", "barrage", "Weir", "Minist", "USA", "Cambod"):
         assert secret not in shown
     assert len(message.subject) <= 70
@@ -225,16 +224,11 @@ def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str,
         says(message, render.day_and_time(leaves, campaign.zone, language))
         campaign.held_at = db.clock(session)
         held = messages.message(session, session.scalars(select(Mail).where(Mail.kind == "closed")).one())
-    says(
-        message,
-        "3 organizations sign: 1 publicly"
-        if language == "en"
-        else "3 organisations signent\u00a0: 1".replace("\u00a0", " "),
-    )
+    says(message, "3 organizations sign: 1 publicly" if language == "en" else "3 organisations signent : 1")
     says(message, "undersigned hold dam")
     says(held, "undersigned resume dam")
     assert message.to == "people@rivers.example"
-    assert "do not pass it on" in message.text or "ne la transmettez" in message.text
+    says(message, "do not pass it on" if language == "en" else "ne la transmettez à personne")
     assert [a.content for a in message.attachments] == [b"addressee en pdf"]
 
 
@@ -357,6 +351,6 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
             cast.signs(session, partner)
             return answer.withdraw(session, partner.id, cast.SOPHEA)
         case "addressee" | "counted":
-            return cast.signs(session, partner, choice)  # type: ignore[arg-type]
+            return cast.signs(session, partner, choice)
         case _:
             return cast.signs(session, partner)

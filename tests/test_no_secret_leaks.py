@@ -104,4 +104,4 @@ class _everything_said_to:
 
 def _everything_in(server: servers.Redis) -> bytes:
     with redis.Redis.from_url(server.url()) as client:
-        return b"".join(key + (client.dump(key) or b"") for key in client.keys())  # type: ignore[union-attr, operator]
+        return b"".join(key + (client.dump(key) or b"") for key in client.scan_iter())

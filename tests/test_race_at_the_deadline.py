@@ -72,7 +72,7 @@ def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float
             campaign = launch(session, definition)
             campaign.deadline_at = now + timedelta(seconds=1.5)
             partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
-            runners = [(tokens.link(p), tokens.mail_code(p)) for p in partners]
+            runners = [(str(tokens.link(p)), tokens.mail_code(p)) for p in partners]
             made[campaign.slug] = (campaign.id, time.monotonic() + 1.5, runners)
     return made
 

@@ -141,7 +141,7 @@ def _partner(organization: str, acronym: str, country: str, language: str) -> Pa
         acronym=acronym,
         country=country,
         language=language,
-        contact="Ms Rivera",
+        contact="Ms Lopez",
         email=email,
         email_hmac=tokens.fingerprint(email),
         note="",

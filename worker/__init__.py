@@ -11,7 +11,7 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
     tasks.record, remind        a receipt for each answer; a reminder for the silent
     tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is
                                 named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
-    tasks.dispatch, report      acts/dispatch.py sends the seal once nothing blocks it; acts/report.py brings copies
+    tasks.dispatch, report      acts/dispatch.py sends the seal when nothing blocks it; acts/report.py copies
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):

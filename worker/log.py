@@ -3,7 +3,6 @@
 import logging
 import sys
 
-
 WARNING = logging.WARNING
 
 

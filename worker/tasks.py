@@ -78,7 +78,7 @@ def _keep_our_own_log(**_: object) -> None:
 @signals.task_failure.connect
 def _tell_of_a_failure(sender: Any, exception: BaseException, traceback: TracebackType, **_: object) -> None:
     """By kind and place only: what an exception says may hold a name or an address."""
-    *_, (frame, line) = walk_tb(traceback)
+    frame, line = list(walk_tb(traceback))[-1]
     place = f"{Path(frame.f_code.co_filename).name}:{line}"
     log.error("%s failed with %s at %s; the next sweep tries again", sender.name, type(exception).__name__, place)
 

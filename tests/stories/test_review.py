@@ -124,7 +124,5 @@ def test_an_extended_deadline_is_told_and_gives_more_time(
 
 
 def _as(visibility: str, code: str) -> dict[str, str]:
-    return {
-        **{"choice": "sign", "visibility": visibility, "representative": "The board of RW", "role": "Board"},
-        **{"authorised": "yes", "mail_code": code},
-    }
+    said = {"choice": "sign", "visibility": visibility, "representative": "The board of RW", "role": "Board"}
+    return said | {"authorised": "yes", "mail_code": code}

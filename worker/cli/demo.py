@@ -197,7 +197,7 @@ class Stage:
         counts = found["counts"]
         letter = found["letters"][-1]
         say = self.console.print
-        say(shown.partners_table(found["partners"]))
+        say(shown.partners_table(found))
         say(f"\n[bold]{shown.summary(counts)}[/bold]")
         say(f"The letter with {counts['named_publicly']} names went to {letter['addressee']}.", markup=False)
         say(f"The addressee's server said: {letter['reply']}", markup=False)

@@ -103,7 +103,7 @@ def _check_settings(*, queue: bool = False) -> None:
     conf = settings.current()
     if queue and conf.embedded:
         talk.fail(
-            "UNDERSIGNED_BROKER_URL is not set: separate processes meet in a Redis, for example redis://localhost:6379/0. "
+            "UNDERSIGNED_BROKER_URL is not set: processes meet in a Redis, for example redis://localhost:6379/0. "
             "Everything in one process: undersigned up",
             talk.USAGE,
         )

@@ -44,9 +44,8 @@ def named(session: Session, slug: str) -> Campaign:
     campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
     if campaign is None:
         known = list(session.scalars(select(Campaign.slug)))
-        talk.fail(
-            f"No campaign {slug!r} was launched. {_meant(slug, known) or 'Launched are: ' + (', '.join(known) or 'none')}"
-        )
+        meant = _meant(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
+        talk.fail(f"No campaign {slug!r} was launched. {meant}")
     return campaign
 
 
@@ -68,10 +67,10 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
     if len(found) == 1:
         return found[0]
     if found:
-        talk.fail(
-            f"{len(found)} partners are called {name!r}: {', '.join(p.organization for p in found)}. Give the whole name."
-        )
-    talk.fail(f"No partner {name!r} in {campaign.slug}. {_meant(name, [p.organization for p in partners])}".rstrip())
+        called = ", ".join(partner.organization for partner in found)
+        talk.fail(f"{len(found)} partners are called {name!r}: {called}. Give the whole name.")
+    meant = _meant(name, [partner.organization for partner in partners])
+    return talk.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
 
 
 def ring(task: object, *ids: int) -> None:

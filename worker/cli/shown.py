@@ -43,7 +43,7 @@ def one_campaign(found: dict[str, Any], *, clear: bool = False) -> None:
         console.print(f"  letter to {letter['addressee']}: {letter['state']} {_short(letter['sent'])}", markup=False)
         if letter["reply"]:
             console.print(f"    the server said: {letter['reply']}", markup=False)
-    console.print(partners_table(found["partners"]))
+    console.print(partners_table(found))
 
 
 def summary(counts: dict[str, int]) -> str:
@@ -53,18 +53,30 @@ def summary(counts: dict[str, int]) -> str:
     return f"{talk.partners(counts['partners'])}: {', '.join(told) or 'nobody asked yet'}"
 
 
-def partners_table(partners: list[dict[str, Any]]) -> Table:
-    """Who was asked when, who answered what, who was reminded, whose mail was refused and why."""
-    table = Table("organization", "asked", "reminded", "answer", "at", "", box=None, pad_edge=False)
-    for partner in partners:
-        asked = _short(partner["asked"]) or partner["invitation"]
+def partners_table(found: dict[str, Any]) -> Table:
+    """Who was asked when, who answered what and when, who was reminded, whose mail was refused and why."""
+    today = found["now"][:10]
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("organization", ratio=1, no_wrap=True, overflow="ellipsis")
+    for name in ("asked", "answer", "answered"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", max_width=36)
+    for partner in found["partners"]:
+        asked = _short(partner["asked"], today) or partner["invitation"]
         answer = _ANSWERS[partner["answer"]] + (f" ({partner['visibility']})" if partner["visibility"] else "")
-        refused = (partner["reply"] or "") if partner["invitation"] in {"refused", "deferred", "uncertain"} else ""
-        times = str(len(partner["reminded"]) or "")
         table.add_row(
-            _plain(partner["organization"]), asked, times, answer, _short(partner["answered"]), _plain(refused)
+            _plain(partner["organization"]), asked, answer, _short(partner["answered"]), _plain(_aside(partner))
         )
     return table
+
+
+def _aside(partner: dict[str, Any]) -> str:
+    """What else an organizer wants to know of a partner: why its mail did not arrive, or how often it was reminded."""
+    if partner["invitation"] in {"refused", "deferred", "uncertain"}:
+        return str(partner["reply"] or "")
+    times = len(partner["reminded"])
+    reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
+    return ", ".join(filter(None, [reminded, "by hand" if partner["channel"] == "by hand" else ""]))
 
 
 def _plain(text: str) -> str:
@@ -73,5 +85,8 @@ def _plain(text: str) -> str:
     return escape(text)
 
 
-def _short(moment: str | None) -> str:
-    return f"{datetime.fromisoformat(moment):%d %b %H:%M:%S}" if moment else ""
+def _short(moment: str | None, today: str = "") -> str:
+    """Day and time in UTC, or the time alone today."""
+    if moment is None:
+        return ""
+    return f"{datetime.fromisoformat(moment):{'%H:%M' if today and moment.startswith(today) else '%d %b %H:%M'}}"

@@ -8,10 +8,8 @@ import os
 import secrets
 import socket
 import threading
-import weakref
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -32,7 +30,6 @@ class Catcher:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        self._sessions: weakref.WeakSet[SMTP] = weakref.WeakSet()
         self._caught = 0
 
     def start(self) -> int:
@@ -70,15 +67,11 @@ class Catcher:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep a mail, and only then say so (called by aiosmtpd)."""
-        try:
-            number = self._keep(envelope)
-        except OSError:
-            return "452 4.3.1 the folder of caught mails cannot be written"
-        return f"250 2.0.0 kept as {number}"
+        return f"250 2.0.0 kept as {self._keep(envelope)}"
 
     async def handle_exception(self, error: Exception) -> str:
-        """Say that a session went wrong without repeating what was in it (called by aiosmtpd)."""
-        return "451 4.3.0 the mail catcher did not understand"
+        """Put off what went wrong, such as a full disk, and repeat nothing of it (called by aiosmtpd)."""
+        return "451 4.3.0 the mail catcher could not do that"
 
     def _run(self, listener: socket.socket, ready: threading.Event) -> None:
         try:
@@ -91,14 +84,11 @@ class Catcher:
         server = await self._loop.create_server(self._session, sock=listener, backlog=_BACKLOG)
         ready.set()
         await self._stopping.wait()
+        # asyncio.run cancels the sessions that are left, and aiosmtpd then hangs up.
         server.close()
-        for session in list(self._sessions):
-            transport: Any = session.transport
-            if transport is not None:
-                transport.abort()
 
     def _session(self) -> SMTP:
-        session = SMTP(
+        return SMTP(
             self,
             data_size_limit=LARGEST_MAIL,
             enable_SMTPUTF8=True,
@@ -106,8 +96,6 @@ class Catcher:
             ident="mail catcher",
             loop=self._loop,
         )
-        self._sessions.add(session)
-        return session
 
     def _open_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

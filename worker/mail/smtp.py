@@ -186,10 +186,12 @@ class Connection:
         self._busy = True
         try:
             outcome = await self._listening(self._offer(envelope, recipient))
-            if outcome is None and before_data is not None and not await before_data():
+            if outcome is not None:
+                return outcome
+            if before_data is not None and not await before_data():
                 await self._reset()
                 return Outcome(Kind.CANCELLED, Phase.RCPT, "called back before it left")
-            return outcome or await self._listening(self._deliver(body, recipient))
+            return await self._listening(self._deliver(body, recipient))
         except BaseException:
             self._discard()
             raise

@@ -1,0 +1,86 @@
+"""`undersigned demo`: what it leaves behind is what happened."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stage import signatories
+from worker import settings
+from worker.cli import player
+from worker.definition.partners import read_csv
+
+TOP = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The demo, played over what an earlier one left: its output and its folder."""
+    var = tmp_path_factory.mktemp("demo")
+    folder = var / "demo"
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "inbox" / "0001-left-behind.eml").write_text("To: somebody@old.example\n\nOld.\n")
+    (folder / "undersigned.db").write_text("not a database")
+    environment = os.environ | {f"{settings.PREFIX}DATA_DIR": str(var), "COLUMNS": "120"}
+    demo = subprocess.run(
+        [sys.executable, "-m", "worker", "demo"], env=environment, cwd=TOP, capture_output=True, text=True, timeout=150
+    )
+    assert demo.returncode == 0, demo.stderr[-3000:]
+    return demo.stderr, folder
+
+
+def test_it_says_what_happened_and_names_the_files(played: tuple[str, Path]) -> None:
+    said, folder = played
+
+    assert "60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent" in said
+    assert "550 5.1.1" in said
+    for name in ("letter.pdf", "letter.txt", "letter.html", "letter.docx", "dispatched.eml", "status.json", "inbox"):
+        assert name in said
+        assert (folder / name).exists()
+
+
+def test_the_addressee_got_the_56_real_organizations_in_printed_order(played: tuple[str, Path]) -> None:
+    _, folder = played
+    rows, _, _ = read_csv(TOP / "campaigns" / "cambodia-2023" / "partners.csv")
+    real = [f"{row.organization} ({row.acronym}), {row.country}" for row in rows if not row.note]
+
+    letter = player.read(folder / "dispatched.eml")
+
+    assert str(letter["To"]) == "special-rapporteur@ohchr.example"
+    assert signatories(letter) == real
+    assert len(real) == 56
+    assert "We, the 56 undersigned" in player.text_of(letter)
+
+
+def test_the_pdf_carries_the_same_list_and_the_mail_carries_the_pdf(played: tuple[str, Path]) -> None:
+    from pypdf import PdfReader
+
+    _, folder = played
+    letter = player.read(folder / "dispatched.eml")
+    (attached,) = [part.get_payload(decode=True) for part in letter.iter_attachments()]
+
+    assert attached == (folder / "letter.pdf").read_bytes()
+    text = " ".join("\n".join(page.extract_text() for page in PdfReader(folder / "letter.pdf").pages).split())
+    for row in signatories(letter):
+        assert row in text
+
+
+def test_everybody_got_what_it_should(played: tuple[str, Path]) -> None:
+    _, folder = played
+    mails = player.Letterbox(folder / "inbox").mails()
+    status = json.loads((folder / "status.json").read_text())
+
+    by_address: dict[str, int] = {}
+    for mail in mails:
+        by_address[str(mail["To"])] = by_address.get(str(mail["To"]), 0) + 1
+    # Asked, receipted, and a copy; one changed its mind; two declined; one was reminded.
+    assert sorted(n for to, n in by_address.items() if "coalition" not in to and "ohchr" not in to) == [2] * 3 + [
+        3
+    ] * 55 + [4]
+    assert "nobody@refused.example" not in by_address
+    assert by_address["special-rapporteur@ohchr.example"] == 1
+    assert "somebody@old.example" not in by_address
+    assert status["counts"]["signed"] == status["counts"]["named_publicly"] == 56
