@@ -6,19 +6,19 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
     cli/organizer.py launch     definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/compose.py sets as bytes,
-                                mail/smtp.py sends, mail/outbox.py marks what the relay said
+                                mail/smtp.py sends, mail/outbox.py marks
     web/partner.py              the page behind tokens.link(); acts/answer.py records what was said
     tasks.record, remind        a receipt for each answer; a reminder for the silent
     tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is
                                 named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
-    tasks.dispatch, report      acts/dispatch.py sends the seal when nothing blocks it; acts/report.py copies
+    tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
     settings log models prose           what an operator sets; what we remember; Markdown as a tree
     tokens db render                    links and codes; transactions, clock and locks; templates
-    definition/ letter/ mail/ migrations/   what is asked; what is signed; what is said; these know nothing of each other
+    definition/ letter/ mail/ migrations/   what is asked, signed and said; they know nothing of each other
     acts/                               one module an act: gets a session, writes rows, sends nothing
     tasks.py                            the queue: a doorbell, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch

@@ -23,7 +23,7 @@ def engine() -> Engine:
     """The engine of this process; nothing connects until the first transaction."""
     url = settings.current().database
     if url.startswith("sqlite"):
-        settings.current().data_dir.mkdir(parents=True, exist_ok=True)
+        settings.current().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = create_engine(url, hide_parameters=True, connect_args={"timeout": 10})
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)

@@ -207,7 +207,7 @@ def _host_of(url: str) -> str | None:
 
 def _key_of_this_checkout(folder: Path) -> str:
     """The key that is made on first use, readable by its owner only, so that links outlive a restart."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder / "secret_key", os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(handle, "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not make two keys

@@ -30,6 +30,7 @@ log = logging.getLogger("tasks")
 
 A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
 stopping = threading.Event()
+_draining, _rung = threading.Lock(), threading.Event()
 
 
 def _configuration() -> dict[str, Any]:
@@ -141,10 +142,16 @@ def report(campaign_id: int) -> None:
 
 @queue.task(name="deliver")
 def deliver() -> None:
-    """Send the mail that is due, the most urgent first."""
-    tally = asyncio.run(delivery.deliver_due(time.monotonic() + A_DRAIN, stopping.is_set))
-    for campaign_id in tally.letters_of:
-        ring(dispatch, campaign_id)
+    """Send the mail that is due, the most urgent first; one drain at a time in a process."""
+    _rung.set()
+    while _rung.is_set() and not stopping.is_set() and _draining.acquire(blocking=False):
+        try:
+            _rung.clear()
+            tally = asyncio.run(delivery.deliver_due(time.monotonic() + A_DRAIN, stopping.is_set))
+        finally:
+            _draining.release()
+        for campaign_id in tally.letters_of:
+            ring(dispatch, campaign_id)
 
 
 @queue.task(name="sweep")

@@ -155,9 +155,11 @@ def _in_review(session: Session, campaign: Campaign) -> list[str]:
 
 
 def _tell_if_it_waits(session: Session, campaign: Campaign) -> None:
-    """Once for each seal; somebody who holds the letter knows it already."""
+    """Once for each seal. Who holds the letter knows it already, and a refusal has been told by itself."""
     seal_number = close.living_seal(session, campaign)
-    if campaign.held_at is None and seal_number is not None and waits_for_a_person(session, campaign):
+    if campaign.held_at is not None or living_letters(session, campaign):
+        return
+    if seal_number is not None and waits_for_a_person(session, campaign):
         now = db.clock(session)
         row = outbox.to_organizers("waiting", campaign, f"seal-{seal_number}", now, seal_number=seal_number)
         outbox.put(session, [row])

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from worker import db, settings
@@ -78,12 +79,16 @@ class _Drain:
         keeper = asyncio.create_task(self._keep_lease())
         queue = deque(ready)
         try:
-            lanes = min(len(self._connections), len(ready))
-            await asyncio.gather(*(self._lane(n, queue) for n in range(lanes)))
+            lanes = (self._lane(n, queue) for n in range(min(len(self._connections), len(ready))))
+            # Each lane ends by itself, whatever happened in another: a mail on the wire must still be marked.
+            ends = await asyncio.gather(*lanes, return_exceptions=True)
         finally:
             keeper.cancel()
             if self._ours:
                 await asyncio.to_thread(self._give_back)
+        for failure in ends:
+            if failure is not None:
+                raise failure
         return True
 
     async def close(self) -> None:
@@ -123,19 +128,27 @@ class _Drain:
         with db.transaction() as session:
             ids = outbox.claim(session, self.holder)
         self._ours = set(ids)
-        composed = (self._compose(mail_id) for mail_id in ids)
+        composed = (self._composed_or_set_aside(mail_id) for mail_id in ids)
         return [ready for ready in composed if ready is not None]
 
-    def _compose(self, mail_id: int) -> Ready | None:
+    def _composed_or_set_aside(self, mail_id: int) -> Ready | None:
+        """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
+        try:
+            return self._compose(mail_id)
+        except messages.NothingToSay:
+            outcome = Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to")
+        except OperationalError:
+            raise  # the database is away: no mail can be worded, and none is to blame
+        except Exception as error:
+            outcome = Outcome(Kind.DEFERRED, Phase.MAIL, f"it could not be composed ({type(error).__name__})")
+        log.warning("mail %d: %s", mail_id, outcome.reply)
+        self._mark_as(mail_id, outcome)
+        return None
+
+    def _compose(self, mail_id: int) -> Ready:
         with db.reading() as session:
             mail = session.scalars(_WITH_ALL_IT_SAYS.where(Mail.id == mail_id)).one()
-            try:
-                message = messages.message(session, mail)
-            except messages.NothingToSay:
-                log.warning("mail %d (%s) has no recipient any more", mail_id, mail.kind)
-                self._mark_as(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
-                return None
-            envelope = compose(message, mail.message_id, mail.dated_at)
+            envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at)
             if mail.body_hash not in {None, envelope.hash}:
                 log.warning("mail %d (%s) is tried again with another body than before", mail_id, mail.kind)
             return Ready(mail.id, mail.kind, mail.campaign_id, envelope)

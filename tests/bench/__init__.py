@@ -1,0 +1,1 @@
+"""What the program costs, in ratios to peers and limits, measured in turns; `docs/bench.md` is how to read it."""

@@ -1,0 +1,43 @@
+"""`python -m tests.bench`: measure, then print one table; asserts no time."""
+
+import argparse
+from collections.abc import Callable, Iterator
+
+from tests import servers
+from tests.bench import invitations, letter, machine, pages, start, table
+from tests.bench.rounds import FULL, QUICK, Comparison, Extent
+
+MEASURES: dict[str, Callable[[Extent], Iterator[Comparison]]] = {
+    "invitations": invitations.measure,
+    "pages": pages.measure,
+    "letter": letter.measure,
+    "start": start.measure,
+}
+
+
+def main() -> None:
+    asked = _asked()
+    described = machine.described()
+    watcher = servers.begin_run()
+    try:
+        comparisons = list(_measured(asked.only or list(MEASURES), QUICK if asked.quick else FULL))
+    finally:
+        servers.end_run(watcher)
+    print("", *described, "", *table.lines(comparisons), "", *table.notes(comparisons), sep="\n")
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="How to read it: docs/bench.md")
+    parser.add_argument("--quick", action="store_true", help="tiny counts, to see that everything still runs")
+    parser.add_argument("--only", action="append", choices=MEASURES, help="this measure only; may be repeated")
+    return parser.parse_args()
+
+
+def _measured(names: list[str], extent: Extent) -> Iterator[Comparison]:
+    for name in names:
+        print(f"measuring {name} ...", flush=True)
+        yield from MEASURES[name](extent)
+
+
+if __name__ == "__main__":
+    main()

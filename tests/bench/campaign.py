@@ -1,0 +1,46 @@
+"""A campaign of any size: the example's own letter, and its organizations numbered on until there are enough."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count, islice
+
+from worker import db, settings
+from worker.acts import launch, sheets
+from worker.definition import campaign as definitions
+from worker.definition.campaign import Definition
+from worker.definition.partners import PartnerRow
+from worker.letter.signatories import Signatories
+from worker.letter.text import Sheet
+from worker.models import Partner
+
+EXAMPLE = settings.CHECKOUT / "campaigns" / "cambodia-2023"
+_numbers = count(1)
+
+
+def definition(partners: int) -> Definition:
+    """The example with a name of its own, a deadline in two weeks and this many partners."""
+    example = definitions.read(EXAMPLE, now=datetime.now(UTC), deadline="in 2 weeks")
+    rows = list(islice(_numbered_on(example.partners), partners))
+    return replace(example, slug=f"bench-{next(_numbers)}", partners=rows)
+
+
+def launched(partners: int) -> int:
+    """Launch such a campaign, and return its number."""
+    with db.transaction() as session:
+        return launch.launch(session, definition(partners)).id
+
+
+def sheet(names: int) -> Sheet:
+    """The letter in English with this many organizations under it."""
+    defined = definition(names)
+    campaign = launch.as_row(defined, datetime.now(UTC))
+    named = [Partner(**launch.partner_columns(defined, row)) for row in defined.partners]
+    return sheets.of(campaign, Signatories(named, withheld=0), "en")
+
+
+def _numbered_on(rows: list[PartnerRow]) -> Iterator[PartnerRow]:
+    yield from rows
+    for number in count(2):
+        for row in rows:
+            yield replace(row, organization=f"{row.organization} {number}", email=f"{number}.{row.email}")

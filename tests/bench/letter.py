@@ -1,0 +1,72 @@
+"""The letter as PDF, against typst alone with the same list in the plainest document that has one."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+import typst
+
+from tests.bench import campaign
+from tests.bench.rounds import Comparison, Extent, interleaved
+from worker import prose, settings
+from worker.letter import pdf
+from worker.letter.text import Sheet
+
+SEALED_AT = datetime(2023, 4, 14, 16, tzinfo=UTC)
+PATIENCE = 120  # seconds for one process
+
+
+def measure(extent: Extent) -> Iterator[Comparison]:
+    """One length of the list after the other; each compilation in a process of its own, for typst remembers."""
+    for names in extent.names:
+        sides = {by: partial(_in_a_process, by, names) for by in _COMPILERS}
+        taken = interleaved(extent, **sides)
+        yield Comparison(f"PDF of {names:,} names", taken["ours"], "typst alone", taken["typst"], "seconds")
+
+
+def _in_a_process(by: str, names: int) -> float:
+    command = [sys.executable, "-m", __name__, by, str(names)]
+    done = subprocess.run(command, check=True, timeout=PATIENCE, capture_output=True, cwd=settings.CHECKOUT)
+    return float(done.stdout)
+
+
+def _ours(sheet: Sheet) -> bytes:
+    return pdf.as_pdf(sheet, SEALED_AT)
+
+
+def _typst(sheet: Sheet) -> bytes:
+    made: bytes = typst.compile(_plainest(sheet).encode(), font_paths=_FONTS)
+    return made
+
+
+_COMPILERS: dict[str, Callable[[Sheet], bytes]] = {"ours": _ours, "typst": _typst}
+_FONTS = typst.Fonts(include_system_fonts=False)
+
+
+def _plainest(sheet: Sheet) -> str:
+    """Heading, paragraphs and numbered list; texts stand in quotes, so that nothing in them is markup."""
+    paragraphs = [_quoted(paragraph) for paragraph in prose.to_text(sheet.body, 0).split("\n\n")]
+    names = [f"+ {_quoted(name)}" for name in sheet.signatories]
+    return "\n\n".join(['#set page(paper: "a4")', f"= {_quoted(sheet.subject)}", *paragraphs, "\n".join(names)])
+
+
+def _quoted(text: str) -> str:
+    return f"#{json.dumps(text, ensure_ascii=False)}"
+
+
+def _seconds(by: str, names: int) -> float:
+    """Compile once, with fonts and template warm and nothing else."""
+    compiled, sheet = _COMPILERS[by], campaign.sheet(names)
+    compiled(replace(sheet, subject="warm", body=[], signatories=[]))
+    begun = time.perf_counter()
+    compiled(sheet)
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    print(_seconds(sys.argv[1], int(sys.argv[2])))

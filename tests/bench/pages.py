@@ -1,0 +1,98 @@
+"""A partner's page, looked at and answered, against a hello on the same server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests import servers
+from tests.bench import campaign, databases, processes, visitors
+from tests.bench.rounds import Comparison, Extent, interleaved
+from worker import db, settings, tokens
+from worker.acts import invite
+from worker.models import Partner
+
+HELLOS = 5  # for one look at a page
+WARM = visitors.CONNECTIONS * 2  # visits before anything is measured
+
+
+def measure(extent: Extent) -> Iterator[Comparison]:
+    """On both databases: the real `undersigned web`, with every partner invited, looking once and answering once."""
+    for which in databases.BOTH:
+        with databases.in_use(which) as folder, _broker(which, folder):
+            partners = _asked(WARM + extent.rounds * extent.visits)
+            with (
+                processes.serving(folder, "worker", "web", "--port") as web,
+                processes.serving(folder, "tests.bench.hello") as hello,
+            ):
+                crowd = _Crowd(extent.visits, web, hello, partners)
+                taken = interleaved(extent, look=crowd.look, answer=crowd.answer, hello=crowd.hello)
+        for name, side in (("partner page (GET)", "look"), ("answer (POST)", "answer")):
+            yield Comparison(
+                f"{name}, {which}", taken[side], "hello of Starlette", taken["hello"], "a second", crowd.note()
+            )
+
+
+class _Crowd:
+    """Partners who look and then answer, so many a round, and as many times more who only want a hello."""
+
+    def __init__(self, visits: int, web: int, hello: int, partners: list[Partner]) -> None:
+        self._visits, self._web, self._hello = visits, web, hello
+        self._coming = iter(partners)
+        self._here: list[Partner] = []
+        self._busiest = 0.0
+        self._look(WARM)
+        self.answer()
+        self.hello()
+
+    def look(self) -> float:
+        return self._look(self._visits)
+
+    def answer(self) -> float:
+        each, _ = visitors.visit(self._web, [visitors.a_form(_path(p), _signature(p)) for p in self._here], 303)
+        return each
+
+    def hello(self) -> float:
+        each, busy = visitors.visit(self._hello, [visitors.a_look("/hello")] * self._visits * HELLOS, 200)
+        self._busiest = max(self._busiest, busy)
+        return each
+
+    def note(self) -> str:
+        return f"at the hello, the client itself was busy for at most {self._busiest:.0%} of the time"
+
+    def _look(self, visits: int) -> float:
+        self._here = list(islice(self._coming, visits))
+        each, _ = visitors.visit(self._web, [visitors.a_look(_path(p)) for p in self._here], 200)
+        return each
+
+
+def _asked(partners: int) -> list[Partner]:
+    launched = campaign.launched(partners)
+    with db.transaction() as session:
+        invite.everyone_not_yet_asked(session, launched)
+        return list(session.scalars(select(Partner).where(Partner.campaign_id == launched).order_by(Partner.id)))
+
+
+def _path(partner: Partner) -> str:
+    return f"/s/{tokens.token(partner)}"
+
+
+def _signature(partner: Partner) -> dict[str, str]:
+    who = {"choice": "sign", "visibility": "public", "representative": "Sophea Chan", "role": "Secretary General"}
+    return who | {"authorised": "yes", "mail_code": tokens.mail_code(partner), "lang": partner.language}
+
+
+@contextmanager
+def _broker(which: str, folder: Path) -> Iterator[None]:
+    """Beside PostgreSQL a Redis to ring, as in production; beside SQLite none, as when everything is embedded."""
+    if which == "SQLite":
+        yield
+        return
+    redis = servers.Redis(folder / "redis")
+    settings.set_for_this_process(broker_url=redis.url())
+    try:
+        yield
+    finally:
+        redis.quit()

@@ -1,0 +1,57 @@
+"""Rounds: the sides of a comparison take turns, so that whatever slows this machine for a while slows them all."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+FEWEST_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured: everything is bounded in count, and a measure begins no round after its time."""
+
+    rounds: int
+    seconds: float
+    mails: int
+    visits: int
+    names: tuple[int, ...]
+
+
+FULL = Extent(rounds=7, seconds=26, mails=500, visits=300, names=(56, 1_000, 10_000))
+QUICK = Extent(rounds=1, seconds=1, mails=12, visits=12, names=(56,))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing of ours beside one peer or limit: seconds each, round by round, in pairs."""
+
+    name: str
+    ours: list[float]
+    peer: str
+    theirs: list[float]
+    shown_as: Literal["a second", "seconds"]
+    note: str = ""
+
+    @property
+    def ratios(self) -> list[float]:
+        """How many times as long as the peer, in each round."""
+        return [mine / other for mine, other in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        return median(self.ratios)
+
+
+def interleaved(extent: Extent, **sides: Callable[[], float]) -> dict[str, list[float]]:
+    """Let each side measure itself once a round, in the same order; returns its seconds each, round by round."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    until = time.monotonic() + extent.seconds
+    for done in range(extent.rounds):
+        if done >= FEWEST_ROUNDS and time.monotonic() > until:
+            break
+        for name, measure in sides.items():
+            taken[name].append(measure())
+    return taken

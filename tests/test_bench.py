@@ -1,0 +1,20 @@
+"""The benches run, and what they measure is what their page explains; no time is asserted."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import table
+from tests.bench.__main__ import MEASURES
+from tests.bench.rounds import QUICK
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "bench.md").read_text()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_runs_and_its_rows_are_explained(name: str) -> None:
+    compared = list(MEASURES[name](QUICK))
+
+    assert all(one.ratio > 0 for one in compared)
+    assert len(table.lines(compared)) == len(compared) + 2
+    assert not [one.name for one in compared if one.name not in PAGE]

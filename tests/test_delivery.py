@@ -1,0 +1,328 @@
+"""What becomes of a mail: true words for it, the same bytes again, and one letter to the addressee."""
+
+import asyncio
+import email
+import email.policy
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from tests.conftest import Clock
+from tests.scripted_smtp import ScriptedServer
+from worker import db, settings
+from worker.acts import answer, close, dispatch, invite, status
+from worker.acts.answer import Said
+from worker.acts.launch import launch
+from worker.definition.campaign import Addressee, Definition, Sender
+from worker.definition.partners import PartnerRow
+from worker.mail import delivery, outbox
+from worker.models import Campaign, Mail, Partner, Seal
+
+WELL: dict[str, str] = {}
+
+
+def test_what_the_relay_takes_is_sent(database: str) -> None:
+    _launched(2)
+
+    server = _drain(WELL)
+
+    assert [_word(mail) for mail in _mails()] == ["sent", "sent"]
+    assert len(_taken(server)) == 2
+    assert all(mail.reply == "250 2.0.0 queued as 4XyZ" for mail in _mails())
+
+
+def test_what_is_deferred_goes_later_as_the_same_bytes(database: str, clock: Clock) -> None:
+    _launched(1)
+    _drain({"RCPT": "450 4.2.0 greylisted, come back later"})
+    (mail,) = _mails()
+    assert _word(mail) == "deferred"
+
+    clock.advance(minutes=4)
+    assert _taken(_drain(WELL)) == []
+    first = _body_hash()
+    clock.advance(minutes=4)
+    server = _drain(WELL)
+
+    assert [_word(mail) for mail in _mails()] == ["sent"]
+    assert len(_taken(server)) == 1
+    assert _body_hash() == first
+
+
+def test_what_is_refused_is_not_tried_again(database: str, clock: Clock) -> None:
+    _launched(1)
+    _drain({"RCPT": "550 5.1.1 no such user"})
+    clock.advance(days=1)
+
+    assert _taken(_drain(WELL)) == []
+    assert [_word(mail) for mail in _mails()] == ["refused"]
+
+
+def test_a_relay_that_is_away_burns_no_attempt(database: str, clock: Clock) -> None:
+    _launched(3)
+    _drain({"greeting": "drop"})
+
+    assert [(mail.attempts, _word(mail)) for mail in _mails()] == [(0, "due")] * 3
+    clock.advance(minutes=1)
+    assert len(_taken(_drain(WELL))) == 3
+
+
+def test_a_partners_uncertain_mail_goes_once_more_the_same_and_then_never(database: str, clock: Clock) -> None:
+    _launched(1)
+    first = _drain({"end of data": "drop"})
+    assert [_word(mail) for mail in _mails()] == ["uncertain"]
+    clock.advance(minutes=14)
+    assert _drain(WELL).visits == []
+
+    clock.advance(minutes=2)
+    second = _drain({"end of data": "drop"})
+    clock.advance(days=3)
+    third = _drain(WELL)
+
+    assert first.visits[0].verbs.count("DATA") == second.visits[0].verbs.count("DATA") == 1
+    assert third.visits == []
+    assert [_word(mail) for mail in _mails()] == ["uncertain"]
+
+
+def test_a_mail_that_cannot_be_worded_keeps_no_other_from_leaving(database: str) -> None:
+    _launched(3)
+    with db.transaction() as session:
+        broken = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+        session.execute(
+            update(Mail).where(Mail.partner_id == broken).values(language="xx")  # no template speaks it
+        )
+
+    server = _drain(WELL)
+
+    assert len(_taken(server)) == 2
+    assert sorted(_word(mail) for mail in _mails()) == ["deferred", "sent", "sent"]
+
+
+def test_the_letter_is_sent_as_it_was_sealed(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+
+    server = _drain(WELL)
+
+    (letter,) = [m for m in _taken(server) if str(m["To"]) == "rapporteur@office.example"]
+    with db.reading() as session:
+        sealed = {
+            (seal.rendition, seal.format): seal.content
+            for seal in session.scalars(select(Seal).where(Seal.campaign_id == campaign_id, Seal.language == "en"))
+        }
+    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_payload(decode=True) == sealed["addressee", "text"]
+    assert html.get_payload(decode=True) == sealed["addressee", "html"].replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    assert [p.get_payload(decode=True) for p in letter.iter_attachments()] == [sealed["addressee", "pdf"]]
+
+
+def test_the_letter_cannot_be_put_twice(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id) == 0
+        campaign = session.get_one(Campaign, campaign_id)
+        row = outbox.to_addressee(campaign, campaign.letter.addressees[0], 2, 1, db.clock(session))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        outbox.put(session, [row])
+    with db.reading() as session:
+        assert len(dispatch.letters(session, session.get_one(Campaign, campaign_id))) == 1
+
+
+def test_an_uncertain_letter_waits_for_a_person_who_is_told(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    _drain({"end of data": "drop"}, only="letter")
+    for _ in range(3):
+        clock.advance(hours=5)
+        with db.transaction() as session:
+            dispatch.dispatch(session, campaign_id)
+        assert "letter" not in {mail.kind for mail in _mails() if mail.due_at is not None}
+
+    assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
+    assert len(_mails("doubt")) == 1
+    assert _mails("copy") == []
+
+
+def test_a_worker_killed_between_data_and_its_answer_leaves_doubt(database: str, clock: Clock) -> None:
+    _sealed_and_put(clock)
+    (letter,) = _mails("letter")
+    with db.transaction() as session:
+        assert letter.id in outbox.claim(session, "killed")
+    with db.transaction() as session:
+        assert outbox.enter_data(session, letter.id, "killed")
+
+    clock.advance(minutes=2)
+    with db.transaction() as session:
+        assert outbox.own_up_to_doubt(session) == 1
+    _drain(WELL)
+
+    assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
+
+
+def test_a_letter_that_is_refused_for_now_can_still_be_called_back(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    _drain({"end of data": "451 4.3.0 try later"}, only="letter")
+    assert _mails("letter")[0].in_data_at is None
+
+    with db.transaction() as session:
+        signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+        answer.withdraw(session, signer or 0, Said())
+        assert close.living_seal(session, session.get_one(Campaign, campaign_id)) is None
+    clock.advance(hours=1)
+
+    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert [_word(mail) for mail in _mails("letter")] == ["cancelled"]
+
+
+def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -> None:
+    _sealed_and_put(clock)
+    _drain(WELL, only="letter")
+
+    with db.transaction() as session:
+        signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+        with pytest.raises(answer.LetterHasLeft):
+            answer.withdraw(session, signer or 0, Said())
+
+
+def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clock: Clock) -> None:
+    from worker.acts import amend
+
+    campaign_id = _sealed_and_put(clock)
+    with db.transaction() as session:
+        amend.hold(session, campaign_id)
+    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+
+    with db.transaction() as session:
+        amend.resume(session, campaign_id)
+        assert dispatch.dispatch(session, campaign_id) == 1
+    assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+
+
+def test_a_refused_letter_goes_again_when_a_person_says_so(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    _drain({"RCPT": "550 5.7.1 relaying denied"}, only="letter")
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id) == 0
+    assert len(_mails("waiting")) == 1
+
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id, by_person=True) == 1
+
+    assert sum("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL))) == 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"),
+    [(1, 6), (2, 25), (3, 60), (4, 120), (5, 180), (6, 240), (7, 240), (40, 240)],
+)
+def test_the_next_try_comes_later_and_later(attempts: int, minutes: int) -> None:
+    assert outbox.next_try(attempts, 0.5) == timedelta(minutes=minutes)
+    assert outbox.next_try(attempts, 0.0) == timedelta(minutes=minutes) * 0.9
+    assert outbox.next_try(attempts, 1.0) == timedelta(minutes=minutes) * 1.1
+
+
+def test_after_five_days_a_deferred_mail_is_given_up(database: str, clock: Clock) -> None:
+    _launched(1)
+    tries = 0
+    while _mails()[0].due_at is not None:
+        _drain({"RCPT": "450 4.2.2 mailbox full"})
+        clock.advance(hours=4.5)
+        tries += 1
+        assert tries < 50
+
+    assert [_word(mail) for mail in _mails()] == ["refused"]
+    assert 25 < tries < 40
+
+
+def _launched(partners: int) -> int:
+    """A campaign whose invitations are due."""
+    settings.set_for_this_process(smtp_connections=1)
+    with db.transaction() as session:
+        campaign_id = launch(session, _definition(partners, db.clock(session))).id
+    with db.transaction() as session:
+        assert invite.everyone_not_yet_asked(session, campaign_id) == partners
+    return campaign_id
+
+
+def _sealed_and_put(clock: Clock) -> int:
+    """A campaign that everybody signed, closed and reviewed; its letter is due."""
+    campaign_id = _launched(3)
+    with db.transaction() as session:
+        for partner_id in session.scalars(select(Partner.id)):
+            answer.sign(session, partner_id, "public", Said("The board", "Board"))
+    clock.advance(days=15)
+    with db.transaction() as session:
+        assert close.close(session, campaign_id)
+    clock.advance(hours=3)
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id) == 1
+    return campaign_id
+
+
+def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
+    """Deliver what is due to a server that answers so; `only` leaves other kinds for later."""
+
+    async def drain() -> ScriptedServer:
+        async with ScriptedServer(faults) as server:
+            settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
+            await delivery.deliver_due(time.monotonic() + 20)
+            return server
+
+    put_off = [mail.id for mail in _mails() if only and mail.kind != only and mail.due_at is not None]
+    due = {mail.id: mail.due_at for mail in _mails()}
+    with db.transaction() as session:
+        session.execute(update(Mail).where(Mail.id.in_(put_off)).values(due_at=datetime(2999, 1, 1, tzinfo=UTC)))
+    server = asyncio.run(drain())
+    with db.transaction() as session:
+        for mail_id in put_off:
+            session.execute(update(Mail).where(Mail.id == mail_id).values(due_at=due[mail_id]))
+    return server
+
+
+def _taken(server: ScriptedServer) -> list[EmailMessage]:
+    bodies = [body for visit in server.visits for _, _, body in visit.mails]
+    found = [email.message_from_bytes(body, policy=email.policy.default) for body in bodies]
+    return [mail for mail in found if isinstance(mail, EmailMessage)]
+
+
+def _mails(kind: str = "") -> list[Mail]:
+    with db.reading() as session:
+        found = session.scalars(select(Mail).order_by(Mail.id)).all()
+    return [mail for mail in found if not kind or mail.kind == kind]
+
+
+def _body_hash() -> str | None:
+    return _mails()[0].body_hash
+
+
+def _definition(partners: int, now: datetime) -> Definition:
+    text = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
+    return Definition(
+        slug="rivers",
+        title="Clean rivers",
+        authentic="en",
+        deadline=now + timedelta(days=14),
+        zone="Europe/Zurich",
+        reply_to="secretariat@rivers.example",
+        from_name="Joint letters",
+        reminders=[timedelta(days=3)],
+        quorum=1,
+        review=timedelta(hours=2),
+        visibility=["public", "addressee", "counted"],
+        sender=Sender("River Coalition", ["on behalf of all"]),
+        addressees=[Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False)],
+        letters={"en": text, "fr": text},
+        partners=[
+            PartnerRow(f"Rivière n° {n}", f"R{n}", "France", "", f"contact@river-{n}.example", "en", "")
+            for n in range(partners)
+        ],
+        remarks=[],
+    )
+
+
+_word: Callable[[Mail], str] = status.word
