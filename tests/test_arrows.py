@@ -25,7 +25,7 @@ FLOORS = [
 ONLY_IN = {
     "celery": {"tasks", "embedded"},
     "kombu": {"tasks"},
-    "aiosmtplib": {"mail/smtp"},
+    "aiosmtplib": {"mail/smtp", "mail/outcomes"},
     "urllib.request": {"cli/player"},
     "starlette": {"web"},
     "uvicorn": {"embedded", "cli/operator"},

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from worker.mail.catcher import Catcher
-from worker.mail.smtp import Connection, Kind, Outcome, Relay
+from worker.mail.outcomes import Kind, Outcome
+from worker.mail.relay import Relay
+from worker.mail.smtp import Connection
 
 SENDER = "letters@undersigned.example"
 SOPHEA = "sophea@river-watch.example"

@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit
-from worker.mail.smtp import Connection, Kind, Outcome, Phase, Relay, Timeouts, _tls_context, on_the_wire
+from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.relay import Relay, tls_context
+from worker.mail.smtp import Connection, Timeouts, on_the_wire
 
 # away: not connected, it passes by itself     ours: not connected, a person must mend sender, login or settings
 # later: deferred     no: refused     doubt: uncertain     *: the connection is kept for the next mail
@@ -611,7 +613,7 @@ def test_a_certificate_that_is_not_the_relays_ends_it(security, name, certificat
 
 
 def test_no_tls_before_1_2_and_no_certificate_unchecked():
-    context = _tls_context()  # a server of old is refused by OpenSSL's own defaults too: no test would turn red
+    context = tls_context()  # a server of old is refused by OpenSSL's own defaults too: no test would turn red
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 

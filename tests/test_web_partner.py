@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
@@ -17,6 +18,7 @@ from worker.acts import answer
 from worker.acts.answer import Said, Visibility
 from worker.models import Answer, Campaign, Partner
 from worker.web import partner as partner_page
+from worker.web.answer_form import AnswerForm
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -308,14 +310,25 @@ def test_a_wrong_mail_code_takes_a_second_beside_other_mistakes_too(browser: Tes
 def test_who_guesses_neither_delays_nor_locks_out_who_knows(
     browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judged: list[bool] = []
+    judge = partner_page._answer
+
+    def judge_and_count(token: str, typed: AnswerForm) -> tuple[Response, bool]:
+        response, wrong_code = judge(token, typed)
+        judged.append(wrong_code)
+        return response, wrong_code
+
     monkeypatch.setattr(partner_page, "A_WRONG_CODE_TAKES", 3600)
+    monkeypatch.setattr(partner_page, "_answer", judge_and_count)
 
     async def sixty_guesses_and_a_signature() -> int:
         transport = httpx.ASGITransport(browser.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             post = lambda code: client.post(url(river_watch), data=a_signature(river_watch, mail_code=code))
             guesses = [asyncio.create_task(post("x1")) for _ in range(60)]
-            await asyncio.sleep(0.5)
+            async with asyncio.timeout(60):
+                while len(judged) < len(guesses):
+                    await asyncio.sleep(0.01)
             signed = await asyncio.wait_for(post(tokens.mail_code(river_watch)), 60)
             for guess in guesses:
                 guess.cancel()

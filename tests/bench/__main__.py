@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from tests import servers
 from tests.bench import invitations, letter, machine, pages, start, table
 from tests.bench.rounds import FULL, QUICK, Comparison, Extent
+from worker import settings
 
 MEASURES: dict[str, Callable[[Extent], Iterator[Comparison]]] = {
     "invitations": invitations.measure,
@@ -20,6 +21,7 @@ def main() -> None:
     described = machine.described()
     watcher = servers.begin_run()
     try:
+        settings.only_for_this_process(data_dir=servers.run_folder() / "var")
         comparisons = list(_measured(asked.only or list(MEASURES), QUICK if asked.quick else FULL))
     finally:
         servers.end_run(watcher)

@@ -14,6 +14,7 @@ from worker import db, settings, tokens
 from worker.acts import invite
 from worker.models import Partner
 
+PEER = "hello of Starlette"
 HELLOS = 5  # for one look at a page
 WARM = visitors.CONNECTIONS * 2  # visits before anything is measured
 
@@ -24,15 +25,14 @@ def measure(extent: Extent) -> Iterator[Comparison]:
         with databases.in_use(which) as folder, _broker(which, folder):
             partners = _asked(WARM + extent.rounds * extent.visits)
             with (
-                processes.serving(folder, "worker", "web", "--port") as web,
-                processes.serving(folder, "tests.bench.hello") as hello,
+                processes.serving(folder, "worker", "web", "--port") as web_port,
+                processes.serving(folder, "tests.bench.hello") as hello_port,
             ):
-                crowd = _Crowd(extent.visits, web, hello, partners)
+                crowd = _Crowd(extent.visits, web_port, hello_port, partners)
                 taken = interleaved(extent, look=crowd.look, answer=crowd.answer, hello=crowd.hello)
-        for name, side in (("partner page (GET)", "look"), ("answer (POST)", "answer")):
-            yield Comparison(
-                f"{name}, {which}", taken[side], "hello of Starlette", taken["hello"], "a second", crowd.note()
-            )
+        hello = taken["hello"]
+        yield Comparison(f"partner page (GET), {which}", taken["look"], PEER, hello, "a second", crowd.note())
+        yield Comparison(f"answer (POST), {which}", taken["answer"], PEER, hello, "a second")
 
 
 class _Crowd:

@@ -16,7 +16,9 @@ from sqlalchemy.orm import joinedload
 from worker import db, settings
 from worker.mail import messages, outbox
 from worker.mail.compose import Envelope, compose
-from worker.mail.smtp import Connection, Kind, Outcome, Phase, Relay
+from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.relay import Relay
+from worker.mail.smtp import Connection
 from worker.models import Mail
 
 log = logging.getLogger("delivery")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
-from worker.mail.smtp import Kind, Outcome
+from worker.mail.outcomes import Kind, Outcome
 from worker.models import Addressee, Campaign, Mail, Partner
 
 # The letter first, then what people wait for, then what can wait.

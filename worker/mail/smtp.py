@@ -6,63 +6,17 @@ aiosmtplib raises the same error before and after that moment, so the phase is k
 
 import asyncio
 import contextlib
-import enum
-import ipaddress
 import re
-import ssl
-import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import aiosmtplib
-import idna
+
+from worker.mail.outcomes import Gibberish, Kind, OursToMend, Outcome, Phase, answered, broken_off, unreachable
+from worker.mail.relay import Relay, ascii_domain, tls_context
 
 _T = TypeVar("_T")
-
-
-class Kind(enum.Enum):
-    """What became of a mail."""
-
-    SENT = "sent"  # the relay took it: 2xx after the end of data
-    DEFERRED = "deferred"  # not now: 4xx, or the connection broke before the body was written
-    REFUSED = "refused"  # never: 5xx about this recipient or this message
-    UNCERTAIN = "uncertain"  # the body was written and no answer came: the relay may have it
-    NOT_CONNECTED = "not connected"  # nothing to do with this mail: no attempt is burnt
-    CANCELLED = "cancelled"  # `before_data` said no; nothing was sent
-
-
-class Phase(enum.Enum):
-    """The step of RFC 5321 (3207, 4954) that was under way."""
-
-    GREETING = "greeting"
-    EHLO = "EHLO"
-    STARTTLS = "STARTTLS"
-    AUTH = "AUTH"
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"
-    END_OF_DATA = "end of data"
-
-
-_BEFORE_MAIL = {Phase.GREETING, Phase.EHLO, Phase.STARTTLS, Phase.AUTH}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a mail, and the relay's answer, fit to be stored and shown: it holds no address.
-
-    `code` and `status` (RFC 3463, such as "5.1.1") are None where the relay did not speak.
-    `fault` is "relay" where our sender, login or settings are to blame, and no partner.
-    """
-
-    kind: Kind
-    phase: Phase
-    reply: str
-    code: int | None = None
-    status: str | None = None
-    fault: Literal["relay"] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,50 +29,6 @@ class Timeouts:
     reset: float = 5  # RSET and QUIT: courtesies, for which nobody waits
 
 
-@dataclass(frozen=True)
-class Relay:
-    """Where mail goes, and how it is protected on the way there."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "plain"]
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def parse(cls, url: str) -> "Relay":
-        """Read `smtps://`, `smtp://` or `smtp+plain://` `user:password@host:port`.
-
-        `smtp://` demands STARTTLS unless the host is this machine; plaintext to anywhere else is asked for
-        by name. User and password are percent-decoded. Raises ValueError with a sentence that repeats
-        nothing of the URL: in a malformed one the password may be in any part.
-        """
-        url = url.strip()
-        parts = _split(url)
-        if parts is None or re.search(r"[\s\x00-\x1f\x7f]", url):
-            raise ValueError("not a URL; expected for example smtps://user:password@smtp.example.org:465")
-        if parts.scheme not in _PORTS:
-            raise ValueError("expected a URL that begins with smtps://, smtp:// or smtp+plain://")
-        if parts.path not in {"", "/"} or parts.query or parts.fragment:
-            raise ValueError("nothing may follow host and port; write / ? # in a password as %2F %3F %23")
-        host, port = _host_and_port(parts)
-        username, password = _decoded(parts.username), _decoded(parts.password)
-        if bool(username) != bool(password):
-            raise ValueError("a user name and a password come together, as user:password@host")
-        security = _SECURITY[parts.scheme]
-        if security == "starttls" and _is_loopback(host):
-            security = "plain"
-        return cls(host, port or _PORTS[parts.scheme], security, username, password)
-
-
-_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
-_SECURITY: dict[str, Literal["tls", "starttls", "plain"]] = {
-    "smtps": "tls",
-    "smtp": "starttls",
-    "smtp+plain": "plain",
-}
-
-
 class Connection:
     """One connection to the relay: opened once, one mail at a time, never used again after any confusion."""
 
@@ -127,7 +37,7 @@ class Connection:
     ) -> None:
         """Prepare; nothing connects before `open`. EHLO tells `helo_name`, and never this machine's name."""
         self._relay = relay
-        self._helo_name = _ascii_domain(helo_name) or "localhost.localdomain"
+        self._helo_name = ascii_domain(helo_name) or "localhost.localdomain"
         self._timeouts = timeouts or Timeouts()
         self._client: aiosmtplib.SMTP | None = None
         self._transport: asyncio.BaseTransport | None = None
@@ -151,7 +61,7 @@ class Connection:
             await self._introduce_ourselves()
         except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
             self._discard()
-            return _unreachable(self._phase, error)
+            return unreachable(self._phase, error)
         except BaseException:
             self._discard()
             raise
@@ -210,7 +120,7 @@ class Connection:
     async def _introduce_ourselves(self) -> None:
         relay, wait = self._relay, self._timeouts
         # Loading the authorities reads files for some 20 ms: not on the loop that other connections share.
-        context = None if relay.security == "plain" else await asyncio.to_thread(_tls_context)
+        context = None if relay.security == "plain" else await asyncio.to_thread(tls_context)
         self._client = client = aiosmtplib.SMTP(
             hostname=relay.host,
             port=relay.port,
@@ -238,7 +148,7 @@ class Connection:
     async def _encrypt(self, client: aiosmtplib.SMTP) -> None:
         self._phase = Phase.STARTTLS
         if not client.supports_extension("starttls"):
-            raise _OursToMend("the relay offers no STARTTLS, so it got neither login nor mail")
+            raise OursToMend("the relay offers no STARTTLS, so it got neither login nor mail")
         await client.starttls()
         self._transport = client.transport
 
@@ -255,7 +165,7 @@ class Connection:
         elif "login" in offered:
             await client.auth_login(username, password)
         else:
-            raise _OursToMend("the relay offers no login that we know (PLAIN, LOGIN, CRAM-MD5)")
+            raise OursToMend("the relay offers no login that we know (PLAIN, LOGIN, CRAM-MD5)")
 
     async def _listening(self, step: Awaitable[_T]) -> _T | Outcome:
         """Turn what the network does in this step into an outcome; errors of `before_data` stay errors."""
@@ -263,7 +173,7 @@ class Connection:
             return await step
         except (aiosmtplib.SMTPException, OSError) as error:
             self._discard()
-            return _broken_off(self._phase, error)
+            return broken_off(self._phase, error)
 
     async def _offer(self, envelope: "_Envelope", recipient: str) -> Outcome | None:
         for phase, command in ((Phase.MAIL, envelope.mail), (Phase.RCPT, envelope.rcpt)):
@@ -294,15 +204,15 @@ class Connection:
         self._phase = Phase.END_OF_DATA
         answer = await protocol.read_response(timeout=self._timeouts.end_of_data)
         if answer.code // 100 not in {2, 4, 5}:
-            raise _Gibberish("not an answer to the end of data")
+            raise Gibberish("not an answer to the end of data")
         if answer.code == 421 or self._speaks_out_of_turn():
             self._discard()
         # No RSET: the end of data clears the buffers, whatever the answer (RFC 5321 section 4.1.1.4).
-        return _answered(self._phase, answer, recipient)
+        return answered(self._phase, answer, recipient)
 
     async def _turned_down(self, answer: aiosmtplib.SMTPResponse, recipient: str) -> Outcome:
         await self._reset()
-        return _answered(self._phase, answer, recipient)
+        return answered(self._phase, answer, recipient)
 
     async def _reset(self) -> None:
         """Clear the envelope; a relay that does not do so at once, or said 421, gets no other mail this way."""
@@ -320,13 +230,13 @@ class Connection:
             raise aiosmtplib.SMTPServerDisconnected("closed")
         answer = await self._client.execute_command(*command, timeout=timeout or self._timeouts.command)
         if answer.code // 100 not in {wanted, 4, 5}:
-            raise _Gibberish("not an answer to this command")
+            raise Gibberish("not an answer to this command")
         self._expect_silence()
         return answer
 
     def _expect_silence(self) -> None:
         if self._speaks_out_of_turn():
-            raise _Gibberish("one answer too many")
+            raise Gibberish("one answer too many")
 
     def _speaks_out_of_turn(self) -> bool:
         """Whether bytes are left behind the answer just read.
@@ -373,14 +283,6 @@ class _Envelope:
     rcpt: Sequence[bytes]
 
 
-class _OursToMend(aiosmtplib.SMTPException):
-    """The relay does not offer what our settings demand."""
-
-
-class _Gibberish(aiosmtplib.SMTPException):
-    """The relay answered something that RFC 5321 does not know at this point."""
-
-
 def on_the_wire(message: bytes) -> bytes:
     """Write a message as DATA wants it: CRLF, leading dots doubled, a closing dot (RFC 5321 4.5.2)."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", message)
@@ -391,181 +293,14 @@ def on_the_wire(message: bytes) -> bytes:
     return lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
-# RFC 4954 sections 4.1 and 6: authentication wanted, too weak, wrong, or only under encryption.
-_LOGIN_CODES = {530, 534, 535, 538}
-
-
-def _answered(phase: Phase, answer: aiosmtplib.SMTPResponse, recipient: str = "") -> Outcome:
-    code, status = answer.code, _enhanced_status(answer)
-    kind, fault = _verdict(phase, code, status)
-    return Outcome(kind, phase, _fit_to_show(answer, recipient), code, status, fault)
-
-
-def _verdict(phase: Phase, code: int, status: str | None) -> tuple[Kind, Literal["relay"] | None]:
-    if code // 100 == 2:
-        return Kind.SENT, None
-    if phase in _BEFORE_MAIL:
-        return Kind.NOT_CONNECTED, "relay" if code // 100 == 5 else None
-    if code // 100 == 4:
-        return Kind.DEFERRED, None
-    if code in _LOGIN_CODES or (phase is Phase.MAIL and not _too_large(code, status)):
-        # At MAIL the relay does not know the recipient yet: what it refuses there is us.
-        return Kind.NOT_CONNECTED, "relay"
-    return Kind.REFUSED, None
-
-
-def _too_large(code: int, status: str | None) -> bool:
-    """Whether MAIL was refused for the SIZE it announced (RFC 1870), which only this message has."""
-    return code == 552 or status in {"5.3.4", "5.2.3"}
-
-
-def _unreachable(phase: Phase, error: Exception) -> Outcome:
-    """Say why no mail can go; only the answers and certificates that a person must mend are called ours."""
-    cause = error if isinstance(error, ssl.SSLError) else error.__cause__
-    if isinstance(error, _OursToMend):
-        return Outcome(Kind.NOT_CONNECTED, phase, error.message, fault="relay")
-    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        said = f"no TLS with the relay: {getattr(cause, 'verify_message', None) or cause.reason or 'refused'}"
-        return Outcome(Kind.NOT_CONNECTED, phase, _cleaned(said), fault="relay")
-    if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 in {4, 5}:
-        answer = aiosmtplib.SMTPResponse(error.code, error.message)
-        if phase is Phase.AUTH:
-            answer = _without_echo(answer)
-        return _answered(phase, answer)
-    return _broken_off(phase, error)
-
-
-def _broken_off(phase: Phase, error: Exception) -> Outcome:
-    if isinstance(error, TimeoutError):
-        said = f"no answer in time ({phase.value})"
-    elif isinstance(error, aiosmtplib.SMTPResponseException | _Gibberish):
-        said = f"an answer that is not SMTP ({phase.value})"
-    elif isinstance(error, aiosmtplib.SMTPConnectError):
-        said = "the relay cannot be reached"
-    else:
-        said = f"the connection was lost ({phase.value})"
-    if phase in _BEFORE_MAIL:
-        return Outcome(Kind.NOT_CONNECTED, phase, said)
-    return Outcome(Kind.UNCERTAIN if phase is Phase.END_OF_DATA else Kind.DEFERRED, phase, said)
-
-
-def _without_echo(answer: aiosmtplib.SMTPResponse) -> aiosmtplib.SMTPResponse:
-    """Keep the codes only: some servers repeat the command they refuse, and this one holds the password."""
-    status = _enhanced_status(answer)
-    return aiosmtplib.SMTPResponse(answer.code, f"{status or ''} login refused".strip())
-
-
-def _enhanced_status(answer: aiosmtplib.SMTPResponse) -> str | None:
-    """The code of RFC 3463 in front of the text, if its class is that of the reply (RFC 2034)."""
-    found = re.match(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)", answer.message)
-    return found[1] if found and found[1][0] == str(answer.code)[0] else None
-
-
-# A relay's own words, which may also be the name of a mailbox: hiding them would turn its meaning.
-_COMMON_WORDS = {
-    "address",
-    "admin",
-    "contact",
-    "host",
-    "info",
-    "mail",
-    "mailbox",
-    "office",
-    "recipient",
-    "user",
-}
-_PART = r"""[^\s<>()\[\],;:"'@]"""
-_ADDRESS = re.compile(rf"""<?(?:"[^"]{{0,64}}"|(?<!{_PART}){_PART}*+)(?:@{_PART}*+)++>?""")
-_LINK_OF_A_PARTNER = re.compile(r"/[su]/[\w-]{20,}")
-
-
-def _fit_to_show(answer: aiosmtplib.SMTPResponse, recipient: str) -> str:
-    """One line of at most 500 characters without addresses: relays repeat them, and replies are stored."""
-    first, *more = answer.message.split("\n")
-    text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
-    return _cleaned(f"{answer.code} {_without_recipient(text, recipient)}")
-
-
-def _without_recipient(text: str, recipient: str) -> str:
-    if not recipient:
-        return text
-    text = re.sub(rf"<?{re.escape(recipient)}>?", "<address>", text, flags=re.IGNORECASE)
-    name = recipient.rpartition("@")[0]
-    if len(name) < 3 or name.lower() in _COMMON_WORDS:
-        return text
-    return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
-
-
-def _cleaned(text: str) -> str:
-    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    text = _LINK_OF_A_PARTNER.sub("/<link>", _ADDRESS.sub("<address>", text))
-    words = ("<address>" if "%40" in word else word for word in text.split())
-    return " ".join(words)[:500]
-
-
 _ATOMS = re.compile(r'[^\s"<>@\\(),:;\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+')
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[\x20-\x7e])*"')
-_DOMAIN = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9:.]+\]")
 
 
 def _mailbox(address: str) -> str | None:
     """The address as the envelope wants it, or None; nothing in it can end the command or add a parameter."""
     local, _, domain = address.rpartition("@")
-    ascii_domain = _ascii_domain(domain)
-    if ascii_domain is None or not (_ATOMS.fullmatch(local) or _QUOTED.fullmatch(local)):
+    encoded = ascii_domain(domain)
+    if encoded is None or not (_ATOMS.fullmatch(local) or _QUOTED.fullmatch(local)):
         return None
-    return f"{local}@{ascii_domain}"
-
-
-def _ascii_domain(domain: str) -> str | None:
-    try:
-        encoded = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
-    except UnicodeError:
-        return None
-    return encoded if _DOMAIN.fullmatch(encoded) else None
-
-
-def _tls_context() -> ssl.SSLContext:
-    """Check certificates against this machine's authorities (or SSL_CERT_FILE), TLS 1.2 at least."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _split(url: str) -> SplitResult | None:
-    """None for what is no URL: urlsplit's own error repeats the password, also as the cause of ours."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
-
-
-def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
-    host = _ascii_domain(parts.hostname or "") if ":" not in (parts.hostname or "") else parts.hostname
-    if not host:
-        raise ValueError("expected a host, as in smtps://user:password@smtp.example.org:465")
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if port == 0:
-        raise ValueError("expected a port from 1 to 65535 after the host; write : / @ in a password as %3A %2F %40")
-    return host, port
-
-
-def _decoded(text: str | None) -> str | None:
-    if not text:
-        return None
-    decoded = unquote(text, errors="replace")
-    if "\ufffd" in decoded:
-        raise ValueError("user name and password must be UTF-8 where they are percent-encoded")
-    return decoded
+    return f"{local}@{encoded}"
