@@ -37,13 +37,12 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
     before = {name: os.environ[name] for name in _ours()}
     folder = servers.run_folder() / f"var-{worker_number}"
     os.environ.setdefault(f"{settings.PREFIX}DATA_DIR", str(folder))
-    _forget()
+    forget_settings()
     yield
-    _forget()
     for name in _ours():
         del os.environ[name]
     os.environ.update(before)
-    settings.current.cache_clear()
+    forget_settings()
 
 
 @pytest.fixture(scope="session")
@@ -190,9 +189,17 @@ def _ours() -> list[str]:
     return [name for name in os.environ if name.startswith(settings.PREFIX)]
 
 
-def _forget() -> None:
+def forget_settings() -> None:
     """Drop what is remembered for the settings as they were."""
     db.dispose()
     settings.current.cache_clear()
     for remembered in (render._environment, render._markdown, render.translations):
         remembered.cache_clear()
+
+
+def configure_the_queue() -> None:
+    """Celery reads its configuration once a process; the next test has a broker of its own."""
+    from worker import tasks
+
+    tasks.queue.conf.update(tasks._configuration())
+    tasks.queue._pool = tasks.queue.amqp._producer_pool = None

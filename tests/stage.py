@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 from typer.testing import CliRunner
 
 from tests import servers
-from worker import db, settings
+from tests.conftest import PostgreSQLClock, configure_the_queue, forget_settings
+from worker import settings
 from worker.cli import player
 from worker.mail.catcher import Catcher
 
@@ -99,16 +100,19 @@ class Stage:
     def here(self) -> Iterator[None]:
         """This process speaks to the stage's database, as a command typed beside the program does."""
         before = {name: value for name, value in os.environ.items() if name.startswith(settings.PREFIX)}
-        db.dispose()
         known = {key.lower(): value for key, value in self.environment.items() if not key.startswith("TEST_")}
         settings.only_for_this_process(**known)
+        forget_settings()
+        configure_the_queue()
         try:
             yield
         finally:
-            db.dispose()
-            settings.only_for_this_process()
+            settings.only_for_this_process(data_dir=self.folder)
+            forget_settings()
+            configure_the_queue()
+            del os.environ[f"{settings.PREFIX}DATA_DIR"]
             os.environ.update(before)
-            settings.current.cache_clear()
+            forget_settings()
 
     def types(self, *words: str, code: int = 0) -> str:
         """An organizer types a command; what it prints comes back. The exit code must be the one expected."""
@@ -174,8 +178,6 @@ class ProductionStage(Stage):
             "PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
         }
         super().__init__(folder, environment)
-        from tests.conftest import PostgreSQLClock
-
         self._clock = PostgreSQLClock(servers.plain(database_url))
         self.web_ports = ports
         for number, port in enumerate(ports, 1):

@@ -4,11 +4,12 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, event, func, inspect, select, text
 
 from tests import servers
 from worker import db, migrations, settings
@@ -76,6 +77,18 @@ def test_two_processes_that_upgrade_at_once_do_no_harm(empty_database):
     assert [process.communicate()[1] for process in running] == ["", ""]
     assert [process.returncode for process in running] == [0, 0]
     assert migrations.is_current()
+
+
+def test_an_upgrade_waits_for_the_one_that_is_under_way(empty_database):
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction() as session:
+            session.connection()
+            if empty_database == "postgresql":
+                session.execute(select(func.pg_advisory_xact_lock(migrations.UPGRADING)))
+            waiting = other.submit(migrations.upgrade)
+            with pytest.raises(TimeoutError):
+                waiting.result(1)
+        assert waiting.result(20)
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database):

@@ -13,7 +13,7 @@ from tests.bench import campaign, databases, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings
 from worker.acts import invite
-from worker.mail import delivery, messages, outcomes, smtp
+from worker.mail import delivery, messages, smtp
 from worker.mail.compose import Envelope, compose
 from worker.models import Mail
 

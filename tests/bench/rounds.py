@@ -20,7 +20,7 @@ class Extent:
     names: tuple[int, ...]
 
 
-FULL = Extent(rounds=7, seconds=20, mails=500, visits=300, names=(56, 1_000, 10_000))
+FULL = Extent(rounds=7, seconds=16, mails=400, visits=200, names=(56, 1_000, 10_000))
 QUICK = Extent(rounds=1, seconds=1, mails=12, visits=12, names=(56,))
 
 
