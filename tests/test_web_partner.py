@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
@@ -57,7 +57,7 @@ def url(partner: Partner) -> str:
     return f"/s/{tokens.token(partner)}"
 
 
-def words(page: httpx.Response) -> str:
+def words(page: httpx2.Response) -> str:
     """What a person reads of a page, on one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text.partition("<body>")[2])).split())
 
@@ -322,8 +322,8 @@ def test_who_guesses_neither_delays_nor_locks_out_who_knows(
     monkeypatch.setattr(partner_page, "_answer", judge_and_count)
 
     async def sixty_guesses_and_a_signature() -> int:
-        transport = httpx.ASGITransport(browser.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        transport = httpx2.ASGITransport(browser.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
             post = lambda code: client.post(url(river_watch), data=a_signature(river_watch, mail_code=code))
             guesses = [asyncio.create_task(post("x1")) for _ in range(60)]
             async with asyncio.timeout(60):
