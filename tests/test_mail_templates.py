@@ -228,8 +228,8 @@ def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str,
     says(message, "undersigned hold dam")
     says(held, "undersigned resume dam")
     assert message.to == "people@rivers.example"
-    says(message, "do not pass it on" if language == "en" else "ne la transmettez à personne")
-    assert [a.content for a in message.attachments] == [b"addressee en pdf"]
+    says(message, "undersigned export dam --documents")
+    assert [a.content for a in message.attachments] == [b"public en pdf"]
 
 
 def _refused(session: Session, campaign: Campaign) -> None:

@@ -107,7 +107,7 @@ def test_what_breaks_is_said_without_details_and_logged_without_values(
     assert page.status_code == 500
     assert "Nothing was recorded." in page.text
     assert "Rien n’a été enregistré." in page.text
-    logged = "".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+    logged = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
     assert "Sophea" not in page.text + caplog.text
     assert "RuntimeError" not in page.text
     assert "RuntimeError at" in logged
@@ -191,7 +191,7 @@ def test_it_names_the_broker_when_that_does_not_answer(browser: TestClient, monk
 def test_a_broker_that_hangs_does_not_hang_the_answer(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(health, "WAIT_FOR_BROKER", 0.2)
-    monkeypatch.setattr(tasks, "broker_answers", lambda seconds: released.wait(60))
+    monkeypatch.setattr(tasks, "broker_answers", lambda seconds: [released.wait(20), True][1])
     try:
         answer = browser.get("/readyz")
     finally:

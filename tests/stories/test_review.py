@@ -1,5 +1,7 @@
 """Between the deadline and the letter's leaving: hold, withdraw, less visible, quorum, a person."""
 
+import csv
+import io
 from datetime import timedelta
 
 from tests.stage import Organization, Story, eventually, post, signatories
@@ -121,6 +123,29 @@ def test_an_extended_deadline_is_told_and_gives_more_time(
     campaign.passes_its_review()
 
     assert signatories(campaign.letter()) == [clean_coast.row, river_watch.row]
+
+
+def test_the_signatures_and_the_sealed_letters_can_be_taken_out(
+    campaign: Story, river_watch: Organization, clean_coast: Organization
+) -> None:
+    campaign.launches()
+    river_watch.signs("addressee", representative="=HYPERLINK(1)", role="chair")
+    clean_coast.signs("public")
+    campaign.reaches_its_deadline()
+
+    sheet = list(csv.DictReader(io.StringIO(campaign.types("export"))))
+    folder = campaign.stage.folder / f"{campaign.slug}-documents"
+    campaign.types("export", "--documents", str(folder))
+
+    assert [(row["organization"], row["visibility"]) for row in sheet] == [
+        ("Clean Coast", "public"),
+        ("River Watch", "addressee"),
+    ]
+    assert sheet[1]["representative"] == "'=HYPERLINK(1)"
+    assert list(sheet[0]) == ["organization", "acronym", "country", "visibility", "representative", "role", "time"]
+    assert "River Watch" in (folder / "addressee" / "letter.en.txt").read_text()
+    assert "River Watch" not in (folder / "public" / "letter.en.txt").read_text()
+    assert {path.stat().st_mode & 0o077 for path in folder.rglob("letter.*")} == {0}
 
 
 def _as(visibility: str, code: str) -> dict[str, str]:

@@ -1,28 +1,35 @@
-"""The signatures as a sheet, for organizers only: it holds withheld names too."""
+"""What organizers take out: the signatures as a sheet, and the sealed documents. Both hold withheld names."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
+from worker.acts import close
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Partner
+from worker.models import Answer, Campaign, Partner, Seal
 
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
 
 
 def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
     """One row for each organization that signs, in the printed order; `time` is ISO 8601 in UTC."""
-    standing = {
-        answer.partner_id: answer
-        for answer in session.scalars(
-            select(Answer)
-            .join(Partner)
-            .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
-        )
-    }
-    partners = session.scalars(select(Partner).where(Partner.id.in_(standing)))
-    return [_row(partner, standing[partner.id]) for partner in signatories.in_order(list(partners))]
+    rows = session.execute(
+        select(Partner, Answer)
+        .join(Answer, Answer.partner_id == Partner.id)
+        .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
+    )
+    answers = dict(rows.tuples().all())
+    return [_row(partner, answers[partner]) for partner in signatories.in_order(list(answers))]
+
+
+def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes]]:
+    """The living seal, as (`addressee/letter.en.pdf`, bytes); nothing while there is none."""
+    seals = select(Seal).where(Seal.campaign_id == campaign.id, Seal.number == close.living_seal(session, campaign))
+    for seal in session.scalars(seals.options(undefer(Seal.content)).order_by(Seal.id)):
+        ending = {"text": "txt"}.get(seal.format, seal.format)
+        yield f"{seal.rendition}/letter.{seal.language}.{ending}", seal.content
 
 
 def harmless(cell: str) -> str:

@@ -1,7 +1,7 @@
 """The campaign's folder as an organizer sees it: made, read, summed up, previewed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +66,21 @@ def summary(definition: Definition) -> str:
         f"  reminders {reminders} before it; then {_words(definition.review)} of review",
     ]
     return "\n".join(lines)
+
+
+def write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
+    """Write the sealed letters, readable by their owner only; one rendition names those who withheld their name."""
+    written = []
+    for name, content in documents:
+        path = folder / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        written.append(path)
+        print(path)
+    if not written:
+        talk.fail("Nothing is sealed yet: the letter is sealed at the deadline.", talk.WAITS)
+    talk.say("What is in addressee/ names organizations that asked not to be named publicly: do not pass it on.")
 
 
 def preview(definition: Definition) -> Iterator[Path]:

@@ -1,5 +1,7 @@
 """What an organizer types, from a folder with a letter to the letter's arrival."""
 
+import csv
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -319,18 +321,22 @@ def dispatch(
     talk.say(f"Noted. {talk.who_sends()}\nNext: undersigned status {name}")
 
 
-def export(name: Name, as_json: Json = False) -> None:
+def export(
+    name: Name,
+    documents: Annotated[Path | None, typer.Option(help="Write the sealed letters into this folder instead.")] = None,
+    as_json: Json = False,
+) -> None:
     """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
 
     Example: `undersigned export cambodia-2023 > signatures.csv`
     """
-    import csv
-    import sys
-
     from worker.acts import export as exports
-    from worker.cli import rows
+    from worker.cli import folders, rows
 
     with rows.reading(name) as (session, campaign):
+        if documents is not None:
+            folders.write(documents, exports.documents(session, campaign))
+            return
         signatures = exports.signatures(session, campaign)
     if as_json:
         talk.give(signatures)

@@ -140,7 +140,7 @@ def _to_organizers(session: Session, mail: Mail) -> Message:
     living = (
         []
         if mail.seal_number is None
-        else [Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "addressee", "pdf"))]
+        else [Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf"))]
     )
     letters = session.scalars(
         select(Mail).where(Mail.campaign_id == mail.campaign_id, Mail.kind == "letter").order_by(Mail.id)
