@@ -237,3 +237,9 @@ def _python(code: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=here
     )
+
+
+def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(environment):
+    environment(PUBLIC_ULR="https://letters.example")
+    with pytest.raises(settings.BadSettings, match="PUBLIC_ULR: no such setting; did you mean UNDERSIGNED_PUBLIC_URL"):
+        settings.current()

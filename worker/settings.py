@@ -1,6 +1,7 @@
 """Everything an operator may set, each declared once, with a sentence, and refused loudly when it is wrong."""
 
 import base64
+import difflib
 import fcntl
 import functools
 import hashlib
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
 def current() -> Settings:
     """The settings of this process, read once from the environment; raises BadSettings with every problem."""
     found, problems = _from_files()
+    problems += _misspelled()
     try:
         settings = Settings(**found)
     except ValidationError as error:
@@ -124,6 +126,17 @@ def only_for_this_process(**values: object) -> None:
 
 def _variable(where: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(where[0]).upper()}"
+
+
+def _misspelled() -> list[str]:
+    """A variable that nothing reads: most likely one that somebody believes to be set."""
+    known = [PREFIX + name.upper() + end for name in Settings.model_fields for end in ("", "_FILE")]
+    found = []
+    for variable in sorted(os.environ):
+        if variable.startswith(PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            found.append(f"{variable}: no such setting" + (f"; did you mean {close[0]}?" if close else ""))
+    return found
 
 
 def _from_files() -> tuple[dict[str, Any], list[str]]:

@@ -93,6 +93,8 @@ def standing(session: Session, partner_id: int) -> Answer | None:
 
 def choices(session: Session, campaign: Campaign, answer: Answer | None) -> set[str]:
     """What a partner could say at this moment: sign, decline, withdraw, and less (sign, exposing less)."""
+    if campaign.cancelled_at is not None:
+        return set()
     if campaign.takes_answers(at=db.clock(session)):
         return {"sign", "withdraw" if answer and answer.signs else "decline"}
     if answer is None or not answer.signs or close.has_left_entirely(session, campaign):

@@ -1,6 +1,6 @@
 """The letter as it will be set: rows and texts brought together, in each rendition, language and format."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, get_args
 
@@ -27,17 +27,19 @@ def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition
                 yield rendition, language, "docx", docx.as_docx(sheet, dated)
 
 
-def for_reading(campaign: Campaign, partner: Partner, language: str, others: Sequence[Partner] = ()) -> Sheet:
-    """The letter as a partner reads it before it signs: with its own row filled in."""
-    listed = Signatories(signatories.in_order([partner, *others]), withheld=0)
-    return of(campaign, listed, language)
+def for_reading(campaign: Campaign, partner: Partner, language: str) -> Sheet:
+    """The letter as a partner reads it before it signs: its own row alone, and no number yet.
+
+    Who else has signed is nobody's business before the letter has left; a number would tell it.
+    """
+    return of(campaign, Signatories([partner], withheld=0), language, count="…")
 
 
-def of(campaign: Campaign, listed: Signatories, language: str) -> Sheet:
-    """One sheet: the letter in one language with this list under it."""
+def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
+    """One sheet: the letter in one language with this list under it, and its length in the text."""
     letter = campaign.letter
     addressee = letter.addressees[0]
-    subject, body = text.fill(letter.texts[language], len(listed.named))
+    subject, body = text.fill(letter.texts[language], count or len(listed.named))
     words = render.translations(language)
     return Sheet(
         language=language,

@@ -28,8 +28,8 @@ class Sheet:
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
 
 
-def fill(letter_text: str, count: int) -> tuple[str, list[prose.Block]]:
-    """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number.
+def fill(letter_text: str, count: int | str) -> tuple[str, list[prose.Block]]:
+    """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number (or "…").
 
     Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
     subject is empty.
