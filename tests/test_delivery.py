@@ -11,16 +11,18 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from tests.conftest import Clock
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings
-from worker.acts import answer, close, dispatch, invite, status
+from worker.acts import amend, answer, close, dispatch, invite, report, status
 from worker.acts.answer import Said
 from worker.acts.launch import launch
 from worker.definition.campaign import Addressee, Definition, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery, outbox
+from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.models import Campaign, Mail, Partner, Seal
 
 WELL: dict[str, str] = {}
@@ -190,8 +192,6 @@ def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -
 
 
 def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clock: Clock) -> None:
-    from worker.acts import amend
-
     campaign_id = _sealed_and_put(clock)
     with db.transaction() as session:
         amend.hold(session, campaign_id)
@@ -214,6 +214,121 @@ def test_a_refused_letter_goes_again_when_a_person_says_so(database: str, clock:
         assert dispatch.dispatch(session, campaign_id, by_person=True) == 1
 
     assert sum("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL))) == 1
+
+
+def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: str, clock: Clock) -> None:
+    """Two addressees: one letter is of doubtful fate, the other is turned down after somebody withdrew."""
+    campaign_id = _sealed_and_put(clock, copies=1)
+    (doubtful, travelling) = _mails("letter")
+    with db.transaction() as session:
+        for letter, holder in ((doubtful, "one"), (travelling, "two")):
+            session.execute(
+                update(Mail)
+                .where(Mail.id == letter.id)
+                .values(lease_holder=holder, lease_until=db.clock(session) + timedelta(minutes=1))
+            )
+            assert outbox.enter_data(session, letter.id, holder)
+        assert outbox.mark(session, doubtful.id, "one", _outcome(Kind.UNCERTAIN))
+    with db.transaction() as session:
+        answer.withdraw(session, _first_partner(session), Said())
+    with db.transaction() as session:
+        assert outbox.mark(session, travelling.id, "two", _outcome(Kind.DEFERRED))
+    with db.transaction() as session:
+        assert close.close(session, campaign_id)  # the next seal, without the one who withdrew
+        dispatch.dispatch(session, campaign_id)
+    clock.advance(hours=1)
+
+    (next_seal,) = [mail for mail in _taken(_drain(WELL)) if "copy-1" in str(mail["To"])]
+
+    assert "Rivi=C3=A8re n=C2=B0 1" in str(next_seal.get_body(("plain",)))
+    assert "Rivi=C3=A8re n=C2=B0 0" not in str(next_seal.get_body(("plain",)))
+    assert [_word(mail) for mail in _mails("letter")] == ["uncertain", "cancelled", "sent"]
+
+
+def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    (letter,) = _mails("letter")
+    with db.transaction() as session:
+        outbox.claim(session, "one")
+        assert outbox.enter_data(session, letter.id, "one")
+        amend.hold(session, campaign_id)
+        assert close.whereabouts(session, session.get_one(Campaign, campaign_id)) == "leaving"
+    with db.transaction() as session:
+        assert outbox.mark(session, letter.id, "one", _outcome(Kind.DEFERRED))
+    clock.advance(hours=1)
+    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+
+    with db.transaction() as session:
+        amend.resume(session, campaign_id)
+        assert dispatch.dispatch(session, campaign_id) == 1
+    assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+
+
+def test_copies_wait_while_held(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    _drain(WELL)
+    with db.transaction() as session:
+        dispatch.dispatch(session, campaign_id)
+        amend.hold(session, campaign_id)
+        assert report.report(session, campaign_id) == 0
+        amend.resume(session, campaign_id)
+        assert report.report(session, campaign_id) == 4  # three who signed, and the organizers
+
+
+def test_a_letter_brought_by_hand_is_not_mailed_and_cannot_be_called_back(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    with db.transaction() as session:
+        dispatch.by_hand(session, campaign_id)
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id) == 0
+        with pytest.raises(answer.LetterHasLeft):
+            answer.withdraw(session, _first_partner(session), Said())
+        assert report.report(session, campaign_id) == 4
+
+    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+
+
+def test_a_letter_of_doubtful_fate_goes_again_the_same_when_a_person_says_so(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock)
+    _drain({"end of data": "drop"}, only="letter")
+    before = _mails("letter")[0]
+    with db.transaction() as session:
+        with pytest.raises(dispatch.Blocked, match="Nobody knows"):
+            dispatch.dispatch(session, campaign_id, by_person=True)
+        assert dispatch.resend(session, campaign_id) == 1
+
+    (again,) = [mail for mail in _taken(_drain(WELL)) if "rapporteur" in str(mail["To"])]
+
+    assert str(again["Message-ID"]) == before.message_id
+    assert _mails("letter")[0].body_hash == before.body_hash
+    assert [_word(mail) for mail in _mails("letter")] == ["sent"]
+
+
+def test_a_receipt_reaches_a_reader_of_a_language_that_the_letter_has_not(database: str) -> None:
+    campaign_id = _launched(1)
+    with db.transaction() as session:
+        session.get_one(Campaign, campaign_id).letter.texts = {"en": "# Clean rivers\n\nWe ask.\n"}
+        answer.sign(session, _first_partner(session), "public", Said("The board", "Board", language="fr"))
+        assert answer.receipts(session, campaign_id) == 1
+
+    assert len(_taken(_drain(WELL))) == 1
+    assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
+
+
+def test_whoever_answers_without_end_floods_nobody(database: str, clock: Clock) -> None:
+    campaign_id = _launched(1)
+    _drain(WELL)
+    for number in range(20):
+        with db.transaction() as session:
+            answer.sign(session, _first_partner(session), "public", Said(f"Person {number}", "Board"))
+        with db.transaction() as session:
+            answer.receipts(session, campaign_id)
+        _drain(WELL)
+    assert [_word(mail) for mail in _mails("receipt")].count("sent") == 3
+
+    clock.advance(minutes=11)
+    (last,) = _taken(_drain(WELL))
+    assert "Person 19" in str(last.get_body(("plain",)))
 
 
 @pytest.mark.parametrize(
@@ -239,19 +354,19 @@ def test_after_five_days_a_deferred_mail_is_given_up(database: str, clock: Clock
     assert 25 < tries < 40
 
 
-def _launched(partners: int) -> int:
+def _launched(partners: int, copies: int = 0) -> int:
     """A campaign whose invitations are due."""
     settings.set_for_this_process(smtp_connections=1)
     with db.transaction() as session:
-        campaign_id = launch(session, _definition(partners, db.clock(session))).id
+        campaign_id = launch(session, _definition(partners, db.clock(session), copies)).id
     with db.transaction() as session:
         assert invite.everyone_not_yet_asked(session, campaign_id) == partners
     return campaign_id
 
 
-def _sealed_and_put(clock: Clock) -> int:
+def _sealed_and_put(clock: Clock, copies: int = 0) -> int:
     """A campaign that everybody signed, closed and reviewed; its letter is due."""
-    campaign_id = _launched(3)
+    campaign_id = _launched(3, copies)
     with db.transaction() as session:
         for partner_id in session.scalars(select(Partner.id)):
             answer.sign(session, partner_id, "public", Said("The board", "Board"))
@@ -260,8 +375,16 @@ def _sealed_and_put(clock: Clock) -> int:
         assert close.close(session, campaign_id)
     clock.advance(hours=3)
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 1
+        assert dispatch.dispatch(session, campaign_id) == 1 + copies
     return campaign_id
+
+
+def _first_partner(session: Session) -> int:
+    return session.scalars(select(Partner.id).order_by(Partner.id)).all()[0]
+
+
+def _outcome(kind: Kind) -> Outcome:
+    return Outcome(kind, Phase.END_OF_DATA, "451 4.3.0 try later")
 
 
 def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
@@ -300,7 +423,7 @@ def _body_hash() -> str | None:
     return _mails()[0].body_hash
 
 
-def _definition(partners: int, now: datetime) -> Definition:
+def _definition(partners: int, now: datetime, copies: int = 0) -> Definition:
     text = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
     return Definition(
         slug="rivers",
@@ -315,7 +438,10 @@ def _definition(partners: int, now: datetime) -> Definition:
         review=timedelta(hours=2),
         visibility=["public", "addressee", "counted"],
         sender=Sender("River Coalition", ["on behalf of all"]),
-        addressees=[Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False)],
+        addressees=[
+            Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False),
+            *(Addressee("Eve", "Office", ["Rome"], "", f"copy-{n}@office.example", True) for n in range(1, copies + 1)),
+        ],
         letters={"en": text, "fr": text},
         partners=[
             PartnerRow(f"Rivière n° {n}", f"R{n}", "France", "", f"contact@river-{n}.example", "en", "")

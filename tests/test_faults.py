@@ -58,7 +58,7 @@ def test_a_killed_worker_loses_no_invitation(stage: ProductionStage, campaign: S
     got = eventually(lambda: _everyone_got_one(campaign))
 
     assert sum(got.values()) - PARTNERS <= kills * CONNECTIONS
-    assert max(got.values()) <= 2
+    assert max(got.values()) <= 3  # a mail that was in flight at both kills
     _assert_copies_are_identical(campaign)
 
 

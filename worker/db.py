@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from worker import settings
 from worker.models import Campaign, Mail
 
+PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 _SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
@@ -35,7 +36,15 @@ def engine() -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=3,
-        connect_args={"connect_timeout": 3},
+        connect_args={
+            "connect_timeout": 3,
+            # A page that waits for a lock is refused calmly rather than hanging with everybody behind it; a
+            # process that stopped in the middle of a transaction loses it.
+            "options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     )
     event.listen(made, "handle_error", _leave_out_values)
     return made
@@ -88,8 +97,11 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
     if _is_sqlite(session):
         session.connection()  # BEGIN IMMEDIATE has the whole database
         return
-    take = func.pg_advisory_xact_lock_shared if mode == "shared" else func.pg_advisory_xact_lock
-    session.execute(select(take(CAMPAIGN_LOCKS, campaign_id)))
+    if mode == "shared":
+        session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, campaign_id)))
+        return
+    session.execute(select(func.set_config("lock_timeout", PATIENCE_OF_A_WORKER, True)))
+    session.execute(select(func.pg_advisory_xact_lock(CAMPAIGN_LOCKS, campaign_id)))
 
 
 def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:

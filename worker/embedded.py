@@ -84,6 +84,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def only_one(folder: Path) -> Iterator[None]:
     """Hold `up.lock`, which tells commands typed beside us that something is running."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(PermissionError):  # the folder of another user, as in a container
+        folder.chmod(0o700)
     with (folder / "up.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

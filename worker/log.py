@@ -18,7 +18,16 @@ def to_stderr(level: int = logging.INFO) -> None:
 
 
 # These print recipients, paths (a path is a token here), or an exception with all its values.
-_TELLTALES = ("mail.log", "mail.debug", "uvicorn.access", "asyncio", "kombu", "celery.redirected", "celery.app.trace")
+_TELLTALES = (
+    "mail.log",
+    "mail.debug",
+    "uvicorn.access",
+    "asyncio",
+    "kombu",
+    "celery.redirected",
+    "celery.app.trace",
+    "celery.worker.consumer",
+)
 _TALKATIVE = ("uvicorn", "uvicorn.error", "celery", "celery.beat", "celery.worker.strategy", "alembic")
 
 

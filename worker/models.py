@@ -4,6 +4,7 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 """
 
 import base64
+import functools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,7 +62,12 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else self._cipher().decrypt(bytes(value)).decode()
 
     def _cipher(self) -> Fernet:
-        return Fernet(base64.urlsafe_b64encode(settings.current().key("contacts at rest")))
+        return _cipher(settings.current().key("contacts at rest"))
+
+
+@functools.lru_cache(maxsize=2)
+def _cipher(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class Base(DeclarativeBase):
@@ -201,7 +207,7 @@ class Partner(Base):
     contact: Mapped[str] = mapped_column(Encrypted)
     email: Mapped[str] = mapped_column(Encrypted)
     email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    note: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Encrypted)
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")

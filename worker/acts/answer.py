@@ -1,9 +1,10 @@
 """A partner answers: signs, declines, withdraws, changes its mind; by its link, or by hand through an organizer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -14,6 +15,7 @@ from worker.models import Answer, Campaign, Mail, Partner
 Visibility = Literal["public", "addressee", "counted"]
 Choice = Literal["sign", "decline", "withdraw"]
 
+AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
 EXPOSURE = {"public": 3, "addressee": 2, "counted": 1}
 
 
@@ -49,7 +51,7 @@ def sign(session: Session, partner_id: int, visibility: Visibility, said: Said) 
     """Record that an organization signs; the same again changes nothing.
 
     Holds the campaign's lock, so that nobody is accepted after the list was taken. After the deadline only
-    a signature that exposes less than before is taken, until the letter has left.
+    a signature that exposes less than before is taken, until the letter has left; who signs may stay unsaid then.
     Raises Closed, LetterHasLeft or NotOffered.
     """
     campaign, partner, standing = _hold(session, partner_id)
@@ -59,6 +61,9 @@ def sign(session: Session, partner_id: int, visibility: Visibility, said: Said) 
         if standing is None or not standing.signs or EXPOSURE[visibility] >= EXPOSURE[standing.visibility or ""]:
             raise _why_closed(session, campaign)
         _call_back(session, campaign)
+        said = replace(
+            said, representative=said.representative or standing.representative, role=said.role or standing.role
+        )
     return _supersede(session, campaign, partner, standing, "sign", visibility, said)
 
 
@@ -104,21 +109,36 @@ def choices(session: Session, campaign: Campaign, answer: Answer | None) -> set[
 
 
 def receipts(session: Session, campaign_id: int) -> int:
-    """Put a receipt for each answer that has none; returns how many. A partner without an address gets none."""
+    """Put a receipt for each standing answer that has none; returns how many.
+
+    A partner without an address gets none. Whoever answers without end gets three at once, and then one in ten
+    minutes at most, about the answer that stands by then: nobody can be flooded in our name.
+    """
     campaign = session.get_one(Campaign, campaign_id)
     receipted = select(Mail.answer_id).where(Mail.campaign_id == campaign_id, Mail.kind == "receipt")
     answers = session.scalars(
         select(Answer)
         .join(Partner)
         .where(Partner.campaign_id == campaign_id, Partner.email_hmac.is_not(None), Answer.id.not_in(receipted))
+        .where(Answer.superseded_at.is_(None))
         .order_by(Answer.id)
     ).all()
     now = db.clock(session)
     rows = [
         outbox.to_partner("receipt", campaign, a.partner, str(a.id), now, answer_id=a.id, language=a.language)
+        | {"due_at": _receipt_due(session, a.partner_id, now)}
         for a in answers
     ]
     return outbox.put(session, rows)
+
+
+def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
+    """At once, until somebody floods this partner."""
+    recent = select(func.count(), func.max(Mail.sent_at)).where(
+        Mail.partner_id == partner_id, Mail.kind == "receipt", Mail.dated_at > now - AN_HOUR
+    )
+    count, last_sent = session.execute(recent).one()
+    return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
 
 
 def _hold(session: Session, partner_id: int) -> tuple[Campaign, Partner, Answer | None]:
@@ -158,8 +178,8 @@ def _supersede(
         at=now,
     )
     session.add(answer)
-    # Whoever has answered is not asked again, even if the mail is in the outbox already.
-    outbox.cancel(session, Mail.partner_id == partner.id, Mail.kind.in_(["invitation", "reminder"]))
+    # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
+    outbox.cancel(session, Mail.partner_id == partner.id, Mail.kind.in_(["invitation", "reminder", "receipt"]))
     actor = "partner" if said.channel == "link" else "organizer"
     diary.note(session, campaign, actor, choice, partner)
     session.flush()

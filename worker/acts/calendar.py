@@ -48,5 +48,6 @@ def _without_receipt(campaign: Campaign) -> Select[int]:
         select(Answer.id)
         .join(Partner)
         .where(Partner.campaign_id == campaign.id, Partner.email_hmac.is_not(None), ~receipted)
+        .where(Answer.superseded_at.is_(None))
         .limit(1)
     )

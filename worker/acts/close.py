@@ -1,6 +1,7 @@
 """Close: nothing more can be added; the list, the text and the PDF are sealed before anything is sent."""
 
 import hashlib
+from typing import Literal
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -41,10 +42,31 @@ def living_seal(session: Session, campaign: Campaign) -> int | None:
 
 
 def void(session: Session, campaign: Campaign) -> None:
-    """Make sure that no seal made so far is sent: those that travel already are left, the rest is cancelled."""
+    """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is called back."""
     now = db.clock(session)
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(["letter", "closed"]))
     session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
+
+
+Whereabouts = Literal["here", "leaving", "uncertain", "partly", "left"]
+
+
+def whereabouts(session: Session, campaign: Campaign) -> Whereabouts:
+    """Where the letter is.
+
+    `here`: nobody has it; `leaving`: it is being handed over now; `uncertain`: nobody knows whether it arrived;
+    `partly`: one addressee has it and another not yet; `left`: all have it, or it was brought by hand.
+    """
+    living = _living_letters(session, campaign)
+    sent = {letter.addressee_id for letter in living if letter.sent_at is not None}
+    by_mail = _served_by_mail(campaign)
+    if _was_brought(campaign, living) or (by_mail and by_mail <= sent):
+        return "left"
+    if any(letter.uncertain_at is not None for letter in living):
+        return "uncertain"
+    if any(letter.in_data_at is not None and letter.sent_at is None for letter in living):
+        return "leaving"
+    return "partly" if sent else "here"
 
 
 def has_left_entirely(session: Session, campaign: Campaign, *, lock: bool = False) -> bool:
@@ -53,12 +75,26 @@ def has_left_entirely(session: Session, campaign: Campaign, *, lock: bool = Fals
     A letter whose fate is uncertain does not count as gone: a person decides about its next copy.
     `lock` keeps the outbox from sending one of them until the transaction ends.
     """
+    living = _living_letters(session, campaign, lock=lock)
+    gone = {letter.addressee_id for letter in living if letter.has_left and letter.uncertain_at is None}
+    by_mail = _served_by_mail(campaign)
+    return _was_brought(campaign, living) or bool(by_mail and by_mail <= gone)
+
+
+def _living_letters(session: Session, campaign: Campaign, *, lock: bool = False) -> list[Mail]:
     letters = select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
     if lock:
-        letters = letters.with_for_update()
-    left = {m.addressee_id for m in session.scalars(letters) if m.has_left and m.uncertain_at is None}
-    by_mail = {a.id for a in campaign.letter.addressees if a.email}
-    return by_mail <= left if by_mail else campaign.dispatched_at is not None
+        letters = letters.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(letters))
+
+
+def _served_by_mail(campaign: Campaign) -> set[int]:
+    return {addressee.id for addressee in campaign.letter.addressees if addressee.email}
+
+
+def _was_brought(campaign: Campaign, living: list[Mail]) -> bool:
+    """Whether an organizer carried the letter there: dispatched, and by no mail."""
+    return campaign.dispatched_at is not None and not any(letter.sent_at for letter in living)
 
 
 def _seal(session: Session, campaign: Campaign) -> Seal:

@@ -10,7 +10,7 @@ from worker import db, render
 from worker.acts import close, diary
 from worker.letter import signatories
 from worker.mail import outbox
-from worker.models import Campaign, Mail
+from worker.models import Addressee, Campaign, Mail
 
 
 class Blocked(Exception):
@@ -35,6 +35,11 @@ def blockers(session: Session, campaign: Campaign, *, by_person: bool = False) -
         reasons.append("There is no seal: one was voided by a withdrawal and the next is being made.")
     if campaign.held_at is not None:
         reasons.append("It is held: `undersigned resume` lets it go on.")
+    if close.whereabouts(session, campaign) == "uncertain" and not _unserved(session, campaign):
+        reasons.append(
+            "Nobody knows whether the letter arrived: ask the addressee's office. If it is there, "
+            "`undersigned dispatch --by-hand` notes it; if not, `undersigned resend` sends the same letter again."
+        )
     if not any(a.email for a in campaign.letter.addressees):
         reasons.append("No addressee has a mail address: send it by hand, then `undersigned dispatch --by-hand`.")
     return reasons if by_person else reasons + _for_a_person(session, campaign)
@@ -72,13 +77,37 @@ def dispatch(session: Session, campaign_id: int, *, by_person: bool = False) -> 
 
 
 def by_hand(session: Session, campaign_id: int) -> None:
-    """Note that an organizer brought the letter itself. Raises Blocked."""
+    """Note that the letter is with its addressee by another way, or that one of doubtful fate arrived.
+
+    Nothing more is mailed to an addressee. Raises Blocked.
+    """
     campaign = db.locked(session, campaign_id)
-    reasons = [r for r in blockers(session, campaign, by_person=True) if not r.startswith("No addressee")]
-    if reasons:
-        raise Blocked(reasons)
+    if close.whereabouts(session, campaign) == "leaving":
+        raise Blocked(["It is being handed over at this moment: look at `undersigned status` in a minute."])
+    if campaign.closed_at is None or close.living_seal(session, campaign) is None:
+        raise Blocked(blockers(session, campaign, by_person=True))
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")
     campaign.dispatched_at = campaign.dispatched_at or db.clock(session)
     diary.note(session, campaign, "organizer", "dispatched by hand")
+
+
+def resend(session: Session, campaign_id: int) -> int:
+    """Send a letter of doubtful fate once more, because a person says so; returns how many.
+
+    The same bytes under the same Message-ID, unless its seal was voided meanwhile: then the next seal goes.
+    """
+    campaign = db.locked(session, campaign_id)
+    now = db.clock(session)
+    doubtful = [letter for letter in living_letters(session, campaign) if letter.uncertain_at is not None]
+    for letter in doubtful:
+        letter.in_data_at = letter.uncertain_at = None
+        if letter.seal_number == close.living_seal(session, campaign):
+            letter.due_at = now
+        else:
+            letter.cancelled_at = now
+    if doubtful:
+        diary.note(session, campaign, "organizer", "sends a letter of doubtful fate again")
+    return len(doubtful)
 
 
 def letters(session: Session, campaign: Campaign) -> list[Mail]:
@@ -119,7 +148,6 @@ def _set_aside_refused(session: Session, campaign: Campaign) -> None:
 def _letters_to_write(session: Session, campaign: Campaign, seal_number: int) -> list[dict[str, Any]]:
     """A row for each addressee that has no living letter; numbered, as one may have been called back before."""
     now = db.clock(session)
-    served = {m.addressee_id for m in living_letters(session, campaign)}
     earlier = Counter(
         session.scalars(
             select(Mail.addressee_id).where(
@@ -129,9 +157,14 @@ def _letters_to_write(session: Session, campaign: Campaign, seal_number: int) ->
     )
     return [
         outbox.to_addressee(campaign, addressee, seal_number, earlier[addressee.id] + 1, now)
-        for addressee in campaign.letter.addressees
-        if addressee.email and addressee.id not in served
+        for addressee in _unserved(session, campaign)
     ]
+
+
+def _unserved(session: Session, campaign: Campaign) -> list[Addressee]:
+    """The addressees by mail for whom no letter is under way or has arrived."""
+    served = {letter.addressee_id for letter in living_letters(session, campaign)}
+    return [a for a in campaign.letter.addressees if a.email and a.id not in served]
 
 
 def _for_a_person(session: Session, campaign: Campaign) -> list[str]:

@@ -1,5 +1,6 @@
 """What organizers take out: the signatures as a sheet, and the sealed documents. Both hold withheld names."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from worker.acts import close
 from worker.letter import signatories
 from worker.models import Answer, Campaign, Partner, Seal
 
+_FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
 
 
@@ -33,8 +35,11 @@ def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes
 
 
 def harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not calculate: an apostrophe before = + - @ and control characters."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else cell
+    """A cell that a spreadsheet shows and does not calculate: an apostrophe before whatever begins a formula.
+
+    Also after a semicolon, comma or tab, where a spreadsheet of another country parts the cell.
+    """
+    return _FORMULA.sub(r"\1'", cell)
 
 
 def _row(partner: Partner, answer: Answer) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from worker.models import Answer, Campaign, Mail, Partner
 def report(session: Session, campaign_id: int) -> int:
     """Put a copy for each partner that signed and the organizers' report; returns how many are new.
 
-    Idempotent. Waits until a server accepted the letter (or it was brought by hand). Copies carry the public
-    rendition, whatever visibility the reader chose.
+    Idempotent. Waits until a server accepted the letter (or it was brought by hand), and while held. Copies
+    carry the public rendition, whatever visibility the reader chose.
     """
     campaign = db.locked(session, campaign_id, "shared")
-    if campaign.dispatched_at is None:
-        return 0
     number = number_sent(session, campaign)
+    if campaign.dispatched_at is None or campaign.held_at is not None or number is None:
+        return 0
     now = db.clock(session)
     rows = [
         outbox.to_partner("copy", campaign, partner, f"seal-{number}", now, language=language, seal_number=number)

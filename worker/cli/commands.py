@@ -33,6 +33,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         organizer.withdraw,
         organizer.close,
         organizer.dispatch,
+        organizer.resend,
         organizer.export,
     ],
     OPERATE: [operator.web, operator.worker, operator.beat, operator.migrate],

@@ -204,10 +204,18 @@ def hold(name: Name) -> None:
 
     with rows.writing(name) as (session, campaign):
         changed = amend.hold(session, campaign.id)
-        gone = close.has_left_entirely(session, campaign)
-    if gone:
-        talk.fail("The letter has left already; what can be held is held.")
+        where = close.whereabouts(session, campaign)
+    if where != "here":
+        talk.fail(_HELD_TOO_LATE[where])
     talk.say(f"Held{'' if changed else ' already'}: the letter does not leave. Next: undersigned resume {name}")
+
+
+_HELD_TOO_LATE = {
+    "leaving": "It is being handed over at this moment; if the server turns it down, it stays here: see the status.",
+    "uncertain": "It may have arrived already: nobody knows. It is not sent again, and copies wait.",
+    "partly": "One addressee has it already. What has not left is held, and copies wait.",
+    "left": "The letter has left already. Copies that have not been sent wait.",
+}
 
 
 def resume(name: Name) -> None:
@@ -319,6 +327,32 @@ def dispatch(
         campaign_id = campaign.id
     rows.ring(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
     talk.say(f"Noted. {talk.who_sends()}\nNext: undersigned status {name}")
+
+
+def resend(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
+    """Send the letter once more, when nobody knows whether it arrived and its addressee does not have it.
+
+    Example: `undersigned resend cambodia-2023`
+    """
+    from worker import tasks
+    from worker.acts import dispatch as dispatching
+    from worker.cli import rows
+
+    with rows.reading(name) as (session, campaign):
+        doubtful = [m.addressee for m in dispatching.living_letters(session, campaign) if m.uncertain_at is not None]
+        names = [addressee.name for addressee in doubtful if addressee]
+    if not names:
+        talk.say("No letter is of doubtful fate: nothing was changed.")
+        return
+    if dry_run:
+        talk.say(f"Dry run: the same letter would go once more to {talk.some(names)}.")
+        return
+    talk.ask(f"Send the same letter once more to {talk.some(names)}? They may get it twice.", yes=yes)
+    with rows.writing(name) as (session, campaign):
+        dispatching.resend(session, campaign.id)
+        campaign_id = campaign.id
+    rows.ring(tasks.dispatch, campaign_id)
+    talk.say(f"It goes once more. {talk.who_sends()}\nNext: undersigned status {name}")
 
 
 def export(

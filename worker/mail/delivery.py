@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from worker import db, settings
 from worker.mail import messages, outbox
@@ -130,30 +130,30 @@ class _Drain:
         with db.transaction() as session:
             ids = outbox.claim(session, self.holder)
         self._ours = set(ids)
-        composed = (self._composed_or_set_aside(mail_id) for mail_id in ids)
+        with db.reading() as session:
+            mails = {mail.id: mail for mail in session.scalars(_WITH_ALL_IT_SAYS.where(Mail.id.in_(ids)))}
+            composed = [self._composed_or_set_aside(session, mails[mail_id]) for mail_id in ids]
         return [ready for ready in composed if ready is not None]
 
-    def _composed_or_set_aside(self, mail_id: int) -> Ready | None:
+    def _composed_or_set_aside(self, session: Session, mail: Mail) -> Ready | None:
         """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
         try:
-            return self._compose(mail_id)
+            return self._compose(session, mail)
         except messages.NothingToSay:
             outcome = Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to")
         except OperationalError:
             raise  # the database is away: no mail can be worded, and none is to blame
         except Exception as error:
             outcome = Outcome(Kind.DEFERRED, Phase.MAIL, f"it could not be composed ({type(error).__name__})")
-        log.warning("mail %d: %s", mail_id, outcome.reply)
-        self._mark_as(mail_id, outcome)
+        log.warning("mail %d: %s", mail.id, outcome.reply)
+        self._mark_as(mail.id, outcome)
         return None
 
-    def _compose(self, mail_id: int) -> Ready:
-        with db.reading() as session:
-            mail = session.scalars(_WITH_ALL_IT_SAYS.where(Mail.id == mail_id)).one()
-            envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at)
-            if mail.body_hash not in {None, envelope.hash}:
-                log.warning("mail %d (%s) is tried again with another body than before", mail_id, mail.kind)
-            return Ready(mail.id, mail.kind, mail.campaign_id, envelope)
+    def _compose(self, session: Session, mail: Mail) -> Ready:
+        envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at)
+        if mail.body_hash not in {None, envelope.hash}:
+            log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
+        return Ready(mail.id, mail.kind, mail.campaign_id, envelope)
 
     def _mark(self, ready: Ready, outcome: Outcome) -> None:
         if not self._mark_as(ready.mail_id, outcome, ready.envelope.hash):

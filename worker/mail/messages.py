@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import prose, render, tokens
@@ -57,7 +57,7 @@ def extended(session: Session, mail: Mail) -> Message:
 
 def receipt(session: Session, mail: Mail) -> Message:
     """Tells a partner what was recorded in its name, and that it can be changed."""
-    return _to_partner(mail, answer=mail.answer)
+    return _to_partner(mail, answer=mail.answer, departed=_departed(session, mail.campaign))
 
 
 def copy(session: Session, mail: Mail) -> Message:
@@ -67,9 +67,9 @@ def copy(session: Session, mail: Mail) -> Message:
         [
             Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf")),
             Attachment(
-                f"letter.{mail.language}.txt",
+                f"letter.{_letter_language(mail)}.txt",
                 "text/plain; charset=utf-8",
-                _sealed(session, mail, "public", "text", mail.language),
+                _sealed(session, mail, "public", "text", _letter_language(mail)),
             ),
         ],
         addressee=_first_addressee(mail.campaign),
@@ -183,9 +183,26 @@ def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context
     )
 
 
+def _departed(session: Session, campaign: Campaign) -> bool:
+    """Whether some addressee has the letter, or may have it."""
+    gone = exists().where(
+        Mail.campaign_id == campaign.id,
+        Mail.kind == "letter",
+        Mail.cancelled_at.is_(None),
+        Mail.in_data_at.is_not(None) | Mail.sent_at.is_not(None),
+    )
+    return campaign.dispatched_at is not None or bool(session.scalar(select(gone)))
+
+
 def _letter_subject(mail: Mail) -> str:
-    """The letter's first line, in the language of the mail."""
-    return mail.campaign.letter.texts[mail.language].partition("\n")[0].removeprefix("#").strip()
+    """The letter's first line, in the language of the mail if it exists in that."""
+    texts = mail.campaign.letter.texts
+    return texts[_letter_language(mail)].partition("\n")[0].removeprefix("#").strip()
+
+
+def _letter_language(mail: Mail) -> str:
+    """Pages speak more languages than a letter may have: then it is read in the authentic one."""
+    return mail.language if mail.language in mail.campaign.letter.texts else mail.campaign.authentic
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:

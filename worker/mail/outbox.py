@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
 from worker.mail.outcomes import Kind, Outcome
-from worker.models import Addressee, Campaign, Mail, Partner
+from worker.models import Addressee, Campaign, Mail, Partner, Seal
 
 # The letter first, then what people wait for, then what can wait.
 URGENCY = {"letter": 0, "doubt": 1, "waiting": 1, "closed": 1, "report": 1, "receipt": 1, "extended": 2}
@@ -95,7 +95,7 @@ def release(session: Session, holder: str, ids: Sequence[int]) -> None:
 
 
 def enter_data(session: Session, mail_id: int, holder: str) -> bool:
-    """Note that the letter is about to travel; False if it was called back or is no longer this holder's.
+    """Note that the letter is about to travel; False if it may not, or is no longer this holder's.
 
     Commit this before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
     """
@@ -103,7 +103,7 @@ def enter_data(session: Session, mail_id: int, holder: str) -> bool:
     entered = (
         update(Mail)
         .where(Mail.id == mail_id, Mail.lease_holder == holder, Mail.lease_until > now)
-        .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None))
+        .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), _letter_may_leave())
         .values(in_data_at=now, due_at=None)
         .returning(Mail.id)
         .execution_options(synchronize_session=False)
@@ -121,6 +121,8 @@ def mark(session: Session, mail_id: int, holder: str, outcome: Outcome, body_has
     mail.reply = outcome.reply or mail.reply
     mail.body_hash = body_hash or mail.body_hash
     _MARKS[outcome.kind](mail, now)
+    if mail.kind == "letter" and mail.due_at is not None and not _still_may_leave(session, mail):
+        mail.cancelled_at = now  # it was held, or somebody withdrew, while it travelled and came back
     if mail.cancelled_at is not None:
         mail.due_at = None
     return True
@@ -195,6 +197,21 @@ _MARKS = {
     Kind.NOT_CONNECTED: _not_tried,
     Kind.CANCELLED: _called_back,
 }
+
+
+def _letter_may_leave() -> ColumnElement[bool]:
+    """Whether the campaign goes on and the seal that the letter carries is not voided."""
+    goes_on = exists().where(
+        Campaign.id == Mail.campaign_id, Campaign.held_at.is_(None), Campaign.cancelled_at.is_(None)
+    )
+    sealed = exists().where(
+        Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)
+    )
+    return goes_on & sealed
+
+
+def _still_may_leave(session: Session, mail: Mail) -> bool:
+    return bool(session.scalar(select(Mail.id).where(Mail.id == mail.id, _letter_may_leave())))
 
 
 def _lease_end(session: Session) -> datetime:

@@ -21,6 +21,7 @@ def upgrade() -> bool:
 
     with db.engine().execution_options(writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(select(func.set_config("lock_timeout", "0", True)))
             connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
         if _revision(connection) == _newest():
             return False

@@ -83,7 +83,7 @@ def partner() -> None:
         sa.Column("contact", sa.LargeBinary, nullable=False),
         sa.Column("email", sa.LargeBinary, nullable=False),
         sa.Column("email_hmac", sa.LargeBinary(32)),
-        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("note", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_partner"),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name="fk_partner_campaign_id"),
         sa.UniqueConstraint("campaign_id", "ref", name="uq_partner_campaign_id_ref"),
