@@ -195,6 +195,8 @@ def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clo
     campaign_id = _sealed_and_put(clock)
     with db.transaction() as session:
         amend.hold(session, campaign_id)
+    with db.transaction() as session:
+        assert dispatch.dispatch(session, campaign_id) == 0
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
     with db.transaction() as session:

@@ -63,14 +63,21 @@ def test_a_killed_worker_loses_no_invitation(stage: ProductionStage, campaign: S
 
 
 def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: Story, own_redis: servers.Redis) -> None:
+    """Redis forgets everything while nobody is at work: what is due is in the database alone."""
     campaign.launches()
-    for share in (0.1, 0.3, 0.5):
-        eventually(_caught(campaign, int(PARTNERS * share)))
-        own_redis.flush()
+    eventually(_caught(campaign, PARTNERS // 4))
+    for worker in ("worker-1", "worker-2"):
+        stage.kill(worker)
+    own_redis.flush()
+    for worker in ("worker-1", "worker-2"):
+        stage.restart(worker)
+    eventually(_caught(campaign, PARTNERS // 2))
+    own_redis.flush()
 
     got = eventually(lambda: _everyone_got_one(campaign))
 
-    assert set(got.values()) == {1}
+    assert sum(got.values()) - PARTNERS <= 2 * CONNECTIONS
+    assert max(got.values()) <= 2
 
 
 def test_a_killed_redis_that_comes_back_loses_no_invitation(

@@ -186,7 +186,7 @@ def _not_tried(mail: Mail, now: datetime) -> None:
 
 
 def _called_back(mail: Mail, now: datetime) -> None:
-    mail.due_at = None
+    mail.cancelled_at = mail.cancelled_at or now
 
 
 _MARKS = {
