@@ -13,6 +13,7 @@ import yaml
 from compose_spec import PyCompose
 
 from worker import settings
+from worker.cli import operator
 from worker.settings import CHECKOUT, PREFIX, Settings
 
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
@@ -138,9 +139,13 @@ def test_every_service_that_goes_on_tells_its_health_and_comes_back(name):
         assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-@each_of_ours
-def test_campaigns_can_be_read_and_not_written(name):
-    assert SERVICES[name]["volumes"] == ["./campaigns:/app/campaigns:ro"]
+def test_campaigns_can_be_read_where_organizers_type_and_written_nowhere():
+    mounted = {name: volumes for name in OURS if (volumes := SERVICES[name].get("volumes"))}
+    assert mounted == {"worker": ["./campaigns:/app/campaigns:ro"]}
+
+
+def test_only_who_sends_mail_knows_the_relay_and_its_password():
+    assert [name for name in SERVICES if "UNDERSIGNED_SMTP_URL" in SERVICES[name].get("environment", {})] == ["worker"]
 
 
 def test_what_is_mounted_from_this_folder_exists():
@@ -179,6 +184,14 @@ def test_with_the_example_filled_in_the_settings_are_accepted(name, monkeypatch)
     assert not conf.embedded
     assert conf.public_url == "https://letters.example.org"
     assert conf.database == "postgresql+psycopg://undersigned:0123abcd@db/undersigned"
+
+
+@each_of_ours
+def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
+    for variable, value in _environment(name).items():
+        monkeypatch.setenv(variable, value)
+    settings.current.cache_clear()
+    operator._check_settings(queue=name in {"worker", "beat"}, relay=name == "worker")
 
 
 @each_of_ours
@@ -254,6 +267,11 @@ def test_caddy_keeps_no_path_sends_hsts_and_limits_what_is_posted():
     assert "max_size 64KB" in caddyfile
     assert set(re.findall(r"\{\$(\w+)\}", caddyfile)) == set(SERVICES["caddy"]["environment"])
     assert re.findall(r"reverse_proxy (.*)", caddyfile) == ["web:8000"]
+
+
+def test_how_long_mail_has_waited_is_not_told_outside():
+    caddyfile = (CHECKOUT / "Caddyfile").read_text()
+    assert re.search(r"^\trespond /readyz\* 404$", caddyfile, re.MULTILINE)
 
 
 def test_no_dotenv_lies_in_the_repository():

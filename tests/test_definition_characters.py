@@ -25,6 +25,8 @@ from worker.definition import characters
         ("River\ud800Watch", "U+D800, half a character"),
         ("River\ue000Watch", "U+E000, a character that has no meaning outside one font"),
         ("River\U000e0041Watch", "U+E0041, an invisible character"),
+        ("River\u17b4Watch", "U+17B4, an invisible character"),
+        ("River\u17b5Watch", "U+17B5, an invisible character"),
     ],
 )
 def test_what_hides_or_turns_or_breaks_is_named_by_its_code_point(text, named):
@@ -42,6 +44,10 @@ def test_what_hides_or_turns_or_breaks_is_named_by_its_code_point(text, named):
         "ສະມາຄົມ",
         "منظمة",
         "No\u00a0break",
+        "ព្រះរាជាណាចក្រកម្ពុជា សង្គ្រាម ស្ត្រី កញ្ញា ម៉្ងៃ ស៊ើ",
+        "ក\u17b4ម្ពុជា",
+        "བསྒྲིབས་ རྐྱེན",
+        "Vie\u0323\u0302t Nam",
     ],
 )
 def test_names_in_any_script_are_fit(name):
@@ -51,6 +57,23 @@ def test_names_in_any_script_are_fit(name):
 @pytest.mark.parametrize("text", ["\u200bខ្មែរ", "ខ្មែរ\u200b", "ខ្មែរ\u200bA", "ខ\u200b\u200bម"])
 def test_zero_width_spaces_are_only_fit_between_khmer_letters(text):
     assert list(characters.unfit(text))
+
+
+@pytest.mark.parametrize("text", ["\u17b4", "\u17b5\u17b4", "ក\u17b4\u17b5", "\u17b4\u200b\u17b5"])
+def test_vowels_that_nobody_sees_are_only_fit_after_a_khmer_letter(text):
+    assert list(characters.unfit(text))
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u17c6", "\u20dd", "\u0e49"])
+def test_a_tower_of_marks_is_cut_at_the_ninth(mark):
+    assert list(characters.unfit("ក" + mark * 8)) == []
+    assert [position for position, _ in characters.unfit("ក" + mark * 10 + "x" + mark)] == [9, 10]
+    assert characters.without_unfit("ក" + mark * 10)[0] == "ក" + mark * 8
+
+
+@pytest.mark.parametrize(("text", "has"), [("—", False), (". /", False), ("\u17b4", False), ("ខ", True), ("7", True)])
+def test_a_name_has_a_letter_or_a_digit(text, has):
+    assert characters.has_letters(text) is has
 
 
 def test_what_is_unfit_is_taken_out_and_told():

@@ -21,7 +21,8 @@ from worker.acts.launch import launch
 from worker.definition.campaign import read
 from worker.models import Answer, Campaign, Partner, Seal
 
-RACES, AT_ONCE, RUNNERS = 200, 10, 4
+RACES, AT_ONCE, RUNNERS = 200, 4, 6
+LEAD = 0.8  # seconds from the making of a few campaigns to their deadline
 
 
 @pytest.fixture
@@ -103,10 +104,10 @@ def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float
             definition = read(story.folder, now=now, deadline="in 1h")
             object.__setattr__(definition, "slug", f"race-{round}-{number}")
             campaign = launch(session, definition)
-            campaign.deadline_at = now + timedelta(seconds=1.5)
+            campaign.deadline_at = now + timedelta(seconds=LEAD)
             partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
             runners = [(str(tokens.link(p)), tokens.mail_code(p)) for p in partners]
-            made[campaign.slug] = (campaign.id, time.monotonic() + 1.5, runners)
+            made[campaign.slug] = (campaign.id, time.monotonic() + LEAD, runners)
     return made
 
 
@@ -115,7 +116,7 @@ def _runs(stage: ProductionStage, starting: threading.Barrier, n: int, link: str
     starting.wait()
     port, other = stage.web_ports
     link = link.replace(f":{port}/", f":{(port, other)[n % 2]}/")
-    time.sleep(max(0.0, deadline - time.monotonic() - random.uniform(-0.01, 0.15)))
+    time.sleep(max(0.0, deadline - time.monotonic() - random.uniform(0.0, 0.06)))
     form = {"choice": "sign", "visibility": "public", "representative": f"Runner {n}", "role": "runner"}
     return post(link, form | {"authorised": "yes", "mail_code": code})[0]
 

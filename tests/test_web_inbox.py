@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from worker import embedded, settings
 from worker.web import inbox
 from worker.web.app import make_app
 
@@ -129,8 +130,36 @@ def test_a_mail_that_is_none_is_shown_all_the_same(content: bytes, browser: Test
         assert browser.get(path).status_code == 200
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via"])
+def test_what_comes_through_a_proxy_reads_nothing(header: str, browser: TestClient, folder: Path) -> None:
+    name = caught(folder, 1)
+    for path in ("/", "/inbox", f"/inbox/{name}", f"/inbox/{name}/html", f"/inbox/{name}/source", f"/inbox/{name}/0"):
+        assert browser.get(path, headers={header: "127.0.0.1"}).status_code == 404
+
+
+def test_the_name_under_which_partners_reach_us_reads_nothing(browser: TestClient) -> None:
+    settings.set_for_this_process(public_url="https://letters.example.org")
+    assert browser.get("/inbox", headers={"Host": "letters.example.org"}).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["[::1", "[", "[::1]x]:80", "", "127.0.0.1.evil.example", "localhost@evil.example"])
+def test_a_host_that_is_none_reads_nothing(host: str, browser: TestClient) -> None:
+    for path in ("/", "/inbox"):
+        assert browser.get(path, headers={"Host": host}).status_code == 404
+
+
+@pytest.mark.parametrize("relay", ["", "smtp://127.0.0.1:2525"])
+def test_where_a_relay_takes_the_mail_there_is_no_inbox(relay: str, database: str) -> None:
+    settings.set_for_this_process(smtp_url=relay)
+    with embedded._catcher(settings.current(), ()) as (inbox, _):
+        browser = TestClient(make_app(inbox), base_url="http://127.0.0.1:8000", follow_redirects=False)
+        statuses = [browser.get(path).status_code for path in ("/", "/inbox", "/inbox/000001-a.eml")]
+        assert statuses == ([404, 404, 404] if relay else [303, 200, 404])
+
+
 def test_another_name_for_this_machine_reads_nothing(browser: TestClient, folder: Path) -> None:
     name = caught(folder, 1)
     for path in ("/inbox", f"/inbox/{name}", f"/inbox/{name}/html", f"/inbox/{name}/source", f"/inbox/{name}/0"):
         assert browser.get(path, headers={"Host": "evil.example:8000"}).status_code == 404
+        assert browser.get(path, headers={"Host": "[::1]:8000"}).status_code == 200
         assert browser.get(path, headers={"Host": "localhost:8000"}).status_code == 200

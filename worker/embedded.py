@@ -27,7 +27,7 @@ class House:
     """What runs, where to look at it, and how to end it."""
 
     web_url: str
-    inbox: Path
+    inbox: Path | None  # none where a relay takes the mail
     refuse: set[str]
     _server: Any = None
     _beat: Any = None
@@ -173,14 +173,14 @@ def _web_thread(house: House, listener: socket.socket) -> threading.Thread:
 
 
 @contextlib.contextmanager
-def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple[Path, set[str]]]:
-    """The built-in mail catcher, unless a relay is set."""
-    inbox = conf.data_dir / "inbox"
+def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple[Path | None, set[str]]]:
+    """The built-in mail catcher, unless a relay is set; what was caught before stays in its folder, unread."""
     if conf.smtp_url:
-        yield inbox, set()
+        yield None, set()
         return
     from worker.mail.catcher import Catcher
 
+    inbox = conf.data_dir / "inbox"
     catcher = Catcher(inbox, refuse=refuse)
     settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{catcher.start()}")
     try:

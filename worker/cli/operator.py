@@ -29,7 +29,8 @@ def up(port: Port = 8000) -> None:
     log.to_stderr()
 
     def ready(house: embedded.House) -> None:
-        talk.say(f"Undersigned is up: {house.web_url}   (caught mails, partner pages; Ctrl-C ends it)")
+        shown = "caught mails, partner pages" if house.inbox else "partner pages; mail goes to the relay"
+        talk.say(f"Undersigned is up: {house.web_url}   ({shown}; Ctrl-C ends it)")
         talk.say(
             "Beside it, in another terminal: undersigned launch campaigns/cambodia-2023 --deadline 'in 10 minutes'"
         )
@@ -69,7 +70,7 @@ def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] =
     """
     from worker import embedded, log
 
-    _check_settings(queue=True)
+    _check_settings(queue=True, relay=True)
     log.to_stderr()
     embedded.run_worker(threads)
 
@@ -97,7 +98,7 @@ def migrate() -> None:
     talk.say("The database is at this version.")
 
 
-def _check_settings(*, queue: bool = False) -> None:
+def _check_settings(*, queue: bool = False, relay: bool = False) -> None:
     from worker import settings
 
     conf = settings.current()
@@ -107,7 +108,7 @@ def _check_settings(*, queue: bool = False) -> None:
             "Everything in one process: undersigned up",
             talk.USAGE,
         )
-    if queue and not conf.smtp_url:
+    if relay and not conf.smtp_url:
         talk.fail(
             "UNDERSIGNED_SMTP_URL is not set: a worker needs a relay, for example smtps://user:password@host",
             talk.USAGE,

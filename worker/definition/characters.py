@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _JOINERS = {0x200B, 0x200C, 0x200D}
-_BLANK_LETTERS = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F}
+_INHERENT_VOWELS = {0x17B4, 0x17B5}  # of Khmer: encoded, and seen by nobody
+_BLANK_LETTERS = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, *_INHERENT_VOWELS}
+MOST_MARKS = 8  # on one letter, one after the other; Khmer and Tibetan stack four or five
 _KINDS = {
     "Cc": "a control character",
     "Zl": "a line break",
@@ -24,14 +26,17 @@ _KINDS = {
 def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
     """Find what may not stand here: (position, `U+202E, a character that turns the direction of writing`).
 
-    Zero-width spaces and joiners are part of written Khmer: they are fit between two Khmer letters.
+    Zero-width spaces and joiners are part of written Khmer: they are fit between two Khmer letters. So are its
+    inherent vowels, after one.
     """
     if text.isascii() and text.isprintable():
         return
+    marks = 0
     for position, character in enumerate(text):
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
         if character in allowed or (character.isascii() and character.isprintable()):
             continue
-        kind = _kind(character)
+        kind = _kind(character) or ("one mark too many on one letter" if marks > MOST_MARKS else None)
         if kind and not _joins_khmer(text, position):
             yield position, f"U+{ord(character):04X}, {kind}"
 
@@ -50,16 +55,21 @@ def _kind(character: str) -> str | None:
 
 
 def _joins_khmer(text: str, position: int) -> bool:
-    return (
-        ord(text[position]) in _JOINERS
-        and 0 < position < len(text) - 1
-        and _is_khmer(text[position - 1])
-        and _is_khmer(text[position + 1])
-    )
+    if position == 0 or not _is_khmer(text[position - 1]):
+        return False
+    if ord(text[position]) in _INHERENT_VOWELS:
+        return True
+    return ord(text[position]) in _JOINERS and position < len(text) - 1 and _is_khmer(text[position + 1])
 
 
 def _is_khmer(character: str) -> bool:
-    return 0x1780 <= ord(character) <= 0x17FF
+    """Whether it is written Khmer that somebody sees."""
+    return 0x1780 <= ord(character) <= 0x17FF and ord(character) not in _INHERENT_VOWELS
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is a letter or digit in it, which every name has."""
+    return any(character.isalnum() for character in text)
 
 
 def without_unfit(text: str) -> tuple[str, list[str]]:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from worker import settings
 from worker.web import health, pages
 from worker.web.guard import Guard
+from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
 from worker.web.pages import Apology
 from worker.web.partner import PartnerPage
@@ -43,6 +44,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
+    app.state.guesses = Guesses()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

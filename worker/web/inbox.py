@@ -3,12 +3,12 @@
 import email
 import email.policy
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -31,6 +31,8 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+_HOST = re.compile(r"(\[(?P<six>[0-9A-Fa-f:]+)\]|(?P<name>[^\[\]:@/\s]+))(:[0-9]{1,5})?")
+_OF_PROXIES = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "via")
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,42 @@ class Line:
     at: datetime | None
 
 
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
 def routes_of_inbox(folder: Path) -> list[Route]:
     """The addresses of the inbox; only for whoever sits at this machine."""
     inbox = Inbox(folder)
     return [
-        Route("/", _to_inbox),
-        Route("/inbox", inbox.listed),
-        Route("/inbox/{name}", inbox.mail),
-        Route("/inbox/{name}/html", inbox.html),
-        Route("/inbox/{name}/source", inbox.source),
-        Route("/inbox/{name}/{number:int}", inbox.attachment),
+        Route("/", _only_here(_to_inbox)),
+        Route("/inbox", _only_here(inbox.listed)),
+        Route("/inbox/{name}", _only_here(inbox.mail)),
+        Route("/inbox/{name}/html", _only_here(inbox.html)),
+        Route("/inbox/{name}/source", _only_here(inbox.source)),
+        Route("/inbox/{name}/{number:int}", _only_here(inbox.attachment)),
     ]
+
+
+def _only_here(answer: _Endpoint) -> _Endpoint:
+    """Answer 404 to whatever may come from elsewhere.
+
+    A page elsewhere could point a name of its own at this machine and read along; and a proxy that somebody put
+    before us makes the whole world look as if it sat here.
+    """
+
+    async def answer_here(request: Request) -> Response:
+        headers = request.headers
+        if any(header in headers for header in _OF_PROXIES) or not _is_loopback(headers.get("host", "")):
+            raise HTTPException(404)
+        return await answer(request)
+
+    return answer_here
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine; a stricter reading than urlsplit's, which raises or lets through."""
+    named = _HOST.fullmatch(host)
+    return named is not None and (named["six"] or named["name"]).lower() in settings.LOOPBACK
 
 
 async def _to_inbox(request: Request) -> Response:
@@ -67,7 +94,6 @@ class Inbox:
         self._folder = folder
 
     async def listed(self, request: Request) -> Response:
-        _only_here(request)
         return await run_in_threadpool(self._listed, request.query_params.get("page", ""))
 
     async def mail(self, request: Request) -> Response:
@@ -93,7 +119,6 @@ class Inbox:
         return _with_policy(HTMLResponse(words), _MAIL_POLICY)
 
     async def source(self, request: Request) -> Response:
-        _only_here(request)
         content = await run_in_threadpool(self._read, request.path_params["name"])
         return Response(content, media_type="text/plain; charset=utf-8")
 
@@ -137,7 +162,6 @@ class Inbox:
         return Line(name, str(to), str(headers["Subject"] or ""), dated.datetime if dated else None)
 
     async def _message(self, request: Request) -> EmailMessage:
-        _only_here(request)
         content = await run_in_threadpool(self._read, request.path_params["name"])
         message = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
@@ -170,10 +194,3 @@ def _with_policy(response: Response, policy: str) -> Response:
     if policy == _MAIL_POLICY:
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
-
-
-def _only_here(request: Request) -> None:
-    """Refuse other host names: a page elsewhere could point its own name at this machine and read along."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    if host not in settings.LOOPBACK | {urlsplit(settings.current().public_url).hostname}:
-        raise HTTPException(404)

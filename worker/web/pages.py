@@ -7,13 +7,14 @@ from starlette.responses import HTMLResponse
 
 from worker import render
 
-Apology = Literal["wrong link", "not possible", "unreadable", "too large", "unavailable", "broken"]
+Apology = Literal["wrong link", "not possible", "unreadable", "too large", "too many", "unavailable", "broken"]
 
 STATUS: dict[Apology, int] = {
     "unreadable": 400,
     "wrong link": 404,
     "not possible": 405,
     "too large": 413,
+    "too many": 429,
     "broken": 500,
     "unavailable": 503,
 }

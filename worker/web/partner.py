@@ -14,15 +14,15 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, render, tasks, tokens
 from worker.acts import answer, close, sheets
 from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, NotOffered, NotSigned
-from worker.letter import signatories
-from worker.letter.text import Sheet
 from worker.models import Answer, Campaign, Partner
-from worker.web import forms, pages
+from worker.web import departure, forms, pages
 from worker.web.answer_form import AnswerForm
+from worker.web.departure import Departure
+from worker.web.guesses import Guesses
 
-A_WRONG_CODE_TAKES = 1.0  # seconds: too slow for guessing, and nobody is locked out
+A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
 
-Stage = Literal["open", "closing", "review", "left", "dispatched", "cancelled"]
+Stage = Literal["open", "closing", "review", "leaving", "uncertain", "partly", "left", "dispatched", "cancelled"]
 
 
 class PartnerPage(HTTPEndpoint):
@@ -33,10 +33,17 @@ class PartnerPage(HTTPEndpoint):
         return await run_in_threadpool(_look, token, language)
 
     async def post(self, request: Request) -> Response:
-        typed = AnswerForm.of(await forms.read(request))
-        response, wrong_code = await run_in_threadpool(_answer, request.path_params["token"], typed)
-        if wrong_code:
-            await asyncio.sleep(A_WRONG_CODE_TAKES)
+        token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
+        partner = await run_in_threadpool(_whose, token)
+        guesses: Guesses = request.app.state.guesses
+        # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
+        if guesses.are_too_many(partner.id):
+            return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
+        if not typed.has_wrong_code(partner):
+            return await run_in_threadpool(_answer, token, typed)
+        guesses.note(partner.id)
+        response = await run_in_threadpool(_answer, token, typed)
+        await asyncio.sleep(A_WRONG_CODE_TAKES)
         return response
 
 
@@ -46,24 +53,29 @@ def _look(token: str, language: str) -> Response:
         return _page(session, partner, token, _language(language, partner))
 
 
-def _answer(token: str, typed: AnswerForm) -> tuple[Response, bool]:
-    """What came of a form, and whether its mail code was a wrong one."""
+def _whose(token: str) -> Partner:
+    with db.reading() as session:
+        return _partner(session, token)
+
+
+def _answer(token: str, typed: AnswerForm) -> Response:
+    """What came of a form."""
     with db.reading() as session:
         partner = _partner(session, token)
         language = _language(typed.lang, partner)
-        if problems := typed.problems(partner):
-            page = _page(session, partner, token, language, typed=typed, problems=problems)
-            return page, problems.get("mail_code") == "mail code wrong"
+        offered = answer.choices(session, partner.campaign, answer.standing(session, partner.id))
+        if problems := typed.problems(partner, reduces="less" in offered):
+            return _page(session, partner, token, language, typed=typed, problems=problems)
     try:
         with db.transaction() as session:
             _ACTS[typed.choice](session, partner.id, typed, language)
     except (Closed, LetterHasLeft, NotSigned, NotOffered) as refusal:
         with db.reading() as session:
             partner = _partner(session, token)
-            return _page(session, partner, token, language, refusal=type(refusal).__name__), False
+            return _page(session, partner, token, language, refusal=type(refusal).__name__)
     tasks.ring(tasks.record, partner.campaign_id)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
-    return RedirectResponse(f"/s/{token}{_query(language, partner)}", 303), False
+    return RedirectResponse(f"/s/{token}{_query(language, partner)}", 303)
 
 
 def _sign(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
@@ -127,12 +139,13 @@ def _page(
         token=token,
         row=render.signatory(partner, language, campaign.authentic),
         addressee=campaign.letter.addressees[0],
-        sheet=_sheet(session, campaign, partner, _letter_language(campaign, language), stage),
+        sheet=sheets.for_reading(campaign, partner, _letter_language(campaign, language)),
         stage=stage,
+        departure=_departure(session, campaign, partner, standing),
         standing=standing,
         offered=offered,
         visibilities=_visibilities(campaign, standing, offered),
-        typed=typed or AnswerForm.beginning_with(standing),
+        typed=typed or AnswerForm(),
         problems=problems or {},
         refusal=refusal,
     )
@@ -142,23 +155,21 @@ def _stage(session: Session, campaign: Campaign) -> Stage:
     """Where things stand, as a partner is told."""
     if campaign.cancelled_at is not None:
         return "cancelled"
-    if campaign.dispatched_at is not None:
-        return "dispatched"
-    if close.has_left_entirely(session, campaign):
+    where = close.whereabouts(session, campaign)
+    if where == "left":
+        return "left" if campaign.dispatched_at is None else "dispatched"
+    if where == "leaving" and close.has_left_entirely(session, campaign):
         return "left"
+    if where != "here":
+        return where
     if campaign.takes_answers(at=db.clock(session)):
         return "open"
     return "closing" if campaign.closed_at is None else "review"
 
 
-def _sheet(session: Session, campaign: Campaign, partner: Partner, language: str, stage: Stage) -> Sheet:
-    """The letter with the partner's own row; once it has left, as it went out, in the public rendition.
-
-    Who else has signed is not shown before: until then each of them may still step back.
-    """
-    if stage == "dispatched":
-        return sheets.of(campaign, signatories.of(session, campaign, "public"), language)
-    return sheets.for_reading(campaign, partner, language)
+def _departure(session: Session, campaign: Campaign, partner: Partner, standing: Answer | None) -> Departure:
+    """Nothing leaves before the campaign is closed."""
+    return Departure() if campaign.closed_at is None else departure.of(session, campaign, partner, standing)
 
 
 def _letter_language(campaign: Campaign, language: str) -> str:
