@@ -1,0 +1,232 @@
+"""What a partner is told when it steps back and a letter has reached an addressee already, or may have."""
+
+import html
+import re
+
+import pytest
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from tests.test_mail_templates import put, says
+from worker import db, render, tasks, tokens
+from worker.acts import answer
+from worker.acts.answer import Said, Visibility
+from worker.mail import outbox
+from worker.models import Addressee, Campaign, Mail, Partner
+from worker.web.app import make_app
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+NAMES = {
+    "en": "A letter that names you has reached, or may have reached, ",
+    "fr": "Une lettre qui vous nomme est parvenue, ou a pu parvenir, à ",
+}
+COUNTS = "A letter that counts you, without your name, has reached, or may have reached, Minister Ada Weir;"
+UNTRUE = [
+    "It is not printed and not counted.",
+    "printed in no copy of the letter",
+    "read",
+    "counted and not named everywhere",
+]
+
+
+@pytest.fixture
+def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    return TestClient(make_app(), follow_redirects=False)
+
+
+def a_campaign_with_two_addressees(session: Session) -> Campaign:
+    campaign = cast.a_campaign(session)
+    campaign.letter.addressees.append(
+        Addressee(
+            position=2,
+            name="Governor Bo Lund",
+            office="",
+            salutation="",
+            address=[],
+            email="bo@water.example",
+            copy=True,
+        )
+    )
+    session.flush()
+    return campaign
+
+
+def a_letter_goes(session: Session, campaign: Campaign, to: int, state: str) -> Mail:
+    """To the addressee in this place (from 0), as far as this: due, in data, uncertain, sent."""
+    addressee, now = campaign.letter.addressees[to], db.clock(session)
+    row = outbox.to_addressee(campaign, addressee, 1, 1, now)
+    outbox.put(session, [row])
+    letter = session.query(Mail).filter_by(key=row["key"]).one()
+    if state != "due":
+        letter.in_data_at, letter.due_at = now, None
+    if state == "uncertain":
+        letter.uncertain_at = now
+    if state == "sent":
+        letter.sent_at = campaign.dispatched_at = now
+    session.flush()
+    return letter
+
+
+def happens(visibility: Visibility, states: list[str]) -> tuple[Partner, str]:
+    """River Watch signs, the list closes, and each addressee's letter comes as far as its state says."""
+    with db.transaction() as session:
+        campaign = a_campaign_with_two_addressees(session)
+        river_watch = campaign.partners[0]
+        cast.signs(session, river_watch, visibility)
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        for to, state in enumerate(states):
+            a_letter_goes(session, campaign, to, state)
+        return river_watch, f"/s/{tokens.token(river_watch)}"
+
+
+def read(browser: TestClient, link: str, language: str = "en") -> str:
+    page = browser.get(link, params={"lang": language})
+    assert page.status_code == 200
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text.partition("<body>")[2])).split()).replace(" ;", ";")
+
+
+def says_that_it_withdraws(browser: TestClient, partner: Partner, link: str, **other: str) -> None:
+    form = {"choice": "withdraw", "mail_code": tokens.mail_code(partner)} | other
+    assert browser.post(link, data=form).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("states", "heading"),
+    [
+        (["sent", "due"], "One addressee has the letter, another does not have it yet"),
+        (["uncertain", "due"], "The letter may have arrived"),
+        (["in data", "due"], "The letter is on its way"),
+    ],
+)
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
+    states: list[str], heading: str, language: str, browser: TestClient
+) -> None:
+    partner, link = happens("public", states)
+    before = read(browser, link)
+    assert heading in before
+    assert "is reading it once more" not in before
+    assert "are reading it once more" not in before
+    assert "at the earliest" not in before
+    assert "What has reached, or may have reached, Minister Ada Weir cannot be called back." in before
+    assert "In what has not left yet, your organization is neither printed nor counted." in before
+    assert NAMES["en"] not in before, "nothing is withdrawn yet"
+
+    says_that_it_withdraws(browser, partner, link)
+
+    after = read(browser, link, language)
+    assert f"{NAMES[language]}Minister Ada Weir" in after
+    assert ("What has not left yet no longer names you." if language == "en" else "ne vous nomme plus.") in after
+    assert "It is not printed and not counted." not in after
+    assert "ni imprimée ni comptée." not in after
+
+
+@pytest.mark.parametrize("visibility", ["counted", "addressee"])
+def test_less_visible_after_a_partial_departure_is_told_the_truth(visibility: str, browser: TestClient) -> None:
+    partner, link = happens("public", ["due", "sent"])
+    says_that_it_withdraws(browser, partner, link, choice="sign", visibility=visibility)
+    page = read(browser, link)
+    assert "printed in no copy of the letter" not in page
+    assert "counted and not named everywhere else" not in page
+    assert f"{NAMES['en']}Governor Bo Lund;" in page
+    assert "may have reached, Minister" not in page.split("What")[0]
+
+
+def test_who_was_named_for_the_addressee_only_is_named_in_no_other_copy(browser: TestClient) -> None:
+    partner, link = happens("addressee", ["sent", "sent"])
+    with db.transaction() as session:  # as a withdrawal that came between the two
+        letter = session.query(Mail).filter(Mail.addressee.has(copy=True)).one()
+        letter.sent_at = letter.in_data_at = None
+        answer.withdraw(session, partner.id, Said())
+    page = read(browser, link)
+    assert f"{NAMES['en']}Minister Ada Weir;" in page
+    assert "Bo Lund;" not in page
+
+
+def test_who_was_counted_is_told_that_it_was_counted(browser: TestClient) -> None:
+    partner, link = happens("counted", ["uncertain", "due"])
+    says_that_it_withdraws(browser, partner, link)
+    page = read(browser, link)
+    assert COUNTS in page
+    assert "no longer counts you" in page
+    assert NAMES["en"] not in page
+
+
+def test_it_is_still_told_once_everybody_has_the_letter(browser: TestClient) -> None:
+    partner, link = happens("public", ["sent", "due"])
+    says_that_it_withdraws(browser, partner, link)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, partner.campaign_id)
+        session.query(Mail).filter_by(kind="letter", sent_at=None).delete()
+        a_letter_goes(session, campaign, 1, "sent")
+    page = read(browser, link)
+    assert "The letter was sent on" in page
+    assert f"{NAMES['en']}Minister Ada Weir;" in page
+    assert "What left after that no longer names you." in page
+
+
+def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -> None:
+    partner, link = happens("public", ["due", "due"])
+    says_that_it_withdraws(browser, partner, link)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, partner.campaign_id)
+        for to in (0, 1):
+            row = outbox.to_addressee(campaign, campaign.letter.addressees[to], 2, 1, db.clock(session))
+            outbox.put(session, [row])
+        session.query(Mail).filter_by(seal_number=2).update({"due_at": None, "sent_at": db.clock(session)})
+        campaign.dispatched_at = db.clock(session)
+    page = read(browser, link)
+    assert "It is not printed and not counted." in page
+    assert "may have reached" not in page
+
+
+DEPARTED = {
+    "withdraw": {
+        "en": "A letter that names or counts you has reached",
+        "fr": "Une lettre qui vous nomme ou vous compte",
+    },
+    "counted": {"en": "This holds for what has not left yet.", "fr": "Cela vaut pour ce qui n’est pas encore parti."},
+    "addressee": {"en": "This holds for what has not left yet.", "fr": "Cela vaut pour ce qui n’est pas encore parti."},
+}
+SIMPLY = {
+    "withdraw": {"en": "Its name is not printed and it is not counted.", "fr": "Son nom n’est pas imprimé et elle"},
+    "counted": {"en": "Its name is printed in no copy.", "fr": "Son nom n’est imprimé dans aucun exemplaire."},
+    "addressee": {"en": "Everywhere else it is counted", "fr": "Partout ailleurs, elle est comptée"},
+}
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("choice", DEPARTED)
+@pytest.mark.parametrize("departed", [True, False])
+def test_a_receipt_tells_the_truth_about_what_has_left(
+    departed: bool, choice: str, language: str, browser: TestClient
+) -> None:
+    partner, link = happens("public", ["sent" if departed else "due", "due"])
+    other = {} if choice == "withdraw" else {"choice": "sign", "visibility": choice}
+    says_that_it_withdraws(browser, partner, link, **other)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, partner.campaign_id)
+        message = put(session, "receipt", campaign, campaign.partners[0], language)
+    said, unsaid = (DEPARTED, SIMPLY) if departed else (SIMPLY, DEPARTED)
+    says(message, said[choice][language])
+    for text in (message.text, message.html):
+        assert unsaid[choice][language] not in " ".join(text.split())
+        assert "Weir" not in text
+        assert "River" not in text
+        assert "Sophea" not in text
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_a_receipt_for_what_was_said_before_the_deadline_is_not_frightening(language: str, browser: TestClient) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign_with_two_addressees(session)
+        cast.signs(session, campaign.partners[0])
+        answer.withdraw(session, campaign.partners[0].id, Said())
+        cast.passes_its_deadline(session, campaign)
+        a_letter_goes(session, campaign, 0, "sent")
+        message = put(session, "receipt", campaign, campaign.partners[0], language)
+    says(message, SIMPLY["withdraw"][language])

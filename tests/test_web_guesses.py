@@ -1,0 +1,201 @@
+"""Wrong mail codes: too slow for guessing, and whoever knows the code is not kept out for long."""
+
+import asyncio
+import logging
+import time
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from worker import db, tokens
+from worker.models import Answer, Partner
+from worker.web import guesses
+from worker.web import partner as partner_page
+from worker.web.app import make_app
+from worker.web.guesses import AN_HOUR, MANY, MOST_PARTNERS, SLOTS, VERY_MANY, Guesses
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def guess(tallied: Guesses, clock: Clock, partner_id: int, times: int, *, every: float) -> int:
+    """Guess so many times; returns how many of the codes were looked at."""
+    looked_at = 0
+    for _ in range(times):
+        if not tallied.are_too_many(partner_id):
+            tallied.note(partner_id)
+            looked_at += 1
+        clock.now += every
+    return looked_at
+
+
+def test_a_wrong_code_holds_one_of_five_slots_for_its_second(clock: Clock) -> None:
+    tallied = Guesses(clock)
+    assert guess(tallied, clock, 1, 60, every=0.001) == SLOTS
+    assert tallied.are_too_many(1)
+    assert not tallied.are_too_many(2), "another partner is not concerned"
+    clock.now += 1
+    assert not tallied.are_too_many(1)
+
+
+def test_after_a_hundred_within_an_hour_a_slot_is_held_for_a_minute(clock: Clock) -> None:
+    tallied = Guesses(clock)
+    assert guess(tallied, clock, 1, VERY_MANY, every=1) == VERY_MANY
+    began = clock.now
+    looked_at = guess(tallied, clock, 1, 3000, every=1)
+    assert looked_at <= (clock.now - began) / 60 * SLOTS + SLOTS
+    clock.now += AN_HOUR + 60
+    assert guess(tallied, clock, 1, 10, every=1) == 10, "an hour later all is forgotten"
+
+
+def test_who_guesses_all_day_gets_at_few_codes(clock: Clock) -> None:
+    tallied = Guesses(clock)
+    assert guess(tallied, clock, 1, 24 * 3600 * 2, every=0.5) < 24 * (VERY_MANY + 60 * SLOTS)
+
+
+def test_it_is_logged_once_an_hour_in_numbers(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    tallied = Guesses(clock)
+    with caplog.at_level(logging.INFO):
+        guess(tallied, clock, 7, MANY - 1, every=1)
+        assert caplog.messages == []
+        guess(tallied, clock, 7, 200, every=1)
+    assert caplog.messages == ["partner 7: 20 wrong mail codes within an hour"]
+
+
+def test_what_is_remembered_is_bounded(clock: Clock) -> None:
+    tallied = Guesses(clock)
+    for partner_id in range(MOST_PARTNERS + 10):
+        guess(tallied, clock, partner_id, 1, every=0)
+    guess(tallied, clock, MOST_PARTNERS, 500, every=1)
+    assert len(tallied._tallies) == MOST_PARTNERS
+    tally = tallied._tallies[MOST_PARTNERS]
+    assert (len(tally.at), len(tally.held_until) <= SLOTS) == (VERY_MANY, True)
+
+
+@pytest.fixture
+def browser(database: str) -> TestClient:
+    return TestClient(make_app(), follow_redirects=False)
+
+
+@pytest.fixture
+def partner(database: str) -> Partner:
+    with db.transaction() as session:
+        return cast.a_campaign(session).partners[0]
+
+
+def form(partner: Partner, code: str) -> dict[str, str]:
+    said = {"choice": "sign", "visibility": "public", "representative": "Sophea Chan", "role": "Secretary"}
+    return said | {"authorised": "yes", "mail_code": code}
+
+
+def answers() -> int:
+    with db.reading() as session:
+        return session.query(Answer).count()
+
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@on_sqlite
+def test_guesses_sent_at_once_are_answered_at_once_and_a_right_code_is_taken_a_second_later(
+    browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, clock = f"/s/{tokens.token(partner)}", Clock()
+    browser.app.state.guesses = Guesses(clock)  # type: ignore[attr-defined]
+
+    async def everybody_at_once() -> list[httpx2.Response]:
+        transport = httpx2.ASGITransport(browser.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+            wrong = [client.post(link, data=form(partner, f"x{number}")) for number in range(30)]
+            answered = await asyncio.gather(*wrong)
+            kept_out = await client.post(link, data=form(partner, tokens.mail_code(partner)))
+            clock.now += 1
+            return [*answered, kept_out, await client.post(link, data=form(partner, tokens.mail_code(partner)))]
+
+    *guessed, kept_out, signed = asyncio.run(everybody_at_once())
+    assert sorted(page.status_code for page in guessed) == [422] * SLOTS + [429] * 25
+    assert kept_out.status_code == 429
+    assert signed.status_code == 303
+    assert answers() == 1
+
+
+@on_sqlite
+def test_too_many_wrong_codes_are_said_calmly_in_each_language(browser: TestClient, partner: Partner) -> None:
+    for _ in range(SLOTS):
+        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
+    page = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, "1"))
+    assert (page.status_code, page.headers["retry-after"]) == (429, "60")
+    assert "Too many wrong codes at this moment" in page.text
+    assert "Trop de codes erronés en ce moment" in page.text
+    assert "Nothing was recorded." in page.text
+    assert browser.get(f"/s/{tokens.token(partner)}").status_code == 200, "looking goes on"
+
+
+@on_sqlite
+def test_four_wrong_codes_under_way_do_not_delay_who_knows(
+    browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "HELD", 3600)
+    for _ in range(SLOTS - 1):
+        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
+    monkeypatch.setattr(partner_page, "A_WRONG_CODE_TAKES", 3600)
+    sent = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, tokens.mail_code(partner)))
+    assert sent.status_code == 303
+
+
+@on_sqlite
+def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(partner_page, "A_WRONG_CODE_TAKES", 3600)
+    tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
+
+    async def five_who_hang_up() -> None:
+        transport = httpx2.ASGITransport(browser.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+            link = f"/s/{tokens.token(partner)}"
+            posts = [asyncio.create_task(client.post(link, data=form(partner, "1"))) for _ in range(SLOTS)]
+            async with asyncio.timeout(60):
+                while not tallied.are_too_many(partner.id):
+                    await asyncio.sleep(0.01)
+            for post in posts:
+                post.cancel()
+            await asyncio.gather(*posts, return_exceptions=True)
+
+    asyncio.run(five_who_hang_up())
+    assert tallied.are_too_many(partner.id)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("typed", "slots"),
+    [({"mail_code": "1"}, 1), ({"choice": "sign", "mail_code": "1"}, 1), ({"choice": "sign"}, 0), ({}, 0)],
+)
+def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
+    typed: dict[str, str], slots: int, browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "HELD", 3600)
+    began = time.monotonic()
+    assert browser.post(f"/s/{tokens.token(partner)}", data=typed).status_code == 422
+    assert not slots or time.monotonic() - began >= 1
+    for _ in range(SLOTS - slots):
+        assert not browser.app.state.guesses.are_too_many(partner.id)  # type: ignore[attr-defined]
+        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
+    assert browser.app.state.guesses.are_too_many(partner.id)  # type: ignore[attr-defined]
+
+
+@on_sqlite
+def test_a_form_with_other_mistakes_and_the_right_code_costs_nothing(browser: TestClient, partner: Partner) -> None:
+    for _ in range(2 * SLOTS):
+        page = browser.post(f"/s/{tokens.token(partner)}", data={"mail_code": tokens.mail_code(partner)})
+        assert page.status_code == 422
