@@ -306,6 +306,16 @@ def test_a_letter_of_doubtful_fate_goes_again_the_same_when_a_person_says_so(dat
     assert [_word(mail) for mail in _mails("letter")] == ["sent"]
 
 
+def test_a_letter_of_doubtful_fate_that_arrived_is_noted_by_hand(database: str, clock: Clock) -> None:
+    campaign_id = _sealed_and_put(clock, copies=1)
+    _drain({"end of data": "drop"}, only="letter")
+    with db.transaction() as session:
+        dispatch.by_hand(session, campaign_id)
+        assert close.whereabouts(session, session.get_one(Campaign, campaign_id)) == "left"
+        assert report.report(session, campaign_id) == 4
+    assert [_word(mail) for mail in _mails("letter")] == ["sent", "sent"]
+
+
 def test_a_receipt_reaches_a_reader_of_a_language_that_the_letter_has_not(database: str) -> None:
     campaign_id = _launched(1)
     with db.transaction() as session:

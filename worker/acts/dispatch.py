@@ -84,10 +84,16 @@ def by_hand(session: Session, campaign_id: int) -> None:
     campaign = db.locked(session, campaign_id)
     if close.whereabouts(session, campaign) == "leaving":
         raise Blocked(["It is being handed over at this moment: look at `undersigned status` in a minute."])
+    if close.whereabouts(session, campaign) == "partly":
+        raise Blocked(["One addressee has it by mail already, and the others get it by mail too."])
     if campaign.closed_at is None or close.living_seal(session, campaign) is None:
         raise Blocked(blockers(session, campaign, by_person=True))
+    now = db.clock(session)
+    for letter in living_letters(session, campaign):
+        if letter.uncertain_at is not None:
+            letter.sent_at, letter.uncertain_at, letter.reply = now, None, "noted by an organizer: it arrived"
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")
-    campaign.dispatched_at = campaign.dispatched_at or db.clock(session)
+    campaign.dispatched_at = campaign.dispatched_at or now
     diary.note(session, campaign, "organizer", "dispatched by hand")
 
 

@@ -250,9 +250,13 @@ def sign(
     --representative "The board" --role board --note "phone call"`
     """
     from worker.acts import answer
+    from worker.definition import characters
 
     if visibility not in answer.EXPOSURE:
         talk.fail(f"--visibility: found {visibility!r}; expected public, addressee or counted.", talk.USAGE)
+    for option, value in (("--representative", representative), ("--role", role)):
+        if not any(c.isalnum() for c in value) or any(characters.unfit(value)):
+            talk.fail(f"{option}: expected a name in letters that can be printed.", talk.USAGE)
     said = {"representative": representative, "role": role, "note": note}
     _by_hand(name, organization, f"sign, {visibility}", yes, lambda s, p, w: answer.sign(s, p, visibility, w), said)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.models import Answer, Campaign, Letter, Partner
+from worker.models import Addressee, Answer, Campaign, Letter, Partner
 
 Rendition = Literal["public", "addressee"]
 
@@ -36,8 +36,18 @@ def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatorie
         .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
         .where(Letter.meaning == campaign.letter.meaning)
     ).all()
-    named = [partner for partner, visibility in signed if visibility in _NAMED[rendition]]
+    named = [partner for partner, visibility in signed if is_named(visibility, rendition)]
     return Signatories(sorted(named, key=_printed_place), withheld=len(signed) - len(named))
+
+
+def is_named(visibility: str | None, rendition: Rendition) -> bool:
+    """Whether somebody who signed so is named in this rendition."""
+    return visibility in _NAMED[rendition]
+
+
+def rendition_for(addressee: Addressee) -> Rendition:
+    """The one to whom the letter is written reads more names than those who get a copy."""
+    return "public" if addressee.copy else "addressee"
 
 
 def in_order(partners: list[Partner]) -> list[Partner]:

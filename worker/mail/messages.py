@@ -57,7 +57,7 @@ def extended(session: Session, mail: Mail) -> Message:
 
 def receipt(session: Session, mail: Mail) -> Message:
     """Tells a partner what was recorded in its name, and that it can be changed."""
-    return _to_partner(mail, answer=mail.answer, departed=_departed(session, mail.campaign))
+    return _to_partner(mail, answer=mail.answer, departed=_departed_before(session, mail))
 
 
 def copy(session: Session, mail: Mail) -> Message:
@@ -183,15 +183,18 @@ def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context
     )
 
 
-def _departed(session: Session, campaign: Campaign) -> bool:
-    """Whether some addressee has the letter, or may have it."""
+def _departed_before(session: Session, mail: Mail) -> bool:
+    """Whether some addressee had the letter, or may have had it, when this answer was given."""
+    if mail.answer is None:
+        return False
     gone = exists().where(
-        Mail.campaign_id == campaign.id,
+        Mail.campaign_id == mail.campaign_id,
         Mail.kind == "letter",
         Mail.cancelled_at.is_(None),
-        Mail.in_data_at.is_not(None) | Mail.sent_at.is_not(None),
+        (Mail.in_data_at <= mail.answer.at) | (Mail.sent_at <= mail.answer.at),
     )
-    return campaign.dispatched_at is not None or bool(session.scalar(select(gone)))
+    by_hand_at = mail.campaign.dispatched_at
+    return (by_hand_at is not None and by_hand_at <= mail.answer.at) or bool(session.scalar(select(gone)))
 
 
 def _letter_subject(mail: Mail) -> str:

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db, render, tasks, tokens
-from worker.acts import answer, close, sheets
+from worker.acts import answer, close, departure, sheets
 from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, NotOffered, NotSigned
+from worker.acts.departure import Departure
 from worker.models import Answer, Campaign, Partner
-from worker.web import departure, forms, pages
+from worker.web import forms, pages
 from worker.web.answer_form import AnswerForm
-from worker.web.departure import Departure
 from worker.web.guesses import Guesses
 
 A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
@@ -141,6 +141,7 @@ def _page(
         addressee=campaign.letter.addressees[0],
         sheet=sheets.for_reading(campaign, partner, _letter_language(campaign, language)),
         stage=stage,
+        review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= db.clock(session),
         departure=_departure(session, campaign, partner, standing),
         standing=standing,
         offered=offered,

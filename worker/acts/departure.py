@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker.letter import signatories
 from worker.models import Answer, Campaign, Mail, Partner
 
 
@@ -58,10 +59,9 @@ def _answer_in(session: Session, campaign: Campaign, partner: Partner, letter: M
 
 
 def _is_named(answer: Answer | None, letter: Mail) -> bool:
-    """As letter/signatories.py has it: the first addressee's own copy names more than the public one."""
     if answer is None or letter.addressee is None:
         return False
-    return answer.visibility == "public" or (answer.visibility == "addressee" and not letter.addressee.copy)
+    return signatories.is_named(answer.visibility, signatories.rendition_for(letter.addressee))
 
 
 def _is_counted(answer: Answer | None) -> bool:
