@@ -10,7 +10,7 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
-    {"settings", "log", "prose"},
+    {"settings", "log", "prose", "countries"},
     {"models"},
     {"tokens", "db"},
     {"render"},

@@ -62,14 +62,6 @@ def test_only_what_is_due_is_claimed(database, clock):
     assert _claim("in time") == [soon]
 
 
-def test_kinds_can_be_claimed_apart(database):
-    _due_mails(5)
-    with db.transaction() as session:
-        until = db.clock(session) + A_MINUTE
-        assert db.claim(session, holder="letters", until=until, limit=9, kinds=("letter",)) == []
-        assert len(db.claim(session, holder="rest", until=until, limit=9, kinds=("invitation",))) == 5
-
-
 def test_a_lease_that_ran_out_can_be_claimed_again(database, clock):
     mails = _due_mails(3)
     assert set(_claim("first")) == set(mails)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.definition import alike, countries
+from worker import countries
+from worker.definition import alike
 from worker.definition.partners import PartnerRow, read_csv, read_pasted, write_csv
 
 PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")

@@ -16,7 +16,8 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log models prose           what an operator sets; what we remember; Markdown as a tree
+    settings log countries prose models
+                                        what an operator sets; Markdown as a tree; what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
     definition/ letter/ mail/ migrations/   what is asked, signed and said; they know nothing of each other
     acts/                               one module an act: gets a session, writes rows, sends nothing

@@ -110,7 +110,7 @@ def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusiv
     return session.get_one(Campaign, campaign_id, populate_existing=True)
 
 
-def claim(session: Session, *, holder: str, until: datetime, limit: int, kinds: tuple[str, ...] = ()) -> list[int]:
+def claim(session: Session, *, holder: str, until: datetime, limit: int) -> list[int]:
     """Lease due mails to one holder, the most urgent first, and return their ids.
 
     Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
@@ -119,8 +119,6 @@ def claim(session: Session, *, holder: str, until: datetime, limit: int, kinds: 
     now = clock(session)
     free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
     due = select(Mail.id).where(Mail.due_at <= now, free).order_by(Mail.urgency, Mail.due_at).limit(limit)
-    if kinds:
-        due = due.where(Mail.kind.in_(kinds))
     if not _is_sqlite(session):
         due = due.with_for_update(skip_locked=True)
     claimed = (

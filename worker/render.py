@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from worker import prose, settings
+from worker import countries, prose, settings
 from worker.tokens import Url
 
 LANGUAGES = {"en": "English", "fr": "Français"}
@@ -52,11 +52,8 @@ def signatory(row: Row, language: str = "", authentic: str = "") -> str:
 
 
 def country_in(name: str, language: str) -> str:
-    """A country's name in another language, by Babel; one that is not known stays as it is."""
-    import babel
-
-    code = _country_codes().get(name.casefold())
-    return str(babel.Locale.parse(_LOCALES[language]).territories.get(code, name)) if code else name
+    """A country's name in another language; one that is not known stays as it is."""
+    return countries.spelling(name, language) or name
 
 
 def date(moment: datetime, zone: str, language: str) -> str:
@@ -137,11 +134,3 @@ def _markdown() -> Environment:
 def _standing_for_itself(value: object) -> object:
     """Escape what a template inserts, except addresses of ours and lists of prose."""
     return prose.escape(value) if isinstance(value, str) and not isinstance(value, Url) else value
-
-
-@functools.lru_cache(maxsize=1)
-def _country_codes() -> dict[str, str]:
-    import babel
-
-    codes = {str(name).casefold(): code for code, name in babel.Locale("en").territories.items() if len(code) == 2}
-    return codes | {"usa": "US", "uk": "GB"}

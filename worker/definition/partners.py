@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from worker.definition import addresses, alike, characters, countries, files, languages, pasted, spreadsheet
+from worker import countries
+from worker.definition import addresses, alike, characters, files, languages, pasted, spreadsheet
 from worker.definition.pasted import Mend
 from worker.definition.problems import Problem, shown
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from worker.definition import characters, countries
+from worker import countries
+from worker.definition import characters
 from worker.definition.problems import shown
 
 _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
