@@ -214,6 +214,7 @@ def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
 def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=("Third",))
+        campaign.definition = campaign.definition | {"quorum": 3}
         for partner, visibility in zip(campaign.partners, ("public", "addressee", "counted"), strict=True):
             cast.signs(session, partner, visibility)  # type: ignore[arg-type]
         cast.passes_its_deadline(session, campaign)
@@ -250,7 +251,7 @@ def _held(session: Session, campaign: Campaign) -> None:
 WAITING: list[tuple[Callable[[Session, Campaign], object], str]] = [
     (_refused, "550 5.1.1 no such *user* <x>"),
     (cast.passes_its_deadline, "1 organi"),
-    (_without_address, "undersigned dispatch --by-hand dam"),
+    (_without_address, "undersigned dispatch dam --by-hand"),
     (_held, "undersigned resume dam"),
 ]
 

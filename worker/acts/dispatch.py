@@ -29,20 +29,26 @@ def blockers(session: Session, campaign: Campaign, *, by_person: bool = False) -
     if campaign.cancelled_at is not None:
         return ["The campaign is cancelled."]
     if campaign.closed_at is None:
-        return ["It is not closed yet: `undersigned close` closes it before the deadline."]
+        return [f"It is not closed yet: `undersigned close {campaign.slug}` closes it before the deadline."]
     reasons = []
     if close.living_seal(session, campaign) is None:
         reasons.append("There is no seal: one was voided by a withdrawal and the next is being made.")
     if campaign.held_at is not None:
-        reasons.append("It is held: `undersigned resume` lets it go on.")
+        reasons.append(f"It is held: `undersigned resume {campaign.slug}` lets it go on.")
+    if signatories.of(session, campaign, "addressee").count == 0:
+        reasons.append("Nobody signed: there is no letter to send.")
     if close.whereabouts(session, campaign) == "uncertain" and not _unserved(session, campaign):
         reasons.append(
             "Nobody knows whether the letter arrived: ask the addressee's office. If it is there, "
-            "`undersigned dispatch --by-hand` notes it; if not, `undersigned resend` sends the same letter again."
+            f"`undersigned dispatch {campaign.slug} --by-hand` notes it; if not, "
+            f"`undersigned resend {campaign.slug}` sends the same letter again."
         )
     if not any(a.email for a in campaign.letter.addressees):
-        reasons.append("No addressee has a mail address: send it by hand, then `undersigned dispatch --by-hand`.")
-    return reasons if by_person else reasons + _for_a_person(session, campaign)
+        reasons.append(
+            "No addressee has a mail address: print the letter and bring it, "
+            f"then `undersigned dispatch {campaign.slug} --by-hand`."
+        )
+    return reasons if by_person else reasons + overridden(session, campaign)
 
 
 def waits_for_a_person(session: Session, campaign: Campaign) -> list[str]:
@@ -83,7 +89,7 @@ def by_hand(session: Session, campaign_id: int) -> None:
     """
     campaign = db.locked(session, campaign_id)
     if close.whereabouts(session, campaign) == "leaving":
-        raise Blocked(["It is being handed over at this moment: look at `undersigned status` in a minute."])
+        raise Blocked(["It is being handed over at this moment: look at the status in a minute."])
     if close.whereabouts(session, campaign) == "partly":
         raise Blocked(["One addressee has it by mail already, and the others get it by mail too."])
     if campaign.closed_at is None or close.living_seal(session, campaign) is None:
@@ -173,16 +179,18 @@ def _unserved(session: Session, campaign: Campaign) -> list[Addressee]:
     return [a for a in campaign.letter.addressees if a.email and a.id not in served]
 
 
-def _for_a_person(session: Session, campaign: Campaign) -> list[str]:
+def overridden(session: Session, campaign: Campaign) -> list[str]:
+    """What holds the clock back and not a person: the review, the quorum, a refusal."""
     reasons = _in_review(session, campaign)
     signed = signatories.of(session, campaign, "addressee").count
     if signed < campaign.quorum:
         reasons.append(
-            f"{signed} signed and the quorum is {campaign.quorum}: `undersigned dispatch` sends it all the same."
+            f"{signed} signed and the quorum is {campaign.quorum}: "
+            f"`undersigned dispatch {campaign.slug}` sends it all the same."
         )
     refused = [m for m in living_letters(session, campaign) if m.refused_at is not None]
     if refused:
-        reasons.append("The addressee's server refused the letter: see `undersigned status`.")
+        reasons.append(f"The addressee's server refused the letter: see `undersigned status {campaign.slug}`.")
     return reasons
 
 

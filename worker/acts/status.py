@@ -32,7 +32,7 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
         "review_ends": _iso(campaign.review_ends_at),
         "dispatched": _iso(campaign.dispatched_at),
         "seal": close.living_seal(session, campaign),
-        "blockers": dispatch.blockers(session, campaign) if campaign.closed_at else [],
+        "blockers": dispatch.blockers(session, campaign) if campaign.closed_at and not campaign.dispatched_at else [],
         "counts": _counts(session, campaign, partners),
         "letters": [_letter(mail) for mail in dispatch.letters(session, campaign)],
         "mails": _mails(session, campaign),
@@ -41,7 +41,11 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def state(session: Session, campaign: Campaign) -> str:
-    """One word for where the campaign is: open, overdue, held, review, waiting, leaving, dispatched, cancelled."""
+    """One word for where the campaign is.
+
+    open, overdue (the deadline has passed), sealing, held, review, waiting (for a person), leaving, dispatched,
+    cancelled.
+    """
     if campaign.cancelled_at is not None:
         return "cancelled"
     if campaign.dispatched_at is not None:
@@ -50,9 +54,11 @@ def state(session: Session, campaign: Campaign) -> str:
         return "held"
     if campaign.closed_at is None:
         return "open" if campaign.takes_answers(at=db.clock(session)) else "overdue"
-    if dispatch.living_letters(session, campaign):
-        return "leaving"
-    return "waiting" if dispatch.waits_for_a_person(session, campaign) else "review"
+    if close.living_seal(session, campaign) is None:
+        return "sealing"
+    if dispatch.waits_for_a_person(session, campaign):
+        return "waiting"
+    return "leaving" if dispatch.living_letters(session, campaign) else "review"
 
 
 def _counts(session: Session, campaign: Campaign, partners: list[dict[str, Any]]) -> dict[str, int]:
@@ -80,7 +86,7 @@ def _partners(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
     }
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
     return [
-        _partner(p, invitations.get(p.id, []), reminders.get(p.id, []), standing.get(p.id))
+        _partner(campaign, p, invitations.get(p.id, []), reminders.get(p.id, []), standing.get(p.id))
         for p in signatories.in_order(list(rows))
     ]
 
@@ -92,7 +98,9 @@ def _by_partner(session: Session, campaign: Campaign, kind: str) -> dict[int, li
     return found
 
 
-def _partner(partner: Partner, invitations: list[Mail], reminders: list[Mail], answer: Answer | None) -> dict[str, Any]:
+def _partner(
+    campaign: Campaign, partner: Partner, invitations: list[Mail], reminders: list[Mail], answer: Answer | None
+) -> dict[str, Any]:
     invitation = invitations[-1] if invitations else None
     sent = [reminder for reminder in reminders if reminder.sent_at]
     return {
@@ -100,7 +108,7 @@ def _partner(partner: Partner, invitations: list[Mail], reminders: list[Mail], a
         "acronym": partner.acronym,
         "country": partner.country,
         "language": partner.language,
-        "invitation": word(invitation) if invitation else ("due" if partner.email_hmac else "no address"),
+        "invitation": word(invitation) if invitation else _never_invited(campaign, partner),
         "asked": _iso(invitation.sent_at) if invitation else None,
         "reminded": [_iso(reminder.sent_at) for reminder in sent],
         "reply": invitation.reply if invitation else None,
@@ -108,7 +116,15 @@ def _partner(partner: Partner, invitations: list[Mail], reminders: list[Mail], a
         "visibility": answer.visibility if answer else None,
         "answered": _iso(answer.at) if answer else None,
         "channel": answer.channel if answer else None,
+        "reason": answer.reason or None if answer else None,
+        "note": answer.note or None if answer else None,
     }
+
+
+def _never_invited(campaign: Campaign, partner: Partner) -> str:
+    if not partner.email_hmac:
+        return "no address"
+    return "due" if campaign.closed_at is None else "not asked"
 
 
 def _mails(session: Session, campaign: Campaign) -> dict[str, dict[str, int]]:
