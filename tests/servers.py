@@ -99,6 +99,8 @@ class Process:
 class Server:
     """A server on loopback with a port and a folder that it keeps over restarts."""
 
+    QUIT = signal.SIGKILL  # a shell's background jobs ignore SIGQUIT, and so do their children by default
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -122,7 +124,7 @@ class Server:
     def quit(self) -> None:
         """End it at once without leaving anything behind; harmless when it is ended already."""
         if self.process:
-            self.process.end(signal.SIGQUIT)
+            self.process.end(self.QUIT)
             self.process = None
 
     @contextmanager
@@ -189,6 +191,8 @@ class Redis(Server):
 
 class PostgreSQL(Server):
     """PostgreSQL that trusts loopback and does not wait for the disk."""
+
+    QUIT = signal.SIGQUIT  # it has a handler of its own, and leaves no shared memory behind
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
