@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import servers
-from tests.stage import ProductionStage, Story, eventually
+from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
 from worker.cli import player
 from worker.mail.catcher import Catcher
 
@@ -107,6 +107,26 @@ def test_an_answer_is_taken_while_redis_hangs(
     assert campaign.status()["counts"]["signed"] == 1
     assert took < 3  # a promise to partners, not a measure of speed
     assert partner.receipts()
+
+
+def test_a_killed_up_loses_no_invitation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with everything in one process, on SQLite."""
+    monkeypatch.setattr("tests.stage.Catcher", SlowCatcher)
+    stage = EmbeddedStage(tmp_path / "embedded")
+    campaign = Story(stage, "many-rivers")
+    for number in range(PARTNERS):
+        campaign.joined_by(f"River Group {number}", f"RG{number}", "Canada")
+    campaign.launches()
+    eventually(_caught(campaign, PARTNERS // 3))
+
+    stage.kill("up")
+    stage.restart("up")
+    got = eventually(lambda: _everyone_got_one(campaign))
+
+    stage.end()
+    assert sum(got.values()) - PARTNERS <= CONNECTIONS
+    assert max(got.values()) <= 2
+    _assert_copies_are_identical(campaign)
 
 
 def _caught(campaign: Story, count: int) -> Callable[[], bool]:

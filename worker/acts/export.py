@@ -22,7 +22,7 @@ def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
         .join(Answer, Answer.partner_id == Partner.id)
         .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
     )
-    answers = dict(rows.tuples().all())
+    answers = dict(rows.all())
     return [_row(partner, answers[partner]) for partner in signatories.in_order(list(answers))]
 
 
