@@ -26,10 +26,8 @@ bench: $(VENV)/.tests ## Measure, as ratios against peers and limits
 	$(IN)/python -m tests.bench
 
 lock: ## Pin and hash the requirements anew
-	$(IN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml -o requirements.txt
-	$(IN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+	$(IN)/uv pip compile -q pyproject.toml -o requirements.txt
+	$(IN)/uv pip compile -q pyproject.toml --group test -c requirements.txt -o requirements-test.txt
 
 clean: ## Remove what was installed and what runs left behind
 	rm -rf $(VENV) var
