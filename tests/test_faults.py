@@ -1,6 +1,7 @@
 """Workers die, Redis forgets, and every partner still gets its mail."""
 
 import asyncio
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -60,6 +61,20 @@ def test_a_killed_worker_loses_no_invitation(stage: ProductionStage, campaign: S
     assert sum(got.values()) - PARTNERS <= kills * CONNECTIONS
     assert max(got.values()) <= 3  # a mail that was in flight at both kills
     _assert_copies_are_identical(campaign)
+
+
+def test_a_worker_that_is_told_to_stop_ends_between_two_mails(stage: ProductionStage, campaign: Story) -> None:
+    """As at each new version: nothing is sent twice, and nobody waits for a lease to run out."""
+    campaign.launches()
+    eventually(_caught(campaign, PARTNERS // 4))
+
+    codes = [stage.processes[worker].end(signal.SIGTERM) for worker in ("worker-1", "worker-2")]
+    for worker in ("worker-1", "worker-2"):
+        stage.restart(worker)
+    got = eventually(lambda: _everyone_got_one(campaign))
+
+    assert codes == [0, 0], stage.logs()
+    assert set(got.values()) == {1}
 
 
 def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: Story, own_redis: servers.Redis) -> None:

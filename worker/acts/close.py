@@ -57,6 +57,8 @@ def whereabouts(session: Session, campaign: Campaign) -> Whereabouts:
     `here`: nobody has it; `leaving`: it is being handed over now; `uncertain`: nobody knows whether it arrived;
     `partly`: one addressee has it and another not yet; `left`: all have it, or it was brought by hand.
     """
+    if campaign.closed_at is None:
+        return "here"
     living = _living_letters(session, campaign)
     sent = {letter.addressee_id for letter in living if letter.sent_at is not None}
     by_mail = _served_by_mail(campaign)
@@ -75,6 +77,8 @@ def has_left_entirely(session: Session, campaign: Campaign, *, lock: bool = Fals
     A letter whose fate is uncertain does not count as gone: a person decides about its next copy.
     `lock` keeps the outbox from sending one of them until the transaction ends.
     """
+    if campaign.closed_at is None:
+        return False
     living = _living_letters(session, campaign, lock=lock)
     gone = {letter.addressee_id for letter in living if letter.has_left and letter.uncertain_at is None}
     by_mail = _served_by_mail(campaign)
