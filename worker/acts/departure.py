@@ -25,6 +25,8 @@ def of(session: Session, campaign: Campaign, partner: Partner, standing: Answer 
 
     A copy names whoever was to be named when it was dated: later reductions make another seal.
     """
+    if campaign.closed_at is None:
+        return Departure()
     letters = _gone(session, campaign)
     found = Departure(to=[_name(letter) for letter in letters])
     for letter in letters:

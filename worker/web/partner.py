@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, render, tasks, tokens
 from worker.acts import answer, close, departure, sheets
 from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, NotOffered, NotSigned
-from worker.acts.departure import Departure
 from worker.models import Answer, Campaign, Partner
 from worker.web import forms, pages
 from worker.web.answer_form import AnswerForm
@@ -142,7 +141,7 @@ def _page(
         sheet=sheets.for_reading(campaign, partner, _letter_language(campaign, language)),
         stage=stage,
         review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= db.clock(session),
-        departure=_departure(session, campaign, partner, standing),
+        departure=departure.of(session, campaign, partner, standing),
         standing=standing,
         offered=offered,
         visibilities=_visibilities(campaign, standing, offered),
@@ -166,11 +165,6 @@ def _stage(session: Session, campaign: Campaign) -> Stage:
     if campaign.takes_answers(at=db.clock(session)):
         return "open"
     return "closing" if campaign.closed_at is None else "review"
-
-
-def _departure(session: Session, campaign: Campaign, partner: Partner, standing: Answer | None) -> Departure:
-    """Nothing leaves before the campaign is closed."""
-    return Departure() if campaign.closed_at is None else departure.of(session, campaign, partner, standing)
 
 
 def _letter_language(campaign: Campaign, language: str) -> str:
