@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, overload
 
-from worker.definition import files, languages, partners
+from worker.definition import example, files, languages, partners
 from worker.definition.keys import Table
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
@@ -128,6 +128,7 @@ def read(
     authentic = read_so_far["authentic"]
     rows = [replace(row, language=row.language or authentic) for row in rows]
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
+    problems += example.left_over(values or {}, letters)
     if problems or wrong_rows:
         raise BadDefinition([*problems, *wrong_rows])
     definition = Definition(slug=slug, letters=letters, partners=rows, remarks=remarks, **read_so_far)

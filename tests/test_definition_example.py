@@ -1,0 +1,60 @@
+"""What `new` wrote to be filled in does not go out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from worker import settings
+from worker.definition.campaign import Definition, read
+from worker.definition.problems import BadDefinition
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as `undersigned new` makes it, with one partner."""
+    made = tmp_path / "river-2027"
+    made.mkdir()
+    soon = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT18:00:00}"
+    for source in (settings.current().templates_dir / "new").iterdir():
+        (made / source.name).write_text(source.read_text().replace("DEADLINE", soon))
+    (made / "partners.csv").write_text("organization,email\nRiver Watch,contact@rw.example\n")
+    return made
+
+
+def test_every_unfilled_place_is_named(folder: Path) -> None:
+    with pytest.raises(BadDefinition) as refused:
+        _read(folder)
+
+    told = "\n".join(problem.sentence for problem in refused.value.problems)
+    for place in (
+        *("key title", "key reply_to", "key sender.name", "key addressee[1].name", "key addressee[1].office"),
+        *("key addressee[1].address[1]", "key addressee[1].salutation", "letter.en.md, line 1", "letter.en.md, line 3"),
+    ):
+        assert place in told, place
+    assert "zone" not in told
+    assert "Respectfully" not in told
+
+
+def test_a_filled_in_folder_is_accepted(folder: Path) -> None:
+    toml = folder / "campaign.toml"
+    filled = toml.read_text()
+    for example, real in {
+        "NAME OF THE CAMPAIGN": "Clean rivers",
+        "secretariat@coalition.example": "people@rivers.example",
+        "NAME OF THE COALITION": "River Coalition",
+        "NAME OF THE ADDRESSEE": "Ada Example",
+        '"OFFICE"': '"Minister"',
+        '"STREET", "TOWN", "COUNTRY"': '"1 Quay", "Rivertown"',
+        "Dear …,": "Dear Minister,",
+    }.items():
+        assert example in filled
+        filled = filled.replace(example, real)
+    toml.write_text(filled)
+    (folder / "letter.en.md").write_text("# Clean rivers\n\nWe, the {{ count }} undersigned, ask.\n\nRespectfully,\n")
+
+    assert _read(folder).title == "Clean rivers"
+
+
+def _read(folder: Path) -> Definition:
+    return read(folder, now=datetime.now(UTC))
