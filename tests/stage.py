@@ -304,6 +304,10 @@ class Story:
         self.stage.set_clock(self.moment("deadline") + timedelta(seconds=1))
         eventually(lambda: self.status()["seal"])
 
+    def reaches_its_deadline_while_held(self) -> None:
+        """One second after the deadline; nothing is closed, because somebody holds it."""
+        self.stage.set_clock(self.moment("deadline") + timedelta(seconds=1))
+
     def passes_its_review(self) -> None:
         self.stage.set_clock(self.moment("review_ends") + timedelta(seconds=1))
 

@@ -45,7 +45,7 @@ def test_what_was_launched_before_is_sent_after_a_restart(stage: EmbeddedStage) 
     stage.restart("up")
 
     assert river_watch.invitation()
-    assert "by the running server" in campaign.types("remind", "--yes")
+    assert "by the running server" in campaign.types("remind", "--again", "--yes")
 
 
 def test_a_second_one_on_the_same_data_is_refused(stage: EmbeddedStage) -> None:

@@ -41,18 +41,25 @@ def remind_the_silent(session: Session, campaign_id: int) -> int:
     return _remind(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now)
 
 
-def remind_now(session: Session, campaign_id: int) -> int:
+def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
     """Put a reminder for every silent partner because an organizer asks for it; returns how many are new."""
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         return 0
-    return _remind(session, campaign, silent(session, campaign), f"{now:%Y%m%dT%H%M%S}", now)
+    partners = silent(session, campaign, mailed_lately=mailed_lately)
+    return _remind(session, campaign, partners, f"{now:%Y%m%dT%H%M%S}", now)
 
 
-def silent(session: Session, campaign: Campaign) -> list[Partner]:
-    """The partners whose invitation was accepted by a server and who have not answered."""
-    return list(session.scalars(select_silent(campaign)))
+def silent(session: Session, campaign: Campaign, *, mailed_lately: bool = True) -> list[Partner]:
+    """The partners whose invitation was accepted by a server and who have not answered.
+
+    Without `mailed_lately` those who were asked or reminded within the last day are left out.
+    """
+    partners = select_silent(campaign)
+    if not mailed_lately:
+        partners = partners.where(_last_mail() < db.clock(session) - A_DAY)
+    return list(session.scalars(partners))
 
 
 def moment_that_came(campaign: Campaign, now: datetime) -> datetime | None:

@@ -1,10 +1,11 @@
 """The command line: which commands there are."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
-from worker.cli import operator, organizer
+from worker.cli import leave, operator, prepare, run
 
 app = typer.Typer(
     name="undersigned",
@@ -22,19 +23,19 @@ OPERATE = "Run the program"
 
 _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [operator.demo, operator.up],
-    PREPARE: [organizer.new, organizer.check, organizer.preview, organizer.launch],
+    PREPARE: [prepare.new, prepare.check, prepare.preview, prepare.launch],
     RUN: [
-        organizer.status,
-        organizer.remind,
-        organizer.extend,
-        organizer.hold,
-        organizer.resume,
-        organizer.sign,
-        organizer.withdraw,
-        organizer.close,
-        organizer.dispatch,
-        organizer.resend,
-        organizer.export,
+        run.status,
+        run.remind,
+        run.extend,
+        leave.hold,
+        leave.resume,
+        run.sign,
+        run.withdraw,
+        leave.close,
+        leave.dispatch,
+        leave.resend,
+        leave.export,
     ],
     OPERATE: [operator.web, operator.worker, operator.beat, operator.migrate],
 }
@@ -42,3 +43,20 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
 for panel, commands in _PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+
+
+def _version(wanted: bool) -> None:
+    from importlib import metadata
+
+    if wanted:
+        print(f"undersigned {metadata.version('undersigned')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Joint letters, end to end: invite, sign, remind, seal, dispatch, prove."""

@@ -80,6 +80,7 @@ class Stage:
         self.box = Letterbox(folder / "inbox")
         self.console = Console(stderr=True, highlight=False)
         self.failure: BaseException | None = None
+        self.finished = False
         self.began = time.monotonic()
 
     def play(self, house: embedded.House) -> None:
@@ -88,6 +89,7 @@ class Stage:
             with self._progress() as progress:
                 self.progress = progress
                 self._steps()
+                self.finished = True
         except (DemoFailed, player.NotUnderstood, OSError) as failure:
             self.failure = failure
         except SystemExit as failure:
@@ -97,6 +99,9 @@ class Stage:
 
     def end(self) -> int:
         """Say how it went."""
+        if self.failure is None and not self.finished:
+            self.console.print("The demo was stopped.")
+            return 130
         if self.failure is not None:
             self.console.print(f"The demo failed: {self.failure}", style="red")
             return 1

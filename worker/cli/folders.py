@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker import render, settings
 from worker.acts import launch, sheets
-from worker.cli import talk
+from worker.cli import rows, talk
 from worker.definition import campaign as definitions
 from worker.definition import partners as lists
 from worker.definition.campaign import Definition
@@ -22,25 +22,32 @@ from worker.models import Campaign, Mail, Partner
 
 def make(name: str, list_file: Path | None) -> None:
     """Write a new campaign's folder; with a list, say everything that was mended in it."""
-    folder = settings.current().campaigns_dir / name
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         talk.fail(f"The name {name!r}: expected small letters, digits and hyphens, for example river-2027.", talk.USAGE)
+    folder = settings.current().campaigns_dir / name
     if folder.exists():
         talk.fail(f"{folder} exists already; nothing was changed.")
-    rows = _partners_from(list_file) if list_file else []
+    listed = _partners_from(list_file) if list_file else []
+    sources = sorted((settings.current().templates_dir / "new").iterdir())
+    files = {source.name: source.read_text(encoding="utf-8") for source in sources}
     folder.mkdir(parents=True)
-    for source in sorted((settings.current().templates_dir / "new").iterdir()):
-        (folder / source.name).write_text(source.read_text().replace("DEADLINE", _in_four_weeks()))
-    lists.write_csv(folder / "partners.csv", rows)
-    if rows:
-        talk.say(f"{talk.partners(len(rows))} in {folder / 'partners.csv'}; add their addresses and languages there.")
-    talk.say(f"Made {folder}. Fill in what is written in capitals, then: undersigned check {folder}")
+    for file, content in files.items():
+        (folder / file).write_text(content.replace("DEADLINE", _in_four_weeks()), encoding="utf-8")
+    lists.write_csv(folder / "partners.csv", listed)
+    if listed:
+        talk.say(f"{talk.partners(len(listed))} in {folder / 'partners.csv'}; add their addresses and languages there.")
+    talk.say(f"Made {folder}. Fill in what is written in capitals, then: {talk.command('check', str(folder))}")
 
 
 def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
     """The checked definition; otherwise all problems are said and the command ends."""
-    if not folder.exists() and (by_name := settings.current().campaigns_dir / folder.name).exists():
+    campaigns = settings.current().campaigns_dir
+    if not folder.exists() and (by_name := campaigns / folder.name).exists():
         folder = by_name
+    if not folder.exists() and campaigns.is_dir():
+        known = [one.name for one in sorted(campaigns.iterdir()) if one.is_dir()]
+        if meant := rows.did_you_mean(folder.name, known):
+            talk.fail(f"No folder {folder}. {meant}")
     now = datetime.now(UTC)
     with talk.problems_told():
         definition = definitions.read(folder, now=now, deadline=deadline, reminders=reminders, review=review)
@@ -57,6 +64,7 @@ def summary(definition: Definition) -> str:
     by_hand = len(definition.partners) - with_address
     when = render.day_and_time(definition.deadline, definition.zone, "en")
     reminders = ", ".join(_words(r) for r in definition.reminders) or "none"
+    past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
     lines = [
         definition.title,
         f"  to        {', '.join(a.name for a in definition.addressees)}",
@@ -65,6 +73,10 @@ def summary(definition: Definition) -> str:
         f"  deadline  {when}",
         f"  reminders {reminders} before it; then {_words(definition.review)} of review",
     ]
+    if past:
+        lie = "reminder lies" if past == 1 else "reminders lie"
+        left_out = "is left out" if past == 1 else "are left out"
+        lines.append(f"            {past} {lie} in the past and {left_out}")
     return "\n".join(lines)
 
 

@@ -6,7 +6,9 @@ import typer
 
 from worker.cli import talk
 
-Port = Annotated[int, typer.Option(help="Port on this machine; the next free one is taken if it is busy.")]
+Port = Annotated[
+    int, typer.Option(help="Port on this machine; the next free one is taken if it is busy.", min=1, max=65535)
+]
 
 
 def demo() -> None:
@@ -44,7 +46,7 @@ def up(port: Port = 8000) -> None:
 
 def web(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the partners' pages.
 

@@ -2,16 +2,20 @@
 
 import difflib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, settings, tasks
-from worker.acts import status
+from worker import db, migrations, render, settings, tasks
+from worker.acts import invite, status
 from worker.cli import talk
-from worker.models import Campaign, Partner
+from worker.definition import alike
+from worker.models import Campaign, Mail, Partner
+
+LATELY = timedelta(days=1)
 
 
 @contextmanager
@@ -20,6 +24,23 @@ def writing(slug: str) -> Iterator[tuple[Session, Campaign]]:
     make_ready()
     with db.transaction() as session:
         yield session, named(session, slug)
+
+
+class _TakenBack(Exception):
+    """The end of a rehearsal."""
+
+
+@contextmanager
+def rehearsing(slug: str) -> Iterator[tuple[Session, Campaign]]:
+    """A transaction that is taken back at its end.
+
+    What an act refuses is so refused before a question or a dry run promises it, by the act itself. Take what
+    you need of the rows before it ends: they are gone afterwards.
+    """
+    make_ready()
+    with suppress(_TakenBack), db.transaction() as session:
+        yield session, named(session, slug)
+        raise _TakenBack
 
 
 @contextmanager
@@ -35,7 +56,7 @@ def make_ready() -> None:
     if settings.current().embedded:
         migrations.upgrade()
     elif not migrations.is_current():
-        talk.fail("The database is not at this version: undersigned migrate")
+        talk.fail(f"The database is not at this version: {talk.command('migrate')}")
 
 
 def named(session: Session, slug: str) -> Campaign:
@@ -44,7 +65,7 @@ def named(session: Session, slug: str) -> Campaign:
     campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
     if campaign is None:
         known = list(session.scalars(select(Campaign.slug)))
-        meant = _meant(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
+        meant = did_you_mean(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
         talk.fail(f"No campaign {slug!r} was launched. {meant}")
     return campaign
 
@@ -56,21 +77,44 @@ def is_launched(session: Session, slug: str) -> bool:
 def status_of(slug: str) -> dict[str, Any]:
     """Where a campaign stands."""
     with reading(slug) as (session, campaign):
-        return status.of(session, campaign)
+        return with_zone(session, campaign)
+
+
+def with_zone(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """A campaign's status, and the zone in which people read its times."""
+    return {"zone": campaign.zone} | status.of(session, campaign)
+
+
+def recently_written_to(session: Session, campaign: Campaign) -> list[Partner]:
+    """The silent partners that were asked, reminded or told something within the last day."""
+    since = db.clock(session) - LATELY
+    written = exists().where(
+        Mail.partner_id == Partner.id, Mail.dated_at > since, Mail.refused_at.is_(None), Mail.cancelled_at.is_(None)
+    )
+    return list(session.scalars(invite.select_silent(campaign).where(written)))
 
 
 def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
-    """The partner with this name or acronym; ends the command if there is none or more than one."""
+    """The partner with this name, acronym or printed row; ends the command if there is none or more than one.
+
+    Case, accents, spaces, quotes and `&` for `and` make no difference.
+    """
     partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)))
-    wanted = name.strip().casefold()
-    found = [p for p in partners if wanted in {p.organization.casefold(), p.acronym.casefold()}]
-    if len(found) == 1:
-        return found[0]
+    wanted = alike.same(name)
+    found = [p for p in partners if wanted and wanted in _names(p)]
+    if len(found) > 1:
+        called = "; ".join(render.signatory(partner) for partner in found)
+        talk.fail(f"{len(found)} partners are called {name!r}. Give it as it is printed, one of: {called}")
     if found:
-        called = ", ".join(partner.organization for partner in found)
-        talk.fail(f"{len(found)} partners are called {name!r}: {called}. Give the whole name.")
-    meant = _meant(name, [partner.organization for partner in partners])
+        return found[0]
+    containing = [p.organization for p in partners if wanted and wanted in alike.same(p.organization)]
+    meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return talk.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
+
+
+def _names(partner: Partner) -> set[str]:
+    bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
+    return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}
 
 
 def ring(task: object, *ids: int) -> None:
@@ -80,6 +124,11 @@ def ring(task: object, *ids: int) -> None:
         tasks.bell.wait(5)
 
 
-def _meant(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A question with the nearest known words, or nothing."""
+    by_key = {one.casefold(): one for one in known}
+    return _or([by_key[key] for key in difflib.get_close_matches(word.casefold(), by_key, n=3, cutoff=0.5)])
+
+
+def _or(words: list[str]) -> str:
+    return f"Did you mean {' or '.join(map(repr, words))}?" if words else ""

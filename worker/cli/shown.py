@@ -32,10 +32,10 @@ def all_campaigns(*, as_json: bool) -> None:
 
 def one_campaign(found: dict[str, Any], *, clear: bool = False) -> None:
     """The head, what stands in the way, and a line for each partner."""
-    console = Console()
+    console = Console(highlight=False)
     if clear:
         console.clear()
-    console.print(f"[bold]{found['title']}[/bold]  ({found['campaign']}: {found['state']})")
+    console.print(f"[bold]{_plain(found['title'])}[/bold]  ({found['campaign']}: {found['state']})")
     console.print(f"deadline {_short(found['deadline'])} UTC; {summary(found['counts'])}")
     for blocker in found["blockers"]:
         console.print(f"  waits: {blocker}", style="yellow", markup=False)

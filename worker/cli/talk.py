@@ -1,9 +1,13 @@
 """How the command line talks: data to stdout, talk to stderr, questions before anything is sent."""
 
+import io
 import json
+import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -43,8 +47,39 @@ def some(names: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
-def partners(count: int) -> str:
-    return "1 partner" if count == 1 else f"{count} partners"
+def count(number: int, thing: str) -> str:
+    """`1 name`, `2 names`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def partners(number: int) -> str:
+    return count(number, "partner")
+
+
+def program() -> str:
+    """How this program is called from here, so that what we print can be copied and run."""
+    typed = Path(os.path.abspath(sys.argv[0]))
+    on_path = any(os.path.abspath(folder) == str(typed.parent) for folder in os.get_exec_path())
+    if typed.name != "undersigned" or on_path or not (typed.parent.parent / "pyvenv.cfg").exists():
+        return "undersigned"
+    here = Path.cwd()
+    return shlex.quote(str(typed.relative_to(here) if typed.is_relative_to(here) else typed))
+
+
+def command(*words: str) -> str:
+    """A command of ours to copy, with whatever needs quotes in quotes."""
+    return f"{program()} {shlex.join(words)}"
+
+
+def hint(sentence: str) -> str:
+    """A sentence with a command of ours in it, as it is called from here."""
+    return sentence.replace("`undersigned ", f"`{program()} ")
+
+
+def in_utf8() -> None:
+    """Print data in UTF-8 whatever the terminal's locale is: a file that we fill is read elsewhere."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 @contextmanager
@@ -70,4 +105,4 @@ def who_sends() -> str:
         return "The workers send it now."
     if embedded.is_running(conf.data_dir):
         return f"Sent within {conf.sweep:g} s by the running server."
-    return "Nothing is running, so nothing is sent yet: undersigned up"
+    return f"Nothing is running, so nothing is sent yet: {command('up')}"

@@ -1,0 +1,282 @@
+"""What an organizer types while partners answer: look, remind, give more time, record what came by telephone."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.cli import talk
+from worker.cli.options import DryRun, Json, Name, Note, Who, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Answer, Campaign
+
+LONGEST = 200  # characters of a representative or a role, as on the partners' page
+
+
+def status(
+    name: Annotated[str | None, typer.Argument(help="The campaign's name; without it, all campaigns.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where a campaign stands: who was asked, who answered what, whose mail was refused and why.
+
+    Example: `undersigned status cambodia-2023 --watch`
+    """
+    from worker.cli import rows, shown
+
+    if watch and as_json:
+        talk.fail("--watch is for looking and --json for programs: give one of them.", talk.USAGE)
+    if name is None:
+        if watch:
+            talk.fail("--watch needs the name of one campaign.", talk.USAGE)
+        rows.make_ready()
+        shown.all_campaigns(as_json=as_json)
+        return
+    if watch:
+        _watch(name)
+        return
+    found = rows.status_of(name)
+    if as_json:
+        talk.give(found)
+    else:
+        shown.one_campaign(found)
+    if found["state"] == "waiting":
+        raise typer.Exit(talk.WAITS)
+
+
+def _watch(name: str) -> None:
+    from worker.cli import rows, shown
+
+    try:
+        while True:
+            shown.one_screen(rows.status_of(name))
+            time.sleep(2)
+    except KeyboardInterrupt:
+        talk.say()
+
+
+def remind(
+    name: Name,
+    yes: Yes = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --yes: also those who had a mail less than a day ago.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Remind the silent now, whatever the calendar says.
+
+    Example: `undersigned remind cambodia-2023`
+    """
+    from worker import tasks
+    from worker.acts import invite, status
+    from worker.cli import rows
+
+    with rows.reading(name) as (session, campaign):
+        _takes_answers(session, campaign, "nobody can be reminded")
+        silent = [partner.organization for partner in invite.silent(session, campaign)]
+        recent = [partner.organization for partner in rows.recently_written_to(session, campaign)]
+        counts = status.of(session, campaign)["counts"]
+    if not silent:
+        talk.say(_nobody_is_silent(counts))
+        return
+    whom = f"{talk.partners(len(silent))} ({talk.some(silent)})"
+    lately = f" {len(recent)} of them had a mail less than a day ago." if recent else ""
+    if dry_run:
+        needed = " With --yes that needs --again." if recent and not again else ""
+        talk.say(f"Dry run: {whom} would be reminded.{lately}{needed}")
+        return
+    talk.ask(f"Remind {whom}?{lately}", yes=yes)
+    with rows.writing(name) as (session, campaign):
+        if yes and not again and (recent := [p.organization for p in rows.recently_written_to(session, campaign)]):
+            talk.fail(
+                f"Nobody was reminded: {len(recent)} of {talk.partners(len(silent))} had a mail less than a day ago "
+                f"({talk.some(recent)}). To remind them all the same: {talk.command('remind', name, '--yes', '--again')}"
+            )
+        reminded = invite.remind_now(session, campaign.id)
+    rows.ring(tasks.deliver)
+    if not reminded:
+        talk.fail("Nobody was reminded: everyone has answered meanwhile, or the deadline has passed.")
+    talk.say(f"{talk.partners(reminded)} will be reminded. {talk.who_sends()}")
+
+
+def extend(
+    name: Name,
+    deadline: Annotated[list[str], typer.Argument(help='The new deadline: "in 3 days", or 2030-04-21T18:00.')],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Move the deadline to a later moment and tell everyone who was asked.
+
+    Example: `undersigned extend cambodia-2023 "in 3 days"`
+    """
+    from worker import db, render, tasks
+    from worker.acts import amend
+    from worker.cli import rows
+    from worker.definition import times
+
+    with rows.rehearsing(name) as (session, campaign):
+        now = db.clock(session)
+        try:
+            moment = times.deadline(" ".join(deadline), now=now, zone=ZoneInfo(campaign.zone))
+        except times.NotATime as error:
+            talk.fail(f"The deadline: {error}", talk.USAGE)
+        if moment > now + times.LONGEST:
+            talk.fail("The deadline: choose a time within ten years.", talk.USAGE)
+        told = [partner.organization for partner in amend.asked(session, campaign)]
+        _extended(session, campaign, moment)
+        words = render.day_and_time(moment, campaign.zone, "en")
+    whom = f"{talk.partners(len(told))} ({talk.some(told)})" if told else "nobody yet, as nobody was asked yet"
+    if dry_run:
+        talk.say(f"Dry run: the deadline would be {words}; told would be {whom}.")
+        return
+    talk.ask(f"Move the deadline to {words} and tell {whom}?", yes=yes)
+    with rows.writing(name) as (session, campaign):
+        count = _extended(session, campaign, moment)
+    rows.ring(tasks.deliver)
+    talk.say(f"The deadline is {words}; {talk.partners(count)} will be told. {talk.who_sends()}")
+
+
+def _extended(session: "Session", campaign: "Campaign", moment: Any) -> int:
+    from worker import render
+    from worker.acts import amend
+
+    try:
+        return amend.extend(session, campaign.id, moment)
+    except amend.TooLate:
+        talk.fail("The deadline has passed, or the campaign is closed: it cannot be moved any more.")
+    except amend.NotLater:
+        present = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
+        talk.fail(f"That is not later than the present deadline, {present}: nothing was changed.")
+
+
+def sign(
+    name: Name,
+    organization: Who,
+    visibility: Annotated[str, typer.Option(help="public, addressee or counted.")],
+    representative: Annotated[str, typer.Option(help="Who signs for the organization.")],
+    role: Annotated[str, typer.Option(help="In which role.")],
+    note: Note,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Record a signature that reached you by another way; the organization gets a receipt.
+
+    Example: `undersigned sign cambodia-2023 "Khmer Thavrak" --visibility counted
+    --representative "The board" --role board --note "phone call"`
+    """
+    from worker.acts import answer
+    from worker.definition import characters
+
+    if visibility not in answer.EXPOSURE:
+        talk.fail(f"--visibility: found {visibility!r}; expected public, addressee or counted.", talk.USAGE)
+    for option, value in (("--representative", representative), ("--role", role)):
+        if not any(c.isalnum() for c in value) or any(characters.unfit(value)):
+            talk.fail(f"{option}: expected a name in letters that can be printed.", talk.USAGE)
+        if len(value) > LONGEST:
+            talk.fail(f"{option}: found {len(value)} characters; expected {LONGEST} at most.", talk.USAGE)
+    said = {"representative": representative, "role": role, "note": note}
+
+    def act(session: "Session", partner_id: int, words: answer.Said) -> object:
+        return answer.sign(session, partner_id, visibility, words)  # type: ignore[arg-type]  # checked above
+
+    _by_hand(name, organization, f"sign, {visibility}", act, said, yes=yes, dry_run=dry_run)
+
+
+def withdraw(name: Name, organization: Who, note: Note, yes: Yes = False, dry_run: DryRun = False) -> None:
+    """Take a signature back at once, for somebody who asks by another way; works until the letter has left.
+
+    Example: `undersigned withdraw cambodia-2023 "Khmer Thavrak" --note "phone call"`
+    """
+    from worker.acts import answer
+
+    _by_hand(name, organization, "withdraw", answer.withdraw, {"note": note}, yes=yes, dry_run=dry_run)
+
+
+def _by_hand(
+    name: str,
+    organization: str,
+    what: str,
+    act: Callable[..., object],
+    said: dict[str, str],
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    from worker import tasks
+    from worker.acts import answer
+    from worker.cli import rows
+
+    if not said["note"].strip():
+        talk.fail("--note: expected how it reached you, for example 'phone call with the director'.", talk.USAGE)
+    with rows.rehearsing(name) as (session, campaign):
+        partner = rows.partner_named(session, campaign, organization)
+        partner_id, language, words = partner.id, partner.language, partner.organization
+        standing = answer.standing(session, partner_id)
+        replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
+        receipt = "A receipt goes to its address." if partner.email_hmac else "It has no address for a receipt."
+        _recorded(session, campaign, words, lambda: act(session, partner_id, answer.Said(**said)))
+    if dry_run:
+        talk.say(f"Dry run: {replaced}Would be recorded for {words}: {what}. {receipt}")
+        return
+    talk.ask(f"{replaced}Record for {words}: {what}? {receipt}", yes=yes)
+    with rows.writing(name) as (session, campaign):
+        spoken = answer.Said(**said, channel="by hand", language=language)
+        _recorded(session, campaign, words, lambda: act(session, partner_id, spoken))
+        campaign_id = campaign.id
+    rows.ring(tasks.record, campaign_id)
+    talk.say(f"{replaced.replace('is replaced', 'was replaced')}Recorded for {words}: {what}. {talk.who_sends()}")
+
+
+def _recorded(session: "Session", campaign: "Campaign", words: str, act: Callable[[], object]) -> None:
+    from worker.acts import answer
+
+    try:
+        act()
+    except answer.Closed:
+        talk.fail("The deadline has passed: nothing more can be added.")
+    except answer.LetterHasLeft:
+        talk.fail("The letter has left: it cannot be called back any more.")
+    except answer.NotSigned:
+        talk.fail(f"{words} has not signed: there is nothing to withdraw.")
+    except answer.NotOffered:
+        talk.fail(f"This campaign offers only: {', '.join(campaign.visibilities)}.", talk.USAGE)
+
+
+def _said(standing: "Answer", campaign: "Campaign") -> str:
+    """`declined by its link on Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`."""
+    from worker import render
+
+    did = {"sign": "signed", "decline": "declined", "withdraw": "withdrew"}[standing.choice]
+    how = "by its link" if standing.channel == "link" else "through an organizer"
+    return f"{did} {how} on {render.day_and_time(standing.at, campaign.zone, 'en')}"
+
+
+def _takes_answers(session: "Session", campaign: "Campaign", so: str) -> None:
+    from worker import db
+
+    if not campaign.takes_answers(at=db.clock(session)):
+        talk.fail(f"The deadline has passed, or the campaign is closed: {so} any more.")
+
+
+def _nobody_is_silent(counts: dict[str, int]) -> str:
+    """Say why there is nobody to remind: all have answered, or nobody was asked, or not by mail."""
+    coming = counts["partners"] - counts["asked"] - counts["by_hand"] - counts["refused"]
+    told = []
+    if counts["asked"]:
+        told.append("Nobody is silent: everyone who got the invitation has answered.")
+    else:
+        told.append("Nobody was asked by mail yet, so nobody is reminded.")
+    if coming > 0:
+        told.append(f"{talk.count(coming, 'invitation')} did not arrive yet.")
+    if counts["refused"]:
+        told.append(f"{talk.count(counts['refused'], 'invitation')} came back: the address was refused.")
+    if counts["by_hand"]:
+        told.append(f"{counts['by_hand']} have no address: asked by hand.")
+    return " ".join(told)
+
+
