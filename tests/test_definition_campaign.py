@@ -332,8 +332,8 @@ def test_every_problem_of_every_file_is_told_at_once(folder):
     (folder / "letter.fr.md").write_text("Chère Ministre")
 
     assert {line.split(":")[0] for line in told(folder).splitlines()} == {
-        "campaign.toml, key zone",
-        "campaign.toml, key join",
+        "campaign.toml, line 5, key zone",
+        "campaign.toml, line 6, key join",
         "partners.csv, row 3, column language",
         "letter.fr.md, line 1",
         "letter.fr.md, line 2",
@@ -351,6 +351,42 @@ def test_a_broken_file_hides_no_problem_of_the_others(folder):
         "partners.csv",
     }
     assert told(folder).count("campaign.toml") == 1
+
+
+def test_a_passed_deadline_is_told_in_the_same_round_as_a_wrong_zone(folder):
+    change(folder, "2030-04-14", "2023-04-14")
+    change(folder, "Europe/Zurich", "Zurich")
+    assert "key zone: found “Zurich”" in told(folder)
+    assert "key deadline: found “2023-04-14T18:00:00”; expected a time to come" in told(folder)
+
+    typed = told(folder, deadline="2023-04-14T18:00")
+    assert "--deadline: found “2023-04-14T18:00”; expected a time to come" in typed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('title = "Save the river"', "title = 7", "campaign.toml, line 2, key title: "),
+        ('"1d", "7d"', '\n"1d",\n"soon"', "campaign.toml, line 7, key reminders[2]: "),
+        ('name = "River Watch"', "name = 7", "campaign.toml, line 12, key sender.name: "),
+        ('name = "Minister Kim"', "", "campaign.toml, line 15, key addressee[1].name: "),
+        ('fr = "Ministre des Eaux"', "fr = 7", "campaign.toml, line 17, key addressee[1].office.fr: "),
+        ("minister@waters.example", "nobody", "campaign.toml, line 20, key addressee[1].email: "),
+        ("[[addressee]]", '[[addressee]]\nname = "A"\nsalutation = 7\n[[addressee]]', "line 17, key addressee[1].sal"),
+        ('title = "Save the river"', "", "campaign.toml, key title: "),
+        ("quorum = 2", 'quorum = 0\nfrom_name = """\ntitle = 3"""', "campaign.toml, key quorum: "),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_with_its_line_where_that_is_beyond_doubt(folder, old, new, place):
+    change(folder, old, new)
+
+    assert place in told(folder)
+
+
+def test_remarks_have_their_line_too(folder):
+    change(folder, "quorum = 2", "quorum = 4")
+
+    assert "campaign.toml, line 8, key quorum: found 4, with 3 partners" in remarks_on(folder)
 
 
 def test_the_message_of_a_refusal_names_places_and_no_addresses(folder):

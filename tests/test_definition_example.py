@@ -56,5 +56,34 @@ def test_a_filled_in_folder_is_accepted(folder: Path) -> None:
     assert _read(folder).title == "Clean rivers"
 
 
+def test_an_unfilled_text_is_found_by_language_and_in_any_addressee(folder: Path) -> None:
+    toml = folder / "campaign.toml"
+    second = (
+        '[[addressee]]\nname = "Mayor Ode"\naddress = ["1 Quay", "TOWN"]\nsalutation = "Dear Mayor,"\ncopy = true\n'
+    )
+    toml.write_text(toml.read_text().replace('"OFFICE"', '{ en = "OFFICE", fr = "Ministre" }') + second)
+
+    with pytest.raises(BadDefinition) as refused:
+        _read(folder)
+
+    told = "\n".join(problem.sentence for problem in refused.value.problems)
+    assert "key addressee[1].office.en: found “OFFICE”" in told
+    assert "key addressee[2].address[2]: found “TOWN”" in told
+
+
+@pytest.mark.parametrize("broken", [None, b"title = ", b"\xff\xfe"])
+def test_without_an_example_nothing_is_missed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes | None
+) -> None:
+    if broken:
+        (tmp_path / "new").mkdir()
+        for name in ("campaign.toml", "letter.en.md"):
+            (tmp_path / "new" / name).write_bytes(broken)
+    monkeypatch.setenv("UNDERSIGNED_TEMPLATES_DIR", str(tmp_path))
+    settings.current.cache_clear()
+
+    assert _read(folder).title == "NAME OF THE CAMPAIGN"
+
+
 def _read(folder: Path) -> Definition:
     return read(folder, now=datetime.now(UTC))

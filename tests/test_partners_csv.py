@@ -73,10 +73,12 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("organisation\nRiver Watch\n", "Did you mean organization?"),
-        ("organization,e-mail\nRiver Watch,\n", "row 1, column “e-mail”: found a column that is not known"),
+        ("organization,contry\nRiver Watch,\n", "Did you mean country?"),
+        ("organization,e-post\nRiver Watch,\n", "row 1, column “e-post”: found a column that is not known"),
         ("organization,note,note\nRiver Watch\n", "the same column twice"),
-        ("acronym\nRW\n", "row 1: found no column organization"),
+        ("acronym\nRW\n", "row 1: found no column organization in “acronym”"),
+        ("organisation,name\nRW,Rosa\n", "row 1, column “name”: found a column that is not known"),
+        ("organization\nRW,a\nCC\nPK,b\nBT,c,d\n", "rows 2, 4 and 5, cell 2: found “a”; expected no cell without"),
         ("", "row 1: found nothing; expected a column organization"),
         ("organization\n\n,\n", "an empty list; expected at least one partner"),
         ("organization\n!!\n", "row 2, column organization: found “!!”; expected the organization's name"),
@@ -102,6 +104,97 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path):
 )
 def test_what_is_wrong_in_a_list_is_said_with_its_place(tmp_path, text, sentence):
     assert sentence in told(read_csv(saved(tmp_path, text))[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Partners of 2026;;\nRiver Watch;France;rosa@x.example\nClean Coast;USA;\n",
+        "organization|country\nRiver Watch|France,Spain\nClean Coast|USA,x\n",
+        "acronym,emial\nRW,rosa@,x\nCC,!,y\n",
+        "\n".join(f"{number}. River {number} (R{number}), USA, !" for number in range(40)),
+    ],
+)
+def test_a_list_without_usable_header_is_one_problem(tmp_path, text):
+    [problem] = read_csv(saved(tmp_path, text))[1]
+
+    assert "found no column organization" in problem.sentence
+    assert problem.sentence.count("acronym, country, contact") == 1
+
+
+def test_a_column_that_is_like_none_is_told_with_the_columns_once(tmp_path):
+    [problem] = read_csv(saved(tmp_path, "organization,zzz\nRiver Watch,\n"))[1]
+
+    assert problem.sentence.count("organization, acronym") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "mark"), [("sep=;", ";"), ("SEP=,", ","), ("sep=\t", "\t"), ("sep=\\t", "\t"), ('"sep=;"', ";")]
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_that_excel_wants_is_honoured_and_not_counted(tmp_path, first, mark, end):
+    lines = [first, "organization|country|email", "River, Rain; Watch|France|nobody".replace(mark, " ")]
+
+    rows, problems, _ = read_csv(saved(tmp_path, "\ufeff" + end.join(lines).replace("|", mark)))
+
+    assert rows[0].country == "France"
+    assert [problem.where for problem in problems] == ["row 2, column email"]
+
+
+def test_the_columns_are_found_below_titles_which_are_told(tmp_path):
+    text = "Partners, as of May;;\n\n;(internal);\nOrganization;Country;Note\nRiver Watch;France;first, of all\n"
+
+    for read in (read_csv, read_list):
+        rows, problems, remarks = read(saved(tmp_path, text))
+        assert rows == [PartnerRow("River Watch", country="France", note="first, of all")]
+        assert told(problems) == ""
+        assert told(remarks) == (
+            "partners.csv, row 1: found “Partners, as of May” above the names of the columns; expected nothing there."
+            " It is skipped: row 4 names the columns.\n"
+            "partners.csv, row 3: found “(internal)” above the names of the columns; expected nothing there."
+            " It is skipped: row 4 names the columns."
+        )
+
+
+def test_columns_are_looked_for_in_the_first_rows_only_and_the_first_that_names_them_counts(tmp_path):
+    assert "no column organization" in told(read_csv(saved(tmp_path, "a\n" * 5 + "organization\nRW\n"))[1])
+
+    text = "organization,country\nRiver Watch,France\nName,Land,Mail\nClean Coast,USA\n"
+    assert read_csv(saved(tmp_path, text))[0][0] == PartnerRow("River Watch", country="France")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Organisation,Sigle,Pays,contact,E-Mail,Langue,note",
+        "NAME,Abbreviation,Land,contact,Mail,Sprache,note",
+        "organization,acronym,country,contact,Courriel,language,note",
+    ],
+)
+def test_columns_have_names_in_other_words(tmp_path, header):
+    text = f"{header}\nRiver Watch,RW,France,Rosa,rosa@river-watch.example,fr,knows us\n"
+
+    for name in ("partners.csv", "list.txt"):
+        assert read_list(saved(tmp_path, text, name)) == ([RIVER_WATCH], [], [])
+
+
+def test_countries_of_a_list_are_spelled_one_way_and_each_mend_is_told(tmp_path):
+    text = "organization,country\nRiver Watch,AUS\nClean Coast,Australia\nPaper Kite,Atlantis\nBell Tower,U.S.A.\n"
+    path = saved(tmp_path, text)
+
+    rows, _, mends = read_list(path)
+    assert [row.country for row in rows] == ["Australia", "Australia", "Atlantis", "USA"]
+    assert told(mends) == (
+        "row 2: country: “AUS” → “Australia”\n"
+        "row 5: country: “U.S.A.” → “USA”\n"
+        "partners.csv, row 4, column country: found “Atlantis”, unusual; expected a country."
+        " It is printed as it stands: spell one country one way."
+    )
+    assert [row.country for row in read_list(path, "fr")[0]] == ["Australie", "Australie", "Atlantis", "États-Unis"]
+
+    rows, _, remarks = read_csv(path)
+    assert [row.country for row in rows] == ["AUS", "Australia", "Atlantis", "U.S.A."]
+    assert "row 2, column country: found “AUS”, one of several spellings; expected Australia" in told(remarks)
 
 
 @pytest.mark.parametrize("domain", ["river.example", "river.test", "river.invalid", "rivière.example"])
@@ -179,9 +272,9 @@ def test_any_row_that_reads_without_problem_reads_the_same_again(rows, tmp_path_
     | st.text().map(lambda text: f"{','.join(COLUMNS)}\n{text}".encode("utf-8", "replace"))
 )
 def test_whatever_is_in_the_file_reading_never_fails(content, tmp_path_factory):
-    path = saved(tmp_path_factory.mktemp("lists"), content)
+    folder = tmp_path_factory.mktemp("lists")
 
-    rows, problems, remarks = read_csv(path)
-
-    assert rows or problems
-    assert all(problem.sentence.isprintable() for problem in [*problems, *remarks])
+    for read, name in ((read_csv, "partners.csv"), (read_list, "partners.csv"), (read_list, "list.txt")):
+        rows, problems, remarks = read(saved(folder, content, name))
+        assert rows or problems
+        assert all(problem.sentence.isprintable() for problem in [*problems, *remarks])

@@ -68,6 +68,15 @@ def test_the_real_list_loses_no_letter_of_a_name():
         ("23 Octobre (VO), États-Unis", PartnerRow("23 Octobre", "VO", "USA")),
         ("River Watch (RW), Atlantis", PartnerRow("River Watch", "RW", "Atlantis")),
         ("River Watch (RW)", PartnerRow("River Watch", "RW", "")),
+        ("> 1. River Watch (RW), USA", PartnerRow("River Watch", "RW", "USA")),
+        (">> > River Watch (RW), USA", PartnerRow("River Watch", "RW", "USA")),
+        ("House (HM), USA, mail@hm.example", PartnerRow("House", "HM", "USA", email="mail@hm.example")),
+        ("House (HM), USA – <mail@HM.example>.", PartnerRow("House", "HM", "USA", email="mail@hm.example")),
+        ("House (HM) (mailto:mail@hm.example)", PartnerRow("House", "HM", email="mail@hm.example")),
+        ("House, USA mail@hm.example;", PartnerRow("House", "", "USA", email="mail@hm.example")),
+        ("House mail@hm.example", PartnerRow("House", email="mail@hm.example")),
+        ("mail@hm.example", PartnerRow("mail@hm.example")),
+        ("House (HM), USA, mail@hm", PartnerRow("House", "HM", "USA, mail@hm")),
     ],
 )
 def test_one_line_is_one_organization(line, row):
@@ -81,6 +90,16 @@ def test_one_line_is_one_organization(line, row):
         ("River Watch (RW)", "no country: “River Watch (RW)”. Look at it, please."),
         ("7. River Watch (RW), France", "a number that is not the next one (1)"),
         ("River\u200b Watch (RW), France", "U+200B, an invisible character, taken out"),
+        ("> River Watch (RW), USA", "quote marks: “> River Watch (RW), USA” → “River Watch (RW), USA”"),
+        (
+            "House (HM), USA, mail@hm.example",
+            "an address, taken as email: “House (HM), USA, mail@hm.example” → “mail@hm.example”",
+        ),
+        ("House (HM), USA, mail@hm", "no address that can be used: “House (HM), USA, mail@hm”. Look at it"),
+        (
+            "House\x07 (HM), USA",
+            "U+0007, a control character, taken out: “House<U+0007> (HM), USA” → “House (HM), USA”",
+        ),
         ("River Watch of everywhere", "kept whole as the organization"),
     ],
 )
@@ -97,6 +116,10 @@ def test_a_line_that_cannot_be_taken_apart_is_a_row_of_its_own():
     assert [mend.line for mend in mends] == [1, 4]
 
 
+def test_an_empty_line_of_a_quoted_mail_is_no_row():
+    assert read_pasted("> River Watch (RW), USA\n>\n> \n")[0] == [PartnerRow("River Watch", "RW", "USA")]
+
+
 def test_a_list_for_a_french_letter_has_its_countries_in_french():
     rows, _ = read_pasted("River Watch (RW), Cambodia\nClean Coast (CC), USA", language="fr")
 
@@ -108,7 +131,7 @@ def test_a_list_for_a_french_letter_has_its_countries_in_french():
 def test_nothing_that_is_pasted_is_lost(text):
     rows, _ = read_pasted(text)
 
-    kept = "".join(row.organization + row.acronym for row in rows)
+    kept = "".join(row.organization + row.acronym + row.email for row in rows)
     visible, _ = characters.without_unfit(text)
     lost = Counter(c for c in characters.tidy(visible) if c.isalpha()) - Counter(c for c in kept if c.isalpha())
     assert not lost or any(row.country for row in rows)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, overload
 
-from worker.definition import example, files, languages, partners
+from worker.definition import example, files, languages, lines, partners
 from worker.definition.keys import Table
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
@@ -121,7 +121,7 @@ def read(
         raise BadDefinition([problem])
     problems: list[Problem] = []
     slug = _slug(folder, problems)
-    values = _toml(folder / FILE, problems)
+    source, values = _toml(folder / FILE, problems)
     rows, wrong_rows, remarks = partners.read_csv(folder / "partners.csv")
     table = Table(FILE, values or {}, [] if values is None else problems)
     read_so_far = _read_table(table, Overrides(deadline, reminders, review), now, remarks)
@@ -130,9 +130,9 @@ def read(
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
     problems += example.left_over(values or {}, letters)
     if problems or wrong_rows:
-        raise BadDefinition([*problems, *wrong_rows])
+        raise BadDefinition([*lines.with_lines(FILE, source, problems), *wrong_rows])
     definition = Definition(slug=slug, letters=letters, partners=rows, remarks=remarks, **read_so_far)
-    remarks += _remarks(definition)
+    remarks[:] = lines.with_lines(FILE, source, [*remarks, *_remarks(definition)])
     return definition
 
 
@@ -152,16 +152,16 @@ def _slug(folder: Path, problems: list[Problem]) -> str:
     return name
 
 
-def _toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
-    """Parse the file; None when it cannot be parsed, so that nothing is said about its keys."""
+def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | None]:
+    """Read the file: (its text, its values); None when it cannot be parsed, so that nothing is said of its keys."""
     try:
         text = files.utf8(path, files.content(path, expected="the campaign in TOML", most=LARGEST_DEFINITION))
-        return tomllib.loads(text)
+        return text, tomllib.loads(text)
     except files.Unreadable as error:
         problems.append(error.problem)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         problems.append(_not_toml(path.name, str(error)))
-    return None
+    return "", None
 
 
 def _not_toml(file: str, message: str) -> Problem:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from worker import settings
+from worker.definition.languages import LANGUAGES
 from worker.definition.problems import Problem, shown
 
+_PLACE_OR_LANGUAGE = re.compile(rf"\[\d+\]|\.(?:{'|'.join(LANGUAGES)})\Z")
 _MAY_STAY = {"Respectfully,", ""}  # lines of the example that a real letter may have too
 
 
 def left_over(values: Mapping[str, Any], letters: Mapping[str, str]) -> Iterator[Problem]:
-    """Find each value and line that is still the text of `templates/new`; nothing where that is missing."""
+    """Find each value and line that is still the text of `templates/new`; nothing where that cannot be read."""
     folder = settings.current().templates_dir / "new"
     example = _example_values(folder / "campaign.toml")
     for key, value in _texts(values):
@@ -34,21 +36,21 @@ def _example_values(path: Path) -> set[tuple[str, str]]:
     """The values that a person must replace, by key; settings that are good as they stand are not among them."""
     try:
         example = tomllib.loads(path.read_text(encoding="utf-8").replace("DEADLINE", "2000-01-01T00:00:00"))
-    except OSError:
+    except (OSError, ValueError):
         return set()
     to_replace = ("title", "reply_to", "sender.name", "addressee")
     return {(_anywhere(key), value) for key, value in _texts(example) if key.startswith(to_replace)}
 
 
 def _anywhere(key: str) -> str:
-    """The key without places: an address line may have moved."""
-    return re.sub(r"\[\d+\]", "[]", key)
+    """The key without places and languages: an address line may have moved, a text become a table."""
+    return _PLACE_OR_LANGUAGE.sub("", key)
 
 
 def _example_lines(path: Path) -> set[str]:
     try:
         return {line.strip() for line in path.read_text(encoding="utf-8").splitlines()} - _MAY_STAY
-    except OSError:
+    except (OSError, ValueError):
         return set()
 
 

@@ -3,17 +3,18 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from worker import countries
 from worker.definition import addresses, alike, characters, files, languages, pasted, spreadsheet
 from worker.definition.pasted import Mend
-from worker.definition.problems import Problem, shown
+from worker.definition.problems import Problem, rows_named, shown
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
 LARGEST_LIST = 5 * 1024 * 1024
+_NEEDED = "organization"
 _A_LIST = "a list of partners as CSV"
 
 
@@ -48,7 +49,8 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
         text, guessed = files.any_encoding(path, octets)
     except files.Unreadable as error:
         return [], [error.problem], []
-    return _from_csv(path.name, text, guessed)
+    numbered, problems, remarks = _from_csv(path.name, text, guessed)
+    return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered)]
 
 
 def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Mend]]:
@@ -58,23 +60,25 @@ def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list
     spelled as letters in that language print them.
     """
     lines = list(pasted.lines(text, language))
-    rows = [PartnerRow(line.organization, line.acronym, line.country) for line in lines]
+    rows = [PartnerRow(line.organization, line.acronym, line.country, email=line.email) for line in lines]
     return rows, [mend for line in lines for mend in line.mends]
 
 
 def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Mend]]:
-    """Read a file that is either CSV or a pasted list, by what its first line looks like.
+    """Read a file that is either CSV or a pasted list, by what its first lines look like.
 
-    Never raises for what is in the file.
+    Countries are spelled as letters in that language print them, which `read_csv` only remarks on. Never raises
+    for what is in the file.
     """
     try:
         octets = files.content(path, expected="a list of partners as CSV or text", most=LARGEST_LIST)
         text, guessed = files.any_encoding(path, octets)
     except files.Unreadable as error:
         return [], [error.problem], []
-    if path.suffix.lower() == ".csv" or spreadsheet.delimiter_of(text, COLUMNS)[1]:
-        rows, problems, remarks = _from_csv(path.name, text, guessed)
-        return rows, problems, [*remarks]
+    if path.suffix.lower() == ".csv" or spreadsheet.has_header(text, COLUMNS, _NEEDED):
+        numbered, problems, remarks = _from_csv(path.name, text, guessed)
+        spelled, spellings = _spell_countries(numbered, language)
+        return [row for _, row in spelled], problems, [*remarks, *spellings, *_remarks(path.name, spelled)]
     rows, mends = read_pasted(text, language)
     problems = [] if rows else [_empty(path.name)]
     return rows, problems, [*_guess(path.name, guessed), *mends]
@@ -92,12 +96,26 @@ def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
         writer.writerows(asdict(row) for row in rows)
 
 
-def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[PartnerRow], list[Problem], list[Problem]]:
-    records, problems = spreadsheet.rows(file, text, COLUMNS, "organization")
+def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[tuple[int, PartnerRow]], list[Problem], list[Problem]]:
+    """Read the rows with their numbers; the remarks are on the file, not yet on what is in the rows."""
+    records, problems, skipped = spreadsheet.rows(file, text, COLUMNS, _NEEDED)
     numbered = [(number, _row(file, number, cells, problems)) for number, cells in records]
     if not numbered and not problems:
         problems.append(_empty(file))
-    return [row for _, row in numbered], problems, [*_guess(file, guessed), *_remarks(file, numbered)]
+    return numbered, problems, [*_guess(file, guessed), *skipped]
+
+
+def _spell_countries(
+    numbered: Iterable[tuple[int, PartnerRow]], language: str
+) -> tuple[list[tuple[int, PartnerRow]], list[Mend]]:
+    """Spell one country one way, telling each row that is changed; a country that is unknown stays."""
+    spelled, mends = [], []
+    for number, row in numbered:
+        country = countries.spelling(row.country, language) or row.country
+        if country != row.country:
+            mends.append(Mend(number, "country", row.country, country, place="row"))
+        spelled.append((number, replace(row, country=country)))
+    return spelled, mends
 
 
 def _empty(file: str) -> Problem:
@@ -224,9 +242,4 @@ def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterato
 
 
 def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> str:
-    numbers = [str(number) for number, _ in group]
-    if len(numbers) == 1:
-        return f"row {numbers[0]}"
-    if len(numbers) > 6:
-        return f"rows {', '.join(numbers[:5])} and {len(numbers) - 5} more"
-    return f"rows {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return rows_named([number for number, _ in group])

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from worker import countries
-from worker.definition import characters
+from worker.definition import addresses, characters
 from worker.definition.problems import shown
 
 _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
 _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
 _BRACKET = re.compile(r"(?P<name>.*\S)\s*\((?P<acronym>[^()]{1,42})\)(?P<rest>[^()]*)")
+_QUOTED = re.compile(r"(?:> ?)+")
+_BEFORE_ADDRESS = re.compile(r"[\s,;:<(\[]")
+_STRAY_BEFORE_ADDRESS = " ,;:<([–—-"
+_STRAY_AFTER_ADDRESS = " .,;>)]"
 _STRAY = " ,;"
 _STRAY_BEFORE_COUNTRY = " ,;:.–—-"
 
@@ -23,12 +27,14 @@ class Mend:
     what: str
     was: str
     now: str
+    place: str = "line"
+    """What `line` counts: lines of a text, or the rows of a spreadsheet."""
 
     @property
     def sentence(self) -> str:
         if self.was == self.now:
-            return f"line {self.line}: {self.what}: {shown(self.was)}. Look at it, please."
-        return f"line {self.line}: {self.what}: {shown(self.was)} → {shown(self.now)}"
+            return f"{self.place} {self.line}: {self.what}: {shown(self.was)}. Look at it, please."
+        return f"{self.place} {self.line}: {self.what}: {shown(self.was)} → {shown(self.now)}"
 
 
 @dataclass
@@ -39,6 +45,7 @@ class Line:
     organization: str
     acronym: str = ""
     country: str = ""
+    email: str = ""
     mends: list[Mend] = field(default_factory=list)
 
     def tell(self, what: str, was: str, now: str) -> None:
@@ -46,14 +53,14 @@ class Line:
 
 
 def lines(text: str, language: str = "en") -> Iterator[Line]:
-    """Take each line apart into `Name (ACR), Country`; one that resists is kept whole and says so.
+    """Take each line apart into `Name (ACR), Country, address`; one that resists is kept whole and says so.
 
     Country names come out as letters in that language print them. A number that does not follow the one
     before it is taken off too, and told: it may belong to the name, or a line may be missing.
     """
     next_number = 1
     for number, raw in enumerate(re.split(r"\r\n|[\n\r\v\f\x85\u2028\u2029]", text), 1):
-        if line := _visible(number, raw):
+        if (line := _visible(number, raw)) and _take_off_quote_marks(line):
             next_number = _take_off_number(line, next_number)
             yield _read(line, language)
 
@@ -65,6 +72,14 @@ def _visible(number: int, raw: str) -> Line | None:
     for character in taken:
         line.tell(f"{character}, taken out", raw, line.organization)
     return line if line.organization else None
+
+
+def _take_off_quote_marks(line: Line) -> bool:
+    """Take off the `>` that mail programs put before what is answered; whether anything is left."""
+    if match := _QUOTED.match(was := line.organization):
+        line.organization = was[match.end() :]
+        line.tell("quote marks", was, line.organization)
+    return bool(line.organization)
 
 
 def _take_off_number(line: Line, expected: int) -> int:
@@ -81,6 +96,7 @@ def _take_off_number(line: Line, expected: int) -> int:
 
 def _read(line: Line, language: str) -> Line:
     """Split at the last bracket, else at the last comma before a known country."""
+    _take_address(line)
     whole = line.organization
     if match := _BRACKET.fullmatch(whole):
         _take_bracket(line, match)
@@ -91,6 +107,21 @@ def _read(line: Line, language: str) -> Line:
     else:
         _spell_country(line, language)
     return line
+
+
+def _take_address(line: Line) -> None:
+    """Take a mail address that ends the line; one that cannot be used stays where it is."""
+    was = line.organization
+    written = _BEFORE_ADDRESS.split(was.rstrip(_STRAY_AFTER_ADDRESS))[-1]
+    rest = was[: was.rfind(written)].removesuffix("mailto:").rstrip(_STRAY_BEFORE_ADDRESS)
+    if "@" not in written or not rest:
+        return
+    address, wrong = addresses.mended(written)
+    if wrong:
+        line.tell("no address that can be used", was, was)
+    else:
+        line.organization, line.email = rest, address
+        line.tell("an address, taken as email", was, address)
 
 
 def _take_bracket(line: Line, match: re.Match[str]) -> None:

@@ -1,7 +1,7 @@
 """What is wrong, said so that a person can mend it: where, what was found, what was expected."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -57,6 +57,15 @@ def _as_in_toml(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return str(value)
+
+
+def rows_named(numbers: Sequence[int]) -> str:
+    """Name one row or several: `rows 2, 4 and 5`."""
+    if len(numbers) == 1:
+        return f"row {numbers[0]}"
+    if len(numbers) > 6:
+        return f"rows {', '.join(map(str, numbers[:5]))} and {len(numbers) - 5} more"
+    return f"rows {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """The times of a campaign: what the file says, or what the command line says instead."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from worker.definition import times
@@ -33,15 +33,18 @@ class Schedule:
 
 
 def read_schedule(table: Table, overrides: Overrides, now: datetime, remarks: list[Problem]) -> Schedule:
-    """Read deadline, zone, reminders and review; what is wrong is noted with the table."""
+    """Read deadline, zone, reminders and review; what is wrong is noted with the table.
+
+    Where the zone is wrong the deadline is read in UTC, so that one that has passed is told in the same round.
+    """
     zone = _zone(table, remarks)
-    written = _written_deadline(table, zone, needed=overrides.deadline is None)
+    written = _written_deadline(table, zone or UTC, needed=overrides.deadline is None)
     if overrides.deadline is None:
         if written is not None:
             _in_reach(table, None, written, now)
         deadline = written
     else:
-        deadline = _typed_deadline(table, overrides.deadline, zone, now)
+        deadline = _typed_deadline(table, overrides.deadline, zone or UTC, now)
     return Schedule(
         deadline=deadline or now,
         zone=zone.key if zone else "UTC",
@@ -68,7 +71,7 @@ def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
     return times.find_zone("UTC")
 
 
-def _written_deadline(table: Table, zone: ZoneInfo | None, *, needed: bool) -> datetime | None:
+def _written_deadline(table: Table, zone: tzinfo, *, needed: bool) -> datetime | None:
     if "deadline" not in table.values and not needed:
         return None
     if not table.has("deadline", times.A_DEADLINE, "Add deadline = 2030-04-14T18:00:00."):
@@ -80,8 +83,6 @@ def _written_deadline(table: Table, zone: ZoneInfo | None, *, needed: bool) -> d
             mend = f"Add the time of day: deadline = {value.isoformat()}T18:00:00."
         table.note("deadline", shown(value), "a date and a time of day", mend)
         return None
-    if value.tzinfo is None and zone is None:
-        return None
     try:
         return times.instant(value, zone)
     except times.NotATime as error:
@@ -89,7 +90,7 @@ def _written_deadline(table: Table, zone: ZoneInfo | None, *, needed: bool) -> d
         return None
 
 
-def _typed_deadline(table: Table, typed: str, zone: ZoneInfo | None, now: datetime) -> datetime | None:
+def _typed_deadline(table: Table, typed: str, zone: tzinfo, now: datetime) -> datetime | None:
     try:
         moment = times.deadline(typed, now=now, zone=zone)
     except times.NotATime as error:

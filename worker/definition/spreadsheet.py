@@ -2,43 +2,111 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
-from worker.definition.problems import Problem, did_you_mean, shown
+from worker.definition.problems import Problem, did_you_mean, rows_named, shown
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 MOST_ROWS = 20_000
+FIRST_ROWS = 5
+"""The columns are named in one of these; titles may stand above."""
+SYNONYMS = {
+    "organization": ("organisation", "name"),
+    "email": ("e-mail", "mail", "courriel"),
+    "country": ("land", "pays"),
+    "language": ("langue", "sprache"),
+    "acronym": ("sigle", "abbreviation"),
+}
+_FOR_EXCEL = re.compile(r'[ \t]*"?sep=(,|;|\t|\\t)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 
 Row = tuple[int, dict[str, str]]
 """The row's number, the header being row 1 when nothing stands above it, and its cells by column."""
+Record = tuple[int, list[str]]
 
 
-def delimiter_of(text: str, columns: Sequence[str]) -> tuple[str, int]:
-    """Find the delimiter under which the first line names most of the columns, and how many it names."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    named = {mark: len(set(columns) & set(map(_plain, first.split(mark)))) for mark in DELIMITERS}
-    best = max(DELIMITERS, key=lambda mark: (named[mark], first.count(mark)))
-    return best, named[best]
+def has_header(text: str, columns: Sequence[str], needed: str) -> bool:
+    """Whether one of the first lines names columns, as a spreadsheet does and hardly a list in running text."""
+    delimiter, text = _delimiter_and_rest(text, columns)
+    for number, line in enumerate(_first_lines(text)):
+        cells = line.split(delimiter)
+        named = _known(_names(cells, columns), columns)
+        if len(named) > 1 or (number == 0 and needed in named and len(cells) == 1):
+            return True
+    return False
 
 
-def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[list[Row], list[Problem]]:
-    """Read the rows of a CSV text whose first row names the columns; rows without content are skipped."""
+def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[list[Row], list[Problem], list[Problem]]:
+    """Read the rows of a CSV text below the row that names the columns: (rows, problems, remarks).
+
+    Rows without content are skipped, and so is Excel's `sep=;`, which no spreadsheet shows or counts. When no
+    row names the column that is needed, that is the only problem.
+    """
     problems: list[Problem] = []
-    delimiter, _ = delimiter_of(text, columns)
-    records = _records(file, text, delimiter, problems)
-    top, header = next(records, (1, []))
-    names = _header(file, top, header, columns, needed, problems)
-    found = [(number, _cells(file, number, record, names, delimiter, problems)) for number, record in records]
+    delimiter, text = _delimiter_and_rest(text, columns)
+    records = list(_records(file, text, delimiter, problems))
+    above, header, below = _at_header(records, columns, needed)
+    names = _names(header[1], columns)
     if needed not in names:
-        return [], problems
-    return found, problems
+        return [], problems if problems and not records else [_no_header(file, header, columns, needed)], []
+    problems += _header_problems(file, header, names, columns)
+    problems += _without_column(file, below, names, delimiter)
+    found = [
+        (number, {name: cell for name, cell in zip(names, cells, strict=False) if name}) for number, cells in below
+    ]
+    return found, problems, [_title(file, record, header[0]) for record in above]
+
+
+def _delimiter_and_rest(text: str, columns: Sequence[str]) -> tuple[str, str]:
+    """Take Excel's word for the delimiter, else find the one under which one of the first lines names most columns."""
+    if match := _FOR_EXCEL.match(text):
+        return match[1] if match[1] in DELIMITERS else "\t", text[match.end() :]
+
+    def fit(mark: str) -> tuple[int, int]:
+        lines = _first_lines(text)
+        named = max((len(_known(_names(line.split(mark), columns), columns)) for line in lines), default=0)
+        return named, lines[0].count(mark) if lines else 0
+
+    return max(DELIMITERS, key=fit), text
+
+
+def _first_lines(text: str) -> list[str]:
+    lines = io.StringIO(text, newline=None)
+    return [line for _, line in zip(range(FIRST_ROWS), lines, strict=False) if line.strip()]
+
+
+def _at_header(records: list[Record], columns: Sequence[str], needed: str) -> tuple[list[Record], Record, list[Record]]:
+    """Part the records at the first that names the needed column and another, else at the likeliest."""
+
+    def fit(place: int) -> tuple[bool, int]:
+        known = _known(_names(records[place][1], columns), columns)
+        return needed in known, min(len(known), 2) if needed in known else len(known)
+
+    places = [place for place, (number, _) in enumerate(records) if number <= FIRST_ROWS]
+    best = max(places, key=fit, default=0)
+    header = records[best] if places else (1, [])
+    return records[:best], header, records[best + 1 :]
 
 
 def _plain(name: str) -> str:
-    return name.strip(" \t\ufeff\"'").casefold()
+    return name.strip(" \t\r\n\ufeff\"'").casefold()
 
 
-def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+def _names(header: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Name the columns as we do; a synonym counts where nothing better names the same column."""
+    names = [_plain(cell) for cell in header]
+    for column in columns:
+        word = next((word for word in SYNONYMS.get(column, ()) if word in names), column)
+        if column not in names:
+            names = [column if name == word else name for name in names]
+    return names
+
+
+def _known(names: Sequence[str], columns: Sequence[str]) -> set[str]:
+    return set(columns) & set(names)
+
+
+def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[Record]:
     """Yield each record that has content; stop where the file can no longer be understood."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
@@ -63,34 +131,43 @@ def _torn(file: str, number: int, error: str) -> Problem:
     return Problem(file, f"row {number}", found, 'cells in plain text or in "quotation marks"', mend)
 
 
-def _header(
-    file: str, top: int, header: list[str], columns: Sequence[str], needed: str, problems: list[Problem]
-) -> list[str]:
-    """Recognise the columns; an empty name stands for a column that is ignored as long as it is empty."""
-    names = [_plain(cell) for cell in header]
-    for name, cell in zip(names, header, strict=True):
+def _no_header(file: str, header: Record, columns: Sequence[str], needed: str) -> Problem:
+    """Say that no row names the columns, and what the best of them has instead."""
+    number, cells = header
+    found = f"no column {needed}" + (f" in {shown(', '.join(cell.strip() for cell in cells))}" if cells else "")
+    mend = f"Name the columns in the first row: {', '.join(columns)} (only {needed} is needed)."
+    return Problem(file, f"row {number}", found if cells else "nothing", f"a column {needed}", mend)
+
+
+def _header_problems(file: str, header: Record, names: list[str], columns: Sequence[str]) -> list[Problem]:
+    """Check the names; an empty one stands for a column that is ignored as long as it is empty."""
+    number, cells = header
+    problems = {}
+    for name, cell in zip(names, cells, strict=True):
         if name and name not in columns:
-            where = f"row {top}, column {shown(cell.strip(), 40)}"
+            where = f"row {number}, column {shown(cell.strip(), 40)}"
             mend = did_you_mean(name, columns)
-            problems.append(Problem(file, where, "a column that is not known", ", ".join(columns), mend))
+            problems[where] = Problem(file, where, "a column that is not known", "only known columns", mend)
         elif name and names.count(name) > 1:
-            where = f"row {top}, column {name}"
-            problem = Problem(file, where, "the same column twice", "each column once", "Delete one of them.")
-            problems += [problem] if problem not in problems else []
-    if needed not in names:
-        found = f"no column {needed}" if header else "nothing"
-        mend = f"Name the columns in the first row: {', '.join(columns)} (only {needed} is needed)."
-        problems.append(Problem(file, f"row {top}", found, f"a column {needed}", mend))
-    return names
+            where = f"row {number}, column {name}"
+            problems[where] = Problem(file, where, "the same column twice", "each column once", "Delete one of them.")
+    return list(problems.values())
 
 
-def _cells(
-    file: str, number: int, record: list[str], names: list[str], delimiter: str, problems: list[Problem]
-) -> dict[str, str]:
-    padded = [*names, *[""] * (len(record) - len(names))]
-    for place, (name, cell) in enumerate(zip(padded, record, strict=False), 1):
-        if not name and cell.strip():
-            where = f"row {number}, cell {place}"
-            mend = f"Put a cell with {DELIMITERS[delimiter]} in it in quotation marks, or name the column."
-            problems.append(Problem(file, where, shown(cell.strip()), "no cell without a column", mend))
-    return {name: cell for name, cell in zip(names, record, strict=False) if name}
+def _title(file: str, record: Record, header: int) -> Problem:
+    number, cells = record
+    found = f"{shown(' '.join(cell.strip() for cell in cells if cell.strip()))} above the names of the columns"
+    return Problem(file, f"row {number}", found, "nothing there", f"It is skipped: row {header} names the columns.")
+
+
+def _without_column(file: str, records: Sequence[Record], names: list[str], delimiter: str) -> Iterator[Problem]:
+    """Find cells below no name, told once for each column that they would be."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for number, record in records:
+        for place, cell in enumerate(record, 1):
+            if cell.strip() and not (place <= len(names) and names[place - 1]):
+                found.setdefault(place, []).append((number, cell.strip()))
+    for place, cells in sorted(found.items()):
+        where = f"{rows_named([number for number, _ in cells])}, cell {place}"
+        mend = f"Put a cell with {DELIMITERS[delimiter]} in it in quotation marks, or name the column."
+        yield Problem(file, where, shown(cells[0][1]), "no cell without a column", mend)
