@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from worker import settings
 
@@ -19,7 +19,7 @@ FIRST_PORT = 8000
 
 
 class RunningAlready(Exception):
-    """Another `undersigned up` uses this DATA_DIR."""
+    """Another `undersigned up` uses this DATA_DIR; the message is its address, if it has told one."""
 
 
 @dataclass
@@ -32,6 +32,11 @@ class House:
     _server: Any = None
     _beat: Any = None
     _stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for the end."""
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         """Ask everything to end; returns at once, may be called twice and from a signal handler."""
@@ -64,8 +69,14 @@ def run(
     needs it for its worker, so the web server and the catcher have threads of their own.
     """
     conf = settings.current()
-    with only_one(conf.data_dir), _first_free(port) as listener, _catcher(conf, refuse) as (inbox, refused):
+    with (
+        only_one(conf.data_dir) as lock,
+        _first_free(port) as listener,
+        _catcher(conf, refuse) as (inbox, refused),
+    ):
         web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        lock.write(web_url)
+        lock.flush()
         if "public_url" not in conf.model_fields_set:
             settings.set_for_this_process(public_url=web_url)
         house = House(web_url, inbox, refused)
@@ -81,17 +92,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold `up.lock`, which tells commands typed beside us that something is running."""
+def only_one(folder: Path) -> Iterator[IO[str]]:
+    """Hold `up.lock`, which tells commands typed beside us that something is running, and where.
+
+    Raises RunningAlready with what the other one has written there.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(PermissionError):  # the folder of another user, as in a container
         folder.chmod(0o700)
-    with (folder / "up.lock").open("w") as file:
+    with (folder / "up.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunningAlready from None
-        yield
+        except BlockingIOError:
+            file.seek(0)
+            raise RunningAlready(file.read()) from None
+        file.truncate(0)
+        yield file
 
 
 def is_running(folder: Path) -> bool:
@@ -193,7 +209,8 @@ def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple
 @contextlib.contextmanager
 def _first_free(port: int) -> Iterator[socket.socket]:
     """A socket on the first free port from this one on; 0 lets the system choose."""
-    for candidate in range(port, port + 100) if port else [0]:
+    last = min(port + 99, 65535)
+    for candidate in range(port, last + 1) if port else [0]:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -204,4 +221,4 @@ def _first_free(port: int) -> Iterator[socket.socket]:
         with listener:
             yield listener
         return
-    raise OSError(f"no free port from {port} to {port + 99}")
+    raise OSError(f"no free port from {port} to {last}")

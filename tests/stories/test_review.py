@@ -55,7 +55,7 @@ def test_a_held_letter_waits_and_a_withdrawal_meanwhile_counts(
     campaign.stage.set_clock(campaign.moment("review_ends") + timedelta(hours=1))
     assert campaign.status()["state"] == "held"
     assert campaign.letters() == []
-    campaign.types("resume")
+    campaign.types("resume", "--yes")
 
     assert signatories(campaign.letter()) == [river_watch.row]
 

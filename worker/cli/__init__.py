@@ -1,4 +1,4 @@
-"""What people type: `organizer` for those who run campaigns, `operator` for those who run the program."""
+"""What people type: `prepare`, `run` and `leave` for those who run campaigns, `operator` for the program's own."""
 
 import io
 import os
@@ -6,32 +6,29 @@ import sys
 
 
 def main() -> None:
-    """Run `undersigned`; what an operator set wrongly is said in sentences, not as a traceback."""
+    """Run `undersigned`; what is wrong with settings, disk or database is said in sentences, not as a traceback."""
     from worker.cli.commands import app
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? and goes on
     os.umask(0o077)  # what we write down holds names: it is for this user only
+    _print_anything()
     try:
         app(prog_name="undersigned")
+    except BrokenPipeError:  # whoever read what we print has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
-        if (sentence := _sentence(error)) is None:
+        from worker.cli import trouble  # not before it is needed: it doubles the start of --help
+
+        if (sentence := trouble.sentence(error)) is None:
             raise
         print(sentence, file=sys.stderr)
         sys.exit(1)
 
 
-def _sentence(error: Exception) -> str | None:
-    """What an operator can mend, without a traceback; imported late, as it would double the start of `--help`."""
-    from sqlalchemy.exc import DatabaseError
-
-    from worker.settings import BadSettings
-
-    if isinstance(error, BadSettings):
-        return f"The settings cannot be used:\n{error}"
-    if isinstance(error, DatabaseError):
-        return "The database cannot be used: it is away, or the file is no database. See UNDERSIGNED_DATABASE_URL."
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}."
-    return None
+def _print_anything() -> None:
+    """A terminal in ASCII shows `?` for an accent; data that goes into a file or a pipe is UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")

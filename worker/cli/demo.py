@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from worker import db, embedded, log, settings
-from worker.cli import organizer, player, rows, shown
+from worker.cli import player, prepare, rows, shown, talk
 from worker.cli.player import Letterbox
 from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
@@ -26,8 +27,18 @@ PATIENCE = 120  # seconds after which something is wrong
 DOCUMENTS = {"pdf": "letter.pdf", "text": "letter.txt", "html": "letter.html", "docx": "letter.docx"}
 
 
+STOPPED = 130  # the exit code of a program that was ended by Ctrl-C
+
+
 class DemoFailed(Exception):
     """Something that should have happened did not; the message says what."""
+
+
+class Stopped(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+_EXPECTED = (DemoFailed, player.NotUnderstood, OSError, SystemExit)
 
 
 @dataclass(frozen=True)
@@ -53,15 +64,19 @@ def play() -> int:
     """Play it, say what happened, and name the files to open; returns the exit code."""
     folder = settings.current().data_dir / "demo"
     if embedded.is_running(folder):
-        Console(stderr=True).print("A demo is running already.")
+        talk.say("A demo is running already.")
         return 1
-    shutil.rmtree(folder, ignore_errors=True)
-    settings.only_for_this_process(data_dir=folder, sweep=1, lease=5)
-    log.to_stderr(log.WARNING)
-    cast = _cast()
-    stage = Stage(folder, cast)
-    embedded.run(stage.play, port=0, refuse=[row.email for row in cast.refused])
-    return stage.end()
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        settings.only_for_this_process(data_dir=folder, sweep=1, lease=5)
+        log.to_stderr(log.WARNING)
+        cast = _cast()
+        stage = Stage(folder, cast)
+        embedded.run(stage.play, port=0, refuse=[row.email for row in cast.refused])
+        return stage.end()
+    except KeyboardInterrupt:  # before everything was up, or while the files were written
+        talk.say("\nThe demo was stopped.")
+        return STOPPED
 
 
 def _cast() -> Cast:
@@ -80,30 +95,33 @@ class Stage:
         self.box = Letterbox(folder / "inbox")
         self.console = Console(stderr=True, highlight=False)
         self.failure: BaseException | None = None
-        self.finished = False
+        self.house: embedded.House | None = None
+        self.over = threading.Event()
         self.began = time.monotonic()
 
     def play(self, house: embedded.House) -> None:
         """Play every step, then end the house. Called in a thread of its own."""
+        self.house = house
         try:
             with self._progress() as progress:
                 self.progress = progress
                 self._steps()
-                self.finished = True
-        except (DemoFailed, player.NotUnderstood, OSError) as failure:
-            self.failure = failure
-        except SystemExit as failure:
-            self.failure = failure
+        except (Exception, SystemExit) as failure:
+            # Whatever goes wrong once the house is ending goes wrong because of that.
+            self.failure = Stopped() if house.stopping else failure
         finally:
+            self.over.set()
             house.stop()
 
     def end(self) -> int:
         """Say how it went."""
-        if self.failure is None and not self.finished:
-            self.console.print("The demo was stopped.")
-            return 130
+        if self.house is None or not self.over.wait(PATIENCE) or isinstance(self.failure, Stopped):
+            talk.say("\nThe demo was stopped.")
+            return STOPPED
+        if self.failure is not None and not isinstance(self.failure, _EXPECTED):
+            raise self.failure
         if self.failure is not None:
-            self.console.print(f"The demo failed: {self.failure}", style="red")
+            self.console.print(f"The demo failed: {self.failure}", style="red", markup=False)
             return 1
         found = rows.status_of(CAMPAIGN)
         self._write(found)
@@ -114,7 +132,7 @@ class Stage:
         cast = self.cast
         folder = settings.current().campaigns_dir / CAMPAIGN
         self.progress.console.print(f"[bold]An organizer launches[/bold] {CAMPAIGN}\n")
-        organizer.launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
+        prepare.launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
         self.progress.console.print()
         invited = [*cast.sign, *cast.decline, *cast.silent]
         self._wait("Invitations arrive", len(invited), lambda: self.box.count())
@@ -160,6 +178,7 @@ class Stage:
         until = time.monotonic() + PATIENCE
         while (count := reached()) < goal:
             self.progress.update(task, completed=count)
+            self._go_on()
             if time.monotonic() > until:
                 raise DemoFailed(f"{what}: {count} of {goal} after {PATIENCE} seconds")
             time.sleep(0.2)
@@ -169,9 +188,18 @@ class Stage:
         """Several partners at once, as on a real evening."""
         partners = list(partners)
         task = self.progress.add_task(what, total=len(partners))
+
+        def acts(partner: PartnerRow) -> None:
+            self._go_on()
+            act(partner)
+
         with ThreadPoolExecutor(4) as people:
-            for _ in people.map(act, partners):
+            for _ in people.map(acts, partners):
                 self.progress.advance(task)
+
+    def _go_on(self) -> None:
+        if self.house is not None and self.house.stopping:
+            raise Stopped
 
     def _progress(self) -> Progress:
         return Progress(
@@ -194,7 +222,9 @@ class Stage:
             )
             for seal in session.scalars(seals):
                 (self.folder / DOCUMENTS[seal.format]).write_bytes(seal.content)
-        (self.folder / "status.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        (self.folder / "status.json").write_text(
+            json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
         accepted = next(p for p in self.box.folder.glob("*.eml") if str(player.read(p)["To"]) == self._addressee())
         shutil.copyfile(accepted, self.folder / "dispatched.eml")
 
@@ -202,7 +232,7 @@ class Stage:
         counts = found["counts"]
         letter = found["letters"][-1]
         say = self.console.print
-        say(shown.partners_table(found))
+        say(shown.partners_table(found, self.console.width))
         say(f"\n[bold]{shown.summary(counts)}[/bold]")
         say(f"The letter with {counts['named_publicly']} names went to {letter['addressee']}.", markup=False)
         say(f"The addressee's server said: {letter['reply']}", markup=False)

@@ -122,11 +122,11 @@ def dispatch(
         overridden = _overridden(dispatching.overridden(session, campaign))
         _dispatched(session, campaign, by_hand=by_hand)
     if dry_run:
-        would = "Would be noted: you brought" if by_hand else "Would be sent:"
-        talk.say(f"Dry run: {would} {_small(letter)} to {talk.some(to)}.{overridden}")
+        went = f"was brought to {to[0]} by you" if by_hand else f"goes to {talk.some(to)}"
+        talk.say(f"Dry run: {letter} {went}.{overridden}")
         return
     if by_hand:
-        talk.ask(f"Note that you brought {_small(letter)} to {to[0]} yourself?{overridden}", yes=yes)
+        talk.ask(f"{letter}: note that you brought it to {to[0]} yourself?{overridden}", yes=yes)
     else:
         talk.ask(f"{letter} goes to {talk.some(to)}.{overridden}\nSend it now?", yes=yes)
     with rows.writing(name) as (session, campaign):
@@ -237,9 +237,5 @@ def _leaves_by_itself(session: "Session", campaign: "Campaign") -> bool:
 
 def _overridden(reasons: list[str]) -> str:
     """The reasons that hold the clock back, without the command that is being typed just now."""
-    told = [_small(reason.split(": `undersigned")[0].split(": see `")[0].rstrip(".")) for reason in reasons]
+    told = [reason.split(": `undersigned")[0].split(": see `")[0].rstrip(".") for reason in reasons]
     return f" Overridden: {'; '.join(told)}." if told else ""
-
-
-def _small(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]

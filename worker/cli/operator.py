@@ -33,14 +33,13 @@ def up(port: Port = 8000) -> None:
     def ready(house: embedded.House) -> None:
         shown = "caught mails, partner pages" if house.inbox else "partner pages; mail goes to the relay"
         talk.say(f"Undersigned is up: {house.web_url}   ({shown}; Ctrl-C ends it)")
-        talk.say(
-            "Beside it, in another terminal: undersigned launch campaigns/cambodia-2023 --deadline 'in 10 minutes'"
-        )
+        options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
+        talk.say(f"Beside it, in another terminal: {talk.command('launch', 'campaigns/cambodia-2023', *options)}")
 
     try:
         embedded.run(ready, port=port)
-    except embedded.RunningAlready:
-        talk.fail("It is running already, on this DATA_DIR.")
+    except embedded.RunningAlready as other:
+        talk.fail(f"It is running already, on this DATA_DIR{f': {other}' if str(other) else '.'}")
     talk.say("Undersigned is down; everything is kept.")
 
 
@@ -107,7 +106,7 @@ def _check_settings(*, queue: bool = False, relay: bool = False) -> None:
     if queue and conf.embedded:
         talk.fail(
             "UNDERSIGNED_BROKER_URL is not set: processes meet in a Redis, for example redis://localhost:6379/0. "
-            "Everything in one process: undersigned up",
+            f"Everything in one process: {talk.command('up')}",
             talk.USAGE,
         )
     if relay and not conf.smtp_url:

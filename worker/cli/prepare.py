@@ -97,9 +97,7 @@ def _launched_already(slug: str) -> str:
     return f"{slug} is launched already; nothing was changed and nobody was asked again."
 
 
-def _with_options(
-    command: str, folder: Path, deadline: str | None, reminders: str | None, review: str | None
-) -> str:
+def _with_options(command: str, folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> str:
     """The next command with the options of this one, which are not written down anywhere."""
     typed = {"--deadline": deadline, "--reminders": reminders, "--review": review}
     options = [word for option, value in typed.items() if value is not None for word in (option, value)]

@@ -3,19 +3,16 @@
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, migrations, render, settings, tasks
-from worker.acts import invite, status
+from worker.acts import status
 from worker.cli import talk
 from worker.definition import alike
-from worker.models import Campaign, Mail, Partner
-
-LATELY = timedelta(days=1)
+from worker.models import Campaign, Partner
 
 
 @contextmanager
@@ -83,15 +80,6 @@ def status_of(slug: str) -> dict[str, Any]:
 def with_zone(session: Session, campaign: Campaign) -> dict[str, Any]:
     """A campaign's status, and the zone in which people read its times."""
     return {"zone": campaign.zone} | status.of(session, campaign)
-
-
-def recently_written_to(session: Session, campaign: Campaign) -> list[Partner]:
-    """The silent partners that were asked, reminded or told something within the last day."""
-    since = db.clock(session) - LATELY
-    written = exists().where(
-        Mail.partner_id == Partner.id, Mail.dated_at > since, Mail.refused_at.is_(None), Mail.cancelled_at.is_(None)
-    )
-    return list(session.scalars(invite.select_silent(campaign).where(written)))
 
 
 def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:

@@ -63,12 +63,10 @@ def _watch(name: str) -> None:
 def remind(
     name: Name,
     yes: Yes = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="With --yes: also those who had a mail less than a day ago.")
-    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those who had a mail less than a day ago.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Remind the silent now, whatever the calendar says.
+    """Remind the silent now, whatever the calendar says; who had a mail less than a day ago is left out.
 
     Example: `undersigned remind cambodia-2023`
     """
@@ -78,30 +76,34 @@ def remind(
 
     with rows.reading(name) as (session, campaign):
         _takes_answers(session, campaign, "nobody can be reminded")
-        silent = [partner.organization for partner in invite.silent(session, campaign)]
-        recent = [partner.organization for partner in rows.recently_written_to(session, campaign)]
+        silent = [p.organization for p in invite.silent(session, campaign)]
+        chosen = [p.organization for p in invite.silent(session, campaign, mailed_lately=again)]
         counts = status.of(session, campaign)["counts"]
     if not silent:
         talk.say(_nobody_is_silent(counts))
         return
-    whom = f"{talk.partners(len(silent))} ({talk.some(silent)})"
-    lately = f" {len(recent)} of them had a mail less than a day ago." if recent else ""
+    lately = _had_a_mail_lately(len(silent) - len(chosen))
+    if not chosen:
+        talk.say(f"Nobody is reminded.{lately}")
+        return
+    whom = f"{talk.partners(len(chosen))} ({talk.some(chosen)})"
     if dry_run:
-        needed = " With --yes that needs --again." if recent and not again else ""
-        talk.say(f"Dry run: {whom} would be reminded.{lately}{needed}")
+        talk.say(f"Dry run: {whom} would be reminded.{lately}")
         return
     talk.ask(f"Remind {whom}?{lately}", yes=yes)
     with rows.writing(name) as (session, campaign):
-        if yes and not again and (recent := [p.organization for p in rows.recently_written_to(session, campaign)]):
-            talk.fail(
-                f"Nobody was reminded: {len(recent)} of {talk.partners(len(silent))} had a mail less than a day ago "
-                f"({talk.some(recent)}). To remind them all the same: {talk.command('remind', name, '--yes', '--again')}"
-            )
-        reminded = invite.remind_now(session, campaign.id)
+        reminded = invite.remind_now(session, campaign.id, mailed_lately=again)
     rows.ring(tasks.deliver)
     if not reminded:
         talk.fail("Nobody was reminded: everyone has answered meanwhile, or the deadline has passed.")
-    talk.say(f"{talk.partners(reminded)} will be reminded. {talk.who_sends()}")
+    talk.say(f"{talk.partners(reminded)} will be reminded.{lately} {talk.who_sends()}")
+
+
+def _had_a_mail_lately(number: int) -> str:
+    if not number:
+        return ""
+    are = "is" if number == 1 else "are"
+    return f" {number} who had a mail less than a day ago {are} left out: --again reminds them too."
 
 
 def extend(
@@ -148,7 +150,7 @@ def _extended(session: "Session", campaign: "Campaign", moment: Any) -> int:
     try:
         return amend.extend(session, campaign.id, moment)
     except amend.TooLate:
-        talk.fail("The deadline has passed, or the campaign is closed: it cannot be moved any more.")
+        talk.fail(f"{_why_closed(campaign)}: the deadline cannot be moved any more.")
     except amend.NotLater:
         present = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
         talk.fail(f"That is not later than the present deadline, {present}: nothing was changed.")
@@ -219,13 +221,13 @@ def _by_hand(
         standing = answer.standing(session, partner_id)
         replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
         receipt = "A receipt goes to its address." if partner.email_hmac else "It has no address for a receipt."
-        _recorded(session, campaign, words, lambda: act(session, partner_id, answer.Said(**said)))
+        spoken = answer.Said(**said, channel="by hand", language=language)
+        _recorded(session, campaign, words, lambda: act(session, partner_id, spoken))
     if dry_run:
         talk.say(f"Dry run: {replaced}Would be recorded for {words}: {what}. {receipt}")
         return
     talk.ask(f"{replaced}Record for {words}: {what}? {receipt}", yes=yes)
     with rows.writing(name) as (session, campaign):
-        spoken = answer.Said(**said, channel="by hand", language=language)
         _recorded(session, campaign, words, lambda: act(session, partner_id, spoken))
         campaign_id = campaign.id
     rows.ring(tasks.record, campaign_id)
@@ -238,7 +240,7 @@ def _recorded(session: "Session", campaign: "Campaign", words: str, act: Callabl
     try:
         act()
     except answer.Closed:
-        talk.fail("The deadline has passed: nothing more can be added.")
+        talk.fail(f"{_why_closed(campaign)}: nothing more can be added.")
     except answer.LetterHasLeft:
         talk.fail("The letter has left: it cannot be called back any more.")
     except answer.NotSigned:
@@ -260,7 +262,12 @@ def _takes_answers(session: "Session", campaign: "Campaign", so: str) -> None:
     from worker import db
 
     if not campaign.takes_answers(at=db.clock(session)):
-        talk.fail(f"The deadline has passed, or the campaign is closed: {so} any more.")
+        talk.fail(f"{_why_closed(campaign)}: {so} any more.")
+
+
+def _why_closed(campaign: "Campaign") -> str:
+    early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
+    return "It was closed early" if early else "The deadline has passed"
 
 
 def _nobody_is_silent(counts: dict[str, int]) -> str:
@@ -278,5 +285,3 @@ def _nobody_is_silent(counts: dict[str, int]) -> str:
     if counts["by_hand"]:
         told.append(f"{counts['by_hand']} have no address: asked by hand.")
     return " ".join(told)
-
-

@@ -1,0 +1,495 @@
+"""What organizers type: what is promised before a question is what happens, and nothing ends in a traceback."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from typer.testing import CliRunner, Result
+
+from tests.conftest import Clock
+from tests.stage import Organization, Story
+from worker import db, settings, tasks
+from worker.cli import rows, shown, talk
+from worker.cli.commands import app
+from worker.models import Answer, Campaign, Mail, Partner
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+TOP = Path(__file__).resolve().parent.parent
+SIGNED = ("--visibility", "public", "--representative", "Ada", "--role", "chair", "--note", "phone call", "--yes")
+
+
+@dataclass
+class Desk:
+    """An organizer's desk: a campaign's folder, the command line, and hands of the relay."""
+
+    story: Story
+    clock: Clock
+
+    def types(self, *words: str, code: int = 0, says: str | None = None) -> str:
+        result: Result = CliRunner().invoke(app, list(words))
+        printed = result.output
+        assert result.exit_code == code, (printed, result.exception)
+        return printed
+
+    def launches(self, *, quorum: int = 1, **toml: str) -> None:
+        self.story.writes_its_folder(quorum=quorum)
+        for before, after in toml.items():
+            path = self.story.folder / "campaign.toml"
+            path.write_text(path.read_text().replace(before, after))
+        self.types("launch", str(self.story.folder), "--deadline", "in 2 weeks", "--yes")
+        self.does(tasks.invite)
+
+    def does(self, task: Any, *ids: int) -> None:
+        """What a worker does when it is rung for."""
+        task.run(*(ids or (self.campaign().id,)))
+
+    def relay_accepts(self) -> None:
+        with db.transaction() as session:
+            now = db.clock(session)
+            waiting = Mail.sent_at.is_(None) & Mail.cancelled_at.is_(None) & Mail.refused_at.is_(None)
+            session.execute(update(Mail).where(waiting).values(sent_at=now, due_at=None))
+
+    def campaign(self) -> Campaign:
+        with db.reading() as session:
+            return session.scalars(select(Campaign)).one()
+
+    def mails(self, kind: str) -> int:
+        with db.reading() as session:
+            living = (Mail.kind == kind) & Mail.cancelled_at.is_(None)
+            return session.scalar(select(func.count()).select_from(Mail).where(living)) or 0
+
+    def reaches_its_deadline(self) -> None:
+        self.clock.set(self.campaign().deadline_at + timedelta(seconds=1))
+        self.does(tasks.close)
+
+    def passes_its_review(self) -> None:
+        ends = self.campaign().review_ends_at
+        assert ends is not None
+        self.clock.set(ends + timedelta(seconds=1))
+
+
+@pytest.fixture
+def desk(database: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    campaigns = tmp_path / "campaigns"
+    campaigns.mkdir()
+    settings.set_for_this_process(campaigns_dir=campaigns)
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)  # the tests ring themselves
+
+    class Folder:
+        """All that a story's folder needs of a stage."""
+
+    stage: Any = Folder()
+    stage.campaigns = campaigns
+    story = Story(stage, "rivers")
+    story.partners += [
+        Organization(stage, story, "River Watch", "RW", "Canada"),
+        Organization(stage, story, "Les Amis du Fleuve", "ADF", "France", "fr"),
+        Organization(stage, story, "Women & Water's Étoile", "WWE", "Chad"),
+    ]
+    return Desk(story, clock)
+
+
+@pytest.fixture
+def asked(desk: Desk) -> Desk:
+    """Launched, and every invitation accepted by the relay."""
+    desk.launches()
+    desk.relay_accepts()
+    return desk
+
+
+@pytest.fixture
+def sealed(asked: Desk) -> Desk:
+    """One signature, and the deadline has passed."""
+    asked.types("sign", "rivers", "RW", *SIGNED)
+    asked.reaches_its_deadline()
+    return asked
+
+
+def test_dispatch_says_what_goes_and_what_is_overridden(desk: Desk) -> None:
+    desk.launches(quorum=2)
+    desk.relay_accepts()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+    desk.types("sign", "rivers", "ADF", *("counted" if word == "public" else word for word in SIGNED))
+    desk.types("withdraw", "rivers", "ADF", "--note", "call", "--yes")
+    desk.reaches_its_deadline()
+
+    printed = desk.types("dispatch", "rivers", "--dry-run")
+    asks = desk.types("dispatch", "rivers", code=2)
+
+    assert "The letter with 1 name (0 more are counted) goes to Professor Ada Example" in printed
+    for said in (printed, asks):
+        assert re.search(r"Overridden: In review until .*Zurich time.*; 1 signed and the quorum is 2\.", said), said
+    assert desk.mails("letter") == 0
+
+
+def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:
+    sealed.types("dispatch", "rivers", "--yes")
+    again = [sealed.types("dispatch", "rivers", option, code=1) for option in ("--yes", "--dry-run")]
+    sealed.relay_accepts()
+    after = sealed.types("dispatch", "rivers", "--yes", code=1)
+
+    assert all("Nothing was sent: the letter lies in the outbox already" in said for said in again)
+    assert "Nothing was sent: the letter has left already" in after
+    assert sealed.mails("letter") == 1
+
+
+def test_a_letter_brought_by_hand_is_noted_once(sealed: Desk) -> None:
+    assert "was brought to Professor Ada Example by you" in sealed.types("dispatch", "rivers", "--by-hand", "--dry-run")
+    assert sealed.campaign().dispatched_at is None
+    sealed.types("dispatch", "rivers", "--by-hand", "--yes")
+
+    for option in ("--yes", "--dry-run"):
+        assert "It was noted already" in sealed.types("dispatch", "rivers", "--by-hand", option, code=1)
+
+
+def test_a_letter_that_nobody_signed_is_not_sent(asked: Desk) -> None:
+    asked.reaches_its_deadline()
+
+    for option in ("--yes", "--dry-run"):
+        assert "Nobody signed" in asked.types("dispatch", "rivers", option, code=4)
+
+
+def test_a_dry_run_promises_nothing_that_the_command_refuses(asked: Desk) -> None:
+    def refused(*words: str, code: int = 1) -> str:
+        said = {asked.types(*words, option, code=code) for option in ("--dry-run", "--yes")}
+        assert len(said) == 1, said
+        return said.pop()
+
+    deadline = asked.campaign().deadline_at
+    assert "not later" in refused("extend", "rivers", "in 2 days")
+    assert "not later" in refused("extend", "rivers", "2020-01-01T18:00")
+    assert "launched already" in refused("launch", str(asked.story.folder), "--deadline", "in 3 weeks")
+    assert "not closed yet" in refused("dispatch", "rivers", "--by-hand", code=4)
+    assert "not closed yet" in refused("dispatch", "rivers", code=4)
+    assert "nothing to withdraw" in refused("withdraw", "rivers", "RW", "--note", "call")
+    asked.types("close", "rivers", "--yes")
+    assert "closed already" in refused("close", "rivers")
+    assert "any more" in refused("remind", "rivers")
+    assert "any more" in refused("extend", "rivers", "in 4 weeks")
+    assert "nothing more can be added" in refused("sign", "rivers", "RW", *SIGNED[:-1])
+    assert asked.campaign().deadline_at == deadline
+
+
+def test_a_rehearsal_leaves_nothing_behind(asked: Desk) -> None:
+    before = asked.campaign().deadline_at
+
+    assert "Dry run" in asked.types("extend", "rivers", "in 4 weeks", "--dry-run")
+    assert "Dry run" in asked.types("sign", "rivers", "RW", *SIGNED, "--dry-run")
+    assert "Dry run" in asked.types("close", "rivers", "--dry-run")
+
+    assert (asked.campaign().deadline_at, asked.campaign().closed_at) == (before, None)
+    assert asked.mails("extended") == 0
+    with db.reading() as session:
+        assert session.scalars(select(Answer)).all() == []
+
+
+def test_resume_asks_before_the_letter_leaves_at_once(sealed: Desk) -> None:
+    sealed.types("hold", "rivers")
+    assert "leave at once" not in sealed.types("resume", "rivers", "--dry-run")
+    sealed.passes_its_review()
+
+    assert "letter with 1 name (0 more are counted) leaves at once. Go on?" in sealed.types("resume", "rivers", code=2)
+    assert "would leave at once" in sealed.types("resume", "rivers", "--dry-run")
+    assert sealed.campaign().held_at is not None
+    sealed.types("resume", "rivers", "--yes")
+    assert sealed.campaign().held_at is None
+
+
+def test_resume_within_the_review_needs_no_question(sealed: Desk) -> None:
+    sealed.types("hold", "rivers")
+
+    assert "It goes on." in sealed.types("resume", "rivers")
+
+
+def test_withdraw_can_be_tried(sealed: Desk) -> None:
+    printed = sealed.types("withdraw", "rivers", "RW", "--note", "call", "--dry-run")
+
+    assert "River Watch signed through an organizer on" in printed
+    assert rows.status_of("rivers")["counts"]["signed"] == 1
+
+
+def test_remind_twice_in_a_second_reminds_once(asked: Desk) -> None:
+    asked.clock.advance(days=2)
+    asked.types("remind", "rivers", "--yes")
+    assert asked.mails("reminder") == 3
+
+    asked.clock.advance(seconds=2)
+    for option in ("--yes", "--dry-run"):
+        said = asked.types("remind", "rivers", option)
+        assert "Nobody is reminded. 3 who had a mail less than a day ago are left out" in said
+    assert asked.mails("reminder") == 3
+    assert "Remind 3 partners" in asked.types("remind", "rivers", "--again", code=2)
+    asked.types("remind", "rivers", "--yes", "--again")
+    assert asked.mails("reminder") == 6
+
+
+def test_who_is_not_reminded_and_why_is_true(desk: Desk) -> None:
+    desk.launches()
+    assert "Nobody was asked by mail yet" in desk.types("remind", "rivers")
+    assert "3 invitations did not arrive yet" in desk.types("remind", "rivers")
+
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.acronym == "RW")).one()
+        session.execute(
+            update(Mail).where(Mail.partner_id == partner.id).values(refused_at=db.clock(session), due_at=None)
+        )
+    desk.relay_accepts()
+    for who in ("ADF", "WWE"):
+        desk.types("sign", "rivers", who, *SIGNED)
+
+    said = desk.types("remind", "rivers")
+    assert "Nobody is silent" in said
+    assert "1 invitation came back" in said
+
+
+def test_partners_without_an_address_are_asked_by_hand(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+    (desk.story.folder / "partners.csv").write_text("organization,acronym,country\nFar Village,FV,Laos\n")
+
+    asks = desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", code=2)
+    desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", "--yes")
+
+    assert "No partner has an address" in asks
+    assert "undersigned sign rivers" in asks
+    assert "0 partners" not in asks
+    assert "1 have no address: asked by hand" in desk.types("remind", "rivers")
+
+
+def test_titles_and_names_stand_for_themselves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "140")
+    desk.story.partners[0].organization = "Rivers [/red] 2030"
+    desk.launches(**{"A letter of rivers": "Stop [/bold] 12 dams [link=x] :smile:"})  # type: ignore[arg-type]
+
+    printed = desk.types("status", "rivers")
+
+    assert "Stop [/bold] 12 dams [link=x] :smile:" in printed
+    assert "Rivers [/red] 2030" in printed
+
+
+def test_times_are_the_campaigns_and_the_zone_is_named_once(asked: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    with db.transaction() as session:
+        session.execute(
+            update(Campaign).values(deadline_at=db.clock(session).replace(month=1, day=2, hour=3) + timedelta(days=365))
+        )
+
+    printed = asked.types("status", "rivers")
+
+    assert printed.count("Zurich time") == 1
+    assert re.search(r"deadline \w+ 2 January \d{4}, 04:\d\d \(Zurich time, UTC\+1\)", printed), printed
+    assert "UTC;" not in printed
+
+
+def test_a_narrow_terminal_shows_every_partner_whole(asked: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    asked.types("sign", "rivers", "RW", *SIGNED)
+
+    lines = asked.types("status", "rivers").splitlines()
+
+    assert max(map(len, lines)) <= 60
+    (row,) = [line for line in lines if line.startswith("RW")]
+    assert "signed (public)" in row
+    assert not any("…" in line for line in lines)
+
+
+def test_watching_fits_the_screen(
+    asked: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = rows.status_of("rivers")
+    one = found["partners"][0]
+    now = found["now"]
+    many = [one | {"organization": f"Org {n}", "acronym": f"O{n}"} for n in range(40)]
+    signed = {"answer": "sign", "visibility": "public", "answered": now, "channel": "link"}
+    many += [one | signed | {"organization": f"Signer {n}", "acronym": f"S{n}"} for n in range(40)]
+    for width in ("70", "130"):
+        monkeypatch.setenv("COLUMNS", width)
+        monkeypatch.setenv("LINES", "24")
+
+        shown.one_screen(found | {"partners": many})
+
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) <= 23
+        more = re.fullmatch(r"and (\d+) more", lines[-1])
+        assert more
+        told = [line for line in lines if re.match(r"(O\d|S\d|Org|Signer)", line)]
+        assert len(told) + int(more[1]) == 80
+        assert {line[0] for line in told} == {"O", "S"}
+
+
+def test_watching_and_data_exclude_each_other(asked: Desk) -> None:
+    asked.types("status", "rivers", "--watch", "--json", code=2)
+    asked.types("status", "--watch", code=2)
+
+
+def test_an_early_close_is_told(asked: Desk) -> None:
+    asked.types("sign", "rivers", "RW", *SIGNED)
+    asked.types("close", "rivers", "--yes")
+
+    assert "closed early" in asked.types("status", "rivers")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("river  WATCH", "rw", "River Watch (RW)", "River Watch (RW), Canada", "les amis du fleuve"),
+        *("Women and Water’s Etoile", "WOMEN & WATER'S ETOILE", "Women & Water's Étoile (WWE), Chad"),
+    ],
+)
+def test_a_partner_is_known_however_its_name_is_typed(asked: Desk, typed: str) -> None:
+    with rows.reading("rivers") as (session, campaign):
+        assert rows.partner_named(session, campaign, typed).country
+
+
+def test_a_partner_that_is_not_known_is_guessed_by_any_of_its_words(asked: Desk) -> None:
+    assert "'Les Amis du Fleuve'" in asked.types("sign", "rivers", "fleuve", *SIGNED, code=1)
+    assert "'River Watch'" in asked.types("sign", "rivers", "Rivver Wach", *SIGNED, code=1)
+
+
+def test_a_standing_answer_is_told_before_it_is_replaced(asked: Desk) -> None:
+    asked.types("sign", "rivers", "RW", *SIGNED)
+
+    said = asked.types(
+        "sign", "rivers", "RW", *("addressee" if word == "public" else word for word in SIGNED[:-1]), code=2
+    )
+
+    assert re.search(r"River Watch signed through an organizer on .*; that is replaced", said)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--note", "  "), ("--representative", "A" * 201), ("--role", "r" * 201)]
+)
+def test_what_is_recorded_by_hand_has_limits(asked: Desk, option: str, value: str) -> None:
+    assert option in asked.types("sign", "rivers", "RW", *SIGNED, option, value, code=2)
+
+
+def test_the_sheet_for_excel_begins_with_its_mark(asked: Desk) -> None:
+    asked.types("sign", "rivers", "WWE", *SIGNED)
+
+    printed = asked.types("export", "rivers", "--excel")
+
+    assert printed.startswith("\ufeff")
+    assert next(csv.DictReader(io.StringIO(printed[1:])))["organization"] == "Women & Water's Étoile"
+
+
+def test_the_next_command_keeps_the_options_of_this_one(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+
+    said = desk.types("check", str(desk.story.folder), "--deadline", "in 2 hours", "--reminders", "1d,1h")
+
+    assert f"undersigned preview {desk.story.folder} --deadline 'in 2 hours' --reminders 1d,1h" in said
+    assert "1 reminder lies in the past and is left out" in said
+
+
+def test_a_deadline_needs_no_quotes(asked: Desk) -> None:
+    before = asked.campaign().deadline_at
+
+    asked.types("extend", "rivers", "in", "4", "weeks", "--yes")
+
+    assert asked.campaign().deadline_at > before
+
+
+def test_a_misspelled_folder_is_guessed(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+
+    for command in ("check", "preview", "launch"):
+        assert "Did you mean 'rivers'?" in desk.types(command, "campaigns/rviers", code=1)
+
+
+def test_the_version_is_told(desk: Desk) -> None:
+    assert re.fullmatch(r"undersigned \d+\.\d+\.\d+\n", desk.types("--version"))
+
+
+def test_a_folder_is_made_only_when_everything_was_read(desk: Desk, tmp_path: Path) -> None:
+    desk.types("new", "lakes", "--partners", str(tmp_path / "no-such-list.txt"), code=1)
+    assert not (desk.story.stage.campaigns / "lakes").exists()
+
+    settings.set_for_this_process(templates_dir=tmp_path / "no-templates")
+    assert isinstance(CliRunner().invoke(app, ["new", "lakes"]).exception, OSError)
+    assert not (desk.story.stage.campaigns / "lakes").exists()
+
+
+@pytest.mark.parametrize(
+    ("on_path", "called", "expected"),
+    [(False, ".venv/bin/undersigned", ".venv/bin/undersigned"), (True, ".venv/bin/undersigned", "undersigned")],
+)
+def test_commands_are_printed_as_they_were_called(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_path: bool, called: str, expected: str
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [called])
+    monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path / '.venv' / 'bin'}" if on_path else "/usr/bin")
+
+    assert talk.command("status", "rivers") == f"{expected} status rivers"
+
+
+def _breaks_the_folder(var: Path) -> None:
+    var.rmdir()
+    var.parent.chmod(0o700)
+    (var.parent / "file").touch()
+    var.symlink_to(var.parent / "file" / "inside")
+
+
+def _breaks_the_database(var: Path) -> None:
+    (var / "undersigned.db").write_text("not a database at all, and quite long enough to be looked at " * 20)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "expected"), [(_breaks_the_folder, "var"), (_breaks_the_database, "is no database")]
+)
+def test_a_broken_place_is_told_in_a_sentence(
+    tmp_path: Path, breaks: Callable[[Path], None], expected: str, database: str
+) -> None:
+    var = tmp_path / "elsewhere" / "var"
+    var.mkdir(parents=True)
+    breaks(var)
+
+    run = _program("status", DATA_DIR=str(var))
+
+    assert run.returncode == 1
+    assert b"Traceback" not in run.stderr
+    assert expected.encode() in run.stderr
+    assert run.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_a_port_that_cannot_be_is_refused(desk: Desk, command: str) -> None:
+    assert "65535" in desk.types(command, "--port", "99999", code=2)
+
+
+def test_an_ascii_terminal_breaks_nothing(asked: Desk, tmp_path: Path) -> None:
+    asked.types("sign", "rivers", "WWE", *SIGNED)
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    new = _program("new", "lakes", environment=plain)
+    sheet = _program("export", "rivers", environment=plain)
+
+    assert (new.returncode, sheet.returncode) == (0, 0), new.stderr + sheet.stderr
+    assert (asked.story.stage.campaigns / "lakes" / "letter.en.md").exists()
+    assert "Women & Water's Étoile" in sheet.stdout.decode()
+
+
+def _program(
+    *words: str, environment: dict[str, str] | None = None, **values: str
+) -> subprocess.CompletedProcess[bytes]:
+    ours = {settings.PREFIX + name: value for name, value in values.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "worker", *words],
+        env=os.environ | ours | (environment or {}),
+        cwd=TOP,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
