@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.stage import signatories
+from tests.stage import eventually, signatories
 from worker import settings
 from worker.cli import player
 from worker.definition.partners import read_csv
@@ -84,3 +86,20 @@ def test_everybody_got_what_it_should(played: tuple[str, Path]) -> None:
     assert by_address["special-rapporteur@ohchr.example"] == 1
     assert "somebody@old.example" not in by_address
     assert status["counts"]["signed"] == status["counts"]["named_publicly"] == 56
+
+
+@pytest.mark.parametrize("after", [0.0, 4.0])
+def test_ctrl_c_stops_it_with_one_sentence(tmp_path: Path, after: float) -> None:
+    environment = os.environ | {f"{settings.PREFIX}DATA_DIR": str(tmp_path), "COLUMNS": "120"}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "worker", "demo"], env=environment, cwd=TOP, stderr=subprocess.PIPE, text=True
+    )
+    eventually(lambda: (tmp_path / "demo" / "up.lock").exists())
+    time.sleep(after)  # still starting, or in the middle of the play
+
+    demo.send_signal(signal.SIGINT)
+
+    _, said = demo.communicate(timeout=30)
+    assert demo.returncode == 130
+    assert "The demo was stopped." in said
+    assert "Traceback" not in said

@@ -74,3 +74,14 @@ def test_a_taken_port_is_left_alone(stage: EmbeddedStage, tmp_path: Path) -> Non
     eventually(lambda: (stage.folder / "second.log").read_text().count("is up"))
 
     assert f":{taken} " not in (stage.folder / "second.log").read_text()
+
+
+def test_a_second_one_is_told_where_the_first_one_is(stage: EmbeddedStage) -> None:
+    eventually(lambda: "is up" in stage.logs())
+
+    stage.start("second", "-m", "tests.on_a_moved_clock", "up")
+    stage.processes["second"].popen.wait(30)
+
+    said = (stage.folder / "second.log").read_text()
+    assert f"running already, on this DATA_DIR: http://127.0.0.1:{stage.web_ports[0]}" in said
+    assert "--reminders 5m --review 1m" in stage.logs()

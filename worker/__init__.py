@@ -3,7 +3,7 @@
 Read `tasks.py` first: it is the life of a campaign in the order in which it happens. Each task opens a
 transaction, lets one act write rows, and rings for the next. Then follow one mail and one answer:
 
-    cli/organizer.py launch     definition/campaign.py reads a folder; acts/launch.py makes it rows
+    cli/prepare.py launch       definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/compose.py sets as bytes,
                                 mail/smtp.py sends, mail/outbox.py marks

@@ -84,8 +84,7 @@ def remind(
         return
     lately = _had_a_mail_lately(len(silent) - len(chosen))
     if not chosen:
-        talk.say(f"Nobody is reminded.{lately}")
-        return
+        talk.fail(f"Nobody is reminded.{lately}")
     whom = f"{talk.partners(len(chosen))} ({talk.some(chosen)})"
     if dry_run:
         talk.say(f"Dry run: {whom} would be reminded.{lately}")
