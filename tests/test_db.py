@@ -468,3 +468,13 @@ def _all_that_is_stored(session: Any, dialect: str) -> bytes:
         return str(rows.all()).encode()
     folder = settings.current().data_dir
     return b"".join(path.read_bytes() for path in folder.glob("undersigned.db*"))
+
+
+@only_postgresql
+def test_an_answer_behind_a_lock_that_is_not_given_back_is_refused_and_not_kept_waiting(database):
+    """Otherwise one stopped process would take every page with it."""
+    campaign_id = _campaign()
+    with db.transaction() as stopped:
+        db.campaign_lock(stopped, campaign_id, "exclusive")
+        with pytest.raises(OperationalError, match="lock timeout"), db.transaction() as session:
+            db.campaign_lock(session, campaign_id, "shared")

@@ -47,7 +47,7 @@ def test_a_dispatch_says_what_goes_and_what_it_overrides(campaign: Story, river_
 
     assert "The letter with 1 name (0 more are counted) goes to Professor Ada Example" in said
     assert "quorum is 9" in said
-    assert "in review until" in said
+    assert "review until" in said
     assert campaign.types("dispatch", "--yes")
     campaign.letter()
     campaign.is_dispatched()

@@ -83,9 +83,9 @@ def remind(
         talk.say(_nobody_is_silent(counts))
         return
     lately = _had_a_mail_lately(len(silent) - len(chosen))
-    if not chosen:
+    if not chosen and not dry_run:
         talk.fail(f"Nobody is reminded.{lately}")
-    whom = f"{talk.partners(len(chosen))} ({talk.some(chosen)})"
+    whom = f"{talk.partners(len(chosen))} ({talk.some(chosen)})" if chosen else "nobody"
     if dry_run:
         talk.say(f"Dry run: {whom} would be reminded.{lately}")
         return
