@@ -51,7 +51,8 @@ def test_whoever_was_told_yes_is_in_the_seal_and_nobody_else(stage: ProductionSt
                 closer.result()
             for slug, answers in told.items():
                 yes = {n for n, answer in enumerate(answers) if answer.result() == 200}
-                no = {n for n, answer in enumerate(answers) if answer.result() == 409}
+                # Too late, or turned away because the one who closes is still at work: "nothing was recorded".
+                no = {n for n, answer in enumerate(answers) if answer.result() in {409, 503}}
                 assert len(yes) + len(no) == RUNNERS
                 assert _in_the_seal(slug) == yes, f"{slug}: told yes {yes}"
                 accepted, refused = accepted + len(yes), refused + len(no)
