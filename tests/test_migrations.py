@@ -1,6 +1,7 @@
 """The steps of `worker/migrations/` lead from an empty database to the tables of `models.py`, and nowhere else."""
 
 import contextlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -148,11 +149,17 @@ def _description() -> set[str]:
 
 
 def _sqlite_tells(connection: Connection) -> Iterator[str]:
-    """Each object as it was declared; of a table each line by itself, since constraints may come in any order."""
-    for name, sql in connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")):
+    """Each column and index, and the constraints as they were declared, which may come in any order."""
+    for name, kind, sql in connection.execute(text("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")):
         if name == "alembic_version":
             continue
-        lines = [line.strip().rstrip(",") for line in sql.splitlines()]
-        columns = [line for line in lines if not line.startswith("CONSTRAINT")]
-        yield f"{name}: {' '.join(columns)}"
-        yield from (f"{name}: {line}" for line in lines if line.startswith("CONSTRAINT"))
+        if kind == "index":
+            yield f"{name}: {sql}"
+            continue
+        yield from (f"{name}: {column}" for column in connection.execute(text(f"PRAGMA table_info({name})")))
+        lines = (line.strip().rstrip(",") for line in sql.splitlines())
+        # A column that was added later stands behind the last constraint, on its line.
+        yield from (f"{name}: {re.sub(_ADDED, '', line)}" for line in lines if line.startswith("CONSTRAINT"))
+
+
+_ADDED = re.compile(r"(?:, \w+ (?:DATETIME|INTEGER))+$")

@@ -208,6 +208,7 @@ class Partner(Base):
     email: Mapped[str] = mapped_column(Encrypted)
     email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     note: Mapped[str] = mapped_column(Encrypted)
+    bounced_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
@@ -276,6 +277,8 @@ class Mail(Base):
 
     `due_at` is null once nothing is left to do by itself. For the letter, `in_data_at` is committed
     before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.
+    `blocked_at`: when the relay last turned it down for what no partner can help. `generation`: that of the
+    partner's links when it was put; a mail to an address that was corrected since says nothing of the new one.
     """
 
     __tablename__ = "mail"
@@ -294,6 +297,12 @@ class Mail(Base):
             "due_at",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_mail_sent",
+            "sent_at",
+            sqlite_where=text("sent_at IS NOT NULL"),
+            postgresql_where=text("sent_at IS NOT NULL"),
         ),
         Index(None, "campaign_id", "kind"),
         Index(None, "partner_id"),
@@ -325,6 +334,9 @@ class Mail(Base):
     uncertain_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     reply: Mapped[str | None] = mapped_column(Text)
+    blocked_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    generation: Mapped[int | None]
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -335,6 +347,33 @@ class Mail(Base):
     def has_left(self) -> bool:
         """Whether it was handed over, or may have been: no definite refusal came."""
         return self.in_data_at is not None or self.sent_at is not None
+
+
+class Suppression(Base):
+    """An address that gets no mail of ours: it does not exist, or whoever reads it asked for none."""
+
+    __tablename__ = "suppression"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email_hmac: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(20))
+
+
+class Post(Base):
+    """The one row about the post as a whole: signs of life, and whether the relay is at fault (the breaker).
+
+    `blocked_at` is when the relay began to take nothing, `retry_at` when one mail tries it again.
+    """
+
+    __tablename__ = "post"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    swept_at: Mapped[datetime | None]
+    drained_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    failures: Mapped[int]
+    reply: Mapped[str | None] = mapped_column(Text)
 
 
 class Event(Base):

@@ -35,7 +35,7 @@ def to_partner(
     kind: str, campaign: Campaign, partner: Partner, which: str, now: datetime, **more: Any
 ) -> dict[str, Any]:
     """A mail row for a partner; `which` tells it from others of its kind (a number, a moment)."""
-    more = {"language": partner.language, "partner_id": partner.id} | more
+    more = {"language": partner.language, "partner_id": partner.id, "generation": partner.generation} | more
     return _row(kind, campaign, f"partner-{partner.id}/{which}", now, **more)
 
 
@@ -219,7 +219,7 @@ def _lease_end(session: Session) -> datetime:
 
 
 def _row(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
-    empty = {"partner_id": None, "addressee_id": None, "answer_id": None, "seal_number": None}
+    empty = dict.fromkeys(["partner_id", "generation", "addressee_id", "answer_id", "seal_number"])
     return (
         empty
         | {
