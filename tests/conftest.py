@@ -37,6 +37,7 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
     before = {name: os.environ[name] for name in _ours()}
     folder = servers.run_folder() / f"var-{worker_number}"
     os.environ.setdefault(f"{settings.PREFIX}DATA_DIR", str(folder))
+    os.environ.setdefault(f"{settings.PREFIX}UNDO", "0")
     forget_settings()
     yield
     for name in _ours():

@@ -2,8 +2,22 @@
 
 import asyncio
 import contextlib
+import datetime
+import functools
+import ipaddress
+import os
+import random
 import ssl
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 # What a phase is answered with when nothing is wrong.
 WELL = {
@@ -21,11 +35,18 @@ WELL = {
 
 @dataclass
 class Visit:
-    """What one client did: its lines in plaintext and under TLS, the mails that it may count as accepted."""
+    """What one client did: its lines in plaintext and under TLS, the mails that it may count as accepted.
+
+    `begun` are the recipients for whom any octet of a body came; `mixed` are lines that fell into the transaction of
+    another mail, if a body came into it all the same.
+    """
 
     plaintext: list[bytes] = field(default_factory=list)
     under_tls: list[bytes] = field(default_factory=list)
     mails: list[tuple[bytes, bytes, bytes]] = field(default_factory=list)
+    begun: list[bytes] = field(default_factory=list)
+    mixed: list[bytes] = field(default_factory=list)
+    phases: Counter[str] = field(default_factory=Counter)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -35,7 +56,11 @@ class Visit:
 
 
 class ScriptedServer:
-    """`async with ScriptedServer({"RCPT": "hang"})`: faults are the words of `_Talk.misbehave`, or a reply."""
+    """`async with ScriptedServer({"RCPT": "hang"})`: faults are the words of `_Talk.misbehave`, or a reply.
+
+    "RCPT" has its fault each time, "RCPT#2" only the second time on a connection. An answer takes up to `pace`
+    seconds. `gullible` opens DATA where no recipient was taken, as RFC 2920 section 3.1 allows.
+    """
 
     def __init__(
         self,
@@ -44,13 +69,17 @@ class ScriptedServer:
         offers: tuple[str, ...] = ("SIZE 35882577", "ENHANCEDSTATUSCODES", "8BITMIME"),
         certificate: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
+        pace: float = 0,
+        gullible: bool = False,
     ) -> None:
         self.faults = faults or {}
+        self.pace, self.gullible = pace, gullible
         self.offers, self.certificate, self.implicit_tls = offers, certificate, implicit_tls
         self.visits: list[Visit] = []
         self.reached: dict[str, asyncio.Event] = {}
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> "ScriptedServer":
         self._server = await asyncio.start_server(
@@ -69,9 +98,15 @@ class ScriptedServer:
         """Set when a client has reached this phase."""
         return self.reached.setdefault(phase, asyncio.Event())
 
+    def say(self, line: str) -> None:
+        """Say something that nobody asked for, on every connection."""
+        for writer in self._writers:
+            writer.write(line.encode() + b"\r\n")
+
     def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visit = Visit()
         self.visits.append(visit)
+        self._writers.append(writer)
         task = asyncio.create_task(_Talk(self, visit, reader, writer).run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -86,6 +121,7 @@ class _Talk:
     encrypted: bool = False
     sender: bytes = b""
     recipient: bytes = b""
+    strangers: list[bytes] = field(default_factory=list)
 
     async def run(self) -> None:
         try:
@@ -115,17 +151,28 @@ class _Talk:
             if await self.answer("STARTTLS") == 220:
                 await self.encrypt()
         elif verb == "MAIL":
-            self.sender = line
-            await self.answer(verb)
+            self.strangers += [line] if self.sender else []
+            nested = "503 5.5.1 nested MAIL" if self.sender and not self.server.gullible else ""
+            if await self.answer(verb, nested) // 100 == 2:
+                self.sender = line
         elif verb == "RCPT":
-            self.recipient = line
-            await self.answer(verb)
+            self.strangers += [line] if self.recipient else []
+            if await self.answer(verb, "" if self.sender else "503 5.5.1 MAIL first") // 100 == 2:
+                self.recipient = line
         elif verb == "DATA":
-            if await self.answer("DATA") == 354:
+            opens = self.recipient or self.server.gullible
+            if await self.answer("DATA", "" if opens else "554 5.5.1 no valid recipients") == 354:
                 await self.take_the_body()
+        elif verb == "RSET":
+            if await self.answer(verb) == 250:
+                self.clear()
         elif verb in WELL:
             await self.answer(verb)
         return verb != "QUIT"
+
+    def clear(self) -> None:
+        self.sender = self.recipient = b""
+        self.strangers.clear()
 
     async def encrypt(self) -> None:
         assert self.server.certificate is not None
@@ -142,16 +189,29 @@ class _Talk:
             await self.server.at("release").wait()
             self.writer.transport.resume_reading()  # type: ignore[attr-defined]
         body = b""
+        sender, recipient = self.sender, self.recipient
         while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
+            if not body:
+                self.visit.begun.append(recipient)
+                self.visit.mixed += self.strangers
             body += line[1:] if line.startswith(b".") else line
-        if await self.answer("end of data") == 250:
-            self.visit.mails.append((self.sender, self.recipient, body))
+        self.clear()
+        if await self.answer("end of data") == 250 and (recipient or body):
+            self.visit.mails.append((sender, recipient, body))
 
     async def answer(self, phase: str, well: str = "") -> int:
         """Reply in this phase, with its fault if it has one; returns the code that was meant."""
         well = well or WELL[phase]
+        self.visit.phases[phase] += 1
+        numbered = f"{phase}#{self.visit.phases[phase]}"
         self.server.at(phase).set()
-        fault = self.server.faults.get(phase)
+        self.server.at(numbered).set()
+        fault = self.server.faults.get(numbered, self.server.faults.get(phase))
+        if self.server.pace:
+            await asyncio.sleep(random.uniform(0, self.server.pace))
+        if fault == "late":  # longer than the other answers
+            await asyncio.sleep(0.6)
+            fault = None
         if fault == "slow":  # a byte at a time, and in time
             await self.drip(well + "\r\n")
             return int(well[:3])
@@ -169,6 +229,9 @@ class _Talk:
                 await self.hear_no_more()
             case "drip":  # a byte at a time, and never a whole line
                 await self.drip("250-" + "." * 8000)
+            case "endless":  # a line that goes on and on
+                self.writer.write(b"250-" + b"." * 20_000)
+                await self.hear_no_more()
             case "cut":  # half an answer, then gone
                 self.writer.write(b"250-2.0.0 half of\r\n250")
                 await self.writer.drain()
@@ -198,3 +261,57 @@ class _Talk:
         while received := await self.reader.read(65536):
             (self.visit.under_tls if self.encrypted else self.visit.plaintext).append(received)
         raise ConnectionError
+
+
+def pem_of(names: list[x509.GeneralName], folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """An authority of its own (its PEM file) and a server's context with a certificate for these names."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return folder / "cert.pem", context
+
+
+@functools.cache
+def _loopback() -> tuple[tempfile.TemporaryDirectory[str], Path, ssl.SSLContext]:
+    folder = tempfile.TemporaryDirectory()
+    names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    return folder, *pem_of(names, Path(folder.name))
+
+
+_trusting: list[str | None] = []  # what was trusted before, for each that entered
+
+
+@contextlib.contextmanager
+def trusted_certificate() -> Iterator[ssl.SSLContext]:
+    """A server's certificate for 127.0.0.1, by an authority that this process trusts meanwhile, and no other.
+
+    May be entered many times at once.
+    """
+    _, authority, context = _loopback()
+    _trusting.append(os.environ.get("SSL_CERT_FILE") if not _trusting else _trusting[0])
+    os.environ["SSL_CERT_FILE"] = str(authority)
+    try:
+        yield context
+    finally:
+        before = _trusting.pop()
+        if not _trusting:
+            del os.environ["SSL_CERT_FILE"]
+            os.environ |= {"SSL_CERT_FILE": before} if before is not None else {}

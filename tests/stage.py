@@ -67,6 +67,7 @@ class Stage:
             "SECRET_KEY": A_SECRET_KEY,
             "SWEEP": "1",
             "LEASE": "4",
+            "UNDO": "0",
         } | environment
 
     def start(self, name: str, *command: str) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
 TO_PARTNERS = ("invitation", "reminder", "extended", "receipt", "copy")
-TO_ORGANIZERS = ("closed", "waiting", "doubt", "report")
+TO_ORGANIZERS = ("closed", "waiting", "doubt", "report", "unreached", "outage")
 A_TAG = re.compile(r"<[^>]+>")
 
 
@@ -52,6 +52,9 @@ def test_no_template_has_more_logic_than_if_and_for() -> None:
 def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None, language: str) -> Message:
     """Put a mail into the outbox and say it."""
     now = db.clock(session)
+    if kind == "outage":
+        post = outbox.state_of_the_post(session)
+        post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
     standing = answer.standing(session, partner.id) if partner else None
     if partner:
         answer_id = standing.id if standing and kind == "receipt" else None

@@ -1,16 +1,30 @@
 """The database: transactions, its clock, the campaign's lock, and the claim of due mail, per dialect."""
 
 import functools
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    ExceptionContext,
+    TextClause,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from worker import settings
-from worker.models import Campaign, Mail
+from worker.models import Campaign, Mail, Moment
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
@@ -82,7 +96,7 @@ def clock(session: Session) -> datetime:
 
     PostgreSQL's now() is the start of the transaction; an answer that waited for a lock would be let in late.
     """
-    if _is_sqlite(session):
+    if is_sqlite(session):
         return datetime.fromisoformat(str(session.scalar(_SQLITE_NOW))).replace(tzinfo=UTC)
     now: datetime = session.execute(_POSTGRES_NOW).scalar_one()
     return now.astimezone(UTC)
@@ -94,7 +108,7 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
     PostgreSQL queues advisory locks fairly. Row locks would not do: FOR SHARE by busy clients starves
     the one who closes, and FOR UPDATE blocks every insert that refers to the campaign.
     """
-    if _is_sqlite(session):
+    if is_sqlite(session):
         session.connection()  # BEGIN IMMEDIATE has the whole database
         return
     if mode == "shared":
@@ -110,7 +124,7 @@ def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusiv
     return session.get_one(Campaign, campaign_id, populate_existing=True)
 
 
-def claim(session: Session, *, holder: str, until: datetime, limit: int) -> list[int]:
+def claim(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:
     """Lease due mails to one holder, the most urgent first, and return their ids.
 
     Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
@@ -118,8 +132,8 @@ def claim(session: Session, *, holder: str, until: datetime, limit: int) -> list
     """
     now = clock(session)
     free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
-    due = select(Mail.id).where(Mail.due_at <= now, free).order_by(Mail.urgency, Mail.due_at).limit(limit)
-    if not _is_sqlite(session):
+    due = select(Mail.id).where(Mail.due_at <= now, free, *which).order_by(Mail.urgency, Mail.due_at).limit(limit)
+    if not is_sqlite(session):
         due = due.with_for_update(skip_locked=True)
     claimed = (
         update(Mail)
@@ -132,7 +146,42 @@ def claim(session: Session, *, holder: str, until: datetime, limit: int) -> list
     return [row[0] for row in rows]
 
 
-def _is_sqlite(session: Session) -> bool:
+def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]]) -> set[int]:
+    """Write down mails that the relay took, as (id, reply, body hash); returns those that were still the holder's.
+
+    One statement for all: a commit and a round trip for each mail cost more than sending it.
+    """
+    rows = [{"id": mail_id, "reply": reply, "hash": body_hash} for mail_id, reply, body_hash in sent]
+    statement = _SQLITE_SENT if is_sqlite(session) else _POSTGRES_SENT
+    told = {"rows": json.dumps(rows), "holder": holder, "now": clock(session)}
+    return set(session.execute(statement, told).scalars())
+
+
+def _sent(told: str) -> TextClause:
+    statement = f"""
+        UPDATE mail
+        SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
+            reply = told.reply, body_hash = told.hash
+        FROM ({told}) AS told
+        WHERE mail.id = told.id AND mail.lease_holder = :holder
+        RETURNING mail.id
+    """
+    return text(statement).bindparams(bindparam("now", type_=Moment()))
+
+
+_SQLITE_SENT = _sent(
+    """
+    SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.reply') AS reply,
+           json_extract(value, '$.hash') AS hash
+    FROM json_each(:rows)
+    """
+)
+_POSTGRES_SENT = _sent(
+    "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)"
+)
+
+
+def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 

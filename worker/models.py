@@ -5,10 +5,12 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 
 import base64
 import functools
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -50,24 +52,37 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Encrypted(TypeDecorator[str]):
-    """Text that a stolen database does not tell (Fernet, under a key derived from SECRET_KEY)."""
+    """Text that a stolen database does not tell: AES-256-GCM under a key derived from SECRET_KEY."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else self._cipher().encrypt(value.encode())
+        if value is None:
+            return None
+        nonce = secrets.token_bytes(_NONCE)
+        return _GCM + nonce + _cipher(_key()).encrypt(nonce, value.encode(), None)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        return None if value is None else self._cipher().decrypt(bytes(value)).decode()
+        if value is None:
+            return None
+        kept = bytes(value)
+        if kept[:1] != _GCM:  # written before there was this form
+            return Fernet(base64.urlsafe_b64encode(_key())).decrypt(kept).decode()
+        nonce, rest = kept[1 : _NONCE + 1], kept[_NONCE + 1 :]
+        return _cipher(_key()).decrypt(nonce, rest, None).decode()
 
-    def _cipher(self) -> Fernet:
-        return _cipher(settings.current().key("contacts at rest"))
+
+_GCM, _NONCE = b"\x01", 12
+
+
+def _key() -> bytes:
+    return settings.current().key("contacts at rest")
 
 
 @functools.lru_cache(maxsize=2)
-def _cipher(key: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(key))
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
 class Base(DeclarativeBase):
@@ -362,7 +377,8 @@ class Suppression(Base):
 class Post(Base):
     """The one row about the post as a whole: signs of life, and whether the relay is at fault (the breaker).
 
-    `blocked_at` is when the relay began to take nothing, `retry_at` when one mail tries it again.
+    `blocked_at` is when the relay began to take nothing, `mended_at` when it took mail again; between the two
+    one mail tries at `retry_at`.
     """
 
     __tablename__ = "post"
@@ -371,9 +387,13 @@ class Post(Base):
     swept_at: Mapped[datetime | None]
     drained_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
+    mended_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]
-    failures: Mapped[int]
     reply: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.blocked_at is not None and self.mended_at is None
 
 
 class Event(Base):

@@ -5,10 +5,11 @@ headings, paragraphs, lists, quotations, rules, bold, italic and links is no mar
 typed, and `problems` says so.
 """
 
+import functools
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Literal, TypeAlias, TypedDict
 
@@ -60,6 +61,7 @@ class Rule(TypedDict):
 Block: TypeAlias = Heading | Paragraph | Listing | Quote | Rule
 
 BREAK = "\n"
+WIDTH = 72  # columns of a plain text
 DEEPEST = 4  # a letter on paper cannot be set much deeper
 _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 _SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -135,7 +137,7 @@ def _styled(nodes: Iterable[SyntaxTreeNode], style: Run) -> Iterator[Run]:
                 yield {**style, "text": node.content.replace("\n", " ")}
 
 
-def to_text(tree: list[Block], width: int = 72) -> str:
+def to_text(tree: list[Block], width: int = WIDTH) -> str:
     """Set a tree as plain text of `width` columns, lines parted by LF, without one at the end.
 
     A line is only longer where one word is: addresses are never broken. A link is `label: address`.
@@ -191,6 +193,9 @@ def wrap(text: str, width: int) -> list[str]:
     """Break text into lines of `width` columns between words, and at each newline; no word is ever cut."""
     lines: list[str] = []
     for part in text.split("\n"):
+        if columns(part) <= width and "  " not in part and "\t" not in part:
+            lines.append(part.strip(" "))
+            continue
         line, taken = "", 0
         for word in _BETWEEN_WORDS.split(part.strip(" \t")):
             room = columns(word)
@@ -203,6 +208,7 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+@functools.lru_cache(maxsize=10_000)
 def columns(text: str) -> int:
     """Count the columns that a text takes in a terminal: marks none, wide characters two."""
     if text.isascii():
@@ -226,7 +232,7 @@ def plain(runs: list[Run]) -> str:
 
 
 def _plain_link(label: str, href: str) -> str:
-    if not label.strip() or href in (label, "mailto:" + label, _READER.normalizeLink(label)):
+    if not label.strip() or href in (label, "mailto:" + label) or href == _READER.normalizeLink(label):
         return label.strip() or href
     return f"{label}: {href.removeprefix('mailto:')}"
 
@@ -285,7 +291,35 @@ def escape(value: str) -> str:
 
     Not for an address inside `<…>`, where Markdown knows no escapes.
     """
-    return _PUNCTUATION.sub(r"\\\1", _LINE_SPACE.sub(" ", value))
+    return _PUNCTUATION.sub(r"\\\1", one_line(value))
+
+
+def one_line(value: str) -> str:
+    """Put a value on one line: a line's end in it is a space."""
+    return _LINE_SPACE.sub(" ", value)
+
+
+def rewritten(tree: list[Block], rewrite: Callable[[str], str]) -> list[Block]:
+    """The same tree with each text and each address in it rewritten."""
+    return [_rewritten(block, rewrite) for block in tree]
+
+
+def _rewritten(block: Block, rewrite: Callable[[str], str]) -> Block:
+    match block["kind"]:
+        case "heading":
+            return {**block, "runs": _rewritten_runs(block["runs"], rewrite)}
+        case "paragraph":
+            return {**block, "runs": _rewritten_runs(block["runs"], rewrite)}
+        case "list":
+            return {**block, "items": [rewritten(item, rewrite) for item in block["items"]]}
+        case "quote":
+            return {**block, "blocks": rewritten(block["blocks"], rewrite)}
+        case "rule":
+            return block
+
+
+def _rewritten_runs(runs: list[Run], rewrite: Callable[[str], str]) -> list[Run]:
+    return [{**run, "text": rewrite(run["text"]), "href": rewrite(run["href"])} for run in runs]
 
 
 def problems(markdown: str) -> list[tuple[int, str]]:

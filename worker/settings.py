@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "letters@undersigned.example", description="Address in From and envelope sender of every mail."
     )
+    bounces_to: str = Field(
+        "",
+        description="Address that bounces come back to, of a mailbox that takes name+anything too; unset: MAIL_FROM.",
+    )
+    imap_url: str = Field(
+        "",
+        repr=False,
+        description="Mailbox in which bounces are read: imaps://user:password@host/Folder, imap://host (STARTTLS), "
+        "imap+plain://host; unset: nowhere.",
+    )
     redis_prefix: str = Field("undersigned:", description="Prefix of every key in Redis.")
     lease: float = Field(60, gt=0, description="Seconds for which a worker that claimed mails has them to itself.")
     batch: int = Field(50, ge=1, le=1000, description="Mails claimed at once by a worker.")
@@ -68,6 +78,11 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(
         4, ge=1, le=50, description="Connections a worker process opens to the relay at once."
     )
+    smtp_per_hour: int = Field(
+        0, ge=0, description="Mails that the relay takes from us in an hour; 0: as many as come."
+    )
+    smtp_per_day: int = Field(0, ge=0, description="Mails that the relay takes from us in a day; 0: as many as come.")
+    undo: float = Field(60, ge=0, description="Seconds between a launch and its first mail, to take it back in.")
 
     @property
     def embedded(self) -> bool:
@@ -85,8 +100,13 @@ class Settings(BaseSettings):
 
     def key(self, purpose: str) -> bytes:
         """32 bytes for one purpose, derived from SECRET_KEY (HKDF-Expand with one block, RFC 5869)."""
-        root = hashlib.sha256(self.secret_key.encode()).digest()
-        return hmac.new(root, purpose.encode() + b"\x01", hashlib.sha256).digest()
+        return _derived(self.secret_key, purpose)
+
+
+@functools.lru_cache(maxsize=20)
+def _derived(secret_key: str, purpose: str) -> bytes:
+    root = hashlib.sha256(secret_key.encode()).digest()
+    return hmac.digest(root, purpose.encode() + b"\x01", "sha256")
 
 
 @functools.lru_cache(maxsize=1)
@@ -166,6 +186,7 @@ def _unusable(settings: Settings) -> list[str]:
         ("DATABASE_URL", settings.database, ["postgresql+psycopg://", "sqlite://"]),
         ("BROKER_URL", settings.broker_url, ["redis://", "rediss://", "memory://"]),
         ("SMTP_URL", settings.smtp_url or "smtp://localhost", ["smtps://", "smtp://", "smtp+plain://"]),
+        ("IMAP_URL", settings.imap_url or "imap://localhost", ["imaps://", "imap://", "imap+plain://"]),
     ):
         if not url.startswith(tuple(known)) or _host_of(url) is None:
             found.append(f"{PREFIX}{name}: expected an address that begins with {' or '.join(known)}")
@@ -173,6 +194,12 @@ def _unusable(settings: Settings) -> list[str]:
         found.append(f"{PREFIX}PUBLIC_URL: expected https://host without a path, found {settings.public_url!r}")
     if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from):
         found.append(f"{PREFIX}MAIL_FROM: expected one address such as letters@host, found {settings.mail_from!r}")
+    # A local part has 64 octets (RFC 5321 4.5.3.1.1), and a plus with 24 letters is added to this one.
+    if settings.bounces_to and not re.fullmatch(r"[A-Za-z0-9.+=_-]{1,39}@[A-Za-z0-9.-]+", settings.bounces_to):
+        found.append(
+            f"{PREFIX}BOUNCES_TO: expected one address such as bounces@host, with at most 39 letters, "
+            f"digits and .+=_- before the @, found {settings.bounces_to!r}"
+        )
     return found
 
 

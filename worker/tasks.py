@@ -19,12 +19,13 @@ from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from worker import db, settings
-from worker.acts import answer, calendar
+from worker.acts import answer, calendar, unreached
 from worker.acts import close as closing
 from worker.acts import dispatch as dispatching
 from worker.acts import invite as invitations
 from worker.acts import report as reporting
 from worker.mail import delivery, outbox
+from worker.mail.outcomes import Kind
 
 log = logging.getLogger("tasks")
 
@@ -152,13 +153,19 @@ def deliver() -> None:
             _draining.release()
         for campaign_id in tally.letters_of:
             ring(dispatch, campaign_id)
+        for campaign_id in tally.invitations_of:
+            ring(invite, campaign_id)
+        if tally.outcomes[Kind.SENT]:
+            _rung.set()  # what was claimed ended, and more may be due: the relay may take mail again
 
 
 @queue.task(name="sweep")
 def sweep() -> None:
     """Ring for whatever is due and nobody rang for."""
     with db.transaction() as session:
+        outbox.note_a_sweep(session)
         outbox.own_up_to_doubt(session)
+        unreached.tell(session)
         due = calendar.due(session)
     for name, campaign_id in due:
         bell.ring(name, (campaign_id,))

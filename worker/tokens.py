@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 import unicodedata
@@ -15,6 +14,7 @@ Purpose = Literal["sign"]
 
 PATHS: dict[Purpose, str] = {"sign": "s"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
+MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
 
 
 class NotALink(Exception):
@@ -79,5 +79,45 @@ def message_id() -> str:
     return f"<{secrets.token_hex(16)}@{settings.current().mail_domain}>"
 
 
+def return_path(mail_id: int) -> str:
+    """The envelope sender of one mail, to which its bounces come; MAIL_FROM where BOUNCES_TO is not set.
+
+    `bounces@letters.example` becomes `bounces+<token>@letters.example` (VERP): whoever reports that a mail
+    bounced shows by the token that the mail was ours. A plus that is there already stays.
+    """
+    conf = settings.current()
+    if not conf.bounces_to:
+        return conf.mail_from
+    local, _, domain = conf.bounces_to.rpartition("@")
+    return f"{local}+{envid(mail_id)}@{domain}"
+
+
+def read_return_path(address: str) -> int:
+    """The mail that an envelope sender of ours names, in whatever letter case it came back; raises NotALink."""
+    local, at, _ = address.strip().strip("<>").rpartition("@")
+    _, plus, token = local.rpartition("+")
+    if not (at and plus):
+        raise NotALink
+    return read_envid(token)
+
+
+def envid(mail_id: int) -> str:
+    """What names a mail to other servers: base32(mail id ‖ 80-bit HMAC), lower case (also ENVID, RFC 3461 4.4)."""
+    named = mail_id.to_bytes(MAIL_ID, "big")
+    return base64.b32encode(named + _mac("return path", named)[:MAIL_MAC]).decode().lower()
+
+
+def read_envid(token: str) -> int:
+    """The mail that a token of `envid` names, in whatever letter case it came back; raises NotALink."""
+    try:
+        raw = base64.b32decode(token.strip().encode("ascii").upper())
+    except (ValueError, binascii.Error):
+        raise NotALink from None
+    named, mac = raw[:MAIL_ID], raw[MAIL_ID:]
+    if len(raw) != MAIL_ID + MAIL_MAC or not hmac.compare_digest(mac, _mac("return path", named)[:MAIL_MAC]):
+        raise NotALink
+    return int.from_bytes(named, "big")
+
+
 def _mac(purpose: str, message: bytes) -> bytes:
-    return hmac.new(settings.current().key(purpose), message, hashlib.sha256).digest()
+    return hmac.digest(settings.current().key(purpose), message, "sha256")

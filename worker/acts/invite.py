@@ -5,25 +5,41 @@ from datetime import datetime, timedelta
 from sqlalchemy import ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, settings
 from worker.acts import diary
 from worker.mail import outbox
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Answer, Campaign, Mail, Partner, Suppression
 
 A_DAY = timedelta(days=1)
+THE_FIRST = 5
 
 
 def everyone_not_yet_asked(session: Session, campaign_id: int) -> int:
-    """Put an invitation for each partner that has an address and none yet; returns how many."""
+    """Put an invitation for each partner that has an address and none yet; returns how many.
+
+    The first few go alone, and nobody else is asked before the relay took one of them: a mistake in the sender or
+    in the relay's settings then reaches five and not five thousand. They wait for `settings.undo` after a launch.
+    """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
-    if not campaign.takes_answers(at=now):
+    if not campaign.takes_answers(at=now) or (number := _how_many_may_be_asked(session, campaign)) == 0:
         return 0
-    partners = session.scalars(not_yet_asked(campaign)).all()
-    asked = outbox.put(session, [outbox.to_partner("invitation", campaign, p, "1", now) for p in partners])
+    partners = session.scalars(not_yet_asked(campaign).limit(number)).all()
+    due_at = max(now, campaign.launched_at + timedelta(seconds=settings.current().undo))
+    rows = [outbox.to_partner("invitation", campaign, p, "1", now) | {"due_at": due_at} for p in partners]
+    asked = outbox.put(session, rows)
     if asked:
         diary.note(session, campaign, "clock", f"invited {asked} partners")
     return asked
+
+
+def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int | None:
+    """All (None) once the relay took an invitation; the first few before that, and none while they are on their way."""
+    invitations = select(Mail.id).where(Mail.campaign_id == campaign.id, Mail.kind == "invitation")
+    if session.scalar(invitations.where(Mail.sent_at.is_not(None)).limit(1)):
+        return None
+    under_way = invitations.where(Mail.refused_at.is_(None), Mail.cancelled_at.is_(None))
+    return 0 if session.scalar(under_way.limit(1)) else THE_FIRST
 
 
 def remind_the_silent(session: Session, campaign_id: int) -> int:
@@ -81,10 +97,17 @@ def not_yet_asked(campaign: Campaign) -> Select[Partner]:
 
 
 def select_silent(campaign: Campaign) -> Select[Partner]:
-    """Selects the partners that got their invitation and said nothing; one whose mail was refused is not silent."""
-    arrived = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation", Mail.sent_at.is_not(None))
+    """Selects the partners that got their invitation and said nothing; one that no mail reaches is not silent."""
+    arrived = exists().where(
+        Mail.partner_id == Partner.id,
+        Mail.kind == "invitation",
+        Mail.sent_at.is_not(None) & Mail.bounced_at.is_(None),
+        func.coalesce(Mail.generation, Partner.generation) == Partner.generation,  # not at an address since corrected
+    )
+    suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
+    reached = arrived & ~suppressed & Partner.bounced_at.is_(None)
     answered = exists().where(Answer.partner_id == Partner.id)
-    return select(Partner).where(Partner.campaign_id == campaign.id, arrived, ~answered).order_by(Partner.id)
+    return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
 
 
 def _last_mail() -> ScalarSelect[datetime]:

@@ -68,7 +68,7 @@ def play() -> int:
         return 1
     try:
         shutil.rmtree(folder, ignore_errors=True)
-        settings.only_for_this_process(data_dir=folder, sweep=1, lease=5)
+        settings.only_for_this_process(data_dir=folder, sweep=1, lease=5, undo=0)
         log.to_stderr(log.WARNING)
         cast = _cast()
         stage = Stage(folder, cast)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import hashlib
 import re
 from dataclasses import dataclass
@@ -27,8 +28,11 @@ class Envelope:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def compose(message: Message, message_id: str, dated_at: datetime) -> Envelope:
-    """Set a message as bytes; everything that varies comes in as an argument."""
+def compose(message: Message, message_id: str, dated_at: datetime, return_path: str = "") -> Envelope:
+    """Set a message as bytes; everything that varies comes in as an argument.
+
+    `return_path` is the envelope sender, MAIL_FROM unless bounces come back elsewhere; it is in no header.
+    """
     sender = settings.current().mail_from
     seed = hashlib.sha256(message_id.encode()).hexdigest()[:24]
     headers = [
@@ -36,7 +40,7 @@ def compose(message: Message, message_id: str, dated_at: datetime) -> Envelope:
         ("To", message.to),
         ("Reply-To", message.reply_to),
         ("Subject", _words(message.subject, len("Subject: "))),
-        ("Date", format_datetime(dated_at)),
+        ("Date", _date(dated_at)),
         ("Message-ID", message_id),
         ("MIME-Version", "1.0"),
     ]
@@ -46,7 +50,7 @@ def compose(message: Message, message_id: str, dated_at: datetime) -> Envelope:
     if message.attachments:
         body = _multipart("mixed", f"m-{seed}", [body, *map(_attached, message.attachments)])
     content = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode() + body
-    return Envelope(sender, message.to, content)
+    return Envelope(return_path or sender, message.to, content)
 
 
 def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
@@ -72,6 +76,10 @@ def _attached(attachment: Attachment) -> bytes:
     return head.encode() + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
 
 
+_date = functools.lru_cache(maxsize=1000)(format_datetime)
+
+
+@functools.lru_cache(maxsize=1000)
 def _mailbox(name: str, address: str) -> str:
     """`"Name" <address>`, the name quoted or in encoded words."""
     if not name:
@@ -82,6 +90,7 @@ def _mailbox(name: str, address: str) -> str:
     return f"{_words(name, len('From: '))} <{address}>"
 
 
+@functools.lru_cache(maxsize=1000)
 def _words(text: str, column: int) -> str:
     """Header text: as it is where ASCII fits one line, else encoded words, folded between characters (RFC 2047)."""
     text = " ".join(text.split())
@@ -99,6 +108,11 @@ def _words(text: str, column: int) -> str:
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def _one_line(value: str) -> str:
     """No control character gets into a header, except the folds that we put there ourselves."""
-    return "\r\n ".join(re.sub(r"[\x00-\x1f\x7f]", " ", line) for line in value.split("\r\n "))
+    if not _CONTROL.search(value):
+        return value
+    return "\r\n ".join(_CONTROL.sub(" ", line) for line in value.split("\r\n "))

@@ -5,23 +5,27 @@ import logging
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from worker import db, settings
+from worker import db, settings, tokens
 from worker.mail import messages, outbox
-from worker.mail.compose import Envelope, compose
+from worker.mail.compose import compose
+from worker.mail.outbox import Mark
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay import Relay
-from worker.mail.smtp import Connection
-from worker.models import Mail
+from worker.mail.smtp import Connection, Offer
+from worker.models import Mail, Partner
 
 log = logging.getLogger("delivery")
+
+BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
+POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none taken between: the rest would be too
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,17 @@ class Ready:
     mail_id: int
     kind: str
     campaign_id: int
-    envelope: Envelope
+    body_hash: str
+    offer: Offer
 
 
 @dataclass
 class Tally:
-    """What one drain did: outcomes counted, and the campaigns whose letter met its addressee's server."""
+    """What one drain did: outcomes counted, and the campaigns whose letter or invitations met a server."""
 
     outcomes: Counter[Kind]
     letters_of: set[int]
+    invitations_of: set[int]
 
 
 async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: False) -> Tally:
@@ -48,140 +54,321 @@ async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: Fal
     Owns its connections and closes them. A relay that cannot be reached ends the drain at once.
     """
     drain = _Drain(stop_at, stopping)
-    try:
-        while drain.goes_on() and await drain.batch():
-            pass
-    finally:
-        await drain.close()
+    await drain.run()
     if drain.tally.outcomes:
         log.info("drained: %s", ", ".join(f"{n} {kind.value}" for kind, n in drain.tally.outcomes.most_common()))
     return drain.tally
 
 
 class _Drain:
+    """Lanes, one a connection, take from one queue; what became of the mails is marked behind them, in groups.
+
+    A killed worker repeats the mails that it handed over and had not marked yet: `settings.batch` at most, and
+    at a usual relay's pace no more than are on the wire, since a group is marked as soon as the last one is.
+    """
+
     def __init__(self, stop_at: float, stopping: Callable[[], bool]) -> None:
         conf = settings.current()
         self.holder = secrets.token_hex(16)
-        self.tally = Tally(Counter(), set())
+        self.tally = Tally(Counter(), set(), set())
         self._stop_at, self._stopping = stop_at, stopping
         self._relay = Relay.parse(conf.smtp_url)
         self._helo_name = conf.mail_domain
-        self._connections: list[Connection | None] = [None] * conf.smtp_connections
-        self._ours: set[int] = set()
-        self._relay_away = False
+        self._lease, self._batch = conf.lease, conf.batch
+        self._lanes = [_Lane() for _ in range(conf.smtp_connections)]
+        self._queue: deque[Ready] = deque()
+        self._ours: dict[int, float] = {}  # until when, on this machine's monotonic clock, a lease is surely ours
+        self._claiming: asyncio.Task[None] | None = None
+        self._marked_meanwhile: set[int] = set()
+        self._dry = self._relay_away = False
+        self._policies = 0
+        self._to_mark: list[tuple[Ready | None, Mark]] = []
+        self._opening = 0  # lanes that wait for their connection, each for a mail
+        self._unmarked = 0  # mails on the wire, or behind it and not written down yet
+        self._broken: Exception | None = None
+        self._news, self._marked = asyncio.Event(), asyncio.Event()
 
-    def goes_on(self) -> bool:
-        return not (self._relay_away or self._stopping() or time.monotonic() > self._stop_at)
-
-    async def batch(self) -> bool:
-        """Claim, compose and send one batch; False when nothing was due."""
-        ready = await asyncio.to_thread(self._claim)
-        if not ready:
-            return False
-        keeper = asyncio.create_task(self._keep_lease())
-        queue = deque(ready)
+    async def run(self) -> None:
+        behind = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._mark_as_it_comes())]
         try:
-            lanes = (self._lane(n, queue) for n in range(min(len(self._connections), len(ready))))
             # Each lane ends by itself, whatever happened in another: a mail on the wire must still be marked.
-            ends = await asyncio.gather(*lanes, return_exceptions=True)
+            ends = await asyncio.gather(*map(self._work, self._lanes), return_exceptions=True)
+            while self._unmarked and self._broken is None:
+                await self._until_marked()
         finally:
-            keeper.cancel()
-            if self._ours:
+            for task in behind:
+                task.cancel()
+            for lane in self._lanes:
+                if lane.connection is not None:
+                    await lane.connection.close()
+            if self._claiming is not None:
+                await asyncio.wait([self._claiming])
+            if self._queue:
                 await asyncio.to_thread(self._give_back)
-        for failure in ends:
+        for failure in [*ends, self._broken]:
             if failure is not None:
                 raise failure
-        return True
 
-    async def close(self) -> None:
-        for connection in self._connections:
-            if connection is not None:
-                await connection.close()
+    def _goes_on(self) -> bool:
+        return not (self._relay_away or self._broken or self._stopping() or time.monotonic() > self._stop_at)
 
-    async def _lane(self, number: int, queue: deque[Ready]) -> None:
-        """One connection works through the batch; each mail is marked before the next is begun."""
-        while queue and self.goes_on():
-            ready = queue.popleft()
-            if ready.mail_id not in self._ours:
-                continue  # the lease was lost while it waited
-            outcome = await self._send(number, ready)
-            await asyncio.to_thread(self._mark, ready, outcome)
-            self._relay_away |= outcome.kind is Kind.NOT_CONNECTED
+    async def _work(self, lane: "_Lane") -> None:
+        """One connection works until nothing is due, the relay is at fault, or a stop."""
+        while await self._has_work():
+            if not lane.is_usable and not await self._open(lane):
+                return
+            assert lane.connection is not None
+            if self._queue and self._queue[0].kind == "letter":
+                await self._send_the_letter(lane.connection)
+            elif not await self._send_in_a_row(lane):
+                return
 
-    async def _send(self, number: int, ready: Ready) -> Outcome:
-        connection = self._connections[number]
-        if connection is None or not connection.usable:
-            connection = self._connections[number] = Connection(self._relay, helo_name=self._helo_name)
-            if (failure := await connection.open()) is not None:
-                return failure
-        before_data: Callable[[], Awaitable[bool]] | None = None
-        if ready.kind == "letter":
-            before_data = lambda: asyncio.to_thread(self._enter_data, ready.mail_id)
-        envelope = ready.envelope
-        return await connection.send(envelope.sender, envelope.recipient, envelope.content, before_data)
+    async def _open(self, lane: "_Lane") -> bool:
+        """Connect, and wait for it together with as many others as there are mails; False if it cannot be."""
+        lane.connection, lane.answers = Connection(self._relay, helo_name=self._helo_name), 0
+        self._opening += 1
+        try:
+            failure = await lane.connection.open()
+        finally:
+            self._opening -= 1
+        if failure is not None and not self._another_works(lane):
+            self._note(None, failure)
+        return failure is None
+
+    async def _has_work(self) -> bool:
+        while self._goes_on():
+            if self._unmarked >= self._batch:
+                await self._until_marked()
+            elif len(self._queue) > self._opening:
+                return True
+            elif self._dry:
+                return False
+            else:
+                await self._more()
+        return False
+
+    async def _more(self) -> None:
+        claiming = self._claiming = self._claiming or asyncio.create_task(self._refill())
+        try:
+            await asyncio.shield(claiming)
+        finally:
+            if self._claiming is claiming and claiming.done():
+                self._claiming = None
+
+    async def _refill(self) -> None:
+        before = time.monotonic()
+        self._marked_meanwhile.clear()
+        ids, ready, set_aside = await asyncio.to_thread(self._claim)
+        # A lease that ran out while its mail was on the wire can come back to us: the mail must not go twice.
+        ours = self._ours.keys() | self._marked_meanwhile
+        self._queue.extend(one for one in ready if one.mail_id not in ours)
+        self._ours |= dict.fromkeys(ids, before + self._lease)
+        self._dry = not ids
+        for mark in set_aside:
+            self._mark_later(None, mark)
+
+    async def _send_in_a_row(self, lane: "_Lane") -> bool:
+        """Send over one connection until there is a reason to look up; False if the lane is of no more use."""
+        assert lane.connection is not None
+        taken: deque[Ready] = deque()
+        goes_on = True
+
+        def take() -> Offer | None:
+            while self._goes_on() and self._queue and self._unmarked < self._batch:
+                if self._queue[0].kind == "letter":
+                    return None
+                ready = self._queue.popleft()
+                if self._ours.get(ready.mail_id, 0) > time.monotonic():  # else its lease ran out while it waited
+                    taken.append(ready)
+                    self._unmarked += 1
+                    self._look_ahead()
+                    return ready.offer
+            return None
+
+        def done(_: Offer, outcome: Outcome) -> None:
+            nonlocal goes_on
+            ready = taken.popleft()
+            if outcome.kind is Kind.NOT_CONNECTED and outcome.fault is None:
+                # Some relays hang up after so many mails, or take fewer connections than we would open.
+                if lane.answers or self._another_works(lane):
+                    goes_on = lane.answers > 0
+                    taken.appendleft(ready)
+                    return
+            else:
+                lane.answers += 1
+            self._note(ready, outcome)
+
+        try:
+            await lane.connection.send_in_a_row(take, done)
+        finally:
+            # What was taken and has no outcome was given no body.
+            self._unmarked -= len(taken)
+            self._queue.extendleft(reversed(taken))
+        return goes_on
+
+    async def _send_the_letter(self, connection: Connection) -> None:
+        ready = self._queue.popleft()
+        self._unmarked += 1
+        try:
+            outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._enter_data, ready.mail_id))
+        except BaseException:
+            self._unmarked -= 1  # its fate is left to its lease, and then to a person
+            raise
+        self._note(ready, outcome)
+
+    def _another_works(self, lane: "_Lane") -> bool:
+        return any(other is not lane and other.answers and other.is_usable for other in self._lanes)
+
+    def _look_ahead(self) -> None:
+        """Claim and compose the next batch while this one is sent."""
+        if self._claiming is None and not self._dry and len(self._queue) < self._batch // 2:
+            self._claiming = asyncio.create_task(self._refill())
+
+    def _note(self, ready: Ready | None, outcome: Outcome) -> None:
+        """Keep an outcome for the next group of marks, and see whether the relay is at fault."""
+        if outcome.kind is Kind.SENT:
+            self._policies = 0
+        elif outcome.kind is Kind.NOT_CONNECTED:
+            self._policies += 1
+            at_once = ready is None or outcome.fault is None or outcome.phase is Phase.MAIL
+            self._relay_away |= at_once or self._policies >= POLICIES_IN_A_ROW
+        if ready is None:
+            self._mark_later(None, Mark(None, outcome))
+        else:
+            self._unmarked -= 1
+            self._mark_later(ready, Mark(ready.mail_id, outcome, ready.body_hash))
+
+    def _mark_later(self, ready: Ready | None, mark: Mark) -> None:
+        self._unmarked += 1
+        self._to_mark.append((ready, mark))
+        self._news.set()
+
+    async def _until_marked(self) -> None:
+        self._marked.clear()
+        await self._marked.wait()
+
+    async def _mark_as_it_comes(self) -> None:
+        """Write down in one transaction whatever came while the last one was written."""
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                group, self._to_mark = self._to_mark, []
+                await self._mark_group(group)
+                self._unmarked -= len(group)
+                self._marked.set()
+        except Exception as error:
+            self._broken = error
+            self._marked.set()
+
+    async def _mark_group(self, group: list[tuple[Ready | None, Mark]]) -> None:
+        marks = [mark for _, mark in group]
+        marked = await self._written_down(marks)
+        for ready, mark in group:
+            if mark.mail_id is not None:
+                self._ours.pop(mark.mail_id, None)
+                self._marked_meanwhile.add(mark.mail_id)
+            self.tally.outcomes[mark.outcome.kind] += 1
+            if mark.mail_id is not None and mark.mail_id not in marked:
+                log.warning(
+                    "mail %d: its lease was lost, %s is not written down", mark.mail_id, mark.outcome.kind.value
+                )
+            if ready is not None and ready.kind == "letter":
+                self.tally.letters_of.add(ready.campaign_id)
+            if ready is not None and ready.kind == "invitation":
+                self.tally.invitations_of.add(ready.campaign_id)
+
+    async def _written_down(self, marks: list[Mark]) -> set[int]:
+        """Mark, and try again while the database is away and the leases hold: what was sent must not go twice."""
+        give_up_at = time.monotonic() + self._lease
+        while True:
+            try:
+                return await asyncio.to_thread(self._mark, marks)
+            except OperationalError:
+                if time.monotonic() > give_up_at:
+                    raise
+                await asyncio.sleep(BETWEEN_TRIES_TO_MARK)
 
     async def _keep_lease(self) -> None:
-        with suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(settings.current().lease / 3)
-                self._ours &= await asyncio.to_thread(self._renew)
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            before, asked = time.monotonic(), list(self._ours)
+            with suppress(OperationalError):  # then they run out, and what waits here is not sent
+                kept = await asyncio.to_thread(self._renew, asked)
+                for mail_id in asked:
+                    if mail_id in kept and mail_id in self._ours:
+                        self._ours[mail_id] = before + self._lease
 
-    def _claim(self) -> list[Ready]:
+    def _claim(self) -> tuple[list[int], list[Ready], list[Mark]]:
+        """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""
         with db.transaction() as session:
             ids = outbox.claim(session, self.holder)
-        self._ours = set(ids)
+        if not ids:
+            return [], [], []
         with db.reading() as session:
             mails = {mail.id: mail for mail in session.scalars(_WITH_ALL_IT_SAYS.where(Mail.id.in_(ids)))}
-            composed = [self._composed_or_set_aside(session, mails[mail_id]) for mail_id in ids]
-        return [ready for ready in composed if ready is not None]
+            unwanted = outbox.suppressed(session, mails.values())
+            composed = [_composed(session, mails[i]) if i not in unwanted else _suppressed(i) for i in ids]
+        ready = [one for one in composed if isinstance(one, Ready)]
+        return ids, ready, [one for one in composed if isinstance(one, Mark)]
 
-    def _composed_or_set_aside(self, session: Session, mail: Mail) -> Ready | None:
-        """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
-        try:
-            return self._compose(session, mail)
-        except messages.NothingToSay:
-            outcome = Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to")
-        except OperationalError:
-            raise  # the database is away: no mail can be worded, and none is to blame
-        except Exception as error:
-            outcome = Outcome(Kind.DEFERRED, Phase.MAIL, f"it could not be composed ({type(error).__name__})")
-        log.warning("mail %d: %s", mail.id, outcome.reply)
-        self._mark_as(mail.id, outcome)
-        return None
-
-    def _compose(self, session: Session, mail: Mail) -> Ready:
-        envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at)
-        if mail.body_hash not in {None, envelope.hash}:
-            log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
-        return Ready(mail.id, mail.kind, mail.campaign_id, envelope)
-
-    def _mark(self, ready: Ready, outcome: Outcome) -> None:
-        if not self._mark_as(ready.mail_id, outcome, ready.envelope.hash):
-            log.warning("mail %d: the lease was lost, %s is not written down", ready.mail_id, outcome.kind.value)
-        if ready.kind == "letter":
-            self.tally.letters_of.add(ready.campaign_id)
-
-    def _mark_as(self, mail_id: int, outcome: Outcome, body_hash: str | None = None) -> bool:
+    def _mark(self, marks: list[Mark]) -> set[int]:
         with db.transaction() as session:
-            marked = outbox.mark(session, mail_id, self.holder, outcome, body_hash)
-        self._ours.discard(mail_id)
-        self.tally.outcomes[outcome.kind] += 1
-        return marked
+            return outbox.mark(session, self.holder, marks)
 
     def _enter_data(self, mail_id: int) -> bool:
         with db.transaction() as session:
             return outbox.enter_data(session, mail_id, self.holder)
 
-    def _renew(self) -> set[int]:
+    def _renew(self, ids: list[int]) -> set[int]:
         with db.transaction() as session:
-            return outbox.renew(session, self.holder, list(self._ours))
+            return outbox.renew(session, self.holder, ids)
 
     def _give_back(self) -> None:
         with db.transaction() as session:
-            outbox.release(session, self.holder, list(self._ours))
-        self._ours.clear()
+            outbox.release(session, self.holder, [ready.mail_id for ready in self._queue])
 
 
+@dataclass
+class _Lane:
+    """One connection, and how many mails it has had an answer for."""
+
+    connection: Connection | None = None
+    answers: int = 0
+
+    @property
+    def is_usable(self) -> bool:
+        return self.connection is not None and self.connection.usable
+
+
+def _composed(session: Session, mail: Mail) -> Ready | Mark:
+    """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
+    try:
+        envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at, tokens.return_path(mail.id))
+    except messages.NothingToSay:
+        return Mark(mail.id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
+    except OperationalError:
+        raise  # the database is away: no mail can be worded, and none is to blame
+    except Exception as error:
+        said = f"it could not be composed ({type(error).__name__})"
+        log.warning("mail %d: %s", mail.id, said)
+        return Mark(mail.id, Outcome(Kind.DEFERRED, Phase.MAIL, said))
+    if mail.body_hash not in {None, envelope.hash}:
+        log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
+    offer = Offer(
+        envelope.sender,
+        envelope.recipient,
+        envelope.content,
+        tokens.envid(mail.id) if settings.current().bounces_to else None,
+    )
+    return Ready(mail.id, mail.kind, mail.campaign_id, envelope.hash, offer)
+
+
+def _suppressed(mail_id: int) -> Mark:
+    return Mark(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, "the address is suppressed"))
+
+
+# A campaign is the same for all mails of a batch, and is read once.
 _WITH_ALL_IT_SAYS = select(Mail).options(
-    joinedload(Mail.campaign), joinedload(Mail.partner), joinedload(Mail.addressee), joinedload(Mail.answer)
+    joinedload(Mail.partner).defer(Partner.note), selectinload(Mail.addressee), selectinload(Mail.answer)
 )

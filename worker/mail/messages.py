@@ -1,13 +1,18 @@
 """All that we ever say by mail: one function a mail, one template each (`templates/mail/<kind>.<language>.md`)."""
 
+import html
+import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import prose, render, tokens
-from worker.models import Answer, Campaign, Letter, Mail, Partner, Seal
+from worker.models import Answer, Campaign, Letter, Mail, Partner, Post, Seal
 
 
 @dataclass(frozen=True)
@@ -113,30 +118,56 @@ def report(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail)
 
 
+def unreached(session: Session, mail: Mail) -> Message:
+    """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
+    failed = Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None)
+    number = select(func.count(Mail.partner_id.distinct())).where(Mail.campaign_id == mail.campaign_id, failed)
+    return _to_organizers(session, mail, unreached=session.scalar(number))
+
+
+def outage(session: Session, mail: Mail) -> Message:
+    """Tells the organizers since when the relay took no mail, and that nothing was lost."""
+    return _to_organizers(session, mail, post=session.get_one(Post, 1))
+
+
 _MESSAGES = {
-    f.__name__: f for f in (invitation, reminder, extended, receipt, copy, letter, closed, waiting, doubt, report)
+    f.__name__: f
+    for f in (
+        invitation,
+        reminder,
+        extended,
+        receipt,
+        copy,
+        letter,
+        closed,
+        waiting,
+        doubt,
+        report,
+        unreached,
+        outage,
+    )
 }
 KINDS = tuple(_MESSAGES)
+_SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what is personal
+_MOST_DRAFTS = 200
 
 
 def _to_partner(mail: Mail, attachments: list[Attachment] | None = None, **context: Any) -> Message:
     partner = mail.partner
     if partner is None or not partner.email:
         raise NothingToSay
-    return _from_template(
-        mail,
-        partner.email,
-        attachments or [],
-        partner=partner,
-        link=tokens.link(partner),
-        mail_code=tokens.mail_code(partner),
-        row=render.signatory(partner, mail.language, mail.campaign.authentic),
-        letter_subject=_letter_subject(mail),
-        **context,
-    )
+    code = tokens.mail_code(partner)
+    personal = {
+        "contact": partner.contact,
+        "organization": partner.organization,
+        "link": tokens.link(partner),
+        "mail_code": f"{code[:3]} {code[3:]}",
+        "row": render.signatory(partner, mail.language, mail.campaign.authentic),
+    }
+    return _from_template(mail, partner.email, attachments or [], personal, **context)
 
 
-def _to_organizers(session: Session, mail: Mail) -> Message:
+def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     living = (
         []
         if mail.seal_number is None
@@ -153,6 +184,7 @@ def _to_organizers(session: Session, mail: Mail) -> Message:
         letters=letters,
         signed=sum(signing.values()),
         visibility=signing,
+        **context,
     )
 
 
@@ -169,18 +201,86 @@ def _signing(session: Session, campaign: Campaign) -> dict[str, int]:
     return {"public": 0, "addressee": 0, "counted": 0} | {str(v): number for v, number in counted}
 
 
-def _from_template(mail: Mail, to: str, attachments: list[Attachment], **context: Any) -> Message:
-    campaign = mail.campaign
-    subject, blocks = render.mail(mail.kind, mail.language, campaign=campaign, **context)
+def _from_template(
+    mail: Mail, to: str, attachments: list[Attachment], personal: dict[str, str] | None = None, **context: Any
+) -> Message:
+    slots = {name: render.Slot(number, value) for number, (name, value) in enumerate((personal or {}).items())}
+    draft = _draft(mail, slots, context)
+    values = {slots[name].mark: prose.one_line(value) for name, value in (personal or {}).items()}
     return Message(
         to=to,
-        subject=subject,
-        text=prose.to_text(blocks),
-        html=render.page("mail/_layout.html", mail.language, subject=subject, body=blocks, campaign=campaign),
-        from_name=campaign.from_name,
-        reply_to=campaign.reply_to,
+        subject=draft.subject,
+        text=draft.text(values),
+        html=draft.html(values),
+        from_name=mail.campaign.from_name,
+        reply_to=mail.campaign.reply_to,
         attachments=attachments,
     )
+
+
+_Fill: TypeAlias = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One mail worded for nobody in particular: what is finished is set, what is personal has its place."""
+
+    subject: str
+    parts: list[Callable[[_Fill], str]]
+    """The text, block by block: each gives what it says once its marks are filled."""
+    pieces: list[str]
+    """The page, cut at its marks."""
+
+    def text(self, values: dict[str, str]) -> str:
+        fill = lambda text: _MARKS.sub(lambda found: values[found[0]], text)
+        return "\n\n".join([part(fill) for part in self.parts])
+
+    def html(self, values: dict[str, str]) -> str:
+        escaped = {mark: html.escape(value) for mark, value in values.items()}
+        return "".join([escaped.get(piece, piece) for piece in self.pieces])
+
+
+_MARKS = re.compile(r"[\uE000-\uE0FF]|https://slot-\d+\.invalid/")
+_drafts: dict[tuple[object, ...], _Draft] = {}
+
+
+def _draft(mail: Mail, slots: dict[str, render.Slot], context: dict[str, Any]) -> _Draft:
+    """Word a mail, or remember how it was worded: for those who get the same, all but their own part is the same."""
+    campaign = mail.campaign
+    if mail.kind not in _SAME_FOR_ALL or campaign.id is None:
+        return _worded(mail, slots, context)
+    filled = tuple(bool(slot) for slot in slots.values())
+    seen = (campaign.id, campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.letter.hash)
+    key = (mail.kind, mail.language, *seen, *filled)
+    if key not in _drafts:
+        if len(_drafts) >= _MOST_DRAFTS:
+            _drafts.clear()
+        _drafts[key] = _worded(mail, slots, context)
+    return _drafts[key]
+
+
+def _worded(mail: Mail, slots: dict[str, render.Slot], context: dict[str, Any]) -> _Draft:
+    own = dict(slots)
+    if own:
+        context = context | {
+            "partner": SimpleNamespace(contact=own.pop("contact"), organization=own.pop("organization"))
+        }
+    context = context | own | {"campaign": mail.campaign, "letter_subject": _letter_subject(mail)}
+    subject, blocks = render.mail(mail.kind, mail.language, **context)
+    page = render.page("mail/_layout.html", mail.language, subject=subject, body=blocks, campaign=mail.campaign)
+    return _Draft(subject, [_part(block) for block in blocks], re.split(f"({_MARKS.pattern})", page))
+
+
+def _part(block: prose.Block) -> Callable[[_Fill], str]:
+    """How one block is set once its marks are filled; at once, if it has none."""
+    if block["kind"] == "paragraph":
+        line = prose.plain(block["runs"])
+        if _MARKS.search(line):
+            return lambda fill: "\n".join(prose.wrap(fill(line), prose.WIDTH))
+    elif _MARKS.search(json.dumps(block, ensure_ascii=False)):
+        return lambda fill: prose.to_text(prose.rewritten([block], fill))
+    text = prose.to_text([block])
+    return lambda fill: text
 
 
 def _departed_before(session: Session, mail: Mail) -> bool:

@@ -1,7 +1,8 @@
 """The outbox: mail is put beside the fact that causes it, claimed for a while, and marked with what the relay said."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,15 +11,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
-from worker.mail.outcomes import Kind, Outcome
-from worker.models import Addressee, Campaign, Mail, Partner, Seal
+from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome
+from worker.models import Addressee, Campaign, Mail, Partner, Post, Seal, Suppression
 
 # The letter first, then what people wait for, then what can wait.
-URGENCY = {"letter": 0, "doubt": 1, "waiting": 1, "closed": 1, "report": 1, "receipt": 1, "extended": 2}
+URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "invitation": 3, "reminder": 3, "copy": 3}
+FOR_ORGANIZERS = 1
 LATER = 3
 
 SECOND_COPY_AFTER = timedelta(minutes=15)  # a partner's mail whose fate nobody knows: one identical copy
-RELAY_AWAY = timedelta(seconds=30)  # the relay cannot be reached: not the mail's fault, no attempt is burnt
+RELAY_AWAY = timedelta(seconds=30)  # the relay takes nothing, or not from us: no attempt is burnt
+LONGEST_PAUSE = timedelta(minutes=15)  # between two looks at a relay that is away for long
+WORTH_TELLING = timedelta(minutes=10)  # a shorter outage nobody need hear of
+LOOKED_LATELY = timedelta(seconds=10)
+IN_RESERVE = 10  # one in so many of a quota is kept for the letter and for what people wait for
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1
 _RETRIES = [timedelta(minutes=m) for m in (6, 25, 60, 120, 180, 240)]
 
@@ -67,9 +73,61 @@ def cancel(session: Session, *which: ColumnElement[bool]) -> int:
 
 
 def claim(session: Session, holder: str) -> list[int]:
-    """Take a batch of due mails for this holder alone, for the length of a lease."""
+    """Take a batch of due mails for this holder alone, for the length of a lease; the most urgent first.
+
+    Nothing while the relay is at fault, but for one mail now and then that tries it; no more than is left of a quota.
+    """
     conf = settings.current()
-    return db.claim(session, holder=holder, until=_lease_end(session), limit=conf.batch)
+    now = db.clock(session)
+    post = _post(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day))
+    if post.drained_at is None or post.drained_at < now - LOOKED_LATELY:
+        session.execute(update(Post).values(drained_at=now))
+    until = now + timedelta(seconds=conf.lease)
+    if post.is_blocked:
+        return _one_that_tries(session, holder, until, now)
+    limits = quotas(session, now)
+    if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
+        return db.claim(session, holder=holder, until=until, limit=bulk)
+    urgent = min((conf.batch, *(quota.room for quota in limits)))
+    return db.claim(session, Mail.urgency < LATER, holder=holder, until=until, limit=urgent) if urgent else []
+
+
+def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
+    """One mail, for one worker; rather one that the relay has not turned down: perhaps it was that mail's own fault."""
+    turn = update(Post).where(Post.retry_at <= now).values(retry_at=until).returning(Post.id)
+    if session.scalar(turn) is None:
+        return []
+    fresh = db.claim(session, Mail.blocked_at.is_(None), holder=holder, until=until, limit=1)
+    return fresh or db.claim(session, holder=holder, until=until, limit=1)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What the relay takes from us in a span of time, and how much of it is used: sent, or on the way."""
+
+    span: timedelta
+    allowed: int
+    used: int
+
+    @property
+    def room(self) -> int:
+        return max(0, self.allowed - self.used)
+
+    @property
+    def room_for_bulk(self) -> int:
+        return max(0, self.room - self.allowed // IN_RESERVE)
+
+
+def quotas(session: Session, now: datetime) -> list[Quota]:
+    """The quotas that are set, hour and day, each as a window that ends now."""
+    conf = settings.current()
+    found = []
+    for span, allowed in ((timedelta(hours=1), conf.smtp_per_hour), (timedelta(days=1), conf.smtp_per_day)):
+        if allowed:
+            sent = select(func.count()).where(Mail.sent_at > now - span)
+            leased = select(func.count()).where(Mail.due_at.is_not(None), Mail.lease_until >= now)
+            found.append(Quota(span, allowed, (session.scalar(sent) or 0) + (session.scalar(leased) or 0)))
+    return found
 
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
@@ -88,7 +146,7 @@ def release(session: Session, holder: str, ids: Sequence[int]) -> None:
     """Give back mails that were claimed and not tried."""
     session.execute(
         update(Mail)
-        .where(Mail.id.in_(ids), Mail.lease_holder == holder)
+        .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.in_data_at.is_(None))
         .values(lease_until=None, lease_holder=None, attempts=Mail.attempts - 1)
         .execution_options(synchronize_session=False)
     )
@@ -111,21 +169,108 @@ def enter_data(session: Session, mail_id: int, holder: str) -> bool:
     return session.scalar(entered) is not None
 
 
-def mark(session: Session, mail_id: int, holder: str, outcome: Outcome, body_hash: str | None = None) -> bool:
-    """Write down what became of a mail; False, and nothing changed, if its lease went to another holder."""
+@dataclass(frozen=True)
+class Mark:
+    """What became of one mail; `mail_id` is None where the relay was at fault before any mail was offered."""
+
+    mail_id: int | None
+    outcome: Outcome
+    body_hash: str = ""
+
+
+def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
+    """Write down what became of mails; returns those marked: a mail whose lease went to another holder is not.
+
+    Also notes that the relay is at fault, or takes mail again: any answer about a mail says so.
+    """
+    sent = [m for m in marks if m.outcome.kind is Kind.SENT and m.mail_id is not None]
+    marked = (
+        db.mark_sent(session, holder, [(m.mail_id or 0, m.outcome.reply, m.body_hash) for m in sent]) if sent else set()
+    )
+    for one in marks:
+        if (
+            one.outcome.kind is not Kind.SENT
+            and one.mail_id is not None
+            and _mark_one(session, one.mail_id, holder, one)
+        ):
+            marked.add(one.mail_id)
+    if any(m.outcome.code and m.outcome.kind is not Kind.NOT_CONNECTED for m in marks):
+        _note_that_it_takes_mail(session)
+    for one in marks:
+        if one.outcome.kind is Kind.NOT_CONNECTED:
+            _note_that_it_is_at_fault(session, one.outcome)
+    return marked
+
+
+def _mark_one(session: Session, mail_id: int, holder: str, told: Mark) -> bool:
     mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
     if mail is None or mail.lease_holder != holder:
         return False
     now = db.clock(session)
     mail.lease_holder = mail.lease_until = None
-    mail.reply = outcome.reply or mail.reply
-    mail.body_hash = body_hash or mail.body_hash
-    _MARKS[outcome.kind](mail, now)
+    mail.reply = told.outcome.reply or mail.reply
+    mail.body_hash = told.body_hash or mail.body_hash
+    if told.outcome.kind is Kind.NOT_CONNECTED and told.outcome.phase not in BEFORE_MAIL:
+        _turned_down(session, mail, told.outcome, now)
+    else:
+        _MARKS[told.outcome.kind](mail, now)
     if mail.kind == "letter" and mail.due_at is not None and not _still_may_leave(session, mail):
         mail.cancelled_at = now  # it was held, or somebody withdrew, while it travelled and came back
     if mail.cancelled_at is not None:
         mail.due_at = None
+    session.flush()
     return True
+
+
+def _turned_down(session: Session, mail: Mail, outcome: Outcome, now: datetime) -> None:
+    """The relay's fault, or ours, and no attempt is burnt; unless it has taken others since: then it is this mail's."""
+    if mail.blocked_at is None or not _took_mail_since(session, mail.blocked_at):
+        mail.blocked_at = now
+        _not_tried(mail, now)
+    elif outcome.fault == "relay":
+        _refused(mail, now)
+    else:
+        _deferred(mail, now)
+
+
+def _took_mail_since(session: Session, moment: datetime) -> bool:
+    return bool(session.scalar(select(exists().where(Mail.sent_at > moment))))
+
+
+def _note_that_it_is_at_fault(session: Session, outcome: Outcome) -> None:
+    """Open the breaker: nothing is tried for a while, which grows with the outage (RFC 5321 4.5.4.1).
+
+    Not for a policy against one mail, while others are taken.
+    """
+    now = db.clock(session)
+    if outcome.phase not in BEFORE_MAIL and _took_mail_since(session, now - RELAY_AWAY):
+        return
+    post = _post(session, lock=True)
+    if not post.is_blocked:
+        post.blocked_at, post.mended_at = now, None
+    assert post.blocked_at is not None
+    post.retry_at = now + min(max(RELAY_AWAY, (now - post.blocked_at) / 4), LONGEST_PAUSE)
+    post.reply = outcome.reply
+    if outcome.fault == "relay":
+        _tell_of_the_outage(session, post.blocked_at, now)
+    session.flush()
+
+
+def _note_that_it_takes_mail(session: Session) -> None:
+    now = db.clock(session)
+    mended = update(Post).where(Post.blocked_at.is_not(None), Post.mended_at.is_(None))
+    since = session.scalar(mended.values(mended_at=now).returning(Post.blocked_at))
+    if since is not None and now - since >= WORTH_TELLING:
+        _tell_of_the_outage(session, since, now)
+
+
+def _tell_of_the_outage(session: Session, since: datetime, now: datetime) -> None:
+    """One mail to the organizers of each campaign that had mail waiting; it leaves as soon as mail leaves again."""
+    waited = exists().where(
+        Mail.campaign_id == Campaign.id, Mail.due_at.is_not(None) | (Mail.sent_at > since), Mail.kind != "outage"
+    )
+    campaigns = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None), waited))
+    put(session, [to_organizers("outage", campaign, f"{since:%Y%m%dT%H%M%S}", now) for campaign in campaigns])
 
 
 def own_up_to_doubt(session: Session) -> int:
@@ -140,6 +285,24 @@ def own_up_to_doubt(session: Session) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(session.scalars(doubtful).all())
+
+
+def suppressed(session: Session, mails: Iterable[Mail]) -> set[int]:
+    """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
+    addresses = {m.id: m.partner.email_hmac for m in mails if m.partner is not None and m.partner.email_hmac}
+    unwanted = select(Suppression.email_hmac).where(Suppression.email_hmac.in_(set(addresses.values())))
+    found = {bytes(hmac) for hmac in session.scalars(unwanted)}
+    return {mail_id for mail_id, hmac in addresses.items() if bytes(hmac) in found}
+
+
+def state_of_the_post(session: Session) -> Post:
+    """Signs of life, and whether the relay is at fault."""
+    return _post(session)
+
+
+def note_a_sweep(session: Session) -> None:
+    """A sign of life of the clock."""
+    session.execute(update(Post).values(swept_at=db.clock(session)))
 
 
 def seconds_overdue(session: Session) -> float:
@@ -210,6 +373,10 @@ def _letter_may_leave() -> ColumnElement[bool]:
     return goes_on & sealed
 
 
+def _post(session: Session, *, lock: bool = False) -> Post:
+    return session.get_one(Post, 1, with_for_update=lock or None, populate_existing=True)
+
+
 def _still_may_leave(session: Session, mail: Mail) -> bool:
     return bool(session.scalar(select(Mail.id).where(Mail.id == mail.id, _letter_may_leave())))
 
@@ -225,7 +392,7 @@ def _row(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) 
         | {
             "key": f"{campaign.slug}/{kind}/{which}",
             "kind": kind,
-            "urgency": URGENCY.get(kind, LATER),
+            "urgency": URGENCY.get(kind, FOR_ORGANIZERS),
             "campaign_id": campaign.id,
             "message_id": tokens.message_id(),
             "dated_at": now,

@@ -14,10 +14,10 @@ class Kind(enum.Enum):
     """What became of a mail."""
 
     SENT = "sent"  # the relay took it: 2xx after the end of data
-    DEFERRED = "deferred"  # not now: 4xx, or the connection broke before the body was written
+    DEFERRED = "deferred"  # not now: 4xx
     REFUSED = "refused"  # never: 5xx about this recipient or this message
     UNCERTAIN = "uncertain"  # the body was written and no answer came: the relay may have it
-    NOT_CONNECTED = "not connected"  # nothing to do with this mail: no attempt is burnt
+    NOT_CONNECTED = "not connected"  # the relay's trouble or ours, not this mail's: no attempt is burnt
     CANCELLED = "cancelled"  # `before_data` said no; nothing was sent
 
 
@@ -42,7 +42,7 @@ class Outcome:
     """What became of a mail, and the relay's answer, fit to be stored and shown: it holds no address.
 
     `code` and `status` (RFC 3463, such as "5.1.1") are None where the relay did not speak.
-    `fault` is "relay" where our sender, login or settings are to blame, and no partner.
+    `fault` is "relay" where our sender, login, settings or reputation are to blame, and no partner.
     """
 
     kind: Kind
@@ -66,6 +66,7 @@ _LOGIN_CODES = {530, 534, 535, 538}
 
 
 def answered(phase: Phase, answer: aiosmtplib.SMTPResponse, recipient: str = "") -> Outcome:
+    """Judge an answer that came whole: 2xx to the end of data, or a refusal in any phase."""
     code, status = answer.code, _enhanced_status(answer)
     kind, fault = _verdict(phase, code, status)
     return Outcome(kind, phase, _fit_to_show(answer, recipient), code, status, fault)
@@ -74,12 +75,19 @@ def answered(phase: Phase, answer: aiosmtplib.SMTPResponse, recipient: str = "")
 def _verdict(phase: Phase, code: int, status: str | None) -> tuple[Kind, Literal["relay"] | None]:
     if code // 100 == 2:
         return Kind.SENT, None
+    if code == 421:
+        # The relay leaves, and took nothing: "the command was not accepted, and the requested action did not
+        # occur" (RFC 5321 section 4.2.1). At the end of data that is an answer like any other, and no doubt.
+        return Kind.NOT_CONNECTED, None
     if phase in BEFORE_MAIL:
         return Kind.NOT_CONNECTED, "relay" if code // 100 == 5 else None
     if code // 100 == 4:
         return Kind.DEFERRED, None
     if code in _LOGIN_CODES or (phase is Phase.MAIL and not _too_large(code, status)):
         # At MAIL the relay does not know the recipient yet: what it refuses there is us.
+        return Kind.NOT_CONNECTED, "relay"
+    if phase is not Phase.MAIL and status is not None and status.startswith("5.7."):
+        # Security or policy (RFC 3463 section 3.8): we are refused, or our sender, whoever the recipient is.
         return Kind.NOT_CONNECTED, "relay"
     return Kind.REFUSED, None
 
@@ -105,7 +113,8 @@ def unreachable(phase: Phase, error: Exception) -> Outcome:
     return broken_off(phase, error)
 
 
-def broken_off(phase: Phase, error: Exception) -> Outcome:
+def broken_off(phase: Phase, error: BaseException) -> Outcome:
+    """Say what a connection that was lost, hung or confused in this phase means: doubt after the body, else nothing."""
     if isinstance(error, TimeoutError):
         said = f"no answer in time ({phase.value})"
     elif isinstance(error, aiosmtplib.SMTPResponseException | Gibberish):
@@ -114,9 +123,127 @@ def broken_off(phase: Phase, error: Exception) -> Outcome:
         said = "the relay cannot be reached"
     else:
         said = f"the connection was lost ({phase.value})"
-    if phase in BEFORE_MAIL:
-        return Outcome(Kind.NOT_CONNECTED, phase, said)
-    return Outcome(Kind.UNCERTAIN if phase is Phase.END_OF_DATA else Kind.DEFERRED, phase, said)
+    return Outcome(Kind.UNCERTAIN if phase is Phase.END_OF_DATA else Kind.NOT_CONNECTED, phase, said)
+
+
+def left_in_doubt() -> Outcome:
+    """Own up that we broke off ourselves, by a cancellation, while the answer to a written body was awaited."""
+    return Outcome(Kind.UNCERTAIN, Phase.END_OF_DATA, "we hung up before the answer came (end of data)")
+
+
+# What a refusal says, for people: by the whole enhanced status code, by its subject and detail in either class, by
+# class and subject, by the basic code, by the class; the first that is found (RFC 3463, RFC 5321 section 4.2.3,
+# https://www.iana.org/assignments/smtp-enhanced-status-codes). Two of one sentence stand together.
+_LATER, _DOES_NOT_UNDERSTAND = "the relay asks to come back later", "the relay does not understand what we say"
+_NO_SUCH_DOMAIN, _OUR_SENDER = "the domain does not exist or takes no mail", "the relay does not accept our sender"
+_TOO_LARGE, _NOT_SUCH_A_ONE = "the message is too large", "the recipient's server does not take such a message"
+_LATIN_ONLY = "the relay takes only unaccented Latin letters in an address"
+_OUR_LOGIN, _ENCRYPTION = "the relay does not accept our login", "the relay demands encryption"
+_MEANINGS = {
+    "4.1.1": _LATER,
+    "4.4.1": "the recipient's server does not answer for now",
+    "4.7.0": _LATER,
+    "4.7.1": _LATER,
+    "x.1.1": "the mailbox does not exist",
+    "x.1.2": _NO_SUCH_DOMAIN,
+    "x.1.3": "this is not a mail address",
+    "x.1.4": "the address fits more than one mailbox",
+    "x.1.6": "the mailbox has moved and left no new address",
+    "x.1.7": _OUR_SENDER,
+    "x.1.8": _OUR_SENDER,
+    "x.1.10": _NO_SUCH_DOMAIN,
+    "x.2.1": "the mailbox is switched off",
+    "x.2.2": "the mailbox is full",
+    "x.2.3": _TOO_LARGE,
+    "x.2.4": "the mailing list behind the address is broken",
+    "x.3.1": "the recipient's server is full",
+    "x.3.2": "the recipient's server takes no mail for now",
+    "x.3.3": _NOT_SUCH_A_ONE,
+    "x.3.4": _TOO_LARGE,
+    "x.3.5": "the relay is not set up rightly",
+    "x.4.1": "the recipient's server does not answer",
+    "x.4.2": "the connection to the recipient's server broke",
+    "x.4.3": "the recipient's domain cannot be looked up",
+    "x.4.4": "the relay finds no way to the recipient's domain",
+    "x.4.5": "the relay is overloaded",
+    "x.4.6": "the mail goes round in circles between servers",
+    "x.4.7": "the recipient's server was not reached in time",
+    "x.5.1": _DOES_NOT_UNDERSTAND,
+    "x.5.2": _DOES_NOT_UNDERSTAND,
+    "x.5.3": "the relay takes fewer recipients at a time",
+    "x.5.4": _DOES_NOT_UNDERSTAND,
+    "x.5.5": _DOES_NOT_UNDERSTAND,
+    "x.6.1": _NOT_SUCH_A_ONE,
+    "x.6.2": _NOT_SUCH_A_ONE,
+    "x.6.3": _NOT_SUCH_A_ONE,
+    "x.6.6": _NOT_SUCH_A_ONE,
+    "x.6.7": _LATIN_ONLY,
+    "x.6.8": _LATIN_ONLY,
+    "x.6.9": _LATIN_ONLY,
+    "x.7.1": _OUR_SENDER,
+    "x.7.2": "the mailing list takes no mail from us",
+    "x.7.4": _ENCRYPTION,
+    "x.7.5": _ENCRYPTION,
+    "x.7.8": _OUR_LOGIN,
+    "x.7.9": "our way to log in is too weak for the relay",
+    "x.7.10": _ENCRYPTION,
+    "x.7.11": _ENCRYPTION,
+    "x.7.12": "the relay demands a new password",
+    "x.7.13": "our account at the relay is switched off",
+    "x.7.17": "the mailbox belongs to somebody else now",
+    "x.7.18": "the domain belongs to somebody else now",
+    "x.7.20": "the mail is not signed as the recipient's server demands",
+    "x.7.21": "the mail is not signed as the recipient's server demands",
+    "x.7.22": "the mail is not signed as the recipient's server demands",
+    "x.7.23": "our domain does not name the relay as one that may send for it",
+    "x.7.24": "our domain does not name the relay as one that may send for it",
+    "x.7.25": "the relay's own name and address do not agree",
+    "x.7.26": "the mail does not prove that it comes from our domain",
+    "x.7.27": _OUR_SENDER,
+    "x.7.28": "we sent too many mails in a short time",
+    "x.7.30": _ENCRYPTION,
+    "4.7.x": _LATER,
+    "5.5.x": _DOES_NOT_UNDERSTAND,
+    "5.6.x": _NOT_SUCH_A_ONE,
+    "5.7.x": "the relay does not accept our mail",
+    "421": _LATER,
+    "450": _LATER,
+    "451": "the relay has trouble of its own for now",
+    "452": "the relay is short of room for now",
+    "454": "the relay cannot check our login for now",
+    "500": _DOES_NOT_UNDERSTAND,
+    "501": _DOES_NOT_UNDERSTAND,
+    "502": _DOES_NOT_UNDERSTAND,
+    "503": _DOES_NOT_UNDERSTAND,
+    "504": _DOES_NOT_UNDERSTAND,
+    "521": _NO_SUCH_DOMAIN,
+    "530": "the relay demands a login or encryption first",
+    "534": "our way to log in is too weak for the relay",
+    "535": _OUR_LOGIN,
+    "538": _ENCRYPTION,
+    "550": "the mailbox does not exist or takes no mail from us",
+    "551": "the mailbox has moved",
+    "552": "the mailbox is full or the message is too large",
+    "553": "the relay does not accept the address",
+    "555": _DOES_NOT_UNDERSTAND,
+    "556": _NO_SUCH_DOMAIN,
+    "2": "the relay took it",
+    "4": "the relay put it off",
+    "5": "the relay refused it",
+}
+_STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
+
+
+def meaning(reply: str) -> str:
+    """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are."""
+    found = _STORED.match(reply)
+    if found is None:
+        return reply
+    code, kind, subject, detail = found["code"], found["kind"], found["subject"], found["detail"]
+    if kind == "2":
+        return _MEANINGS[kind]
+    keys = (f"{kind}.{subject}.{detail}", f"x.{subject}.{detail}", f"{kind}.{subject}.x", code, kind)
+    return next(_MEANINGS[key] for key in keys if key in _MEANINGS)
 
 
 def _without_echo(answer: aiosmtplib.SMTPResponse) -> aiosmtplib.SMTPResponse:
@@ -151,23 +278,30 @@ _LINK_OF_A_PARTNER = re.compile(r"/[su]/[\w-]{20,}")
 
 def _fit_to_show(answer: aiosmtplib.SMTPResponse, recipient: str) -> str:
     """One line of at most 500 characters without addresses: relays repeat them, and replies are stored."""
-    first, *more = answer.message.split("\n")
-    text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
+    text = answer.message
+    if "\n" in text:
+        first, *more = text.split("\n")
+        text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
     return _cleaned(f"{answer.code} {_without_recipient(text, recipient)}")
 
 
 def _without_recipient(text: str, recipient: str) -> str:
     if not recipient:
         return text
-    text = re.sub(rf"<?{re.escape(recipient)}>?", "<address>", text, flags=re.IGNORECASE)
     name = recipient.rpartition("@")[0]
+    if text.isascii() and name.isascii() and name.lower() not in text.lower():
+        return text  # nearly always: a pattern for one recipient costs more than sending it a mail
+    text = re.sub(rf"<?{re.escape(recipient)}>?", "<address>", text, flags=re.IGNORECASE)
     if len(name) < 3 or name.lower() in _COMMON_WORDS:
         return text
     return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
 
 
 def _cleaned(text: str) -> str:
-    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    text = _LINK_OF_A_PARTNER.sub("/<link>", _ADDRESS.sub("<address>", text))
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    if "@" in text:
+        text = _ADDRESS.sub("<address>", text)
+    text = _LINK_OF_A_PARTNER.sub("/<link>", text)
     words = ("<address>" if "%40" in word else word for word in text.split())
     return " ".join(words)[:500]

@@ -37,10 +37,10 @@ def post() -> None:
         sa.Column("swept_at", sa.DateTime(timezone=True)),
         sa.Column("drained_at", sa.DateTime(timezone=True)),
         sa.Column("blocked_at", sa.DateTime(timezone=True)),
+        sa.Column("mended_at", sa.DateTime(timezone=True)),
         sa.Column("retry_at", sa.DateTime(timezone=True)),
-        sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("reply", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_post"),
         sa.CheckConstraint("id = 1", name=op.f("ck_post_only_one")),
     )
-    op.execute("INSERT INTO post (id, failures) VALUES (1, 0)")
+    op.execute("INSERT INTO post (id) VALUES (1)")
