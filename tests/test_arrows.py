@@ -32,6 +32,7 @@ ONLY_IN = {
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"letter/pdf"},
+    **{library: {"cli/checks"} for library in ("dns", "http.client", "redis", "smtplib")},  # the doctor
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import leave, operator, prepare, run
+from worker.cli import doctor, leave, operator, prepare, run
 
 app = typer.Typer(
     name="undersigned",
@@ -28,6 +28,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         run.status,
         run.remind,
         run.extend,
+        run.amend,
         leave.hold,
         leave.resume,
         run.sign,
@@ -37,7 +38,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         leave.resend,
         leave.export,
     ],
-    OPERATE: [operator.web, operator.worker, operator.beat, operator.migrate],
+    OPERATE: [doctor.doctor, operator.web, operator.worker, operator.beat, operator.migrate],
 }
 
 for panel, commands in _PANELS.items():

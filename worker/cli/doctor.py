@@ -1,0 +1,197 @@
+"""`undersigned doctor`: everything is tried at once before the first campaign, and told in one line each."""
+
+import dataclasses
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli import talk
+from worker.cli.options import Json
+
+if TYPE_CHECKING:
+    from worker.cli.checks import Note, Verdict
+
+LIMIT = 10  # seconds that one check may take
+_STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+_CREDENTIALS = re.compile(r"(?<=://)[^\s/]*@")
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One line of what the doctor says."""
+
+    check: str
+    verdict: "Verdict"
+    found: str
+    mend: str = ""
+
+
+def doctor(
+    to: Annotated[str, typer.Option(help="Your own address: send it a test mail.")] = "",
+    headers: Annotated[
+        Path | None,
+        typer.Option(
+            help="The test mail as you received it, saved as a file; - reads it from standard input.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            allow_dash=True,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try everything before the first campaign: settings, database, broker, mail, pages, clocks. Changes nothing.
+
+    Example: `undersigned doctor --to you@your.org`
+    """
+    findings = []
+    for finding in _examined(_checked(to), headers, ask=not as_json):
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
+    verdicts = [finding.verdict for finding in findings]
+    if as_json:
+        talk.give([dataclasses.asdict(finding) for finding in findings])
+    else:
+        failed, warnings = verdicts.count("failed"), verdicts.count("warning")
+        talk.say(f"{talk.count(len(findings), 'check')}: {failed} failed, {talk.count(warnings, 'warning')}.")
+    if "failed" in verdicts:
+        raise typer.Exit(talk.FAILED)
+
+
+def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
+    """Try everything at once, and tell it in order; without usable settings there is nothing to try."""
+    yield (settings := _settings())
+    if settings.verdict == "failed":
+        return
+    from worker import db
+    from worker.cli import checks
+
+    to = to or (_asked() if ask else "")
+    db.engine()  # made here, once, and not by two checks at the same time
+    for check in [_Check(name, check) for name, check in _begun_at_once(headers)]:
+        yield (finding := check.finding())
+        if finding.check == "relay":  # a login that was refused is not tried again at once
+            ready = finding.verdict != "failed"
+            yield _Check("test mail", partial(checks.a_test_mail, to, relay_is_ready=ready)).finding()
+
+
+def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Iterator["Note"]]]]:
+    from worker.cli import checks
+
+    yield from (("database", checks.database), ("broker", checks.broker), ("relay", checks.relay))
+    yield "sender", checks.sender
+    if headers is not None:
+        mail = sys.stdin.buffer.read() if str(headers) == "-" else headers.read_bytes()
+        yield "received mail", partial(checks.received_mail, mail)
+    yield from (("pages", checks.pages), ("mailbox", checks.mailbox), ("clock", checks.clock), ("disk", checks.disk))
+    yield from (("fonts", checks.fonts), ("templates", checks.templates), ("secrets", checks.secrets))
+
+
+class _Check(threading.Thread):
+    """A check under way; one that hangs is left to itself, and ends with the program."""
+
+    def __init__(self, name: str, check: Callable[[], Iterator["Note"]]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._check = check
+        self._notes: list[Note] = []
+        self._until = time.monotonic() + LIMIT
+        self.start()
+
+    def run(self) -> None:
+        try:
+            for note in self._check():
+                self._notes.append(note)
+        except Exception as error:
+            self._notes.append(_unexpected(error))
+
+    def finding(self) -> Finding:
+        """Wait for the end, but not for longer than the limit."""
+        from worker.cli.checks import failed
+
+        self.join(max(0.0, self._until - time.monotonic()))
+        notes = list(self._notes)
+        if self.is_alive():
+            notes.append(failed(f"no answer within {LIMIT} s", "look whether it hangs, and at what lies between"))
+        return _together(self.name, notes)
+
+
+def _together(name: str, notes: list["Note"]) -> Finding:
+    """One finding out of what a check noted: the gravest verdict, and every mend in a line of its own."""
+    gravest = max((note.verdict for note in notes), key=list(_STYLES).index)
+    found = "; ".join(note.found for note in notes)
+    mends = dict.fromkeys(note.mend for note in notes if note.mend)
+    return Finding(name, gravest, _without_credentials(found), _without_credentials("\n".join(mends)))
+
+
+def _settings() -> Finding:
+    from worker import settings
+
+    try:
+        conf = settings.current()
+    except settings.BadSettings as error:
+        mend = "set them in the environment or in .env; .env.example has a sentence for each"
+        return Finding("settings", "failed", _without_credentials(str(error)), mend)
+    way = "everything in one process" if conf.embedded else "processes of their own"
+    return Finding("settings", "ok", f"{way}; what this machine keeps is in {conf.data_dir}")
+
+
+def _unexpected(error: Exception) -> "Note":
+    """What is wrong around the program in a sentence; of the rest the name only, for it may quote what it met."""
+    from worker.cli import trouble
+    from worker.cli.checks import failed
+
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return failed(f"{where}{error.strerror}", "look who may read and write there")
+    if not isinstance(error, OSError) and (sentence := trouble.sentence(error)):
+        said, _, mend = sentence.partition(": ")
+        return failed(said, mend)
+    return failed(f"it broke off with {type(error).__name__}", "try again, then report it to the makers of Undersigned")
+
+
+def _without_credentials(words: str) -> str:
+    return _CREDENTIALS.sub("", words)
+
+
+def _checked(to: str) -> str:
+    from worker.definition import addresses
+
+    if not to:
+        return ""
+    address, problem = addresses.mended(to)
+    if problem:
+        talk.fail(f"--to: {problem}", talk.USAGE)
+    return address
+
+
+def _asked() -> str:
+    """The address for a test mail, if a person sits here and there is a relay to try."""
+    from worker import settings
+
+    if not settings.current().smtp_url or not sys.stdin.isatty():
+        return ""
+    return _checked(typer.prompt("Send a test mail to (nobody: Enter)", default="", show_default=False, err=True))
+
+
+def _show(finding: Finding) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    line = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    line.add_column(width=len("warning"))
+    line.add_column(width=len("received mail"))
+    line.add_column(overflow="fold")
+    told = Text(finding.found)
+    for mend in finding.mend.splitlines():
+        told.append(f"\n→ {mend}", style="bold")
+    line.add_row(Text(finding.verdict, style=_STYLES[finding.verdict]), Text(finding.check), told)
+    Console(highlight=False, markup=False, emoji=False).print(line)
