@@ -26,6 +26,7 @@ ONLY_IN = {
     "celery": {"tasks", "embedded"},
     "kombu": {"tasks"},
     "aiosmtplib": {"mail/smtp", "mail/outcomes"},
+    "imap_tools": {"mail/bounces"},
     "urllib.request": {"cli/player"},
     "starlette": {"web"},
     "uvicorn": {"embedded", "cli/operator"},

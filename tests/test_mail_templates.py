@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
 TO_PARTNERS = ("invitation", "reminder", "extended", "receipt", "copy")
-TO_ORGANIZERS = ("closed", "waiting", "doubt", "report", "unreached", "outage")
+TO_ORGANIZERS = ("closed", "waiting", "doubt", "returned", "report", "unreached", "outage")
 A_TAG = re.compile(r"<[^>]+>")
 
 

@@ -68,6 +68,8 @@ _SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _LINE_SPACE = re.compile(r"[ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _BETWEEN_WORDS = re.compile(r"(?<!«)[ \t]+(?![:;!?»](?:[ \t]|$))")  # a French sign keeps to its word
+_NARROW = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u20a0-\u20bf]*")
+_NO_BREAK = re.compile(r"^ |  |« | [:;!?»]| $")  # spaces at which a line is not simply broken
 _BARE_SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
 _CLOSING = tuple(".,;:!?'*\\")
 _BARE_REST = re.compile(r"://(?:[a-z0-9À-ɏ._~:/?#@!$&'()*+,;=%-]|\\[!-/:-@\[-`{-~])+", re.IGNORECASE)
@@ -193,18 +195,38 @@ def wrap(text: str, width: int) -> list[str]:
     """Break text into lines of `width` columns between words, and at each newline; no word is ever cut."""
     lines: list[str] = []
     for part in text.split("\n"):
-        if columns(part) <= width and "  " not in part and "\t" not in part:
-            lines.append(part.strip(" "))
-            continue
-        line, taken = "", 0
-        for word in _BETWEEN_WORDS.split(part.strip(" \t")):
-            room = columns(word)
-            if line and taken + 1 + room > width:
-                lines.append(line)
-                line, taken = word, room
-            else:
-                line, taken = (f"{line} {word}", taken + 1 + room) if line else (word, room)
-        lines.append(line)
+        lines += _wrap_plain(part, width) if _is_plain(part) else _wrap_by_words(part, width)
+    return lines
+
+
+def _is_plain(text: str) -> bool:
+    """Whether each character takes one column and a line may be broken at each space."""
+    return _NARROW.fullmatch(text) is not None and _NO_BREAK.search(text) is None
+
+
+def _wrap_plain(text: str, width: int) -> list[str]:
+    lines, start = [], 0
+    while len(text) - start > width:
+        end = text.rfind(" ", start, start + width + 1)
+        if end <= start and (end := text.find(" ", start + width)) < 0:
+            break
+        lines.append(text[start:end])
+        start = end + 1
+    lines.append(text[start:])
+    return lines
+
+
+def _wrap_by_words(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    line, taken = "", 0
+    for word in _BETWEEN_WORDS.split(text.strip(" \t")):
+        room = columns(word)
+        if line and taken + 1 + room > width:
+            lines.append(line)
+            line, taken = word, room
+        else:
+            line, taken = (f"{line} {word}", taken + 1 + room) if line else (word, room)
+    lines.append(line)
     return lines
 
 

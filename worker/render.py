@@ -3,6 +3,7 @@
 import functools
 import gettext
 import io
+import re
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -17,16 +18,20 @@ LANGUAGES = {"en": "English", "fr": "Français"}
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 
 
+MARKS = tuple(map(chr, range(0xE000, 0xE020)))  # of private use: in no text
+MARK_OF_AN_ADDRESS = "https://slot.invalid/"
+A_MARK = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]|{re.escape(MARK_OF_AN_ADDRESS)}")
+
+
 class Slot:
     """Stands in a mail where each reader gets something else; a template prints it, or asks whether it is empty.
 
     So one mail is worded once for everybody who gets it: Jinja2 and Markdown cost ten times what sending costs.
     """
 
-    def __init__(self, number: int, value: str) -> None:
-        self._filled = bool(value)
-        # An address must look like one, for Markdown to make a link of it.
-        self.mark = f"https://slot-{number}.invalid/" if isinstance(value, Url) else chr(0xE000 + number)
+    def __init__(self, mark: str, filled: bool) -> None:
+        """Prints `mark`: one of MARKS, or the mark of an address, for Markdown to make a link of it."""
+        self.mark, self._filled = mark, filled
 
     def __bool__(self) -> bool:
         return self._filled

@@ -20,18 +20,22 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from worker import db, settings
 from worker.acts import answer, calendar, unreached
+from worker.acts import bounces as returns
 from worker.acts import close as closing
 from worker.acts import dispatch as dispatching
 from worker.acts import invite as invitations
 from worker.acts import report as reporting
 from worker.mail import delivery, outbox
+from worker.mail.bounces import CannotCollect
 from worker.mail.outcomes import Kind
 
 log = logging.getLogger("tasks")
 
 A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
+BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
 stopping = threading.Event()
 _draining, _rung = threading.Lock(), threading.Event()
+_collecting = threading.Lock()
 
 
 def _configuration() -> dict[str, Any]:
@@ -50,7 +54,10 @@ def _configuration() -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
-        "beat_schedule": {"sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": 60}}},
+        "beat_schedule": {
+            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": 60}},
+            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": 60}},
+        },
         "timezone": "UTC",
     }
 
@@ -157,6 +164,22 @@ def deliver() -> None:
             ring(invite, campaign_id)
         if tally.outcomes[Kind.SENT]:
             _rung.set()  # what was claimed ended, and more may be due: the relay may take mail again
+
+
+@queue.task(name="bounces")
+def bounces() -> None:
+    """Read what came back, where a mailbox for it is set; one look at a time in a process."""
+    if not _collecting.acquire(blocking=False):
+        return
+    try:
+        collected = returns.collect_into_database(stopping.is_set)
+    except CannotCollect as error:
+        log.warning("bounces are not read: %s", error)
+        return
+    finally:
+        _collecting.release()
+    for campaign_id in collected.letters_of:
+        ring(dispatch, campaign_id)
 
 
 @queue.task(name="sweep")

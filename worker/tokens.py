@@ -5,10 +5,9 @@ import binascii
 import hmac
 import secrets
 import unicodedata
-from typing import Literal
+from typing import Literal, Protocol
 
 from worker import settings
-from worker.models import Partner
 
 Purpose = Literal["sign"]
 
@@ -21,6 +20,15 @@ class NotALink(Exception):
     """The token was not made by us, or is of another purpose."""
 
 
+class Linked(Protocol):
+    """Who has a link: a partner, as far as its link is concerned."""
+
+    @property
+    def ref(self) -> bytes: ...
+    @property
+    def generation(self) -> int: ...
+
+
 class Url(str):
     """An address of ours, safe to stand in a mail as it is."""
 
@@ -30,13 +38,13 @@ def new_ref() -> bytes:
     return secrets.token_bytes(REF)
 
 
-def link(partner: Partner, purpose: Purpose = "sign") -> Url:
+def link(partner: Linked, purpose: Purpose = "sign") -> Url:
     """The partner's own address; the same in every mail until its generation is raised."""
     base = settings.current().public_url.rstrip("/")
     return Url(f"{base}/{PATHS[purpose]}/{token(partner, purpose)}")
 
 
-def token(partner: Partner, purpose: Purpose = "sign") -> str:
+def token(partner: Linked, purpose: Purpose = "sign") -> str:
     """base64url(ref ‖ generation ‖ 128-bit HMAC over purpose, ref and generation)."""
     named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
     return base64.urlsafe_b64encode(named + _mac(f"link {purpose}", named)[:MAC]).decode()
@@ -57,13 +65,13 @@ def read(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
     return named[:REF], int.from_bytes(named[REF:], "big")
 
 
-def mail_code(partner: Partner) -> str:
+def mail_code(partner: Linked) -> str:
     """Six digits printed in the mail and not in the link: they stop robots, they authenticate nobody."""
     named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
     return f"{int.from_bytes(_mac('mail code', named)[:8], 'big') % 1_000_000:06d}"
 
 
-def is_mail_code(partner: Partner, typed: str) -> bool:
+def is_mail_code(partner: Linked, typed: str) -> bool:
     """Whether these are the digits of the partner's mail, in whatever script and spacing they were typed."""
     digits = "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.digit(c, None) is not None)
     return hmac.compare_digest(digits, mail_code(partner))

@@ -146,6 +146,8 @@ def take_note_of_answers(session: Session, campaign: Campaign) -> None:
     outbox.put(session, [outbox.to_organizers("doubt", campaign, f"letter-{m.id}", now) for m in doubtful])
     refused = [m for m in living if m.refused_at is not None]
     outbox.put(session, [outbox.to_organizers("waiting", campaign, f"refused-{m.id}", now) for m in refused])
+    returned = [m for m in living if m.bounced_at is not None]
+    outbox.put(session, [outbox.to_organizers("returned", campaign, f"letter-{m.id}", now) for m in returned])
 
 
 def _set_aside_refused(session: Session, campaign: Campaign) -> None:

@@ -37,4 +37,4 @@ def tell(session: Session) -> int:
 
 def _last_notices(session: Session) -> dict[int, datetime]:
     last = select(Mail.campaign_id, func.max(Mail.dated_at)).where(Mail.kind == "unreached").group_by(Mail.campaign_id)
-    return {campaign_id: dated_at for campaign_id, dated_at in session.execute(last)}
+    return {row[0]: row[1] for row in session.execute(last)}

@@ -59,8 +59,8 @@ def read(message: bytes) -> Bounce | None:
     try:
         return _read(message_from_bytes(message))
     except Exception:
-        # The library raises nearly anything on what is no mail (LookupError, TypeError, RecursionError), and
-        # strangers choose these bytes.
+        # Strangers choose these bytes: messages in messages, a thousand deep, end in a RecursionError, and what
+        # else the library may raise on what is no mail changes from one Python to the next.
         return None
 
 
@@ -69,8 +69,8 @@ def masked(text: str, *addresses: str) -> str:
     if len(text) > 4000:
         text = text[:4000].rpartition(" ")[0]  # no half of an address at the end
     for address in addresses:
-        text = outcomes._without_recipient(text, address)
-    return outcomes._cleaned(text)
+        text = outcomes.without_recipient(text, address)
+    return outcomes.cleaned(text)
 
 
 def _read(report: Message) -> Bounce | None:

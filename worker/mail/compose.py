@@ -61,10 +61,18 @@ def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
 
 def _text(subtype: str, words: str) -> bytes:
     """Quoted-printable, so that the words survive every relay and a person can read the source."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
-    encoded = binascii.b2a_qp(lines, istext=True)
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return head.encode() + encoded
+    # A page begins with the same style for everybody. Each line is encoded by itself, so it may be cut after one.
+    style, cut, rest = words.partition("</style>\n")
+    return head.encode() + (_quoted_style(style + cut) + _quoted(rest) if cut else _quoted(words))
+
+
+def _quoted(words: str) -> bytes:
+    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    return binascii.b2a_qp(lines, istext=True)
+
+
+_quoted_style = functools.lru_cache(maxsize=20)(_quoted)
 
 
 def _attached(attachment: Attachment) -> bytes:

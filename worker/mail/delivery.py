@@ -9,21 +9,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
 from worker.mail import messages, outbox
 from worker.mail.compose import compose
+from worker.mail.messages import ToMany
 from worker.mail.outbox import Mark
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay import Relay
 from worker.mail.smtp import Connection, Offer
-from worker.models import Mail, Partner
+from worker.models import Mail
 
 log = logging.getLogger("delivery")
 
+MOST_AT_RISK = 50  # mails that were handed over and not written down yet: what a killed worker repeats
 BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
 POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none taken between: the rest would be too
 
@@ -63,7 +64,7 @@ async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: Fal
 class _Drain:
     """Lanes, one a connection, take from one queue; what became of the mails is marked behind them, in groups.
 
-    A killed worker repeats the mails that it handed over and had not marked yet: `settings.batch` at most, and
+    A killed worker repeats the mails that it handed over and had not marked yet: MOST_AT_RISK of them, and
     at a usual relay's pace no more than are on the wire, since a group is marked as soon as the last one is.
     """
 
@@ -137,7 +138,7 @@ class _Drain:
 
     async def _has_work(self) -> bool:
         while self._goes_on():
-            if self._unmarked >= self._batch:
+            if self._unmarked >= MOST_AT_RISK:
                 await self._until_marked()
             elif len(self._queue) > self._opening:
                 return True
@@ -174,7 +175,7 @@ class _Drain:
         goes_on = True
 
         def take() -> Offer | None:
-            while self._goes_on() and self._queue and self._unmarked < self._batch:
+            while self._goes_on() and self._queue and self._unmarked < MOST_AT_RISK:
                 if self._queue[0].kind == "letter":
                     return None
                 ready = self._queue.popleft()
@@ -306,8 +307,8 @@ class _Drain:
         if not ids:
             return [], [], []
         with db.reading() as session:
-            mails = {mail.id: mail for mail in session.scalars(_WITH_ALL_IT_SAYS.where(Mail.id.in_(ids)))}
-            unwanted = outbox.suppressed(session, mails.values())
+            mails = messages.read(session, ids)
+            unwanted = outbox.suppressed(session, ids)
             composed = [_composed(session, mails[i]) if i not in unwanted else _suppressed(i) for i in ids]
         ready = [one for one in composed if isinstance(one, Ready)]
         return ids, ready, [one for one in composed if isinstance(one, Mark)]
@@ -341,7 +342,7 @@ class _Lane:
         return self.connection is not None and self.connection.usable
 
 
-def _composed(session: Session, mail: Mail) -> Ready | Mark:
+def _composed(session: Session, mail: Mail | ToMany) -> Ready | Mark:
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
     try:
         envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at, tokens.return_path(mail.id))
@@ -366,9 +367,3 @@ def _composed(session: Session, mail: Mail) -> Ready | Mark:
 
 def _suppressed(mail_id: int) -> Mark:
     return Mark(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, "the address is suppressed"))
-
-
-# A campaign is the same for all mails of a batch, and is read once.
-_WITH_ALL_IT_SAYS = select(Mail).options(
-    joinedload(Mail.partner).defer(Partner.note), selectinload(Mail.addressee), selectinload(Mail.answer)
-)

@@ -3,8 +3,9 @@
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -36,7 +37,48 @@ class Message:
     automatic: bool = True
 
 
-def message(session: Session, mail: Mail) -> Message:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A partner, as far as a mail to it goes."""
+
+    ref: bytes
+    generation: int
+    organization: str
+    acronym: str
+    country: str
+    contact: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany:
+    """A row of the outbox of a kind that goes to many, read without the rest: a campaign has thousands."""
+
+    id: int
+    kind: str
+    language: str
+    campaign_id: int
+    seal_number: int | None
+    message_id: str
+    dated_at: datetime
+    body_hash: str | None
+    campaign: Campaign
+    partner: Reader
+
+
+def read(session: Session, ids: Sequence[int]) -> dict[int, Mail | ToMany]:
+    """These rows of the outbox, with all that they say."""
+    found: dict[int, Mail | ToMany] = {}
+    for row in session.execute(_TO_MANY.where(Mail.id.in_(ids))):
+        mail_id, kind, language, campaign_id, seal_number, message_id, dated_at, body_hash, *reader = row
+        campaign = session.get_one(Campaign, campaign_id)
+        itself = (mail_id, kind, language, campaign_id, seal_number, message_id, dated_at, body_hash)
+        found[mail_id] = ToMany(*itself, campaign, Reader(*reader))
+    others = select(Mail).where(Mail.id.in_([mail_id for mail_id in ids if mail_id not in found]))
+    return found | {mail.id: mail for mail in session.scalars(others)}
+
+
+def message(session: Session, mail: Mail | ToMany) -> Message:
     """What a row of the outbox says, read fresh; raises NothingToSay if its recipient has no address."""
     return _MESSAGES[mail.kind](session, mail)
 
@@ -45,17 +87,17 @@ class NothingToSay(Exception):
     """The mail has no recipient any more."""
 
 
-def invitation(session: Session, mail: Mail) -> Message:
+def invitation(session: Session, mail: Mail | ToMany) -> Message:
     """Asks a partner to sign."""
     return _to_partner(mail)
 
 
-def reminder(session: Session, mail: Mail) -> Message:
+def reminder(session: Session, mail: Mail | ToMany) -> Message:
     """Asks a silent partner again, with the same link."""
     return _to_partner(mail)
 
 
-def extended(session: Session, mail: Mail) -> Message:
+def extended(session: Session, mail: Mail | ToMany) -> Message:
     """Tells a partner that the deadline moved."""
     return _to_partner(mail)
 
@@ -65,7 +107,7 @@ def receipt(session: Session, mail: Mail) -> Message:
     return _to_partner(mail, answer=mail.answer, departed=_departed_before(session, mail))
 
 
-def copy(session: Session, mail: Mail) -> Message:
+def copy(session: Session, mail: Mail | ToMany) -> Message:
     """Brings the letter as it was sent to a partner that signed it."""
     return _to_partner(
         mail,
@@ -113,6 +155,11 @@ def doubt(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail)
 
 
+def returned(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a server reported, after it had left, that the letter was not delivered."""
+    return _to_organizers(session, mail)
+
+
 def report(session: Session, mail: Mail) -> Message:
     """Tells the organizers that the letter was accepted, and what the server said."""
     return _to_organizers(session, mail)
@@ -130,7 +177,7 @@ def outage(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, post=session.get_one(Post, 1))
 
 
-_MESSAGES = {
+_MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
     f.__name__: f
     for f in (
         invitation,
@@ -142,6 +189,7 @@ _MESSAGES = {
         closed,
         waiting,
         doubt,
+        returned,
         report,
         unreached,
         outage,
@@ -149,10 +197,21 @@ _MESSAGES = {
 }
 KINDS = tuple(_MESSAGES)
 _SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what is personal
+_OF_THE_MAIL = (Mail.id, Mail.kind, Mail.language, Mail.campaign_id, Mail.seal_number)
+_OF_ITS_BYTES = (Mail.message_id, Mail.dated_at, Mail.body_hash)
+_OF_THE_READER = (
+    *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
+    *(Partner.contact, Partner.email),
+)
+_TO_MANY = (
+    select(*_OF_THE_MAIL, *_OF_ITS_BYTES, *_OF_THE_READER)
+    .join(Partner, Partner.id == Mail.partner_id)
+    .where(Mail.kind.in_(_SAME_FOR_ALL))
+)
 _MOST_DRAFTS = 200
 
 
-def _to_partner(mail: Mail, attachments: list[Attachment] | None = None, **context: Any) -> Message:
+def _to_partner(mail: Mail | ToMany, attachments: list[Attachment] | None = None, **context: Any) -> Message:
     partner = mail.partner
     if partner is None or not partner.email:
         raise NothingToSay
@@ -164,7 +223,7 @@ def _to_partner(mail: Mail, attachments: list[Attachment] | None = None, **conte
         "mail_code": f"{code[:3]} {code[3:]}",
         "row": render.signatory(partner, mail.language, mail.campaign.authentic),
     }
-    return _from_template(mail, partner.email, attachments or [], personal, **context)
+    return _from_template(mail, partner.email, attachments or [], personal, context)
 
 
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
@@ -181,10 +240,8 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
         mail,
         mail.campaign.reply_to,
         living,
-        letters=letters,
-        signed=sum(signing.values()),
-        visibility=signing,
-        **context,
+        {},
+        {"letters": letters, "signed": sum(signing.values()), "visibility": signing} | context,
     )
 
 
@@ -202,19 +259,13 @@ def _signing(session: Session, campaign: Campaign) -> dict[str, int]:
 
 
 def _from_template(
-    mail: Mail, to: str, attachments: list[Attachment], personal: dict[str, str] | None = None, **context: Any
+    mail: Mail | ToMany, to: str, attachments: list[Attachment], personal: dict[str, str], context: dict[str, Any]
 ) -> Message:
-    slots = {name: render.Slot(number, value) for number, (name, value) in enumerate((personal or {}).items())}
-    draft = _draft(mail, slots, context)
-    values = {slots[name].mark: prose.one_line(value) for name, value in (personal or {}).items()}
+    draft = _draft(mail, personal, context)
+    values = {_MARKS[name]: prose.one_line(value) for name, value in personal.items()}
+    campaign = mail.campaign
     return Message(
-        to=to,
-        subject=draft.subject,
-        text=draft.text(values),
-        html=draft.html(values),
-        from_name=mail.campaign.from_name,
-        reply_to=mail.campaign.reply_to,
-        attachments=attachments,
+        to, draft.subject, draft.text(values), draft.html(values), campaign.from_name, campaign.reply_to, attachments
     )
 
 
@@ -232,7 +283,7 @@ class _Draft:
     """The page, cut at its marks."""
 
     def text(self, values: dict[str, str]) -> str:
-        fill = lambda text: _MARKS.sub(lambda found: values[found[0]], text)
+        fill = lambda text: render.A_MARK.sub(lambda found: values[found[0]], text)
         return "\n\n".join([part(fill) for part in self.parts])
 
     def html(self, values: dict[str, str]) -> str:
@@ -240,44 +291,44 @@ class _Draft:
         return "".join([escaped.get(piece, piece) for piece in self.pieces])
 
 
-_MARKS = re.compile(r"[\uE000-\uE0FF]|https://slot-\d+\.invalid/")
+_MARKS = dict(zip(("contact", "organization", "mail_code", "row"), render.MARKS, strict=False))
+_MARKS["link"] = render.MARK_OF_AN_ADDRESS
 _drafts: dict[tuple[object, ...], _Draft] = {}
 
 
-def _draft(mail: Mail, slots: dict[str, render.Slot], context: dict[str, Any]) -> _Draft:
+def _draft(mail: Mail | ToMany, personal: dict[str, str], context: dict[str, Any]) -> _Draft:
     """Word a mail, or remember how it was worded: for those who get the same, all but their own part is the same."""
     campaign = mail.campaign
     if mail.kind not in _SAME_FOR_ALL or campaign.id is None:
-        return _worded(mail, slots, context)
-    filled = tuple(bool(slot) for slot in slots.values())
+        return _worded(mail, personal, context)
+    filled = tuple(map(bool, personal.values()))
     seen = (campaign.id, campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.letter.hash)
     key = (mail.kind, mail.language, *seen, *filled)
     if key not in _drafts:
         if len(_drafts) >= _MOST_DRAFTS:
             _drafts.clear()
-        _drafts[key] = _worded(mail, slots, context)
+        _drafts[key] = _worded(mail, personal, context)
     return _drafts[key]
 
 
-def _worded(mail: Mail, slots: dict[str, render.Slot], context: dict[str, Any]) -> _Draft:
-    own = dict(slots)
-    if own:
-        context = context | {
-            "partner": SimpleNamespace(contact=own.pop("contact"), organization=own.pop("organization"))
-        }
-    context = context | own | {"campaign": mail.campaign, "letter_subject": _letter_subject(mail)}
+def _worded(mail: Mail | ToMany, personal: dict[str, str], context: dict[str, Any]) -> _Draft:
+    slots = {name: render.Slot(_MARKS[name], bool(value)) for name, value in personal.items()}
+    if slots:
+        partner = SimpleNamespace(contact=slots.pop("contact"), organization=slots.pop("organization"))
+        context = context | slots | {"partner": partner}
+    context = context | {"campaign": mail.campaign, "letter_subject": _letter_subject(mail)}
     subject, blocks = render.mail(mail.kind, mail.language, **context)
     page = render.page("mail/_layout.html", mail.language, subject=subject, body=blocks, campaign=mail.campaign)
-    return _Draft(subject, [_part(block) for block in blocks], re.split(f"({_MARKS.pattern})", page))
+    return _Draft(subject, [_part(block) for block in blocks], re.split(f"({render.A_MARK.pattern})", page))
 
 
 def _part(block: prose.Block) -> Callable[[_Fill], str]:
     """How one block is set once its marks are filled; at once, if it has none."""
     if block["kind"] == "paragraph":
         line = prose.plain(block["runs"])
-        if _MARKS.search(line):
+        if render.A_MARK.search(line):
             return lambda fill: "\n".join(prose.wrap(fill(line), prose.WIDTH))
-    elif _MARKS.search(json.dumps(block, ensure_ascii=False)):
+    elif render.A_MARK.search(json.dumps(block, ensure_ascii=False)):
         return lambda fill: prose.to_text(prose.rewritten([block], fill))
     text = prose.to_text([block])
     return lambda fill: text
@@ -297,18 +348,18 @@ def _departed_before(session: Session, mail: Mail) -> bool:
     return (by_hand_at is not None and by_hand_at <= mail.answer.at) or bool(session.scalar(select(gone)))
 
 
-def _letter_subject(mail: Mail) -> str:
+def _letter_subject(mail: Mail | ToMany) -> str:
     """The letter's first line, in the language of the mail if it exists in that."""
     texts = mail.campaign.letter.texts
     return texts[_letter_language(mail)].partition("\n")[0].removeprefix("#").strip()
 
 
-def _letter_language(mail: Mail) -> str:
+def _letter_language(mail: Mail | ToMany) -> str:
     """Pages speak more languages than a letter may have: then it is read in the authentic one."""
     return mail.language if mail.language in mail.campaign.letter.texts else mail.campaign.authentic
 
 
-def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
+def _sealed(session: Session, mail: Mail | ToMany, rendition: str, format: str, language: str = "") -> bytes:
     """The bytes of the seal that this mail carries; the authentic language unless another is named."""
     return session.execute(
         select(Seal.content).where(

@@ -1,7 +1,7 @@
 """The outbox: mail is put beside the fact that causes it, claimed for a while, and marked with what the relay said."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -287,12 +287,15 @@ def own_up_to_doubt(session: Session) -> int:
     return len(session.scalars(doubtful).all())
 
 
-def suppressed(session: Session, mails: Iterable[Mail]) -> set[int]:
+def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
-    addresses = {m.id: m.partner.email_hmac for m in mails if m.partner is not None and m.partner.email_hmac}
-    unwanted = select(Suppression.email_hmac).where(Suppression.email_hmac.in_(set(addresses.values())))
-    found = {bytes(hmac) for hmac in session.scalars(unwanted)}
-    return {mail_id for mail_id, hmac in addresses.items() if bytes(hmac) in found}
+    unwanted = (
+        select(Mail.id)
+        .join(Partner, Partner.id == Mail.partner_id)
+        .join(Suppression, Suppression.email_hmac == Partner.email_hmac)
+        .where(Mail.id.in_(ids))
+    )
+    return set(session.scalars(unwanted))
 
 
 def state_of_the_post(session: Session) -> Post:

@@ -104,7 +104,7 @@ def unreachable(phase: Phase, error: Exception) -> Outcome:
         return Outcome(Kind.NOT_CONNECTED, phase, error.message, fault="relay")
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         said = f"no TLS with the relay: {getattr(cause, 'verify_message', None) or cause.reason or 'refused'}"
-        return Outcome(Kind.NOT_CONNECTED, phase, _cleaned(said), fault="relay")
+        return Outcome(Kind.NOT_CONNECTED, phase, cleaned(said), fault="relay")
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 in {4, 5}:
         answer = aiosmtplib.SMTPResponse(error.code, error.message)
         if phase is Phase.AUTH:
@@ -282,10 +282,10 @@ def _fit_to_show(answer: aiosmtplib.SMTPResponse, recipient: str) -> str:
     if "\n" in text:
         first, *more = text.split("\n")
         text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
-    return _cleaned(f"{answer.code} {_without_recipient(text, recipient)}")
+    return cleaned(f"{answer.code} {without_recipient(text, recipient)}")
 
 
-def _without_recipient(text: str, recipient: str) -> str:
+def without_recipient(text: str, recipient: str) -> str:
     if not recipient:
         return text
     name = recipient.rpartition("@")[0]
@@ -297,7 +297,7 @@ def _without_recipient(text: str, recipient: str) -> str:
     return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
 
 
-def _cleaned(text: str) -> str:
+def cleaned(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     if "@" in text:

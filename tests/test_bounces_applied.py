@@ -1,0 +1,265 @@
+"""What a report that was believed changes in the rows, and all that it does not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from tests import test_bounces_reports as reports
+from tests.conftest import Clock
+from worker import db, settings, tokens
+from worker.acts import bounces as act
+from worker.acts.launch import launch
+from worker.definition.campaign import Addressee, Definition, Sender
+from worker.definition.partners import PartnerRow
+from worker.mail import bounces, outbox
+from worker.models import Event, Mail, Partner, Suppression
+
+SOPHEA, DARA = "sophea.chan@river-watch.example", "dara@clean-coast.example"
+NO_SUCH_USER = "smtp; 550 5.1.1 No such user: sophea.chan"
+
+
+@pytest.fixture(autouse=True)
+def two_partners_were_asked(database: str) -> None:
+    settings.set_for_this_process(bounces_to="bounces@letters.example")
+    launch_and_send()
+
+
+def launch_and_send(*, slug: str = "rivers") -> None:
+    """A campaign whose invitations were handed to the relay, with one mail to its organizers."""
+    with db.transaction() as session:
+        campaign = launch(session, definition(slug, db.clock(session)))
+        partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
+        now = db.clock(session)
+        rows = [outbox.to_partner("invitation", campaign, partner, "1", now) for partner in partners]
+        rows += [outbox.to_organizers("closed", campaign, "1", now)]
+        rows += [outbox.to_addressee(campaign, campaign.letter.addressees[0], 1, 1, now)]
+        for row in rows:
+            outbox.put(session, [row])
+        session.execute(update(Mail).values(sent_at=now, due_at=None, reply="250 2.0.0 queued"))
+
+
+def test_a_hard_bounce_marks_mail_and_partner_and_suppresses_the_address() -> None:
+    assert returned(invitation(), "Postfix, no such user", SOPHEA)
+
+    mail, partner = row(invitation()), partner_of(SOPHEA)
+    assert mail.bounced_at is not None
+    assert mail.reply is not None
+    assert mail.reply.startswith("came back: 550 5.1.1 <address>: Recipient address rejected")
+    assert partner.bounced_at is not None
+    assert suppressed() == [(tokens.fingerprint(SOPHEA), "bounce")]
+    assert diary() == [("clock", "invitation bounced (5.1.1)", partner.id)]
+    assert partner_of(DARA).bounced_at is None
+    assert row(invitation(DARA)).bounced_at is None
+
+
+def test_the_database_s_clock_says_when(clock: Clock) -> None:
+    moment = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
+    clock.set(moment)
+    returned(invitation(), "Postfix, no such user", SOPHEA)
+    for at in (row(invitation()).bounced_at, partner_of(SOPHEA).bounced_at):
+        assert at is not None
+        assert timedelta(0) <= at - moment < timedelta(minutes=1)
+
+
+def test_applied_twice_is_as_once() -> None:
+    returned(invitation(), "Postfix, no such user", SOPHEA)
+    before = (row(invitation()).bounced_at, row(invitation()).reply, diary(), suppressed())
+
+    assert not returned(invitation(), "Postfix, no such user", SOPHEA)
+    assert not returned(invitation(), "Exchange, full", SOPHEA)
+
+    assert (row(invitation()).bounced_at, row(invitation()).reply, diary(), suppressed()) == before
+
+
+@pytest.mark.parametrize("name", ["Postfix, full", "Postfix, spam", "Postfix, five days", "qmail"])
+def test_a_soft_bounce_is_shown_once_and_suppresses_nobody(name: str) -> None:
+    assert returned(invitation(), name, SOPHEA)
+    assert not returned(invitation(), "Exchange, full", SOPHEA)
+
+    mail = row(invitation())
+    assert mail.bounced_at is None
+    assert (mail.reply or "").startswith("came back: ")
+    assert "sophea" not in (mail.reply or "")
+    assert partner_of(SOPHEA).bounced_at is None
+    assert suppressed() == []
+    assert len(diary()) == 1
+    assert "may not have arrived" in diary()[0][1]
+
+
+def test_a_hard_bounce_counts_after_a_soft_one() -> None:
+    returned(invitation(), "Postfix, full", SOPHEA)
+    assert returned(invitation(), "Postfix, no such user", SOPHEA)
+    assert partner_of(SOPHEA).bounced_at is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["Postfix, delayed", "Postfix, relayed", "Postfix, expanded", "an out-of-office reply"]
+)
+def test_what_is_no_bounce_changes_nothing(name: str) -> None:
+    assert not returned(invitation(), name, SOPHEA)
+    assert nothing_happened()
+
+
+def test_a_report_about_somebody_to_whom_it_was_passed_on_suppresses_nobody() -> None:
+    assert returned(invitation(), "Postfix, no such user", "former.colleague@elsewhere.example")
+
+    assert row(invitation()).bounced_at is None
+    assert partner_of(SOPHEA).bounced_at is None
+    assert suppressed() == []
+    assert "may not have arrived" in diary()[0][1]
+
+
+def test_a_hard_report_that_names_no_recipient_suppresses_nobody() -> None:
+    with db.transaction() as session:
+        assert act.apply(session, bounces.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
+    assert suppressed() == []
+
+
+def test_an_address_that_was_corrected_since_stays() -> None:
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).order_by(Partner.id)).first()
+        assert partner is not None
+        partner.generation += 1
+    assert returned(invitation(), "Postfix, no such user", SOPHEA)
+
+    assert row(invitation()).bounced_at is not None
+    assert partner_of(SOPHEA).bounced_at is None
+    assert suppressed() == []
+    assert len(diary()) == 1
+
+
+def test_a_domain_in_another_script_is_the_same_address() -> None:
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).order_by(Partner.id)).first()
+        assert partner is not None
+        partner.email, partner.email_hmac = "sophea@rivière.example", tokens.fingerprint("sophea@rivière.example")
+    assert returned(invitation(), "Postfix, no such user", "Sophea@xn--rivire-6ua.example")
+    assert suppressed() == [(tokens.fingerprint("sophea@rivière.example"), "bounce")]
+
+
+def test_an_address_in_two_campaigns_is_suppressed_once() -> None:
+    launch_and_send(slug="lakes")
+    with db.reading() as session:
+        both = session.scalars(
+            select(Mail.id).join(Partner).where(Partner.email_hmac == tokens.fingerprint(SOPHEA))
+        ).all()
+    assert len(both) == 2
+    for mail_id in both:
+        assert returned(mail_id, "Postfix, no such user", SOPHEA)
+    assert len(suppressed()) == 1
+
+
+def test_the_letter_is_marked_and_nobody_is_suppressed() -> None:
+    letter = mail_of_kind("letter")
+    mail = returned(letter, "Exchange, not found", "rapporteur@office.example")
+
+    assert mail is not None
+    assert (mail.kind, mail.id, mail.campaign_id) == ("letter", letter, row(letter).campaign_id)
+    assert row(letter).bounced_at is not None
+    assert row(letter).sent_at is not None
+    assert suppressed() == []
+    assert diary() == [("clock", "letter bounced (5.1.10)", None)]
+
+
+def test_the_organizers_are_never_suppressed() -> None:
+    assert returned(mail_of_kind("closed"), "Postfix, no such user", "secretariat@rivers.example")
+    assert row(mail_of_kind("closed")).bounced_at is not None
+    assert suppressed() == []
+
+
+def test_a_mail_that_is_not_there_is_nothing() -> None:
+    assert not returned(10**6, "Postfix, no such user", SOPHEA)
+    assert nothing_happened()
+
+
+def test_no_second_copy_goes_after_a_bounce() -> None:
+    with db.transaction() as session:
+        now = db.clock(session)
+        session.execute(update(Mail).where(Mail.id == invitation()).values(sent_at=None, uncertain_at=now, due_at=now))
+    returned(invitation(), "Postfix, no such user", SOPHEA)
+    assert row(invitation()).due_at is None
+
+
+def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> None:
+    bounce = bounces.Bounce(invitation(), "soft", None, "550 the account Sophea.Chan is closed")
+    with db.transaction() as session:
+        act.apply(session, bounce)
+    assert row(invitation()).reply == "came back: 550 the account <address> is closed"
+
+
+def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
+    """Read and apply one report about this mail."""
+    bounce = bounces.read(reports.report(name, tokens.envid(mail_id), recipient))
+    assert bounce is not None
+    with db.transaction() as session:
+        return act.apply(session, bounce)
+
+
+def invitation(email: str = SOPHEA) -> int:
+    with db.reading() as session:
+        found = session.scalars(select(Mail).where(Mail.kind == "invitation").order_by(Mail.id)).all()
+        return found[0 if email == SOPHEA else 1].id
+
+
+def mail_of_kind(kind: str) -> int:
+    with db.reading() as session:
+        return session.scalars(select(Mail.id).where(Mail.kind == kind)).one()
+
+
+def row(mail_id: int) -> Mail:
+    with db.reading() as session:
+        return session.get_one(Mail, mail_id)
+
+
+def partner_of(email: str) -> Partner:
+    with db.reading() as session:
+        return session.scalars(select(Partner).order_by(Partner.id)).all()[0 if email == SOPHEA else 1]
+
+
+def suppressed() -> list[tuple[bytes, str]]:
+    with db.reading() as session:
+        return [(bytes(each.email_hmac), each.reason) for each in session.scalars(select(Suppression))]
+
+
+def diary() -> list[tuple[str, str, int | None]]:
+    """What bounces wrote into it."""
+    with db.reading() as session:
+        events = session.scalars(select(Event).where(Event.what.not_like("launch%")).order_by(Event.id))
+        return [(event.actor, event.what, event.partner_id) for event in events]
+
+
+def nothing_happened() -> bool:
+    with db.reading() as session:
+        marked = session.scalar(select(func.count()).where(Mail.bounced_at.is_not(None) | (Mail.reply.like("came%"))))
+        return not (marked or suppressed() or diary() or _bounced_partners(session))
+
+
+def _bounced_partners(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Partner).where(Partner.bounced_at.is_not(None))) or 0
+
+
+def definition(slug: str, now: datetime) -> Definition:
+    text = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
+    return Definition(
+        slug=slug,
+        title="Clean rivers",
+        authentic="en",
+        deadline=now + timedelta(days=14),
+        zone="Europe/Zurich",
+        reply_to="secretariat@rivers.example",
+        from_name="Joint letters",
+        reminders=[timedelta(days=3)],
+        quorum=1,
+        review=timedelta(hours=2),
+        visibility=["public", "addressee", "counted"],
+        sender=Sender("River Coalition", ["on behalf of all"]),
+        addressees=[Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False)],
+        letters={"en": text},
+        partners=[
+            PartnerRow("River Watch", "RW", "Cambodia", "Sophea Chan", SOPHEA, "en", ""),
+            PartnerRow("Clean Coast", "CC", "France", "Dara", DARA, "en", ""),
+        ],
+        remarks=[],
+    )
