@@ -18,7 +18,7 @@ import pytest
 from worker.mail.catcher import Catcher
 from worker.mail.outcomes import Kind, Outcome
 from worker.mail.relay import Relay
-from worker.mail.smtp import Connection
+from worker.mail.smtp import Connection, Offer
 
 SENDER = "letters@undersigned.example"
 SOPHEA = "sophea@river-watch.example"
@@ -38,7 +38,7 @@ def send(port: int, *mails: tuple[str, bytes], sender: str = SENDER) -> list[Out
     async def send_all() -> list[Outcome]:
         connection = Connection(Relay("127.0.0.1", port, "plain"))
         assert await connection.open() is None
-        outcomes = [await connection.send(sender, recipient, message) for recipient, message in mails]
+        outcomes = [await connection.send(Offer(sender, recipient, message)) for recipient, message in mails]
         await connection.close()
         return outcomes
 
@@ -196,7 +196,7 @@ def test_twenty_connections_at_once_lose_nothing(catcher):
         connection = Connection(Relay("127.0.0.1", port, "plain"))
         assert await connection.open() is None
         for mail in range(10):
-            outcome = await connection.send(SENDER, SOPHEA, b"Subject: %d-%d\r\n\r\n" % (number, mail))
+            outcome = await connection.send(Offer(SENDER, SOPHEA, b"Subject: %d-%d\r\n\r\n" % (number, mail)))
             assert outcome.kind is Kind.SENT
         await connection.close()
 

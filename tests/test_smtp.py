@@ -235,6 +235,18 @@ def test_before_data_is_not_asked_for_a_recipient_that_is_not_accepted(phase, fa
     asyncio.run(refuse())
 
 
+@pytest.mark.parametrize("fault", ["twice", "250 ok\r\n421 closing", "250 ok\r\nnonsense"])
+def test_before_data_is_not_asked_where_the_relay_is_confused(fault):
+    async def never() -> bool:
+        raise AssertionError("asked")
+
+    async def send() -> Outcome:
+        async with ScriptedServer({"RCPT": fault}) as server:
+            return await (await open_to(server)).send(Offer(SENDER, SOPHEA, LETTER), before_data=never)
+
+    assert asyncio.run(send()).kind is Kind.NOT_CONNECTED
+
+
 @pytest.mark.parametrize("error", [LookupError, TimeoutError, ConnectionError])
 def test_an_error_before_data_goes_through_and_ends_the_connection(error):
     async def fail() -> bool:
@@ -468,6 +480,7 @@ def test_ehlo_tells_the_name_we_are_given_and_no_other():
         ("554 5.7.1 listed: https://u.example/s/AbCdEfGhIjKlMnOpQrStUv_-12", "554 5.7.1 listed: https://u.example/<link>"),
         ("550-5.1.1 no such\r\n550-5.1.1 user,\r\n550 5.1.1 try again", "550 5.1.1 no such user, try again"),
         ("550 5.1.1 bell\x07 tab\tesc\x1b[31m bidi\u202e nul\x00 end", "550 5.1.1 bell tab esc[31m bidi nul end"),
+        ("550 5.1.1 bell\x07 esc\x1b[31m nul\x00 end", "550 5.1.1 bell esc[31m nul end"),
         ("550 " + "x" * 600, "550 " + "x" * 496),
         ("550 " + "x" * 485 + " sophea.chan@river-watch.example", "550 " + "x" * 485 + " <address>"),
     ],

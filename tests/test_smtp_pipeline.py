@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
+from worker.mail import smtp
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay import Relay
 from worker.mail.smtp import Connection, Offer, Timeouts
@@ -108,7 +109,16 @@ class Relay2920(asyncio.Protocol):
         self.came = b""
 
 
-def test_the_next_envelope_rides_behind_the_body_in_one_round_trip():
+def test_the_next_envelope_rides_behind_the_body_in_one_write_and_one_round_trip(monkeypatch):
+    writes: list[bytes] = []
+    write = smtp._Wire.write
+
+    def seen(wire: smtp._Wire, lines: bytes, answers: int = 1) -> None:
+        writes.append(lines)
+        write(wire, lines, answers)
+
+    monkeypatch.setattr(smtp._Wire, "write", seen)
+
     async def send() -> tuple[Row, list[bytes]]:
         relay = Relay2920()
         server = await asyncio.get_running_loop().create_server(lambda: relay, "127.0.0.1", 0)
@@ -122,7 +132,7 @@ def test_the_next_envelope_rides_behind_the_body_in_one_round_trip():
     row, flights = asyncio.run(send())
     envelope = b"MAIL FROM:<letters@undersigned.example>\r\nRCPT TO:<p%d@river-watch.example>\r\nDATA\r\n"
     body = b"Subject: %d\r\n\r\nDear partner,\r\n..\r\n.\r\n"
-    assert flights == [envelope % 1, body % 1 + envelope % 2, body % 2 + envelope % 3, body % 3]
+    assert writes == flights == [envelope % 1, body % 1 + envelope % 2, body % 2 + envelope % 3, body % 3]
     assert row.kinds == [Kind.SENT] * 3
 
 

@@ -224,6 +224,7 @@ class Partner(Base):
     email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     note: Mapped[str] = mapped_column(Encrypted)
     bounced_at: Mapped[datetime | None]
+    quiet_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")

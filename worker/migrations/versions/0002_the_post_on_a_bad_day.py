@@ -9,6 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("partner", sa.Column("bounced_at", sa.DateTime(timezone=True)))
+    op.add_column("partner", sa.Column("quiet_at", sa.DateTime(timezone=True)))
     op.add_column("mail", sa.Column("blocked_at", sa.DateTime(timezone=True)))
     op.add_column("mail", sa.Column("bounced_at", sa.DateTime(timezone=True)))
     op.add_column("mail", sa.Column("generation", sa.Integer))
