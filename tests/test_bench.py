@@ -6,14 +6,14 @@ import pytest
 
 from tests.bench import table
 from tests.bench.__main__ import MEASURES
-from tests.bench.rounds import QUICK
+from tests.bench.rounds import QUICK, Comparison
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "bench.md").read_text()
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_measure_runs_and_its_rows_are_explained(name: str) -> None:
-    compared = list(MEASURES[name](QUICK))
+    compared = [one for one in MEASURES[name](QUICK) if isinstance(one, Comparison)]  # a peer may be left out
 
     assert all(one.ratio > 0 for one in compared)
     assert len(table.lines(compared)) == len(compared) + 2

@@ -112,6 +112,26 @@ def test_nobody_enters_data_after_the_own_lease_has_ended(database, clock):
         assert not outbox.enter_data(session, mail, "holder")
 
 
+def test_who_calls_back_and_who_marks_never_wait_in_a_circle(database):
+    """As when a campaign closes while a worker is in the middle of it."""
+    mails = _due_mails(60)
+    with db.transaction() as session:
+        outbox.claim(session, "holder")
+
+    def mark(number: int) -> None:
+        shuffled = random.Random(number).sample(mails, len(mails))
+        with db.transaction() as session:
+            outbox.mark(session, "holder", [outbox.Mark(mail, DEFERRED) for mail in shuffled[:30]])
+
+    def cancel(number: int) -> None:
+        with db.transaction() as session:
+            outbox.cancel(session, Mail.id.in_(random.Random(number).sample(mails, 40)))
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(mark if number % 2 else cancel, number) for number in range(60)]
+        assert [done.result(30) for done in asked] == [None] * 60
+
+
 def test_the_clock_goes_on_inside_a_transaction(database):
     with db.transaction() as session:
         first = db.clock(session)

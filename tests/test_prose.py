@@ -214,3 +214,11 @@ def test_wide_letters_take_two_columns_and_marks_none():
     assert prose.columns("abc") == 3
     assert prose.columns("日本") == 4
     assert prose.columns("é") == 1
+
+
+@given(st.text("ab é ü «»:;!?-–’\t 日\n", max_size=120), st.integers(-3, 40))
+@example("« a » : b", 4)
+@example("1. one two three", -3)
+def test_the_fast_way_to_break_lines_breaks_them_as_the_slow_one_does(text, width):
+    slowly = [line for part in text.split("\n") for line in prose._wrap_by_words(part, width)]
+    assert prose.wrap(text, width) == slowly

@@ -21,12 +21,15 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from worker import settings
 from worker.models import Campaign, Mail, Moment
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
+AWAY = (OperationalError, InterfaceError, NoConnection)  # what is raised while the database cannot be asked
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 _SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
@@ -146,14 +149,20 @@ def claim(session: Session, *which: ColumnElement[bool], holder: str, until: dat
     return [row[0] for row in rows]
 
 
-def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]]) -> set[int]:
+def lock_in_order(session: Session, *which: ColumnElement[bool]) -> None:
+    """Lock mails before several are changed: two who change the same ones, each in its own order, wait in a circle."""
+    if not is_sqlite(session):
+        session.execute(select(Mail.id).where(*which).order_by(Mail.id).with_for_update())
+
+
+def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]], now: datetime) -> set[int]:
     """Write down mails that the relay took, as (id, reply, body hash); returns those that were still the holder's.
 
     One statement for all: a commit and a round trip for each mail cost more than sending it.
     """
     rows = [{"id": mail_id, "reply": reply, "hash": body_hash} for mail_id, reply, body_hash in sent]
     statement = _SQLITE_SENT if is_sqlite(session) else _POSTGRES_SENT
-    told = {"rows": json.dumps(rows), "holder": holder, "now": clock(session)}
+    told = {"rows": json.dumps(rows), "holder": holder, "now": now}
     return set(session.execute(statement, told).scalars())
 
 

@@ -195,7 +195,8 @@ def wrap(text: str, width: int) -> list[str]:
     """Break text into lines of `width` columns between words, and at each newline; no word is ever cut."""
     lines: list[str] = []
     for part in text.split("\n"):
-        lines += _wrap_plain(part, width) if _is_plain(part) else _wrap_by_words(part, width)
+        # The second way does for any text; the first is ten times as fast for most.
+        lines += _wrap_plain(part, max(width, 1)) if _is_plain(part) else _wrap_by_words(part, width)
     return lines
 
 

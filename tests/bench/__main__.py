@@ -4,12 +4,15 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from tests import servers
-from tests.bench import invitations, letter, machine, pages, start, table
-from tests.bench.rounds import FULL, QUICK, Comparison, Extent
+from tests.bench import drain, flat, invitations, letter, machine, pages, round_trip, start, table
+from tests.bench.rounds import FULL, QUICK, Comparison, Extent, LeftOut
 from worker import settings
 
-MEASURES: dict[str, Callable[[Extent], Iterator[Comparison]]] = {
+MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "invitations": invitations.measure,
+    "drain": drain.measure,
+    "round_trip": round_trip.measure,
+    "flat": flat.measure,
     "pages": pages.measure,
     "letter": letter.measure,
     "start": start.measure,
@@ -22,10 +25,12 @@ def main() -> None:
     watcher = servers.begin_run()
     try:
         settings.only_for_this_process(data_dir=servers.run_folder() / "var")
-        comparisons = list(_measured(asked.only or list(MEASURES), QUICK if asked.quick else FULL))
+        measured = list(_measured(asked.only or list(MEASURES), QUICK if asked.quick else FULL))
     finally:
         servers.end_run(watcher)
-    print("", *described, "", *table.lines(comparisons), "", *table.notes(comparisons), sep="\n")
+    comparisons = [one for one in measured if isinstance(one, Comparison)]
+    left_out = [one for one in measured if isinstance(one, LeftOut)]
+    print("", *described, "", *table.lines(comparisons), "", *table.notes(comparisons, left_out), sep="\n")
 
 
 def _asked() -> argparse.Namespace:
@@ -35,7 +40,7 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(names: list[str], extent: Extent) -> Iterator[Comparison]:
+def _measured(names: list[str], extent: Extent) -> Iterator[Comparison | LeftOut]:
     for name in names:
         print(f"measuring {name} ...", flush=True)
         yield from MEASURES[name](extent)

@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count, islice
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from worker import db, settings
 from worker.acts import launch, sheets
 from worker.definition import campaign as definitions
@@ -12,7 +15,8 @@ from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.letter.signatories import Signatories
 from worker.letter.text import Sheet
-from worker.models import Partner
+from worker.mail import outbox
+from worker.models import Campaign, Partner
 
 EXAMPLE = settings.CHECKOUT / "campaigns" / "cambodia-2023"
 _numbers = count(1)
@@ -29,6 +33,13 @@ def launched(partners: int) -> int:
     """Launch such a campaign, and return its number."""
     with db.transaction() as session:
         return launch.launch(session, definition(partners)).id
+
+
+def put_invitations(session: Session, launched: int, which: str = "1") -> int:
+    """Put one for every partner, all due now; the act would let the first few go alone, and after a while only."""
+    asking, now = session.get_one(Campaign, launched), db.clock(session)
+    partners = session.scalars(select(Partner).where(Partner.campaign_id == launched).order_by(Partner.id))
+    return outbox.put(session, [outbox.to_partner("invitation", asking, one, which, now) for one in partners])
 
 
 def sheet(names: int) -> Sheet:

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from tests.bench import campaign, databases, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings
-from worker.acts import invite
 from worker.mail import delivery, messages, smtp
 from worker.mail.compose import Envelope, compose
 from worker.models import Mail
@@ -36,21 +35,21 @@ def _compared(name: str, ours: list[float], peer: str, theirs: list[float]) -> C
 
 
 def _rounds(extent: Extent, port: int) -> dict[str, list[float]]:
-    ready = _ready(extent.mails)
+    sent = ready(extent.mails)
     return interleaved(
         extent,
         drain=lambda: _asked_and_sent(extent.mails),
-        loop=lambda: _each(_loop, port, ready),
-        bare=lambda: _each(_bare, port, ready),
+        loop=lambda: _each(_loop, port, sent),
+        bare=lambda: _each(_bare, port, sent),
     )
 
 
 def _asked_and_sent(mails: int) -> float:
-    """Seconds for each invitation of a fresh campaign, from the act that puts it to the mark that it was sent."""
+    """Seconds for each invitation of a fresh campaign, from the moment it is put to the mark that it was sent."""
     launched = campaign.launched(mails)
     begun = time.perf_counter()
     with db.transaction() as session:
-        asked = invite.everyone_not_yet_asked(session, launched)
+        asked = campaign.put_invitations(session, launched)
     tally = asyncio.run(delivery.deliver_due(time.monotonic() + PATIENCE))
     taken = time.perf_counter() - begun
     assert asked == mails
@@ -58,11 +57,11 @@ def _asked_and_sent(mails: int) -> float:
     return taken / mails
 
 
-def _ready(mails: int) -> list[Envelope]:
+def ready(mails: int) -> list[Envelope]:
     """The bytes of such a campaign's invitations; the rows are never committed, so that no drain sends them."""
     launched = campaign.launched(mails)
     with db.reading() as session:
-        invite.everyone_not_yet_asked(session, launched)
+        campaign.put_invitations(session, launched)
         found = session.scalars(select(Mail).where(Mail.campaign_id == launched)).all()
         return [compose(messages.message(session, mail), mail.message_id, mail.dated_at) for mail in found]
 

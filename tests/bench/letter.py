@@ -19,6 +19,7 @@ from worker.letter.text import Sheet
 
 SEALED_AT = datetime(2023, 4, 14, 16, tzinfo=UTC)
 PATIENCE = 120  # seconds for one process
+ON_ONE_LINE = 100_000  # columns: typst breaks a line where its source string does
 
 
 def measure(extent: Extent) -> Iterator[Comparison]:
@@ -50,7 +51,7 @@ _FONTS = typst.Fonts(include_system_fonts=False)
 
 def _plainest(sheet: Sheet) -> str:
     """Heading, paragraphs and numbered list; texts stand in quotes, so that nothing in them is markup."""
-    paragraphs = [_quoted(paragraph) for paragraph in prose.to_text(sheet.body, 0).split("\n\n")]
+    paragraphs = [_quoted(paragraph) for paragraph in prose.to_text(sheet.body, ON_ONE_LINE).split("\n\n")]
     names = [f"+ {_quoted(name)}" for name in sheet.signatories]
     return "\n\n".join(['#set page(paper: "a4")', f"= {_quoted(sheet.subject)}", *paragraphs, "\n".join(names)])
 

@@ -11,7 +11,6 @@ from tests import servers
 from tests.bench import campaign, databases, processes, visitors
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings, tokens
-from worker.acts import invite
 from worker.models import Partner
 
 PEER = "hello of Starlette"
@@ -71,7 +70,7 @@ class _Crowd:
 def _asked(partners: int) -> list[Partner]:
     launched = campaign.launched(partners)
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, launched)
+        campaign.put_invitations(session, launched)
         return list(session.scalars(select(Partner).where(Partner.campaign_id == launched).order_by(Partner.id)))
 
 

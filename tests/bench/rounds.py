@@ -18,22 +18,47 @@ class Extent:
     mails: int
     visits: int
     names: tuple[int, ...]
+    drained: int
+    far_away: int
+    partners: tuple[int, int]  # of the campaigns that are set side by side: few and many
+    fetches: bool  # whether peers that are not here yet are fetched
 
 
-FULL = Extent(rounds=7, seconds=16, mails=400, visits=200, names=(56, 1_000, 10_000))
-QUICK = Extent(rounds=1, seconds=1, mails=12, visits=12, names=(56,))
+FULL = Extent(
+    rounds=7,
+    seconds=16,
+    mails=400,
+    visits=200,
+    names=(56, 1_000, 10_000),
+    drained=20_000,
+    far_away=12,
+    partners=(1_000, 100_000),
+    fetches=True,
+)
+QUICK = Extent(
+    rounds=1,
+    seconds=1,
+    mails=12,
+    visits=12,
+    names=(56,),
+    drained=24,
+    far_away=2,
+    partners=(10, 200),
+    fetches=False,
+)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing of ours beside one peer or limit: seconds each, round by round, in pairs."""
+    """One thing of ours beside one peer or limit: seconds each (or megabytes), round by round, in pairs."""
 
     name: str
     ours: list[float]
     peer: str
     theirs: list[float]
-    shown_as: Literal["a second", "seconds"]
+    shown_as: Literal["a second", "seconds", "megabytes"]
     note: str = ""
+    goal: float | None = None  # so many times as fast as the peer, at least
 
     @property
     def ratios(self) -> list[float]:
@@ -43,6 +68,19 @@ class Comparison:
     @property
     def ratio(self) -> float:
         return median(self.ratios)
+
+    @property
+    def speeds(self) -> list[float]:
+        """How many times as fast as the peer, in each round: the ratios the other way round."""
+        return [1 / ratio for ratio in self.ratios]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What could not be measured on this machine, and why."""
+
+    name: str
+    why: str
 
 
 def interleaved(extent: Extent, **sides: Callable[[], float]) -> dict[str, list[float]]:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-_REPLIES = {b"EHLO": b"250-sink\r\n250 8BITMIME\r\n", b"DATA": b"354 go on\r\n"}
+_REPLIES = {b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n", b"DATA": b"354 go on\r\n"}
 
 
 class Sink(asyncio.Protocol):

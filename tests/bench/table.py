@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from tests.bench.rounds import Comparison
+from tests.bench.rounds import Comparison, LeftOut
 
 HEAD = ("what", "ours", "peer or limit", "of theirs", "ratio", "min to max", "rounds")
 WORDS = {0, 2}  # the columns that are no figures
@@ -17,10 +17,20 @@ def lines(comparisons: Sequence[Comparison]) -> list[str]:
     return [head, _joined(_rules(widths)), *body]
 
 
-def notes(comparisons: Iterable[Comparison]) -> list[str]:
+def notes(comparisons: Sequence[Comparison], left_out: Iterable[LeftOut] = ()) -> list[str]:
     """What must be known besides, each once."""
-    meaning = "The ratio: how many times as long as the peer one of ours takes; the median of the rounds' pairs."
-    return [meaning, *(f"{one.name}: {one.note}" for one in comparisons if one.note)]
+    return [
+        "The ratio: how many times as long as the peer one of ours takes; the median of the rounds' pairs.",
+        *(_reached(one, one.goal) for one in comparisons if one.goal),
+        *dict.fromkeys(f"{one.name}: {one.note}" for one in comparisons if one.note),
+        *(f"left out: {one.name} ({one.why})" for one in left_out),
+    ]
+
+
+def _reached(one: Comparison, goal: float) -> str:
+    least, most = min(one.speeds), max(one.speeds)
+    reached = f"{median(one.speeds):.2f} times as fast as {one.peer} ({least:.2f} to {most:.2f})"
+    return f"{one.name}: {reached}; at least {goal:g} times is the goal"
 
 
 def _row(one: Comparison) -> tuple[str, ...]:
@@ -37,7 +47,11 @@ def _row(one: Comparison) -> tuple[str, ...]:
 
 def _figure(one: Comparison, seconds: list[float]) -> str:
     middle = median(seconds)
-    return f"{1 / middle:,.0f}/s" if one.shown_as == "a second" else f"{middle:.3f} s"
+    if one.shown_as == "megabytes":
+        return f"{middle:,.0f} MB"
+    if one.shown_as == "seconds":
+        return f"{middle:.3f} s"
+    return f"{1 / middle:,.0f}/s" if middle < 0.1 else f"{1 / middle:.1f}/s"
 
 
 def _padded(row: Iterable[str], widths: list[int]) -> list[str]:

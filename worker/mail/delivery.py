@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
@@ -24,7 +23,8 @@ from worker.models import Mail
 
 log = logging.getLogger("delivery")
 
-MOST_AT_RISK = 50  # mails that were handed over and not written down yet: what a killed worker repeats
+MOST_AT_RISK = 200  # mails that were handed over and not written down yet: what a killed worker repeats
+GATHERING = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
 BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
 POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none taken between: the rest would be too
 
@@ -33,7 +33,7 @@ POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none take
 class Ready:
     """A claimed mail, composed, on its way to a connection."""
 
-    mail_id: int
+    id: int
     kind: str
     campaign_id: int
     body_hash: str
@@ -132,7 +132,7 @@ class _Drain:
             failure = await lane.connection.open()
         finally:
             self._opening -= 1
-        if failure is not None and not self._another_works(lane):
+        if failure is not None and not self._opening and not self._another_works(lane):
             self._note(None, failure)
         return failure is None
 
@@ -149,12 +149,12 @@ class _Drain:
         return False
 
     async def _more(self) -> None:
-        claiming = self._claiming = self._claiming or asyncio.create_task(self._refill())
-        try:
-            await asyncio.shield(claiming)
-        finally:
-            if self._claiming is claiming and claiming.done():
-                self._claiming = None
+        await asyncio.shield(self._claiming_now())
+
+    def _claiming_now(self) -> "asyncio.Task[None]":
+        """The claim that is under way, for all lanes together; one that failed is kept for them to hear of it."""
+        self._claiming = self._claiming or asyncio.create_task(self._refill())
+        return self._claiming
 
     async def _refill(self) -> None:
         before = time.monotonic()
@@ -162,11 +162,12 @@ class _Drain:
         ids, ready, set_aside = await asyncio.to_thread(self._claim)
         # A lease that ran out while its mail was on the wire can come back to us: the mail must not go twice.
         ours = self._ours.keys() | self._marked_meanwhile
-        self._queue.extend(one for one in ready if one.mail_id not in ours)
+        self._queue.extend(one for one in ready if one.id not in ours)
         self._ours |= dict.fromkeys(ids, before + self._lease)
         self._dry = not ids
         for mark in set_aside:
             self._mark_later(None, mark)
+        self._claiming = None
 
     async def _send_in_a_row(self, lane: "_Lane") -> bool:
         """Send over one connection until there is a reason to look up; False if the lane is of no more use."""
@@ -179,7 +180,7 @@ class _Drain:
                 if self._queue[0].kind == "letter":
                     return None
                 ready = self._queue.popleft()
-                if self._ours.get(ready.mail_id, 0) > time.monotonic():  # else its lease ran out while it waited
+                if self._ours.get(ready.id, 0) > time.monotonic():  # else its lease ran out while it waited
                     taken.append(ready)
                     self._unmarked += 1
                     self._look_ahead()
@@ -211,19 +212,19 @@ class _Drain:
         ready = self._queue.popleft()
         self._unmarked += 1
         try:
-            outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._enter_data, ready.mail_id))
+            outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._enter_data, ready.id))
         except BaseException:
             self._unmarked -= 1  # its fate is left to its lease, and then to a person
             raise
         self._note(ready, outcome)
 
     def _another_works(self, lane: "_Lane") -> bool:
-        return any(other is not lane and other.answers and other.is_usable for other in self._lanes)
+        return any(other is not lane and other.is_usable for other in self._lanes)
 
     def _look_ahead(self) -> None:
         """Claim and compose the next batch while this one is sent."""
-        if self._claiming is None and not self._dry and len(self._queue) < self._batch // 2:
-            self._claiming = asyncio.create_task(self._refill())
+        if not self._dry and len(self._queue) < self._batch // 2:
+            self._claiming_now()
 
     def _note(self, ready: Ready | None, outcome: Outcome) -> None:
         """Keep an outcome for the next group of marks, and see whether the relay is at fault."""
@@ -237,7 +238,7 @@ class _Drain:
             self._mark_later(None, Mark(None, outcome))
         else:
             self._unmarked -= 1
-            self._mark_later(ready, Mark(ready.mail_id, outcome, ready.body_hash))
+            self._mark_later(ready, Mark(ready.id, outcome, ready.body_hash))
 
     def _mark_later(self, ready: Ready | None, mark: Mark) -> None:
         self._unmarked += 1
@@ -253,6 +254,8 @@ class _Drain:
         try:
             while True:
                 await self._news.wait()
+                if self._unmarked < MOST_AT_RISK:
+                    await asyncio.sleep(GATHERING)
                 self._news.clear()
                 group, self._to_mark = self._to_mark, []
                 await self._mark_group(group)
@@ -285,7 +288,7 @@ class _Drain:
         while True:
             try:
                 return await asyncio.to_thread(self._mark, marks)
-            except OperationalError:
+            except db.AWAY:
                 if time.monotonic() > give_up_at:
                     raise
                 await asyncio.sleep(BETWEEN_TRIES_TO_MARK)
@@ -294,7 +297,7 @@ class _Drain:
         while True:
             await asyncio.sleep(self._lease / 3)
             before, asked = time.monotonic(), list(self._ours)
-            with suppress(OperationalError):  # then they run out, and what waits here is not sent
+            with suppress(*db.AWAY):  # then they run out, and what waits here is not sent
                 kept = await asyncio.to_thread(self._renew, asked)
                 for mail_id in asked:
                     if mail_id in kept and mail_id in self._ours:
@@ -309,7 +312,7 @@ class _Drain:
         with db.reading() as session:
             mails = messages.read(session, ids)
             unwanted = outbox.suppressed(session, ids)
-            composed = [_composed(session, mails[i]) if i not in unwanted else _suppressed(i) for i in ids]
+            composed = [_suppressed(i) if i in unwanted else _composed(session, mails[i]) for i in ids]
         ready = [one for one in composed if isinstance(one, Ready)]
         return ids, ready, [one for one in composed if isinstance(one, Mark)]
 
@@ -327,7 +330,7 @@ class _Drain:
 
     def _give_back(self) -> None:
         with db.transaction() as session:
-            outbox.release(session, self.holder, [ready.mail_id for ready in self._queue])
+            outbox.release(session, self.holder, [ready.id for ready in self._queue])
 
 
 @dataclass
@@ -345,10 +348,11 @@ class _Lane:
 def _composed(session: Session, mail: Mail | ToMany) -> Ready | Mark:
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
     try:
-        envelope = compose(messages.message(session, mail), mail.message_id, mail.dated_at, tokens.return_path(mail.id))
+        message = messages.message(session, mail)
+        envelope = compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
     except messages.NothingToSay:
         return Mark(mail.id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
-    except OperationalError:
+    except db.AWAY:
         raise  # the database is away: no mail can be worded, and none is to blame
     except Exception as error:
         said = f"it could not be composed ({type(error).__name__})"
@@ -362,7 +366,7 @@ def _composed(session: Session, mail: Mail | ToMany) -> Ready | Mark:
         envelope.content,
         tokens.envid(mail.id) if settings.current().bounces_to else None,
     )
-    return Ready(mail.id, mail.kind, mail.campaign_id, envelope.hash, offer)
+    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)
 
 
 def _suppressed(mail_id: int) -> Mark:

@@ -35,6 +35,7 @@ class Message:
     reply_to: str
     attachments: list[Attachment] = field(default_factory=list)
     automatic: bool = True
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,16 @@ class Reader:
     country: str
     contact: str
     email: str
+    quiet_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ToMany:
-    """A row of the outbox of a kind that goes to many, read without the rest: a campaign has thousands."""
+    """A row of the outbox of a kind that goes to thousands, read without all that such a mail does not say."""
 
     id: int
     kind: str
     language: str
-    campaign_id: int
-    seal_number: int | None
     message_id: str
     dated_at: datetime
     body_hash: str | None
@@ -69,22 +69,26 @@ class ToMany:
 def read(session: Session, ids: Sequence[int]) -> dict[int, Mail | ToMany]:
     """These rows of the outbox, with all that they say."""
     found: dict[int, Mail | ToMany] = {}
+    campaigns: dict[int, Campaign] = {}
     for row in session.execute(_TO_MANY.where(Mail.id.in_(ids))):
-        mail_id, kind, language, campaign_id, seal_number, message_id, dated_at, body_hash, *reader = row
-        campaign = session.get_one(Campaign, campaign_id)
-        itself = (mail_id, kind, language, campaign_id, seal_number, message_id, dated_at, body_hash)
-        found[mail_id] = ToMany(*itself, campaign, Reader(*reader))
-    others = select(Mail).where(Mail.id.in_([mail_id for mail_id in ids if mail_id not in found]))
-    return found | {mail.id: mail for mail in session.scalars(others)}
+        campaign_id, mail_id, kind, language, message_id, dated_at, body_hash, *reader = row
+        if campaign_id not in campaigns:
+            campaigns[campaign_id] = session.get_one(Campaign, campaign_id)
+        itself = (mail_id, kind, language, message_id, dated_at, body_hash)
+        found[mail_id] = ToMany(*itself, campaigns[campaign_id], Reader(*reader))
+    if len(found) < len(ids):
+        others = select(Mail).where(Mail.id.in_([mail_id for mail_id in ids if mail_id not in found]))
+        found |= {mail.id: mail for mail in session.scalars(others)}
+    return found
 
 
 def message(session: Session, mail: Mail | ToMany) -> Message:
-    """What a row of the outbox says, read fresh; raises NothingToSay if its recipient has no address."""
+    """What a row of the outbox says, read fresh; raises NothingToSay if nobody is to have it."""
     return _MESSAGES[mail.kind](session, mail)
 
 
 class NothingToSay(Exception):
-    """The mail has no recipient any more."""
+    """The mail has no recipient any more, or one that wants no mail."""
 
 
 def invitation(session: Session, mail: Mail | ToMany) -> Message:
@@ -107,7 +111,7 @@ def receipt(session: Session, mail: Mail) -> Message:
     return _to_partner(mail, answer=mail.answer, departed=_departed_before(session, mail))
 
 
-def copy(session: Session, mail: Mail | ToMany) -> Message:
+def copy(session: Session, mail: Mail) -> Message:
     """Brings the letter as it was sent to a partner that signed it."""
     return _to_partner(
         mail,
@@ -197,23 +201,22 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
 }
 KINDS = tuple(_MESSAGES)
 _SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what is personal
-_OF_THE_MAIL = (Mail.id, Mail.kind, Mail.language, Mail.campaign_id, Mail.seal_number)
-_OF_ITS_BYTES = (Mail.message_id, Mail.dated_at, Mail.body_hash)
+_OF_THE_MAIL = (Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash)
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
-    *(Partner.contact, Partner.email),
+    *(Partner.contact, Partner.email, Partner.quiet_at),
 )
 _TO_MANY = (
-    select(*_OF_THE_MAIL, *_OF_ITS_BYTES, *_OF_THE_READER)
+    select(*_OF_THE_MAIL, *_OF_THE_READER)
     .join(Partner, Partner.id == Mail.partner_id)
-    .where(Mail.kind.in_(_SAME_FOR_ALL))
+    .where(Mail.kind.in_(["invitation", "reminder", "extended"]))
 )
 _MOST_DRAFTS = 200
 
 
 def _to_partner(mail: Mail | ToMany, attachments: list[Attachment] | None = None, **context: Any) -> Message:
     partner = mail.partner
-    if partner is None or not partner.email:
+    if partner is None or not partner.email or partner.quiet_at is not None:
         raise NothingToSay
     code = tokens.mail_code(partner)
     personal = {
@@ -223,7 +226,7 @@ def _to_partner(mail: Mail | ToMany, attachments: list[Attachment] | None = None
         "mail_code": f"{code[:3]} {code[3:]}",
         "row": render.signatory(partner, mail.language, mail.campaign.authentic),
     }
-    return _from_template(mail, partner.email, attachments or [], personal, context)
+    return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
 
 
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
@@ -259,13 +262,24 @@ def _signing(session: Session, campaign: Campaign) -> dict[str, int]:
 
 
 def _from_template(
-    mail: Mail | ToMany, to: str, attachments: list[Attachment], personal: dict[str, str], context: dict[str, Any]
+    mail: Mail | ToMany,
+    to: str,
+    attachments: list[Attachment],
+    personal: dict[str, str],
+    context: dict[str, Any],
+    unsubscribe: str = "",
 ) -> Message:
     draft = _draft(mail, personal, context)
     values = {_MARKS[name]: prose.one_line(value) for name, value in personal.items()}
-    campaign = mail.campaign
     return Message(
-        to, draft.subject, draft.text(values), draft.html(values), campaign.from_name, campaign.reply_to, attachments
+        to,
+        draft.subject,
+        draft.text(values),
+        draft.html(values),
+        mail.campaign.from_name,
+        mail.campaign.reply_to,
+        attachments,
+        unsubscribe=unsubscribe,
     )
 
 
@@ -359,7 +373,7 @@ def _letter_language(mail: Mail | ToMany) -> str:
     return mail.language if mail.language in mail.campaign.letter.texts else mail.campaign.authentic
 
 
-def _sealed(session: Session, mail: Mail | ToMany, rendition: str, format: str, language: str = "") -> bytes:
+def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
     """The bytes of the seal that this mail carries; the authentic language unless another is named."""
     return session.execute(
         select(Seal.content).where(

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, update
@@ -61,10 +62,16 @@ def to_addressee(
 
 def cancel(session: Session, *which: ColumnElement[bool]) -> int:
     """Call back mails that have not left, and return how many; those that left stay as they are."""
+    not_left = (
+        Mail.sent_at.is_(None),
+        Mail.refused_at.is_(None),
+        Mail.cancelled_at.is_(None),
+        Mail.in_data_at.is_(None),
+    )
+    db.lock_in_order(session, *not_left, *which)
     called_back = (
         update(Mail)
-        .where(Mail.sent_at.is_(None), Mail.refused_at.is_(None), Mail.cancelled_at.is_(None))
-        .where(Mail.in_data_at.is_(None), *which)
+        .where(*not_left, *which)
         .values(cancelled_at=db.clock(session), due_at=None)
         .returning(Mail.id)
         .execution_options(synchronize_session="fetch")
@@ -132,6 +139,7 @@ def quotas(session: Session, now: datetime) -> list[Quota]:
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
     """Keep the lease on these mails; returns those that are still the holder's."""
+    db.lock_in_order(session, Mail.id.in_(ids))
     kept = (
         update(Mail)
         .where(Mail.id.in_(ids), Mail.lease_holder == holder)
@@ -144,6 +152,7 @@ def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
 
 def release(session: Session, holder: str, ids: Sequence[int]) -> None:
     """Give back mails that were claimed and not tried."""
+    db.lock_in_order(session, Mail.id.in_(ids))
     session.execute(
         update(Mail)
         .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.in_data_at.is_(None))
@@ -179,34 +188,35 @@ class Mark:
 
 
 def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
-    """Write down what became of mails; returns those marked: a mail whose lease went to another holder is not.
+    """Write down what became of mails, in this order; returns those marked: one whose lease is another's is not.
 
     Also notes that the relay is at fault, or takes mail again: any answer about a mail says so.
     """
-    sent = [m for m in marks if m.outcome.kind is Kind.SENT and m.mail_id is not None]
-    marked = (
-        db.mark_sent(session, holder, [(m.mail_id or 0, m.outcome.reply, m.body_hash) for m in sent]) if sent else set()
-    )
-    for one in marks:
-        if (
-            one.outcome.kind is not Kind.SENT
-            and one.mail_id is not None
-            and _mark_one(session, one.mail_id, holder, one)
-        ):
-            marked.add(one.mail_id)
-    if any(m.outcome.code and m.outcome.kind is not Kind.NOT_CONNECTED for m in marks):
-        _note_that_it_takes_mail(session)
+    marked: set[int] = set()
+    db.lock_in_order(session, Mail.id.in_([one.mail_id for one in marks if one.mail_id]))
+    now = db.clock(session)
+    for were_sent, run in groupby(marks, key=lambda one: one.outcome.kind is Kind.SENT):
+        now += _A_TICK  # so that it is known which mails were taken after one that was turned down
+        if were_sent:
+            sent = [(one.mail_id or 0, one.outcome.reply, one.body_hash) for one in run]
+            marked |= db.mark_sent(session, holder, sent, now)
+        else:
+            marked |= {one.mail_id for one in run if one.mail_id and _mark_one(session, one.mail_id, holder, one, now)}
+    if any(one.outcome.code and one.outcome.kind is not Kind.NOT_CONNECTED for one in marks):
+        _note_that_it_takes_mail(session, now)
     for one in marks:
         if one.outcome.kind is Kind.NOT_CONNECTED:
-            _note_that_it_is_at_fault(session, one.outcome)
+            _note_that_it_is_at_fault(session, one.outcome, now)
     return marked
 
 
-def _mark_one(session: Session, mail_id: int, holder: str, told: Mark) -> bool:
+_A_TICK = timedelta(milliseconds=1)
+
+
+def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: datetime) -> bool:
     mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
     if mail is None or mail.lease_holder != holder:
         return False
-    now = db.clock(session)
     mail.lease_holder = mail.lease_until = None
     mail.reply = told.outcome.reply or mail.reply
     mail.body_hash = told.body_hash or mail.body_hash
@@ -237,12 +247,11 @@ def _took_mail_since(session: Session, moment: datetime) -> bool:
     return bool(session.scalar(select(exists().where(Mail.sent_at > moment))))
 
 
-def _note_that_it_is_at_fault(session: Session, outcome: Outcome) -> None:
+def _note_that_it_is_at_fault(session: Session, outcome: Outcome, now: datetime) -> None:
     """Open the breaker: nothing is tried for a while, which grows with the outage (RFC 5321 4.5.4.1).
 
     Not for a policy against one mail, while others are taken.
     """
-    now = db.clock(session)
     if outcome.phase not in BEFORE_MAIL and _took_mail_since(session, now - RELAY_AWAY):
         return
     post = _post(session, lock=True)
@@ -256,8 +265,7 @@ def _note_that_it_is_at_fault(session: Session, outcome: Outcome) -> None:
     session.flush()
 
 
-def _note_that_it_takes_mail(session: Session) -> None:
-    now = db.clock(session)
+def _note_that_it_takes_mail(session: Session, now: datetime) -> None:
     mended = update(Post).where(Post.blocked_at.is_not(None), Post.mended_at.is_(None))
     since = session.scalar(mended.values(mended_at=now).returning(Post.blocked_at))
     if since is not None and now - since >= WORTH_TELLING:
@@ -289,6 +297,8 @@ def own_up_to_doubt(session: Session) -> int:
 
 def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
+    if session.scalar(select(Suppression.id).limit(1)) is None:
+        return set()
     unwanted = (
         select(Mail.id)
         .join(Partner, Partner.id == Mail.partner_id)

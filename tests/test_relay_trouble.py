@@ -1,0 +1,327 @@
+"""A bad day of the relay: our fault or theirs, quotas, the first few, and what is held back."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.conftest import Clock
+from tests.scripted_smtp import ScriptedServer
+from tests.test_delivery import _definition, _first_partner, _mails, _taken, _word
+from worker import db, settings, tokens
+from worker.acts import answer, invite, launch, unreached
+from worker.acts.answer import Said
+from worker.mail import delivery, outbox
+from worker.mail.outcomes import Kind
+from worker.models import Campaign, Mail, Partner, Post, Suppression
+
+WELL: dict[str, str] = {}
+PIPELINING = ("SIZE 35882577", "ENHANCEDSTATUSCODES", "PIPELINING")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"MAIL": "550 5.7.1 sender not allowed"},
+        {"RCPT": "550 5.7.1 relaying denied"},
+        {"end of data": "554 5.7.1 policy"},
+        {"MAIL": "530 5.7.0 authentication required"},
+    ],
+    ids=lambda fault: next(iter(fault)),
+)
+def test_our_fault_holds_everything_back_burns_no_attempt_and_is_told_once(
+    database: str, clock: Clock, fault: dict[str, str]
+) -> None:
+    _all_asked(8)
+    _drain(fault)
+    asked = [mail for mail in _mails("invitation")]
+    assert [(mail.attempts, mail.refused_at) for mail in asked] == [(0, None)] * 8
+    assert _post().is_blocked
+    assert "5.7" in (_post().reply or "")
+
+    tried = _drain(fault)
+    assert tried.visits == [], "before its time nothing tries"
+    for _ in range(5):
+        clock.advance(minutes=20)
+        tried = _drain(fault)
+        assert sum(visit.phases["MAIL"] for visit in tried.visits) == 1, "one mail tries for all"
+    assert [mail.attempts for mail in _mails("invitation")] == [0] * 8
+    assert len(_mails("outage")) == 1
+
+    clock.advance(minutes=20)
+    server = _drain(WELL)
+    clock.advance(minutes=1)
+    server2 = _drain(WELL)
+    assert not _post().is_blocked
+    assert len(_taken(server)) + len(_taken(server2)) == 9
+    (told,) = [mail for mail in [*_taken(server), *_taken(server2)] if "secretariat" in str(mail["To"])]
+    assert "took no mail of ours from" in str(told.get_body(("plain",)))
+
+
+def test_a_wrong_password_is_tried_by_one_and_mends_by_itself(database: str, clock: Clock) -> None:
+    _all_asked(3)
+    settings.set_for_this_process(smtp_connections=4)
+    _drain({"greeting": "554 5.3.2 not accepting"})
+    assert _post().is_blocked
+    clock.advance(minutes=1)
+    assert len(_drain({"greeting": "drop"}).visits) == 1
+    clock.advance(minutes=1)
+    assert len(_taken(_drain(WELL))) >= 3
+    assert not _post().is_blocked
+
+
+def test_a_short_outage_nobody_hears_of_and_a_long_one_is_told_when_it_is_over(database: str, clock: Clock) -> None:
+    _all_asked(2)
+    _drain({"greeting": "drop"})
+    clock.advance(minutes=2)
+    _drain(WELL)
+    assert _mails("outage") == []
+
+    _all_asked(2, "lakes")
+    _drain({"greeting": "drop"})
+    clock.advance(minutes=40)
+    _drain({"greeting": "drop"})
+    clock.advance(minutes=40)
+    _drain(WELL)
+    # Both campaigns had mail since: the first has nothing waiting any more, and only the second is told.
+    with db.reading() as session:
+        told = session.scalars(select(Campaign.slug).join(Mail).where(Mail.kind == "outage")).all()
+    assert told == ["lakes"]
+
+
+def test_a_policy_against_one_mail_holds_back_no_other(database: str, clock: Clock) -> None:
+    _all_asked(6)
+    _drain({"RCPT#3": "550 5.7.1 not from you"})
+    assert sorted(_word(mail) for mail in _mails("invitation")) == ["due", "sent", "sent", "sent", "sent", "sent"]
+    assert not _post().is_blocked
+
+    clock.advance(minutes=1)
+    _drain({"RCPT": "550 5.7.1 not from you"})
+    assert [_word(mail) for mail in _mails("invitation")].count("refused") == 1
+
+
+def test_a_relay_turned_against_us_amid_a_run_refuses_nobody(database: str, clock: Clock) -> None:
+    """As when a provider suspends an account: hundreds of mails must not be given up for it."""
+    _all_asked(30)
+    suspended = {f"RCPT#{n}": "550 5.7.1 account suspended" for n in range(4, 40)}
+    server = _drain(suspended, once=True)
+    assert [_word(mail) for mail in _mails("invitation")].count("sent") == 3
+    assert sum(visit.phases["RCPT"] for visit in server.visits) <= 3 + delivery.POLICIES_IN_A_ROW
+    for _ in range(4):
+        clock.advance(minutes=2)
+        _drain({"RCPT": "550 5.7.1 account suspended"})
+    assert _post().is_blocked
+    clock.advance(minutes=20)
+    _drain(WELL)
+    clock.advance(minutes=1)
+    _drain(WELL)
+    assert [_word(mail) for mail in _mails("invitation")] == ["sent"] * 30
+
+
+@pytest.mark.parametrize("offers", [(), PIPELINING], ids=["plain", "pipelined"])
+@pytest.mark.parametrize("fault", ["421", "drop"])
+def test_a_relay_that_hangs_up_after_a_few_mails_gets_the_rest_on_new_connections(
+    database: str, fault: str, offers: tuple[str, ...]
+) -> None:
+    _all_asked(11)
+    server = _drain({"MAIL#4": fault}, offers)
+    assert [(_word(mail), mail.attempts) for mail in _mails("invitation")] == [("sent", 1)] * 11
+    assert len(server.visits) == 4
+    assert not _post().is_blocked
+
+
+def test_a_mail_that_makes_the_relay_hang_up_keeps_no_other_from_leaving(database: str, clock: Clock) -> None:
+    _all_asked(5)
+    poison = _mails("invitation")[2].id
+    _drain_but({"MAIL": "drop"}, only=poison)
+    assert [_word(mail) for mail in _mails("invitation")] == ["due"] * 5
+    clock.advance(minutes=1)
+    _drain_but(WELL, without=poison)
+    assert [_word(mail) for mail in _mails("invitation")].count("sent") == 4
+    _drain_but({"MAIL": "drop"}, only=poison)
+    (mail,) = [mail for mail in _mails("invitation") if mail.id == poison]
+    assert (_word(mail), mail.attempts) == ("deferred", 1), "it is its own fault now, and costs it an attempt"
+
+
+def test_a_relay_that_takes_one_connection_gets_everything_through_it(database: str) -> None:
+    _all_asked(40)
+    settings.set_for_this_process(smtp_connections=4)
+
+    class OneAtATime(ScriptedServer):
+        def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if any(not visit.ended.is_set() for visit in self.visits):
+                writer.write(b"421 4.7.0 too many connections\r\n")
+                writer.close()
+                return
+            super()._welcome(reader, writer)
+
+    server = _drain(WELL, server=OneAtATime(WELL, pace=0.01))
+    assert [_word(mail) for mail in _mails("invitation")] == ["sent"] * 40
+    assert len(server.visits) == 1
+
+
+def test_no_more_leave_in_an_hour_than_the_relay_takes_and_the_rest_follow(database: str, clock: Clock) -> None:
+    _all_asked(25)
+    settings.set_for_this_process(smtp_per_hour=10)
+    assert len(_taken(_drain(WELL))) == 9, "one in ten is kept for what is urgent"
+    clock.advance(minutes=30)
+    assert _taken(_drain(WELL)) == []
+    clock.advance(minutes=31)
+    assert len(_taken(_drain(WELL))) == 9
+    clock.advance(minutes=61)
+    assert len(_taken(_drain(WELL))) == 7
+
+
+def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(database: str, clock: Clock) -> None:
+    campaign = _all_asked(25)
+    settings.set_for_this_process(smtp_per_day=10, smtp_per_hour=100)
+    assert len(_taken(_drain(WELL))) == 9
+    with db.transaction() as session:
+        answer.sign(session, _first_partner(session), "public", Said("The board", "Board"))
+        assert answer.receipts(session, campaign) == 1
+    assert len(_taken(_drain(WELL))) == 1
+    assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
+    with db.transaction() as session:
+        (hour, day) = outbox.quotas(session, db.clock(session))
+    assert (hour.span, hour.used, day.span, day.used, day.room) == (
+        timedelta(hours=1),
+        10,
+        timedelta(days=1),
+        10,
+        0,
+    )
+    clock.advance(hours=25)
+    assert len(_taken(_drain(WELL))) == 9
+
+
+def test_quotas_hold_for_two_workers_at_once(database: str) -> None:
+    """What one holds and has not sent yet counts for the other."""
+    _all_asked(25)
+    settings.set_for_this_process(smtp_per_hour=10)
+    with db.transaction() as session:
+        first = outbox.claim(session, "one")
+    with db.transaction() as session:
+        second = outbox.claim(session, "two")
+    assert (len(first), len(second)) == (9, 0)
+
+
+def test_the_first_five_go_alone_until_the_relay_took_one(database: str, clock: Clock) -> None:
+    campaign_id = _launched(12)
+    assert _ask(campaign_id) == 5
+    assert _ask(campaign_id) == 0, "nobody else while they are on their way"
+    _drain({"RCPT": "450 4.2.0 greylisted"})
+    assert _ask(campaign_id) == 0
+    clock.advance(minutes=10)
+    _drain(WELL)
+    assert _ask(campaign_id) == 7
+
+
+def test_a_list_that_begins_with_dead_addresses_is_tried_in_fives(database: str) -> None:
+    campaign_id = _launched(12)
+    assert _ask(campaign_id) == 5
+    _drain({"RCPT": "550 5.1.1 no such user"})
+    assert _ask(campaign_id) == 5
+    _drain(WELL)
+    assert _ask(campaign_id) == 2
+
+
+def test_the_first_mail_leaves_when_the_undo_time_is_over(database: str, clock: Clock) -> None:
+    settings.set_for_this_process(undo=60)
+    campaign_id = _launched(2)
+    _ask(campaign_id)
+    assert _taken(_drain(WELL)) == []
+    clock.advance(seconds=61)
+    assert len(_taken(_drain(WELL))) == 2
+
+
+def test_a_suppressed_address_gets_nothing_and_it_is_said_why(database: str) -> None:
+    _all_asked(3)
+    with db.transaction() as session:
+        unwanted = session.get_one(Partner, _first_partner(session))
+        session.add(Suppression(email_hmac=tokens.fingerprint(unwanted.email), at=db.clock(session), reason="bounce"))
+    assert len(_taken(_drain(WELL))) == 2
+    (mail,) = [mail for mail in _mails("invitation") if mail.partner_id == unwanted.id]
+    assert (_word(mail), mail.reply) == ("cancelled", "the address is suppressed")
+
+
+def test_the_organizers_hear_at_once_of_a_dead_address_and_then_once_an_hour(database: str, clock: Clock) -> None:
+    _all_asked(3)
+    first, second, third = (mail.id for mail in _mails("invitation"))
+    _drain_but({"RCPT": "550 5.1.1 no such user"}, only=first)
+    assert _tell() == 1
+    assert _tell() == 0
+    clock.advance(minutes=10)
+    _drain_but({"RCPT": "550 5.1.1 no such user"}, only=second)
+    assert _tell() == 0
+    clock.advance(minutes=55)
+    assert _tell() == 1
+    (told, again) = _taken(_drain_but(WELL, without=third))
+    assert "Our mail did not reach 2 organizations" in " ".join(str(again.get_body(("plain",))).split())
+    assert "Rivière" not in str(told)
+
+
+def _tell() -> int:
+    with db.transaction() as session:
+        return unreached.tell(session)
+
+
+def _launched(partners: int, slug: str = "rivers") -> int:
+    settings.set_for_this_process(smtp_connections=1)
+    with db.transaction() as session:
+        definition = replace(_definition(partners, db.clock(session)), slug=slug)
+        return launch.launch(session, definition).id
+
+
+def _ask(campaign_id: int) -> int:
+    with db.transaction() as session:
+        return invite.everyone_not_yet_asked(session, campaign_id)
+
+
+def _all_asked(partners: int, slug: str = "rivers") -> int:
+    """A campaign whose invitations are all due, as after the first few."""
+    campaign_id = _launched(partners, slug)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        now = db.clock(session)
+        outbox.put(session, [outbox.to_partner("invitation", campaign, p, "1", now) for p in campaign.partners])
+    return campaign_id
+
+
+def _post() -> Post:
+    with db.reading() as session:
+        return outbox.state_of_the_post(session)
+
+
+def _drain(
+    faults: dict[str, str],
+    offers: tuple[str, ...] = (),
+    server: ScriptedServer | None = None,
+    once: bool = False,
+) -> ScriptedServer:
+    """Deliver what is due, as the task does, to a server that answers so."""
+
+    async def drain() -> ScriptedServer:
+        async with server or ScriptedServer(faults, offers=offers or PIPELINING[:2]) as scripted:
+            settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{scripted.port}")
+            while (await delivery.deliver_due(time.monotonic() + 20)).outcomes[Kind.SENT] and not once:
+                pass
+            return scripted
+
+    return asyncio.run(drain())
+
+
+def _drain_but(faults: dict[str, str], only: int = 0, without: int = 0) -> ScriptedServer:
+    """The same, while other mails are not due."""
+    which = Mail.id != only if only else Mail.id == without
+    with db.transaction() as session:
+        later = {mail.id: mail.due_at for mail in session.scalars(select(Mail).where(which, Mail.due_at.is_not(None)))}
+        session.execute(update(Mail).where(Mail.id.in_(later)).values(due_at=db.clock(session) + timedelta(days=99)))
+        session.execute(update(Mail).where(~which, Mail.due_at.is_not(None)).values(due_at=db.clock(session)))
+    server = _drain(faults)
+    with db.transaction() as session:
+        for mail_id, due_at in later.items():
+            session.execute(update(Mail).where(Mail.id == mail_id).values(due_at=due_at))
+    return server
