@@ -6,22 +6,25 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
 
+from tests import test_web_cast as cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
-from worker import db, settings, tasks
+from worker import db, settings, tasks, tokens
 from worker.cli import rows, shown, talk
 from worker.cli.commands import app
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Answer, Campaign, Mail, Partner, Post, Suppression
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOP = Path(__file__).resolve().parent.parent
@@ -432,6 +435,260 @@ def test_commands_are_printed_as_they_were_called(
     monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path / '.venv' / 'bin'}" if on_path else "/usr/bin")
 
     assert talk.command("status", "rivers") == f"{expected} status rivers"
+
+
+def _happens(organization: str, kind: str = "invitation", **values: Any) -> None:
+    """What delivery or a report writes into a mail; `True` is the moment now."""
+    with db.transaction() as session:
+        now = db.clock(session)
+        written = {name: now if value is True else value for name, value in values.items()}
+        whose = select(Partner.id).where(Partner.organization == organization).scalar_subquery()
+        session.execute(update(Mail).where(Mail.kind == kind, Mail.partner_id == whose).values(due_at=None, **written))
+
+
+def _suppress(email: str) -> None:
+    with db.transaction() as session:
+        session.add(Suppression(email_hmac=tokens.fingerprint(email), at=db.clock(session), reason="bounce"))
+
+
+def test_a_launch_says_when_the_first_mails_leave_and_can_be_taken_back(desk: Desk) -> None:
+    settings.set_for_this_process(undo=60)
+    desk.story.writes_its_folder()
+    launched = desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", "--yes")
+    desk.does(tasks.invite)
+
+    assert "The first mails leave in one minute; until then undersigned launch rivers --undo takes it back" in launched
+    assert "Dry run" in desk.types("launch", "rivers", "--undo", "--dry-run")
+    assert desk.mails("invitation") == 3
+    assert "taken back: nobody had a mail" in desk.types("launch", str(desk.story.folder), "--undo")
+    with db.reading() as session:
+        left = {name: len(found) for name, found in cast.everything(session).items() if found}
+    assert left == {"post": 1}
+    desk.launches()
+    assert desk.mails("invitation") == 3
+
+
+def test_a_launch_that_leaves_at_once_promises_no_minute(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+
+    assert "--undo" not in desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", "--yes")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sent_at": True},
+        {"uncertain_at": True},
+        {"lease_holder": "a worker", "lease_until": datetime(2999, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_a_launch_of_which_mail_has_left_is_not_taken_back(desk: Desk, values: dict[str, Any]) -> None:
+    desk.launches()
+    _happens("River Watch", **values)
+
+    for option in ([], ["--dry-run"]):
+        said = desk.types("launch", "rivers", "--undo", *option, code=1)
+        assert "1 mail has left or may have left" in said
+        assert "undersigned hold rivers" in said
+        assert "undersigned close rivers" in said
+    assert desk.mails("invitation") == 3
+
+
+def test_a_launch_is_taken_back_when_a_lease_ran_out_or_a_mail_was_refused(desk: Desk) -> None:
+    desk.launches()
+    _happens("River Watch", lease_holder="a worker", lease_until=datetime(2020, 1, 1, tzinfo=UTC))
+    _happens("Les Amis du Fleuve", refused_at=True)
+
+    assert "taken back" in desk.types("launch", "rivers", "--undo")
+
+
+def test_a_launch_that_somebody_answered_is_not_taken_back(desk: Desk) -> None:
+    desk.launches()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+
+    assert "1 answer is recorded" in desk.types("launch", "rivers", "--undo", code=1)
+    assert rows.status_of("rivers")["counts"]["signed"] == 1
+
+
+def test_rows_whose_address_gets_no_mail_are_told_before_a_launch(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+    folder = str(desk.story.folder)
+    assert "gets no mail" not in desk.types("check", folder)
+    _suppress(desk.story.partners[1].email)
+
+    told = "partners.csv, row 3: Les Amis du Fleuve gets no mail, as an earlier one to its address came back"
+    assert told in desk.types("check", folder)
+    tried = desk.types("launch", folder, "--deadline", "in 2 weeks", "--dry-run")
+    assert told in tried
+    assert "would go to 2 partners (River Watch, Women & Water's Étoile)" in tried
+    assert told in desk.types("launch", folder, "--deadline", "in 2 weeks", "--yes")
+
+
+def test_a_check_makes_no_database(desk: Desk, tmp_path: Path) -> None:
+    desk.story.writes_its_folder()
+    db.dispose()
+    settings.set_for_this_process(data_dir=tmp_path / "elsewhere", database_url="")
+
+    desk.types("check", str(desk.story.folder))
+
+    assert not (tmp_path / "elsewhere" / "undersigned.db").exists()
+
+
+def test_whom_no_mail_reaches_is_shown_with_why_and_what_to_do(asked: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = asked.types("status", "rivers")
+    assert "reached" not in well
+    _happens("River Watch", sent_at=None, refused_at=True, reply="550 5.1.1 no such user")
+    _happens("Women & Water's Étoile", sent_at=None, uncertain_at=True, reply="the connection was lost (end of data)")
+
+    for width in ("80", "120"):
+        monkeypatch.setenv("COLUMNS", width)
+        said = asked.types("status", "rivers")
+        assert re.search(r"^Not reached\n  River Watch  the mailbox does not exist \(550 5\.1\.1\) *$", said, re.M), (
+            said
+        )
+        assert "undersigned amend rivers --partner 'River Watch' --email ADDRESS\n" in said
+        assert "nobody knows whether it arrived" in said
+        assert """undersigned resend rivers --partner 'Women & Water'"'"'s Étoile'\n""" in said
+        assert "1 refused" in said
+
+    _happens("Les Amis du Fleuve", bounced_at=True, reply="came back: 550 5.1.2 no such domain")
+    said = asked.types("status", "rivers")
+    assert "undersigned amend rivers --partner NAME --email ADDRESS\n" in said
+    assert "1 refused, 1 bounced" in said
+    assert "silent" not in said
+
+
+def test_a_relay_that_takes_no_mail_is_the_first_thing_that_is_said(desk: Desk) -> None:
+    desk.launches()
+    with db.transaction() as session:
+        now = db.clock(session)
+        since, again = now - timedelta(minutes=16), now + timedelta(minutes=3)
+        values = {"blocked_at": since, "retry_at": again, "swept_at": now, "reply": "535 5.7.8 bad login"}
+        session.execute(update(Post).values(**values))
+    local = [moment.astimezone(ZoneInfo("Europe/Zurich")) for moment in (since, again)]
+
+    for words in (["rivers"], []):
+        lines = desk.types("status", *words).splitlines()
+        assert re.fullmatch(rf"NO MAIL LEAVES since .*{local[0]:%H:%M}: the relay does not accept our login", lines[0])
+        assert lines[1] == "  the relay said: 535 5.7.8 bad login"
+        assert f"tried again at {local[1]:%H:%M}; 3 mails wait" in lines[2].replace(f"{local[1]:%d %b} ", "")
+
+
+def test_mail_that_nobody_takes_is_told_with_what_to_start(desk: Desk) -> None:
+    desk.launches()
+    desk.clock.advance(minutes=12)
+
+    assert "3 mails are due for 12 minutes and no worker takes them: is `undersigned up` running?" in " ".join(
+        desk.types("status", "rivers").split()
+    )
+
+
+def test_progress_and_quotas_are_told_while_mail_leaves(desk: Desk) -> None:
+    desk.launches()
+    settings.set_for_this_process(smtp_per_hour=2)
+    with db.transaction() as session:
+        now = db.clock(session)
+    _happens("River Watch", sent_at=now - timedelta(seconds=20))
+    assert "1 of 3 sent, 3 a minute\n" in desk.types("status", "rivers")  # no end is promised beyond a quota
+
+    _happens("Les Amis du Fleuve", sent_at=True)
+    at = (now - timedelta(seconds=20) + timedelta(hours=1)).astimezone(ZoneInfo("Europe/Zurich"))
+    said = desk.types("status", "rivers")
+    assert re.search(rf"  2 of 2 this hour; the next leave at about (\d\d \w+ )?{at:%H:%M}\n", said), said
+
+    settings.set_for_this_process(smtp_per_hour=0)
+    assert re.search(r"2 of 3 sent, \d+ a minute, about \d+ s left\n", desk.types("status", "rivers"))
+    desk.relay_accepts()
+    assert " sent, " not in desk.types("status", "rivers")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.2, "1 s"), (16.4, "16 s"), (89, "89 s"), (600, "10 min"), (9000, "2 h")]
+)
+def test_a_span_is_told_roughly(database: str, seconds: float, told: str) -> None:
+    assert shown._span(seconds) == told
+
+
+def test_a_watch_that_is_not_a_terminal_prints_all_again_and_again(
+    asked: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = rows.status_of("rivers")
+    many = [found["partners"][0] | {"organization": f"Org {n}", "acronym": f"O{n}"} for n in range(40)]
+    monkeypatch.setattr(rows, "status_of", lambda _: found | {"partners": many})
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", nap)
+
+    said = asked.types("status", "rivers", "--watch")
+
+    assert naps == [2, 2, 2]
+    assert said.count("rivers: open") == said.count("O39") == 3
+    assert "\x1b" not in said
+
+
+def test_a_corrected_address_says_what_changed(asked: Desk) -> None:
+    _happens("River Watch", sent_at=None, refused_at=True, reply="550 5.1.1 no such user")
+    words = ("amend", "rivers", "--partner", "RW", "--email", "new@rw.example")
+
+    tried = asked.types(*words, "--dry-run")
+    asks = asked.types(*words, code=2)
+    with db.reading() as session:
+        assert session.scalars(select(Partner.generation)).all() == [1, 1, 1]
+    done = asked.types(*words, "--yes")
+
+    for said in (tried, asks, done):
+        assert "The old link stops working. A new invitation goes there, with a new link." in said
+    assert "The address of River Watch is new@rw.example now." in done
+    assert done.endswith("Next: undersigned status rivers\n")
+    assert asked.mails("invitation") == 4
+
+
+def test_what_cannot_be_corrected_is_said_in_a_sentence(asked: Desk) -> None:
+    def refused(*words: str, code: int) -> str:
+        return asked.types("amend", "rivers", *words, "--yes", code=code)
+
+    assert "'a@' is no mail address: There must be" in refused("--partner", "RW", "--email", "a@", code=2)
+    assert "Did you mean 'River Watch'?" in refused("--partner", "Rivver Watch", "--email", "a@b.example", code=1)
+    same = asked.story.partners[0].email
+    assert "the address of River Watch already" in refused("--partner", "RW", "--email", same, code=1)
+    assert "No campaign 'lakes'" in asked.types("amend", "lakes", "--partner", "RW", "--email", "a@b.example", code=1)
+
+
+def test_after_the_deadline_a_correction_asks_nobody(sealed: Desk) -> None:
+    said = sealed.types("amend", "rivers", "--partner", "ADF", "--email", "new@adf.example", "--yes")
+
+    assert "The deadline has passed, so nobody is asked any more; copies go to the new address." in said
+    assert "sent" not in said
+
+
+def test_who_wants_no_more_mail_gets_none_at_a_new_address_either(asked: Desk) -> None:
+    with db.transaction() as session:
+        session.execute(update(Partner).values(quiet_at=db.clock(session)))
+
+    said = asked.types("amend", "rivers", "--partner", "ADF", "--email", "new@adf.example", "--yes")
+
+    assert "It wants no more mail, so none goes there." in said
+    assert "deadline" not in said
+    assert asked.mails("invitation") == 3
+    assert "wants no more mail" in asked.types("status", "rivers")
+
+
+def test_a_doubtful_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> None:
+    words = ("resend", "rivers", "--partner", "RW")
+    assert "No mail to River Watch is of doubtful fate" in asked.types(*words, "--yes")
+    _happens("River Watch", sent_at=None, uncertain_at=True)
+
+    assert "Dry run: 1 mail would go to River Watch once more" in asked.types(*words, "--dry-run")
+    assert "It may get it twice." in asked.types(*words, code=2)
+    assert rows.status_of("rivers")["partners"][1]["mails"][0]["next"] is None
+    assert "It goes once more" in asked.types(*words, "--yes")
+    with db.reading() as session:
+        assert len(session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()) == 1
 
 
 def _breaks_the_folder(var: Path) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from worker import db, settings, tasks, tokens
 from worker.mail import outbox
-from worker.models import Mail, Partner
+from worker.models import Mail, Partner, Post
 from worker.web import forms, health
 from worker.web import partner as partner_page
 from worker.web.app import make_app
@@ -163,6 +164,9 @@ def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClie
         "ready": True,
         "database": True,
         "broker": True,
+        "relay": "ok",
+        "stuck": False,
+        "beat": True,
         "oldest_due_mail_seconds": 0.0,
         "failing": [],
     }
@@ -173,6 +177,46 @@ def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClie
     assert 3600 <= browser.get("/readyz").json()["oldest_due_mail_seconds"] < 3700
 
 
+def a_mail_waits(partner: Partner, *, minutes: float, **the_post: Any) -> None:
+    with db.transaction() as session:
+        now = db.clock(session)
+        outbox.put(session, [outbox.to_partner("reminder", partner.campaign, partner, "1", now)])
+        session.query(Mail).update({"due_at": now - timedelta(minutes=minutes)})
+        session.query(Post).update({name: now - timedelta(minutes=ago) for name, ago in the_post.items()})
+
+
+def test_it_is_not_ready_when_nobody_takes_the_mail_that_is_due(browser: TestClient, partner: Partner) -> None:
+    a_mail_waits(partner, minutes=6, drained_at=7, swept_at=1)
+
+    answer = browser.get("/readyz")
+
+    assert (answer.status_code, answer.json()["failing"]) == (503, ["stuck"])
+    assert (answer.json()["stuck"], answer.json()["beat"]) == (True, True)
+
+
+def test_a_clock_that_stands_still_is_told_and_the_pages_are_ready(browser: TestClient, partner: Partner) -> None:
+    a_mail_waits(partner, minutes=6, drained_at=1, swept_at=7)
+
+    answer = browser.get("/readyz")
+
+    assert (answer.status_code, answer.json()["stuck"], answer.json()["beat"]) == (200, False, False)
+
+
+def test_a_relay_that_takes_no_mail_is_told_and_the_pages_are_ready(browser: TestClient, partner: Partner) -> None:
+    a_mail_waits(partner, minutes=60, drained_at=1, swept_at=1, blocked_at=30)
+    with db.transaction() as session:
+        session.query(Post).update({"reply": "535 5.7.8 login of <address> refused"})
+        since = session.get_one(Post, 1).blocked_at
+    assert since is not None
+
+    answer = browser.get("/readyz")
+
+    assert (answer.status_code, answer.json()["stuck"]) == (200, False)
+    relay = answer.json()["relay"]
+    assert relay["blocked"] == since.isoformat(timespec="seconds")
+    assert relay["reply"] == "535 5.7.8 login of <address> refused"
+
+
 def test_it_names_the_database_when_that_does_not_answer(browser: TestClient, tmp_path: Path) -> None:
     db.dispose()
     settings.set_for_this_process(database_url=f"sqlite:///{tmp_path}/no/such/folder.db")
@@ -180,6 +224,7 @@ def test_it_names_the_database_when_that_does_not_answer(browser: TestClient, tm
     assert answer.status_code == 503
     assert answer.json()["failing"] == ["database"]
     assert answer.json()["oldest_due_mail_seconds"] is None
+    assert answer.json()["stuck"] is None
 
 
 def test_it_names_the_broker_when_that_does_not_answer(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,10 @@ class NotOffered(Exception):
     """The campaign does not let partners sign in this way."""
 
 
+class LinkIsDead(Exception):
+    """The address was corrected after this link was made: it speaks for nobody any more."""
+
+
 @dataclass(frozen=True)
 class Said:
     """Who speaks, in which language it was read, and how it reached us."""
@@ -47,14 +51,16 @@ class Said:
     note: str = ""
 
 
-def sign(session: Session, partner_id: int, visibility: Visibility, said: Said) -> Answer:
+def sign(
+    session: Session, partner_id: int, visibility: Visibility, said: Said, *, generation: int | None = None
+) -> Answer:
     """Record that an organization signs; the same again changes nothing.
 
     Holds the campaign's lock, so that nobody is accepted after the list was taken. After the deadline only
     a signature that exposes less than before is taken, until the letter has left; who signs may stay unsaid then.
-    Raises Closed, LetterHasLeft or NotOffered.
+    `generation` is that of the link it came by, null by hand. Raises Closed, LetterHasLeft, NotOffered or LinkIsDead.
     """
-    campaign, partner, standing = _hold(session, partner_id)
+    campaign, partner, standing = _hold(session, partner_id, generation)
     if visibility not in campaign.visibilities:
         raise NotOffered(visibility)
     if not campaign.takes_answers(at=db.clock(session)):
@@ -67,21 +73,21 @@ def sign(session: Session, partner_id: int, visibility: Visibility, said: Said) 
     return _supersede(session, campaign, partner, standing, "sign", visibility, said)
 
 
-def decline(session: Session, partner_id: int, said: Said) -> Answer:
-    """Record that an organization does not sign. Raises Closed after the deadline, or LetterHasLeft."""
-    campaign, partner, standing = _hold(session, partner_id)
+def decline(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
+    """Record that an organization does not sign. Raises Closed after the deadline, LetterHasLeft or LinkIsDead."""
+    campaign, partner, standing = _hold(session, partner_id, generation)
     if not campaign.takes_answers(at=db.clock(session)):
         raise _why_closed(session, campaign)
     return _supersede(session, campaign, partner, standing, "decline", None, said)
 
 
-def withdraw(session: Session, partner_id: int, said: Said) -> Answer:
+def withdraw(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
     """Take a signature back: at any moment until the letter has left.
 
     After the deadline it voids the seal; close makes the next one, without this organization.
-    Raises NotSigned or LetterHasLeft.
+    Raises NotSigned, LetterHasLeft or LinkIsDead.
     """
-    campaign, partner, standing = _hold(session, partner_id)
+    campaign, partner, standing = _hold(session, partner_id, generation)
     if standing is None or standing.choice == "decline":
         raise NotSigned
     if standing.choice == "withdraw":
@@ -111,8 +117,8 @@ def choices(session: Session, campaign: Campaign, answer: Answer | None) -> set[
 def receipts(session: Session, campaign_id: int) -> int:
     """Put a receipt for each standing answer that has none; returns how many.
 
-    A partner without an address gets none. Whoever answers without end gets three at once, and then one in ten
-    minutes at most, about the answer that stands by then: nobody can be flooded in our name.
+    A partner without an address, or that wants no mail, gets none. Whoever answers without end gets three at once,
+    and then one in ten minutes at most, about the answer that stands by then: nobody can be flooded in our name.
     """
     campaign = session.get_one(Campaign, campaign_id)
     receipted = select(Mail.answer_id).where(Mail.campaign_id == campaign_id, Mail.kind == "receipt")
@@ -120,7 +126,7 @@ def receipts(session: Session, campaign_id: int) -> int:
         select(Answer)
         .join(Partner)
         .where(Partner.campaign_id == campaign_id, Partner.email_hmac.is_not(None), Answer.id.not_in(receipted))
-        .where(Answer.superseded_at.is_(None))
+        .where(Answer.superseded_at.is_(None), Partner.quiet_at.is_(None))
         .order_by(Answer.id)
     ).all()
     now = db.clock(session)
@@ -141,11 +147,13 @@ def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
     return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
 
 
-def _hold(session: Session, partner_id: int) -> tuple[Campaign, Partner, Answer | None]:
-    """Lock the campaign, shared, then this partner; read both only afterwards."""
+def _hold(session: Session, partner_id: int, generation: int | None) -> tuple[Campaign, Partner, Answer | None]:
+    """Lock the campaign, shared, then this partner; read both only afterwards, and whether the link still lives."""
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
     campaign = db.locked(session, campaign_id, "shared")
     partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    if generation not in {None, partner.generation}:
+        raise LinkIsDead
     return campaign, partner, standing(session, partner_id)
 
 

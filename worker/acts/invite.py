@@ -85,19 +85,19 @@ def moment_that_came(campaign: Campaign, now: datetime) -> datetime | None:
 
 
 def not_yet_asked(campaign: Campaign) -> Select[Partner]:
-    """Selects the partners with an address that have no invitation."""
+    """Selects the partners with an address that have no invitation and want mail."""
     invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
     with_address = Partner.email_hmac.is_not(None)
     answered = exists().where(Answer.partner_id == Partner.id)
     return (
         select(Partner)
-        .where(Partner.campaign_id == campaign.id, with_address, ~invited, ~answered)
+        .where(Partner.campaign_id == campaign.id, with_address, Partner.quiet_at.is_(None), ~invited, ~answered)
         .order_by(Partner.id)
     )
 
 
 def select_silent(campaign: Campaign) -> Select[Partner]:
-    """Selects the partners that got their invitation and said nothing; one that no mail reaches is not silent."""
+    """Selects the silent to whom a mail can go: they got their invitation, are reached by mail, and want it."""
     arrived = exists().where(
         Mail.partner_id == Partner.id,
         Mail.kind == "invitation",
@@ -105,7 +105,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
         func.coalesce(Mail.generation, Partner.generation) == Partner.generation,  # not at an address since corrected
     )
     suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
-    reached = arrived & ~suppressed & Partner.bounced_at.is_(None)
+    reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.quiet_at.is_(None)
     answered = exists().where(Answer.partner_id == Partner.id)
     return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
 

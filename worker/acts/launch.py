@@ -1,19 +1,19 @@
 """Launch: the folder becomes rows. From now on the rows are the truth, and editing a file changes nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
+from worker import db, settings, tokens
 from worker.acts import diary
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
 from worker.letter import glyphs, text
-from worker.models import Addressee, Campaign, Letter, Partner
+from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Suppression
 
 
 class AlreadyLaunched(Exception):
@@ -37,6 +37,58 @@ def launch(session: Session, definition: Definition) -> Campaign:
     session.execute(insert(Partner), rows)
     diary.note(session, campaign, "organizer", f"launched with {len(definition.partners)} partners")
     return campaign
+
+
+class CannotBeUndone(Exception):
+    """Something came of the launch already: `left` mails are gone or on their way, or `answers` were recorded."""
+
+    def __init__(self, left: int, answers: int) -> None:
+        super().__init__(f"{left} mails left, {answers} answers")
+        self.left, self.answers = left, answers
+
+
+def undo(session: Session, campaign_id: int) -> None:
+    """Take a launch back as if it had not been: all rows of the campaign go, and its folder can be launched again.
+
+    Takes the campaign alone, and its mails from under the workers. Raises CannotBeUndone once a mail was handed
+    over, may have been, or is leased to a worker, and once somebody answered.
+    """
+    db.locked(session, campaign_id)
+    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign_id).with_for_update()).all()
+    now = db.clock(session)
+    left = sum(mail.has_left or mail.uncertain_at is not None or _is_leased(mail, now) for mail in mails)
+    partners = select(Partner.id).where(Partner.campaign_id == campaign_id)
+    answers = len(session.scalars(select(Answer.id).where(Answer.partner_id.in_(partners))).all())
+    if left or answers:
+        raise CannotBeUndone(left, answers)
+    letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
+    session.expunge_all()
+    for rows in (
+        delete(Mail).where(Mail.campaign_id == campaign_id),
+        delete(Event).where(Event.campaign_id == campaign_id),
+        delete(Seal).where(Seal.campaign_id == campaign_id),
+        delete(Addressee).where(Addressee.letter_id.in_(letters)),
+        delete(Letter).where(Letter.campaign_id == campaign_id),
+        delete(Partner).where(Partner.campaign_id == campaign_id),
+        delete(Campaign).where(Campaign.id == campaign_id),
+    ):
+        session.execute(rows)
+
+
+def first_mail_at(campaign: Campaign) -> datetime:
+    """When the first mails leave: until then a launch can be taken back with nobody the wiser."""
+    return campaign.launched_at + timedelta(seconds=settings.current().undo)
+
+
+def suppressed(session: Session, definition: Definition) -> list[tuple[int, PartnerRow]]:
+    """The lines of the list whose address gets no mail of ours, each with its number in partners.csv."""
+    known = {bytes(hmac) for hmac in session.scalars(select(Suppression.email_hmac))}
+    numbered = enumerate(definition.partners, start=2)
+    return [(number, row) for number, row in numbered if row.email and tokens.fingerprint(row.email) in known]
+
+
+def _is_leased(mail: Mail, now: datetime) -> bool:
+    return mail.lease_until is not None and mail.lease_until >= now
 
 
 def unprintable(definition: Definition) -> list[Problem]:

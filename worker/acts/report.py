@@ -12,7 +12,7 @@ def report(session: Session, campaign_id: int) -> int:
     """Put a copy for each partner that signed and the organizers' report; returns how many are new.
 
     Idempotent. Waits until a server accepted the letter (or it was brought by hand), and while held. Copies
-    carry the public rendition, whatever visibility the reader chose.
+    carry the public rendition, whatever visibility the reader chose; who wants no mail gets none.
     """
     campaign = db.locked(session, campaign_id, "shared")
     number = number_sent(session, campaign)
@@ -44,7 +44,7 @@ def _signers(session: Session, campaign: Campaign) -> list[tuple[Partner, str]]:
     signed = session.execute(
         select(Partner, Answer.language)
         .join(Answer, Answer.partner_id == Partner.id)
-        .where(Partner.campaign_id == campaign.id, Partner.email_hmac.is_not(None))
+        .where(Partner.campaign_id == campaign.id, Partner.email_hmac.is_not(None), Partner.quiet_at.is_(None))
         .where(Answer.superseded_at.is_(None), Answer.choice == "sign")
         .order_by(Partner.id)
     )

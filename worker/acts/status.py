@@ -1,41 +1,51 @@
 """Where things stand: per campaign, per partner and per letter, as rows say it."""
 
 from collections import Counter
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import close, dispatch
+from worker.acts import close, dispatch, fates, post
+from worker.acts.post import iso
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Answer, Campaign, Mail, Partner, Suppression
+
+word = fates.word
+LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
 
 
 def of(session: Session, campaign: Campaign) -> dict[str, Any]:
     """All that `status` shows, ready for JSON: times as ISO 8601 in UTC, no addresses, no codes.
 
-    `partners` tell for each organization whether its invitation was accepted by a server, what it
-    answered, how often it was reminded, and by what its mail was refused.
+    `partners` tell for each organization whether it has its invitation (`asked`: when a server took it, null if it
+    came back), what it answered, how often it was reminded, what became of each mail to it (`mails`), why no mail
+    reaches it (`unreached`), and since when it wants none (`quiet`).
     """
-    partners = _partners(session, campaign)
+    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
+    around = _around(session, campaign, mails)
+    partners = _partners(session, campaign, mails, around)
     return {
         "campaign": campaign.slug,
         "title": campaign.title,
         "state": state(session, campaign),
-        "now": _iso(db.clock(session)),
-        "deadline": _iso(campaign.deadline_at),
-        "launched": _iso(campaign.launched_at),
-        "held": _iso(campaign.held_at),
-        "closed": _iso(campaign.closed_at),
-        "review_ends": _iso(campaign.review_ends_at),
-        "dispatched": _iso(campaign.dispatched_at),
+        "now": iso(around.post.now),
+        "deadline": iso(campaign.deadline_at),
+        "launched": iso(campaign.launched_at),
+        "held": iso(campaign.held_at),
+        "closed": iso(campaign.closed_at),
+        "review_ends": iso(campaign.review_ends_at),
+        "dispatched": iso(campaign.dispatched_at),
         "seal": close.living_seal(session, campaign),
         "blockers": dispatch.blockers(session, campaign) if campaign.closed_at and not campaign.dispatched_at else [],
+        "post": of_the_post(around.post),
+        "progress": _progress(campaign, mails, around),
         "counts": _counts(session, campaign, partners),
-        "letters": [_letter(mail) for mail in dispatch.letters(session, campaign)],
-        "mails": _mails(session, campaign),
+        "letters": [_letter(mail) for mail in mails if mail.kind == "letter"],
+        "mails": _mails(mails),
         "partners": partners,
     }
 
@@ -61,23 +71,77 @@ def state(session: Session, campaign: Campaign) -> str:
     return "leaving" if dispatch.living_letters(session, campaign) else "review"
 
 
+def of_the_post(found: post.State) -> dict[str, Any]:
+    """Whether mail leaves at all, of whatever campaign: the relay, the workers, the clock, the quotas."""
+    return {
+        "relay": found.relay,
+        "stuck": found.stuck,
+        "beat": found.beat,
+        "due": found.due,
+        "overdue_seconds": round(found.overdue, 1),
+        "quotas": [
+            {
+                "hours": limit.hours,
+                "allowed": limit.quota.allowed,
+                "used": limit.quota.used,
+                "room": limit.quota.room_for_bulk,
+                "next": iso(limit.next_at),
+            }
+            for limit in found.limits
+        ],
+    }
+
+
+def _around(session: Session, campaign: Campaign, mails: Sequence[Mail]) -> fates.Around:
+    found = post.state(session)
+    invitations = [mail for mail in mails if mail.kind == "invitation"]
+    under_way = any(mail.refused_at is None and mail.cancelled_at is None for mail in invitations)
+    held = campaign.held_at is not None and campaign.dispatched_at is not None
+    return fates.Around(
+        campaign,
+        found,
+        takes_answers=campaign.takes_answers(at=found.now),
+        suppressed={bytes(hmac) for hmac in session.scalars(_suppressed(campaign))},
+        first_go_alone=under_way and not any(mail.sent_at for mail in invitations),
+        copies_wait=held,
+    )
+
+
+def _suppressed(campaign: Campaign) -> Select[bytes]:
+    return (
+        select(Suppression.email_hmac)
+        .join(Partner, Partner.email_hmac == Suppression.email_hmac)
+        .where(Partner.campaign_id == campaign.id)
+    )
+
+
 def _counts(session: Session, campaign: Campaign, partners: list[dict[str, Any]]) -> dict[str, int]:
+    """`asked`, `by_hand` and `unreached` exclude each other; `unreached` is refused, bounced or suppressed."""
     answers = Counter(partner["answer"] for partner in partners)
+    reasons = Counter(partner["unreached"] for partner in partners if partner["unreached"])
+    asked = [partner for partner in partners if partner["asked"] is not None and partner["unreached"] is None]
     return {
         "partners": len(partners),
-        "asked": sum(partner["asked"] is not None for partner in partners),
+        "asked": len(asked),
         "by_hand": sum(partner["invitation"] == "no address" for partner in partners),
-        "refused": sum(partner["invitation"] == "refused" for partner in partners),
+        "unreached": reasons.total(),
+        "refused": reasons["refused"],
+        "bounced": reasons["bounced"],
+        "suppressed": reasons["suppressed"],
         "signed": answers["sign"],
         "named_publicly": len(signatories.of(session, campaign, "public").named),
         "declined": answers["decline"],
         "withdrawn": answers["withdraw"],
-        "silent": sum(p["answer"] is None and p["asked"] is not None for p in partners),
+        "silent": sum(partner["answer"] is None for partner in asked),
     }
 
 
-def _partners(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
-    invitations, reminders = _by_partner(session, campaign, "invitation"), _by_partner(session, campaign, "reminder")
+def _partners(
+    session: Session, campaign: Campaign, mails: Sequence[Mail], around: fates.Around
+) -> list[dict[str, Any]]:
+    by_partner: dict[int | None, list[Mail]] = {}
+    for mail in mails:
+        by_partner.setdefault(mail.partner_id, []).append(mail)
     standing = {
         answer.partner_id: answer
         for answer in session.scalars(
@@ -86,53 +150,75 @@ def _partners(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
     }
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
     return [
-        _partner(campaign, p, invitations.get(p.id, []), reminders.get(p.id, []), standing.get(p.id))
-        for p in signatories.in_order(list(rows))
+        _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), around)
+        for partner in signatories.in_order(list(rows))
     ]
 
 
-def _by_partner(session: Session, campaign: Campaign, kind: str) -> dict[int, list[Mail]]:
-    found: dict[int, list[Mail]] = {}
-    for mail in session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == kind)):
-        found.setdefault(mail.partner_id or 0, []).append(mail)
-    return found
-
-
-def _partner(
-    campaign: Campaign, partner: Partner, invitations: list[Mail], reminders: list[Mail], answer: Answer | None
-) -> dict[str, Any]:
-    invitation = invitations[-1] if invitations else None
-    sent = [reminder for reminder in reminders if reminder.sent_at]
+def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around: fates.Around) -> dict[str, Any]:
+    told = fates.of(partner, mails, answer, around)
+    invitation = next((mail for mail in reversed(mails) if mail.kind == "invitation"), None)
+    asked = invitation is not None and fates.arrived(invitation, partner, whenever=answer is not None)
     return {
         "organization": partner.organization,
         "acronym": partner.acronym,
         "country": partner.country,
         "language": partner.language,
-        "invitation": word(invitation) if invitation else _never_invited(campaign, partner),
-        "asked": _iso(invitation.sent_at) if invitation else None,
-        "reminded": [_iso(reminder.sent_at) for reminder in sent],
+        "invitation": _invitation(partner, told),
+        "asked": iso(invitation.sent_at) if invitation and asked else None,
+        "reminded": [iso(mail.sent_at) for mail in mails if mail.kind == "reminder" and mail.sent_at],
         "reply": invitation.reply if invitation else None,
+        "unreached": fates.unreached(partner, mails, around),
+        "quiet": iso(partner.quiet_at),
         "answer": answer.choice if answer else None,
         "visibility": answer.visibility if answer else None,
-        "answered": _iso(answer.at) if answer else None,
+        "answered": iso(answer.at) if answer else None,
         "channel": answer.channel if answer else None,
         "reason": answer.reason or None if answer else None,
         "note": answer.note or None if answer else None,
+        "mails": [fate.as_json() for fate in told],
     }
 
 
-def _never_invited(campaign: Campaign, partner: Partner) -> str:
-    if not partner.email_hmac:
-        return "no address"
-    return "due" if campaign.closed_at is None else "not asked"
+def _invitation(partner: Partner, told: list[fates.Fate]) -> str:
+    """How the latest invitation stands."""
+    states = [fate.state for fate in told if fate.kind == "invitation"]
+    if states:
+        return states[-1]
+    return "no address" if partner.email_hmac is None else "not asked"
 
 
-def _mails(session: Session, campaign: Campaign) -> dict[str, dict[str, int]]:
+def _mails(mails: Sequence[Mail]) -> dict[str, dict[str, int]]:
     counted: dict[str, dict[str, int]] = {}
-    for mail in session.scalars(select(Mail).where(Mail.campaign_id == campaign.id)):
+    for mail in mails:
         words = counted.setdefault(mail.kind, {})
         words[word(mail)] = words.get(word(mail), 0) + 1
     return counted
+
+
+def _progress(campaign: Campaign, mails: Sequence[Mail], around: fates.Around) -> dict[str, Any] | None:
+    """How far the mails are that leave now, and how fast they leave; null when none is leaving.
+
+    `seconds_left` is null where a quota will stop them before.
+    """
+    now = around.post.now
+    to_partners = [mail for mail in mails if mail.partner_id is not None]
+    waiting = [m for m in to_partners if m.due_at is not None and m.due_at <= now and m.reply is None]
+    rounds = {kind: min(m.dated_at for m in waiting if m.kind == kind) for kind in {m.kind for m in waiting}}
+    if "invitation" in rounds:
+        rounds["invitation"] = campaign.launched_at  # the first few were put before the others
+    sent = [m.sent_at for m in to_partners if m.sent_at and m.kind in rounds and m.dated_at >= rounds[m.kind]]
+    lately = [moment for moment in sent if moment > now - LATELY]
+    if not waiting or not lately or around.post.blocked_at is not None:
+        return None
+    per_second = len(lately) / max(1.0, (now - min(lately)).total_seconds())
+    room = min((limit.quota.room_for_bulk for limit in around.post.limits), default=len(waiting))
+    return {
+        "sent": len(sent),
+        "of": len(sent) + len(waiting),
+        "per_second": round(per_second, 2),
+        "seconds_left": round(len(waiting) / per_second, 1) if len(waiting) <= room else None,
+    }
 
 
 def _letter(mail: Mail) -> dict[str, Any]:
@@ -140,25 +226,7 @@ def _letter(mail: Mail) -> dict[str, Any]:
         "addressee": mail.addressee.name if mail.addressee else None,
         "seal": mail.seal_number,
         "state": word(mail),
-        "sent": _iso(mail.sent_at),
+        "sent": iso(mail.sent_at),
         "reply": mail.reply,
+        "meaning": fates.meaning_of(mail),
     }
-
-
-def word(mail: Mail) -> str:
-    """What became of a mail, in one word: sent, refused, cancelled, uncertain, sending, deferred, due."""
-    if mail.sent_at is not None:
-        return "sent"
-    if mail.refused_at is not None:
-        return "refused"
-    if mail.cancelled_at is not None:
-        return "cancelled"
-    if mail.uncertain_at is not None:
-        return "uncertain"
-    if mail.in_data_at is not None:
-        return "sending"
-    return "deferred" if mail.attempts and mail.reply and mail.lease_holder is None else "due"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None

@@ -33,6 +33,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
             talk.fail(_CLOSED_ALREADY)
         counts = status.of(session, campaign)["counts"]
     words = f"{counts['signed']} signed, {counts['silent']} are silent"
+    words += f", {counts['unreached']} were not reached" if counts["unreached"] else ""
     if dry_run:
         talk.say(f"Dry run: would close now. {words}.")
         return
@@ -163,7 +164,14 @@ _ALREADY = {
 }
 
 
-def resend(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
+def resend(
+    name: Name,
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Send this organization's mail once more, and not the letter.")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
     """Send the letter once more, when nobody knows whether it arrived and its addressee does not have it.
 
     Example: `undersigned resend cambodia-2023`
@@ -172,6 +180,9 @@ def resend(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.acts import dispatch as dispatching
     from worker.cli import rows
 
+    if partner is not None:
+        _resend_to_partner(name, partner, yes=yes, dry_run=dry_run)
+        return
     with rows.reading(name) as (session, campaign):
         doubtful = [m.addressee for m in dispatching.living_letters(session, campaign) if m.uncertain_at is not None]
         names = [addressee.name for addressee in doubtful if addressee]
@@ -186,6 +197,28 @@ def resend(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         dispatching.resend(session, campaign.id)
         campaign_id = campaign.id
     rows.ring(tasks.dispatch, campaign_id)
+    talk.say(f"It goes once more. {talk.who_sends()}\nNext: {talk.command('status', name)}")
+
+
+def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
+    from worker import tasks
+    from worker.acts import amend
+    from worker.cli import rows
+
+    with rows.rehearsing(name) as (session, campaign):
+        found = rows.partner_named(session, campaign, partner)
+        partner_id, words = found.id, found.organization
+        number = amend.resend(session, partner_id)
+    if not number:
+        talk.say(f"No mail to {words} is of doubtful fate: nothing was changed.")
+        return
+    if dry_run:
+        talk.say(f"Dry run: {talk.count(number, 'mail')} would go to {words} once more, the same as before.")
+        return
+    talk.ask(f"Send {talk.count(number, 'mail')} to {words} once more? It may get it twice.", yes=yes)
+    with rows.writing(name) as (session, _):
+        amend.resend(session, partner_id)
+    rows.ring(tasks.deliver)
     talk.say(f"It goes once more. {talk.who_sends()}\nNext: {talk.command('status', name)}")
 
 

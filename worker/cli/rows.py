@@ -6,12 +6,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from worker import db, migrations, render, settings, tasks
-from worker.acts import status
+from worker.acts import launch, status
 from worker.cli import talk
 from worker.definition import alike
+from worker.definition.campaign import Definition
 from worker.models import Campaign, Partner
 
 
@@ -80,6 +82,27 @@ def status_of(slug: str) -> dict[str, Any]:
 def with_zone(session: Session, campaign: Campaign) -> dict[str, Any]:
     """A campaign's status, and the zone in which people read its times."""
     return {"zone": campaign.zone} | status.of(session, campaign)
+
+
+def suppressed(definition: Definition) -> dict[int, str]:
+    """By its number, a sentence for each line of the list whose address gets no mail; none without a database."""
+    try:
+        if not _is_there():
+            return {}
+        with db.reading() as session:
+            found = launch.suppressed(session, definition)
+    except DatabaseError:
+        return {0: "The database does not answer, so nobody knows whether an address came back before."}
+    why = "gets no mail, as an earlier one to its address came back"
+    return {number: f"partners.csv, row {number}: {row.organization} {why}." for number, row in found}
+
+
+def _is_there() -> bool:
+    """Whether there is a database to ask; to look must not make one."""
+    conf = settings.current()
+    if not conf.database_url and not (conf.data_dir / "undersigned.db").exists():
+        return False
+    return migrations.is_current()
 
 
 def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:

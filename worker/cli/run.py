@@ -1,5 +1,6 @@
 """What an organizer types while partners answer: look, remind, give more time, record what came by telephone."""
 
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,13 +9,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from worker.cli import talk
-from worker.cli.options import DryRun, Json, Name, Note, Who, Yes
+from worker.cli.options import DryRun, Json, Name, Note, Partner, Who, Yes
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from worker.models import Answer, Campaign
 
+BETWEEN_LOOKS = 2  # seconds, of `status --watch`
 LONGEST = 200  # characters of a representative or a role, as on the partners' page
 
 
@@ -23,7 +25,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show where a campaign stands: who was asked, who answered what, whose mail was refused and why.
+    """Show where a campaign stands: who was asked, who answered what, whom no mail reaches, why, and what to do.
 
     Example: `undersigned status cambodia-2023 --watch`
     """
@@ -50,12 +52,15 @@ def status(
 
 
 def _watch(name: str) -> None:
+    """Draw again and again: over the last picture in a terminal, below it in a file or a pipe."""
     from worker.cli import rows, shown
 
+    draw = shown.one_screen if sys.stdout.isatty() else shown.one_campaign
     try:
         while True:
-            shown.one_screen(rows.status_of(name))
-            time.sleep(2)
+            draw(rows.status_of(name))
+            sys.stdout.flush()
+            time.sleep(BETWEEN_LOOKS)
     except KeyboardInterrupt:
         talk.say()
 
@@ -153,6 +158,62 @@ def _extended(session: "Session", campaign: "Campaign", moment: Any) -> int:
     except amend.NotLater:
         present = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
         talk.fail(f"That is not later than the present deadline, {present}: nothing was changed.")
+
+
+def amend(
+    name: Name,
+    partner: Partner,
+    email: Annotated[str, typer.Option("--email", help="The address at which the organization is reached.")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Correct a partner's address: its old link stops working, and it is asked anew if it has not answered.
+
+    Example: `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
+    """
+    from worker import tasks
+    from worker.cli import rows
+
+    with rows.rehearsing(name) as (session, campaign):
+        found = rows.partner_named(session, campaign, partner)
+        partner_id, words = found.id, found.organization
+        follows, _ = _corrected(session, campaign, partner_id, words, email)
+    if dry_run:
+        talk.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
+        return
+    talk.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
+    with rows.writing(name) as (session, campaign):
+        follows, goes = _corrected(session, campaign, partner_id, words, email)
+    rows.ring(tasks.deliver)
+    sent = f" {talk.who_sends()}" if goes else ""
+    talk.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {talk.command('status', name)}")
+
+
+def _corrected(session: "Session", campaign: "Campaign", partner_id: int, words: str, email: str) -> tuple[str, bool]:
+    """Do it, or end the command; returns what follows from it, and whether a mail goes."""
+    from worker.acts import amend
+
+    try:
+        corrected = amend.correct_address(session, partner_id, email)
+    except amend.NotAnAddress as error:
+        talk.fail(f"--email: {email.strip()!r} is no mail address: {error}", talk.USAGE)
+    except amend.SameAddress:
+        talk.fail(f"That is the address of {words} already, and no mail came back from it: nothing was changed.")
+    told = ["The old link stops working.", *(_GOES[kind] for kind in corrected.goes)]
+    if corrected.is_quiet:
+        told.append("It wants no more mail, so none goes there.")
+    elif not corrected.goes:
+        told.append(f"{_why_closed(campaign)}, so nobody is asked any more; copies go to the new address.")
+    if corrected.was_suppressed:
+        told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")
+    return " ".join(told), bool(corrected.goes)
+
+
+_GOES = {
+    "invitation": "A new invitation goes there, with a new link.",
+    "receipt": "It has answered: a receipt goes there, with a new link.",
+    "copy": "The copy of the letter goes there.",
+}
 
 
 def sign(
@@ -271,7 +332,7 @@ def _why_closed(campaign: "Campaign") -> str:
 
 def _nobody_is_silent(counts: dict[str, int]) -> str:
     """Say why there is nobody to remind: all have answered, or nobody was asked, or not by mail."""
-    coming = counts["partners"] - counts["asked"] - counts["by_hand"] - counts["refused"]
+    coming = counts["partners"] - counts["asked"] - counts["by_hand"] - counts["unreached"]
     told = []
     if counts["asked"]:
         told.append("Nobody is silent: everyone who got the invitation has answered.")
@@ -279,8 +340,8 @@ def _nobody_is_silent(counts: dict[str, int]) -> str:
         told.append("Nobody was asked by mail yet, so nobody is reminded.")
     if coming > 0:
         told.append(f"{talk.count(coming, 'invitation')} did not arrive yet.")
-    if counts["refused"]:
-        told.append(f"{talk.count(counts['refused'], 'invitation')} came back: the address was refused.")
+    if counts["unreached"]:
+        told.append(f"{talk.count(counts['unreached'], 'invitation')} came back or went nowhere: see the status.")
     if counts["by_hand"]:
         told.append(f"{counts['by_hand']} have no address: asked by hand.")
     return " ".join(told)

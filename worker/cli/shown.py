@@ -1,19 +1,25 @@
 """A campaign's status as tables for a terminal, in the campaign's own time."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import select
 
-from worker import db, render
+from worker import db, render, settings
 from worker.cli import rows, talk
 from worker.models import Campaign
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
+_Unreached: TypeAlias = list[tuple[dict[str, Any], dict[str, Any]]]  # partners, each with the mail that tells why
+MOST_NOT_REACHED = 4  # on a screen that is watched; without --watch all are told
+_TO_EXPLAIN = {"refused", "bounced", "deferred", "uncertain", "cancelled"}
 _ANSWERS = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", None: ""}
 _LONGEST_SHORT_NAME = 24
 
@@ -29,6 +35,8 @@ def all_campaigns(*, as_json: bool) -> None:
     if not found:
         talk.say(f"No campaign was launched yet: {talk.command('launch', 'campaigns/')}…")
         return
+    for line in post_lines(found[0]):
+        _console().print(line)
     table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
     for one in found:
         deadline = f"{_short(one['deadline'], one)} {_local(one['deadline'], one):%Z}"
@@ -38,9 +46,9 @@ def all_campaigns(*, as_json: bool) -> None:
 
 
 def one_campaign(found: dict[str, Any]) -> None:
-    """The head, what stands in the way, and a line for each partner."""
+    """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     console = _console()
-    for line in _head(found):
+    for line in [*_head(found), *_not_reached(found)]:
         console.print(line)
     console.print(partners_table(found, console.width))
 
@@ -48,7 +56,7 @@ def one_campaign(found: dict[str, Any]) -> None:
 def one_screen(found: dict[str, Any]) -> None:
     """The head, and of the partners as many as fit: those that are not finished, and the latest answers."""
     console = _console()
-    head = _head(found)
+    head = [*_head(found), *_not_reached(found, most=MOST_NOT_REACHED)]
     used = sum(len(console.render_lines(line)) for line in head)
     chosen, more = _most_telling(found["partners"], console.height - used - 3)
     console.clear()
@@ -61,7 +69,7 @@ def one_screen(found: dict[str, Any]) -> None:
 
 def summary(counts: dict[str, int]) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
-    words = ("asked", "by_hand", "refused", "signed", "declined", "withdrawn", "silent")
+    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "signed", "declined", "withdrawn", "silent")
     told = [f"{counts[word]} {word.replace('_', ' ')}" for word in words if counts[word]]
     return f"{talk.partners(counts['partners'])}: {', '.join(told) or 'nobody asked yet'}"
 
@@ -74,7 +82,7 @@ def partners_table(found: dict[str, Any], width: int, *, one_line: bool = False)
     table.add_column("organization", ratio=1, no_wrap=True, overflow="ellipsis")
     for name in ("asked", "answer", "answered"):
         table.add_column(name, no_wrap=True)
-    table.add_column("", max_width=36, no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+    table.add_column("", max_width=40, no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
     for partner in found["partners"]:
         asked = _short(partner["asked"], found) or partner["invitation"]
         cells = (partner["organization"], asked, _answer(partner), _short(partner["answered"], found), _aside(partner))
@@ -98,19 +106,130 @@ def _narrow(found: dict[str, Any], *, one_line: bool) -> Table:
 
 def _head(found: dict[str, Any]) -> list[Text]:
     """What everybody wants to know first; the zone of all times is named here, once."""
-    lines = [Text(found["title"], style="bold"), Text(f"{found['campaign']}: {found['state']}")]
+    lines = [*post_lines(found), Text(found["title"], style="bold"), Text(f"{found['campaign']}: {found['state']}")]
     deadline = render.day_and_time(datetime.fromisoformat(found["deadline"]), found["zone"], "en")
     if found["closed"] and found["closed"] < found["deadline"]:
         lines.append(Text(f"closed early, {_short(found['closed'], found)}; the deadline was {deadline}"))
     else:
         lines.append(Text(f"deadline {deadline}"))
     lines.append(Text(summary(found["counts"])))
+    lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
     lines += [Text(f"  waits: {talk.hint(blocker)}", style="yellow") for blocker in found["blockers"]]
     for letter in found["letters"]:
         lines.append(Text(f"  letter to {letter['addressee']}: {letter['state']} {_short(letter['sent'], found)}"))
         if letter["reply"]:
             lines.append(Text(f"    the server said: {letter['reply']}"))
     return lines
+
+
+def post_lines(found: dict[str, Any]) -> list[Text]:
+    """What keeps mail from leaving at all, and who can mend it; nothing when it leaves."""
+    told, relay = found["post"], found["post"]["relay"]
+    lines = []
+    if relay != "ok":
+        since, again = _short(relay["blocked"], found), _short(relay["retry"], found)
+        meant = f": {relay['meaning']}" if relay["meaning"] else ""
+        lines.append(Text(f"NO MAIL LEAVES since {since}{meant}", style="bold red"))
+        if relay["reply"] and relay["reply"] != relay["meaning"]:
+            lines.append(Text(f"  the relay said: {relay['reply']}"))
+        waits = f"; {_mails(told['due'])}" if told["due"] else ""
+        lines.append(Text(f"  tried again at {again}{waits}; `{talk.command('doctor')}` says more"))
+    if told["stuck"]:
+        are, them = ("is", "it") if told["due"] == 1 else ("are", "them")
+        minutes = int(told["overdue_seconds"] // 60)
+        due = f"{talk.count(told['due'], 'mail')} {are} due for {minutes} minutes and no worker takes {them}"
+        lines.append(Text(f"NO MAIL LEAVES: {due}: is `{talk.command(_runner('worker'))}` running?", style="bold red"))
+    elif not told["beat"]:
+        lines.append(
+            Text(
+                "The clock gives no sign of life, so nothing happens by itself: "
+                f"is `{talk.command(_runner('beat'))}` running?",
+                style="bold red",
+            )
+        )
+    return lines
+
+
+def _runner(process: str) -> str:
+    """What has to run for this process to run."""
+    return "up" if settings.current().embedded else process
+
+
+def _mails(number: int) -> str:
+    return f"{number:,} mail waits" if number == 1 else f"{number:,} mails wait"
+
+
+def _progress(found: dict[str, Any]) -> list[str]:
+    """`1,204 of 5,000 sent, 230 a second, about 16 s left`; nothing when nothing is leaving."""
+    if not (now := found["progress"]):
+        return []
+    fast = now["per_second"]
+    pace = f"{fast:,.0f} a second" if fast >= 1 else f"{max(1, round(fast * 60))} a minute"
+    left = f", about {_span(now['seconds_left'])} left" if now["seconds_left"] is not None else ""
+    return [f"{now['sent']:,} of {now['of']:,} sent, {pace}{left}"]
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
+def _quotas(found: dict[str, Any]) -> list[str]:
+    """`48 of 50 this hour; the next leave at about 14:10`, once a quota keeps mail back."""
+    if not found["post"]["due"]:
+        return []
+    return [
+        f"{quota['used']:,} of {quota['allowed']:,} {'this hour' if quota['hours'] == 1 else 'in 24 hours'}"
+        + (f"; the next leave at about {_short(quota['next'], found)}" if quota["next"] else "")
+        for quota in found["post"]["quotas"]
+        if quota["room"] == 0
+    ]
+
+
+def _held_back(found: dict[str, Any]) -> list[str]:
+    """How many mails wait for what will pass by itself; the relay and its quotas have lines of their own."""
+    blocked = found["post"]["relay"] != "ok"
+    waiting = Counter(
+        (mail["meaning"], mail["next"])
+        for partner in found["partners"]
+        for mail in partner["mails"]
+        if mail["state"] == "held back" and not (blocked or "quota" in mail["meaning"])
+    )
+    return [
+        f"{_mails(number)}{f' until {_exact(until, found)}' if until else ''}: {talk.hint(why)}"
+        for (why, until), number in waiting.items()
+    ]
+
+
+def _not_reached(found: dict[str, Any], most: int | None = None) -> list[RenderableType]:
+    """Whom no mail reaches, what the server said, and what to do: once for all where it is the same."""
+    lost: _Unreached = []
+    doubtful: _Unreached = []
+    for partner in found["partners"]:
+        if mail := next((mail for mail in reversed(partner["mails"]) if mail["todo"]), None):
+            (doubtful if mail["state"] == "uncertain" else lost).append((partner, mail))
+    return [*_block("Not reached", lost, most), *_block("Perhaps not reached", doubtful, most)]
+
+
+def _block(title: str, those: _Unreached, most: int | None) -> Iterator[RenderableType]:
+    if not those:
+        return
+    yield Text(title, style="bold yellow")
+    table = Table.grid(padding=(0, 2))
+    for partner, mail in those[:most]:
+        suppressed = partner["unreached"] == "suppressed"
+        why = "an earlier mail to this address came back" if suppressed else _why(mail)
+        table.add_row(Text(f"  {partner['organization']}"), Text(why))
+    yield table
+    if most is not None and len(those) > most:
+        yield Text(f"  and {len(those) - most} more")
+    sentence, command, _ = those[0][1]["todo"].split("`")
+    if len(those) > 1 or most is not None:
+        command = re.sub(r"(?<= --partner )('([^']|'\"'\"')*'|\S+)+", "NAME", command)
+    yield Text(f"  → {sentence.rstrip()}")
+    yield Text(f"    {talk.hint(f'`{command}`').strip('`')}", no_wrap=True, overflow="ignore")  # to be copied whole
 
 
 def _most_telling(partners: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:
@@ -123,17 +242,26 @@ def _most_telling(partners: list[dict[str, Any]], room: int) -> tuple[list[dict[
     return chosen, len(partners) - len(chosen)
 
 
+def _why(mail: dict[str, Any]) -> str:
+    """`the mailbox does not exist (550 5.1.1)`: in words, and with what a mail administrator asks for."""
+    words = mail["meaning"] or "the server gave no reason"
+    code = re.match(r"(?:came back: )?([245]\d\d(?: [245]\.\d+\.\d+)?)\b", mail["reply"] or "")
+    return f"{words} ({code[1]})" if code and code[1] not in words else words
+
+
 def _answer(partner: dict[str, Any]) -> str:
     return _ANSWERS[partner["answer"]] + (f" ({partner['visibility']})" if partner["visibility"] else "")
 
 
 def _aside(partner: dict[str, Any]) -> str:
     """What else an organizer wants to know of a partner: why its mail did not arrive, or how often it was reminded."""
-    if partner["invitation"] in {"refused", "deferred", "uncertain"}:
-        return str(partner["reply"] or "")
+    invitation = next((mail for mail in reversed(partner["mails"]) if mail["kind"] == "invitation"), None)
+    if invitation and invitation["state"] in _TO_EXPLAIN and not (invitation["todo"] or partner["answer"]):
+        return _why(invitation)
     times = len(partner["reminded"])
     reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
-    return ", ".join(filter(None, [reminded, "by hand" if partner["channel"] == "by hand" else ""]))
+    quiet = "wants no more mail" if partner["quiet"] else ""
+    return ", ".join(filter(None, [reminded, quiet, "by hand" if partner["channel"] == "by hand" else ""]))
 
 
 def _console() -> Console:
@@ -153,3 +281,8 @@ def _short(moment: str | None, found: dict[str, Any]) -> str:
     if local.date() == now.date():
         return f"{local:%H:%M}"
     return f"{local:%d %b %H:%M}" if local.year == now.year else f"{local:%d %b %Y %H:%M}"
+
+
+def _exact(moment: str, found: dict[str, Any]) -> str:
+    """The time with its seconds: for what is minutes away."""
+    return f"{_local(moment, found):%H:%M:%S}"

@@ -19,6 +19,7 @@ from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
 from worker.web.pages import Apology
 from worker.web.partner import PartnerPage
+from worker.web.unsubscribe import QuietPage
 
 log = logging.getLogger("web")
 
@@ -30,6 +31,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Route("/s/{token}", PartnerPage),
+            Route("/u/{token}", QuietPage),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),

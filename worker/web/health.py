@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from worker import db, tasks
-from worker.mail import outbox
+from worker.acts import post
 
 WAIT_FOR_DATABASE = 4.0  # seconds; a connection is given up after three
 WAIT_FOR_BROKER = 2.0
@@ -26,20 +26,28 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Says whether database and broker answer, and for how long the oldest due mail has been waiting."""
-    overdue, broker = await asyncio.gather(
-        _within(WAIT_FOR_DATABASE, _seconds_overdue),
+    """Says whether database and broker answer, and whether mail leaves.
+
+    `stuck`: mail is due and no worker looks for it. A relay that takes none is told and is no reason to be not
+    ready: the pages work.
+    """
+    found, broker = await asyncio.gather(
+        _within(WAIT_FOR_DATABASE, _state_of_the_post),
         _within(WAIT_FOR_BROKER, _broker_answers),
     )
-    failing = [name for name, fails in (("database", overdue is None), ("broker", not broker)) if fails]
-    found = {
+    fails = {"database": found is None, "broker": not broker, "stuck": found is not None and found.stuck}
+    failing = [name for name, failed in fails.items() if failed]
+    told = {
         "ready": not failing,
-        "database": overdue is not None,
+        "database": found is not None,
         "broker": bool(broker),
-        "oldest_due_mail_seconds": None if overdue is None else round(overdue, 1),
+        "relay": found.relay if found else None,
+        "stuck": found.stuck if found else None,
+        "beat": found.beat if found else None,
+        "oldest_due_mail_seconds": round(found.overdue, 1) if found else None,
         "failing": failing,
     }
-    return JSONResponse(found, 503 if failing else 200)
+    return JSONResponse(told, 503 if failing else 200)
 
 
 async def _within(seconds: float, ask: Callable[[], _T]) -> _T | None:
@@ -51,10 +59,10 @@ async def _within(seconds: float, ask: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _seconds_overdue() -> float | None:
+def _state_of_the_post() -> post.State | None:
     try:
         with db.reading() as session:
-            return outbox.seconds_overdue(session)
+            return post.state(session)
     except SQLAlchemyError:
         return None
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from worker import db, render, tasks, tokens
 from worker.acts import answer, close, departure, sheets
-from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, NotOffered, NotSigned
+from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, LinkIsDead, NotOffered, NotSigned
 from worker.models import Answer, Campaign, Partner
 from worker.web import forms, pages
 from worker.web.answer_form import AnswerForm
@@ -67,7 +67,9 @@ def _answer(token: str, typed: AnswerForm) -> Response:
             return _page(session, partner, token, language, typed=typed, problems=problems)
     try:
         with db.transaction() as session:
-            _ACTS[typed.choice](session, partner.id, typed, language)
+            _ACTS[typed.choice](session, partner, typed, language)
+    except LinkIsDead:
+        raise HTTPException(404) from None
     except (Closed, LetterHasLeft, NotSigned, NotOffered) as refusal:
         with db.reading() as session:
             partner = _partner(session, token)
@@ -77,16 +79,16 @@ def _answer(token: str, typed: AnswerForm) -> Response:
     return RedirectResponse(f"/s/{token}{_query(language, partner)}", 303)
 
 
-def _sign(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
-    answer.sign(session, partner_id, typed.known_visibility(), typed.said(language))
+def _sign(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+    answer.sign(session, by.id, typed.known_visibility(), typed.said(language), generation=by.generation)
 
 
-def _decline(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
-    answer.decline(session, partner_id, typed.said(language))
+def _decline(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+    answer.decline(session, by.id, typed.said(language), generation=by.generation)
 
 
-def _withdraw(session: Session, partner_id: int, typed: AnswerForm, language: str) -> None:
-    answer.withdraw(session, partner_id, typed.said(language))
+def _withdraw(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+    answer.withdraw(session, by.id, typed.said(language), generation=by.generation)
 
 
 _ACTS = {"sign": _sign, "decline": _decline, "withdraw": _withdraw}

@@ -1,0 +1,420 @@
+"""What `status` says of each mail and of the post as a whole: true words, and silence never mixed up with a bounce."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from tests import test_web_cast as cast
+from worker import db, settings
+from worker.acts import invite, post, status
+from worker.acts.answer import Said
+from worker.acts.bounces import CAME_BACK
+from worker.mail import outbox
+from worker.mail.delivery import _suppressed
+from worker.models import Campaign, Mail, Partner, Post, Suppression
+
+GONE = "550 5.1.1 <address>: Recipient address rejected"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def campaign(database: str) -> Campaign:
+    """River Watch and Eau Vive, launched a day ago, each with its invitation in the outbox."""
+    with db.transaction() as session:
+        made = cast.a_campaign(session)
+        made.launched_at -= timedelta(days=1)
+        now = db.clock(session)
+        outbox.put(session, [outbox.to_partner("invitation", made, p, "1", now) for p in made.partners])
+        return made
+
+
+def now() -> datetime:
+    with db.reading() as session:
+        return db.clock(session)
+
+
+def row(mail: str = "invitation", organization: str = "River Watch", **values: Any) -> None:
+    """What delivery or a report writes into the row of one mail."""
+    with db.transaction() as session:
+        whose = select(Partner.id).where(Partner.organization == organization).scalar_subquery()
+        session.execute(update(Mail).where(Mail.kind == mail, Mail.partner_id == whose).values(**values))
+
+
+def is_sent(organization: str = "River Watch", at: datetime | None = None, **values: Any) -> None:
+    row(organization=organization, **{"sent_at": at or now(), "due_at": None, "reply": "250 2.0.0 ok"} | values)
+
+
+def the_post(**values: Any) -> None:
+    with db.transaction() as session:
+        session.execute(update(Post).values(**values))
+
+
+def found() -> dict[str, Any]:
+    with db.reading() as session:
+        return status.of(session, session.scalars(select(Campaign)).one())
+
+
+def partner(organization: str = "River Watch") -> dict[str, Any]:
+    return next(p for p in found()["partners"] if p["organization"] == organization)
+
+
+def mail(organization: str = "River Watch") -> dict[str, Any]:
+    told: dict[str, Any] = partner(organization)["mails"][-1]
+    return told
+
+
+def suppress(organization: str = "River Watch") -> None:
+    with db.transaction() as session:
+        email_hmac = session.scalar(select(Partner.email_hmac).where(Partner.organization == organization))
+        session.add(Suppression(email_hmac=email_hmac, at=db.clock(session), reason="bounce"))
+
+
+def test_a_mail_that_is_due_says_so(campaign: Campaign) -> None:
+    told = mail()
+
+    assert list(told) == ["kind", "state", "when", "reply", "meaning", "attempts", "next", "todo"]
+    assert (told["kind"], told["state"], told["reply"], told["todo"]) == ("invitation", "due", None, None)
+    assert datetime.fromisoformat(told["when"]) == datetime.fromisoformat(told["next"])
+
+
+A_WHILE = timedelta(minutes=5)
+# What is in the row (moments count from now), what it means, what a person can do, and whether it goes again by itself.
+IN_TRUE_WORDS: dict[str, tuple[dict[str, Any], str, str | None, bool]] = {
+    "sent": ({"sent_at": -A_WHILE, "reply": "250 2.0.0 queued"}, "the relay took it", None, False),
+    "deferred": (
+        {"due_at": A_WHILE, "attempts": 1, "reply": "450 4.2.0 greylisted"},
+        "the relay asks to come back later",
+        None,
+        True,
+    ),
+    "refused": ({"refused_at": -A_WHILE, "reply": GONE}, "the mailbox does not exist", "amend", False),
+    "bounced": (
+        {"sent_at": -2 * A_WHILE, "bounced_at": -A_WHILE, "reply": CAME_BACK + GONE},
+        "the mailbox does not exist",
+        "amend",
+        False,
+    ),
+    "uncertain": (
+        {"uncertain_at": -A_WHILE, "reply": "the connection was lost (end of data)"},
+        "nobody knows whether it arrived: the connection was lost (end of data)",
+        "resend",
+        False,
+    ),
+    "cancelled": ({"cancelled_at": -A_WHILE}, "called back: it was of no use any more", None, False),
+    "sending": (
+        {"due_at": -A_WHILE, "lease_until": A_WHILE, "lease_holder": "x"},
+        "it is being handed over now",
+        None,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("state", IN_TRUE_WORDS)
+def test_each_state_has_its_words_and_what_to_do(campaign: Campaign, state: str) -> None:
+    values, meaning, todo, goes_again = IN_TRUE_WORDS[state]
+    at = now()
+    values = {name: at + value if isinstance(value, timedelta) else value for name, value in values.items()}
+    row(**{"due_at": None, **values})
+
+    told = mail()
+
+    assert (told["state"], told["meaning"], told["reply"]) == (state, meaning, values.get("reply"))
+    assert todo is None or f"`undersigned {todo} dam --partner 'River Watch'" in told["todo"]
+    assert (told["todo"] is None, told["next"] is None) == (todo is None, not goes_again)
+    if state not in {"deferred", "sending"}:
+        assert told["when"] == (at - A_WHILE).isoformat(timespec="seconds")
+    assert "@" not in str(told)
+
+
+def test_an_uncertain_mail_goes_once_more_by_itself_before_a_person_is_asked(campaign: Campaign) -> None:
+    row(uncertain_at=now(), due_at=now() + timedelta(minutes=15), reply="no answer in time (end of data)")
+
+    assert (mail()["state"], mail()["todo"]) == ("uncertain", None)
+    assert mail()["next"] is not None
+
+
+def test_a_soft_report_is_not_told_as_arrival(campaign: Campaign) -> None:
+    is_sent(reply=CAME_BACK + "552 5.2.2 mailbox full")
+
+    assert (mail()["state"], mail()["meaning"]) == ("sent", "it may not have arrived: the mailbox is full")
+
+
+def test_a_relay_that_takes_no_mail_holds_it_back(campaign: Campaign) -> None:
+    since, again = now() - HOUR, now() + timedelta(minutes=3)
+    the_post(blocked_at=since, retry_at=again, reply="535 5.7.8 bad login")
+    row(organization="Eau Vive", attempts=1, reply="450 4.2.0 later", due_at=now() + HOUR)
+
+    assert mail()["state"] == "held back"
+    assert mail()["meaning"].startswith("the relay takes no mail since ")
+    assert datetime.fromisoformat(mail()["next"]) == again.replace(microsecond=0)
+    assert mail("Eau Vive")["state"] == "deferred"  # at its own time, which is later
+    assert found()["post"]["relay"] == {
+        "blocked": since.isoformat(timespec="seconds"),
+        "reply": "535 5.7.8 bad login",
+        "meaning": "the relay does not accept our login",
+        "retry": again.isoformat(timespec="seconds"),
+    }
+
+
+def test_a_relay_that_was_mended_holds_nothing_back(campaign: Campaign) -> None:
+    the_post(blocked_at=now() - HOUR, mended_at=now(), reply="535 5.7.8 bad login")
+
+    assert (mail()["state"], found()["post"]["relay"]) == ("due", "ok")
+
+
+def test_a_quota_that_is_used_up_holds_back_what_can_wait(campaign: Campaign) -> None:
+    settings.set_for_this_process(smtp_per_hour=1)
+    first = now() - timedelta(minutes=20)
+    is_sent("Eau Vive", at=first)
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        outbox.put(session, [outbox.to_partner("receipt", campaign, campaign.partners[0], "1", db.clock(session))])
+    row("receipt", urgency=1)
+
+    invitation, receipt = partner()["mails"]
+
+    assert (invitation["state"], invitation["meaning"]) == ("held back", "the hour's quota is used up: 1 of 1")
+    assert invitation["next"] == (first + HOUR).isoformat(timespec="seconds")
+    assert receipt["state"] == "held back"
+    settings.set_for_this_process(smtp_per_hour=10)
+    assert [told["state"] for told in partner()["mails"]] == ["due", "due"]
+
+
+def test_what_is_kept_in_reserve_of_a_quota_is_for_what_people_wait_for(campaign: Campaign) -> None:
+    settings.set_for_this_process(smtp_per_hour=10)
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        at = db.clock(session) - timedelta(minutes=30)
+        rows = [outbox.to_partner("reminder", campaign, campaign.partners[1], str(n), at) for n in range(9)]
+        outbox.put(session, rows)
+        for n, one in enumerate(session.scalars(select(Mail).where(Mail.kind == "reminder").order_by(Mail.id))):
+            one.sent_at, one.due_at = at + timedelta(minutes=n), None
+        outbox.put(session, [outbox.to_partner("receipt", campaign, campaign.partners[0], "1", db.clock(session))])
+
+    states = {told["kind"]: told["state"] for told in partner()["mails"]}
+
+    assert states == {"invitation": "held back", "receipt": "due"}
+    (quota,) = found()["post"]["quotas"]
+    assert (quota["hours"], quota["allowed"], quota["used"], quota["room"]) == (1, 10, 9, 0)
+    assert quota["next"] == (at + HOUR).isoformat(timespec="seconds")
+
+
+def test_in_the_first_minute_a_launch_can_still_be_taken_back(database: str) -> None:
+    settings.set_for_this_process(undo=60)
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=tuple(f"Partner {n}" for n in range(6)))
+        invite.everyone_not_yet_asked(session, campaign.id)
+
+    told = {p["organization"]: p["mails"][0] for p in found()["partners"]}
+
+    assert {one["state"] for one in told.values()} == {"held back"}
+    assert told["River Watch"]["meaning"] == "the launch can still be taken back"
+    assert told["River Watch"]["next"] is not None
+    assert told["Partner 5"]["meaning"] == "the first invitations go alone until the relay took one"
+    assert {p["invitation"] for p in found()["partners"]} == {"held back"}
+
+
+def test_nobody_waits_for_the_first_once_the_relay_took_one(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.organization == "Eau Vive")).one()
+        session.execute(update(Mail).where(Mail.partner_id == partner.id).values(partner_id=None))
+    assert mail("Eau Vive")["state"] == "held back"
+    is_sent()
+
+    assert mail("Eau Vive")["state"] == "due"
+
+
+def test_a_copy_waits_for_a_held_campaign(campaign: Campaign) -> None:
+    is_sent()
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        cast.signs(session, campaign.partners[0])
+        campaign.closed_at = campaign.dispatched_at = campaign.held_at = db.clock(session)
+
+    assert (mail()["kind"], mail()["state"]) == ("copy", "held back")
+    assert mail()["meaning"].startswith("the campaign is held: `undersigned resume dam`")
+
+
+def test_an_address_that_gets_no_mail_is_told(campaign: Campaign) -> None:
+    suppress()
+    row(cancelled_at=now(), due_at=None, reply=_suppressed(1).outcome.reply)
+
+    assert (mail()["state"], mail()["reply"], mail()["meaning"]) == (
+        "cancelled",
+        "the address is suppressed",
+        "the address is suppressed",
+    )
+    assert "undersigned amend" in mail()["todo"]
+    assert partner()["unreached"] == "suppressed"
+
+
+@pytest.mark.parametrize("why", ["refused", "bounced", "suppressed"])
+def test_who_is_not_reached_is_not_silent_and_is_not_reminded(campaign: Campaign, why: str) -> None:
+    is_sent("Eau Vive")
+    if why == "refused":
+        row(due_at=None, refused_at=now(), reply=GONE)
+    elif why == "bounced":
+        is_sent(bounced_at=now(), reply=CAME_BACK + GONE)
+    else:
+        is_sent()
+        suppress()
+
+    counts = found()["counts"]
+
+    assert {k: counts[k] for k in ("partners", "asked", "by_hand", "unreached", "silent")} == {
+        "partners": 2,
+        "asked": 1,
+        "by_hand": 0,
+        "unreached": 1,
+        "silent": 1,
+    }
+    assert {k: counts[k] for k in ("refused", "bounced", "suppressed") if counts[k]} == {why: 1}
+    assert (partner()["unreached"], partner("Eau Vive")["unreached"]) == (why, None)
+    with db.transaction() as session:
+        assert [p.organization for p in invite.silent(session, session.scalars(select(Campaign)).one())] == ["Eau Vive"]
+        assert invite.remind_now(session, campaign.id) == 1
+
+
+def test_a_partner_whose_reminder_came_back_is_not_reached_any_more(campaign: Campaign) -> None:
+    is_sent()
+    with db.transaction() as session:
+        session.scalars(select(Partner).order_by(Partner.id)).first().bounced_at = db.clock(session)  # type: ignore[union-attr]
+
+    assert partner()["unreached"] == "bounced"
+    assert "undersigned amend" in mail()["todo"]
+    assert found()["counts"]["silent"] == 0
+
+
+def test_who_waits_or_is_in_doubt_is_neither_silent_nor_unreached(campaign: Campaign) -> None:
+    row(uncertain_at=now(), due_at=None)
+
+    counts = found()["counts"]
+
+    assert (counts["asked"], counts["unreached"], counts["silent"]) == (0, 0, 0)
+
+
+def test_what_came_to_an_address_since_corrected_says_nothing_of_the_new_one(campaign: Campaign) -> None:
+    is_sent(bounced_at=now(), reply=CAME_BACK + GONE)
+    with db.transaction() as session:
+        session.scalars(select(Partner).order_by(Partner.id)).first().generation = 2  # type: ignore[union-attr]
+
+    assert (partner()["unreached"], mail()["state"], mail()["todo"]) == (None, "bounced", None)
+
+
+def test_what_is_past_needs_nobody(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    with db.transaction() as session:
+        cast.passes_its_deadline(session, session.scalars(select(Campaign)).one())
+
+    assert (mail()["state"], mail()["todo"]) == ("refused", None)
+
+
+def test_who_signed_by_telephone_and_is_not_reached_is_both(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        signed = cast.signs(session, campaign.partners[0], said=Said("Ada", "chair", channel="by hand", note="call"))
+        receipt = outbox.to_partner("receipt", campaign, campaign.partners[0], "1", db.clock(session))
+        outbox.put(session, [receipt | {"answer_id": signed.id}])
+    row("receipt", refused_at=now(), due_at=None, reply=GONE)
+
+    counts = found()["counts"]
+
+    assert (counts["signed"], counts["unreached"], counts["silent"]) == (1, 1, 0)
+    assert [told["todo"] is None for told in partner()["mails"]] == [True, False]
+
+
+def test_who_wants_no_more_mail_is_told_and_nothing_is_to_be_done_about_it(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    with db.transaction() as session:
+        session.execute(update(Partner).values(quiet_at=db.clock(session)))
+        session.execute(update(Mail).where(Mail.partner_id == campaign.partners[1].id).values(partner_id=None))
+
+    assert partner()["quiet"] is not None
+    assert mail()["todo"] is None
+    assert (partner("Eau Vive")["mails"], partner("Eau Vive")["invitation"]) == ([], "not asked")
+
+
+def test_progress_is_told_while_mail_leaves(campaign: Campaign) -> None:
+    assert found()["progress"] is None  # nothing has left
+    is_sent(at=now() - timedelta(seconds=10))
+
+    progress = found()["progress"]
+
+    assert (progress["sent"], progress["of"]) == (1, 2)
+    assert 0.08 <= progress["per_second"] <= 0.1
+    assert 10 <= progress["seconds_left"] <= 13
+    is_sent("Eau Vive")
+    assert found()["progress"] is None  # nothing is left
+
+
+def test_no_progress_is_told_a_minute_later_or_while_nothing_can_leave(campaign: Campaign) -> None:
+    is_sent(at=now() - timedelta(seconds=61))
+    assert found()["progress"] is None
+
+    is_sent(at=now())
+    the_post(blocked_at=now(), retry_at=now())
+    assert found()["progress"] is None
+
+
+def test_no_end_is_promised_that_a_quota_will_not_allow(campaign: Campaign) -> None:
+    settings.set_for_this_process(smtp_per_day=1)
+    is_sent()
+
+    assert found()["progress"]["seconds_left"] is None
+
+
+def the_state() -> post.State:
+    with db.reading() as session:
+        return post.state(session)
+
+
+def ago(**by: float) -> datetime:
+    return now() - timedelta(**by)
+
+
+def test_the_post_is_stuck_when_nobody_looks_for_what_is_due(campaign: Campaign) -> None:
+    row(due_at=ago(minutes=6))
+    assert the_state().stuck  # no drain ever looked
+
+    the_post(drained_at=ago(minutes=4))
+    assert not the_state().stuck
+    the_post(drained_at=ago(minutes=6))
+    assert the_state().stuck
+    row(due_at=ago(minutes=4))
+    assert not the_state().stuck
+
+
+def test_a_relay_that_takes_nothing_is_not_stuck_unless_nobody_tries_it(campaign: Campaign) -> None:
+    row(due_at=ago(hours=2))
+    the_post(blocked_at=ago(hours=1), retry_at=ago(minutes=4), reply="421 away")
+    assert not the_state().stuck
+
+    the_post(retry_at=ago(minutes=6))
+    assert the_state().stuck
+
+
+def test_a_quota_explains_why_what_can_wait_waits(campaign: Campaign) -> None:
+    settings.set_for_this_process(smtp_per_hour=1)
+    is_sent("Eau Vive", at=ago(minutes=30))
+    row(due_at=ago(hours=2))
+    assert not the_state().stuck
+
+    settings.set_for_this_process(smtp_per_hour=2)
+    assert the_state().stuck
+
+
+def test_the_clock_is_missed_only_while_something_waits_for_it(campaign: Campaign) -> None:
+    assert not the_state().beat  # mail is due, and it never gave a sign
+    the_post(swept_at=ago(minutes=4))
+    assert the_state().beat
+    the_post(swept_at=ago(minutes=6))
+    assert not the_state().beat
+
+    is_sent()
+    is_sent("Eau Vive")
+    assert the_state().beat
+    assert the_state().due == 0

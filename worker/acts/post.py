@@ -1,0 +1,118 @@
+"""The post as a whole: whether mail leaves, and if it does not, what keeps it; for `status` and for `/readyz`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.mail import outbox
+from worker.mail.outbox import IN_RESERVE, LATER, Quota
+from worker.mail.outcomes import meaning
+from worker.models import Mail, Post
+
+TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A quota of the relay, and when the next mail that can wait leaves if it is used up."""
+
+    quota: Quota
+    next_at: datetime | None
+
+    @property
+    def hours(self) -> int:
+        return int(self.quota.span / timedelta(hours=1))
+
+    @property
+    def name(self) -> str:
+        return "day" if self.hours == 24 else "hour"
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of the post at one moment.
+
+    `blocked_at`, `reply` and `retry_at` are of a relay that takes no mail now; the reply names no address. `stuck`:
+    mail is due and nobody looks for it. `beat`: the clock gives signs of life, or nothing waits for one.
+    """
+
+    now: datetime
+    due: int
+    overdue: float  # seconds for which the oldest due mail has waited
+    stuck: bool
+    beat: bool
+    limits: list[Limit]
+    blocked_at: datetime | None = None
+    reply: str | None = None
+    retry_at: datetime | None = None
+
+    @property
+    def relay(self) -> str | dict[str, Any]:
+        """`ok`, or since when it takes no mail, what it said, what that means, and when it is tried again."""
+        if self.blocked_at is None:
+            return "ok"
+        return {
+            "blocked": iso(self.blocked_at),
+            "reply": self.reply,
+            "meaning": meaning(self.reply) if self.reply else None,
+            "retry": iso(self.retry_at),
+        }
+
+    def limit_of(self, urgency: int) -> Limit | None:
+        """The quota that keeps a mail of this urgency, if one does; of two the one that keeps it longer."""
+        full = [one for one in self.limits if (one.quota.room if urgency < LATER else one.quota.room_for_bulk) == 0]
+        return full[-1] if full else None
+
+
+def state(session: Session) -> State:
+    """Judge the post as it is now."""
+    now, signs = db.clock(session), outbox.state_of_the_post(session)
+    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in outbox.quotas(session, now)]
+    due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
+    found = State(
+        now=now,
+        due=due,
+        overdue=outbox.seconds_overdue(session),
+        stuck=False,
+        beat=not due or _is_recent(signs.swept_at, now),
+        limits=limits,
+        blocked_at=signs.blocked_at if signs.is_blocked else None,
+        reply=signs.reply if signs.is_blocked else None,
+        retry_at=signs.retry_at if signs.is_blocked else None,
+    )
+    return State(**vars(found) | {"stuck": _is_stuck(session, signs, found)})
+
+
+def _is_stuck(session: Session, signs: Post, found: State) -> bool:
+    """Whether mail has been due for long and no worker looked for it; not while breaker or quota explain the wait.
+
+    A breaker explains nothing any more once the moment to try again is long over: nobody tried.
+    """
+    if _is_recent(signs.drained_at, found.now):
+        return False
+    if found.blocked_at is not None and (found.retry_at is None or found.retry_at > found.now - TOO_LONG):
+        return False
+    late = select(Mail.urgency).where(Mail.due_at < found.now - TOO_LONG).distinct()
+    return any(found.limit_of(urgency) is None for urgency in session.scalars(late))
+
+
+def _is_recent(sign: datetime | None, now: datetime) -> bool:
+    return sign is not None and sign >= now - TOO_LONG
+
+
+def _next_leaves_at(session: Session, quota: Quota, now: datetime) -> datetime | None:
+    """When so many mails have left the window that there is room for one that can wait; null while there is."""
+    if quota.room_for_bulk:
+        return None
+    must_pass = quota.used - (quota.allowed - quota.allowed // IN_RESERVE)
+    sent = select(Mail.sent_at).where(Mail.sent_at > now - quota.span).order_by(Mail.sent_at)
+    last = session.scalar(sent.offset(must_pass).limit(1))
+    return last + quota.span if last else None
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
