@@ -37,7 +37,7 @@ def test_our_fault_holds_everything_back_burns_no_attempt_and_is_told_once(
 ) -> None:
     _all_asked(8)
     _drain(fault)
-    asked = [mail for mail in _mails("invitation")]
+    asked = _mails("invitation")
     assert [(mail.attempts, mail.refused_at) for mail in asked] == [(0, None)] * 8
     assert _post().is_blocked
     assert "5.7" in (_post().reply or "")

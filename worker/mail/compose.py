@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from worker import settings
 from worker.mail.messages import Attachment, Message
 
+_LONGEST_QUOTED = 100  # characters of a name that stands as it is
 _ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 75 characters
 
 
@@ -71,6 +72,7 @@ def _text(subtype: str, words: str) -> bytes:
 
 
 def _quoted(words: str) -> bytes:
+    words = words.replace("\x00", "\ufffd")  # as Markdown and HTML have it
     lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
     return binascii.b2a_qp(lines, istext=True)
 
@@ -93,20 +95,26 @@ _date = functools.lru_cache(maxsize=1000)(format_datetime)
 @functools.lru_cache(maxsize=1000)
 def _mailbox(name: str, address: str) -> str:
     """`"Name" <address>`, the name quoted or in encoded words."""
+    name = _on_one_line(name)
     if not name:
         return address
-    if name.isascii() and name.isprintable():
+    if name.isascii() and len(name) <= _LONGEST_QUOTED and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
-    return f"{_words(name, len('From: '))} <{address}>"
+    return f"{_encoded(name, len('From: '))}\r\n <{address}>"
 
 
 @functools.lru_cache(maxsize=1000)
 def _words(text: str, column: int) -> str:
-    """Header text: as it is where ASCII fits one line, else encoded words, folded between characters (RFC 2047)."""
-    text = " ".join(text.split())
-    if text.isascii() and text.isprintable() and len(text) + column <= 78 and "=?" not in text:
+    """Header text: as it is where ASCII fits one line, else encoded words (RFC 2047)."""
+    text = _on_one_line(text)
+    if text.isascii() and len(text) + column <= 78 and "=?" not in text:
         return text
+    return _encoded(text, column)
+
+
+def _encoded(text: str, column: int) -> str:
+    """Encoded words, folded between characters."""
     chunks: list[bytes] = []
     chunk = b""
     for character in text:
@@ -117,6 +125,11 @@ def _words(text: str, column: int) -> str:
         chunk += encoded
     chunks.append(chunk)
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
+
+
+def _on_one_line(text: str) -> str:
+    """Spaces, ends of lines and control characters between words are one space."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _address(url: str, column: int) -> str:
