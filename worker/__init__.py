@@ -6,12 +6,13 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
     cli/prepare.py launch       definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/compose.py sets as bytes,
-                                mail/smtp.py sends, mail/outbox.py marks
+                                mail/smtp.py sends, mail/outbox.py marks and knows whether the relay is at fault
     web/partner.py              the page behind tokens.link(); acts/answer.py records what was said
     tasks.record, remind        a receipt for each answer; a reminder for the silent
     tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is
                                 named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
+    tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
@@ -24,6 +25,6 @@ The rooms, and what each may import (arrows go down and never return; tests/test
     tasks.py                            the queue: a doorbell, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
-Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` (and in `cli/player`, which
-plays the partners of the demo), the web framework in `web/`. Nothing connects at import.
+Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` and `mail/bounces` (and in
+`cli/player`, which plays the partners of the demo, and `cli/checks`, which tries everything for `doctor`), the web framework in `web/`. Nothing connects at import.
 """
