@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from tests.conftest import Clock
 from tests.scripted_smtp import ScriptedServer
@@ -208,24 +210,55 @@ def test_quotas_hold_for_two_workers_at_once(database: str) -> None:
     assert (len(first), len(second)) == (9, 0)
 
 
-def test_the_first_five_go_alone_until_the_relay_took_one(database: str, clock: Clock) -> None:
+def test_the_first_five_go_alone_until_the_relay_took_one(database: str) -> None:
     campaign_id = _launched(12)
     assert _ask(campaign_id) == 5
     assert _ask(campaign_id) == 0, "nobody else while they are on their way"
-    _drain({"RCPT": "450 4.2.0 greylisted"})
-    assert _ask(campaign_id) == 0
-    clock.advance(minutes=10)
+    _drain({"RCPT": "550 5.7.1 relaying denied"})
+    assert _ask(campaign_id) == 0, "nor while the relay does not take our mail"
+    with db.transaction() as session:
+        session.execute(update(Post).values(retry_at=db.clock(session)))
+        session.execute(update(Mail).where(Mail.due_at.is_not(None)).values(due_at=db.clock(session)))
     _drain(WELL)
     assert _ask(campaign_id) == 7
 
 
-def test_a_list_that_begins_with_dead_addresses_is_tried_in_fives(database: str) -> None:
+@pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "450 4.2.2 mailbox full"])
+def test_a_list_that_begins_with_dead_addresses_is_tried_by_fives(database: str, reply: str) -> None:
     campaign_id = _launched(12)
     assert _ask(campaign_id) == 5
-    _drain({"RCPT": "550 5.1.1 no such user"})
+    _drain({"RCPT": reply})
     assert _ask(campaign_id) == 5
     _drain(WELL)
     assert _ask(campaign_id) == 2
+
+
+def test_a_list_of_thousands_is_asked_in_parts(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invite, "AT_ONCE", 20)
+    campaign_id = _launched(50)
+    _ask(campaign_id)
+    _drain(WELL)
+    assert [_ask(campaign_id) for _ in range(4)] == [20, 20, 5, 0]
+
+
+def test_a_mail_that_cannot_be_marked_lets_no_other_of_its_group_go_twice(
+    database: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _all_asked(6)
+    broken = _mails("invitation")[2].id
+    mark = outbox.mark
+
+    def fails_for_one(session: Session, holder: str, marks: Sequence[outbox.Mark]) -> set[int]:
+        found = mark(session, holder, marks)
+        if any(one.mail_id == broken for one in marks):
+            raise RuntimeError
+        return found
+
+    monkeypatch.setattr(outbox, "mark", fails_for_one)
+    assert len(_taken(_drain(WELL))) == 6
+    clock.advance(minutes=2)
+    assert len(_taken(_drain(WELL))) == 1
+    assert [_word(mail) for mail in _mails("invitation")].count("sent") == 5
 
 
 def test_the_first_mail_leaves_when_the_undo_time_is_over(database: str, clock: Clock) -> None:

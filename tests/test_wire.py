@@ -6,7 +6,7 @@ import random
 import re
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 
 import pytest
 from hypothesis import example, given, settings
@@ -122,7 +122,7 @@ def _as_sent(value: str) -> list[str]:
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd").split("\n")
 
 
-def _lines(part: EmailMessage) -> list[str]:
+def _lines(part: MIMEPart) -> list[str]:
     decoded = part.get_payload(decode=True)
     assert isinstance(decoded, bytes)
     return decoded.decode().replace("\r\n", "\n").split("\n")

@@ -103,6 +103,8 @@ def invite(campaign_id: int) -> None:
     with db.transaction() as session:
         asked = invitations.everyone_not_yet_asked(session, campaign_id)
     _deliver_if(asked)
+    if asked == invitations.AT_ONCE:
+        ring(invite, campaign_id)
 
 
 @queue.task(name="remind")
@@ -111,6 +113,8 @@ def remind(campaign_id: int) -> None:
     with db.transaction() as session:
         reminded = invitations.remind_the_silent(session, campaign_id)
     _deliver_if(reminded)
+    if reminded == invitations.AT_ONCE:
+        ring(remind, campaign_id)
 
 
 @queue.task(name="record")

@@ -12,13 +12,15 @@ from worker.models import Answer, Campaign, Mail, Partner, Suppression
 
 A_DAY = timedelta(days=1)
 THE_FIRST = 5
+AT_ONCE = 2_000
 
 
 def everyone_not_yet_asked(session: Session, campaign_id: int) -> int:
-    """Put an invitation for each partner that has an address and none yet; returns how many.
+    """Put an invitation for partners that have an address and none yet; returns how many, 0 when all have one.
 
-    The first few go alone, and nobody else is asked before the relay took one of them: a mistake in the sender or
-    in the relay's settings then reaches five and not five thousand. They wait for `settings.undo` after a launch.
+    AT_ONCE at most, for a list may be long: whoever calls it calls again. The first few go alone, and by fives
+    until the relay took one: a mistake in the sender or in the relay's settings then reaches five and not five
+    thousand. They wait for `settings.undo` after a launch.
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
@@ -33,17 +35,17 @@ def everyone_not_yet_asked(session: Session, campaign_id: int) -> int:
     return asked
 
 
-def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int | None:
-    """All (None) once the relay took an invitation; the first few before that, and none while they are on their way."""
+def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int:
+    """Many once the relay took an invitation; before that a few, and none while no answer came about the last few."""
     invitations = select(Mail.id).where(Mail.campaign_id == campaign.id, Mail.kind == "invitation")
     if session.scalar(invitations.where(Mail.sent_at.is_not(None)).limit(1)):
-        return None
-    under_way = invitations.where(Mail.refused_at.is_(None), Mail.cancelled_at.is_(None))
-    return 0 if session.scalar(under_way.limit(1)) else THE_FIRST
+        return AT_ONCE
+    without_answer = Mail.reply.is_(None) | Mail.blocked_at.is_not(None)
+    return 0 if session.scalar(invitations.where(Mail.due_at.is_not(None), without_answer).limit(1)) else THE_FIRST
 
 
 def remind_the_silent(session: Session, campaign_id: int) -> int:
-    """Put the reminder whose moment has come for each silent partner; returns how many are new.
+    """Put the reminder whose moment has come for silent partners; returns how many, 0 when all have it.
 
     A moment that was past when the deadline was set is skipped, and so is a partner that had a mail
     within the day before it (an eighth of the whole run, when that is shorter).
@@ -53,7 +55,7 @@ def remind_the_silent(session: Session, campaign_id: int) -> int:
     if not campaign.takes_answers(at=now) or (moment := moment_that_came(campaign, now)) is None:
         return 0
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
-    silent = session.scalars(select_silent(campaign).where(_last_mail() < quiet_since)).all()
+    silent = session.scalars(select_silent(campaign).where(_last_mail() < quiet_since).limit(AT_ONCE)).all()
     return _remind(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now)
 
 

@@ -25,6 +25,7 @@ log = logging.getLogger("delivery")
 
 MOST_AT_RISK = 200  # mails that were handed over and not written down yet: what a killed worker repeats
 GATHERING = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
+DATABASE_AWAY = 600  # seconds for which a mail that was sent is kept to be written down
 BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
 POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none taken between: the rest would be too
 
@@ -65,7 +66,7 @@ class _Drain:
     """Lanes, one a connection, take from one queue; what became of the mails is marked behind them, in groups.
 
     A killed worker repeats the mails that it handed over and had not marked yet: MOST_AT_RISK of them, and
-    at a usual relay's pace no more than are on the wire, since a group is marked as soon as the last one is.
+    at a usual relay's pace one or two, since a group is marked as soon as the last one is.
     """
 
     def __init__(self, stop_at: float, stopping: Callable[[], bool]) -> None:
@@ -283,12 +284,16 @@ class _Drain:
                 self.tally.invitations_of.add(ready.campaign_id)
 
     async def _written_down(self, marks: list[Mark]) -> set[int]:
-        """Mark, and try again while the database is away and the leases hold: what was sent must not go twice."""
-        give_up_at = time.monotonic() + self._lease
+        """Mark, and try again while the database is away: what was sent must not go twice.
+
+        Also when the leases have run out: nobody else could claim meanwhile, and who comes first is open.
+        """
+        give_up_at = time.monotonic() + DATABASE_AWAY
         while True:
             try:
                 return await asyncio.to_thread(self._mark, marks)
             except db.AWAY:
+                give_up_at = min(give_up_at, time.monotonic() + self._lease) if self._stopping() else give_up_at
                 if time.monotonic() > give_up_at:
                     raise
                 await asyncio.sleep(BETWEEN_TRIES_TO_MARK)
@@ -317,8 +322,17 @@ class _Drain:
         return ids, ready, [one for one in composed if isinstance(one, Mark)]
 
     def _mark(self, marks: list[Mark]) -> set[int]:
-        with db.transaction() as session:
-            return outbox.mark(session, self.holder, marks)
+        try:
+            with db.transaction() as session:
+                return outbox.mark(session, self.holder, marks)
+        except db.AWAY:
+            raise
+        except Exception as error:
+            if len(marks) == 1:
+                log.error("mail %s cannot be written down (%s)", marks[0].mail_id, type(error).__name__)
+                return set()
+            # One that cannot be marked must not let all the others of its group go twice.
+            return set().union(*(self._mark([mark]) for mark in marks))
 
     def _enter_data(self, mail_id: int) -> bool:
         with db.transaction() as session:
