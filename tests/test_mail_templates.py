@@ -14,7 +14,7 @@ from tests import test_web_cast as cast
 from worker import db, render, settings, tokens
 from worker.acts import answer
 from worker.acts.answer import Said, Visibility
-from worker.mail import compose, messages, outbox
+from worker.mail import breaker, compose, messages, outbox
 from worker.mail.messages import Message
 from worker.models import Answer, Campaign, Mail, Partner
 
@@ -53,7 +53,7 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     """Put a mail into the outbox and say it."""
     now = db.clock(session)
     if kind == "outage":
-        post = outbox.state_of_the_post(session)
+        post = breaker.post(session)
         post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
     standing = answer.standing(session, partner.id) if partner else None
     if partner:

@@ -16,7 +16,7 @@ from tests.test_delivery import _definition, _first_partner, _mails, _taken, _wo
 from worker import db, settings, tokens
 from worker.acts import answer, invite, launch, unreached
 from worker.acts.answer import Said
-from worker.mail import delivery, outbox
+from worker.mail import breaker, delivery, outbox
 from worker.mail.outcomes import Kind
 from worker.models import Campaign, Mail, Partner, Post, Suppression
 
@@ -187,7 +187,7 @@ def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(d
     assert len(_taken(_drain(WELL))) == 1
     assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
     with db.transaction() as session:
-        (hour, day) = outbox.quotas(session, db.clock(session))
+        (hour, day) = breaker.quotas(session, db.clock(session))
     assert (hour.span, hour.used, day.span, day.used, day.room) == (
         timedelta(hours=1),
         10,
@@ -325,7 +325,7 @@ def _all_asked(partners: int, slug: str = "rivers") -> int:
 
 def _post() -> Post:
     with db.reading() as session:
-        return outbox.state_of_the_post(session)
+        return breaker.post(session)
 
 
 def _drain(

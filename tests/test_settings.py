@@ -60,6 +60,7 @@ def test_nothing_needs_to_be_set(tmp_path):
         ("PUBLIC_URL", "https://user@example.org", "expected https://host without a path"),
         ("PUBLIC_URL", "https://[::1", "expected https://host without a path"),
         ("PUBLIC_URL", "", "expected https://host without a path"),
+        ("PUBLIC_URL", "https://rivière.example", "the host in ASCII"),
         ("SECRET_KEY", "short", "at least 32 random characters"),
         ("MAIL_FROM", "Letters", "expected one address"),
         ("MAIL_FROM", "Letters <letters@example.org>", "expected one address"),

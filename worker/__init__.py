@@ -6,7 +6,8 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
     cli/prepare.py launch       definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/compose.py sets as bytes,
-                                mail/smtp.py sends, mail/outbox.py marks and knows whether the relay is at fault
+                                mail/smtp.py sends, mail/outbox.py marks, mail/breaker.py knows whether the relay is
+                                at fault
     web/partner.py              the page behind tokens.link(); acts/answer.py records what was said
     tasks.record, remind        a receipt for each answer; a reminder for the silent
     tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is

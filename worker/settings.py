@@ -191,7 +191,10 @@ def _unusable(settings: Settings) -> list[str]:
         if not url.startswith(tuple(known)) or _host_of(url) is None:
             found.append(f"{PREFIX}{name}: expected an address that begins with {' or '.join(known)}")
     if not _is_origin(settings.public_url):
-        found.append(f"{PREFIX}PUBLIC_URL: expected https://host without a path, found {settings.public_url!r}")
+        found.append(
+            f"{PREFIX}PUBLIC_URL: expected https://host without a path, the host in ASCII (xn--…), "
+            f"found {settings.public_url!r}"
+        )
     if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from):
         found.append(f"{PREFIX}MAIL_FROM: expected one address such as letters@host, found {settings.mail_from!r}")
     # A local part has 64 octets (RFC 5321 4.5.3.1.1), and a plus with 24 letters is added to this one.
@@ -228,7 +231,7 @@ def _sends_real_mail(settings: Settings) -> bool:
 
 
 def _is_origin(url: str) -> bool:
-    if not _host_of(url):
+    if not _host_of(url) or not url.isascii():
         return False
     parts = urlsplit(url)
     plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in parts.netloc

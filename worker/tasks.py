@@ -25,7 +25,7 @@ from worker.acts import close as closing
 from worker.acts import dispatch as dispatching
 from worker.acts import invite as invitations
 from worker.acts import report as reporting
-from worker.mail import delivery, outbox
+from worker.mail import breaker, delivery, outbox
 from worker.mail.bounces import CannotCollect
 from worker.mail.outcomes import Kind
 
@@ -190,7 +190,7 @@ def bounces() -> None:
 def sweep() -> None:
     """Ring for whatever is due and nobody rang for."""
     with db.transaction() as session:
-        outbox.note_a_sweep(session)
+        breaker.note_a_sweep(session)
         outbox.own_up_to_doubt(session)
         unreached.tell(session)
         due = calendar.due(session)

@@ -47,7 +47,9 @@ def _without_receipt(campaign: Campaign) -> Select[int]:
     return (
         select(Answer.id)
         .join(Partner)
-        .where(Partner.campaign_id == campaign.id, Partner.email_hmac.is_not(None), ~receipted)
+        .where(
+            Partner.campaign_id == campaign.id, Partner.email_hmac.is_not(None), Partner.quiet_at.is_(None), ~receipted
+        )
         .where(Answer.superseded_at.is_(None))
         .limit(1)
     )

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.mail import outbox
-from worker.mail.outbox import IN_RESERVE, LATER, Quota
+from worker.mail import breaker, outbox
+from worker.mail.breaker import IN_RESERVE, Quota
+from worker.mail.outbox import LATER
 from worker.mail.outcomes import meaning
 from worker.models import Mail, Post
 
@@ -70,8 +71,8 @@ class State:
 
 def state(session: Session) -> State:
     """Judge the post as it is now."""
-    now, signs = db.clock(session), outbox.state_of_the_post(session)
-    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in outbox.quotas(session, now)]
+    now, signs = db.clock(session), breaker.post(session)
+    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in breaker.quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = State(
         now=now,

@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
+from worker.mail import breaker
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome
-from worker.models import Addressee, Campaign, Mail, Partner, Post, Seal, Suppression
+from worker.models import Addressee, Campaign, Mail, Partner, Seal, Suppression
 
 # The letter first, then what people wait for, then what can wait.
 URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "invitation": 3, "reminder": 3, "copy": 3}
@@ -21,11 +22,6 @@ FOR_ORGANIZERS = 1
 LATER = 3
 
 SECOND_COPY_AFTER = timedelta(minutes=15)  # a partner's mail whose fate nobody knows: one identical copy
-RELAY_AWAY = timedelta(seconds=30)  # the relay takes nothing, or not from us: no attempt is burnt
-LONGEST_PAUSE = timedelta(minutes=15)  # between two looks at a relay that is away for long
-WORTH_TELLING = timedelta(minutes=10)  # a shorter outage nobody need hear of
-LOOKED_LATELY = timedelta(seconds=10)
-IN_RESERVE = 10  # one in so many of a quota is kept for the letter and for what people wait for
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1
 _RETRIES = [timedelta(minutes=m) for m in (6, 25, 60, 120, 180, 240)]
 
@@ -86,13 +82,11 @@ def claim(session: Session, holder: str) -> list[int]:
     """
     conf = settings.current()
     now = db.clock(session)
-    post = _post(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day))
-    if post.drained_at is None or post.drained_at < now - LOOKED_LATELY:
-        session.execute(update(Post).values(drained_at=now))
+    fault_since = breaker.note_a_look(session, now)
     until = now + timedelta(seconds=conf.lease)
-    if post.is_blocked:
+    if fault_since is not None:
         return _one_that_tries(session, holder, until, now)
-    limits = quotas(session, now)
+    limits = breaker.quotas(session, now)
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
         return db.claim(session, holder=holder, until=until, limit=bulk)
     urgent = min((conf.batch, *(quota.room for quota in limits)))
@@ -101,40 +95,10 @@ def claim(session: Session, holder: str) -> list[int]:
 
 def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
     """One mail, for one worker; rather one that the relay has not turned down: perhaps it was that mail's own fault."""
-    turn = update(Post).where(Post.retry_at <= now).values(retry_at=until).returning(Post.id)
-    if session.scalar(turn) is None:
+    if not breaker.takes_its_turn(session, now, until):
         return []
     fresh = db.claim(session, Mail.blocked_at.is_(None), holder=holder, until=until, limit=1)
     return fresh or db.claim(session, holder=holder, until=until, limit=1)
-
-
-@dataclass(frozen=True)
-class Quota:
-    """What the relay takes from us in a span of time, and how much of it is used: sent, or on the way."""
-
-    span: timedelta
-    allowed: int
-    used: int
-
-    @property
-    def room(self) -> int:
-        return max(0, self.allowed - self.used)
-
-    @property
-    def room_for_bulk(self) -> int:
-        return max(0, self.room - self.allowed // IN_RESERVE)
-
-
-def quotas(session: Session, now: datetime) -> list[Quota]:
-    """The quotas that are set, hour and day, each as a window that ends now."""
-    conf = settings.current()
-    found = []
-    for span, allowed in ((timedelta(hours=1), conf.smtp_per_hour), (timedelta(days=1), conf.smtp_per_day)):
-        if allowed:
-            sent = select(func.count()).where(Mail.sent_at > now - span)
-            leased = select(func.count()).where(Mail.due_at.is_not(None), Mail.lease_until >= now)
-            found.append(Quota(span, allowed, (session.scalar(sent) or 0) + (session.scalar(leased) or 0)))
-    return found
 
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
@@ -203,11 +167,22 @@ def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
         else:
             marked |= {one.mail_id for one in run if one.mail_id and _mark_one(session, one.mail_id, holder, one, now)}
     if any(one.outcome.code and one.outcome.kind is not Kind.NOT_CONNECTED for one in marks):
-        _note_that_it_takes_mail(session, now)
+        _tell_of_an_outage(session, breaker.note_that_it_takes_mail(session, now), now)
     for one in marks:
         if one.outcome.kind is Kind.NOT_CONNECTED:
-            _note_that_it_is_at_fault(session, one.outcome, now)
+            _tell_of_an_outage(session, breaker.note_a_fault(session, one.outcome, now), now)
     return marked
+
+
+def _tell_of_an_outage(session: Session, since: datetime | None, now: datetime) -> None:
+    """One mail to the organizers of each campaign that had mail waiting; it leaves as soon as mail leaves again."""
+    if since is None:
+        return
+    waited = exists().where(
+        Mail.campaign_id == Campaign.id, Mail.due_at.is_not(None) | (Mail.sent_at > since), Mail.kind != "outage"
+    )
+    campaigns = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None), waited))
+    put(session, [to_organizers("outage", campaign, f"{since:%Y%m%dT%H%M%S}", now) for campaign in campaigns])
 
 
 _A_TICK = timedelta(milliseconds=1)
@@ -234,51 +209,13 @@ def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: date
 
 def _turned_down(session: Session, mail: Mail, outcome: Outcome, now: datetime) -> None:
     """The relay's fault, or ours, and no attempt is burnt; unless it has taken others since: then it is this mail's."""
-    if mail.blocked_at is None or not _took_mail_since(session, mail.blocked_at):
+    if mail.blocked_at is None or not breaker.took_mail_since(session, mail.blocked_at):
         mail.blocked_at = now
         _not_tried(mail, now)
     elif outcome.fault == "relay":
         _refused(mail, now)
     else:
         _deferred(mail, now)
-
-
-def _took_mail_since(session: Session, moment: datetime) -> bool:
-    return bool(session.scalar(select(exists().where(Mail.sent_at > moment))))
-
-
-def _note_that_it_is_at_fault(session: Session, outcome: Outcome, now: datetime) -> None:
-    """Open the breaker: nothing is tried for a while, which grows with the outage (RFC 5321 4.5.4.1).
-
-    Not for a policy against one mail, while others are taken.
-    """
-    if outcome.phase not in BEFORE_MAIL and _took_mail_since(session, now - RELAY_AWAY):
-        return
-    post = _post(session, lock=True)
-    if not post.is_blocked:
-        post.blocked_at, post.mended_at = now, None
-    assert post.blocked_at is not None
-    post.retry_at = now + min(max(RELAY_AWAY, (now - post.blocked_at) / 4), LONGEST_PAUSE)
-    post.reply = outcome.reply
-    if outcome.fault == "relay":
-        _tell_of_the_outage(session, post.blocked_at, now)
-    session.flush()
-
-
-def _note_that_it_takes_mail(session: Session, now: datetime) -> None:
-    mended = update(Post).where(Post.blocked_at.is_not(None), Post.mended_at.is_(None))
-    since = session.scalar(mended.values(mended_at=now).returning(Post.blocked_at))
-    if since is not None and now - since >= WORTH_TELLING:
-        _tell_of_the_outage(session, since, now)
-
-
-def _tell_of_the_outage(session: Session, since: datetime, now: datetime) -> None:
-    """One mail to the organizers of each campaign that had mail waiting; it leaves as soon as mail leaves again."""
-    waited = exists().where(
-        Mail.campaign_id == Campaign.id, Mail.due_at.is_not(None) | (Mail.sent_at > since), Mail.kind != "outage"
-    )
-    campaigns = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None), waited))
-    put(session, [to_organizers("outage", campaign, f"{since:%Y%m%dT%H%M%S}", now) for campaign in campaigns])
 
 
 def own_up_to_doubt(session: Session) -> int:
@@ -306,16 +243,6 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
         .where(Mail.id.in_(ids))
     )
     return set(session.scalars(unwanted))
-
-
-def state_of_the_post(session: Session) -> Post:
-    """Signs of life, and whether the relay is at fault."""
-    return _post(session)
-
-
-def note_a_sweep(session: Session) -> None:
-    """A sign of life of the clock."""
-    session.execute(update(Post).values(swept_at=db.clock(session)))
 
 
 def seconds_overdue(session: Session) -> float:
@@ -358,7 +285,7 @@ def _uncertain(mail: Mail, now: datetime) -> None:
 def _not_tried(mail: Mail, now: datetime) -> None:
     mail.attempts -= 1
     mail.in_data_at = None
-    mail.due_at = now + RELAY_AWAY
+    mail.due_at = now + breaker.PAUSE
 
 
 def _called_back(mail: Mail, now: datetime) -> None:
@@ -384,10 +311,6 @@ def _letter_may_leave() -> ColumnElement[bool]:
         Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)
     )
     return goes_on & sealed
-
-
-def _post(session: Session, *, lock: bool = False) -> Post:
-    return session.get_one(Post, 1, with_for_update=lock or None, populate_existing=True)
 
 
 def _still_may_leave(session: Session, mail: Mail) -> bool:
