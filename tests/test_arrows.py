@@ -33,7 +33,8 @@ ONLY_IN = {
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"letter/pdf"},
-    **{library: {"cli/checks"} for library in ("dns", "http.client", "redis", "smtplib")},  # the doctor
+    **{library: {"cli/checks"} for library in ("http.client", "redis")},  # the doctor's
+    **{library: {"cli/checks_of_mail"} for library in ("dns", "smtplib")},
 }
 
 

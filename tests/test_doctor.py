@@ -34,10 +34,10 @@ from tests.scripted_smtp import ScriptedServer
 from tests.stage import eventually
 from tests.test_smtp import certificate, pem_of
 from worker import settings
-from worker.cli import checks, doctor
-from worker.cli.checks import Note
+from worker.cli import checks, checks_of_mail, doctor, notes
 from worker.cli.commands import app
 from worker.cli.doctor import Finding
+from worker.cli.notes import Note
 from worker.letter import pdf
 from worker.mail.catcher import Catcher
 from worker.mail.relay import Relay
@@ -387,7 +387,7 @@ def test_a_relay_shows_its_certificate_and_what_it_offers(scheme: str, certifica
     offers = ("SIZE 52428800", "PIPELINING", "SMTPUTF8", "AUTH PLAIN", "STARTTLS")
     with serving(ScriptedServer(offers=offers, certificate=certificate, implicit_tls=scheme == "smtps")) as server:
         with_relay(server, scheme, f"ada:{PASSWORD}@")
-        finding = found(checks.relay)
+        finding = found(checks_of_mail.relay)
         login = [line for visit in server.visits for line in visit.plaintext if line.startswith(b"AUTH")]
 
     assert "takes our login; TLSv1.3, its certificate runs out in 0 days; takes mails of up to 50.0 MB" in finding.found
@@ -413,7 +413,7 @@ def test_a_wrong_password_is_tried_once_and_no_test_mail_sent() -> None:
 def test_a_relay_without_starttls_gets_no_login() -> None:
     with serving(ScriptedServer(offers=("AUTH PLAIN",))) as server:
         with_relay(server, login=f"ada:{PASSWORD}@")
-        finding = found(checks.relay)
+        finding = found(checks_of_mail.relay)
         verbs = {verb for visit in server.visits for verb in visit.verbs}
 
     assert finding.verdict == "failed"
@@ -426,7 +426,7 @@ def test_a_certificate_that_nobody_knows_fails(tmp_path: Path) -> None:
     _, unknown = pem_of([x509.DNSName("relay.example")], tmp_path)
     with serving(ScriptedServer(certificate=unknown, implicit_tls=True)) as server:
         with_relay(server, "smtps")
-        finding = found(checks.relay)
+        finding = found(checks_of_mail.relay)
 
     assert finding.verdict == "failed"
     assert "no TLS with the relay: self-signed certificate" in finding.found
@@ -436,7 +436,7 @@ def test_a_certificate_that_nobody_knows_fails(tmp_path: Path) -> None:
 def test_a_relay_that_takes_no_letter_with_a_pdf_fails() -> None:
     with serving(ScriptedServer(offers=("SIZE 1000000",))) as server:
         with_relay(server)
-        finding = found(checks.relay)
+        finding = found(checks_of_mail.relay)
 
     assert finding.verdict == "failed"
     assert "up to 1.0 MB; a letter with its PDF needs 2 MB" in finding.found
@@ -446,12 +446,12 @@ def test_a_relay_that_takes_no_letter_with_a_pdf_fails() -> None:
     ("limit", "verdict"), [(None, "ok"), ("0", "ok"), ("2097151", "failed"), ("2097152", "ok"), ("", "ok")]
 )
 def test_the_size_of_a_letter_fits(limit: str | None, verdict: str) -> None:
-    assert checks.of_size(limit).verdict == verdict
+    assert checks_of_mail.of_size(limit).verdict == verdict
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(0, "warning"), (13, "warning"), (14, "ok"), (90, "ok")])
 def test_a_certificate_is_renewed_in_time(days: int, verdict: str) -> None:
-    assert checks.of_certificate(days, "it").verdict == verdict
+    assert notes.of_certificate(days, "it").verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -467,7 +467,7 @@ def test_a_certificate_is_renewed_in_time(days: int, verdict: str) -> None:
 def test_the_test_mail_is_judged_by_what_became_of_it(faults: dict[str, str], verdict: str, mend: str) -> None:
     with serving(ScriptedServer(faults)) as server:
         with_relay(server)
-        finding = found(checks.a_test_mail, YOU, relay_is_ready=True)
+        finding = found(checks_of_mail.a_test_mail, YOU, relay_is_ready=True)
         mails = [mail for visit in server.visits for mail in visit.mails]
 
     assert finding.verdict == verdict
@@ -527,7 +527,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers, resolver.port = ["127.0.0.1"], line.getsockname()[1]
         monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-        monkeypatch.setattr(checks, "RESERVED", ())
+        monkeypatch.setattr(checks_of_mail, "RESERVED", ())
         settings.set_for_this_process(smtp_url="smtp://127.0.0.1:1", mail_from="rivers@mail.letters.example")
         yield records
         line.sendto(b"end", line.getsockname())
@@ -541,7 +541,7 @@ def test_a_domain_that_is_ready_is_ok_also_by_its_parents_dmarc(zone: dict[str, 
         "_dmarc.letters.example": ["v=DMARC1; p=reject"],
     }
 
-    finding = found(checks.sender)
+    finding = found(checks_of_mail.sender)
 
     assert finding.verdict == "ok", finding
     assert "DMARC policy reject" in finding.found
@@ -550,7 +550,7 @@ def test_a_domain_that_is_ready_is_ok_also_by_its_parents_dmarc(zone: dict[str, 
 def test_what_a_domain_misses_is_said_and_how_to_publish_it(zone: dict[str, list[str]]) -> None:
     zone["mail.letters.example"] = ["another record"]
 
-    finding = found(checks.sender)
+    finding = found(checks_of_mail.sender)
 
     assert finding.verdict == "warning"
     for said in ("has no SPF record", "no DKIM keys to be seen", "no DMARC record"):
@@ -560,7 +560,7 @@ def test_what_a_domain_misses_is_said_and_how_to_publish_it(zone: dict[str, list
 
 @pytest.mark.usefixtures("zone")
 def test_a_domain_that_does_not_exist_fails() -> None:
-    finding = found(checks.sender)
+    finding = found(checks_of_mail.sender)
 
     assert (finding.verdict, finding.found) == ("failed", "there is no domain mail.letters.example")
 
@@ -568,9 +568,9 @@ def test_a_domain_that_does_not_exist_fails() -> None:
 @pytest.mark.usefixtures("zone")
 def test_offline_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns.resolver.default_resolver, "port", servers.free_port())
-    monkeypatch.setattr(checks, "DNS_PATIENCE", 0.3)
+    monkeypatch.setattr(checks_of_mail, "DNS_PATIENCE", 0.3)
 
-    finding = found(checks.sender)
+    finding = found(checks_of_mail.sender)
 
     assert finding.verdict == "warning"
     assert "could not ask the DNS" in finding.found
@@ -579,7 +579,7 @@ def test_offline_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_reserved_domain_is_not_asked_for() -> None:
     settings.set_for_this_process(smtp_url="smtp://127.0.0.1:1")
 
-    finding = found(checks.sender)
+    finding = found(checks_of_mail.sender)
 
     assert (finding.verdict, finding.found) == ("warning", "undersigned.example exists in examples only")
 
@@ -596,7 +596,7 @@ def test_a_reserved_domain_is_not_asked_for() -> None:
     ],
 )
 def test_spf_is_one_record_that_does_not_let_everybody_send(texts: list[str], verdict: str) -> None:
-    assert checks.of_spf("letters.example", texts).verdict == verdict
+    assert checks_of_mail.of_spf("letters.example", texts).verdict == verdict
 
 
 # --- A received mail
@@ -633,7 +633,7 @@ ALL_PASS = {"spf": "pass", "dkim": "pass", "dmarc": "pass"}
     ],
 )
 def test_authentication_results_are_read(headers: list[str], results: dict[str, str]) -> None:
-    assert checks.authentication_results(headers) == results
+    assert checks_of_mail.authentication_results(headers) == results
 
 
 @pytest.mark.parametrize(
@@ -662,7 +662,7 @@ def test_a_received_mail_is_judged(results: str, verdict: str, tmp_path: Path) -
 def test_a_mail_of_somebody_else_tells_nothing_of_us() -> None:
     mail = b"Authentication-Results: mx.example; spf=pass; dkim=pass; dmarc=pass\nFrom: a@other.example\n\n"
 
-    finding = found(checks.received_mail, mail)
+    finding = found(checks_of_mail.received_mail, mail)
 
     assert finding.verdict == "warning"
     assert "it comes from other.example, and our mails from undersigned.example" in finding.found
@@ -774,7 +774,7 @@ def test_the_mailbox_is_opened_and_nothing_in_it_is_read(folder: str, password: 
         imap_url=server.url(folder=folder, password=password), bounces_to="bounces@letters.example"
     )
 
-    finding = found(checks.mailbox)
+    finding = found(checks_of_mail.mailbox)
     flags = server.flags()
     server.stop()
 

@@ -27,6 +27,6 @@ The rooms, and what each may import (arrows go down and never return; tests/test
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
 Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` and `mail/bounces` (and in
-`cli/player`, which plays the partners of the demo, and `cli/checks`, which tries everything for `doctor`), the
-web framework in `web/`. Nothing connects at import.
+`cli/player`, which plays the partners of the demo, and in the checks of
+`cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at import.
 """

@@ -16,7 +16,7 @@ from worker.cli import talk
 from worker.cli.options import Json
 
 if TYPE_CHECKING:
-    from worker.cli.checks import Note, Verdict
+    from worker.cli.notes import Note, Verdict
 
 LIMIT = 10  # seconds that one check may take
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -72,7 +72,7 @@ def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
     if settings.verdict == "failed":
         return
     from worker import db
-    from worker.cli import checks
+    from worker.cli import checks_of_mail
 
     to = to or (_asked() if ask else "")
     db.engine()  # made here, once, and not by two checks at the same time
@@ -80,18 +80,23 @@ def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
         yield (finding := check.finding())
         if finding.check == "relay":  # a login that was refused is not tried again at once
             ready = finding.verdict != "failed"
-            yield _Check("test mail", partial(checks.a_test_mail, to, relay_is_ready=ready)).finding()
+            yield _Check("test mail", partial(checks_of_mail.a_test_mail, to, relay_is_ready=ready)).finding()
 
 
 def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Iterator["Note"]]]]:
-    from worker.cli import checks
+    from worker.cli import checks, checks_of_mail
 
-    yield from (("database", checks.database), ("broker", checks.broker), ("relay", checks.relay))
-    yield "sender", checks.sender
+    yield from (("database", checks.database), ("broker", checks.broker), ("relay", checks_of_mail.relay))
+    yield "sender", checks_of_mail.sender
     if headers is not None:
         mail = sys.stdin.buffer.read() if str(headers) == "-" else headers.read_bytes()
-        yield "received mail", partial(checks.received_mail, mail)
-    yield from (("pages", checks.pages), ("mailbox", checks.mailbox), ("clock", checks.clock), ("disk", checks.disk))
+        yield "received mail", partial(checks_of_mail.received_mail, mail)
+    yield from (
+        ("pages", checks.pages),
+        ("mailbox", checks_of_mail.mailbox),
+        ("clock", checks.clock),
+        ("disk", checks.disk),
+    )
     yield from (("fonts", checks.fonts), ("templates", checks.templates), ("secrets", checks.secrets))
 
 
@@ -114,7 +119,7 @@ class _Check(threading.Thread):
 
     def finding(self) -> Finding:
         """Wait for the end, but not for longer than the limit."""
-        from worker.cli.checks import failed
+        from worker.cli.notes import failed
 
         self.join(max(0.0, self._until - time.monotonic()))
         notes = list(self._notes)
@@ -146,7 +151,7 @@ def _settings() -> Finding:
 def _unexpected(error: Exception) -> "Note":
     """What is wrong around the program in a sentence; of the rest the name only, for it may quote what it met."""
     from worker.cli import trouble
-    from worker.cli.checks import failed
+    from worker.cli.notes import failed
 
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
