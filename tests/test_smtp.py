@@ -85,7 +85,7 @@ async def nothing_more_is_said(connection: Connection, visit: Visit) -> None:
         ("RCPT", "251 will forward", "sent", "2.0.0"),
         ("RCPT", "550 5.1.1 no such user", "no", "5.1.1"),
         ("RCPT", "550 5.70.1 of no such subject", "no", "5.70.1"),
-        ("DATA", "554 5.5.1 no valid recipients", "no", "5.5.1"),
+        ("DATA", "554 5.5.1 no valid recipients", "ours", "5.5.1"),
         ("DATA", "550 5.7.26 unauthenticated mail", "ours", "5.7.26"),
         ("RCPT", "421 4.7.0 too many mails", "away", "4.7.0"),
         ("end of data", "421 4.7.0 try again later", "away", "4.7.0"),

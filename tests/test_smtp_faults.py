@@ -29,8 +29,8 @@ STARTTLS     away   away   away   away   away    away   away   ours   away   sen
 AUTH         away   away   away   away   away    away   away   ours   away   away   sent*
 MAIL         away   away   away   away   away    away   later* ours*  away   away   sent*
 RCPT         away   away   away   away   away    away   later* no*    away   away   sent*
-DATA         away   away   away   away   away    away   later* no*    away   away   sent*
-end-of-data  doubt  doubt  doubt  doubt  doubt   doubt  later* no*    away   sent   sent*
+DATA         away   away   away   away   away    away   later* ours*  away   away   sent*
+end-of-data  doubt  doubt  doubt  doubt  doubt   doubt  later* ours*  away   sent   sent*
 RSET         no     no     no     no     no      no     no     no     no     no     no*
 QUIT         sent*  sent*  sent*  sent*  sent*   sent*  sent*  sent*  sent*  sent*  sent*
 """

@@ -224,9 +224,9 @@ def test_an_envid_cannot_end_the_command_or_add_to_it():
         ({"RCPT#1": "4xx"}, False, Kind.DEFERRED, ["MAIL", "RCPT", "DATA", "RSET"]),
         ({"MAIL#1": "4xx"}, False, Kind.DEFERRED, ["MAIL", "RCPT", "DATA", "RSET"]),
         ({"MAIL#1": "5xx"}, False, Kind.NOT_CONNECTED, ["MAIL", "RCPT", "DATA", "RSET"]),
-        ({"DATA#1": "5xx"}, False, Kind.REFUSED, ["MAIL", "RCPT", "DATA", "RSET"]),
+        ({"DATA#1": "5xx"}, False, Kind.NOT_CONNECTED, ["MAIL", "RCPT", "DATA", "RSET"]),
         ({"DATA#1": "4xx"}, False, Kind.DEFERRED, ["MAIL", "RCPT", "DATA", "RSET"]),
-        ({"end of data#1": "5xx"}, False, Kind.REFUSED, ["MAIL", "RCPT", "DATA"]),
+        ({"end of data#1": "5xx"}, False, Kind.NOT_CONNECTED, ["MAIL", "RCPT", "DATA"]),
         ({"RCPT#1": "5xx"}, True, Kind.REFUSED, ["MAIL", "RCPT", "DATA"]),
         ({"MAIL#1": "4xx"}, True, Kind.DEFERRED, ["MAIL", "RCPT", "DATA"]),
         # The lone dot is answered as if there had been a mail.

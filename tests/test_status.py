@@ -403,7 +403,7 @@ def test_a_quota_explains_why_what_can_wait_waits(campaign: Campaign) -> None:
     row(due_at=ago(hours=2))
     assert not the_state().stuck
 
-    settings.set_for_this_process(smtp_per_hour=2)
+    settings.set_for_this_process(smtp_per_hour=3)
     assert the_state().stuck
 
 

@@ -544,13 +544,13 @@ def test_who_is_quiet_signs_and_gets_no_copy(again: bool, campaign: Campaign, ri
     assert mails(campaign.partners[1], "copy") == ["copy"]
 
 
-def test_a_corrected_address_does_not_break_the_silence(campaign: Campaign, river_watch: Partner) -> None:
+def test_the_silence_of_a_wrong_reader_ends_with_the_wrong_address(campaign: Campaign, river_watch: Partner) -> None:
     is_invited(campaign)
     goes_quiet(river_watch)
     with db.transaction() as session:
-        assert amend.correct_address(session, river_watch.id, "new@partner.example").goes == []
-    assert mails(river_watch) == ["invitation"]
-    assert is_quiet(river_watch)
+        assert amend.correct_address(session, river_watch.id, "new@partner.example").goes == ["invitation"]
+    assert mails(river_watch) == ["invitation", "invitation"]
+    assert not is_quiet(river_watch)
 
 
 @pytest.mark.parametrize("kind", ["invitation", "reminder", "extended", "receipt", "copy"])

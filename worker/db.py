@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,12 @@ from worker import settings
 from worker.models import Campaign, Mail, Moment
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
-AWAY = (OperationalError, InterfaceError, NoConnection)  # what is raised while the database cannot be asked
+AWAY = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    NoConnection,
+)  # what is raised while the database cannot be asked
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 _SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")

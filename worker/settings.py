@@ -195,7 +195,7 @@ def _unusable(settings: Settings) -> list[str]:
             f"{PREFIX}PUBLIC_URL: expected https://host without a path, the host in ASCII (xn--…), "
             f"found {settings.public_url!r}"
         )
-    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from):
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from) or not settings.mail_from.isascii():
         found.append(f"{PREFIX}MAIL_FROM: expected one address such as letters@host, found {settings.mail_from!r}")
     # A local part has 64 octets (RFC 5321 4.5.3.1.1), and a plus with 24 letters is added to this one.
     if settings.bounces_to and not re.fullmatch(r"[A-Za-z0-9.+=_-]{1,39}@[A-Za-z0-9.-]+", settings.bounces_to):

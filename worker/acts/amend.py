@@ -113,6 +113,8 @@ def correct_address(session: Session, partner_id: int, email: str) -> Corrected:
         raise SameAddress
     if suppressed is not None:
         session.delete(suppressed)
+    if partner.email_hmac != fingerprint:
+        partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
     partner.email, partner.email_hmac, partner.bounced_at = email, fingerprint, None
     partner.generation += 1
     outbox.cancel(session, Mail.partner_id == partner_id)

@@ -1,6 +1,7 @@
 """Dispatch: the sealed letter goes to each addressee, once; what stands in the way is a list of sentences."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from worker.acts import close, diary
 from worker.letter import signatories
 from worker.mail import outbox
 from worker.models import Addressee, Campaign, Mail
+
+LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 
 
 class Blocked(Exception):
@@ -146,6 +149,8 @@ def take_note_of_answers(session: Session, campaign: Campaign) -> None:
     outbox.put(session, [outbox.to_organizers("doubt", campaign, f"letter-{m.id}", now) for m in doubtful])
     refused = [m for m in living if m.refused_at is not None]
     outbox.put(session, [outbox.to_organizers("waiting", campaign, f"refused-{m.id}", now) for m in refused])
+    late = [m for m in living if m.due_at is not None and m.attempts and m.dated_at < now - LATE]
+    outbox.put(session, [outbox.to_organizers("waiting", campaign, f"late-{m.id}", now) for m in late])
     returned = [m for m in living if m.bounced_at is not None]
     outbox.put(session, [outbox.to_organizers("returned", campaign, f"letter-{m.id}", now) for m in returned])
 

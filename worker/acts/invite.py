@@ -40,7 +40,7 @@ def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int:
     invitations = select(Mail.id).where(Mail.campaign_id == campaign.id, Mail.kind == "invitation")
     if session.scalar(invitations.where(Mail.sent_at.is_not(None)).limit(1)):
         return AT_ONCE
-    without_answer = Mail.reply.is_(None) | Mail.blocked_at.is_not(None)
+    without_answer = Mail.reply.is_(None) | Mail.blocked_at.is_not(None) | Mail.uncertain_at.is_not(None)
     return 0 if session.scalar(invitations.where(Mail.due_at.is_not(None), without_answer).limit(1)) else THE_FIRST
 
 

@@ -54,7 +54,9 @@ def undo(session: Session, campaign_id: int) -> None:
     over, may have been, or is leased to a worker, and once somebody answered.
     """
     db.locked(session, campaign_id)
-    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign_id).with_for_update()).all()
+    mails = session.scalars(
+        select(Mail).where(Mail.campaign_id == campaign_id).order_by(Mail.id).with_for_update()
+    ).all()
     now = db.clock(session)
     left = sum(mail.has_left or mail.uncertain_at is not None or _is_leased(mail, now) for mail in mails)
     partners = select(Partner.id).where(Partner.campaign_id == campaign_id)

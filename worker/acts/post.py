@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.mail import breaker, outbox
-from worker.mail.breaker import IN_RESERVE, Quota
+from worker.mail.breaker import Quota
 from worker.mail.outbox import LATER
 from worker.mail.outcomes import meaning
 from worker.models import Mail, Post
@@ -109,7 +109,7 @@ def _next_leaves_at(session: Session, quota: Quota, now: datetime) -> datetime |
     """When so many mails have left the window that there is room for one that can wait; null while there is."""
     if quota.room_for_bulk:
         return None
-    must_pass = quota.used - (quota.allowed - quota.allowed // IN_RESERVE)
+    must_pass = quota.used - (quota.allowed - quota.reserve)
     sent = select(Mail.sent_at).where(Mail.sent_at > now - quota.span).order_by(Mail.sent_at)
     last = session.scalar(sent.offset(must_pass).limit(1))
     return last + quota.span if last else None

@@ -13,16 +13,18 @@ BETWEEN_NOTICES = timedelta(hours=1)
 
 
 def tell(session: Session) -> int:
-    """Put a notice for each campaign in which a mail was refused, or came back, since the last one; returns how many.
+    """Put a notice for each campaign in which a mail was refused, came back or is of doubtful fate since the last.
 
-    The first at once, further ones an hour apart: a list with a hundred old addresses is no hundred mails.
+    Returns how many. The first at once, further ones an hour apart: a list with a hundred old addresses is no
+    hundred mails.
     """
     now = db.clock(session)
     told = _last_notices(session)
-    since = func.max(func.coalesce(Mail.bounced_at, Mail.refused_at))
+    since = func.max(func.coalesce(Mail.bounced_at, Mail.refused_at, Mail.uncertain_at))
+    unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
     failed = session.execute(
         select(Mail.campaign_id, since)
-        .where(Mail.partner_id.is_not(None), Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None))
+        .where(Mail.partner_id.is_not(None), Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None) | unknown)
         .group_by(Mail.campaign_id)
     )
     put = 0

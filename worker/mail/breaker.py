@@ -14,7 +14,6 @@ PAUSE = timedelta(seconds=30)  # before a relay that took nothing is tried again
 LONGEST_PAUSE = timedelta(minutes=15)  # between two tries, when it is away for long
 WORTH_TELLING = timedelta(minutes=10)  # a shorter outage nobody need hear of
 IN_RESERVE = 10  # one in so many of a quota is kept for the letter and for what people wait for
-_LOOKED_LATELY = timedelta(seconds=10)
 
 
 def post(session: Session, *, lock: bool = False) -> Post:
@@ -22,16 +21,18 @@ def post(session: Session, *, lock: bool = False) -> Post:
     return session.get_one(Post, 1, with_for_update=lock or None, populate_existing=True)
 
 
-def note_a_look(session: Session, now: datetime) -> datetime | None:
-    """Note that a worker looks for mail; returns since when the relay is at fault, None if it is not.
+def is_at_fault(session: Session) -> bool:
+    """Whether the breaker is open, for a worker about to claim.
 
     With a quota, workers look one after the other, so that together they claim no more than is left of it.
     """
     conf = settings.current()
-    found = post(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day))
-    if found.drained_at is None or found.drained_at < now - _LOOKED_LATELY:
-        session.execute(update(Post).values(drained_at=now))
-    return found.blocked_at if found.is_blocked else None
+    return post(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day)).is_blocked
+
+
+def note_a_drain(session: Session) -> None:
+    """A sign of life of the workers: one looked for mail, and nothing broke."""
+    session.execute(update(Post).values(drained_at=db.clock(session)))
 
 
 def note_a_sweep(session: Session) -> None:
@@ -43,6 +44,11 @@ def takes_its_turn(session: Session, now: datetime, until: datetime) -> bool:
     """Whether this worker may try a relay at fault with one mail; until then no other does."""
     turn = update(Post).where(Post.retry_at <= now).values(retry_at=until).returning(Post.id)
     return session.scalar(turn) is not None
+
+
+def gives_its_turn_back(session: Session) -> None:
+    """Nothing was tried: what was claimed could not be sent for reasons of its own."""
+    session.execute(update(Post).where(Post.mended_at.is_(None)).values(retry_at=db.clock(session)))
 
 
 def note_a_fault(session: Session, outcome: Outcome, now: datetime) -> datetime | None:
@@ -57,21 +63,28 @@ def note_a_fault(session: Session, outcome: Outcome, now: datetime) -> datetime 
         found.blocked_at, found.mended_at = now, None
     assert found.blocked_at is not None
     found.retry_at = now + min(max(PAUSE, (now - found.blocked_at) / 4), LONGEST_PAUSE)
-    found.reply = outcome.reply
+    # What is said about a mail may name its recipient's domain, and this is shown to the organizers of all campaigns.
+    said = f"{outcome.code} {outcome.status or ''}".strip() if outcome.code else ""
+    found.reply = said if said and outcome.phase not in BEFORE_MAIL else outcome.reply
     session.flush()
     return found.blocked_at if outcome.fault == "relay" else None
 
 
 def note_that_it_takes_mail(session: Session, now: datetime) -> datetime | None:
-    """Close the breaker; returns since when it was open, if that is worth telling."""
+    """Close the breaker; returns since when it was open, if that is worth telling.
+
+    Whoever calls it has seen a mail to a partner or an addressee taken: a relay that takes our own domain's mail,
+    and nobody else's, still works for nobody.
+    """
     mended = update(Post).where(Post.blocked_at.is_not(None), Post.mended_at.is_(None))
     since = session.scalar(mended.values(mended_at=now).returning(Post.blocked_at))
     return since if since is not None and now - since >= WORTH_TELLING else None
 
 
 def took_mail_since(session: Session, moment: datetime) -> bool:
-    """Whether the relay took any mail after this moment."""
-    return bool(session.scalar(select(exists().where(Mail.sent_at > moment))))
+    """Whether the relay took any mail for a partner or an addressee after this moment."""
+    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
+    return bool(session.scalar(select(exists().where(Mail.sent_at > moment, abroad))))
 
 
 @dataclass(frozen=True)
@@ -87,8 +100,13 @@ class Quota:
         return max(0, self.allowed - self.used)
 
     @property
+    def reserve(self) -> int:
+        """What is kept for the letter and for what people wait for."""
+        return max(1, self.allowed // IN_RESERVE) if self.allowed > 1 else 0
+
+    @property
     def room_for_bulk(self) -> int:
-        return max(0, self.room - self.allowed // IN_RESERVE)
+        return max(0, self.room - self.reserve)
 
 
 def quotas(session: Session, now: datetime) -> list[Quota]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import secrets
 import time
 from collections import Counter, deque
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
-from worker.mail import messages, outbox
+from worker.mail import breaker, messages, outbox
 from worker.mail.compose import compose
 from worker.mail.messages import ToMany
 from worker.mail.outbox import Mark
-from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay import Relay
 from worker.mail.smtp import Connection, Offer
 from worker.models import Mail
@@ -25,9 +26,14 @@ log = logging.getLogger("delivery")
 
 MOST_AT_RISK = 200  # mails that were handed over and not written down yet: what a killed worker repeats
 GATHERING = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
+BETWEEN_RENEWALS = 5  # seconds; so soon is what was called back no longer sent
 DATABASE_AWAY = 600  # seconds for which a mail that was sent is kept to be written down
 BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
-POLICIES_IN_A_ROW = 3  # mails turned down for what is our fault, with none taken between: the rest would be too
+# So many alike, with none taken between, say that the relay is at fault, whatever it says of each: mails turned down
+# for our sake; mails handed over without an answer; mails refused or put off in the same words, not for the mailbox.
+_IN_A_ROW = {Kind.NOT_CONNECTED: 3, Kind.UNCERTAIN: 3, Kind.REFUSED: 10, Kind.DEFERRED: 10}
+# A clock that also counts while this machine sleeps: a lease does.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,19 @@ async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: Fal
     """
     drain = _Drain(stop_at, stopping)
     await drain.run()
+    await asyncio.to_thread(_note_a_drain)
     if drain.tally.outcomes:
         log.info("drained: %s", ", ".join(f"{n} {kind.value}" for kind, n in drain.tally.outcomes.most_common()))
     return drain.tally
+
+
+def _note_a_drain() -> None:
+    with db.transaction() as session:
+        breaker.note_a_drain(session)
+
+
+def _now() -> float:
+    return time.clock_gettime(_CLOCK)
 
 
 class _Drain:
@@ -83,7 +99,7 @@ class _Drain:
         self._claiming: asyncio.Task[None] | None = None
         self._marked_meanwhile: set[int] = set()
         self._dry = self._relay_away = False
-        self._policies = 0
+        self._since_sent: list[Outcome] = []  # the last outcomes, as long as none was sent
         self._to_mark: list[tuple[Ready | None, Mark]] = []
         self._opening = 0  # lanes that wait for their connection, each for a mail
         self._unmarked = 0  # mails on the wire, or behind it and not written down yet
@@ -121,7 +137,7 @@ class _Drain:
                 return
             assert lane.connection is not None
             if self._queue and self._queue[0].kind == "letter":
-                await self._send_the_letter(lane.connection)
+                await self._send_the_letter(lane, lane.connection)
             elif not await self._send_in_a_row(lane):
                 return
 
@@ -158,7 +174,7 @@ class _Drain:
         return self._claiming
 
     async def _refill(self) -> None:
-        before = time.monotonic()
+        before = _now()
         self._marked_meanwhile.clear()
         ids, ready, set_aside = await asyncio.to_thread(self._claim)
         # A lease that ran out while its mail was on the wire can come back to us: the mail must not go twice.
@@ -174,6 +190,7 @@ class _Drain:
         """Send over one connection until there is a reason to look up; False if the lane is of no more use."""
         assert lane.connection is not None
         taken: deque[Ready] = deque()
+        given_back: list[Ready] = []
         goes_on = True
 
         def take() -> Offer | None:
@@ -181,21 +198,22 @@ class _Drain:
                 if self._queue[0].kind == "letter":
                     return None
                 ready = self._queue.popleft()
-                if self._ours.get(ready.id, 0) > time.monotonic():  # else its lease ran out while it waited
+                if self._ours.get(ready.id, 0) > _now():  # else its lease ran out while it waited
                     taken.append(ready)
                     self._unmarked += 1
                     self._look_ahead()
                     return ready.offer
             return None
 
-        def done(_: Offer, outcome: Outcome) -> None:
+        def done(offer: Offer, outcome: Outcome) -> None:
             nonlocal goes_on
             ready = taken.popleft()
+            assert ready.offer is offer
             if outcome.kind is Kind.NOT_CONNECTED and outcome.fault is None:
                 # Some relays hang up after so many mails, or take fewer connections than we would open.
                 if lane.answers or self._another_works(lane):
                     goes_on = lane.answers > 0
-                    taken.appendleft(ready)
+                    given_back.append(ready)
                     return
             else:
                 lane.answers += 1
@@ -205,18 +223,26 @@ class _Drain:
             await lane.connection.send_in_a_row(take, done)
         finally:
             # What was taken and has no outcome was given no body.
-            self._unmarked -= len(taken)
-            self._queue.extendleft(reversed(taken))
+            untouched = [*given_back, *taken]
+            self._unmarked -= len(untouched)
+            self._queue.extendleft(reversed(untouched))
         return goes_on
 
-    async def _send_the_letter(self, connection: Connection) -> None:
+    async def _send_the_letter(self, lane: "_Lane", connection: Connection) -> None:
         ready = self._queue.popleft()
+        if self._ours.get(ready.id, 0) <= _now():
+            return
         self._unmarked += 1
         try:
             outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._enter_data, ready.id))
         except BaseException:
             self._unmarked -= 1  # its fate is left to its lease, and then to a person
             raise
+        if outcome.kind is Kind.NOT_CONNECTED and outcome.phase in {Phase.MAIL, Phase.RCPT} and lane.answers:
+            self._unmarked -= 1  # it hung up after so many mails; a new connection is tried
+            self._queue.appendleft(ready)
+            return
+        lane.answers += 1
         self._note(ready, outcome)
 
     def _another_works(self, lane: "_Lane") -> bool:
@@ -230,16 +256,31 @@ class _Drain:
     def _note(self, ready: Ready | None, outcome: Outcome) -> None:
         """Keep an outcome for the next group of marks, and see whether the relay is at fault."""
         if outcome.kind is Kind.SENT:
-            self._policies = 0
-        elif outcome.kind is Kind.NOT_CONNECTED:
-            self._policies += 1
-            at_once = ready is None or outcome.fault is None or outcome.phase is Phase.MAIL
-            self._relay_away |= at_once or self._policies >= POLICIES_IN_A_ROW
+            self._since_sent.clear()
+        else:
+            self._since_sent.append(outcome)
+            self._look_for_a_fault(ready is None, outcome)
         if ready is None:
             self._mark_later(None, Mark(None, outcome))
         else:
             self._unmarked -= 1
             self._mark_later(ready, Mark(ready.id, outcome, ready.body_hash))
+
+    def _look_for_a_fault(self, before_any_mail: bool, outcome: Outcome) -> None:
+        """End the drain where the relay is at fault; also where no answer says so, but all of them together do."""
+        if outcome.kind is Kind.NOT_CONNECTED and (
+            before_any_mail or outcome.fault is None or outcome.phase is Phase.MAIL
+        ):
+            self._relay_away = True
+            return
+        alike = [one for one in self._since_sent if one.kind is outcome.kind]
+        if outcome.kind is not Kind.NOT_CONNECTED:
+            alike = [one for one in alike if one.reply == outcome.reply]
+        if self._relay_away or is_about_a_mailbox(outcome.status) or len(alike) < _IN_A_ROW.get(outcome.kind, math.inf):
+            return
+        self._relay_away = True
+        of_the_relay = Outcome(Kind.NOT_CONNECTED, Phase.EHLO, outcome.reply, outcome.code, outcome.status, "relay")
+        self._mark_later(None, Mark(None, of_the_relay))
 
     def _mark_later(self, ready: Ready | None, mark: Mark) -> None:
         self._unmarked += 1
@@ -300,12 +341,14 @@ class _Drain:
 
     async def _keep_lease(self) -> None:
         while True:
-            await asyncio.sleep(self._lease / 3)
-            before, asked = time.monotonic(), list(self._ours)
+            await asyncio.sleep(min(self._lease / 3, BETWEEN_RENEWALS))
+            before, asked = _now(), list(self._ours)
             with suppress(*db.AWAY):  # then they run out, and what waits here is not sent
                 kept = await asyncio.to_thread(self._renew, asked)
                 for mail_id in asked:
-                    if mail_id in kept and mail_id in self._ours:
+                    if mail_id not in kept:
+                        self._ours.pop(mail_id, None)  # another has it, or it was called back: it is not sent
+                    elif mail_id in self._ours:
                         self._ours[mail_id] = before + self._lease
 
     def _claim(self) -> tuple[list[int], list[Ready], list[Mark]]:
@@ -315,10 +358,13 @@ class _Drain:
         if not ids:
             return [], [], []
         with db.reading() as session:
-            mails = messages.read(session, ids)
+            mails = _read(session, ids)
             unwanted = outbox.suppressed(session, ids)
             composed = [_suppressed(i) if i in unwanted else _composed(session, mails[i]) for i in ids]
         ready = [one for one in composed if isinstance(one, Ready)]
+        if not ready:
+            with db.transaction() as session:
+                breaker.gives_its_turn_back(session)
         return ids, ready, [one for one in composed if isinstance(one, Mark)]
 
     def _mark(self, marks: list[Mark]) -> set[int]:
@@ -330,9 +376,16 @@ class _Drain:
         except Exception as error:
             if len(marks) == 1:
                 log.error("mail %s cannot be written down (%s)", marks[0].mail_id, type(error).__name__)
+                self._set_aside(marks[0])
                 return set()
             # One that cannot be marked must not let all the others of its group go twice.
             return set().union(*(self._mark([mark]) for mark in marks))
+
+    def _set_aside(self, mark: Mark) -> None:
+        """So that it is not sent again and again; if not even this can be written, the drain ends."""
+        if mark.mail_id is not None and mark.outcome.kind in {Kind.SENT, Kind.UNCERTAIN}:
+            with db.transaction() as session:
+                outbox.set_aside(session, mark.mail_id)
 
     def _enter_data(self, mail_id: int) -> bool:
         with db.transaction() as session:
@@ -359,19 +412,38 @@ class _Lane:
         return self.connection is not None and self.connection.usable
 
 
-def _composed(session: Session, mail: Mail | ToMany) -> Ready | Mark:
+def _read(session: Session, ids: list[int]) -> dict[int, Mail | ToMany | Mark]:
+    """The rows; one that cannot be read (its contact was encrypted with another key) is set aside by itself."""
+    try:
+        return dict(messages.read(session, ids))
+    except db.AWAY:
+        raise
+    except Exception as error:
+        if len(ids) == 1:
+            return {ids[0]: _put_off(ids[0], f"it could not be read ({type(error).__name__})")}
+        return {mail_id: found for one in ids for mail_id, found in _read(session, [one]).items()}
+
+
+def _put_off(mail_id: int, why: str) -> Mark:
+    log.warning("mail %d: %s", mail_id, why)
+    return Mark(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
+
+
+def _composed(session: Session, mail: Mail | ToMany | Mark) -> Ready | Mark:
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
+    if isinstance(mail, Mark):
+        return mail
     try:
         message = messages.message(session, mail)
         envelope = compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
+        if not envelope.content.isascii():
+            raise ValueError("a message must be 7-bit")
     except messages.NothingToSay:
         return Mark(mail.id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
     except db.AWAY:
         raise  # the database is away: no mail can be worded, and none is to blame
     except Exception as error:
-        said = f"it could not be composed ({type(error).__name__})"
-        log.warning("mail %d: %s", mail.id, said)
-        return Mark(mail.id, Outcome(Kind.DEFERRED, Phase.MAIL, said))
+        return _put_off(mail.id, f"it could not be composed ({type(error).__name__})")
     if mail.body_hash not in {None, envelope.hash}:
         log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
     offer = Offer(

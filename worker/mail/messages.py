@@ -172,8 +172,14 @@ def report(session: Session, mail: Mail) -> Message:
 def unreached(session: Session, mail: Mail) -> Message:
     """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
     failed = Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None)
-    number = select(func.count(Mail.partner_id.distinct())).where(Mail.campaign_id == mail.campaign_id, failed)
-    return _to_organizers(session, mail, unreached=session.scalar(number))
+    unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
+    number = select(func.count(Mail.partner_id.distinct())).where(Mail.campaign_id == mail.campaign_id)
+    return _to_organizers(
+        session,
+        mail,
+        unreached=session.scalar(number.where(failed)),
+        doubtful=session.scalar(number.where(~failed, unknown)),
+    )
 
 
 def outage(session: Session, mail: Mail) -> Message:

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
 from worker.mail import breaker
-from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome
+from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
 from worker.models import Addressee, Campaign, Mail, Partner, Seal, Suppression
 
 # The letter first, then what people wait for, then what can wait.
 URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "invitation": 3, "reminder": 3, "copy": 3}
 FOR_ORGANIZERS = 1
-LATER = 3
+LATER = 2  # from here on it can wait for a quota
 
 SECOND_COPY_AFTER = timedelta(minutes=15)  # a partner's mail whose fate nobody knows: one identical copy
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1
@@ -82,9 +82,9 @@ def claim(session: Session, holder: str) -> list[int]:
     """
     conf = settings.current()
     now = db.clock(session)
-    fault_since = breaker.note_a_look(session, now)
+    at_fault = breaker.is_at_fault(session)
     until = now + timedelta(seconds=conf.lease)
-    if fault_since is not None:
+    if at_fault:
         return _one_that_tries(session, holder, until, now)
     limits = breaker.quotas(session, now)
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
@@ -94,19 +94,26 @@ def claim(session: Session, holder: str) -> list[int]:
 
 
 def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
-    """One mail, for one worker; rather one that the relay has not turned down: perhaps it was that mail's own fault."""
+    """One mail, for one worker: the organizers' notice of the outage, once; then one that the relay has not turned
+    down, for perhaps it was that mail's own fault; and organizers' mail last, for it proves nothing.
+    """
     if not breaker.takes_its_turn(session, now, until):
         return []
-    fresh = db.claim(session, Mail.blocked_at.is_(None), holder=holder, until=until, limit=1)
-    return fresh or db.claim(session, holder=holder, until=until, limit=1)
+    notice = (Mail.kind == "outage") & (Mail.attempts == 0)
+    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
+    fresh = Mail.blocked_at.is_(None)
+    for first in (notice & fresh, abroad & fresh, abroad, true()):
+        if claimed := db.claim(session, first, holder=holder, until=until, limit=1):
+            return claimed
+    return []
 
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
-    """Keep the lease on these mails; returns those that are still the holder's."""
+    """Keep the lease on these mails; returns those that are still the holder's, and were not called back."""
     db.lock_in_order(session, Mail.id.in_(ids))
     kept = (
         update(Mail)
-        .where(Mail.id.in_(ids), Mail.lease_holder == holder)
+        .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.cancelled_at.is_(None))
         .values(lease_until=_lease_end(session))
         .returning(Mail.id)
         .execution_options(synchronize_session=False)
@@ -166,8 +173,11 @@ def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
             marked |= db.mark_sent(session, holder, sent, now)
         else:
             marked |= {one.mail_id for one in run if one.mail_id and _mark_one(session, one.mail_id, holder, one, now)}
-    if any(one.outcome.code and one.outcome.kind is not Kind.NOT_CONNECTED for one in marks):
-        _tell_of_an_outage(session, breaker.note_that_it_takes_mail(session, now), now)
+    if any(_says_that_the_relay_works(one.outcome) for one in marks) and breaker.is_at_fault(session):
+        if _proves_something(session, marked):
+            _tell_of_an_outage(session, breaker.note_that_it_takes_mail(session, now), now)
+        else:
+            breaker.gives_its_turn_back(session)
     for one in marks:
         if one.outcome.kind is Kind.NOT_CONNECTED:
             _tell_of_an_outage(session, breaker.note_a_fault(session, one.outcome, now), now)
@@ -186,6 +196,27 @@ def _tell_of_an_outage(session: Session, since: datetime | None, now: datetime) 
 
 
 _A_TICK = timedelta(milliseconds=1)
+
+
+def set_aside(session: Session, mail_id: int) -> None:
+    """A mail that was handed over and cannot be marked: uncertain, and nothing more goes by itself."""
+    lost = update(Mail).where(Mail.id == mail_id, Mail.sent_at.is_(None))
+    now = db.clock(session)
+    session.execute(lost.values(uncertain_at=now, due_at=None, lease_until=None, lease_holder=None))
+
+
+def _says_that_the_relay_works(outcome: Outcome) -> bool:
+    if outcome.kind is Kind.REFUSED:
+        return is_about_a_mailbox(outcome.status)
+    return outcome.kind is Kind.SENT
+
+
+def _proves_something(session: Session, marked: set[int]) -> bool:
+    """Whether one of these was for a partner or an addressee, or none such waits."""
+    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
+    there = exists().where(Mail.id.in_(marked), abroad)
+    waiting = exists().where(Mail.due_at.is_not(None), abroad)
+    return bool(session.scalar(select(there | ~waiting)))
 
 
 def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: datetime) -> bool:
@@ -265,7 +296,7 @@ def _sent(mail: Mail, now: datetime) -> None:
 
 
 def _deferred(mail: Mail, now: datetime) -> None:
-    mail.in_data_at = None
+    mail.in_data_at = mail.blocked_at = None
     mail.due_at = now + next_try(mail.attempts, random.random())
     if mail.due_at > mail.dated_at + GIVE_UP_AFTER:
         _refused(mail, now)
@@ -278,7 +309,7 @@ def _refused(mail: Mail, now: datetime) -> None:
 def _uncertain(mail: Mail, now: datetime) -> None:
     """A partner's mail goes once more, the same bytes; the addressee's letter waits for a person."""
     first_time = mail.uncertain_at is None
-    mail.uncertain_at = now
+    mail.uncertain_at, mail.blocked_at = now, None
     mail.due_at = now + SECOND_COPY_AFTER if first_time and mail.kind != "letter" else None
 
 

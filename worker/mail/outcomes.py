@@ -86,10 +86,21 @@ def _verdict(phase: Phase, code: int, status: str | None) -> tuple[Kind, Literal
     if code in _LOGIN_CODES or (phase is Phase.MAIL and not _too_large(code, status)):
         # At MAIL the relay does not know the recipient yet: what it refuses there is us.
         return Kind.NOT_CONNECTED, "relay"
-    if phase is not Phase.MAIL and status is not None and status.startswith("5.7."):
+    if phase is not Phase.MAIL and status is not None and (status.startswith("5.7.") or status in _OF_THE_SENDER):
         # Security or policy (RFC 3463 section 3.8): we are refused, or our sender, whoever the recipient is.
         return Kind.NOT_CONNECTED, "relay"
+    if phase in {Phase.DATA, Phase.END_OF_DATA} and not _too_large(code, status) and not is_about_a_mailbox(status):
+        # The recipient was taken before: this is about us, or about this mail alone.
+        return Kind.NOT_CONNECTED, "relay"
     return Kind.REFUSED, None
+
+
+_OF_THE_SENDER = {"5.1.7", "5.1.8", "5.4.5"}  # its address, its domain, more mail than it may send
+
+
+def is_about_a_mailbox(status: str | None) -> bool:
+    """Whether an enhanced status code speaks of the recipient's mailbox (RFC 3463 sections 3.2 and 3.3)."""
+    return status is not None and status not in _OF_THE_SENDER and status[1:].startswith((".1.", ".2."))
 
 
 def _too_large(code: int, status: str | None) -> bool:
