@@ -666,16 +666,15 @@ def test_after_the_deadline_a_correction_asks_nobody(sealed: Desk) -> None:
     assert "sent" not in said
 
 
-def test_who_wants_no_more_mail_gets_none_at_a_new_address_either(asked: Desk) -> None:
+def test_who_wanted_no_more_mail_at_the_wrong_address_is_asked_at_the_right_one(asked: Desk) -> None:
     with db.transaction() as session:
         session.execute(update(Partner).values(quiet_at=db.clock(session)))
+    assert "wants no more mail" in asked.types("status", "rivers")
 
     said = asked.types("amend", "rivers", "--partner", "ADF", "--email", "new@adf.example", "--yes")
 
-    assert "It wants no more mail, so none goes there." in said
-    assert "deadline" not in said
-    assert asked.mails("invitation") == 3
-    assert "wants no more mail" in asked.types("status", "rivers")
+    assert "A new invitation goes there, with a new link." in said
+    assert asked.mails("invitation") == 4
 
 
 def test_a_doubtful_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> None:

@@ -33,6 +33,9 @@ log = logging.getLogger("tasks")
 
 A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
 BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
+# Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
+# would hear no ring of a minute.
+RINGS_FOR = 6 * 3600
 stopping = threading.Event()
 _draining, _rung = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
@@ -55,8 +58,8 @@ def _configuration() -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "beat_schedule": {
-            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": 60}},
-            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": 60}},
+            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": RINGS_FOR}},
+            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": RINGS_FOR}},
         },
         "timezone": "UTC",
     }
@@ -265,7 +268,7 @@ class Doorbell:
 
 
 def _publish(name: str, ids: tuple[int, ...]) -> None:
-    queue.tasks[name].apply_async(ids, expires=60, retry=False)
+    queue.tasks[name].apply_async(ids, expires=RINGS_FOR, retry=False)
 
 
 bell = Doorbell(_publish)

@@ -63,22 +63,22 @@ def sign(
     campaign, partner, standing = _hold(session, partner_id, generation)
     if visibility not in campaign.visibilities:
         raise NotOffered(visibility)
-    if not campaign.takes_answers(at=db.clock(session)):
+    if not campaign.takes_answers(at=(now := db.clock(session))):
         if standing is None or not standing.signs or EXPOSURE[visibility] >= EXPOSURE[standing.visibility or ""]:
             raise _why_closed(session, campaign)
         _call_back(session, campaign)
         said = replace(
             said, representative=said.representative or standing.representative, role=said.role or standing.role
         )
-    return _supersede(session, campaign, partner, standing, "sign", visibility, said)
+    return _supersede(session, campaign, partner, standing, "sign", visibility, said, now)
 
 
 def decline(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
     """Record that an organization does not sign. Raises Closed after the deadline, LetterHasLeft or LinkIsDead."""
     campaign, partner, standing = _hold(session, partner_id, generation)
-    if not campaign.takes_answers(at=db.clock(session)):
+    if not campaign.takes_answers(at=(now := db.clock(session))):
         raise _why_closed(session, campaign)
-    return _supersede(session, campaign, partner, standing, "decline", None, said)
+    return _supersede(session, campaign, partner, standing, "decline", None, said, now)
 
 
 def withdraw(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
@@ -92,9 +92,9 @@ def withdraw(session: Session, partner_id: int, said: Said, *, generation: int |
         raise NotSigned
     if standing.choice == "withdraw":
         return standing
-    if not campaign.takes_answers(at=db.clock(session)):
+    if not campaign.takes_answers(at=(now := db.clock(session))):
         _call_back(session, campaign)
-    return _supersede(session, campaign, partner, standing, "withdraw", None, said)
+    return _supersede(session, campaign, partner, standing, "withdraw", None, said, now)
 
 
 def standing(session: Session, partner_id: int) -> Answer | None:
@@ -165,10 +165,11 @@ def _supersede(
     choice: Choice,
     visibility: Visibility | None,
     said: Said,
+    now: datetime,
 ) -> Answer:
+    """Write it down as of the moment at which it was found to be in time: a later one could be too late."""
     if before is not None and _says_the_same(before, choice, visibility, said):
         return before
-    now = db.clock(session)
     if before is not None:
         before.superseded_at = now
         session.flush()
