@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench lock clean
+.PHONY: help demo up test lint bench soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lint: $(VENV)/.tests ## Check style and types
 
 bench: $(VENV)/.tests ## Measure, as ratios against peers and limits
 	$(IN)/python -m tests.bench
+
+soak: $(VENV)/.tests ## Try the promises for 25 minutes: kills, outages, faults
+	$(IN)/python -m tests.soak
 
 lock: ## Pin and hash the requirements anew
 	$(IN)/uv pip compile -q pyproject.toml -o requirements.txt
