@@ -358,3 +358,22 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
             return cast.signs(session, partner, choice)
         case _:
             return cast.signs(session, partner)
+
+
+def test_what_is_personal_can_only_be_printed_or_asked_for_as_a_whole() -> None:
+    slot = render.Slot(render.MARKS[0], filled=True)
+    assert slot
+    with pytest.raises(TypeError, match="only be printed as it is"):
+        str(slot)
+
+
+@pytest.mark.usefixtures("database")
+def test_one_wording_serves_all_and_each_reads_its_own() -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        first, second = campaign.partners[:2]
+        first.contact, second.contact = "Ms Lopez", ""
+        said = {one.id: put(session, "invitation", campaign, one, "en") for one in (first, second)}
+    assert "Dear Ms Lopez," in said[first.id].text
+    assert "Hello," in said[second.id].text
+    is_silent_about(said[second.id], "Ms Lopez", first.organization, str(tokens.link(first)), tokens.mail_code(first))
