@@ -360,6 +360,7 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
             return cast.signs(session, partner)
 
 
+@pytest.mark.usefixtures("database")
 def test_what_is_personal_can_only_be_printed_or_asked_for_as_a_whole() -> None:
     slot = render.Slot(render.MARKS[0], filled=True)
     assert slot
