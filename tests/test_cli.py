@@ -591,7 +591,7 @@ def test_progress_and_quotas_are_told_while_mail_leaves(desk: Desk) -> None:
     _happens("River Watch", sent_at=now - timedelta(seconds=20))
     assert "1 of 3 sent, 3 a minute\n" in desk.types("status", "rivers")  # no end is promised beyond a quota
 
-    _happens("Les Amis du Fleuve", sent_at=True)
+    _happens("Les Amis du Fleuve", sent_at=now - timedelta(seconds=20))
     at = (now - timedelta(seconds=20) + timedelta(hours=1)).astimezone(ZoneInfo("Europe/Zurich"))
     said = desk.types("status", "rivers")
     assert re.search(rf"  2 of 2 this hour; the next leave at about (\d\d \w+ )?{at:%H:%M}\n", said), said

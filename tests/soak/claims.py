@@ -1,7 +1,10 @@
 """Claimers in processes of their own take from one outbox: no mail is claimed twice, and none is left."""
 
+import functools
 import multiprocessing
+import os
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +29,7 @@ def run(extent: Extent) -> Iterator[Row]:
         with tried(f"5 claims are exclusive, {which}", mails) as row:
             with furnished(which, redis=False):
                 _put(mails)
-                claimed, busy = _claim_all(claimers)
+                claimed, busy = _claim_all(claimers, mails)
             row.trials = len(claimed)
             row.wrong += [f"mail {mail} was claimed {n} times" for mail, n in Counter(claimed).items() if n > 1]
             if left := mails - len(set(claimed)):
@@ -43,22 +46,35 @@ def _put(mails: int) -> None:
     db.dispose()
 
 
-def _claim_all(claimers: int) -> tuple[list[int], int]:
+def _claim_all(claimers: int, mails: int) -> tuple[list[int], int]:
     spawn = multiprocessing.get_context("spawn")  # a fork would share our connections
     ready = time.time() + 1.5 + claimers / 4
-    with ProcessPoolExecutor(claimers, mp_context=spawn) as processes:
-        parts = list(processes.map(_claim_until_none_is_left, range(claimers), [ready] * claimers))
+    ends = functools.partial(_end_with, os.getpid())
+    with ProcessPoolExecutor(claimers, mp_context=spawn, initializer=ends) as processes:
+        parts = list(processes.map(_claim_until_none_is_left, range(claimers), [ready] * claimers, [mails] * claimers))
     return [mail for part in parts for mail in part], sum(bool(part) for part in parts)
 
 
-def _claim_until_none_is_left(number: int, ready: float) -> list[int]:
+def _end_with(parent: int) -> None:
+    """A claimer whose parent was killed would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _claim_until_none_is_left(number: int, ready: float, mails: int) -> list[int]:
     """In a process of its own; all begin at once."""
     chance, claimed = random.Random(number), list[int]()
     time.sleep(max(0.0, ready - time.time()))
-    while True:
+    while len(claimed) <= mails:
         with db.transaction() as session:
             until = db.clock(session) + AN_HOUR
             ids = db.claim(session, holder=str(number), until=until, limit=chance.randint(1, MOST))
         if not ids:
-            return claimed
+            break
         claimed += ids
+    return claimed

@@ -95,13 +95,13 @@ class _Seen:
 
     def __init__(self) -> None:
         self.kills = self.yes = self.no = self.unavailable = self.withdrawn = self.sealed_anew = 0
-        self.sent = self.doubt = self.doubt_with_copy = 0
+        self.sent = self.doubt = self.doubt_with_copy = self.twice = 0
 
     def told(self) -> str:
         return (
             f"{self.kills} kills; signing: {self.yes} yes, {self.no} too late, {self.unavailable} busy; "
             f"{self.withdrawn} withdrew, {self.sealed_anew} sealed anew; letters: {self.sent} sent, {self.doubt} "
-            f"uncertain ({self.doubt_with_copy} of them arrived), none twice"
+            f"uncertain ({self.doubt_with_copy} of them arrived), {self.twice or 'none'} twice"
         )
 
 
@@ -286,6 +286,7 @@ def _about_the_letter(
     for copy in copies:
         if _names(_text_of(copy)) != _names(sealed.content.decode()):
             yield "the addressee got another list than the one sealed"
+    seen.twice += len(copies) > 1
     if len(copies) > 1:
         yield f"the addressee got {len(copies)} copies"
     seen.sent += letter.sent_at is not None
