@@ -69,23 +69,27 @@ def run(
     needs it for its worker, so the web server and the catcher have threads of their own.
     """
     conf = settings.current()
-    with (
-        only_one(conf.data_dir) as lock,
-        _first_free(port) as listener,
-        _catcher(conf, refuse) as (inbox, refused),
-    ):
-        web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        lock.write(web_url)
-        lock.flush()
-        if "public_url" not in conf.model_fields_set:
-            settings.set_for_this_process(public_url=web_url)
-        house = House(web_url, inbox, refused)
-        previous = {number: signal.signal(number, lambda *_: house.stop()) for number in _SIGNALS}
-        try:
+    # From the first moment on: a KeyboardInterrupt in the middle of an import may be swallowed by the import system.
+    stopping = threading.Event()
+    previous = {number: signal.signal(number, lambda *_: stopping.set()) for number in _SIGNALS}
+    try:
+        with (
+            only_one(conf.data_dir) as lock,
+            _first_free(port) as listener,
+            _catcher(conf, refuse) as (inbox, refused),
+        ):
+            web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            lock.write(web_url)
+            lock.flush()
+            if "public_url" not in conf.model_fields_set:
+                settings.set_for_this_process(public_url=web_url)
+            house = House(web_url, inbox, refused, _stopping=stopping)
+            for number in _SIGNALS:
+                signal.signal(number, lambda *_: house.stop())
             _run(house, listener, on_ready)
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
