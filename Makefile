@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench soak lock clean
+.PHONY: help demo up test lint bench soak lock font clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ soak: $(VENV)/.tests ## Try the promises for 25 minutes: kills, outages, faults
 lock: ## Pin and hash the requirements anew
 	$(IN)/uv pip compile -q pyproject.toml -o requirements.txt
 	$(IN)/uv pip compile -q pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+
+font: $(VENV)/.tests ## Make the pages' Khmer font anew from the letter's
+	$(IN)/uv run -q --no-project --with fonttools --with brotli sh -c '\
+	  fonttools varLib.instancer "$$1" wdth=100 wght=400:700 -q -o var/khmer.ttf && \
+	  pyftsubset var/khmer.ttf --unicodes=20,A0,AB,BB,1780-17FF,19E0-19FF,200B-200D,25CC \
+	    --layout-features="*" --flavor=woff2 --output-file=templates/pages/khmer.woff2' \
+	  font "$$($(IN)/python -c 'import fontpkg_noto_sans_khmer as f; print(*(f.ROOT / "files").glob("*.ttf"))')"
 
 clean: ## Remove what was installed and what runs left behind
 	rm -rf $(VENV) var

@@ -251,7 +251,7 @@ def test_files_say_title_author_language_and_moment_and_nothing_of_the_machine()
     assert core.comments == core.last_modified_by == ""
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr", "km"])
 def test_the_letter_with_56_names_takes_three_pages_numbered(language):
     pages = pages_of(a_sheet(language))
     assert len(pages) <= 3

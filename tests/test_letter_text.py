@@ -61,7 +61,7 @@ def test_texts_that_differ_have_hashes_that_differ(other):
     assert text.hash_of({"en": "ab", "fr": "c"}) != text.hash_of(other)
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", ["en", "fr", "km"])
 class TestTheLetterOfTheFirstCampaign:
     def read(self, language: str) -> str:
         return (LETTERS / f"letter.{language}.md").read_text(encoding="utf-8")
@@ -82,8 +82,11 @@ class TestTheLetterOfTheFirstCampaign:
         facts = ["23 July 2023", "August 2022", "13 February 2023", "VOD", "3 March 2023", "Kem Sokha", "27"]
         if language == "fr":
             facts = ["23 juillet 2023", "août 2022", "13 février 2023", "VOD", "3 mars 2023", "Kem Sokha", "27"]
+        if language == "km":
+            facts = ["ថ្ងៃទី23 ខែកក្កដា ឆ្នាំ2023", "ខែសីហា ឆ្នាំ2022", "ថ្ងៃទី13 ខែកុម្ភៈ ឆ្នាំ2023", "VOD"]
+            facts += ["ថ្ងៃទី3 ខែមីនា ឆ្នាំ2023", "កឹម សុខា", "27"]
         assert [fact for fact in facts if fact not in words] == []
-        assert re.search("unanim", words)
+        assert re.search("unanim|ឯកច្ឆន្ទ", words)
 
     def test_keeps_french_signs_with_their_words(self, language):
         if language == "fr":

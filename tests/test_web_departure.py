@@ -21,6 +21,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NAMES = {
     "en": "A letter that names you has reached, or may have reached, ",
     "fr": "Une lettre qui vous nomme est parvenue, ou a pu parvenir, à ",
+    "km": "លិខិតដែលបង្ហាញឈ្មោះអង្គការរបស់លោកអ្នក បានទៅដល់ ឬប្រហែលជាបានទៅដល់ ",
 }
 COUNTS = "A letter that counts you, without your name, has reached, or may have reached, Minister Ada Weir;"
 UNTRUE = [
@@ -120,9 +121,9 @@ def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
 
     after = read(browser, link, language)
     assert f"{NAMES[language]}Minister Ada Weir" in after
-    assert ("What has not left yet no longer names you." if language == "en" else "ne vous nomme plus.") in after
-    assert "It is not printed and not counted." not in after
-    assert "ni imprimée ni comptée." not in after
+    words = render.translations(language).gettext
+    assert words("What has not left yet no longer names you.") in after
+    assert words("It is not printed and not counted.") not in after
 
 
 @pytest.mark.parametrize("visibility", ["counted", "addressee"])
@@ -184,18 +185,36 @@ def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -
     assert "may have reached" not in page
 
 
+HOLDS = {
+    "en": "This holds for what has not left yet.",
+    "fr": "Cela vaut pour ce qui n’est pas encore parti.",
+    "km": "ចម្លើយនេះមានប្រសិទ្ធភាពតែចំពោះច្បាប់លិខិតដែលមិនទាន់ផ្ញើចេញប៉ុណ្ណោះ។",
+}
 DEPARTED = {
     "withdraw": {
         "en": "A letter that names or counts you has reached",
         "fr": "Une lettre qui vous nomme ou vous compte",
+        "km": "លិខិតដែលបង្ហាញឈ្មោះ ឬរាប់បញ្ចូលអង្គការរបស់លោកអ្នក បានទៅដល់",
     },
-    "counted": {"en": "This holds for what has not left yet.", "fr": "Cela vaut pour ce qui n’est pas encore parti."},
-    "addressee": {"en": "This holds for what has not left yet.", "fr": "Cela vaut pour ce qui n’est pas encore parti."},
+    "counted": HOLDS,
+    "addressee": HOLDS,
 }
 SIMPLY = {
-    "withdraw": {"en": "Its name is not printed and it is not counted.", "fr": "Son nom n’est pas imprimé et elle"},
-    "counted": {"en": "Its name is printed in no copy.", "fr": "Son nom n’est imprimé dans aucun exemplaire."},
-    "addressee": {"en": "Everywhere else it is counted", "fr": "Partout ailleurs, elle est comptée"},
+    "withdraw": {
+        "en": "Its name is not printed and it is not counted.",
+        "fr": "Son nom n’est pas imprimé et elle",
+        "km": "ឈ្មោះអង្គការមិនត្រូវបានបោះពុម្ព ហើយអង្គការក៏មិនត្រូវបានរាប់បញ្ចូលដែរ។",
+    },
+    "counted": {
+        "en": "Its name is printed in no copy.",
+        "fr": "Son nom n’est imprimé dans aucun exemplaire.",
+        "km": "ឈ្មោះអង្គការមិនត្រូវបានបោះពុម្ព",
+    },
+    "addressee": {
+        "en": "Everywhere else it is counted",
+        "fr": "Partout ailleurs, elle est comptée",
+        "km": "នៅកន្លែងផ្សេងទាំងអស់ អង្គការត្រូវបានរាប់បញ្ចូល",
+    },
 }
 
 

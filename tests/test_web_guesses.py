@@ -11,8 +11,7 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from worker import db, tokens
 from worker.models import Answer, Partner
-from worker.web import guesses
-from worker.web import partner as partner_page
+from worker.web import guesses, links
 from worker.web.app import make_app
 from worker.web.guesses import AN_HOUR, MANY, MOST_PARTNERS, SLOTS, VERY_MANY, Guesses
 
@@ -149,7 +148,7 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
     monkeypatch.setattr(guesses, "HELD", 3600)
     for _ in range(SLOTS - 1):
         browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
-    monkeypatch.setattr(partner_page, "A_WRONG_CODE_TAKES", 3600)
+    monkeypatch.setattr(links, "A_WRONG_CODE_TAKES", 3600)
     sent = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, tokens.mail_code(partner)))
     assert sent.status_code == 303
 
@@ -157,7 +156,7 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 @on_sqlite
 def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guesses, "HELD", 3600)
-    monkeypatch.setattr(partner_page, "A_WRONG_CODE_TAKES", 3600)
+    monkeypatch.setattr(links, "A_WRONG_CODE_TAKES", 3600)
     tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
 
     async def five_who_hang_up() -> None:

@@ -31,11 +31,12 @@ _ALIASES = {
 _PRINTED = {
     "en": {"US": "USA", "MM": "Myanmar", "HK": "Hong Kong", "MO": "Macao", "PS": "Palestine"},
     "fr": {"MM": "Myanmar", "HK": "Hong Kong", "MO": "Macao", "PS": "Palestine"},
+    "km": {"MM": "មីយ៉ាន់ម៉ា", "HK": "ហុងកុង", "MO": "ម៉ាកាវ", "PS": "ប៉ាឡេស្ទីន"},
 }
 
 
 def code(written: str) -> str | None:
-    """Recognise a country in English or French, abbreviated or not: its ISO 3166 code, None if unknown."""
+    """Recognise a country in English, French or Khmer, abbreviated or not: its ISO 3166 code, None if unknown."""
     return _codes().get(_bare(written))
 
 
@@ -57,10 +58,10 @@ def is_usual(written: str) -> bool:
 
 def _bare(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold().replace("&", "and"))
-    return re.sub(r"[^a-z]", "", letters)
+    return re.sub("[^a-z\u1780-\u17d3]", "", letters)
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=3)
 def _names(language: str) -> dict[str, str]:
     from babel import Locale
 

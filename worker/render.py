@@ -4,6 +4,7 @@ import functools
 import gettext
 import io
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -14,8 +15,16 @@ from markupsafe import Markup
 from worker import countries, prose, settings
 from worker.tokens import Url
 
-LANGUAGES = {"en": "English", "fr": "Français"}
-_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+LANGUAGES = {"en": "English", "fr": "Français", "km": "ភាសាខ្មែរ"}
+_LOCALES = {"en": "en_GB", "fr": "fr_FR", "km": "km_KH"}
+# What Babel's own long forms lack: the day of the week beside it, and in Khmer the words that come before each part.
+_DATES = {"en": "d MMMM yyyy", "fr": "d MMMM yyyy", "km": "'ថ្ងៃទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy"}
+_MOMENTS = {
+    "en": "EEEE d MMMM yyyy, HH:mm",
+    "fr": "EEEE d MMMM yyyy, HH:mm",
+    "km": "'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'ម៉ោង' HH:mm",
+}
+_CLOCKS = {"en": "{} time", "fr": "heure de {}", "km": "ម៉ោងនៅ{}"}
 
 
 MARKS = tuple(map(chr, range(0xE000, 0xE020)))  # of private use: in no text
@@ -83,7 +92,7 @@ def date(moment: datetime, zone: str, language: str) -> str:
     """`14 April 2023`, as on a letter."""
     from babel.dates import format_date
 
-    return str(format_date(moment.astimezone(ZoneInfo(zone)), "d MMMM yyyy", locale=_LOCALES[language]))
+    return str(format_date(moment.astimezone(ZoneInfo(zone)), _DATES[language], locale=_LOCALES[language]))
 
 
 def day_and_time(moment: datetime, zone: str, language: str) -> str:
@@ -92,14 +101,20 @@ def day_and_time(moment: datetime, zone: str, language: str) -> str:
 
     local = moment.astimezone(ZoneInfo(zone))
     locale = _LOCALES[language]
-    words = format_datetime(local, "EEEE d MMMM yyyy, HH:mm", tzinfo=get_timezone(zone), locale=locale)
+    words = format_datetime(local, _MOMENTS[language], tzinfo=get_timezone(zone), locale=locale)
     offset = local.strftime("%z")
     hours = f"UTC{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
     if zone == "UTC":
         return f"{words} (UTC)"
     city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
-    place = f"{city} time" if language == "en" else f"heure de {city}"
-    return f"{words} ({place}, {hours})"
+    return f"{words} ({_CLOCKS[language].format(city)}, {hours})"
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """`A, B and C`, as the language lists."""
+    from babel.lists import format_list
+
+    return str(format_list(names, locale=_LOCALES[language]))
 
 
 @functools.lru_cache(maxsize=8)
@@ -128,6 +143,7 @@ def _in_language(environment: Environment, language: str, name: str, context: di
         ngettext=words.ngettext,
         date=lambda moment, zone: date(moment, zone, language),
         day_and_time=lambda moment, zone: day_and_time(moment, zone, language),
+        listed=lambda names: listed(names, language),
         **context,
     )
 

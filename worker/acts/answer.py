@@ -16,6 +16,7 @@ Visibility = Literal["public", "addressee", "counted"]
 Choice = Literal["sign", "decline", "withdraw"]
 
 AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
+DISOWNED = "disowned its answer"
 EXPOSURE = {"public": 3, "addressee": 2, "counted": 1}
 
 
@@ -29,6 +30,10 @@ class LetterHasLeft(Exception):
 
 class NotSigned(Exception):
     """There is no signature to withdraw."""
+
+
+class NotAnswered(Exception):
+    """No answer stands, so there is none to disown."""
 
 
 class NotOffered(Exception):
@@ -95,6 +100,31 @@ def withdraw(session: Session, partner_id: int, said: Said, *, generation: int |
     if not campaign.takes_answers(at=(now := db.clock(session))):
         _call_back(session, campaign)
     return _supersede(session, campaign, partner, standing, "withdraw", None, said, now)
+
+
+def disown(session: Session, partner_id: int, *, generation: int | None = None) -> None:
+    """Undo an answer that somebody else gave in a partner's name: none stands then, and its links die.
+
+    While answers are taken, its address gets an invitation with a new link; the organizers are told in any case.
+    After the deadline only a signature can be disowned, which voids the seal.
+    Raises NotAnswered, Closed, LetterHasLeft or LinkIsDead.
+    """
+    campaign, partner, standing = _hold(session, partner_id, generation)
+    if standing is None:
+        raise NotAnswered
+    open = campaign.takes_answers(at=(now := db.clock(session)))
+    if not open:
+        if not standing.signs:
+            raise _why_closed(session, campaign)
+        _call_back(session, campaign)
+    standing.superseded_at = now
+    partner.generation += 1
+    outbox.cancel(session, Mail.partner_id == partner.id)
+    mails = [outbox.to_organizers("disowned", campaign, str(standing.id), now)]
+    if open and partner.email_hmac is not None and partner.quiet_at is None:
+        mails.append(outbox.to_partner("invitation", campaign, partner, str(partner.generation), now))
+    outbox.put(session, mails)
+    diary.note(session, campaign, "partner", DISOWNED, partner)
 
 
 def standing(session: Session, partner_id: int) -> Answer | None:

@@ -83,9 +83,9 @@ def _withheld(listed: Signatories, words: Any) -> str:
 def _note(language: str, authentic: str, words: Any) -> str:
     if language == authentic:
         return ""
-    name = {"en": words.gettext("English"), "fr": words.gettext("French")}.get(authentic, authentic)
+    names = {"en": words.gettext("English"), "fr": words.gettext("French"), "km": words.gettext("Khmer")}
     return str(words.gettext("This is a translation. The text in %(language)s is the one that was signed.")) % {
-        "language": name
+        "language": names.get(authentic, authentic)
     }
 
 

@@ -2,17 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import close, dispatch, fates, post
+from worker.acts import answer, close, dispatch, fates, post
 from worker.acts.post import iso
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Mail, Partner, Suppression
+from worker.models import Answer, Campaign, Event, Mail, Partner, Suppression
 
 word = fates.word
 LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
@@ -23,7 +23,8 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
 
     `partners` tell for each organization whether it has its invitation (`asked`: when a server took it, null if it
     came back), what it answered, how often it was reminded, what became of each mail to it (`mails`), why no mail
-    reaches it (`unreached`), and since when it wants none (`quiet`).
+    reaches it (`unreached`), since when it wants none (`quiet`), and when it said that an answer was not its own
+    (`disowned`).
     """
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _around(session, campaign, mails)
@@ -143,16 +144,26 @@ def _partners(
     for mail in mails:
         by_partner.setdefault(mail.partner_id, []).append(mail)
     standing = {
-        answer.partner_id: answer
-        for answer in session.scalars(
+        one.partner_id: one
+        for one in session.scalars(
             select(Answer).join(Partner).where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None))
         )
     }
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
+    disowned = _disowned(session, campaign)
     return [
         _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), around)
+        | {"disowned": iso(disowned.get(partner.id))}
         for partner in signatories.in_order(list(rows))
     ]
+
+
+def _disowned(session: Session, campaign: Campaign) -> dict[int | None, datetime]:
+    """When a partner last said that an answer in its name was not its own."""
+    said = select(Event.partner_id, func.max(Event.at)).where(
+        Event.campaign_id == campaign.id, Event.what == answer.DISOWNED
+    )
+    return {row[0]: row[1] for row in session.execute(said.group_by(Event.partner_id))}
 
 
 def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around: fates.Around) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class Stage:
             letters[row.email],
             visibility="public",
             representative=f"The board of {row.acronym or row.organization}",
-            role="Board" if row.language == "en" else "Bureau",
+            role={"en": "Board", "fr": "Bureau", "km": "គណៈកម្មការនាយក"}[row.language],
         )
 
     def _mails_beyond_the_first(self, partners: list[PartnerRow]) -> int:

@@ -261,7 +261,8 @@ def _aside(partner: dict[str, Any]) -> str:
     times = len(partner["reminded"])
     reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
     quiet = "wants no more mail" if partner["quiet"] else ""
-    return ", ".join(filter(None, [reminded, quiet, "by hand" if partner["channel"] == "by hand" else ""]))
+    disowned = "says an answer was not its own" if partner["disowned"] else ""
+    return ", ".join(filter(None, [disowned, reminded, quiet, "by hand" if partner["channel"] == "by hand" else ""]))
 
 
 def _console() -> Console:

@@ -182,6 +182,11 @@ def unreached(session: Session, mail: Mail) -> Message:
     )
 
 
+def disowned(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner says an answer was not its own; its name stays in `status`."""
+    return _to_organizers(session, mail)
+
+
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
     return _to_organizers(session, mail, post=session.get_one(Post, 1))
@@ -202,6 +207,7 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         returned,
         report,
         unreached,
+        disowned,
         outage,
     )
 }

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from worker import settings
 from worker.web import health, pages
+from worker.web.disown import DisownPage
 from worker.web.guard import Guard
 from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
@@ -31,10 +32,12 @@ def make_app(inbox: Path | None = None) -> Starlette:
     app = Starlette(
         routes=[
             Route("/s/{token}", PartnerPage),
+            Route("/s/{token}/not-us", DisownPage),
             Route("/u/{token}", QuietPage),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),
+            Route("/khmer.woff2", _khmer),
             *(routes_of_inbox(inbox) if inbox else []),
         ],
         middleware=[Middleware(Guard, broken=pages.apology("broken"))],
@@ -54,6 +57,12 @@ def make_app(inbox: Path | None = None) -> Starlette:
 async def _stylesheet(request: Request) -> Response:
     path = settings.current().templates_dir / "pages" / "style.css"
     return FileResponse(path, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+async def _khmer(request: Request) -> Response:
+    """Noto Sans Khmer for pages in Khmer; a browser asks for it only where it is used (`make font` makes it)."""
+    path = settings.current().templates_dir / "pages" / "khmer.woff2"
+    return FileResponse(path, media_type="font/woff2", headers={"Cache-Control": "max-age=2592000"})
 
 
 async def _refused(request: Request, error: Exception) -> Response:

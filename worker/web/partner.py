@@ -1,9 +1,7 @@
 """A partner's page: reads the link, reads the form, calls the act, and shows what came of it."""
 
-import asyncio
 from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -11,15 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from worker import db, render, tasks, tokens
+from worker import db, render, tasks
 from worker.acts import answer, close, departure, sheets
 from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, LinkIsDead, NotOffered, NotSigned
 from worker.models import Answer, Campaign, Partner
-from worker.web import forms, pages
+from worker.web import forms, links, pages
 from worker.web.answer_form import AnswerForm
-from worker.web.guesses import Guesses
-
-A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
 
 Stage = Literal["open", "closing", "review", "leaving", "uncertain", "partly", "left", "dispatched", "cancelled"]
 
@@ -33,35 +28,22 @@ class PartnerPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
-        partner = await run_in_threadpool(_whose, token)
-        guesses: Guesses = request.app.state.guesses
-        # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
-        if guesses.are_too_many(partner.id):
-            return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
-        if not typed.has_wrong_code(partner):
-            return await run_in_threadpool(_answer, token, typed)
-        guesses.note(partner.id)
-        response = await run_in_threadpool(_answer, token, typed)
-        await asyncio.sleep(A_WRONG_CODE_TAKES)
-        return response
+        partner = await run_in_threadpool(links.whose, token)
+        wrong = typed.has_wrong_code(partner)
+        return await links.answered(request, partner, wrong=wrong, answer=lambda: _answer(token, typed))
 
 
 def _look(token: str, language: str) -> Response:
     with db.reading() as session:
-        partner = _partner(session, token)
-        return _page(session, partner, token, _language(language, partner))
-
-
-def _whose(token: str) -> Partner:
-    with db.reading() as session:
-        return _partner(session, token)
+        partner = links.partner(session, token)
+        return _page(session, partner, token, links.language(language, partner))
 
 
 def _answer(token: str, typed: AnswerForm) -> Response:
     """What came of a form."""
     with db.reading() as session:
-        partner = _partner(session, token)
-        language = _language(typed.lang, partner)
+        partner = links.partner(session, token)
+        language = links.language(typed.lang, partner)
         offered = answer.choices(session, partner.campaign, answer.standing(session, partner.id))
         if problems := typed.problems(partner, reduces="less" in offered):
             return _page(session, partner, token, language, typed=typed, problems=problems)
@@ -72,11 +54,11 @@ def _answer(token: str, typed: AnswerForm) -> Response:
         raise HTTPException(404) from None
     except (Closed, LetterHasLeft, NotSigned, NotOffered) as refusal:
         with db.reading() as session:
-            partner = _partner(session, token)
+            partner = links.partner(session, token)
             return _page(session, partner, token, language, refusal=type(refusal).__name__)
     tasks.ring(tasks.record, partner.campaign_id)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
-    return RedirectResponse(f"/s/{token}{_query(language, partner)}", 303)
+    return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
 
 
 def _sign(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
@@ -92,27 +74,6 @@ def _withdraw(session: Session, by: Partner, typed: AnswerForm, language: str) -
 
 
 _ACTS = {"sign": _sign, "decline": _decline, "withdraw": _withdraw}
-
-
-def _partner(session: Session, token: str) -> Partner:
-    """Whose link it is; unknown, revoked and foreign ones cost the same and end in the same 404."""
-    try:
-        ref, generation = tokens.read(token)
-    except tokens.NotALink:
-        ref, generation = bytes(tokens.REF), -1
-    living = select(Partner).where(Partner.ref == ref, Partner.generation == generation)
-    partner = session.scalar(living)
-    if partner is None:
-        raise HTTPException(404)
-    return partner
-
-
-def _language(wanted: str, partner: Partner) -> str:
-    return next((one for one in (wanted, partner.language) if one in render.LANGUAGES), "en")
-
-
-def _query(language: str, partner: Partner) -> str:
-    return "" if language == partner.language else f"?lang={language}"
 
 
 def _page(

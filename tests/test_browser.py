@@ -1,0 +1,189 @@
+"""The partner's pages in a real browser: Debian's chromium, without JavaScript, as wide as a phone."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import test_web_cast as cast
+from worker import db, render, tasks, tokens
+from worker.acts import answer
+from worker.models import Partner
+from worker.web.app import make_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser"),
+]
+
+DIGITS = {"en": "0123456789", "fr": "0123456789", "km": "០១២៣៤៥៦៧៨៩"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The pages on a port of their own; nobody is rung."""
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app(), log_level="warning", access_log=False))
+    serving = threading.Thread(target=server.run, args=([listening],))
+    serving.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    serving.join()
+
+
+@pytest.fixture
+def partners(database: str) -> list[Partner]:
+    with db.transaction() as session:
+        return list(cast.a_campaign(session).partners)
+
+
+@dataclass
+class Phone:
+    """A page, and all that it asked the network for."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Phone]:
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    held = Phone(context.new_page())
+    held.page.on("request", lambda request: held.asked.append(request.url))
+    yield held
+    context.close()
+
+
+def standing(partner: Partner) -> Any:
+    with db.reading() as session:
+        found = answer.standing(session, partner.id)
+        return found and (found.choice, found.visibility, found.representative, found.language)
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out sideways."""
+    width = page.locator("html").bounding_box()
+    boxes = [each.bounding_box() for each in page.locator("main, header, footer, h1, article, form, button").all()]
+    return width is not None and all(box is None or box["x"] + box["width"] <= 360.5 for box in boxes)
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
+    language: str, phone: Phone, site: str, partners: list[Partner]
+) -> None:
+    partner, page = partners[0], phone.page
+    words = render.translations(language).gettext
+    code = tokens.mail_code(partner).translate(str.maketrans(DIGITS["en"], DIGITS[language]))
+    page.goto(f"{site}/s/{tokens.token(partner)}")
+    if language != partner.language:
+        page.locator(f'nav a[hreflang="{language}"]').click()
+    assert page.locator("html").get_attribute("lang") == language
+    assert fits(page)
+
+    page.locator('[name="choice"][value="sign"]').check()
+    page.locator('[name="visibility"][value="addressee"]').check()
+    page.fill('[name="representative"]', "សុភា Chan")
+    page.fill('[name="role"]', "Secretary")
+    page.locator('[name="authorised"]').check()
+    page.locator('button[type="submit"]').click()
+    assert words("Please type the six digits of the mail code.") in page.locator("form .error").inner_text()
+    assert page.input_value('[name="representative"]') == "សុភា Chan", "nothing that was typed is lost"
+    assert standing(partner) is None
+
+    page.fill('[name="mail_code"]', code)
+    page.locator('button[type="submit"]').click()
+    assert standing(partner) == ("sign", "addressee", "សុភា Chan", language)
+    assert page.locator("html").get_attribute("lang") == language
+    assert fits(page)
+
+    page.get_by_text(words("This was not us"), exact=True).click()
+    assert fits(page)
+    page.fill('[name="mail_code"]', code)
+    page.locator('button[type="submit"]').click()
+    assert words("That answer no longer stands") in page.locator("h1").inner_text()
+    assert standing(partner) is None
+
+    assert all(url.startswith(f"{site}/") for url in phone.asked), "nothing is asked of anybody else"
+    assert (f"{site}/khmer.woff2" in phone.asked) == (language == "km"), "the font goes where it is needed"
+    assert phone.page.context.cookies() == []
+
+
+def test_khmer_is_drawn_and_not_left_as_boxes(phone: Phone, site: str, partners: list[Partner]) -> None:
+    """Each heading and choice of the page is drawn with the font that we bring: in it no Khmer sign is a box."""
+    session = phone.page.context.new_cdp_session(phone.page)
+    phone.page.goto(f"{site}/s/{tokens.token(partners[0])}?lang=km")
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    drawn = 0
+    for selector in ("h1", "h2", "legend", ".option b", ".languages span", ".kept li", "button", ".code label"):
+        for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]:
+            fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            text = session.send("DOM.getOuterHTML", {"nodeId": node})["outerHTML"]
+            if any("\u1780" <= character <= "\u17ff" for character in text):
+                assert [one["familyName"] for one in fonts if one["isCustomFont"]] == ["Noto Sans Khmer"], text
+                drawn += 1
+    assert drawn > 15
+
+
+@pytest.mark.parametrize("before", ["asked", "signed"])
+def test_a_robot_that_presses_and_fills_everything_answers_nothing_and_locks_nobody_out(
+    before: str, chromium: Browser, site: str, partners: list[Partner]
+) -> None:
+    partner = partners[0]
+    if before == "signed":
+        with db.transaction() as session:
+            cast.signs(session, session.get_one(Partner, partner.id))
+    was = standing(partner)
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    home = f"{site}/s/{tokens.token(partner)}"
+    for start in (home, f"{home}/not-us", f"{site}/u/{tokens.token(partner, 'quiet')}"):
+        for guess in ("", "123456", "on"):
+            page.goto(start)
+            for box in page.locator("input[type=radio], input[type=checkbox]").all():
+                if box.is_visible():
+                    box.check(force=True)
+            for text in page.locator("input[type=text], textarea").all():
+                if text.is_visible():
+                    text.fill(guess)
+            for number in range(page.locator("button").count()):
+                page.locator("button").nth(number).click()
+        for link in page.locator("a[href^='/']").all():
+            page.request.get(f"{site}{link.get_attribute('href')}")
+    context.close()
+    assert standing(partner) == was
+    with db.reading() as session:
+        assert session.get_one(Partner, partner.id).quiet_at is None
+
+    time.sleep(1.1)  # a wrong code holds its place for a second
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(home)
+    page.locator('[name="choice"]').last.check()
+    page.fill('[name="mail_code"]', tokens.mail_code(partner))
+    page.locator('button[type="submit"]').click()
+    context.close()
+    assert standing(partner)[0] == ("withdraw" if before == "signed" else "decline")

@@ -1,0 +1,248 @@
+"""“This was not us”: an answer that somebody else gave is undone, and so is the link that went astray."""
+
+import html
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from worker import db, render, tasks, tokens
+from worker.acts import answer, close, invite, status
+from worker.acts.answer import LinkIsDead, NotAnswered
+from worker.letter import signatories
+from worker.mail import messages
+from worker.models import Campaign, Mail, Partner, Seal
+from worker.web.app import make_app
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def browser(database: str) -> TestClient:
+    return TestClient(make_app(), follow_redirects=False)
+
+
+@pytest.fixture
+def river_watch(database: str) -> Partner:
+    with db.transaction() as session:
+        return cast.a_campaign(session).partners[0]
+
+
+@pytest.fixture(autouse=True)
+def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    heard: list[str] = []
+    monkeypatch.setattr(tasks, "ring", lambda task, *ids: heard.append(task.name))
+    return heard
+
+
+def url(partner: Partner) -> str:
+    return f"/s/{tokens.token(partner)}/not-us"
+
+
+def says(page: httpx2.Response) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text.partition("<body>")[2])).split())
+
+
+def answers(partner: Partner, choice: str) -> None:
+    with db.transaction() as session:
+        if choice in answer.EXPOSURE:
+            cast.signs(session, session.get_one(Partner, partner.id), choice)  # type: ignore[arg-type]
+        elif choice == "decline":
+            answer.decline(session, partner.id, cast.SOPHEA)
+        else:
+            answer.sign(session, partner.id, "public", cast.SOPHEA)
+            answer.withdraw(session, partner.id, cast.SOPHEA)
+
+
+def everything() -> dict[str, list[Any]]:
+    with db.reading() as session:
+        return cast.everything(session)
+
+
+def as_it_is_now(partner: Partner) -> Partner:
+    with db.reading() as session:
+        return session.get_one(Partner, partner.id)
+
+
+def mails(kind: str) -> list[Mail]:
+    with db.reading() as session:
+        return list(session.scalars(select(Mail).where(Mail.kind == kind, Mail.cancelled_at.is_(None))))
+
+
+@pytest.mark.parametrize("choice", ["public", "addressee", "counted", "decline", "withdraw"])
+def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_address(
+    choice: str, browser: TestClient, river_watch: Partner, rings: list[str]
+) -> None:
+    answers(river_watch, choice)
+    rows = everything()
+    first = browser.get(f"/s/{tokens.token(river_watch)}")
+    assert f'<a href="{url(river_watch)}">This was not us</a>' in first.text
+    second = browser.get(url(river_watch))
+    assert "Did somebody else answer for River Watch?" in says(second)
+    assert everything() == rows, "looking changes nothing"
+
+    done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
+
+    assert done.status_code == 200
+    assert "That answer no longer stands" in says(done)
+    assert "A new link and a new code go to the address" in says(done)
+    assert tokens.token(river_watch) not in done.text
+    renewed = as_it_is_now(river_watch)
+    assert renewed.generation == river_watch.generation + 1
+    for dead in (f"/s/{tokens.token(river_watch)}", url(river_watch), f"/u/{tokens.token(river_watch, 'quiet')}"):
+        assert browser.get(dead).status_code == 404
+    with db.reading() as session:
+        assert answer.standing(session, river_watch.id) is None
+        campaign = session.get_one(Campaign, river_watch.campaign_id)
+        assert signatories.of(session, campaign, "addressee").count == 0
+        row = next(p for p in status.of(session, campaign)["partners"] if p["organization"] == "River Watch")
+        assert row["answer"] is None
+        assert row["disowned"] is not None
+    assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
+    assert not mails("receipt")
+    assert {"close", "deliver"} <= set(rings)
+
+    assert "Will River Watch sign this letter?" in says(browser.get(f"/s/{tokens.token(renewed)}"))
+    again = browser.post(
+        f"/s/{tokens.token(renewed)}", data={"choice": "decline", "mail_code": tokens.mail_code(renewed)}
+    )
+    assert again.status_code == 303, "the right people answer by the new link"
+    with db.transaction() as session:
+        invite.everyone_not_yet_asked(session, river_watch.campaign_id)
+    assert len([mail for mail in mails("invitation") if mail.partner_id == river_watch.id]) == 0, "not asked once more"
+
+
+def test_the_organizers_are_told_without_a_name(river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        answer.disown(session, river_watch.id)
+        [mail] = session.scalars(select(Mail).where(Mail.kind == "disowned"))
+        told = messages.message(session, mail)
+    assert told.to == "people@rivers.example"
+    assert "undersigned status dam" in told.text
+    assert "River Watch" not in told.subject + told.text + told.html
+
+
+@on_sqlite
+@pytest.mark.parametrize("without", ["an address", "mail"])
+def test_where_no_mail_may_go_none_goes_and_the_page_says_so(
+    without: str, browser: TestClient, river_watch: Partner
+) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        partner = session.get_one(Partner, river_watch.id)
+        if without == "mail":
+            partner.quiet_at = db.clock(session)
+        else:
+            partner.email, partner.email_hmac = "", None
+    for page in (
+        browser.get(url(river_watch)),
+        browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}),
+    ):
+        assert page.status_code == 200
+        assert "No new link goes out by itself" in says(page)
+    assert mails("invitation") == []
+    assert len(mails("disowned")) == 1
+
+
+def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(
+    browser: TestClient, river_watch: Partner
+) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, river_watch.campaign_id)
+        cast.passes_its_deadline(session, campaign, closed=False)
+        assert close.close(session, campaign.id)
+
+    page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
+
+    assert page.status_code == 200
+    assert "No new link goes out by itself" in says(page)
+    with db.transaction() as session:
+        assert close.living_seal(session, session.get_one(Campaign, river_watch.campaign_id)) is None
+        assert close.close(session, river_watch.campaign_id)
+        living = session.scalars(select(Seal).where(Seal.voided_at.is_(None), Seal.format == "text")).all()
+        assert living
+        assert not [seal for seal in living if b"River Watch" in seal.content]
+    assert mails("invitation") == []
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("choice", "then"), [("", ""), ("decline", "deadline"), ("withdraw", "deadline"), ("public", "departure")]
+)
+def test_where_nothing_can_be_disowned_the_partners_page_says_how_things_stand(
+    choice: str, then: str, browser: TestClient, river_watch: Partner
+) -> None:
+    if choice:
+        answers(river_watch, choice)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, river_watch.campaign_id)
+        if then == "deadline":
+            cast.passes_its_deadline(session, campaign)
+        elif then:
+            cast.the_letter_leaves(session, campaign)
+    rows, home = everything(), f"/s/{tokens.token(river_watch)}"
+
+    assert "This was not us" not in browser.get(home).text
+    for page in (
+        browser.get(url(river_watch)),
+        browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}),
+    ):
+        assert (page.status_code, page.headers["location"]) == (303, home)
+    assert everything() == rows
+
+
+@on_sqlite
+@pytest.mark.parametrize("typed", ["", "wrong"])
+def test_without_the_code_nothing_falls(typed: str, browser: TestClient, river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    code = f"{(int(tokens.mail_code(river_watch)) + 1) % 1_000_000:06d}" if typed else ""
+    rows = everything()
+    page = browser.post(url(river_watch), data={"mail_code": code})
+    assert page.status_code == 422
+    assert 'id="mail_code-problem"' in page.text
+    assert f'value="{code}"' in page.text
+    assert everything() == rows
+
+
+@on_sqlite
+def test_wrong_codes_here_take_the_places_of_the_partners_page(browser: TestClient, river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    guesses = browser.app.state.guesses  # type: ignore[attr-defined]
+    for _ in range(5):
+        guesses.note(river_watch.id)
+    assert browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}).status_code == 429
+
+
+@on_sqlite
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClient, river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    query = "" if language == "en" else f"?lang={language}"
+    button = render.translations(language).gettext("This was not us")
+    assert (
+        f'href="{url(river_watch)}{query}">{button}</a>' in browser.get(f"/s/{tokens.token(river_watch)}{query}").text
+    )
+    page = browser.get(f"{url(river_watch)}{query}")
+    assert f">{button}</button>" in page.text
+    assert f'<html lang="{language}">' in page.text
+    done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch), "lang": language})
+    assert f'<html lang="{language}">' in done.text
+    assert render.translations(language).gettext("That answer no longer stands") in done.text
+
+
+@on_sqlite
+def test_a_link_that_died_meanwhile_disowns_nothing(river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        with pytest.raises(LinkIsDead):
+            answer.disown(session, river_watch.id, generation=river_watch.generation - 1)
+        assert answer.standing(session, river_watch.id) is not None
+        answer.disown(session, river_watch.id, generation=river_watch.generation)
+        with pytest.raises(NotAnswered):
+            answer.disown(session, river_watch.id)

@@ -1,0 +1,74 @@
+"""`/s/<token>/not-us`: somebody answered in a partner's name. Undoes the answer, and the link by which it was given."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from worker import db, tasks
+from worker.acts import answer, close, departure
+from worker.acts.answer import Closed, LetterHasLeft, LinkIsDead, NotAnswered
+from worker.web import forms, links, pages
+from worker.web.links import CodeForm
+
+
+class DisownPage(HTTPEndpoint):
+    """The second of two steps: the first is the link on the partner's page that leads here."""
+
+    async def get(self, request: Request) -> Response:
+        token, language = request.path_params["token"], request.query_params.get("lang", "")
+        return await run_in_threadpool(_ask, token, CodeForm(lang=language))
+
+    async def post(self, request: Request) -> Response:
+        token, sent = request.path_params["token"], await forms.read(request)
+        partner = await run_in_threadpool(links.whose, token)
+        typed = CodeForm(sent.get("mail_code", ""), sent.get("lang", ""))
+        wrong = typed.has_wrong_code(partner)
+        return await links.answered(request, partner, wrong=wrong, answer=lambda: _disown(token, typed))
+
+
+def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) -> Response:
+    """What it would do, and the place for the code; where there is nothing to disown, the partner's page."""
+    with db.reading() as session:
+        partner = links.partner(session, token)
+        campaign, language = partner.campaign, links.language(typed.lang, partner)
+        standing = answer.standing(session, partner.id)
+        if standing is None or not answer.choices(session, campaign, standing):
+            return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
+        return pages.show(
+            "not_us.html",
+            language,
+            422 if problems else 200,
+            campaign=campaign,
+            partner=partner,
+            token=token,
+            done=False,
+            open=campaign.takes_answers(at=db.clock(session)),
+            departure=departure.of(session, campaign, partner, standing),
+            stage=close.whereabouts(session, campaign),
+            typed=typed,
+            problems=problems or {},
+        )
+
+
+def _disown(token: str, typed: CodeForm) -> Response:
+    """What came of the form. The link is dead afterwards, so the answer is a page and no redirect."""
+    partner = links.whose(token)
+    if problems := typed.problems(partner):
+        return _ask(token, typed, problems)
+    language = links.language(typed.lang, partner)
+    try:
+        with db.transaction() as session:
+            answer.disown(session, partner.id, generation=partner.generation)
+    except LinkIsDead:
+        raise HTTPException(404) from None
+    except (NotAnswered, Closed, LetterHasLeft):
+        return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
+    tasks.ring(tasks.close, partner.campaign_id)
+    tasks.ring(tasks.deliver)
+    with db.reading() as session:
+        partner = session.get_one(type(partner), partner.id)
+        campaign = partner.campaign
+        open = campaign.takes_answers(at=db.clock(session))
+        return pages.show("not_us.html", language, campaign=campaign, partner=partner, token="", done=True, open=open)

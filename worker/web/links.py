@@ -1,0 +1,81 @@
+"""What every page behind a partner's link does first: whose link it is, in which language, who guesses codes."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker import db, render, tokens
+from worker.models import Partner
+from worker.tokens import Purpose
+from worker.web import pages
+from worker.web.guesses import Guesses
+
+A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
+
+
+def partner(session: Session, token: str, purpose: Purpose = "sign") -> Partner:
+    """Whose link it is; unknown, revoked and foreign ones cost the same and end in the same 404."""
+    try:
+        ref, generation = tokens.read(token, purpose)
+    except tokens.NotALink:
+        ref, generation = bytes(tokens.REF), -1
+    living = session.scalar(select(Partner).where(Partner.ref == ref, Partner.generation == generation))
+    if living is None:
+        raise HTTPException(404)
+    return living
+
+
+def whose(token: str, purpose: Purpose = "sign") -> Partner:
+    """The same, in a transaction of its own."""
+    with db.reading() as session:
+        return partner(session, token, purpose)
+
+
+def language(wanted: str, partner: Partner) -> str:
+    """The one that was asked for if pages speak it, else the partner's."""
+    return next((one for one in (wanted, partner.language) if one in render.LANGUAGES), "en")
+
+
+def query(language: str, partner: Partner) -> str:
+    """What an address needs so that its page is in this language."""
+    return "" if language == partner.language else f"?lang={language}"
+
+
+@dataclass(frozen=True)
+class CodeForm:
+    """A form that asks for nothing but the mail code; a robot that presses every button does not know it."""
+
+    mail_code: str = ""
+    lang: str = ""
+    wish: str = ""
+
+    def has_wrong_code(self, partner: Partner) -> bool:
+        """Whether a mail code was typed that is not the partner's."""
+        return bool(self.mail_code.strip()) and not tokens.is_mail_code(partner, self.mail_code)
+
+    def problems(self, partner: Partner) -> dict[str, str]:
+        """What is wrong, by field; the sentences are in the template."""
+        if not self.mail_code.strip():
+            return {"mail_code": "mail code missing"}
+        return {"mail_code": "mail code wrong"} if self.has_wrong_code(partner) else {}
+
+
+async def answered(request: Request, partner: Partner, *, wrong: bool, answer: Callable[[], Response]) -> Response:
+    """Answer a form with a mail code: a wrong one takes a second and a place, too many are not looked at."""
+    guesses: Guesses = request.app.state.guesses
+    # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
+    if guesses.are_too_many(partner.id):
+        return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
+    if not wrong:
+        return await run_in_threadpool(answer)
+    guesses.note(partner.id)
+    response = await run_in_threadpool(answer)
+    await asyncio.sleep(A_WRONG_CODE_TAKES)
+    return response
