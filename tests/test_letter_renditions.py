@@ -390,3 +390,14 @@ def test_word_files_open_in_an_office_with_all_names(tmp_path):
     assert len(reader.pages) <= 4
     for number, name in enumerate(names(), 1):
         assert re.search(rf"\b{number}\. ?{re.escape(name)}".replace(r"\ ", r"\s?"), whole)
+
+
+def test_a_number_before_a_khmer_word_tears_no_letter_apart():
+    """A space and one that keeps are drawn alike; a cluster that is cut is drawn with a dotted circle."""
+    pages = [
+        pdf.as_png(
+            a_sheet("km", signatories=[], body=prose.blocks(f"អង្គការ 56{space}ដែល 27{space}ឆ្នាំ 20{space}ចំណុច")), SEALED
+        )
+        for space in (" ", "\u00a0")
+    ]
+    assert pages[0] == pages[1]
