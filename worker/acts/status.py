@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, close, dispatch, fates, post
+from worker.acts import answer, carry, close, dispatch, fates, post
 from worker.acts.post import iso
 from worker.letter import signatories
 from worker.models import Answer, Campaign, Event, Mail, Partner, Suppression
@@ -23,8 +23,8 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
 
     `partners` tell for each organization whether it has its invitation (`asked`: when a server took it, null if it
     came back), what it answered, how often it was reminded, what became of each mail to it (`mails`), why no mail
-    reaches it (`unreached`), since when it wants none (`quiet`), and when it said that an answer was not its own
-    (`disowned`).
+    reaches it (`unreached`), since when it wants none (`quiet`), when it said that an answer was not its own
+    (`disowned`), and when an organizer took its invitation there (`carried`).
     """
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _around(session, campaign, mails)
@@ -150,20 +150,18 @@ def _partners(
         )
     }
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
-    disowned = _disowned(session, campaign)
+    disowned, carried = _last(session, campaign, answer.DISOWNED), _last(session, campaign, carry.CARRIED)
     return [
         _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), around)
-        | {"disowned": iso(disowned.get(partner.id))}
+        | {"disowned": iso(disowned.get(partner.id)), "carried": iso(carried.get(partner.id))}
         for partner in signatories.in_order(list(rows))
     ]
 
 
-def _disowned(session: Session, campaign: Campaign) -> dict[int | None, datetime]:
-    """When a partner last said that an answer in its name was not its own."""
-    said = select(Event.partner_id, func.max(Event.at)).where(
-        Event.campaign_id == campaign.id, Event.what == answer.DISOWNED
-    )
-    return {row[0]: row[1] for row in session.execute(said.group_by(Event.partner_id))}
+def _last(session: Session, campaign: Campaign, what: str) -> dict[int | None, datetime]:
+    """When this last happened, for each partner to whom it did."""
+    moments = select(Event.partner_id, func.max(Event.at)).where(Event.campaign_id == campaign.id, Event.what == what)
+    return {row[0]: row[1] for row in session.execute(moments.group_by(Event.partner_id))}
 
 
 def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around: fates.Around) -> dict[str, Any]:

@@ -33,6 +33,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         leave.resume,
         run.sign,
         run.withdraw,
+        run.carry,
         leave.close,
         leave.dispatch,
         leave.resend,

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -257,6 +258,41 @@ def withdraw(name: Name, organization: Who, note: Note, yes: Yes = False, dry_ru
     from worker.acts import answer
 
     _by_hand(name, organization, "withdraw", answer.withdraw, {"note": note}, yes=yes, dry_run=dry_run)
+
+
+def carry(
+    name: Name,
+    organization: Who,
+    page: Annotated[Path | None, typer.Option(help="Write a page to print, with a QR code, into this file.")] = None,
+) -> None:
+    """Print an organization's invitation, with its link and code, for you to bring by another way than mail.
+
+    Copy it into Signal or WhatsApp, or print it with --page. It names neither the organization nor the letter.
+
+    Example: `undersigned carry cambodia-2023 "Khmer Thavrak" --page invitation.html`
+    """
+    from worker.acts import carry as carrying
+    from worker.acts.answer import Closed
+    from worker.cli import rows
+
+    if page is not None and page.exists():
+        talk.fail(f"{page} is there already: choose another name, or remove it.", talk.USAGE)
+    with rows.writing(name) as (session, campaign):
+        partner = rows.partner_named(session, campaign, organization)
+        words = partner.organization
+        try:
+            given = carrying.message(session, partner) if page is None else carrying.page(session, partner)
+        except Closed:
+            talk.fail("The deadline has passed: nobody can answer any more.")
+        if page is not None:
+            page.write_text(given, encoding="utf-8")
+        carrying.note(session, partner)
+    if page is None:
+        talk.in_utf8()
+        print(given, end="")
+    else:
+        print(page)
+    talk.say(f"Whoever has this can answer for {words}: bring it to them alone, and leave no copy.")
 
 
 def _by_hand(

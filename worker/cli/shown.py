@@ -262,7 +262,9 @@ def _aside(partner: dict[str, Any]) -> str:
     reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
     quiet = "wants no more mail" if partner["quiet"] else ""
     disowned = "says an answer was not its own" if partner["disowned"] else ""
-    return ", ".join(filter(None, [disowned, reminded, quiet, "by hand" if partner["channel"] == "by hand" else ""]))
+    carried = "invitation carried there" if partner["carried"] else ""
+    by_hand = "by hand" if partner["channel"] == "by hand" else ""
+    return ", ".join(filter(None, [disowned, carried, reminded, quiet, by_hand]))
 
 
 def _console() -> Console:
