@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
@@ -78,6 +79,8 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     choice: str, browser: TestClient, river_watch: Partner, rings: list[str]
 ) -> None:
     answers(river_watch, choice)
+    with db.transaction() as session:
+        assert answer.receipts(session, river_watch.campaign_id) == 1
     rows = everything()
     first = browser.get(f"/s/{tokens.token(river_watch)}")
     assert f'<a href="{url(river_watch)}">This was not us</a>' in first.text
@@ -103,7 +106,7 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
         assert row["answer"] is None
         assert row["disowned"] is not None
     assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
-    assert not mails("receipt")
+    assert not mails("receipt"), "what waited for the old link is called back"
     assert {"close", "deliver"} <= set(rings)
 
     assert "Will River Watch sign this letter?" in says(browser.get(f"/s/{tokens.token(renewed)}"))
@@ -246,3 +249,23 @@ def test_a_link_that_died_meanwhile_disowns_nothing(river_watch: Partner) -> Non
         answer.disown(session, river_watch.id, generation=river_watch.generation)
         with pytest.raises(NotAnswered):
             answer.disown(session, river_watch.id)
+
+
+@on_sqlite
+def test_an_address_that_was_corrected_meanwhile_keeps_its_answer(
+    browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(river_watch, "public")
+    disown = answer.disown
+
+    def just_after_the_correction(session: Session, partner_id: int, **by: int) -> None:
+        session.get_one(Partner, partner_id).generation += 1
+        session.flush()
+        disown(session, partner_id, **by)
+
+    monkeypatch.setattr(answer, "disown", just_after_the_correction)
+    page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
+
+    assert page.status_code == 404
+    with db.reading() as session:
+        assert answer.standing(session, river_watch.id) is not None
