@@ -522,3 +522,35 @@ def test_an_unreachable_database_is_said_calmly(browser: TestClient, river_watch
         assert page.status_code == 503
         assert "Please try again in a minute" in page.text
         assert page.headers["retry-after"] == "30"
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_records_nothing(
+    language: str, browser: TestClient, river_watch: Partner, rings: list[tuple[Any, ...]]
+) -> None:
+    typed = a_signature(river_watch, representative="សុភា <b>Chan</b>", lang="en", visibility="counted")
+    page = browser.post(url(river_watch), data=typed | {"switch": language})
+    assert page.status_code == 200
+    assert f'<html lang="{language}">' in page.text
+    assert f'<input type="hidden" name="lang" value="{language}">' in page.text
+    assert 'name="visibility" value="counted" checked' in page.text
+    assert 'value="សុភា &lt;b&gt;Chan&lt;/b&gt;"' in page.text
+    assert 'name="authorised" value="yes" checked' in page.text
+    offered = re.findall(r'name="switch" value="(..)"', page.text)
+    assert offered == [one for one in render.LANGUAGES if one != language]
+    assert 'role="alert"' not in page.text
+    assert (answers(), rings) == (0, [])
+
+
+def test_a_language_that_nobody_speaks_here_is_the_partners_own(browser: TestClient, river_watch: Partner) -> None:
+    page = browser.post(url(river_watch), data={"switch": "xx", "role": "Board"})
+    assert (page.status_code, '<html lang="en">' in page.text, 'value="Board"' in page.text) == (200, True, True)
+
+
+def test_the_language_of_an_answer_is_that_of_later_mails(browser: TestClient, river_watch: Partner) -> None:
+    browser.post(url(river_watch), data=a_signature(river_watch, lang="km"))
+    with db.transaction() as session:
+        partner = session.get_one(Partner, river_watch.id)
+        assert partner.language == "km"
+        answer.withdraw(session, partner.id, Said(channel="by hand", language="en"))
+        assert partner.language == "km", "an organizer's own language is not the partner's"

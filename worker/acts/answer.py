@@ -217,6 +217,8 @@ def _supersede(
         at=now,
     )
     session.add(answer)
+    if said.channel == "link":
+        partner.language = said.language  # in which it gets its mails from now on
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     outbox.cancel(session, Mail.partner_id == partner.id, Mail.kind.in_(["invitation", "reminder", "receipt"]))
     actor = "partner" if said.channel == "link" else "organizer"

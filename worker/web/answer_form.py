@@ -25,6 +25,7 @@ class AnswerForm:
     mail_code: str = ""
     reason: str = ""
     lang: str = ""
+    switch: str = ""  # the language in which to show the form again, with all that was typed
 
     @classmethod
     def of(cls, sent: dict[str, str]) -> "AnswerForm":

@@ -29,14 +29,16 @@ class PartnerPage(HTTPEndpoint):
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
         partner = await run_in_threadpool(links.whose, token)
+        if typed.switch:
+            return await run_in_threadpool(_look, token, typed.switch, typed)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(request, partner, wrong=wrong, answer=lambda: _answer(token, typed))
 
 
-def _look(token: str, language: str) -> Response:
+def _look(token: str, language: str, typed: AnswerForm | None = None) -> Response:
     with db.reading() as session:
         partner = links.partner(session, token)
-        return _page(session, partner, token, links.language(language, partner))
+        return _page(session, partner, token, links.language(language, partner), typed=typed)
 
 
 def _answer(token: str, typed: AnswerForm) -> Response:
