@@ -249,3 +249,17 @@ def test_a_receipt_for_what_was_said_before_the_deadline_is_not_frightening(lang
         a_letter_goes(session, campaign, 0, "sent")
         message = put(session, "receipt", campaign, campaign.partners[0], language)
     says(message, SIMPLY["withdraw"][language])
+
+
+def test_a_signature_that_is_disowned_after_a_partial_departure_is_told_the_truth(browser: TestClient) -> None:
+    partner, link = happens("public", ["sent", "due"])
+    before = read(browser, f"{link}/not-us")
+    assert "What has reached, or may have reached, Minister Ada Weir cannot be called back." in before
+    assert "In what has not left yet, your organization is neither printed nor counted." in before
+    assert "It no longer stands" not in before
+
+    done = browser.post(f"{link}/not-us", data={"mail_code": tokens.mail_code(partner)})
+
+    after = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", done.text)).split())
+    assert f"{NAMES['en']}Minister Ada Weir" in after
+    assert "What has not left yet no longer names you." in after

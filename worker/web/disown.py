@@ -1,5 +1,6 @@
 """`/s/<token>/not-us`: somebody answered in a partner's name. Undoes the answer, and the link by which it was given."""
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, tasks
 from worker.acts import answer, close, departure
 from worker.acts.answer import Closed, LetterHasLeft, LinkIsDead, NotAnswered
+from worker.models import Partner
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
@@ -32,24 +34,11 @@ def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) ->
     """What it would do, and the place for the code; where there is nothing to disown, the partner's page."""
     with db.reading() as session:
         partner = links.partner(session, token)
-        campaign, language = partner.campaign, links.language(typed.lang, partner)
+        language = links.language(typed.lang, partner)
         standing = answer.standing(session, partner.id)
-        if standing is None or not answer.choices(session, campaign, standing):
+        if standing is None or not answer.choices(session, partner.campaign, standing):
             return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-        return pages.show(
-            "not_us.html",
-            language,
-            422 if problems else 200,
-            campaign=campaign,
-            partner=partner,
-            token=token,
-            done=False,
-            open=campaign.takes_answers(at=db.clock(session)),
-            departure=departure.of(session, campaign, partner, standing),
-            stage=close.whereabouts(session, campaign),
-            typed=typed,
-            problems=problems or {},
-        )
+        return _page(session, partner, language, token, typed, problems or {})
 
 
 def _disown(token: str, typed: CodeForm) -> Response:
@@ -68,7 +57,30 @@ def _disown(token: str, typed: CodeForm) -> Response:
     tasks.ring(tasks.close, partner.campaign_id)
     tasks.ring(tasks.deliver)
     with db.reading() as session:
-        partner = session.get_one(type(partner), partner.id)
-        campaign = partner.campaign
-        open = campaign.takes_answers(at=db.clock(session))
-        return pages.show("not_us.html", language, campaign=campaign, partner=partner, token="", done=True, open=open)
+        return _page(session, session.get_one(Partner, partner.id), language)
+
+
+def _page(
+    session: Session,
+    partner: Partner,
+    language: str,
+    token: str = "",
+    typed: CodeForm | None = None,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    """Before it is done, with the link's token; without one, when it is done."""
+    campaign = partner.campaign
+    return pages.show(
+        "not_us.html",
+        language,
+        422 if problems else 200,
+        campaign=campaign,
+        partner=partner,
+        token=token,
+        done=not token,
+        open=campaign.takes_answers(at=db.clock(session)),
+        departure=departure.of(session, campaign, partner, answer.standing(session, partner.id)),
+        stage=close.whereabouts(session, campaign),
+        typed=typed or CodeForm(),
+        problems=problems or {},
+    )
