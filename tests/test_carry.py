@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from tests import test_web_cast as cast
-from worker import db, render, tokens
+from worker import db, embedded, render, settings, tokens
 from worker.acts import carry, status
 from worker.acts.answer import Closed
 from worker.cli.commands import app
@@ -75,7 +75,7 @@ def test_the_page_says_the_same_and_its_qr_code_is_the_link(
     for sentence in filter(None, message.split("\n\n")):
         assert sentence in read
     assert not re.search(r"src=|@import|<link|<script|href=", page), "it asks nothing of the network"
-    assert path.stat().st_mode & 0o077 == 0 or tmp_path.stat().st_mode & 0o077 == 0, "for this user only"
+    assert path.stat().st_mode & 0o777 == 0o600, "for this user only"
     for secret in SECRETS:
         assert secret not in re.sub(r"data:[^)]*", "", read).replace(link, "")
 
@@ -85,6 +85,26 @@ def test_a_page_is_never_written_over_another_file(river_watch: Partner, tmp_pat
     path.write_text("mine")
     types("carry", "dam", "RW", "--page", str(path), code=2)
     assert path.read_text() == "mine"
+    assert carried() == []
+
+
+def test_a_link_that_works_on_this_machine_only_is_told_and_is_that_of_the_running_server(
+    river_watch: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "running_at", lambda _: "http://127.0.0.1:8017")
+    told = CliRunner().invoke(app, ["carry", "dam", "RW"])
+    assert "http://127.0.0.1:8017/s/" in told.stdout
+    assert "works on this machine only" in told.stderr
+
+    settings.set_for_this_process(public_url="https://letters.example")
+    told = CliRunner().invoke(app, ["carry", "dam", "RW"])
+    assert "https://letters.example/s/" in told.stdout
+    assert "this machine" not in told.stderr
+
+
+def test_a_folder_that_is_not_there_is_told(river_watch: Partner, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["carry", "dam", "RW", "--page", str(tmp_path / "no" / "x.html")])
+    assert isinstance(result.exception, FileNotFoundError), "which the program says in a sentence"
     assert carried() == []
 
 

@@ -116,11 +116,16 @@ def only_one(folder: Path) -> Iterator[IO[str]]:
 
 def is_running(folder: Path) -> bool:
     """Whether an embedded server uses this DATA_DIR now."""
+    return running_at(folder) is not None
+
+
+def running_at(folder: Path) -> str | None:
+    """The address of the embedded server that uses this DATA_DIR now; empty while it has told none."""
     try:
         with only_one(folder):
-            return False
-    except RunningAlready:
-        return True
+            return None
+    except RunningAlready as other:
+        return str(other)
 
 
 def _run(house: House, listener: socket.socket, on_ready: Callable[[House], None]) -> None:

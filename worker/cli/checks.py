@@ -180,11 +180,9 @@ def _address_of_pages() -> str | None:
     conf = settings.current()
     if not conf.embedded:
         return conf.public_url
-    try:
-        with _one_looks, embedded.only_one(conf.data_dir):
-            return None
-    except embedded.RunningAlready as other:
-        return conf.public_url if "public_url" in conf.model_fields_set else str(other) or conf.public_url
+    with _one_looks:
+        address = embedded.running_at(conf.data_dir)
+    return address if address is None or "public_url" not in conf.model_fields_set else conf.public_url
 
 
 _one_looks = threading.Lock()  # whoever looks holds for a moment what a running server holds

@@ -128,6 +128,15 @@ def _names(partner: Partner) -> set[str]:
     return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}
 
 
+def use_the_running_address() -> None:
+    """Make links as the server beside us makes them, which may have had to take another port."""
+    from worker import embedded
+
+    conf = settings.current()
+    if conf.embedded and "public_url" not in conf.model_fields_set and (address := embedded.running_at(conf.data_dir)):
+        settings.set_for_this_process(public_url=address)
+
+
 def ring(task: object, *ids: int) -> None:
     """Wake the workers, and give the bell a moment before this process ends."""
     if not settings.current().embedded:

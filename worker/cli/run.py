@@ -275,8 +275,7 @@ def carry(
     from worker.acts.answer import Closed
     from worker.cli import rows
 
-    if page is not None and page.exists():
-        talk.fail(f"{page} is there already: choose another name, or remove it.", talk.USAGE)
+    rows.use_the_running_address()
     with rows.writing(name) as (session, campaign):
         partner = rows.partner_named(session, campaign, organization)
         words = partner.organization
@@ -285,6 +284,10 @@ def carry(
         except Closed:
             talk.fail("The deadline has passed: nobody can answer any more.")
         if page is not None:
+            try:
+                page.touch(0o600, exist_ok=False)
+            except FileExistsError:
+                talk.fail(f"{page} is there already: choose another name, or remove it.", talk.USAGE)
             page.write_text(given, encoding="utf-8")
         carrying.note(session, partner)
     if page is None:
@@ -293,6 +296,8 @@ def carry(
     else:
         print(page)
     talk.say(f"Whoever has this can answer for {words}: bring it to them alone, and leave no copy.")
+    if "127.0.0.1" in given:
+        talk.say("Its link works on this machine only: set UNDERSIGNED_PUBLIC_URL to the address that others reach.")
 
 
 def _by_hand(

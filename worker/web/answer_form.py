@@ -1,20 +1,20 @@
 """The form on a partner's page: what was typed, and what is wrong with it, all at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import cast, get_args
 
-from worker import tokens
 from worker.acts.answer import Choice, Said, Visibility
 from worker.definition import characters
 from worker.models import Partner
+from worker.web.links import CodeForm
 
 LONGEST_NAME = 200
 LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True)
-class AnswerForm:
+class AnswerForm(CodeForm):
     """The fields as they were typed, so that nothing is lost when one of them is wrong."""
 
     choice: str = ""
@@ -22,19 +22,8 @@ class AnswerForm:
     representative: str = ""
     role: str = ""
     authorised: str = ""
-    mail_code: str = ""
     reason: str = ""
-    lang: str = ""
     switch: str = ""  # the language in which to show the form again, with all that was typed
-
-    @classmethod
-    def of(cls, sent: dict[str, str]) -> "AnswerForm":
-        """Take what we know out of a form; what is not there is empty."""
-        return cls(**{field.name: sent.get(field.name, "") for field in fields(cls)})
-
-    def has_wrong_code(self, partner: Partner) -> bool:
-        """Whether a mail code was typed that is not the partner's."""
-        return bool(self.mail_code.strip()) and not tokens.is_mail_code(partner, self.mail_code)
 
     def problems(self, partner: Partner, *, reduces: bool = False) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template.
@@ -42,11 +31,7 @@ class AnswerForm:
         Who only `reduces` its exposure is not asked again who it is.
         """
         found = dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
-        if not self.mail_code.strip():
-            found["mail_code"] = "mail code missing"
-        elif self.has_wrong_code(partner):
-            found["mail_code"] = "mail code wrong"
-        return found
+        return found | super().problems(partner)
 
     def known_visibility(self) -> Visibility:
         """The visibility of a form without problems."""

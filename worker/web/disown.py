@@ -25,7 +25,7 @@ class DisownPage(HTTPEndpoint):
     async def post(self, request: Request) -> Response:
         token, sent = request.path_params["token"], await forms.read(request)
         partner = await run_in_threadpool(links.whose, token)
-        typed = CodeForm(sent.get("mail_code", ""), sent.get("lang", ""))
+        typed = CodeForm.of(sent)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(request, partner, wrong=wrong, answer=lambda: _disown(token, typed))
 

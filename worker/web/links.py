@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,11 +51,15 @@ def query(language: str, partner: Partner) -> str:
 
 @dataclass(frozen=True)
 class CodeForm:
-    """A form that asks for nothing but the mail code; a robot that presses every button does not know it."""
+    """A form that asks for the mail code; a robot that presses every button does not know it."""
 
     mail_code: str = ""
     lang: str = ""
-    wish: str = ""
+
+    @classmethod
+    def of(cls, sent: dict[str, str]) -> Self:
+        """Take what we know out of a form; what is not there is empty."""
+        return cls(**{field.name: sent.get(field.name, "") for field in fields(cls)})
 
     def has_wrong_code(self, partner: Partner) -> bool:
         """Whether a mail code was typed that is not the partner's."""

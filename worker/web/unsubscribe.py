@@ -5,6 +5,7 @@ neither the letter nor the organization. Mail programs and their servers see thi
 """
 
 import re
+from dataclasses import dataclass
 from email.message import Message
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,13 @@ from worker.web.links import CodeForm
 _ACTS = {"no more mail": quiet.no_more_mail, "mail again": quiet.mail_again}
 
 
+@dataclass(frozen=True)
+class QuietForm(CodeForm):
+    """The page's own form: the code, and whether mail is wanted."""
+
+    wish: str = ""
+
+
 class QuietPage(HTTPEndpoint):
     """Looking changes nothing; a mail program's one click does, and the page's form with the mail code."""
 
@@ -35,7 +43,7 @@ class QuietPage(HTTPEndpoint):
         partner = await run_in_threadpool(links.whose, token, "quiet")
         if sent.get("List-Unsubscribe", "").strip() == "One-Click":
             return await run_in_threadpool(_one_click, token, partner)
-        typed = CodeForm(sent.get("mail_code", ""), sent.get("lang", ""), sent.get("wish", ""))
+        typed = QuietForm.of(sent)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(request, partner, wrong=wrong, answer=lambda: _wish(token, typed))
 
@@ -52,7 +60,7 @@ def _one_click(token: str, partner: Partner) -> Response:
     return _look(token, "")
 
 
-def _wish(token: str, typed: CodeForm) -> Response:
+def _wish(token: str, typed: QuietForm) -> Response:
     """What came of the form."""
     with db.reading() as session:
         partner = links.partner(session, token, "quiet")
@@ -77,7 +85,7 @@ def _page(
     partner: Partner,
     token: str,
     language: str,
-    typed: CodeForm | None = None,
+    typed: QuietForm | None = None,
     problems: dict[str, str] | None = None,
 ) -> Response:
     return pages.show(
@@ -87,7 +95,7 @@ def _page(
         campaign=partner.campaign,
         token=token,
         quiet=partner.quiet_at is not None,
-        typed=typed or CodeForm(),
+        typed=typed or QuietForm(),
         problems=problems or {},
     )
 
