@@ -283,7 +283,7 @@ def _held(session: Session, campaign: Campaign) -> None:
 
 WAITING: list[tuple[Callable[[Session, Campaign], object], str]] = [
     (_refused, "550 5.1.1 no such *user* <x>"),
-    (cast.passes_its_deadline, "1"),
+    (cast.passes_its_deadline, "1 organi"),
     (_without_address, "undersigned dispatch dam --by-hand"),
     (_held, "undersigned resume dam"),
 ]
@@ -299,7 +299,7 @@ def test_the_organizers_hear_what_the_letter_waits_for(
         cast.signs(session, campaign.partners[0])
         happens(session, campaign)
         message = put(session, "waiting", campaign, None, language)
-    says(message, fragment)
+    says(message, "អង្គការចំនួន 1 " if (fragment, language) == ("1 organi", "km") else fragment)
     says(message, "undersigned status dam")
 
 
@@ -379,7 +379,7 @@ def test_the_html_part_asks_nothing_of_the_network(kind: str, language: str, dat
     assert not re.search(r"src=|url\(|@import|<link|<img|<script", message.html)
     assert message.automatic
     assert not re.search(r"[{}]|undefined|None", message.text)
-    assert not re.search(r" [:;?!]", message.text) or language != "fr", "a French sign is not torn off its word"
+    assert not re.search(r" [:;?!]", message.text) or language == "en", "a French sign is not torn off its word"
 
 
 def _says(session: Session, partner: Partner, choice: str) -> Answer:
