@@ -230,6 +230,9 @@ class Organization:
     def declines(self) -> str:
         return player.declines(self.invitation())
 
+    def asks_for_a_change(self, passage: str, wish: str) -> str:
+        return player.asks_for_a_change(self.invitation(), passage=passage, wish=wish)
+
     def withdraws(self) -> str:
         return player.withdraws(self.invitation())
 
@@ -267,19 +270,19 @@ class Story:
         self.partners.append(partner)
         return partner
 
-    def writes_its_folder(self, *, quorum: int = 1) -> None:
+    def writes_its_folder(self, *, quorum: int = 1, more: str = "") -> None:
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "campaign.toml").write_text(_definition(self.slug, quorum))
+        (self.folder / "campaign.toml").write_text(more + _definition(self.slug, quorum))
         (self.folder / "letter.en.md").write_text(LETTER)
         (self.folder / "letter.fr.md").write_text(LETTRE)
         lines = ["organization,acronym,country,contact,email,language"]
         lines += [f'"{p.organization}",{p.acronym},{p.country},,{p.email},{p.language}' for p in self.partners]
         (self.folder / "partners.csv").write_text("\n".join(lines) + "\n")
 
-    def launches(self, *, quorum: int = 1, write: bool = True) -> "Story":
-        """The folder becomes a campaign, with its deadline two weeks ahead."""
+    def launches(self, *, quorum: int = 1, write: bool = True, more: str = "") -> "Story":
+        """The folder becomes a campaign, with its deadline two weeks ahead; `more` are further keys of it."""
         if write:
-            self.writes_its_folder(quorum=quorum)
+            self.writes_its_folder(quorum=quorum, more=more)
         in_minutes = int(self.deadline.total_seconds() // 60)
         self.stage.types(
             *("launch", str(self.folder), "--deadline", f"in {in_minutes} minutes", "--review", self.review, "--yes")
@@ -296,6 +299,20 @@ class Story:
 
     def moment(self, name: str) -> datetime:
         return datetime.fromisoformat(self.status()[name])
+
+    def rewrites_its_letter(self, before: str, after: str) -> None:
+        """The organizers edit the letter's file, which changes nothing by itself."""
+        for file in self.folder.glob("letter.*.md"):
+            file.write_text(file.read_text().replace(before, after))
+
+    def public_page(self) -> tuple[int, str]:
+        """What everybody reads at the campaign's own address."""
+        url = f"http://127.0.0.1:{self.stage.web_ports[0]}/c/{self.slug}"
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
 
     def comes_near_its_deadline(self, *, seconds: float) -> None:
         self.stage.set_clock(self.moment("deadline") - timedelta(seconds=seconds))

@@ -11,7 +11,7 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
     {"settings", "log", "prose", "countries"},
-    {"models"},
+    {"models", "changes"},
     {"tokens", "db"},
     {"render"},
     {"definition", "letter", "mail", "migrations"},

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests import test_web_cast as cast
 from worker import db, embedded, render, settings, tokens
 from worker.acts import carry, status
-from worker.acts.answer import Closed
+from worker.acts.speaking import Closed
 from worker.cli.commands import app
 from worker.models import Campaign, Event, Partner
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Clock
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings
-from worker.acts import amend, answer, close, dispatch, invite, report, status
+from worker.acts import amend, answer, close, dispatch, invite, notice, report, status
 from worker.acts.answer import Said
 from worker.acts.launch import launch
 from worker.definition.campaign import Addressee, Definition, Sender
@@ -182,13 +182,18 @@ def test_a_letter_that_is_refused_for_now_can_still_be_called_back(database: str
 
 
 def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -> None:
-    _sealed_and_put(clock)
+    """Whoever withdraws then is believed, and the addressee is to be told; the seal that was sent stands."""
+    campaign_id = _sealed_and_put(clock)
     _drain(WELL, only="letter")
 
     with db.transaction() as session:
         signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
-        with pytest.raises(answer.LetterHasLeft):
-            answer.withdraw(session, signer or 0, Said())
+        answer.withdraw(session, signer or 0, Said())
+        campaign = session.get_one(Campaign, campaign_id)
+        assert close.living_seal(session, campaign) == 1
+        assert len(notice.of(session, campaign)) == 1
+    assert [_word(mail) for mail in _mails("letter")] == ["sent"]
+    assert len(_mails("notice")) == 1
 
 
 def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clock: Clock) -> None:
@@ -283,9 +288,10 @@ def test_a_letter_brought_by_hand_is_not_mailed_and_cannot_be_called_back(databa
         dispatch.by_hand(session, campaign_id)
     with db.transaction() as session:
         assert dispatch.dispatch(session, campaign_id) == 0
-        with pytest.raises(answer.LetterHasLeft):
-            answer.withdraw(session, _first_partner(session), Said())
         assert report.report(session, campaign_id) == 4
+        answer.withdraw(session, _first_partner(session), Said())
+        assert close.living_seal(session, session.get_one(Campaign, campaign_id)) == 1
+        assert len(notice.of(session, session.get_one(Campaign, campaign_id))) == 1
 
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 

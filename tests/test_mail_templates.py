@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests import test_web_cast as cast
 from worker import db, render, settings, tokens
-from worker.acts import answer
+from worker.acts import answer, speaking
 from worker.acts.answer import Said, Visibility
 from worker.mail import breaker, compose, messages, outbox
 from worker.mail.messages import Message
@@ -21,8 +21,11 @@ from worker.models import Answer, Campaign, Mail, Partner
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
-TO_PARTNERS = ("invitation", "reminder", "extended", "receipt", "copy")
-TO_ORGANIZERS = ("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "outage")
+TO_PARTNERS = ("invitation", "reminder", "extended", "amended", "corrected", "receipt", "copy")
+TO_ORGANIZERS = (
+    *("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "outage"),
+    *("wish", "row", "notice"),
+)
 A_TAG = re.compile(r"<[^>]+>")
 
 
@@ -55,9 +58,9 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     if kind == "outage":
         post = breaker.post(session)
         post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
-    standing = answer.standing(session, partner.id) if partner else None
+    standing = speaking.standing(session, partner.id) if partner else None
     if partner:
-        answer_id = standing.id if standing and kind == "receipt" else None
+        answer_id = standing.id if standing and kind in ("receipt", "amended", "corrected") else None
         seal = 1 if kind == "copy" else None
         row = outbox.to_partner(
             kind, campaign, partner, "x", now, language=language, answer_id=answer_id, seal_number=seal
@@ -166,6 +169,11 @@ RECEIPTS: dict[str, dict[str, list[str]]] = {
         "fr": ["River Watch ne signe pas."],
         "km": ["River Watch មិនចុះហត្ថលេខាទេ។"],
     },
+    "change": {
+        "en": ["Your organization would sign if the text changed.", "neither named nor counted"],
+        "fr": ["Votre organisation signerait si le texte changeait.", "ni nommée ni comptée"],
+        "km": ["អង្គការរបស់លោកអ្នកនឹងចុះហត្ថលេខា ប្រសិនបើអត្ថបទត្រូវបានកែប្រែ។"],
+    },
     "withdraw": {
         "en": ["is withdrawn", "not counted"],
         "fr": ["est retirée", "pas comptée"],
@@ -199,7 +207,7 @@ def test_a_receipt_says_what_was_recorded_and_how_to_change_it(
 
 
 @pytest.mark.parametrize("language", render.LANGUAGES)
-@pytest.mark.parametrize("choice", ["addressee", "counted", "withdraw"])
+@pytest.mark.parametrize("choice", ["addressee", "counted", "withdraw", "change"])
 def test_a_receipt_for_who_is_not_named_names_nobody(choice: str, language: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
@@ -389,6 +397,8 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
         case "withdraw":
             cast.signs(session, partner)
             return answer.withdraw(session, partner.id, cast.SOPHEA)
+        case "change":
+            return answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
         case "addressee" | "counted":
             return cast.signs(session, partner, choice)
         case _:

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, inspect, select, text
+from alembic import command
+from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text
 
 from tests import servers
+from tests import test_web_cast as cast
 from worker import db, migrations, settings
-from worker.models import Base
+from worker.acts import answer
+from worker.acts.answer import Said
+from worker.models import Answer, Base, Mail
 
 # Alembic's own comparison missed a partial index and a check constraint: so the servers' words are compared.
 POSTGRESQL_TELLS = {
@@ -108,6 +112,53 @@ def test_campaigns_can_be_locked_while_a_database_is_upgraded(empty_database):
             with db.engine().begin() as other:
                 free = text("SELECT pg_try_advisory_xact_lock(:key)")
                 assert other.scalar(free, {"key": migrations.UPGRADING})
+
+
+def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_database, tmp_path):
+    """SQLite changes no constraint; to make the table anew would take the answers from under their mails."""
+    _upgrade_to("0002")
+    known = MetaData()
+    known.reflect(db.engine())
+    with _another(empty_database) as url:
+        db.dispose()
+        before = settings.current().database_url
+        settings.set_for_this_process(data_dir=tmp_path / "source", database_url=url)
+        migrations.upgrade()
+        with db.transaction() as session:
+            campaign = cast.a_campaign(session)
+            answer.decline(session, campaign.partners[0].id, Said(reason="no"))
+            cast.signs(session, campaign.partners[0])
+            answer.receipts(session, campaign.id)
+        with db.reading() as session:
+            rows = {
+                t.name: [dict(r._mapping) for r in session.execute(t.select())] for t in Base.metadata.sorted_tables
+            }
+        db.dispose()
+        settings.set_for_this_process(data_dir=tmp_path, database_url=before)
+    with db.engine().execution_options(writing=True).begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            columns = [column for column in table.columns if column.name in known.tables[table.name].columns]
+            for row in rows[table.name] if table.name != "post" else []:
+                connection.execute(table.insert().values({column: row[column.name] for column in columns}))
+            if empty_database == "postgresql" and table.name in {"answer", "event", "mail"}:
+                connection.execute(text(f"ALTER SEQUENCE {table.name}_id_seq RESTART WITH 1000"))
+    migrations.upgrade()
+    with db.transaction() as session:
+        kept = session.scalars(select(Answer).order_by(Answer.id)).all()
+        assert [(one.choice, one.reason, one.passage) for one in kept] == [
+            ("decline", "no", None),
+            ("sign", cast.SOPHEA.reason, None),
+        ]
+        assert session.scalars(select(Mail.answer_id)).all() == [kept[1].id]
+        if empty_database == "sqlite":
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        answer.ask_for_a_change(session, kept[0].partner_id, Said(reason="softer"), generation=None)
+
+
+def _upgrade_to(revision: str) -> None:
+    with db.engine().execution_options(writing=True).begin() as connection:
+        command.upgrade(migrations._config(connection), revision)
 
 
 def _python(code: str) -> subprocess.Popen[str]:

@@ -38,8 +38,8 @@ def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     return TestClient(make_app(), follow_redirects=False)
 
 
-def a_campaign_with_two_addressees(session: Session) -> Campaign:
-    campaign = cast.a_campaign(session)
+def a_campaign_with_two_addressees(session: Session, partners: tuple[str, ...] = ()) -> Campaign:
+    campaign = cast.a_campaign(session, partners=partners)
     campaign.letter.addressees.append(
         Addressee(
             position=2,
@@ -167,7 +167,7 @@ def test_it_is_still_told_once_everybody_has_the_letter(browser: TestClient) -> 
     page = read(browser, link)
     assert "The letter was sent on" in page
     assert f"{NAMES['en']}Minister Ada Weir;" in page
-    assert "What left after that no longer names you." in page
+    assert "The organizers are told, so that they can tell the addressee." in page
 
 
 def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, settings, tasks, tokens
-from worker.acts import answer
+from worker.acts import answer, speaking
 from worker.acts.answer import Said, Visibility
 from worker.models import Answer, Campaign, Partner
 from worker.web.app import make_app
@@ -65,7 +65,7 @@ def a_signature(partner: Partner, **other: str) -> dict[str, str]:
 
 def standing(partner: Partner) -> Answer | None:
     with db.reading() as session:
-        return answer.standing(session, partner.id)
+        return speaking.standing(session, partner.id)
 
 
 def answers() -> int:
@@ -95,14 +95,21 @@ STATES: dict[str, tuple[list[Any], list[str]]] = {
         ["the letter is sealed", "We stay, and are less visible", "cannot be made more visible again", "form"],
     ),
     "in review, counted": (["counted", "closed"], ["We withdraw our signature", "form"]),
-    "on its way": (["public", "left"], ["The letter is on its way", "cannot be called back", "people@rivers.example"]),
+    "wishes a change": (["change"], ["River Watch would sign if the text changed", "The organizers read", "form"]),
+    "on its way": (
+        ["public", "left"],
+        ["The letter is on its way", "cannot be called back", "people@rivers.example", "the organizers tell", "form"],
+    ),
     "dispatched, signed": (
         ["public", "dispatched"],
-        ["The letter was sent on", "It cannot be called back any more.", "River Watch (RW), USA", "We, the … under"],
+        [
+            *("The letter was sent on", "It cannot be called back any more.", "River Watch (RW), USA"),
+            *("We, the … under", "the organizers are told", "form"),
+        ],
     ),
     "dispatched, withheld": (
         ["addressee", "dispatched"],
-        ["The letter was sent on", "named for the addressee only", "went out as they were sealed"],
+        ["The letter was sent on", "named for the addressee only", "went out as they were sealed", "form"],
     ),
     "dispatched, silent": (["dispatched"], ["The letter was sent on", "No answer of River Watch was recorded"]),
     "cancelled": (["public", "cancelled"], ["This letter was cancelled"]),
@@ -119,6 +126,8 @@ def happens(campaign: Campaign, events: list[str]) -> None:
                     cast.signs(session, partner, event)
                 case "decline" | "withdraw":
                     getattr(answer, event)(session, partner.id, cast.SOPHEA)
+                case "change":
+                    answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
                 case "late" | "closed":
                     cast.passes_its_deadline(session, campaign, closed=event == "closed")
                 case "left" | "dispatched":
@@ -344,9 +353,9 @@ REFUSALS: dict[str, tuple[list[str], dict[str, str], str]] = {
     "sign, closed": (["closed"], {}, "The deadline has passed: nothing more can be added."),
     "decline, closed": (["public", "closed"], {"choice": "decline"}, "The deadline has passed"),
     "more visible, closed": (["counted", "closed"], {"visibility": "addressee"}, "nothing more can be added"),
-    "withdraw, left": (["public", "left"], {"choice": "withdraw"}, "cannot be called back"),
-    "withdraw, dispatched": (["public", "dispatched"], {"choice": "withdraw"}, "cannot be called back"),
-    "less visible, dispatched": (["public", "dispatched"], {"visibility": "counted"}, "cannot be called back"),
+    "sign, left": (["left"], {}, "cannot be called back"),
+    "more visible, dispatched": (["counted", "dispatched"], {"visibility": "public"}, "cannot be called back"),
+    "ask, closed": (["closed"], {"choice": "change", "wish": "softer"}, "nothing more can be added"),
     "withdraw, never signed": ([], {"choice": "withdraw"}, "There is no signature of your organization to withdraw."),
 }
 

@@ -20,8 +20,8 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from tests.scripted_smtp import ScriptedServer
 from worker import db, render, settings, tasks, tokens
-from worker.acts import amend, answer, calendar, close, invite, quiet, report, status
-from worker.acts.answer import LinkIsDead
+from worker.acts import amend, answer, calendar, close, invite, quiet, report, speaking, status
+from worker.acts.speaking import LinkIsDead
 from worker.mail import delivery, outbox
 from worker.models import Answer, Campaign, Event, Mail, Partner
 from worker.web import forms, guesses, links
@@ -392,7 +392,7 @@ def test_a_quiet_partner_opens_its_own_link_and_signs(browser: TestClient, river
     sent = browser.post(signing, data=form | {"authorised": "yes", "mail_code": code})
     assert sent.status_code == 303
     with db.reading() as session:
-        standing = answer.standing(session, river_watch.id)
+        standing = speaking.standing(session, river_watch.id)
     assert standing
     assert standing.signs
     assert is_quiet(river_watch), "an answer is no wish for mail"

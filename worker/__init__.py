@@ -9,17 +9,19 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
                                 mail/smtp.py sends, mail/outbox.py marks, mail/breaker.py knows whether the relay is
                                 at fault
     web/partner.py              the page behind tokens.link(), which web/links.py looks up; acts/answer.py records what
-                                was said, web/disown.py that somebody else said it
+                                was said, as far as acts/stages.py allows it; web/disown.py that somebody else said
+                                it, web/row.py how it is printed; web/public.py is what everybody reads
     tasks.record, remind        a receipt for each answer; a reminder for the silent
     tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is
                                 named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
     tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
+    cli/reworded.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log countries prose models
+    settings log countries prose changes models
                                         what an operator sets; Markdown as a tree; what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
     definition/ letter/ mail/ migrations/   what is asked, signed and said; they know nothing of each other

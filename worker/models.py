@@ -155,6 +155,18 @@ class Campaign(Base):
         return list(self.definition["visibility"])
 
     @property
+    def show_signers(self) -> str:
+        """Who sees, before the letter has left, which organizations sign publicly: nobody, partners or everyone."""
+        return str(self.definition.get("show_signers", "nobody"))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may read the letter on its public page now."""
+        when = self.definition.get("public_page", "never")
+        shown = when == "from launch" or (when == "after dispatch" and self.dispatched_at is not None)
+        return shown and self.cancelled_at is None
+
+    @property
     def reminders(self) -> list[timedelta]:
         return [timedelta(seconds=s) for s in self.definition["reminders"]]
 
@@ -207,7 +219,11 @@ class Addressee(Base):
 
 
 class Partner(Base):
-    """One organization that was asked. `ref` and `generation` make its link; raising generation kills it."""
+    """One organization that was asked. `ref` and `generation` make its link; raising generation kills it.
+
+    `names` are its name in other languages, by language; `sort_as` is what its place in the list goes by, if not its
+    name; `proposed` is how it asks to be named, until an organizer has said yes or no.
+    """
 
     __tablename__ = "partner"
     __table_args__ = (UniqueConstraint("campaign_id", "ref"), Index(None, "campaign_id", "email_hmac"))
@@ -225,13 +241,19 @@ class Partner(Base):
     note: Mapped[str] = mapped_column(Encrypted)
     bounced_at: Mapped[datetime | None]
     quiet_at: Mapped[datetime | None]
+    names: Mapped[dict[str, str] | None]
+    sort_as: Mapped[str | None] = mapped_column(Text)
+    proposed: Mapped[dict[str, str] | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
 
 
 class Answer(Base):
-    """What an organization said, append-only. The one that is not superseded stands."""
+    """What an organization said, append-only. The one that is not superseded stands.
+
+    `passage` and `reason` of a `change`: the words that should change, and what is wished instead.
+    """
 
     __tablename__ = "answer"
     __table_args__ = (
@@ -242,7 +264,7 @@ class Answer(Base):
             sqlite_where=text("superseded_at IS NULL"),
             postgresql_where=text("superseded_at IS NULL"),
         ),
-        CheckConstraint("choice IN ('sign', 'decline', 'withdraw')", name="choice"),
+        CheckConstraint("choice IN ('sign', 'decline', 'withdraw', 'change')", name="choice"),
         CheckConstraint("(choice = 'sign') = (visibility IS NOT NULL)", name="visibility"),
         CheckConstraint("visibility IN ('public', 'addressee', 'counted')", name="visibility_known"),
     )
@@ -259,6 +281,7 @@ class Answer(Base):
     note: Mapped[str] = mapped_column(Encrypted)
     at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
+    passage: Mapped[str | None] = mapped_column(Encrypted)
 
     partner: Mapped[Partner] = relationship(back_populates="answers")
     letter: Mapped[Letter] = relationship()

@@ -61,6 +61,7 @@ class Rule(TypedDict):
 Block: TypeAlias = Heading | Paragraph | Listing | Quote | Rule
 
 BREAK = "\n"
+COUNT = re.compile(r"\{\{\s*count\s*\}\}")  # the one thing in a letter that is filled in
 WIDTH = 72  # columns of a plain text
 DEEPEST = 4  # a letter on paper cannot be set much deeper
 _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}

@@ -77,9 +77,11 @@ def mail(kind: str, language: str, **context: Any) -> tuple[str, list[prose.Bloc
 
 
 def signatory(row: Row, language: str = "", authentic: str = "") -> str:
-    """`Name (ACR), Country`, the one way an organization is printed."""
+    """`Name (ACR), Country`, the one way an organization is printed; in another language under its name there."""
     country = row.country if language == authentic else country_in(row.country, language)
-    name = f"{row.organization} ({row.acronym})" if row.acronym else row.organization
+    names: dict[str, str] = getattr(row, "names", None) or {}
+    name = row.organization if language == authentic else names.get(language, row.organization)
+    name = f"{name} ({row.acronym})" if row.acronym else name
     return f"{name}, {country}" if country else name
 
 

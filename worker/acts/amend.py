@@ -9,7 +9,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import answer, diary, fates, launch
+from worker.acts import diary, fates, launch, speaking
 from worker.definition import addresses
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression
@@ -136,7 +136,7 @@ def _for_the_new_address(
     session: Session, campaign: Campaign, partner: Partner, mails: Sequence[Mail]
 ) -> list[dict[str, Any]]:
     """What the partner is to have at its new address; `mails` are those to the old one."""
-    now, standing = db.clock(session), answer.standing(session, partner.id)
+    now, standing = db.clock(session), speaking.standing(session, partner.id)
     open = campaign.takes_answers(at=now)
     number = partner.generation
     if partner.quiet_at is not None:

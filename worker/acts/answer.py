@@ -1,31 +1,24 @@
-"""A partner answers: signs, declines, withdraws, changes its mind; by its link, or by hand through an organizer."""
+"""A partner answers: signs, declines, withdraws, asks for a change; by its link, or by hand through an organizer."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import close, diary
+from worker.acts import close, departure, diary, speaking, stages
+from worker.acts.speaking import Speaking
+from worker.acts.stages import EXPOSURE, GONE, MAY, Action
 from worker.mail import outbox
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Answer, Campaign, Event, Mail, Partner
 
 Visibility = Literal["public", "addressee", "counted"]
-Choice = Literal["sign", "decline", "withdraw"]
+Choice = Literal["sign", "decline", "withdraw", "change"]
 
 AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
 DISOWNED = "disowned its answer"
-EXPOSURE = {"public": 3, "addressee": 2, "counted": 1}
-
-
-class Closed(Exception):
-    """The deadline has passed: nothing more can be added. What was recorded before stands."""
-
-
-class LetterHasLeft(Exception):
-    """The letter is with its addressee, or on the way: it cannot be called back."""
 
 
 class NotSigned(Exception):
@@ -40,13 +33,12 @@ class NotOffered(Exception):
     """The campaign does not let partners sign in this way."""
 
 
-class LinkIsDead(Exception):
-    """The address was corrected after this link was made: it speaks for nobody any more."""
-
-
 @dataclass(frozen=True)
 class Said:
-    """Who speaks, in which language it was read, and how it reached us."""
+    """Who speaks, in which language it was read, and how it reached us.
+
+    `read` is the meaning of the letter that was read, null if that is not known.
+    """
 
     representative: str = ""
     role: str = ""
@@ -54,6 +46,8 @@ class Said:
     language: str = "en"
     channel: Literal["link", "by hand"] = "link"
     note: str = ""
+    passage: str = ""
+    read: int | None = None
 
 
 def sign(
@@ -62,86 +56,99 @@ def sign(
     """Record that an organization signs; the same again changes nothing.
 
     Holds the campaign's lock, so that nobody is accepted after the list was taken. After the deadline only
-    a signature that exposes less than before is taken, until the letter has left; who signs may stay unsaid then.
-    `generation` is that of the link it came by, null by hand. Raises Closed, LetterHasLeft, NotOffered or LinkIsDead.
+    a signature that exposes less than before is taken; who signs may stay unsaid then.
+    `generation` is that of the link it came by, null by hand.
+    Raises Closed, LetterHasLeft, LetterChanged, NotOffered or LinkIsDead.
     """
-    campaign, partner, standing = _hold(session, partner_id, generation)
-    if visibility not in campaign.visibilities:
+    held = speaking.partner(session, partner_id, generation)
+    if visibility not in held.campaign.visibilities:
         raise NotOffered(visibility)
-    if not campaign.takes_answers(at=(now := db.clock(session))):
-        if standing is None or not standing.signs or EXPOSURE[visibility] >= EXPOSURE[standing.visibility or ""]:
-            raise _why_closed(session, campaign)
-        _call_back(session, campaign)
-        said = replace(
-            said, representative=said.representative or standing.representative, role=said.role or standing.role
-        )
-    return _supersede(session, campaign, partner, standing, "sign", visibility, said, now)
+    if "sign" not in MAY[held.stage]:
+        before = held.standing
+        if before is None or not before.signs or EXPOSURE[visibility] >= EXPOSURE[before.visibility or ""]:
+            raise held.too_late()
+        held.must_allow("reduce")
+        _call_back(session, held)
+        said = replace(said, representative=said.representative or before.representative, role=said.role or before.role)
+    held.must_have_read(said.read)
+    return _supersede(session, held, "sign", visibility, said)
 
 
 def decline(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
-    """Record that an organization does not sign. Raises Closed after the deadline, LetterHasLeft or LinkIsDead."""
-    campaign, partner, standing = _hold(session, partner_id, generation)
-    if not campaign.takes_answers(at=(now := db.clock(session))):
-        raise _why_closed(session, campaign)
-    return _supersede(session, campaign, partner, standing, "decline", None, said, now)
+    """Record that an organization does not sign. Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead."""
+    held = speaking.partner(session, partner_id, generation)
+    held.must_allow("decline")
+    held.must_have_read(said.read)
+    return _supersede(session, held, "decline", None, said)
+
+
+def ask_for_a_change(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
+    """Record that an organization would sign if `said.passage` changed as `said.reason` wishes.
+
+    It neither signs nor declines by it. The organizers are told, of one partner once in an hour at most.
+    Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead.
+    """
+    held = speaking.partner(session, partner_id, generation)
+    held.must_allow("change")
+    held.must_have_read(said.read)
+    answer = _supersede(session, held, "change", None, said)
+    which = f"partner-{partner_id}/{held.now:%Y%m%dT%H}"
+    outbox.put(session, [outbox.to_organizers("wish", held.campaign, which, held.now)])
+    return answer
 
 
 def withdraw(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
-    """Take a signature back: at any moment until the letter has left.
+    """Take a signature back, at any moment.
 
-    After the deadline it voids the seal; close makes the next one, without this organization.
-    Raises NotSigned, LetterHasLeft or LinkIsDead.
+    After the deadline it voids the seal; close makes the next one, without this organization. Once the letter has
+    left, it is recorded, and the organizers are told to tell the addressee. Raises NotSigned, Closed or LinkIsDead.
     """
-    campaign, partner, standing = _hold(session, partner_id, generation)
-    if standing is None or standing.choice == "decline":
+    held = speaking.partner(session, partner_id, generation)
+    if held.standing is None or held.standing.choice not in {"sign", "withdraw"}:
         raise NotSigned
-    if standing.choice == "withdraw":
-        return standing
-    if not campaign.takes_answers(at=(now := db.clock(session))):
-        _call_back(session, campaign)
-    return _supersede(session, campaign, partner, standing, "withdraw", None, said, now)
+    if held.standing.choice == "withdraw":
+        return held.standing
+    held.must_allow("withdraw")
+    _call_back(session, held)
+    return _supersede(session, held, "withdraw", None, said)
 
 
 def disown(session: Session, partner_id: int, *, generation: int | None = None) -> None:
     """Undo an answer that somebody else gave in a partner's name: none stands then, and its links die.
 
     While answers are taken, its address gets an invitation with a new link; the organizers are told in any case.
-    After the deadline only a signature can be disowned, which voids the seal.
+    After the deadline only a signature can be disowned, with what a withdrawal does then.
     Raises NotAnswered, Closed, LetterHasLeft or LinkIsDead.
     """
-    campaign, partner, standing = _hold(session, partner_id, generation)
+    held = speaking.partner(session, partner_id, generation)
+    campaign, partner, standing, now = held.campaign, held.partner, held.standing, held.now
     if standing is None:
         raise NotAnswered
-    open = campaign.takes_answers(at=(now := db.clock(session)))
-    if not open:
-        if not standing.signs:
-            raise _why_closed(session, campaign)
-        _call_back(session, campaign)
+    held.must_allow("disown")
+    if held.stage != "open" and not standing.signs:
+        raise held.too_late()
+    _call_back(session, held)
     standing.superseded_at = now
     partner.generation += 1
+    partner.proposed = None
     outbox.cancel(session, Mail.partner_id == partner.id)
     mails = [outbox.to_organizers("disowned", campaign, str(standing.id), now)]
-    if open and partner.email_hmac is not None and partner.quiet_at is None:
+    if held.stage == "open" and partner.email_hmac is not None and partner.quiet_at is None:
         mails.append(outbox.to_partner("invitation", campaign, partner, str(partner.generation), now))
     outbox.put(session, mails)
     diary.note(session, campaign, "partner", DISOWNED, partner)
+    _tell_what_came_too_late(session, held, None)
 
 
-def standing(session: Session, partner_id: int) -> Answer | None:
-    """The answer that stands for a partner now."""
-    return session.scalar(select(Answer).where(Answer.partner_id == partner_id, Answer.superseded_at.is_(None)))
+def was_disowned(session: Session, answer: Answer) -> bool:
+    """Whether a partner has said that an answer was not its own."""
+    said = exists().where(Event.partner_id == answer.partner_id, Event.what == DISOWNED, Event.at >= answer.at)
+    return bool(session.scalar(select(said)))
 
 
-def choices(session: Session, campaign: Campaign, answer: Answer | None) -> set[str]:
-    """What a partner could say at this moment: sign, decline, withdraw, and less (sign, exposing less)."""
-    if campaign.cancelled_at is not None:
-        return set()
-    if campaign.takes_answers(at=db.clock(session)):
-        return {"sign", "withdraw" if answer and answer.signs else "decline"}
-    if answer is None or not answer.signs or close.has_left_entirely(session, campaign):
-        return set()
-    lesser = [v for v in campaign.visibilities if EXPOSURE[v] < EXPOSURE[answer.visibility or ""]]
-    return {"withdraw", "less"} if lesser else {"withdraw"}
+def offered(session: Session, campaign: Campaign, answer: Answer | None) -> set[Action]:
+    """What a partner could do at this moment."""
+    return stages.offered(campaign, stages.of(session, campaign, db.clock(session)), answer)
 
 
 def receipts(session: Session, campaign_id: int) -> int:
@@ -177,31 +184,13 @@ def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
     return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
 
 
-def _hold(session: Session, partner_id: int, generation: int | None) -> tuple[Campaign, Partner, Answer | None]:
-    """Lock the campaign, shared, then this partner; read both only afterwards, and whether the link still lives."""
-    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
-    campaign = db.locked(session, campaign_id, "shared")
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
-    if generation not in {None, partner.generation}:
-        raise LinkIsDead
-    return campaign, partner, standing(session, partner_id)
-
-
-def _supersede(
-    session: Session,
-    campaign: Campaign,
-    partner: Partner,
-    before: Answer | None,
-    choice: Choice,
-    visibility: Visibility | None,
-    said: Said,
-    now: datetime,
-) -> Answer:
+def _supersede(session: Session, held: Speaking, choice: Choice, visibility: Visibility | None, said: Said) -> Answer:
     """Write it down as of the moment at which it was found to be in time: a later one could be too late."""
-    if before is not None and _says_the_same(before, choice, visibility, said):
+    campaign, partner, before = held.campaign, held.partner, held.standing
+    if before is not None and _says_the_same(before, choice, visibility, said, campaign):
         return before
     if before is not None:
-        before.superseded_at = now
+        before.superseded_at = held.now
         session.flush()
     answer = Answer(
         partner=partner,
@@ -214,7 +203,8 @@ def _supersede(
         language=said.language,
         channel=said.channel,
         note=said.note,
-        at=now,
+        at=held.now,
+        passage=said.passage,
     )
     session.add(answer)
     if said.channel == "link":
@@ -224,20 +214,27 @@ def _supersede(
     actor = "partner" if said.channel == "link" else "organizer"
     diary.note(session, campaign, actor, choice, partner)
     session.flush()
+    _tell_what_came_too_late(session, held, answer)
     return answer
 
 
-def _says_the_same(before: Answer, choice: Choice, visibility: Visibility | None, said: Said) -> bool:
-    then = (before.choice, before.visibility, before.representative, before.role, before.reason)
-    return then == (choice, visibility, said.representative, said.role, said.reason)
+def _says_the_same(
+    before: Answer, choice: Choice, visibility: Visibility | None, said: Said, campaign: Campaign
+) -> bool:
+    if before.letter.meaning != campaign.letter.meaning:
+        return False
+    then = (before.choice, before.visibility, before.representative, before.role, before.reason, before.passage or "")
+    return then == (choice, visibility, said.representative, said.role, said.reason, said.passage)
 
 
-def _call_back(session: Session, campaign: Campaign) -> None:
-    """Void the seal and cancel the letters that carry it; raises LetterHasLeft if none can be called back."""
-    if close.has_left_entirely(session, campaign, lock=True):
-        raise LetterHasLeft
-    close.void(session, campaign)
+def _call_back(session: Session, held: Speaking) -> None:
+    """Void the seal and cancel the letters that carry it, as far as there are any and they have not left."""
+    if held.stage != "open" and held.stage not in GONE:
+        close.void(session, held.campaign)
 
 
-def _why_closed(session: Session, campaign: Campaign) -> Exception:
-    return LetterHasLeft() if close.has_left_entirely(session, campaign) else Closed()
+def _tell_what_came_too_late(session: Session, held: Speaking, answer: Answer | None) -> None:
+    """Tell the organizers of an addressee who reads more of this partner than its answer says now."""
+    gone = departure.of(session, held.campaign, held.partner, answer)
+    if held.standing is not None and (gone.naming or gone.counting):
+        outbox.put(session, [outbox.to_organizers("notice", held.campaign, str(held.standing.id), held.now)])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, render, settings, tokens
 from worker.acts import diary
-from worker.acts.answer import Closed
+from worker.acts.speaking import Closed
 from worker.models import Partner
 
 CARRIED = "carried the invitation"

@@ -1,6 +1,7 @@
 """Close: nothing more can be added; the list, the text and the PDF are sealed before anything is sent."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import func, select, update
@@ -27,7 +28,8 @@ def close(session: Session, campaign_id: int, *, early: bool = False) -> Seal | 
         if campaign.takes_answers(at=now) and not early:
             return None
         campaign.closed_at = now
-        outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(["invitation", "reminder", "extended"]))
+        asks = Mail.kind.in_(["invitation", "reminder", "extended", "amended", "corrected"])
+        outbox.cancel(session, Mail.campaign_id == campaign.id, asks)
         diary.note(session, campaign, "organizer" if early else "clock", "closed")
     elif living_seal(session, campaign) is not None or has_left_entirely(session, campaign):
         return None
@@ -62,7 +64,7 @@ def whereabouts(session: Session, campaign: Campaign) -> Whereabouts:
     living = _living_letters(session, campaign)
     sent = {letter.addressee_id for letter in living if letter.sent_at is not None}
     by_mail = _served_by_mail(campaign)
-    if _was_brought(campaign, living) or (by_mail and by_mail <= sent):
+    if was_brought(campaign, living) or (by_mail and by_mail <= sent):
         return "left"
     if any(letter.uncertain_at is not None for letter in living):
         return "uncertain"
@@ -82,7 +84,7 @@ def has_left_entirely(session: Session, campaign: Campaign, *, lock: bool = Fals
     living = _living_letters(session, campaign, lock=lock)
     gone = {letter.addressee_id for letter in living if letter.has_left and letter.uncertain_at is None}
     by_mail = _served_by_mail(campaign)
-    return _was_brought(campaign, living) or bool(by_mail and by_mail <= gone)
+    return was_brought(campaign, living) or bool(by_mail and by_mail <= gone)
 
 
 def _living_letters(session: Session, campaign: Campaign, *, lock: bool = False) -> list[Mail]:
@@ -96,7 +98,7 @@ def _served_by_mail(campaign: Campaign) -> set[int]:
     return {addressee.id for addressee in campaign.letter.addressees if addressee.email}
 
 
-def _was_brought(campaign: Campaign, living: list[Mail]) -> bool:
+def was_brought(campaign: Campaign, living: Sequence[Mail]) -> bool:
     """Whether an organizer carried the letter there: dispatched, and by no mail."""
     return campaign.dispatched_at is not None and not any(letter.sent_at for letter in living)
 

@@ -1,12 +1,14 @@
 """What of a letter has gone before a partner's last answer, and says more of the partner than that answer does."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker.acts import close
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Addressee, Answer, Campaign, Mail, Partner
 
 
 @dataclass(frozen=True)
@@ -27,43 +29,41 @@ def of(session: Session, campaign: Campaign, partner: Partner, standing: Answer 
     """
     if campaign.closed_at is None:
         return Departure()
-    letters = _gone(session, campaign)
-    found = Departure(to=[_name(letter) for letter in letters])
-    for letter in letters:
-        then = _answer_in(session, campaign, partner, letter)
-        if _is_named(then, letter) and not _is_named(standing, letter):
-            found.naming.append(_name(letter))
+    copies = gone(session, campaign)
+    found = Departure(to=[addressee.name for addressee, _ in copies])
+    for addressee, dated_at in copies:
+        then = _answer_in(session, campaign, partner, dated_at)
+        if _is_named(then, addressee) and not _is_named(standing, addressee):
+            found.naming.append(addressee.name)
         elif _is_counted(then) and not _is_counted(standing):
-            found.counting.append(_name(letter))
+            found.counting.append(addressee.name)
     return found
 
 
-def _gone(session: Session, campaign: Campaign) -> list[Mail]:
+def gone(session: Session, campaign: Campaign) -> list[tuple[Addressee, datetime]]:
+    """Whom the letter has reached or may have reached, in order, each with the moment as of which it names."""
     letters = session.scalars(
         select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
-    )
-    return sorted((m for m in letters if m.has_left), key=lambda m: m.addressee.position if m.addressee else 0)
+    ).all()
+    if campaign.dispatched_at is not None and close.was_brought(campaign, letters):
+        return [(addressee, campaign.dispatched_at) for addressee in campaign.letter.addressees]
+    copies = [(m.addressee, m.dated_at) for m in letters if m.has_left and m.addressee]
+    return sorted(copies, key=lambda copy: copy[0].position)
 
 
-def _name(letter: Mail) -> str:
-    return letter.addressee.name if letter.addressee else ""
-
-
-def _answer_in(session: Session, campaign: Campaign, partner: Partner, letter: Mail) -> Answer | None:
-    """What stood when this copy was dated; if two moments are one, the more visible answer."""
+def _answer_in(session: Session, campaign: Campaign, partner: Partner, dated_at: datetime) -> Answer | None:
+    """What stood when a copy was dated; if two moments are one, the more visible answer."""
     answers = session.scalars(
         select(Answer)
-        .where(Answer.partner_id == partner.id, Answer.at <= letter.dated_at)
-        .where(Answer.superseded_at.is_(None) | (Answer.superseded_at >= letter.dated_at))
+        .where(Answer.partner_id == partner.id, Answer.at <= dated_at)
+        .where(Answer.superseded_at.is_(None) | (Answer.superseded_at >= dated_at))
         .order_by(Answer.id)
     )
     return next((answer for answer in answers if answer.letter.meaning == campaign.letter.meaning), None)
 
 
-def _is_named(answer: Answer | None, letter: Mail) -> bool:
-    if answer is None or letter.addressee is None:
-        return False
-    return signatories.is_named(answer.visibility, signatories.rendition_for(letter.addressee))
+def _is_named(answer: Answer | None, addressee: Addressee) -> bool:
+    return answer is not None and signatories.is_named(answer.visibility, signatories.rendition_for(addressee))
 
 
 def _is_counted(answer: Answer | None) -> bool:

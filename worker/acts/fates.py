@@ -19,7 +19,7 @@ from worker.models import Answer, Campaign, Mail, Partner
 
 SUPPRESSED = "the address is suppressed"  # what delivery writes down of a mail that it does not send
 _NOBODY = "nobody to send it to"
-_ASKS = {"invitation", "reminder", "extended"}
+_ASKS = {"invitation", "reminder", "extended", "amended"}
 _FAILED = {"refused", "bounced", "suppressed"}
 
 

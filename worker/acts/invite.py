@@ -70,7 +70,7 @@ def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True
 
 
 def silent(session: Session, campaign: Campaign, *, mailed_lately: bool = True) -> list[Partner]:
-    """The partners whose invitation was accepted by a server and who have not answered.
+    """The partners whose invitation was accepted by a server and for whom no answer stands.
 
     Without `mailed_lately` those who were asked or reminded within the last day are left out.
     """
@@ -108,13 +108,13 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
     )
     suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
     reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.quiet_at.is_(None)
-    answered = exists().where(Answer.partner_id == Partner.id)
+    answered = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None))
     return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
 
 
 def _last_mail() -> ScalarSelect[datetime]:
     """When the partner was last asked or reminded."""
-    asked = Mail.kind.in_(["invitation", "reminder"])
+    asked = Mail.kind.in_(["invitation", "reminder", "amended"])
     return (
         select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
     )

@@ -119,7 +119,7 @@ def as_row(definition: Definition, now: datetime) -> Campaign:
         deadline_at=definition.deadline,
         deadline_set_at=now,
         launched_at=now,
-        letters=[_letter(definition)],
+        letters=[letter_of(definition)],
     )
 
 
@@ -139,7 +139,8 @@ def partner_columns(definition: Definition, row: PartnerRow) -> dict[str, Any]:
     }
 
 
-def _letter(definition: Definition) -> Letter:
+def letter_of(definition: Definition) -> Letter:
+    """The letter with its addressees, as the first version; in no session."""
     addressees = [
         Addressee(
             position=position,

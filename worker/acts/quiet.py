@@ -3,11 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import db
-from worker.acts import answer, diary
-from worker.acts.answer import LinkIsDead
+from worker.acts import diary, speaking
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Partner
+from worker.models import Mail, Partner
 
 
 def no_more_mail(session: Session, partner_id: int, *, generation: int) -> None:
@@ -16,10 +14,11 @@ def no_more_mail(session: Session, partner_id: int, *, generation: int) -> None:
     What it answered stands, and its signing link works on. A mail that is put at this very moment is dropped when
     it is worded. `generation` is that of the link it came by. Raises LinkIsDead.
     """
-    campaign, partner = _hold(session, partner_id, generation)
+    held = speaking.partner(session, partner_id, generation)
+    campaign, partner, now = held.campaign, held.partner, held.now
     if partner.quiet_at is not None:
         return
-    partner.quiet_at = db.clock(session)
+    partner.quiet_at = now
     outbox.cancel(session, Mail.partner_id == partner.id, Mail.due_at.is_not(None))
     diary.note(session, campaign, "partner", "wants no more mail", partner)
 
@@ -29,11 +28,11 @@ def mail_again(session: Session, partner_id: int, *, generation: int) -> None:
 
     Other mails that it missed stay missed. Twice is once. Raises LinkIsDead.
     """
-    campaign, partner = _hold(session, partner_id, generation)
+    held = speaking.partner(session, partner_id, generation)
+    campaign, partner, now = held.campaign, held.partner, held.now
     if partner.quiet_at is None:
         return
     partner.quiet_at = None
-    now = db.clock(session)
     if campaign.takes_answers(at=now) and _was_never_asked(session, partner):
         outbox.put(session, [outbox.to_partner("invitation", campaign, partner, f"{now:%Y%m%dT%H%M%S}", now)])
     diary.note(session, campaign, "partner", "wants mail again", partner)
@@ -44,14 +43,4 @@ def _was_never_asked(session: Session, partner: Partner) -> bool:
     called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     which = select(called_back).where(Mail.partner_id == partner.id, Mail.kind == "invitation")
     invitations = session.scalars(which).all()
-    return bool(invitations) and all(invitations) and answer.standing(session, partner.id) is None
-
-
-def _hold(session: Session, partner_id: int, generation: int) -> tuple[Campaign, Partner]:
-    """Lock as an answer does, the campaign shared and then the partner; ask again whether the link lives."""
-    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
-    campaign = db.locked(session, campaign_id, "shared")
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
-    if generation != partner.generation:
-        raise LinkIsDead
-    return campaign, partner
+    return bool(invitations) and all(invitations) and speaking.standing(session, partner.id) is None

@@ -10,7 +10,7 @@ from worker import render
 from worker.letter import docx, pdf, signatories, text
 from worker.letter.signatories import Rendition, Signatories
 from worker.letter.text import Sheet
-from worker.models import Campaign, Partner
+from worker.models import Addressee, Campaign, Partner
 
 
 def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
@@ -27,12 +27,40 @@ def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition
                 yield rendition, language, "docx", docx.as_docx(sheet, dated)
 
 
-def for_reading(campaign: Campaign, partner: Partner, language: str) -> Sheet:
-    """The letter as a partner reads it before it signs: its own row alone, and no number yet.
+def language(campaign: Campaign, wanted: str) -> str:
+    """In which language a letter is read: pages speak more of them than it may exist in."""
+    return wanted if wanted in campaign.letter.texts else campaign.authentic
 
-    Who else has signed is nobody's business before the letter has left; a number would tell it.
+
+def for_reading(campaign: Campaign, named: list[Partner], language: str) -> Sheet:
+    """The letter as it is read before it is sealed: with these names at most, and no number yet.
+
+    A number would tell how many sign without being named, and when.
     """
-    return of(campaign, Signatories([partner], withheld=0), language, count="…")
+    return of(campaign, Signatories(named, withheld=0), language, count="…")
+
+
+def shown_to_partners(session: Session, campaign: Campaign) -> list[Partner]:
+    """Who is shown to partners beside their own row: of those that sign publicly, as the campaign allows it.
+
+    Nobody who is withheld is among them, and nothing is counted.
+    """
+    if campaign.show_signers == "nobody" or campaign.cancelled_at is not None:
+        return []
+    return signatories.of(session, campaign, "public").named
+
+
+def public(session: Session, campaign: Campaign, language: str) -> Sheet:
+    """The letter on its public page: who signs publicly at this moment, once that may be seen.
+
+    After it has left, whoever steps back is gone from it at once; the number of those withheld stays as it was.
+    """
+    if campaign.dispatched_at is not None:
+        named = signatories.of(session, campaign, "public").named
+        withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
+        return of(campaign, Signatories(named, withheld), language)
+    named = signatories.of(session, campaign, "public").named if campaign.show_signers == "everyone" else []
+    return for_reading(campaign, named, language)
 
 
 def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
@@ -54,6 +82,11 @@ def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") 
         withheld=_withheld(listed, words),
         authentic_note=_note(language, campaign.authentic, words),
     )
+
+
+def salutation(campaign: Campaign, addressee: Addressee) -> str:
+    """How an addressee is greeted, in the letter's own language."""
+    return str(_said(addressee.salutation, campaign.authentic, campaign.authentic))
 
 
 def _dated(campaign: Campaign) -> datetime:

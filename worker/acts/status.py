@@ -9,10 +9,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, carry, close, dispatch, fates, post
+from worker.acts import answer, carry, close, dispatch, fates, notice, post
 from worker.acts.post import iso
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Event, Mail, Partner, Suppression
+from worker.models import Answer, Campaign, Event, Letter, Mail, Partner, Suppression
 
 word = fates.word
 LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
@@ -24,7 +24,10 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
     `partners` tell for each organization whether it has its invitation (`asked`: when a server took it, null if it
     came back), what it answered, how often it was reminded, what became of each mail to it (`mails`), why no mail
     reaches it (`unreached`), since when it wants none (`quiet`), when it said that an answer was not its own
-    (`disowned`), and when an organizer took its invitation there (`carried`).
+    (`disowned`), and when an organizer took its invitation there (`carried`). Of a wish for a change, `passage` and
+    `reason` say what should be how. `proposed` is the name that it asks for, by
+    language ("" is the letter's own). `earlier` is what it answered to a letter that meant something else.
+    `notices` are how many addressees are to be told that somebody stepped back after the letter had left.
     """
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _around(session, campaign, mails)
@@ -42,6 +45,7 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
         "dispatched": iso(campaign.dispatched_at),
         "seal": close.living_seal(session, campaign),
         "blockers": dispatch.blockers(session, campaign) if campaign.closed_at and not campaign.dispatched_at else [],
+        "notices": len(notice.of(session, campaign)) if campaign.closed_at else 0,
         "post": of_the_post(around.post),
         "progress": _progress(campaign, mails, around),
         "counts": _counts(session, campaign, partners),
@@ -133,6 +137,7 @@ def _counts(session: Session, campaign: Campaign, partners: list[dict[str, Any]]
         "named_publicly": len(signatories.of(session, campaign, "public").named),
         "declined": answers["decline"],
         "withdrawn": answers["withdraw"],
+        "wish_a_change": answers["change"],
         "silent": sum(partner["answer"] is None for partner in asked),
     }
 
@@ -150,12 +155,27 @@ def _partners(
         )
     }
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
+    earlier = _earlier(session, campaign)
     disowned, carried = _last(session, campaign, answer.DISOWNED), _last(session, campaign, carry.CARRIED)
     return [
         _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), around)
         | {"disowned": iso(disowned.get(partner.id)), "carried": iso(carried.get(partner.id))}
+        | {"earlier": None if partner.id in standing else earlier.get(partner.id)}
         for partner in signatories.in_order(list(rows))
     ]
+
+
+def _earlier(session: Session, campaign: Campaign) -> dict[int, str]:
+    """What partners last said to a letter that has changed its meaning since."""
+    if campaign.letter.meaning == 1:
+        return {}
+    rows = session.execute(
+        select(Answer.partner_id, Answer.choice)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .where(Letter.campaign_id == campaign.id, Letter.meaning < campaign.letter.meaning)
+        .order_by(Answer.id)
+    )
+    return {partner_id: str(choice) for partner_id, choice in rows}
 
 
 def _last(session: Session, campaign: Campaign, what: str) -> dict[int | None, datetime]:
@@ -173,6 +193,7 @@ def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around:
         "acronym": partner.acronym,
         "country": partner.country,
         "language": partner.language,
+        "proposed": partner.proposed,
         "invitation": _invitation(partner, told),
         "asked": iso(invitation.sent_at) if invitation and asked else None,
         "reminded": [iso(mail.sent_at) for mail in mails if mail.kind == "reminder" and mail.sent_at],
@@ -183,6 +204,7 @@ def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around:
         "visibility": answer.visibility if answer else None,
         "answered": iso(answer.at) if answer else None,
         "channel": answer.channel if answer else None,
+        "passage": answer.passage or None if answer else None,
         "reason": answer.reason or None if answer else None,
         "note": answer.note or None if answer else None,
         "mails": [fate.as_json() for fate in told],

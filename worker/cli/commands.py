@@ -37,6 +37,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         leave.close,
         leave.dispatch,
         leave.resend,
+        leave.notice,
         leave.export,
     ],
     OPERATE: [doctor.doctor, operator.web, operator.worker, operator.beat, operator.migrate],

@@ -49,6 +49,24 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
 _CLOSED_ALREADY = "It was closed already: nothing was changed."
 
 
+def notice(name: Name) -> None:
+    """Print what to tell each addressee about those who stepped back after the letter had left; nothing is sent.
+
+    Example: `undersigned notice cambodia-2023`
+    """
+    from worker.acts import notice as noticing
+    from worker.cli import rows
+
+    with rows.reading(name) as (session, campaign):
+        found = noticing.of(session, campaign)
+        texts = [noticing.as_text(campaign, one) for one in found]
+    if not texts:
+        talk.fail("Nobody has stepped back after the letter left: there is nothing to tell.")
+    talk.in_utf8()
+    print("\n".join(texts), end="")
+    talk.say("Read it, and send it from your own mail. It names organizations: pass it on to nobody else.")
+
+
 def hold(name: Name) -> None:
     """Stop close, dispatch and report until `resume`; answers go on.
 

@@ -81,6 +81,11 @@ def declines(mail: EmailMessage, *, reason: str = "") -> str:
     return _answers(mail, {"choice": "decline", "reason": reason})
 
 
+def asks_for_a_change(mail: EmailMessage, *, passage: str, wish: str) -> str:
+    """Would sign if a passage changed; returns the page that confirms it. Raises NotUnderstood."""
+    return _answers(mail, {"choice": "change", "passage": passage, "wish": wish})
+
+
 def withdraws(mail: EmailMessage, *, reason: str = "") -> str:
     """Take the signature back; returns the page that confirms it. Raises NotUnderstood."""
     return _answers(mail, {"choice": "withdraw", "reason": reason})

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from worker.cli import talk
-from worker.cli.options import DryRun, Json, Name, Note, Partner, Who, Yes
+from worker.cli.options import DryRun, Json, Name, Note, Who, Yes
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -163,15 +163,67 @@ def _extended(session: "Session", campaign: "Campaign", moment: Any) -> int:
 
 def amend(
     name: Name,
-    partner: Partner,
-    email: Annotated[str, typer.Option("--email", help="The address at which the organization is reached.")],
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="The organization whose address is corrected.")
+    ] = None,
+    email: Annotated[str | None, typer.Option("--email", help="The address at which it is reached.")] = None,
+    name_: Annotated[str | None, typer.Option("--name", help="yes or no to the name that it asks for.")] = None,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="Take the letter and its addressees from the folder.")
+    ] = False,
+    typo: Annotated[bool, typer.Option("--typo", help="The letter means what it meant: answers stand.")] = False,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="It means something else: everybody is asked again.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Correct a partner's address: its old link stops working, and it is asked anew if it has not answered.
+    """Change the letter while organizations answer, correct the address of one, or say yes or no to its name.
 
-    Example: `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
+    A typo is told to those who signed. Another meaning takes their signatures back and asks everybody again, with
+    the difference shown. An organization whose address is corrected gets a new link; the old one stops working.
+
+    Examples: `undersigned amend cambodia-2023 --letter --typo`,
+    `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
     """
+    from worker.cli import reworded
+
+    if letter and not (partner or email or name_):
+        reworded.letter(name, typo=typo, meaning=meaning, yes=yes, dry_run=dry_run)
+    elif partner and email and not (letter or typo or meaning or name_):
+        _correct_address(name, partner, email, yes=yes, dry_run=dry_run)
+    elif partner and name_ in {"yes", "no"} and not (letter or typo or meaning or email):
+        _decide_name(name, partner, agreed=name_ == "yes", yes=yes, dry_run=dry_run)
+    else:
+        talk.fail("Give either --letter, or --partner with --email or with --name yes or no.", talk.USAGE)
+
+
+def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: bool) -> None:
+    from worker import render
+    from worker.acts import row, speaking
+    from worker.cli import rows
+
+    try:
+        with rows.rehearsing(name) as (session, campaign):
+            found = rows.partner_named(session, campaign, partner)
+            partner_id, before, asked = found.id, render.signatory(found), row.proposed(found)
+            row.decide(session, partner_id, agreed=agreed)
+    except row.NothingProposed:
+        talk.fail(f"{partner} asks for no other name: nothing was changed.")
+    except speaking.Closed:
+        talk.fail("The list is closed: the name stands as it was sealed.")
+    names = "; ".join([render.signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
+    does = "is printed" if agreed else "is not printed"
+    if dry_run:
+        talk.say(f"Dry run: {before} would from now on {'' if agreed else 'not '}be printed as: {names}")
+        return
+    talk.ask(f"{before} asks to be printed as: {names}. {'Agree' if agreed else 'Keep the present name'}?", yes=yes)
+    with rows.writing(name) as (session, _):
+        row.decide(session, partner_id, agreed=agreed)
+    talk.say(f"{before} {does} from now on as: {names}\nNext: {talk.command('status', name)}")
+
+
+def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
     from worker.cli import rows
 
@@ -232,10 +284,10 @@ def sign(
     Example: `undersigned sign cambodia-2023 "Khmer Thavrak" --visibility counted
     --representative "The board" --role board --note "phone call"`
     """
-    from worker.acts import answer
+    from worker.acts import answer, stages
     from worker.definition import characters
 
-    if visibility not in answer.EXPOSURE:
+    if visibility not in stages.EXPOSURE:
         talk.fail(f"--visibility: found {visibility!r}; expected public, addressee or counted.", talk.USAGE)
     for option, value in (("--representative", representative), ("--role", role)):
         if not any(c.isalnum() for c in value) or any(characters.unfit(value)):
@@ -272,7 +324,7 @@ def carry(
     Example: `undersigned carry cambodia-2023 "Khmer Thavrak" --page invitation.html`
     """
     from worker.acts import carry as carrying
-    from worker.acts.answer import Closed
+    from worker.acts.speaking import Closed
     from worker.cli import rows
 
     rows.use_the_running_address()
@@ -305,13 +357,13 @@ def _by_hand(
     organization: str,
     what: str,
     act: Callable[..., object],
-    said: dict[str, str],
+    said: dict[str, Any],
     *,
     yes: bool,
     dry_run: bool,
 ) -> None:
     from worker import tasks
-    from worker.acts import answer
+    from worker.acts import answer, speaking
     from worker.cli import rows
 
     if not said["note"].strip():
@@ -319,7 +371,7 @@ def _by_hand(
     with rows.rehearsing(name) as (session, campaign):
         partner = rows.partner_named(session, campaign, organization)
         partner_id, language, words = partner.id, partner.language, partner.organization
-        standing = answer.standing(session, partner_id)
+        standing = speaking.standing(session, partner_id)
         replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
         receipt = "A receipt goes to its address." if partner.email_hmac else "It has no address for a receipt."
         spoken = answer.Said(**said, channel="by hand", language=language)
@@ -336,13 +388,13 @@ def _by_hand(
 
 
 def _recorded(session: "Session", campaign: "Campaign", words: str, act: Callable[[], object]) -> None:
-    from worker.acts import answer
+    from worker.acts import answer, speaking
 
     try:
         act()
-    except answer.Closed:
+    except speaking.Closed:
         talk.fail(f"{_why_closed(campaign)}: nothing more can be added.")
-    except answer.LetterHasLeft:
+    except speaking.LetterHasLeft:
         talk.fail("The letter has left: it cannot be called back any more.")
     except answer.NotSigned:
         talk.fail(f"{words} has not signed: there is nothing to withdraw.")
@@ -354,9 +406,12 @@ def _said(standing: "Answer", campaign: "Campaign") -> str:
     """`declined by its link on Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`."""
     from worker import render
 
-    did = {"sign": "signed", "decline": "declined", "withdraw": "withdrew"}[standing.choice]
+    did = _DID[standing.choice]
     how = "by its link" if standing.channel == "link" else "through an organizer"
     return f"{did} {how} on {render.day_and_time(standing.at, campaign.zone, 'en')}"
+
+
+_DID = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change": "asked for a change"}
 
 
 def _takes_answers(session: "Session", campaign: "Campaign", so: str) -> None:

@@ -20,7 +20,7 @@ NARROW = 100  # columns under which an organization is its acronym, and the rest
 _Unreached: TypeAlias = list[tuple[dict[str, Any], dict[str, Any]]]  # partners, each with the mail that tells why
 MOST_NOT_REACHED = 4  # on a screen that is watched; without --watch all are told
 _TO_EXPLAIN = {"refused", "bounced", "deferred", "uncertain", "cancelled"}
-_ANSWERS = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", None: ""}
+_ANSWERS = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change": "wishes a change", None: ""}
 _LONGEST_SHORT_NAME = 24
 
 
@@ -48,7 +48,7 @@ def all_campaigns(*, as_json: bool) -> None:
 def one_campaign(found: dict[str, Any]) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     console = _console()
-    for line in [*_head(found), *_not_reached(found)]:
+    for line in [*_head(found), *_not_reached(found), *_wishes(found), *_names(found)]:
         console.print(line)
     console.print(partners_table(found, console.width))
 
@@ -69,8 +69,8 @@ def one_screen(found: dict[str, Any]) -> None:
 
 def summary(counts: dict[str, int]) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
-    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "signed", "declined", "withdrawn", "silent")
-    told = [f"{counts[word]} {word.replace('_', ' ')}" for word in words if counts[word]]
+    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "signed", "declined", "withdrawn", "wish_a_change")
+    told = [f"{counts[word]} {word.replace('_', ' ')}" for word in (*words, "silent") if counts[word]]
     return f"{talk.partners(counts['partners'])}: {', '.join(told) or 'nobody asked yet'}"
 
 
@@ -115,6 +115,9 @@ def _head(found: dict[str, Any]) -> list[Text]:
     lines.append(Text(summary(found["counts"])))
     lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
     lines += [Text(f"  waits: {talk.hint(blocker)}", style="yellow") for blocker in found["blockers"]]
+    if found["notices"]:
+        hint = talk.command("notice", found["campaign"])
+        lines.append(Text(f"  somebody stepped back after the letter had left: {hint}", style="bold yellow"))
     for letter in found["letters"]:
         lines.append(Text(f"  letter to {letter['addressee']}: {letter['state']} {_short(letter['sent'], found)}"))
         if letter["reply"]:
@@ -213,6 +216,36 @@ def _not_reached(found: dict[str, Any], most: int | None = None) -> list[Rendera
     return [*_block("Not reached", lost, most), *_block("Perhaps not reached", doubtful, most)]
 
 
+def _wishes(found: dict[str, Any]) -> list[RenderableType]:
+    """Who would sign if a passage changed, the passage, and what is wished instead."""
+    wishes = [partner for partner in found["partners"] if partner["answer"] == "change"]
+    lines = [Text("Wishes for a change", style="bold yellow")] if wishes else []
+    for partner in wishes:
+        lines.append(Text(f"  {partner['organization']}"))
+        lines += [Text(f"    now:  {_one_line(partner['passage'])}")] if partner["passage"] else []
+        lines.append(Text(f"    wish: {_one_line(partner['reason'] or '')}"))
+    if wishes:
+        lines.append(Text(f"  → edit the letter, then: {talk.command('amend', found['campaign'], '--letter')}"))
+    return [*lines]
+
+
+def _names(found: dict[str, Any]) -> list[RenderableType]:
+    """Who asks to be printed under another name, and how to say yes or no."""
+    asking = [partner for partner in found["partners"] if partner["proposed"]]
+    lines = [Text("Other names, which wait for your yes", style="bold yellow")] if asking else []
+    for partner in asking:
+        names = [f"{language}: {name}" if language else name for language, name in partner["proposed"].items()]
+        lines.append(Text(f"  {partner['organization']} → {'; '.join(names)}"))
+    if asking:
+        options = ("--partner", asking[0]["organization"] if len(asking) == 1 else "NAME", "--name", "yes")
+        lines.append(Text(f"  → {talk.command('amend', found['campaign'], *options)}", no_wrap=True, overflow="ignore"))
+    return [*lines]
+
+
+def _one_line(typed: str) -> str:
+    return " ".join(typed.split())
+
+
 def _block(title: str, those: _Unreached, most: int | None) -> Iterator[RenderableType]:
     if not those:
         return
@@ -264,7 +297,8 @@ def _aside(partner: dict[str, Any]) -> str:
     disowned = "says an answer was not its own" if partner["disowned"] else ""
     carried = "invitation carried there" if partner["carried"] else ""
     by_hand = "by hand" if partner["channel"] == "by hand" else ""
-    return ", ".join(filter(None, [disowned, carried, reminded, quiet, by_hand]))
+    earlier = "signed the earlier text" if partner["earlier"] == "sign" else ""
+    return ", ".join(filter(None, [disowned, earlier, carried, reminded, quiet, by_hand]))
 
 
 def _console() -> Console:

@@ -19,10 +19,12 @@ from worker.definition.schedule import Overrides, read_schedule
 FILE = "campaign.toml"
 LARGEST_DEFINITION = 256 * 1024
 VISIBILITIES = ("public", "addressee", "counted")
-NOT_YET = ("show_signers", "public_page", "join", "late_signatures", "keep_contacts")
+SHOW_SIGNERS = ("nobody", "partners", "everyone")
+PUBLIC_PAGE = ("never", "after dispatch", "from launch")
+NOT_YET = ("join", "late_signatures", "keep_contacts")
 KEYS = (
     *("title", "authentic", "deadline", "zone", "reply_to", "from_name", "reminders", "quorum", "review"),
-    *("visibility", "sender", "addressee"),
+    *("visibility", "show_signers", "public_page", "sender", "addressee"),
 )
 ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
 
@@ -71,6 +73,10 @@ class Definition:
     """The whole file by language, its first line `# subject` included; LF between lines."""
     partners: list[PartnerRow]
     remarks: list[Problem]
+    show_signers: str = SHOW_SIGNERS[0]
+    """Who sees before dispatch which organizations sign publicly: one of SHOW_SIGNERS."""
+    public_page: str = PUBLIC_PAGE[0]
+    """From when on everyone may read the letter: one of PUBLIC_PAGE."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what a database column keeps, by the keys of the file: times in ISO, durations in seconds.
@@ -89,6 +95,8 @@ class Definition:
             "quorum": self.quorum,
             "review": int(self.review.total_seconds()),
             "visibility": self.visibility,
+            "show_signers": self.show_signers,
+            "public_page": self.public_page,
             "sender": asdict(self.sender),
             "addressee": [asdict(addressee) for addressee in self.addressees],
         }
@@ -183,6 +191,8 @@ def _read_table(table: Table, overrides: Overrides, now: datetime, remarks: list
         "from_name": table.text("from_name", most=100, default="Joint letters"),
         "quorum": table.whole("quorum", default=1, least=1, most=100_000),
         "visibility": _visibility(table),
+        "show_signers": table.one_of("show_signers", SHOW_SIGNERS),
+        "public_page": table.one_of("public_page", PUBLIC_PAGE),
         "sender": _sender(table),
         "addressees": _addressees(table),
     }
@@ -264,6 +274,10 @@ def _languages_wanted(table: Table, rows: list[PartnerRow]) -> dict[str, str]:
 
 def _remarks(definition: Definition) -> list[Problem]:
     remarks = []
+    if definition.show_signers == "everyone" and definition.public_page != "from launch":
+        found = f'"everyone", with public_page = "{definition.public_page}"'
+        mend = "As it stands only partners see who signs, for there is no public page before the letter has left."
+        remarks.append(Problem(FILE, "key show_signers", found, 'public_page = "from launch" beside it', mend))
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
         mend = "As it stands the letter always waits for a person."

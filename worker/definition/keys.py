@@ -86,6 +86,15 @@ class Table:
         self.note(key, shown(value), expected, f"Write {key} = {default}, without quotation marks.")
         return default
 
+    def one_of(self, key: str, words: tuple[str, ...]) -> str:
+        """Read one word of a few; the first when the key is not there."""
+        value = self.values.get(key, words[0])
+        if value in words:
+            return str(value)
+        mend = did_you_mean(value, words) if isinstance(value, str) else f'Write {key} = "{words[0]}".'
+        self.note(key, shown(value), " or ".join(f'"{word}"' for word in words), mend)
+        return words[0]
+
     def yes(self, key: str) -> bool:
         """Read true or false; false when the key is not there."""
         value = self.values.get(key, False)

@@ -2,9 +2,10 @@
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Answer, Campaign, Letter, Partner
@@ -40,6 +41,24 @@ def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatorie
     return Signatories(sorted(named, key=_printed_place), withheld=len(signed) - len(named))
 
 
+def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
+    """How many signed at this moment without being named publicly.
+
+    What the public page says of them stays what it was when the letter left: a number that falls or rises when a
+    name goes would tell whose.
+    """
+    counted = (
+        select(func.count())
+        .select_from(Answer)
+        .join(Partner, Partner.id == Answer.partner_id)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .where(Partner.campaign_id == campaign.id, Answer.choice == "sign", Letter.meaning == campaign.letter.meaning)
+        .where(Answer.at <= moment, Answer.superseded_at.is_(None) | (Answer.superseded_at > moment))
+        .where(Answer.visibility.not_in(_NAMED["public"]))
+    )
+    return session.scalar(counted) or 0
+
+
 def is_named(visibility: str | None, rendition: Rendition) -> bool:
     """Whether somebody who signed so is named in this rendition."""
     return visibility in _NAMED[rendition]
@@ -56,7 +75,7 @@ def in_order(partners: list[Partner]) -> list[Partner]:
 
 
 def _printed_place(partner: Partner) -> tuple[tuple[int, ...], str, int]:
-    return _collator().sort_key(partner.organization), partner.country, partner.id
+    return _collator().sort_key(partner.sort_as or partner.organization), partner.country, partner.id
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -34,7 +33,7 @@ def fill(letter_text: str, count: int | str) -> tuple[str, list[prose.Block]]:
     Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
     subject is empty.
     """
-    tree = prose.blocks(re.sub(r"\{\{\s*count\s*\}\}", str(count), letter_text))
+    tree = prose.blocks(prose.COUNT.sub(str(count), letter_text))
     if tree and tree[0]["kind"] == "heading" and tree[0]["level"] == 1:
         return " ".join(prose.plain(tree[0]["runs"]).split()), tree[1:]
     return "", tree

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from worker import prose, render, tokens
+from worker import changes, prose, render, tokens
 from worker.models import Answer, Campaign, Letter, Mail, Partner, Post, Seal
 
 
@@ -50,6 +50,7 @@ class Reader:
     contact: str
     email: str
     quiet_at: datetime | None
+    names: dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,16 @@ def reminder(session: Session, mail: Mail | ToMany) -> Message:
 def extended(session: Session, mail: Mail | ToMany) -> Message:
     """Tells a partner that the deadline moved."""
     return _to_partner(mail)
+
+
+def amended(session: Session, mail: Mail) -> Message:
+    """Asks a partner again, because the letter means something else now; with the difference if it has answered."""
+    return _to_partner(mail, answer=mail.answer, changes=_changes(mail))
+
+
+def corrected(session: Session, mail: Mail) -> Message:
+    """Tells a partner that signed that a slip in the letter was mended."""
+    return _to_partner(mail, changes=_changes(mail))
 
 
 def receipt(session: Session, mail: Mail) -> Message:
@@ -187,6 +198,21 @@ def disowned(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail)
 
 
+def wish(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner would sign if the text changed; who and what stays in `status`."""
+    return _to_organizers(session, mail)
+
+
+def row(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner corrected how it is printed, and what waits for them."""
+    return _to_organizers(session, mail)
+
+
+def notice(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner stepped back after the letter had left, and where the notice is."""
+    return _to_organizers(session, mail)
+
+
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
     return _to_organizers(session, mail, post=session.get_one(Post, 1))
@@ -198,6 +224,8 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         invitation,
         reminder,
         extended,
+        amended,
+        corrected,
         receipt,
         copy,
         letter,
@@ -208,6 +236,9 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         report,
         unreached,
         disowned,
+        wish,
+        row,
+        notice,
         outage,
     )
 }
@@ -216,7 +247,7 @@ _SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what i
 _OF_THE_MAIL = (Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash)
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
-    *(Partner.contact, Partner.email, Partner.quiet_at),
+    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.names),
 )
 _TO_MANY = (
     select(*_OF_THE_MAIL, *_OF_THE_READER)
@@ -372,6 +403,15 @@ def _departed_before(session: Session, mail: Mail) -> bool:
     )
     by_hand_at = mail.campaign.dispatched_at
     return (by_hand_at is not None and by_hand_at <= mail.answer.at) or bool(session.scalar(select(gone)))
+
+
+def _changes(mail: Mail) -> list[dict[str, str]]:
+    """What was changed in the letter since the answer that this mail refers to."""
+    language, present = _letter_language(mail), mail.campaign.letter.texts
+    before = mail.answer.letter.texts if mail.answer else {}
+    if language not in before:
+        return []
+    return [{"before": one.before, "after": one.after} for one in changes.between(before[language], present[language])]
 
 
 def _letter_subject(mail: Mail | ToMany) -> str:

@@ -17,7 +17,8 @@ from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
 from worker.models import Addressee, Campaign, Mail, Partner, Seal, Suppression
 
 # The letter first, then what people wait for, then what can wait.
-URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "invitation": 3, "reminder": 3, "copy": 3}
+URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "amended": 2, "corrected": 2}
+URGENCY |= {"invitation": 3, "reminder": 3, "copy": 3}
 FOR_ORGANIZERS = 1
 LATER = 2  # from here on it can wait for a quota
 

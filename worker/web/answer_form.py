@@ -1,5 +1,6 @@
 """The form on a partner's page: what was typed, and what is wrong with it, all at once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast, get_args
@@ -23,6 +24,9 @@ class AnswerForm(CodeForm):
     role: str = ""
     authorised: str = ""
     reason: str = ""
+    passage: str = ""
+    wish: str = ""
+    read: str = ""  # the meaning of the letter that stood on the page
     switch: str = ""  # the language in which to show the form again, with all that was typed
 
     def problems(self, partner: Partner, *, reduces: bool = False) -> dict[str, str]:
@@ -37,13 +41,20 @@ class AnswerForm(CodeForm):
         """The visibility of a form without problems."""
         return cast(Visibility, self.visibility)
 
+    def meaning_read(self) -> int | None:
+        """The meaning of the letter that was read, if the form says it."""
+        return int(self.read) if re.fullmatch("[0-9]{1,6}", self.read) else None
+
     def said(self, language: str) -> Said:
-        """Who speaks, and why; a reason belongs to those who do not sign."""
+        """Who speaks, and what beside the choice itself: a reason, or for a change the words and the wish."""
+        reasons = {"decline": self.reason, "withdraw": self.reason, "change": self.wish}
         return Said(
             representative=_name(self.representative),
             role=_name(self.role),
-            reason="" if self.choice == "sign" else self._plain_reason().strip(),
+            reason=_lines(reasons.get(self.choice, "")),
             language=language,
+            passage=_lines(self.passage) if self.choice == "change" else "",
+            read=self.meaning_read(),
         )
 
     def _what_is_missing(self, *, asks_who: bool) -> Iterator[tuple[str, str]]:
@@ -56,13 +67,19 @@ class AnswerForm(CodeForm):
                 yield field, f"{field} {problem}"
         if asks_who and not self.authorised:
             yield "authorised", "authorised missing"
-        if len(self.reason) > LONGEST_REASON:
-            yield "reason", "too long"
-        elif any(characters.unfit(self._plain_reason(), allowed="\n\t")):
-            yield "reason", "unfit"
+        if self.choice == "change" and not _lines(self.wish):
+            yield "wish", "wish missing"
+        for field in ("reason", "passage", "wish"):
+            typed = _lines(getattr(self, field))
+            if len(typed) > LONGEST_REASON:
+                yield field, "too long"
+            elif any(characters.unfit(typed, allowed="\n\t")):
+                yield field, "unfit"
 
-    def _plain_reason(self) -> str:
-        return self.reason.replace("\r\n", "\n").replace("\r", "\n")
+
+def _lines(typed: str) -> str:
+    """A text of several lines as it is kept."""
+    return typed.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _name(typed: str) -> str:

@@ -13,13 +13,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from worker import settings
-from worker.web import health, pages
+from worker.web import health, pages, public
 from worker.web.disown import DisownPage
 from worker.web.guard import Guard
 from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
 from worker.web.pages import Apology
 from worker.web.partner import PartnerPage
+from worker.web.row import RowPage
 from worker.web.unsubscribe import QuietPage
 
 log = logging.getLogger("web")
@@ -33,7 +34,9 @@ def make_app(inbox: Path | None = None) -> Starlette:
         routes=[
             Route("/s/{token}", PartnerPage),
             Route("/s/{token}/not-us", DisownPage),
+            Route("/s/{token}/row", RowPage),
             Route("/u/{token}", QuietPage),
+            Route("/c/{slug}", public.letter),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db, tasks
-from worker.acts import answer, close, departure
-from worker.acts.answer import Closed, LetterHasLeft, LinkIsDead, NotAnswered
+from worker.acts import answer, departure, speaking, stages
+from worker.acts.answer import NotAnswered
+from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
 from worker.models import Partner
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
@@ -35,8 +36,8 @@ def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) ->
     with db.reading() as session:
         partner = links.partner(session, token)
         language = links.language(typed.lang, partner)
-        standing = answer.standing(session, partner.id)
-        if standing is None or not answer.choices(session, partner.campaign, standing):
+        standing = speaking.standing(session, partner.id)
+        if "disown" not in answer.offered(session, partner.campaign, standing):
             return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
         return _page(session, partner, language, token, typed, problems or {})
 
@@ -78,9 +79,8 @@ def _page(
         partner=partner,
         token=token,
         done=not token,
-        open=campaign.takes_answers(at=db.clock(session)),
-        departure=departure.of(session, campaign, partner, answer.standing(session, partner.id)),
-        stage=close.whereabouts(session, campaign),
+        departure=departure.of(session, campaign, partner, speaking.standing(session, partner.id)),
+        stage=stages.of(session, campaign, db.clock(session)),
         typed=typed or CodeForm(),
         problems=problems or {},
     )

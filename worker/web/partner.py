@@ -1,7 +1,8 @@
 """A partner's page: reads the link, reads the form, calls the act, and shows what came of it."""
 
-from typing import Literal
+import dataclasses
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -9,14 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from worker import db, render, tasks
-from worker.acts import answer, close, departure, sheets
-from worker.acts.answer import EXPOSURE, Closed, LetterHasLeft, LinkIsDead, NotOffered, NotSigned
-from worker.models import Answer, Campaign, Partner
+from worker import changes, db, render, tasks
+from worker.acts import answer, departure, reword, sheets, speaking, stages
+from worker.acts.answer import NotOffered, NotSigned
+from worker.acts.speaking import Closed, LetterChanged, LetterHasLeft, LinkIsDead
+from worker.acts.stages import Action, Stage
+from worker.letter import signatories
+from worker.models import Answer, Campaign, Letter, Partner
 from worker.web import forms, links, pages
 from worker.web.answer_form import AnswerForm
 
-Stage = Literal["open", "closing", "review", "leaving", "uncertain", "partly", "left", "dispatched", "cancelled"]
+BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
 
 class PartnerPage(HTTPEndpoint):
@@ -46,18 +50,19 @@ def _answer(token: str, typed: AnswerForm) -> Response:
     with db.reading() as session:
         partner = links.partner(session, token)
         language = links.language(typed.lang, partner)
-        offered = answer.choices(session, partner.campaign, answer.standing(session, partner.id))
-        if problems := typed.problems(partner, reduces="less" in offered):
+        offered = answer.offered(session, partner.campaign, speaking.standing(session, partner.id))
+        if problems := typed.problems(partner, reduces="reduce" in offered):
             return _page(session, partner, token, language, typed=typed, problems=problems)
     try:
         with db.transaction() as session:
             _ACTS[typed.choice](session, partner, typed, language)
     except LinkIsDead:
         raise HTTPException(404) from None
-    except (Closed, LetterHasLeft, NotSigned, NotOffered) as refusal:
+    except (Closed, LetterChanged, LetterHasLeft, NotSigned, NotOffered) as refusal:
+        again = dataclasses.replace(typed, authorised="") if isinstance(refusal, LetterChanged) else None
         with db.reading() as session:
             partner = links.partner(session, token)
-            return _page(session, partner, token, language, refusal=type(refusal).__name__)
+            return _page(session, partner, token, language, again, refusal=type(refusal).__name__)
     tasks.ring(tasks.record, partner.campaign_id)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
     return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
@@ -71,11 +76,15 @@ def _decline(session: Session, by: Partner, typed: AnswerForm, language: str) ->
     answer.decline(session, by.id, typed.said(language), generation=by.generation)
 
 
+def _change(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+    answer.ask_for_a_change(session, by.id, typed.said(language), generation=by.generation)
+
+
 def _withdraw(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
     answer.withdraw(session, by.id, typed.said(language), generation=by.generation)
 
 
-_ACTS = {"sign": _sign, "decline": _decline, "withdraw": _withdraw}
+_ACTS = {"sign": _sign, "change": _change, "decline": _decline, "withdraw": _withdraw}
 
 
 def _page(
@@ -89,11 +98,15 @@ def _page(
 ) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
     campaign = partner.campaign
-    standing = answer.standing(session, partner.id)
-    offered = answer.choices(session, campaign, standing)
-    if problems and not offered:
+    standing = speaking.standing(session, partner.id)
+    now = db.clock(session)
+    stage = stages.of(session, campaign, now)
+    named = _named(session, partner, stage, standing)
+    earlier = _before_the_change(session, partner)
+    letter_language = sheets.language(campaign, language)
+    offered = stages.offered(campaign, stage, standing) & {*BY_THE_FORM, "disown"}
+    if problems and not offered & BY_THE_FORM:
         typed, problems, refusal = None, None, "Closed"
-    stage = _stage(session, campaign)
     return pages.show(
         "partner/page.html",
         language,
@@ -103,12 +116,17 @@ def _page(
         token=token,
         row=render.signatory(partner, language, campaign.authentic),
         addressee=campaign.letter.addressees[0],
-        sheet=sheets.for_reading(campaign, partner, _letter_language(campaign, language)),
+        sheet=sheets.for_reading(campaign, named, letter_language),
+        own_place=named.index(partner) if partner in named else None,
+        earlier=earlier,
+        changes=_changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
         stage=stage,
-        review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= db.clock(session),
+        review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= now,
         departure=departure.of(session, campaign, partner, standing),
         standing=standing,
         offered=offered,
+        is_public=campaign.is_public,
+        may_answer=bool(offered & BY_THE_FORM),
         visibilities=_visibilities(campaign, standing, offered),
         typed=typed or AnswerForm(),
         problems=problems or {},
@@ -116,30 +134,46 @@ def _page(
     )
 
 
-def _stage(session: Session, campaign: Campaign) -> Stage:
-    """Where things stand, as a partner is told."""
-    if campaign.cancelled_at is not None:
-        return "cancelled"
-    where = close.whereabouts(session, campaign)
-    if where == "left":
-        return "left" if campaign.dispatched_at is None else "dispatched"
-    if where == "leaving" and close.has_left_entirely(session, campaign):
-        return "left"
-    if where != "here":
-        return where
-    if campaign.takes_answers(at=db.clock(session)):
-        return "open"
-    return "closing" if campaign.closed_at is None else "review"
+def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | None) -> list[Partner]:
+    """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown."""
+    prints_itself = stage == "open" or (
+        stage != "cancelled" and standing is not None and standing.visibility == "public"
+    )
+    others: list[Partner] = []
+    if stage not in stages.GONE:
+        others = [one for one in sheets.shown_to_partners(session, partner.campaign) if one.id != partner.id]
+    own = [partner] if prints_itself else []
+    return signatories.in_order([*others, *own]) if others else own
 
 
-def _letter_language(campaign: Campaign, language: str) -> str:
-    return language if language in campaign.letter.texts else campaign.authentic
+def _before_the_change(session: Session, partner: Partner) -> Answer | None:
+    """What a partner last said, if the letter has meant something else since."""
+    letter = partner.campaign.letter
+    if letter.meaning == 1:
+        return None
+    latest = session.scalar(select(Answer).where(Answer.partner_id == partner.id).order_by(Answer.id.desc()).limit(1))
+    if latest is None or latest.letter.meaning == letter.meaning or answer.was_disowned(session, latest):
+        return None
+    return latest
 
 
-def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[str]) -> list[str]:
+def _changes(
+    campaign: Campaign, earlier: Answer | None, typed: AnswerForm | None, language: str
+) -> list[changes.Change]:
+    """In what the letter differs from the one that a partner read, here and now or when it last answered."""
+    read = typed.meaning_read() if typed else None
+    before: Letter | None = None
+    if read not in {None, campaign.letter.meaning}:
+        before = reword.latest_of(campaign, read or 0)
+    elif earlier is not None:
+        before = earlier.letter
+    if before is None or language not in before.texts:
+        return []
+    return changes.between(before.texts[language], campaign.letter.texts[language])
+
+
+def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[Action]) -> list[str]:
     """In which ways a partner may still sign."""
     if "sign" in offered:
         return campaign.visibilities
-    if "less" not in offered or standing is None:
-        return []
-    return [v for v in campaign.visibilities if EXPOSURE[v] < EXPOSURE[standing.visibility or ""]]
+    return stages.lesser(campaign, standing) if "reduce" in offered else []

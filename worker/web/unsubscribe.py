@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from worker import db
 from worker.acts import quiet
-from worker.acts.answer import LinkIsDead
+from worker.acts.speaking import LinkIsDead
 from worker.models import Partner
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm

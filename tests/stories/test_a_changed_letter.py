@@ -1,0 +1,118 @@
+"""The letter changes while organizations answer: who signed what, and who is asked again."""
+
+from tests.stage import Organization, Story, eventually, signatories
+from worker.cli import player
+
+
+def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
+    campaign: Story, river_watch: Organization, clean_coast: Organization, amis_du_fleuve: Organization
+) -> None:
+    campaign.launches()
+    river_watch.signs()
+    amis_du_fleuve.declines()
+    page = clean_coast.asks_for_a_change("ask for clean rivers", "Please name the lakes too.")
+    assert "Clean Coast would sign if the text changed" in page
+    told = eventually(lambda: campaign.organizers_mails("asks for a change"))[0]
+    assert "Clean Coast" not in player.text_of(told)
+    assert "lakes" not in player.text_of(told)
+    shown = campaign.types("status")
+    assert "Please name the lakes too." in shown
+    assert (
+        campaign.status()["counts"] | {"signed": 1, "declined": 1, "wish_a_change": 1, "silent": 0}
+        == (campaign.status()["counts"])
+    )
+
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
+    said = campaign.types("amend", "--letter", "--meaning", "--yes")
+
+    assert "clean rivers and lakes." in said
+    mails = {
+        who.acronym: eventually(lambda who=who: who.mails("changed") or who.mails("changé"))[-1]  # type: ignore[misc]
+        for who in (river_watch, clean_coast, amis_du_fleuve)
+    }
+    first = " ".join(player.text_of(mails["RW"]).split())
+    assert "That signature does not count for the new one." in first
+    assert "Now: We, the … undersigned organizations, ask for clean rivers and lakes." in first
+    assert "had asked for a change" in " ".join(player.text_of(mails["CC"]).split())
+    assert "ne signe pas la lettre, et cela reste valable" in " ".join(player.text_of(mails["ADF"]).split())
+    assert campaign.status()["counts"]["signed"] == 0
+    page = river_watch.page()
+    assert "<ins>rivers and lakes.</ins>" in page
+    assert "signed the earlier text" in page
+
+    clean_coast.signs()
+    campaign.comes_near_its_deadline(seconds=2.5 * 86400)
+    eventually(lambda: [mail for mail in river_watch.mails() if "reminder" in str(mail["Subject"])])
+    campaign.reaches_its_deadline()
+    campaign.passes_its_review()
+
+    letter = campaign.letter()
+    assert signatories(letter) == [clean_coast.row], "who signed the earlier text alone is not under the new one"
+    assert "clean rivers and lakes" in player.text_of(letter)
+    assert not [mail for mail in amis_du_fleuve.mails() if "Rappel" in str(mail["Subject"])]
+
+
+def test_a_typo_informs_who_signed_and_changes_no_answer(
+    campaign: Story, river_watch: Organization, clean_coast: Organization
+) -> None:
+    campaign.launches()
+    river_watch.signs()
+    clean_coast.invitation()
+    campaign.rewrites_its_letter("Respectfully", "Most respectfully")
+
+    said = campaign.types("amend", "--letter", code=2)
+    assert "Say what that is: --typo" in said
+    assert "Most respectfully" in said
+    campaign.types("amend", "--letter", "--typo", "--yes")
+
+    mail = eventually(lambda: river_watch.mails("slip"))[0]
+    assert "your answer stands" in player.text_of(mail)
+    assert "Now: Most respectfully," in player.text_of(mail)
+    assert "nothing was changed" in campaign.types("amend", "--letter", "--typo", "--yes", code=1)
+    campaign.reaches_its_deadline()
+    campaign.passes_its_review()
+    letter = campaign.letter()
+    assert signatories(letter) == [river_watch.row]
+    assert "Most respectfully" in player.text_of(letter)
+    assert not clean_coast.mails("slip")
+
+
+def test_what_was_read_before_the_change_is_not_signed_after_it(campaign: Story, river_watch: Organization) -> None:
+    campaign.launches()
+    read = player.hidden_fields(river_watch.page())
+    form = {"choice": "sign", "visibility": "public", "representative": "Ada", "role": "Chair", "authorised": "yes"}
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
+    campaign.types("amend", "--letter", "--meaning", "--yes")
+
+    status, page = river_watch.posts(**(read | form))
+
+    assert status == 409
+    assert "The letter was changed while you read it." in page
+    assert "<ins>rivers and lakes.</ins>" in page
+    assert 'value="Ada"' in page, "what was typed is still there"
+    assert campaign.status()["counts"]["signed"] == 0
+    assert river_watch.posts(**(player.hidden_fields(page) | form))[0] == 200
+    assert campaign.status()["counts"]["signed"] == 1
+
+
+def test_another_addressee_is_never_a_typo(campaign: Story, river_watch: Organization) -> None:
+    campaign.launches()
+    river_watch.signs()
+    file = campaign.folder / "campaign.toml"
+    file.write_text(file.read_text().replace("Professor Ada Example", "Professor Bo Example"))
+
+    assert "never a typo" in campaign.types("amend", "--letter", "--typo", "--yes", code=2)
+    assert campaign.status()["counts"]["signed"] == 1
+    campaign.types("amend", "--letter", "--meaning", "--yes")
+    assert campaign.status()["counts"]["signed"] == 0
+    assert "Professor Bo Example" in river_watch.page()
+
+
+def test_after_the_deadline_the_letter_stays_as_it_is(campaign: Story, river_watch: Organization) -> None:
+    campaign.launches()
+    river_watch.signs()
+    campaign.reaches_its_deadline()
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
+    assert "cannot be changed any more" in campaign.types("amend", "--letter", "--meaning", "--yes", code=1)
+    campaign.passes_its_review()
+    assert signatories(campaign.letter()) == [river_watch.row]

@@ -1,0 +1,138 @@
+"""The letter for everyone: when it is there, what it says, and what nothing on it tells."""
+
+import re
+
+import pytest
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from worker import db, render, tasks
+from worker.acts import answer
+from worker.acts.answer import Said
+from worker.models import Campaign, Partner
+from worker.web.app import make_app
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+OTHERS = ("Clean Coast", "Alpine Streams")
+
+
+@pytest.fixture
+def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    return TestClient(make_app(), follow_redirects=False)
+
+
+def a_campaign(slug: str, when: str, who: str = "nobody") -> list[Partner]:
+    with db.transaction() as session:
+        return cast.a_campaign(session, slug, OTHERS, public_page=when, show_signers=who).partners
+
+
+def leaves(session: Session, partner: Partner) -> None:
+    cast.the_letter_leaves(session, session.get_one(Campaign, partner.campaign_id))
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r"<li[^>]*><bdi>([^<]*)</bdi></li>", page)
+
+
+@pytest.mark.parametrize(
+    ("when", "before", "after"), [("never", 404, 404), ("after dispatch", 404, 200), ("from launch", 200, 200)]
+)
+def test_it_is_there_when_the_campaign_says_so(when: str, before: int, after: int, browser: TestClient) -> None:
+    partners = a_campaign("dam", when)
+    unknown = browser.get("/c/nothing")
+    assert unknown.status_code == 404
+    page = browser.get("/c/dam")
+    assert page.status_code == before
+    if before == 404:
+        assert page.content == unknown.content, "nobody learns that there is such a campaign"
+        assert dict(page.headers) | {"date": ""} == dict(unknown.headers) | {"date": ""}
+    with db.transaction() as session:
+        leaves(session, partners[0])
+    assert browser.get("/c/dam").status_code == after
+    with db.transaction() as session:
+        session.get_one(Campaign, partners[0].campaign_id).cancelled_at = db.clock(session)
+    assert browser.get("/c/dam").status_code == 404
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_it_reads_in_every_language_and_asks_nothing_of_others(language: str, browser: TestClient) -> None:
+    a_campaign("dam", "from launch")
+    page = browser.get("/c/dam", params={"lang": language})
+    assert f'<html lang="{language}">' in page.text
+    assert ("Le barrage doit attendre" if language == "fr" else "The dam must wait") in page.text
+    assert page.headers["cache-control"] == "no-store", "a name that goes is gone"
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert "set-cookie" not in page.headers
+    assert "<script" not in page.text
+    assert not re.search(r"(src|href|action)=\"(?!/|#|mailto:)", page.text)
+    assert browser.get("/c/dam?lang=tlh").text == browser.get("/c/dam").text
+
+
+def test_before_it_has_left_nothing_tells_of_those_who_are_withheld(browser: TestClient) -> None:
+    """Not the list, not a number, not a byte: whether they come, go or change, the page is the same."""
+    rw, ev, cc, alps = a_campaign("dam", "from launch", "everyone")
+    with db.transaction() as session:
+        cast.signs(session, cc)
+    page = browser.get("/c/dam").content
+    assert names(page.decode()) == ["Clean Coast"]
+    for act in (
+        lambda session: cast.signs(session, rw, "counted"),
+        lambda session: cast.signs(session, ev, "addressee"),
+        lambda session: cast.signs(session, rw, "addressee"),
+        lambda session: answer.withdraw(session, rw.id, Said()),
+        lambda session: answer.decline(session, alps.id, Said()),
+        lambda session: answer.ask_for_a_change(session, alps.id, Said(reason="x")),
+    ):
+        with db.transaction() as session:
+            act(session)
+        assert browser.get("/c/dam").content == page
+
+
+def test_nobody_is_named_before_it_has_left_unless_everyone_may_see(browser: TestClient) -> None:
+    for slug, who in (("one", "nobody"), ("two", "partners")):
+        partners = a_campaign(slug, "from launch", who)
+        with db.transaction() as session:
+            cast.signs(session, partners[0])
+        page = browser.get(f"/c/{slug}").text
+        assert names(page) == []
+        assert "River Watch" not in page
+
+
+def test_after_it_has_left_no_number_tells_who_stepped_back(browser: TestClient) -> None:
+    rw, ev, cc, alps = a_campaign("dam", "after dispatch")
+    with db.transaction() as session:
+        cast.signs(session, rw)
+        cast.signs(session, ev)
+        cast.signs(session, cc, "counted")
+        cast.signs(session, alps, "addressee")
+        leaves(session, rw)
+    page = browser.get("/c/dam").text
+    assert names(page) == ["Eau Vive, France", "River Watch (RW), USA"]
+    assert "and 2 organizations whose names are withheld for their safety" in page
+    with db.transaction() as session:
+        cast.signs(session, rw, "counted")
+    counted = browser.get("/c/dam").content
+    assert "We, the 1 undersigned" in counted.decode()
+    with db.transaction() as session:
+        answer.withdraw(session, rw.id, Said())
+        answer.withdraw(session, cc.id, Said())
+        cast.signs(session, alps, "counted")
+    assert browser.get("/c/dam").content == counted, "one who went and one who stays unnamed look alike"
+
+
+def test_the_letters_before_and_after_are_those_that_everyone_may_read(browser: TestClient) -> None:
+    for slug, when in (
+        ("one", "from launch"),
+        ("hidden", "never"),
+        ("two", "from launch"),
+        ("later", "after dispatch"),
+    ):
+        a_campaign(slug, when)
+    first, second = browser.get("/c/one?lang=fr").text, browser.get("/c/two").text
+    assert re.findall(r'href="/c/([^"?]*)\?', first) == ["one", "one", "two"], "its languages, then the next"
+    assert 'href="/c/two?lang=fr"' in first
+    assert re.findall(r'href="/c/([^"?]*)\?', second) == ["two", "two", "one"]
+    assert "hidden" not in first + second
+    assert "later" not in second

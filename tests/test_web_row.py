@@ -1,0 +1,154 @@
+"""A partner corrects how it is printed."""
+
+import html
+import re
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from worker import db, render, tasks, tokens
+from worker.acts import answer, row
+from worker.acts.row import NothingProposed, Row
+from worker.acts.speaking import Closed
+from worker.models import Answer, Campaign, Mail, Partner
+from worker.web.app import make_app
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    return TestClient(make_app(), follow_redirects=False)
+
+
+@pytest.fixture
+def river_watch(database: str) -> Partner:
+    with db.transaction() as session:
+        return cast.a_campaign(session).partners[0]
+
+
+def url(partner: Partner) -> str:
+    return f"/s/{tokens.token(partner)}/row"
+
+
+def now_of(partner: Partner) -> Partner:
+    with db.reading() as session:
+        return session.get_one(Partner, partner.id)
+
+
+def corrects(browser: TestClient, partner: Partner, **typed: str) -> httpx2.Response:
+    form = {"organization": "River Watch", "acronym": "RW", "country": "USA", "mail_code": tokens.mail_code(partner)}
+    return browser.post(url(partner), data=form | typed)
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_the_form_shows_the_row_as_it_stands_and_changes_nothing(
+    language: str, browser: TestClient, river_watch: Partner
+) -> None:
+    with db.reading() as session:
+        before = cast.everything(session)
+    page = browser.get(url(river_watch), params={"lang": language})
+    assert page.status_code == 200
+    for field, value in (("organization", "River Watch"), ("acronym", "RW"), ("country", "USA"), ("name_fr", "")):
+        assert re.search(rf'name="{field}" type="text" value="{value}"', page.text)
+    assert "name_en" not in page.text, "the letter's own language is the name itself"
+    assert "name_km" not in page.text, "there is no letter in Khmer"
+    with db.reading() as session:
+        assert cast.everything(session) == before
+
+
+def test_what_is_the_same_changes_nothing_and_tells_nobody(browser: TestClient, river_watch: Partner) -> None:
+    assert corrects(browser, river_watch).status_code == 303
+    with db.reading() as session:
+        assert session.query(Mail).count() == 0
+    assert now_of(river_watch).proposed is None
+
+
+def test_a_name_waits_and_the_rest_does_not(browser: TestClient, river_watch: Partner) -> None:
+    sent = corrects(browser, river_watch, organization="  Rivers  Watch ", acronym="", name_fr="Veille", sort_as="Z")
+    assert sent.headers["location"] == f"/s/{tokens.token(river_watch)}"
+    partner = now_of(river_watch)
+    assert (partner.organization, partner.acronym, partner.sort_as) == ("River Watch", "", "Z")
+    assert partner.proposed == {"": "Rivers Watch", "fr": "Veille"}
+    assert 'value="Rivers Watch"' in browser.get(url(river_watch)).text, "what is asked for is shown again"
+    with db.reading() as session:
+        assert [mail.kind for mail in session.query(Mail)] == ["row"]
+        assert session.query(Answer).count() == 0, "it is no answer"
+    corrects(browser, river_watch, acronym="", sort_as="Z")
+    assert now_of(river_watch).proposed is None, "taken back by the partner itself"
+
+
+def test_an_organizer_agrees_and_the_name_is_printed_in_each_language(database: str, river_watch: Partner) -> None:
+    with db.transaction() as session:
+        row.correct(session, river_watch.id, Row("Rivers Watch", "RW", "USA", names={"fr": "Veille du Fleuve"}))
+        agreed = row.decide(session, river_watch.id, agreed=True)
+    assert agreed.organization == "Rivers Watch"
+    partner = now_of(river_watch)
+    assert render.signatory(partner, "en", "en") == "Rivers Watch (RW), USA"
+    assert render.signatory(partner, "fr", "en") == "Veille du Fleuve (RW), États-Unis"
+    assert render.signatory(partner, "km", "en").startswith("Rivers Watch (RW)")
+    with db.transaction() as session, pytest.raises(NothingProposed):
+        row.decide(session, river_watch.id, agreed=True)
+
+
+def test_whoever_disowns_an_answer_disowns_the_name_with_it(database: str, river_watch: Partner) -> None:
+    with db.transaction() as session:
+        cast.signs(session, river_watch)
+        row.correct(session, river_watch.id, Row("The Ministry", "RW", "USA"))
+        answer.disown(session, river_watch.id)
+    assert now_of(river_watch).proposed is None
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("organization", ""),
+        ("organization", "x" * 301),
+        ("organization", "Watch\u202eevil"),
+        ("organization", "中文"),
+        ("acronym", "x" * 41),
+        ("acronym", "---"),
+        ("country", "two\nlines"),
+        ("name_fr", "\u200b"),
+        ("sort_as", "x" * 301),
+    ],
+)
+def test_what_cannot_be_printed_is_refused_beside_its_field_and_stays_typed(
+    field: str, typed: str, browser: TestClient, river_watch: Partner
+) -> None:
+    page = corrects(browser, river_watch, **{field: typed, "mail_code": ""})
+    assert page.status_code == 422
+    assert f'id="{field}-problem"' in page.text
+    assert 'id="mail_code-problem"' in page.text, "all at once"
+    assert f'aria-describedby="{field}-problem"' in page.text or f'{field}-hint {field}-problem"' in page.text
+    assert html.unescape(page.text).count(typed) if typed else True
+    assert now_of(river_watch).proposed is None
+
+
+def test_a_wrong_code_changes_nothing(browser: TestClient, river_watch: Partner) -> None:
+    wrong = f"{(int(tokens.mail_code(river_watch)) + 1) % 1_000_000:06d}"
+    assert corrects(browser, river_watch, acronym="XX", mail_code=wrong).status_code == 422
+    assert now_of(river_watch).acronym == "RW"
+
+
+def test_once_the_list_is_closed_nothing_can_be_corrected(browser: TestClient, river_watch: Partner) -> None:
+    with db.transaction() as session:
+        row.correct(session, river_watch.id, Row("Rivers Watch", "RW", "USA"))
+        cast.passes_its_deadline(session, session.get_one(Campaign, river_watch.campaign_id))
+    for page in (browser.get(url(river_watch)), corrects(browser, river_watch, acronym="XX")):
+        assert (page.status_code, page.headers["location"]) == (303, f"/s/{tokens.token(river_watch)}")
+    assert now_of(river_watch).acronym == "RW"
+    with db.transaction() as session, pytest.raises(Closed):
+        row.decide(session, river_watch.id, agreed=True)
+    with db.transaction() as session:
+        row.decide(session, river_watch.id, agreed=False)
+    assert now_of(river_watch).organization == "River Watch"
+
+
+def test_unknown_links_are_the_same_page_as_ever(browser: TestClient, river_watch: Partner) -> None:
+    unknown = browser.get("/s/xyz/row")
+    assert unknown.status_code == 404
+    assert unknown.content == browser.get("/s/xyz").content

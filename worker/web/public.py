@@ -1,0 +1,49 @@
+"""`/c/<slug>`: a letter for everyone to read, as far and as soon as its campaign allows it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker import db, render
+from worker.acts import sheets
+from worker.models import Campaign
+from worker.web import pages
+
+
+async def letter(request: Request) -> Response:
+    """The page of one campaign; one that is not public is as unknown as one that does not exist."""
+    slug, language = request.path_params["slug"], request.query_params.get("lang", "")
+    return await run_in_threadpool(_page, slug, language)
+
+
+def _page(slug: str, wanted: str) -> Response:
+    with db.reading() as session:
+        campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+        if campaign is None or not campaign.is_public:
+            raise HTTPException(404)
+        language = next((one for one in (wanted, campaign.authentic) if one in render.LANGUAGES), "en")
+        before, after = _neighbours(session, campaign)
+        return pages.show(
+            "public/page.html",
+            language,
+            campaign=campaign,
+            addressee=campaign.letter.addressees[0],
+            sheet=sheets.public(session, campaign, sheets.language(campaign, language)),
+            open=campaign.takes_answers(at=db.clock(session)),
+            before=before,
+            after=after,
+        )
+
+
+def _neighbours(session: Session, campaign: Campaign) -> tuple[Campaign | None, Campaign | None]:
+    """The public letters launched just before and just after this one."""
+    everything = session.scalars(select(Campaign).order_by(Campaign.launched_at, Campaign.id))
+    public = [one for one in everything if one.is_public]
+    place = public.index(campaign)
+    return (
+        public[place - 1] if place else None,
+        public[place + 1] if place + 1 < len(public) else None,
+    )
