@@ -21,10 +21,11 @@ from worker.models import Answer, Campaign, Mail, Partner
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
-TO_PARTNERS = ("invitation", "reminder", "extended", "amended", "corrected", "receipt", "copy")
+TO_PARTNERS = ("invitation", "reminder", "extended", "amended", "corrected", "receipt", "copy", "was_passed_on")
+TO_STRANGERS = ("passed_on", "confirm")
 TO_ORGANIZERS = (
     *("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "outage"),
-    *("wish", "row", "notice"),
+    *("wish", "row", "applicant", "notice"),
 )
 A_TAG = re.compile(r"<[^>]+>")
 
@@ -36,7 +37,7 @@ def folder() -> Path:
 @pytest.mark.usefixtures("database")
 def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() -> None:
     said = {kind for kind in messages.KINDS if kind != FROM_THE_SEAL}
-    assert said == {*TO_PARTNERS, *TO_ORGANIZERS}
+    assert said == {*TO_PARTNERS, *TO_STRANGERS, *TO_ORGANIZERS}
     expected = {f"{kind}.{language}.md" for kind in said for language in render.LANGUAGES}
     assert {path.name for path in folder().glob("*.md")} == expected
 

@@ -136,7 +136,7 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
         db.dispose()
         settings.set_for_this_process(data_dir=tmp_path, database_url=before)
     with db.engine().execution_options(writing=True).begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in (one for one in Base.metadata.sorted_tables if one.name in known.tables):
             columns = [column for column in table.columns if column.name in known.tables[table.name].columns]
             for row in rows[table.name] if table.name != "post" else []:
                 connection.execute(table.insert().values({column: row[column.name] for column in columns}))

@@ -14,7 +14,7 @@ from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_go
 from worker import db, render, tasks, tokens
 from worker.acts.answer import Said
 from worker.acts.stages import EXPOSES_LESS, MAY, Action, Stage
-from worker.models import Campaign, Partner
+from worker.models import Campaign, Partner, Stranger
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -73,6 +73,7 @@ def does(browser: TestClient, action: Action, partner: Partner, language: str) -
         "withdraw": ("", {"choice": "withdraw"}),
         "disown": ("/not-us", {}),
         "correct": ("/row", row),
+        "pass on": ("/pass-on", {"email": f"{partner.ref.hex()}@other.example", "language": language}),
     }
     if action == "unsubscribe":
         return browser.post(f"/u/{tokens.token(partner, 'quiet')}", data=code | {"wish": "no more mail"})
@@ -85,7 +86,8 @@ def of_it(partner: Partner) -> tuple[Any, ...]:
     with db.reading() as session:
         now = session.get_one(Partner, partner.id)
         answers = [(one.choice, one.visibility, one.superseded_at) for one in now.answers]
-        return now.quiet_at, now.generation, now.acronym, answers
+        passed = session.query(Stranger).filter_by(partner_id=partner.id).count()
+        return now.quiet_at, now.generation, now.acronym, passed, answers
 
 
 def words(page: httpx2.Response) -> str:
@@ -138,6 +140,7 @@ def test_the_page_offers_what_the_table_allows(stage: Stage, signs: bool, browse
     assert choices == expected
     assert ("This was not us" in page) is (signs and "disown" in may)
     assert ("/row" in page) is ("correct" in may)
+    assert ("/pass-on" in page) is ("pass on" in may)
 
 
 def test_what_exposes_less_is_never_closed_while_a_letter_lives() -> None:

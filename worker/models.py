@@ -160,6 +160,11 @@ class Campaign(Base):
         return str(self.definition.get("show_signers", "nobody"))
 
     @property
+    def may_be_joined(self) -> bool:
+        """Whether others may ask to sign, as far as the public page is there."""
+        return self.is_public and bool(self.definition.get("join", "closed") == "approved")
+
+    @property
     def is_public(self) -> bool:
         """Whether everyone may read the letter on its public page now."""
         when = self.definition.get("public_page", "never")
@@ -386,6 +391,39 @@ class Mail(Base):
     def has_left(self) -> bool:
         """Whether it was handed over, or may have been: no definite refusal came."""
         return self.in_data_at is not None or self.sent_at is not None
+
+
+class Stranger(Base):
+    """An address that somebody else may have given us, and its one mail: not a partner, or not yet.
+
+    A `partner` passed its invitation on to it; or it asks to sign, and becomes one if `decided_at` says yes.
+    """
+
+    __tablename__ = "stranger"
+    __table_args__ = (Index(None, "email_hmac", "at"), Index(None, "campaign_id", "at"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), unique=True)
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
+    organization: Mapped[str] = mapped_column(Encrypted)
+    acronym: Mapped[str] = mapped_column(Encrypted)
+    country: Mapped[str] = mapped_column(Encrypted)
+    language: Mapped[str] = mapped_column(String(8))
+    contact: Mapped[str] = mapped_column(Encrypted)
+    email: Mapped[str] = mapped_column(Encrypted)
+    email_hmac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+
+    campaign: Mapped[Campaign] = relationship()
+    partner: Mapped[Partner | None] = relationship()
+
+    @property
+    def generation(self) -> int:
+        """Its link cannot be renewed: it asks anew."""
+        return 1
 
 
 class Suppression(Base):

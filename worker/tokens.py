@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 from worker import settings
 
-Purpose = Literal["sign", "quiet"]
+Purpose = Literal["sign", "quiet", "join"]
 
-PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u"}
+PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
 MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -14,7 +15,7 @@ from worker.acts import diary
 from worker.mail import bounces
 from worker.mail.bounces import Bounce, CannotCollect, Mailbox
 from worker.mail.relay import ascii_domain
-from worker.models import Mail, Partner, Suppression
+from worker.models import Mail, Partner, Stranger, Suppression
 
 log = logging.getLogger("bounces")
 
@@ -43,12 +44,16 @@ def apply(session: Session, bounce: Bounce) -> Mail | None:
     mail = session.get(Mail, bounce.mail_id, with_for_update=True, populate_existing=True)
     if mail is None or mail.bounced_at is not None or bounce.kind == "none":
         return None
-    about_ours = _is_about_our_recipient(mail, bounce)
+    recipient = _recipient(session, mail)
+    about_ours = _is_about_our_recipient(recipient, bounce)
     if bounce.kind != "hard" or not about_ours:
-        return _show(session, mail, bounce)
-    _mark(session, mail, bounce)
+        return _show(session, mail, bounce, recipient)
+    _mark(session, mail, bounce, recipient)
     if partner is not None and mail.generation == partner.generation:
-        _suppress(session, partner)
+        partner.bounced_at = partner.bounced_at or db.clock(session)
+        _suppress(session, partner.email_hmac)
+    elif stranger := _stranger(session, mail):
+        _suppress(session, stranger.email_hmac)
     return mail
 
 
@@ -97,45 +102,49 @@ def _partner_of(session: Session, mail_id: int) -> int | None:
     return mail.partner_id if mail else None
 
 
-def _is_about_our_recipient(mail: Mail, bounce: Bounce) -> bool:
+def _is_about_our_recipient(address: str, bounce: Bounce) -> bool:
     """Not somebody to whom our recipient passed it on: the fingerprints of one address, its domain in both scripts."""
-    address = _recipient(mail)
     local, _, domain = address.rpartition("@")
     spellings = {address, f"{local}@{ascii_domain(domain) or domain}"}
     return bool(address) and not bounce.about.isdisjoint(map(tokens.fingerprint, spellings))
 
 
-def _recipient(mail: Mail) -> str:
+def _stranger(session: Session, mail: Mail) -> Stranger | None:
+    return session.scalar(select(Stranger).where(Stranger.mail_id == mail.id))
+
+
+def _recipient(session: Session, mail: Mail) -> str:
     if mail.partner is not None:
         return mail.partner.email
+    if stranger := _stranger(session, mail):
+        return stranger.email
     return mail.addressee.email if mail.addressee is not None else mail.campaign.reply_to
 
 
-def _mark(session: Session, mail: Mail, bounce: Bounce) -> None:
+def _mark(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> None:
     mail.bounced_at = db.clock(session)
-    mail.reply = _reply(mail, bounce)
+    mail.reply = _reply(recipient, bounce)
     if mail.kind != "letter":
         mail.due_at = None  # a second copy would come back too
     diary.note(session, mail.campaign, "clock", f"{mail.kind} bounced ({bounce.status or 'no status'})", mail.partner)
 
 
-def _show(session: Session, mail: Mail, bounce: Bounce) -> Mail | None:
+def _show(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail | None:
     """Once for each mail, so that nobody can fill the diary with reports."""
     if (mail.reply or "").startswith(CAME_BACK):
         return None
-    mail.reply = _reply(mail, bounce)
+    mail.reply = _reply(recipient, bounce)
     said = f"{mail.kind} may not have arrived ({bounce.status or 'no status'})"
     diary.note(session, mail.campaign, "clock", said, mail.partner)
     return mail
 
 
-def _reply(mail: Mail, bounce: Bounce) -> str:
-    return CAME_BACK + bounces.masked(bounce.diagnostic, _recipient(mail))
+def _reply(recipient: str, bounce: Bounce) -> str:
+    return CAME_BACK + bounces.masked(bounce.diagnostic, recipient)
 
 
-def _suppress(session: Session, partner: Partner) -> None:
+def _suppress(session: Session, email_hmac: bytes | None) -> None:
     now = db.clock(session)
-    partner.bounced_at = partner.bounced_at or now
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = {"email_hmac": partner.email_hmac, "at": now, "reason": "bounce"}
+    row = {"email_hmac": email_hmac, "at": now, "reason": "bounce"}
     session.execute(insert(Suppression).values(row).on_conflict_do_nothing(index_elements=[Suppression.email_hmac]))

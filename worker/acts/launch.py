@@ -13,7 +13,7 @@ from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
 from worker.letter import glyphs, text
-from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Suppression
+from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Stranger, Suppression
 
 
 class AlreadyLaunched(Exception):
@@ -66,6 +66,7 @@ def undo(session: Session, campaign_id: int) -> None:
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (
+        delete(Stranger).where(Stranger.campaign_id == campaign_id),
         delete(Mail).where(Mail.campaign_id == campaign_id),
         delete(Event).where(Event.campaign_id == campaign_id),
         delete(Seal).where(Seal.campaign_id == campaign_id),

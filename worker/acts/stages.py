@@ -9,9 +9,9 @@ from worker.acts import close
 from worker.models import Answer, Campaign
 
 Stage = Literal["open", "closing", "review", "leaving", "uncertain", "partly", "left", "dispatched", "cancelled"]
-Action = Literal["sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "unsubscribe"]
+Action = Literal["sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "pass on", "unsubscribe"]
 
-ADDS = frozenset[Action]({"sign", "change", "decline", "correct"})
+ADDS = frozenset[Action]({"sign", "change", "decline", "correct", "pass on"})
 EXPOSES_LESS = frozenset[Action]({"withdraw", "reduce", "disown", "unsubscribe"})
 
 MAY: dict[Stage, frozenset[Action]] = {

@@ -9,10 +9,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, carry, close, dispatch, fates, notice, post
+from worker.acts import answer, carry, close, dispatch, fates, notice, post, strangers
 from worker.acts.post import iso
 from worker.letter import signatories
-from worker.models import Answer, Campaign, Event, Letter, Mail, Partner, Suppression
+from worker.models import Answer, Campaign, Event, Letter, Mail, Partner, Stranger, Suppression
 
 word = fates.word
 LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
@@ -24,10 +24,11 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
     `partners` tell for each organization whether it has its invitation (`asked`: when a server took it, null if it
     came back), what it answered, how often it was reminded, what became of each mail to it (`mails`), why no mail
     reaches it (`unreached`), since when it wants none (`quiet`), when it said that an answer was not its own
-    (`disowned`), and when an organizer took its invitation there (`carried`). Of a wish for a change, `passage` and
-    `reason` say what should be how. `proposed` is the name that it asks for, by
-    language ("" is the letter's own). `earlier` is what it answered to a letter that meant something else.
-    `notices` are how many addressees are to be told that somebody stepped back after the letter had left.
+    (`disowned`), when an organizer took its invitation there (`carried`), and when it was last `passed_on`. Of a wish
+    for a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by language
+    ("" is the letter's own); `earlier` is what it answered to a letter that meant something else.
+    `applicants` ask to sign and wait for a yes or no. `notices` are how many addressees are to be told that somebody
+    stepped back after the letter had left.
     """
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _around(session, campaign, mails)
@@ -49,6 +50,7 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
         "post": of_the_post(around.post),
         "progress": _progress(campaign, mails, around),
         "counts": _counts(session, campaign, partners),
+        "applicants": [_applicant(one) for one in strangers.applicants(session, campaign)],
         "letters": [_letter(mail) for mail in mails if mail.kind == "letter"],
         "mails": _mails(mails),
         "partners": partners,
@@ -157,9 +159,11 @@ def _partners(
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
     earlier = _earlier(session, campaign)
     disowned, carried = _last(session, campaign, answer.DISOWNED), _last(session, campaign, carry.CARRIED)
+    passed_on = _last(session, campaign, strangers.PASSED_ON)
     return [
         _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), around)
         | {"disowned": iso(disowned.get(partner.id)), "carried": iso(carried.get(partner.id))}
+        | {"passed_on": iso(passed_on.get(partner.id))}
         | {"earlier": None if partner.id in standing else earlier.get(partner.id)}
         for partner in signatories.in_order(list(rows))
     ]
@@ -249,6 +253,16 @@ def _progress(campaign: Campaign, mails: Sequence[Mail], around: fates.Around) -
         "of": len(sent) + len(waiting),
         "per_second": round(per_second, 2),
         "seconds_left": round(len(waiting) / per_second, 1) if len(waiting) <= room else None,
+    }
+
+
+def _applicant(stranger: Stranger) -> dict[str, Any]:
+    return {
+        "organization": stranger.organization,
+        "acronym": stranger.acronym,
+        "country": stranger.country,
+        "language": stranger.language,
+        "confirmed": iso(stranger.confirmed_at),
     }
 
 

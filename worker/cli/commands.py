@@ -34,6 +34,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         run.sign,
         run.withdraw,
         run.carry,
+        run.admit,
         leave.close,
         leave.dispatch,
         leave.resend,

@@ -123,6 +123,13 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
     return talk.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
 
 
+def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
+    """The place of the one (name, acronym) that is meant; null if there is none or more than one."""
+    wanted = alike.same(name)
+    found = [place for place, known in enumerate(names) if wanted and wanted in map(alike.same, filter(None, known))]
+    return found[0] if len(found) == 1 else None
+
+
 def _names(partner: Partner) -> set[str]:
     bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
     return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}

@@ -352,6 +352,43 @@ def carry(
         talk.say("Its link works on this machine only: set UNDERSIGNED_PUBLIC_URL to the address that others reach.")
 
 
+def admit(
+    name: Name,
+    organization: Who,
+    no: Annotated[bool, typer.Option("--no", help="Refuse it, and forget what it told.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Say yes or no to an organization that asks to sign: with a yes it is invited like every other.
+
+    Example: `undersigned admit cambodia-2023 "Khmer Thavrak"`
+    """
+    from worker import render, tasks
+    from worker.acts import speaking, strangers
+    from worker.cli import rows
+
+    with rows.reading(name) as (session, campaign):
+        _takes_answers(session, campaign, "nobody can be admitted")
+        waiting = strangers.applicants(session, campaign)
+        one = rows.named_alike([(w.organization, w.acronym) for w in waiting], organization)
+        if one is None:
+            meant = rows.did_you_mean(organization, [w.organization for w in waiting])
+            talk.fail(f"Nobody of the name {organization!r} asks to sign, or more than one does. {meant}".rstrip())
+        stranger_id, words = waiting[one].id, render.signatory(waiting[one])
+        whom = f"{words}: {waiting[one].contact} <{waiting[one].email}>"
+    if dry_run:
+        talk.say(f"Dry run: would be {'refused' if no else 'invited to sign'}: {whom}")
+        return
+    talk.ask(f"{'Refuse' if no else 'Invite to sign'}: {whom}?", yes=yes)
+    try:
+        with rows.writing(name) as (session, campaign):
+            strangers.decide(session, stranger_id, admitted=not no)
+    except (strangers.Decided, speaking.Closed):
+        talk.fail("It was decided meanwhile, or the deadline has passed: nothing was changed.")
+    rows.ring(tasks.deliver)
+    talk.say(f"{words} is refused and forgotten." if no else f"{words} is a partner now. {talk.who_sends()}")
+
+
 def _by_hand(
     name: str,
     organization: str,

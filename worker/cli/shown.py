@@ -48,7 +48,7 @@ def all_campaigns(*, as_json: bool) -> None:
 def one_campaign(found: dict[str, Any]) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     console = _console()
-    for line in [*_head(found), *_not_reached(found), *_wishes(found), *_names(found)]:
+    for line in [*_head(found), *_not_reached(found), *_wishes(found), *_names(found), *_applicants(found)]:
         console.print(line)
     console.print(partners_table(found, console.width))
 
@@ -242,6 +242,18 @@ def _names(found: dict[str, Any]) -> list[RenderableType]:
     return [*lines]
 
 
+def _applicants(found: dict[str, Any]) -> list[RenderableType]:
+    """Who asks to sign without having been asked, and how to say yes or no."""
+    lines = [Text("Ask to sign, and wait for your yes or no", style="bold yellow")] if found["applicants"] else []
+    for one in found["applicants"]:
+        name = f"{one['organization']} ({one['acronym']})" if one["acronym"] else one["organization"]
+        confirmed = _short(one["confirmed"], found)
+        lines.append(Text(f"  {name}, {one['country'] or 'no country'}; confirmed by mail {confirmed}"))
+    if found["applicants"]:
+        lines.append(Text(f"  → {talk.command('admit', found['campaign'], found['applicants'][0]['organization'])}"))
+    return [*lines]
+
+
 def _one_line(typed: str) -> str:
     return " ".join(typed.split())
 
@@ -297,8 +309,9 @@ def _aside(partner: dict[str, Any]) -> str:
     disowned = "says an answer was not its own" if partner["disowned"] else ""
     carried = "invitation carried there" if partner["carried"] else ""
     by_hand = "by hand" if partner["channel"] == "by hand" else ""
+    passed_on = "passed on" if partner["passed_on"] else ""
     earlier = "signed the earlier text" if partner["earlier"] == "sign" else ""
-    return ", ".join(filter(None, [disowned, earlier, carried, reminded, quiet, by_hand]))
+    return ", ".join(filter(None, [disowned, earlier, passed_on, carried, reminded, quiet, by_hand]))
 
 
 def _console() -> Console:

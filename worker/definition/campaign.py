@@ -21,10 +21,11 @@ LARGEST_DEFINITION = 256 * 1024
 VISIBILITIES = ("public", "addressee", "counted")
 SHOW_SIGNERS = ("nobody", "partners", "everyone")
 PUBLIC_PAGE = ("never", "after dispatch", "from launch")
-NOT_YET = ("join", "late_signatures", "keep_contacts")
+JOIN = ("closed", "approved")
+NOT_YET = ("late_signatures", "keep_contacts")
 KEYS = (
     *("title", "authentic", "deadline", "zone", "reply_to", "from_name", "reminders", "quorum", "review"),
-    *("visibility", "show_signers", "public_page", "sender", "addressee"),
+    *("visibility", "show_signers", "public_page", "join", "sender", "addressee"),
 )
 ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
 
@@ -77,6 +78,8 @@ class Definition:
     """Who sees before dispatch which organizations sign publicly: one of SHOW_SIGNERS."""
     public_page: str = PUBLIC_PAGE[0]
     """From when on everyone may read the letter: one of PUBLIC_PAGE."""
+    join: str = JOIN[0]
+    """Whether others may ask to sign: one of JOIN."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what a database column keeps, by the keys of the file: times in ISO, durations in seconds.
@@ -97,6 +100,7 @@ class Definition:
             "visibility": self.visibility,
             "show_signers": self.show_signers,
             "public_page": self.public_page,
+            "join": self.join,
             "sender": asdict(self.sender),
             "addressee": [asdict(addressee) for addressee in self.addressees],
         }
@@ -193,6 +197,7 @@ def _read_table(table: Table, overrides: Overrides, now: datetime, remarks: list
         "visibility": _visibility(table),
         "show_signers": table.one_of("show_signers", SHOW_SIGNERS),
         "public_page": table.one_of("public_page", PUBLIC_PAGE),
+        "join": table.one_of("join", JOIN),
         "sender": _sender(table),
         "addressees": _addressees(table),
     }
@@ -278,6 +283,10 @@ def _remarks(definition: Definition) -> list[Problem]:
         found = f'"everyone", with public_page = "{definition.public_page}"'
         mend = "As it stands only partners see who signs, for there is no public page before the letter has left."
         remarks.append(Problem(FILE, "key show_signers", found, 'public_page = "from launch" beside it', mend))
+    if definition.join != "closed" and definition.public_page != "from launch":
+        found = f'"{definition.join}", with public_page = "{definition.public_page}"'
+        mend = "As it stands nobody can ask to sign, for there is no public page before the letter has left."
+        remarks.append(Problem(FILE, "key join", found, 'public_page = "from launch" beside it', mend))
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
         mend = "As it stands the letter always waits for a person."

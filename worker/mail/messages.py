@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import changes, prose, render, tokens
-from worker.models import Answer, Campaign, Letter, Mail, Partner, Post, Seal
+from worker.models import Answer, Campaign, Letter, Mail, Partner, Post, Seal, Stranger
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,25 @@ def corrected(session: Session, mail: Mail) -> Message:
     return _to_partner(mail, changes=_changes(mail))
 
 
+def passed_on(session: Session, mail: Mail) -> Message:
+    """Brings a partner's invitation to another person of it; somebody typed the address, so it says who did."""
+    stranger = _stranger(session, mail)
+    if stranger.partner is None:
+        raise NothingToSay
+    return _to_stranger(mail, stranger, stranger.partner, tokens.link(stranger.partner))
+
+
+def was_passed_on(session: Session, mail: Mail) -> Message:
+    """Tells the address that the invitation came to first that it was passed on."""
+    return _to_partner(mail)
+
+
+def confirm(session: Session, mail: Mail) -> Message:
+    """Asks an address whether it was its organization that asked to sign."""
+    stranger = _stranger(session, mail)
+    return _to_stranger(mail, stranger, stranger, tokens.link(stranger, "join"))
+
+
 def receipt(session: Session, mail: Mail) -> Message:
     """Tells a partner what was recorded in its name, and that it can be changed."""
     return _to_partner(mail, answer=mail.answer, departed=_departed_before(session, mail))
@@ -208,6 +227,11 @@ def row(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail)
 
 
+def applicant(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that an organization asks to sign; its name stays in `status`."""
+    return _to_organizers(session, mail)
+
+
 def notice(session: Session, mail: Mail) -> Message:
     """Tells the organizers that a partner stepped back after the letter had left, and where the notice is."""
     return _to_organizers(session, mail)
@@ -226,6 +250,9 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         extended,
         amended,
         corrected,
+        passed_on,
+        was_passed_on,
+        confirm,
         receipt,
         copy,
         letter,
@@ -238,6 +265,7 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         disowned,
         wish,
         row,
+        applicant,
         notice,
         outage,
     )
@@ -270,6 +298,26 @@ def _to_partner(mail: Mail | ToMany, attachments: list[Attachment] | None = None
         "row": render.signatory(partner, mail.language, mail.campaign.authentic),
     }
     return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
+
+
+def _stranger(session: Session, mail: Mail) -> Stranger:
+    stranger = session.scalar(select(Stranger).where(Stranger.mail_id == mail.id))
+    if stranger is None or not stranger.email:
+        raise NothingToSay
+    return stranger
+
+
+def _to_stranger(mail: Mail, stranger: Stranger, named: Partner | Stranger, link: tokens.Url) -> Message:
+    """A mail to an address of which we know nothing: with the link and code of whom it is about, and nothing more."""
+    code = tokens.mail_code(named)
+    personal = {
+        "contact": "",  # nothing that a stranger may have typed, or anybody could write to anybody through us
+        "organization": named.organization if isinstance(named, Partner) else "",
+        "link": link,
+        "mail_code": f"{code[:3]} {code[3:]}",
+        "row": "",
+    }
+    return _from_template(mail, stranger.email, [], personal, {})
 
 
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from worker import db, settings, tokens
 from worker.mail import breaker
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
-from worker.models import Addressee, Campaign, Mail, Partner, Seal, Suppression
+from worker.models import Addressee, Campaign, Mail, Partner, Seal, Stranger, Suppression
 
 # The letter first, then what people wait for, then what can wait.
 URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "amended": 2, "corrected": 2}
-URGENCY |= {"invitation": 3, "reminder": 3, "copy": 3}
+URGENCY |= {"passed_on": 2, "was_passed_on": 2, "confirm": 3, "invitation": 3, "reminder": 3, "copy": 3}
 FOR_ORGANIZERS = 1
 LATER = 2  # from here on it can wait for a quota
 
@@ -46,6 +46,11 @@ def to_partner(
 def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
     """A mail row for the people who run the campaign."""
     return _row(kind, campaign, f"organizers/{which}", now, language=campaign.authentic, **more)
+
+
+def to_stranger(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> dict[str, Any]:
+    """A mail row for an address of which we know nothing; `which` tells it from others."""
+    return _row(kind, campaign, f"stranger/{which}", now, language=language)
 
 
 def to_addressee(
@@ -268,13 +273,18 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
     if session.scalar(select(Suppression.id).limit(1)) is None:
         return set()
-    unwanted = (
+    for_partners = (
         select(Mail.id)
         .join(Partner, Partner.id == Mail.partner_id)
         .join(Suppression, Suppression.email_hmac == Partner.email_hmac)
         .where(Mail.id.in_(ids))
     )
-    return set(session.scalars(unwanted))
+    for_strangers = (
+        select(Stranger.mail_id)
+        .join(Suppression, Suppression.email_hmac == Stranger.email_hmac)
+        .where(Stranger.mail_id.in_(ids))
+    )
+    return {*session.scalars(for_partners), *session.scalars(for_strangers)}
 
 
 def seconds_overdue(session: Session) -> float:

@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from worker.acts.answer import Choice, Said, Visibility
 from worker.definition import characters
-from worker.models import Partner
+from worker.tokens import Linked
 from worker.web.links import CodeForm
 
 LONGEST_NAME = 200
@@ -29,13 +29,13 @@ class AnswerForm(CodeForm):
     read: str = ""  # the meaning of the letter that stood on the page
     switch: str = ""  # the language in which to show the form again, with all that was typed
 
-    def problems(self, partner: Partner, *, reduces: bool = False) -> dict[str, str]:
+    def problems(self, linked: Linked, *, reduces: bool = False) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template.
 
         Who only `reduces` its exposure is not asked again who it is.
         """
         found = dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
-        return found | super().problems(partner)
+        return found | super().problems(linked)
 
     def known_visibility(self) -> Visibility:
         """The visibility of a form without problems."""

@@ -18,8 +18,10 @@ from worker.web.disown import DisownPage
 from worker.web.guard import Guard
 from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
+from worker.web.join import ConfirmPage, JoinPage
 from worker.web.pages import Apology
 from worker.web.partner import PartnerPage
+from worker.web.pass_on import PassOnPage
 from worker.web.row import RowPage
 from worker.web.unsubscribe import QuietPage
 
@@ -35,6 +37,9 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/s/{token}", PartnerPage),
             Route("/s/{token}/not-us", DisownPage),
             Route("/s/{token}/row", RowPage),
+            Route("/s/{token}/pass-on", PassOnPage),
+            Route("/j/{token}", ConfirmPage),
+            Route("/c/{slug}/join", JoinPage),
             Route("/u/{token}", QuietPage),
             Route("/c/{slug}", public.letter),
             Route("/livez", health.livez),

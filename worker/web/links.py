@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db, render, tokens
-from worker.models import Partner
-from worker.tokens import Purpose
+from worker.models import Partner, Stranger
+from worker.tokens import Linked, Purpose
 from worker.web import pages
 from worker.web.guesses import Guesses
 
@@ -31,6 +31,18 @@ def partner(session: Session, token: str, purpose: Purpose = "sign") -> Partner:
     if living is None:
         raise HTTPException(404)
     return living
+
+
+def stranger(session: Session, token: str) -> Stranger:
+    """Who was asked by mail whether it wants to sign; every other token ends in the same 404."""
+    try:
+        ref, _ = tokens.read(token, "join")
+    except tokens.NotALink:
+        ref = bytes(tokens.REF)
+    asked = session.scalar(select(Stranger).where(Stranger.ref == ref))
+    if asked is None:
+        raise HTTPException(404)
+    return asked
 
 
 def whose(token: str, purpose: Purpose = "sign") -> Partner:
@@ -61,26 +73,29 @@ class CodeForm:
         """Take what we know out of a form; what is not there is empty."""
         return cls(**{field.name: sent.get(field.name, "") for field in fields(cls)})
 
-    def has_wrong_code(self, partner: Partner) -> bool:
-        """Whether a mail code was typed that is not the partner's."""
-        return bool(self.mail_code.strip()) and not tokens.is_mail_code(partner, self.mail_code)
+    def has_wrong_code(self, linked: Linked) -> bool:
+        """Whether a mail code was typed that is not the one of the mail with this link."""
+        return bool(self.mail_code.strip()) and not tokens.is_mail_code(linked, self.mail_code)
 
-    def problems(self, partner: Partner) -> dict[str, str]:
+    def problems(self, linked: Linked) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
         if not self.mail_code.strip():
             return {"mail_code": "mail code missing"}
-        return {"mail_code": "mail code wrong"} if self.has_wrong_code(partner) else {}
+        return {"mail_code": "mail code wrong"} if self.has_wrong_code(linked) else {}
 
 
-async def answered(request: Request, partner: Partner, *, wrong: bool, answer: Callable[[], Response]) -> Response:
+async def answered(
+    request: Request, linked: Partner | Stranger, *, wrong: bool, answer: Callable[[], Response]
+) -> Response:
     """Answer a form with a mail code: a wrong one takes a second and a place, too many are not looked at."""
     guesses: Guesses = request.app.state.guesses
+    who = linked.id if isinstance(linked, Partner) else -linked.id
     # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
-    if guesses.are_too_many(partner.id):
+    if guesses.are_too_many(who):
         return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
     if not wrong:
         return await run_in_threadpool(answer)
-    guesses.note(partner.id)
+    guesses.note(who)
     response = await run_in_threadpool(answer)
     await asyncio.sleep(A_WRONG_CODE_TAKES)
     return response

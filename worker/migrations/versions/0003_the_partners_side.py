@@ -1,4 +1,4 @@
-"""A partner may ask for a change of the letter, and correct the row under which it is named."""
+"""A partner may ask for a change of the letter, correct its row, and pass on; others may ask to sign."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("partner", sa.Column("names", sa.JSON))
     op.add_column("partner", sa.Column("sort_as", sa.Text))
     op.add_column("partner", sa.Column("proposed", sa.JSON))
+    stranger()
 
 
 def widen_on_sqlite() -> None:
@@ -34,3 +35,32 @@ def widen_on_sqlite() -> None:
         "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'answer'", (BEFORE, AFTER)
     )
     connection.exec_driver_sql("PRAGMA writable_schema=RESET")
+
+
+def stranger() -> None:
+    op.create_table(
+        "stranger",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("campaign_id", sa.Integer, nullable=False),
+        sa.Column("mail_id", sa.Integer, nullable=False),
+        sa.Column("partner_id", sa.Integer),
+        sa.Column("ref", sa.LargeBinary(8), nullable=False),
+        sa.Column("organization", sa.LargeBinary, nullable=False),
+        sa.Column("acronym", sa.LargeBinary, nullable=False),
+        sa.Column("country", sa.LargeBinary, nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("contact", sa.LargeBinary, nullable=False),
+        sa.Column("email", sa.LargeBinary, nullable=False),
+        sa.Column("email_hmac", sa.LargeBinary(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True)),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name="fk_stranger_campaign_id"),
+        sa.ForeignKeyConstraint(["mail_id"], ["mail.id"], name="fk_stranger_mail_id"),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name="fk_stranger_partner_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_stranger"),
+        sa.UniqueConstraint("mail_id", name="uq_stranger_mail_id"),
+        sa.UniqueConstraint("ref", name="uq_stranger_ref"),
+    )
+    op.create_index("ix_stranger_email_hmac_at", "stranger", ["email_hmac", "at"])
+    op.create_index("ix_stranger_campaign_id_at", "stranger", ["campaign_id", "at"])

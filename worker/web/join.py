@@ -1,0 +1,165 @@
+"""`/c/<slug>/join` and `/j/<token>`: an organization that was not asked asks to sign, and confirms it by mail."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker import db, render, tasks
+from worker.acts import strangers
+from worker.acts.speaking import Closed
+from worker.acts.strangers import NotWrittenTo, Person
+from worker.definition import addresses, characters
+from worker.definition.partners import LONGEST
+from worker.letter import glyphs
+from worker.models import Campaign, Stranger
+from worker.web import forms, links, pages
+from worker.web.links import CodeForm
+
+PRINTED = ("organization", "acronym", "country")
+
+
+@dataclass(frozen=True)
+class ApplicantForm:
+    """The fields as they were typed."""
+
+    organization: str = ""
+    acronym: str = ""
+    country: str = ""
+    contact: str = ""
+    email: str = ""
+    lang: str = ""
+
+    @classmethod
+    def of(cls, sent: dict[str, str]) -> "ApplicantForm":
+        """Take what we know out of a form; what is not there is empty."""
+        return cls(**{name: sent.get(name, "") for name in cls.__dataclass_fields__})
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by field; the sentences are in the template."""
+        found = {}
+        for column in (*PRINTED, "contact"):
+            typed = getattr(self, column).strip()
+            if any(characters.unfit(typed)):
+                found[column] = "unfit"
+            elif len(typed) > LONGEST[column]:
+                found[column] = "too long"
+            elif column in PRINTED and glyphs.unprintable([typed]):
+                found[column] = "unprintable"
+            elif (typed or column in {"organization", "contact"}) and not characters.has_letters(typed):
+                found[column] = "name missing"
+        if not self.email.strip() or len(self.email) > LONGEST["email"] or addresses.mended(self.email.strip())[1]:
+            found["email"] = "address wrong"
+        return found
+
+    def person(self, language: str) -> Person:
+        """What a form without problems asks for."""
+        tidied = {column: characters.tidy(getattr(self, column)) for column in (*PRINTED, "contact")}
+        return Person(addresses.mended(self.email.strip())[0], language, **tidied)
+
+
+class JoinPage(HTTPEndpoint):
+    """Whoever asks is told the same whether a mail goes or not: nobody learns what we know of an address."""
+
+    async def get(self, request: Request) -> Response:
+        slug, language = request.path_params["slug"], request.query_params.get("lang", "")
+        return await run_in_threadpool(_form, slug, ApplicantForm(lang=language), {})
+
+    async def post(self, request: Request) -> Response:
+        slug, typed = request.path_params["slug"], ApplicantForm.of(await forms.read(request))
+        return await run_in_threadpool(_asks, slug, typed)
+
+
+def _form(slug: str, typed: ApplicantForm, problems: dict[str, str], *, done: bool = False) -> Response:
+    with db.reading() as session:
+        campaign = _that_may_be_joined(session, slug)
+        return pages.show(
+            "public/join.html",
+            _language(typed.lang, campaign),
+            422 if problems else 200,
+            campaign=campaign,
+            typed=typed,
+            problems=problems,
+            done=done,
+        )
+
+
+def _asks(slug: str, typed: ApplicantForm) -> Response:
+    if problems := typed.problems():
+        return _form(slug, typed, problems)
+    with db.reading() as session:
+        campaign = _that_may_be_joined(session, slug)
+    try:
+        with db.transaction() as session:
+            strangers.ask_to_join(session, campaign.id, typed.person(_language(typed.lang, campaign)))
+        tasks.ring(tasks.deliver)
+    except NotWrittenTo:
+        pass
+    except Closed:
+        raise HTTPException(404) from None
+    return _form(slug, typed, {}, done=True)
+
+
+def _that_may_be_joined(session: Session, slug: str) -> Campaign:
+    campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+    if campaign is None or not campaign.may_be_joined or not campaign.takes_answers(at=db.clock(session)):
+        raise HTTPException(404)
+    return campaign
+
+
+def _language(wanted: str, campaign: Campaign) -> str:
+    return next((one for one in (wanted, campaign.authentic) if one in render.LANGUAGES), "en")
+
+
+class ConfirmPage(HTTPEndpoint):
+    """Opening the link of the mail confirms nothing; its code does."""
+
+    async def get(self, request: Request) -> Response:
+        token, language = request.path_params["token"], request.query_params.get("lang", "")
+        return await run_in_threadpool(_look, token, CodeForm(lang=language), {})
+
+    async def post(self, request: Request) -> Response:
+        token, typed = request.path_params["token"], CodeForm.of(await forms.read(request))
+        stranger = await run_in_threadpool(_whose, token)
+        wrong = typed.has_wrong_code(stranger)
+        return await links.answered(request, stranger, wrong=wrong, answer=lambda: _confirm(token, typed))
+
+
+def _whose(token: str) -> Stranger:
+    with db.reading() as session:
+        return links.stranger(session, token)
+
+
+def _look(token: str, typed: CodeForm, problems: dict[str, str]) -> Response:
+    with db.reading() as session:
+        stranger = links.stranger(session, token)
+        campaign = stranger.campaign
+        return pages.show(
+            "public/confirm.html",
+            next((one for one in (typed.lang, stranger.language) if one in render.LANGUAGES), "en"),
+            422 if problems else 200,
+            campaign=campaign,
+            stranger=stranger,
+            token=token,
+            open=campaign.takes_answers(at=db.clock(session)),
+            typed=typed,
+            problems=problems,
+        )
+
+
+def _confirm(token: str, typed: CodeForm) -> Response:
+    stranger = _whose(token)
+    if problems := typed.problems(stranger):
+        return _look(token, typed, problems)
+    try:
+        with db.transaction() as session:
+            strangers.confirm(session, stranger.id)
+        tasks.ring(tasks.deliver)
+    except Closed:
+        pass  # the page says that it is too late
+    return _look(token, typed, {})
