@@ -12,16 +12,20 @@ from sqlalchemy import (
     Connection,
     Engine,
     ExceptionContext,
+    Row,
+    Select,
     TextClause,
     bindparam,
     create_engine,
     event,
     func,
+    literal_column,
     select,
     text,
+    true,
     update,
 )
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
@@ -36,6 +40,16 @@ AWAY = (
     NoConnection,
 )  # what is raised while the database cannot be asked
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
+
+_PATIENCE = {
+    "connect_timeout": 3,
+    # A page that waits for a lock is refused calmly rather than hanging with everybody behind it; a
+    # process that stopped in the middle of a transaction loses it.
+    "options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 _SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
 _POSTGRES_NOW = text("SELECT clock_timestamp()")
@@ -58,15 +72,7 @@ def engine() -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=3,
-        connect_args={
-            "connect_timeout": 3,
-            # A page that waits for a lock is refused calmly rather than hanging with everybody behind it; a
-            # process that stopped in the middle of a transaction loses it.
-            "options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s",
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        },
+        connect_args=_PATIENCE,
     )
     event.listen(made, "handle_error", _leave_out_values)
     return made
@@ -74,9 +80,10 @@ def engine() -> Engine:
 
 def dispose(*, close: bool = True) -> None:
     """Forget the engine: after a fork (close=False: the connections are the parent's) or changed settings."""
-    if engine.cache_info().currsize:
-        engine().dispose(close=close)
-    engine.cache_clear()
+    for one in (engine, _glances):
+        if one.cache_info().currsize:
+            one().dispose(close=close)
+        one.cache_clear()
 
 
 @contextmanager
@@ -99,15 +106,68 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> tuple[Row[Any] | None, datetime]:
+    """One row and the database's clock, in one statement and one round trip: no transaction, nothing looked at before.
+
+    A connection that died meanwhile is tried once more, on another.
+    """
+    try:
+        found = _glance(statement, values)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        found = _glance(statement, values)
+    return (found if found[0] is not None else None), _moment(found[-1])
+
+
+def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Any:
+    with _glances().connect() as connection:
+        return connection.execute(_with_the_clock(statement, connection.dialect.name), values).one()
+
+
+@functools.lru_cache(maxsize=1)
+def _glances() -> Engine:
+    """A few connections that only read, each statement by itself."""
+    url = settings.current().database
+    if url.startswith("sqlite"):
+        engine()  # makes the folder
+        made = create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        event.listen(made, "connect", _prepare_sqlite)
+        return made
+    made = create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        pool_size=5,
+        pool_timeout=3,
+        connect_args=_PATIENCE,
+    )
+    event.listen(made, "handle_error", _leave_out_values)
+    return made
+
+
+def _moment(told: str | datetime) -> datetime:
+    return datetime.fromisoformat(told).replace(tzinfo=UTC) if isinstance(told, str) else told.astimezone(UTC)
+
+
+@functools.lru_cache(maxsize=8)
+def _with_the_clock(statement: Select[*tuple[Any, ...]], dialect: str) -> Select[*tuple[Any, ...]]:
+    """A row even where the statement finds none: then it is empty but for the clock."""
+    seen = statement.subquery("seen")
+    now: Any = literal_column(f"({(_SQLITE_NOW if dialect == 'sqlite' else _POSTGRES_NOW).text})").label("now")
+    clock = select(now).subquery("clock")
+    return select(*seen.c, clock.c.now).select_from(clock.outerjoin(seen, true()))
+
+
 def clock(session: Session) -> datetime:
     """Now, on the database's clock: the only one that says who was in time.
 
     PostgreSQL's now() is the start of the transaction; an answer that waited for a lock would be let in late.
     """
     if is_sqlite(session):
-        return datetime.fromisoformat(str(session.scalar(_SQLITE_NOW))).replace(tzinfo=UTC)
-    now: datetime = session.execute(_POSTGRES_NOW).scalar_one()
-    return now.astimezone(UTC)
+        return _moment(session.scalar(_SQLITE_NOW) or "")
+    return _moment(session.execute(_POSTGRES_NOW).scalar_one())
 
 
 def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"]) -> None:

@@ -1,6 +1,7 @@
 """The letter as it will be set: rows and texts brought together, in each rendition, language and format."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -32,12 +33,17 @@ def language(campaign: Campaign, wanted: str) -> str:
     return wanted if wanted in campaign.letter.texts else campaign.authentic
 
 
-def for_reading(campaign: Campaign, named: list[Partner], language: str) -> Sheet:
+def for_reading(campaign: Campaign, rows: list[str], language: str) -> Sheet:
     """The letter as it is read before it is sealed: with these names at most, and no number yet.
 
     A number would tell how many sign without being named, and when.
     """
-    return of(campaign, Signatories(named, withheld=0), language, count="…")
+    return replace(of(campaign, Signatories([], withheld=0), language, count="…"), signatories=rows)
+
+
+def rows(campaign: Campaign, named: list[Partner], language: str) -> list[str]:
+    """How these are printed under the letter in one language."""
+    return [render.signatory(partner, language, campaign.authentic) for partner in named]
 
 
 def shown_to_partners(session: Session, campaign: Campaign) -> list[Partner]:
@@ -60,7 +66,7 @@ def public(session: Session, campaign: Campaign, language: str) -> Sheet:
         withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
         return of(campaign, Signatories(named, withheld), language)
     named = signatories.of(session, campaign, "public").named if campaign.show_signers == "everyone" else []
-    return for_reading(campaign, named, language)
+    return for_reading(campaign, rows(campaign, named, language), language)
 
 
 def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
@@ -78,7 +84,7 @@ def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") 
         subject=subject,
         body=body,
         list_heading=words.gettext("Signatory Civil Society Organizations"),
-        signatories=[render.signatory(partner, language, campaign.authentic) for partner in listed.named],
+        signatories=rows(campaign, listed.named, language),
         withheld=_withheld(listed, words),
         authentic_note=_note(language, campaign.authentic, words),
     )

@@ -53,7 +53,12 @@ def whose(token: str, purpose: Purpose = "sign") -> Partner:
 
 def language(wanted: str, partner: Partner) -> str:
     """The one that was asked for if pages speak it, else the partner's."""
-    return next((one for one in (wanted, partner.language) if one in render.LANGUAGES), "en")
+    return in_language(wanted, partner.language)
+
+
+def in_language(wanted: str, own: str) -> str:
+    """The first of two that pages speak."""
+    return next((one for one in (wanted, own) if one in render.LANGUAGES), "en")
 
 
 def query(language: str, partner: Partner) -> str:

@@ -1,6 +1,8 @@
 """A partner's page: reads the link, reads the form, calls the act, and shows what came of it."""
 
 import dataclasses
+from types import SimpleNamespace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,8 +19,9 @@ from worker.acts.speaking import Closed, LetterChanged, LetterHasLeft, LinkIsDea
 from worker.acts.stages import Action, Stage
 from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
-from worker.web import forms, links, pages
+from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
+from worker.web.glance import Worded
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
@@ -40,9 +43,32 @@ class PartnerPage(HTTPEndpoint):
 
 
 def _look(token: str, language: str, typed: AnswerForm | None = None) -> Response:
+    if typed is None and (seen := glance.page(token, language, _worded_for_all)):
+        return seen
     with db.reading() as session:
         partner = links.partner(session, token)
         return _page(session, partner, token, links.language(language, partner), typed=typed)
+
+
+def _worded_for_all(partner_id: int, language: str) -> Worded:
+    """A partner's page while answers are taken, with marks for what is its own; nothing if it is not that simple."""
+    with db.reading() as session:
+        partner = session.get_one(Partner, partner_id)
+        campaign = partner.campaign
+        view = _view(session, partner, language, glance.PRINTED)
+        if view["stage"] != "open" or view["earlier"] or campaign.show_signers != "nobody":
+            return Worded([])
+        reader = SimpleNamespace(
+            organization=glance.ORGANIZATION,
+            language=partner.language,
+            email=bool(partner.email),
+            quiet_at=partner.quiet_at,
+            proposed=None,
+        )
+        own = {"partner": reader, "row": glance.ROW, "token": glance.TOKEN, "recorded_at": glance.RECORDED}
+        return glance.cut(
+            render.page("pages/partner/page.html", language, **view, **own), campaign, view["sheet"].language
+        )
 
 
 def _answer(token: str, typed: AnswerForm) -> Response:
@@ -98,6 +124,32 @@ def _page(
 ) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
     campaign = partner.campaign
+    row = render.signatory(partner, language, campaign.authentic)
+    view = _view(session, partner, language, "", typed, problems, refusal)
+    standing = view["standing"]
+    return pages.show(
+        "partner/page.html",
+        language,
+        422 if view["problems"] else 409 if view["refusal"] else 200,
+        partner=partner,
+        row=row,
+        token=token,
+        recorded_at=render.day_and_time(standing.at, campaign.zone, language) if standing else "",
+        **view,
+    )
+
+
+def _view(
+    session: Session,
+    partner: Partner,
+    language: str,
+    printed_as: str,
+    typed: AnswerForm | None = None,
+    problems: dict[str, str] | None = None,
+    refusal: str = "",
+) -> dict[str, Any]:
+    """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
+    campaign = partner.campaign
     standing = speaking.standing(session, partner.id)
     now = db.clock(session)
     stage = stages.of(session, campaign, now)
@@ -107,31 +159,29 @@ def _page(
     offered = stages.offered(campaign, stage, standing) & {*BY_THE_FORM, "disown"}
     if problems and not offered & BY_THE_FORM:
         typed, problems, refusal = None, None, "Closed"
-    return pages.show(
-        "partner/page.html",
-        language,
-        422 if problems else 409 if refusal else 200,
-        campaign=campaign,
-        partner=partner,
-        token=token,
-        row=render.signatory(partner, language, campaign.authentic),
-        addressee=campaign.letter.addressees[0],
-        sheet=sheets.for_reading(campaign, named, letter_language),
-        own_place=named.index(partner) if partner in named else None,
-        earlier=earlier,
-        changes=_changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
-        stage=stage,
-        review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= now,
-        departure=departure.of(session, campaign, partner, standing),
-        standing=standing,
-        offered=offered,
-        is_public=campaign.is_public,
-        may_answer=bool(offered & BY_THE_FORM),
-        visibilities=_visibilities(campaign, standing, offered),
-        typed=typed or AnswerForm(),
-        problems=problems or {},
-        refusal=refusal,
-    )
+    own_place = named.index(partner) if partner in named else None
+    printed = sheets.rows(campaign, named, letter_language)
+    if own_place is not None and printed_as:
+        printed[own_place] = printed_as
+    return {
+        "campaign": campaign,
+        "addressee": campaign.letter.addressees[0],
+        "sheet": sheets.for_reading(campaign, printed, letter_language),
+        "own_place": own_place,
+        "earlier": earlier,
+        "changes": _changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
+        "stage": stage,
+        "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= now,
+        "departure": departure.of(session, campaign, partner, standing),
+        "standing": standing,
+        "offered": offered,
+        "is_public": campaign.is_public,
+        "may_answer": bool(offered & BY_THE_FORM),
+        "visibilities": _visibilities(campaign, standing, offered),
+        "typed": typed or AnswerForm(),
+        "problems": problems or {},
+        "refusal": refusal,
+    }
 
 
 def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | None) -> list[Partner]:

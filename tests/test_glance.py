@@ -1,0 +1,124 @@
+"""A page that is worded once and filled for each is, byte for byte, the page that would be made anew."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from starlette.testclient import TestClient
+
+from tests import test_web_cast as cast
+from worker import db, render, tasks, tokens
+from worker.acts import amend, answer, row
+from worker.acts.row import Row
+from worker.models import Campaign, Partner
+from worker.web import glance
+from worker.web.app import make_app
+
+HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អាត", "مراقبة")
+
+
+@pytest.fixture
+def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    glance._worded.clear()
+    return TestClient(make_app(), follow_redirects=False)
+
+
+def a_campaign(**definition: Any) -> list[Partner]:
+    with db.transaction() as session:
+        return cast.a_campaign(session, partners=HELL, **definition).partners
+
+
+def both(browser: TestClient, partner: Partner, language: str = "") -> tuple[str, str]:
+    """The page as it is given, and as it is made anew."""
+    url = f"/s/{tokens.token(partner)}" + (f"?lang={language}" if language else "")
+    given = browser.get(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glance, "page", lambda *_: None)
+        anew = browser.get(url)
+    assert {**given.headers, "date": ""} == {**anew.headers, "date": ""}
+    assert given.status_code == anew.status_code
+    return given.text, anew.text
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+def test_it_is_the_same_page_for_every_name_and_after_every_answer(language: str, browser: TestClient) -> None:
+    partners = a_campaign()
+    for partner in partners:
+        given, anew = both(browser, partner, language)
+        assert given == anew
+    with db.transaction() as session:
+        for number, partner in enumerate(partners):
+            match number % 5:
+                case 0:
+                    answer.decline(session, partner.id, cast.SOPHEA)
+                case 1:
+                    answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
+                case kind:
+                    cast.signs(session, partner, ("public", "addressee", "counted")[kind - 2])
+    for partner in partners:
+        given, anew = both(browser, partner, language)
+        assert given == anew
+
+
+def test_readers_share_a_wording_and_nothing_of_each_other(browser: TestClient) -> None:
+    first, second = a_campaign()[2:4]
+    page, other = both(browser, first)[0], both(browser, second)[0]
+    assert len(glance._worded) == 1
+    assert tokens.token(first) not in other
+    kept = "".join(piece for worded in glance._worded.values() for piece in worded.pieces)
+    for own in (first.organization, second.organization, tokens.token(first), tokens.mail_code(first), "Ms Lopez"):
+        assert own not in kept
+    assert page != other
+
+
+def test_what_changes_is_seen_at_once(browser: TestClient) -> None:
+    partner = a_campaign()[0]
+    pages = [both(browser, partner)[0]]
+
+    def happens(act: Any) -> None:
+        with db.transaction() as session:
+            act(session, session.get_one(Campaign, partner.campaign_id), session.get_one(Partner, partner.id))
+        given, anew = both(browser, partner)
+        assert given == anew
+        assert given not in pages
+        pages.append(given)
+
+    happens(lambda session, campaign, _: amend.extend(session, campaign.id, campaign.deadline_at.replace(year=2036)))
+    happens(lambda session, campaign, one: row.correct(session, one.id, Row("Rivers", "RW", "USA")))
+    happens(lambda session, campaign, one: row.decide(session, one.id, agreed=True))
+    happens(lambda session, campaign, one: cast.signs(session, one))
+    happens(lambda session, campaign, one: setattr(one, "quiet_at", db.clock(session)))
+    happens(lambda session, campaign, one: answer.withdraw(session, one.id, cast.SOPHEA))
+    happens(lambda session, campaign, one: cast.passes_its_deadline(session, campaign, closed=False))
+    happens(lambda session, campaign, one: cast.passes_its_deadline(session, campaign))
+    with db.transaction() as session:
+        session.get_one(Partner, partner.id).generation += 1
+    assert browser.get(f"/s/{tokens.token(partner)}").status_code == 404
+
+
+@pytest.mark.parametrize("shown", ["partners", "everyone"])
+def test_where_others_are_shown_each_page_is_made_anew(shown: str, browser: TestClient) -> None:
+    first, second = a_campaign(show_signers=shown)[:2]
+    before, _ = both(browser, first)
+    with db.transaction() as session:
+        cast.signs(session, second)
+    after, anew = both(browser, first)
+    assert "Eau Vive" in after
+    assert "Eau Vive" not in before
+    assert after == anew
+
+
+def test_a_connection_that_died_is_tried_once_more(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner = a_campaign()[0]
+    look, tries = db._glance, []
+
+    def dies_once(*asked: Any) -> Any:
+        tries.append(asked)
+        if len(tries) == 1:
+            raise DBAPIError("", {}, Exception(), connection_invalidated=True)
+        return look(*asked)
+
+    monkeypatch.setattr(db, "_glance", dies_once)
+    assert browser.get(f"/s/{tokens.token(partner)}").status_code == 200
+    assert len(tries) == 2
