@@ -98,7 +98,7 @@ def test_what_changes_is_seen_at_once(browser: TestClient) -> None:
 
 
 @pytest.mark.parametrize("shown", ["partners", "everyone"])
-def test_where_others_are_shown_each_page_is_made_anew(shown: str, browser: TestClient) -> None:
+def test_where_others_are_shown_each_look_sees_who_signs_now(shown: str, browser: TestClient) -> None:
     first, second = a_campaign(show_signers=shown)[:2]
     before, _ = both(browser, first)
     with db.transaction() as session:
@@ -107,6 +107,12 @@ def test_where_others_are_shown_each_page_is_made_anew(shown: str, browser: Test
     assert "Eau Vive" in after
     assert "Eau Vive" not in before
     assert after == anew
+    with db.transaction() as session:
+        cast.signs(session, first)
+        cast.signs(session, second, "counted")
+    given, anew = both(browser, first)
+    assert given == anew
+    assert "Eau Vive" not in given
 
 
 def test_a_connection_that_died_is_tried_once_more(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

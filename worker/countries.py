@@ -6,7 +6,7 @@ import unicodedata
 
 _ALIASES = {
     "US": ("us", "usa", "unitedstates", "unitedstatesofamerica", "etatsunisdamerique", "eua"),
-    "GB": ("uk", "gb", "unitedkingdom", "greatbritain", "grandebretagne", "ru"),
+    "GB": ("uk", "gb", "unitedkingdom", "greatbritain", "grandebretagne"),
     "AU": ("aus", "au"),
     "NZ": ("nz",),
     "CA": ("can",),

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,12 +26,14 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from worker import settings
-from worker.models import Campaign, Mail, Moment
+from worker.models import Campaign, Mail, Moment, Partner
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 AWAY = (
@@ -39,6 +42,7 @@ AWAY = (
     InternalError,
     NoConnection,
 )  # what is raised while the database cannot be asked
+IDLE = 1.0  # seconds
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 _PATIENCE = {
@@ -68,13 +72,14 @@ def engine() -> Engine:
     made = create_engine(
         url,
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=10,
         pool_timeout=3,
         connect_args=_PATIENCE,
     )
     event.listen(made, "handle_error", _leave_out_values)
+    event.listen(made, "checkin", _note_the_time)
+    event.listen(made, "checkout", functools.partial(_look_whether_it_lives, made))
     return made
 
 
@@ -117,12 +122,18 @@ def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> tuple[Row[Any]
         if not error.connection_invalidated:
             raise
         found = _glance(statement, values)
-    return (found if found[0] is not None else None), _moment(found[-1])
+    return (found if found[0] is not None else None), moment(found[-1])
 
 
 def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Any:
     with _glances().connect() as connection:
         return connection.execute(_with_the_clock(statement, connection.dialect.name), values).one()
+
+
+def glance_at_all(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
+    """The rows of one statement, read like `glance` does, after it."""
+    with _glances().connect() as connection:
+        return connection.execute(statement, values).all()
 
 
 @functools.lru_cache(maxsize=1)
@@ -147,7 +158,17 @@ def _glances() -> Engine:
     return made
 
 
-def _moment(told: str | datetime) -> datetime:
+def now(session: Session) -> ColumnElement[Any]:
+    """The database's clock as a column, for `moment` to read: where a statement asks for more than the time."""
+    return _now_column("sqlite" if is_sqlite(session) else "postgresql")
+
+
+def _now_column(dialect: str) -> ColumnElement[Any]:
+    return literal_column(f"({(_SQLITE_NOW if dialect == 'sqlite' else _POSTGRES_NOW).text})")
+
+
+def moment(told: str | datetime) -> datetime:
+    """What the database's clock said, as an instant."""
     return datetime.fromisoformat(told).replace(tzinfo=UTC) if isinstance(told, str) else told.astimezone(UTC)
 
 
@@ -155,8 +176,7 @@ def _moment(told: str | datetime) -> datetime:
 def _with_the_clock(statement: Select[*tuple[Any, ...]], dialect: str) -> Select[*tuple[Any, ...]]:
     """A row even where the statement finds none: then it is empty but for the clock."""
     seen = statement.subquery("seen")
-    now: Any = literal_column(f"({(_SQLITE_NOW if dialect == 'sqlite' else _POSTGRES_NOW).text})").label("now")
-    clock = select(now).subquery("clock")
+    clock = select(_now_column(dialect).label("now")).subquery("clock")
     return select(*seen.c, clock.c.now).select_from(clock.outerjoin(seen, true()))
 
 
@@ -166,8 +186,8 @@ def clock(session: Session) -> datetime:
     PostgreSQL's now() is the start of the transaction; an answer that waited for a lock would be let in late.
     """
     if is_sqlite(session):
-        return _moment(session.scalar(_SQLITE_NOW) or "")
-    return _moment(session.execute(_POSTGRES_NOW).scalar_one())
+        return moment(session.scalar(_SQLITE_NOW) or "")
+    return moment(session.execute(_POSTGRES_NOW).scalar_one())
 
 
 def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"]) -> None:
@@ -184,6 +204,15 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
         return
     session.execute(select(func.set_config("lock_timeout", PATIENCE_OF_A_WORKER, True)))
     session.execute(select(func.pg_advisory_xact_lock(CAMPAIGN_LOCKS, campaign_id)))
+
+
+def lock_campaign_of(session: Session, partner_id: int) -> None:
+    """Share a partner's campaign until the transaction ends, as `campaign_lock` does."""
+    if is_sqlite(session):
+        session.connection()
+        return
+    key = select(Partner.campaign_id).where(Partner.id == partner_id).scalar_subquery()
+    session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, key)))
 
 
 def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:
@@ -257,6 +286,22 @@ _POSTGRES_SENT = _sent(
 
 def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def _note_the_time(connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _look_whether_it_lives(
+    made: Engine, connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection
+) -> None:
+    """A connection that rested for a second may have died; one that is in use all the time is not asked each time."""
+    if time.monotonic() - record.info.get("used", -IDLE) < IDLE:
+        return
+    try:
+        made.dialect.do_ping(connection)
+    except made.dialect.loaded_dbapi.Error:
+        raise DisconnectionError from None
 
 
 def _leave_out_values(context: ExceptionContext) -> None:

@@ -4,6 +4,7 @@ import functools
 import gettext
 import io
 import re
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,7 +29,7 @@ _CLOCKS = {"en": "{} time", "fr": "heure de {}", "km": "ម៉ោងនៅ{}"}
 
 
 MARKS = tuple(map(chr, range(0xE000, 0xE020)))  # of private use: in no text
-MARK_OF_AN_ADDRESS = "https://slot.invalid/"
+MARK_OF_AN_ADDRESS = f"https://{secrets.token_hex(16)}.invalid/"  # nobody who types a text can know it
 A_MARK = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]|{re.escape(MARK_OF_AN_ADDRESS)}")
 
 

@@ -187,14 +187,14 @@ def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
 def _supersede(session: Session, held: Speaking, choice: Choice, visibility: Visibility | None, said: Said) -> Answer:
     """Write it down as of the moment at which it was found to be in time: a later one could be too late."""
     campaign, partner, before = held.campaign, held.partner, held.standing
-    if before is not None and _says_the_same(before, choice, visibility, said, campaign):
+    if before is not None and _says_the_same(before, choice, visibility, said, held.meaning):
         return before
     if before is not None:
         before.superseded_at = held.now
         session.flush()
     answer = Answer(
-        partner=partner,
-        letter=campaign.letter,
+        partner_id=partner.id,
+        letter_id=held.letter_id,
         choice=choice,
         visibility=visibility,
         representative=said.representative,
@@ -210,21 +210,19 @@ def _supersede(session: Session, held: Speaking, choice: Choice, visibility: Vis
     if said.channel == "link":
         partner.language = said.language  # in which it gets its mails from now on
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
-    outbox.cancel(session, Mail.partner_id == partner.id, Mail.kind.in_(["invitation", "reminder", "receipt"]))
+    asks = Mail.kind.in_(["invitation", "reminder", "receipt", "amended"])
+    outbox.cancel(session, Mail.partner_id == partner.id, asks, at=held.now)
     actor = "partner" if said.channel == "link" else "organizer"
-    diary.note(session, campaign, actor, choice, partner)
+    diary.note(session, campaign, actor, choice, partner, held.now)
     session.flush()
     _tell_what_came_too_late(session, held, answer)
     return answer
 
 
-def _says_the_same(
-    before: Answer, choice: Choice, visibility: Visibility | None, said: Said, campaign: Campaign
-) -> bool:
-    if before.letter.meaning != campaign.letter.meaning:
-        return False
+def _says_the_same(before: Answer, choice: Choice, visibility: Visibility | None, said: Said, meaning: int) -> bool:
     then = (before.choice, before.visibility, before.representative, before.role, before.reason, before.passage or "")
-    return then == (choice, visibility, said.representative, said.role, said.reason, said.passage)
+    now = (choice, visibility, said.representative, said.role, said.reason, said.passage)
+    return then == now and before.letter.meaning == meaning
 
 
 def _call_back(session: Session, held: Speaking) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import stages
 from worker.acts.stages import GONE, MAY, Action, Stage
-from worker.models import Answer, Campaign, Partner
+from worker.models import Answer, Campaign, Letter, Partner
 
 
 class Closed(Exception):
@@ -37,6 +37,9 @@ class Speaking:
     standing: Answer | None
     stage: Stage
     now: datetime
+    letter_id: int
+    meaning: int
+    """The letter that counts now, and its sense."""
 
     def must_allow(self, action: Action) -> None:
         """Raises Closed or LetterHasLeft if it is too late for this."""
@@ -45,7 +48,7 @@ class Speaking:
 
     def must_have_read(self, meaning: int | None) -> None:
         """Raises LetterChanged if the letter that was read meant something else; null: nobody knows."""
-        if meaning not in {None, self.campaign.letter.meaning}:
+        if meaning not in {None, self.meaning}:
             raise LetterChanged
 
     def too_late(self) -> Exception:
@@ -58,14 +61,25 @@ def partner(session: Session, partner_id: int, generation: int | None) -> Speaki
 
     `generation` is that of the link, null where no link was used. Raises LinkIsDead.
     """
-    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
-    campaign = db.locked(session, campaign_id, "shared")
-    speaks = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    db.lock_campaign_of(session, partner_id)
+    both = select(Partner, Campaign).join(Campaign, Campaign.id == Partner.campaign_id).where(Partner.id == partner_id)
+    locked = both.with_for_update(of=Partner).execution_options(populate_existing=True)
+    speaks, campaign = session.execute(locked).one()
     if generation not in {None, speaks.generation}:
         raise LinkIsDead
-    now = db.clock(session)
+    now, letter_id, meaning, standing = _what_counts(session, campaign.id, partner_id)
     stage = stages.of(session, campaign, now, lock=True)
-    return Speaking(campaign, speaks, standing(session, partner_id), stage, now)
+    return Speaking(campaign, speaks, standing, stage, now, letter_id, meaning)
+
+
+def _what_counts(session: Session, campaign_id: int, partner_id: int) -> tuple[datetime, int, int, Answer | None]:
+    """The clock, the letter's id and meaning, and the answer that stands: one statement, after all locks are held."""
+    letters = select(Letter.id, Letter.meaning).where(Letter.campaign_id == campaign_id)
+    latest = letters.order_by(Letter.version.desc()).limit(1).subquery()
+    stands = (Answer.partner_id == partner_id) & Answer.superseded_at.is_(None)
+    what = select(db.now(session), latest.c.id, latest.c.meaning, Answer).select_from(latest).outerjoin(Answer, stands)
+    now, letter_id, meaning, standing = session.execute(what.execution_options(populate_existing=True)).one()
+    return db.moment(now), letter_id, meaning, standing
 
 
 def standing(session: Session, partner_id: int) -> Answer | None:

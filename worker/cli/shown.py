@@ -270,11 +270,12 @@ def _block(title: str, those: _Unreached, most: int | None) -> Iterator[Renderab
     yield table
     if most is not None and len(those) > most:
         yield Text(f"  and {len(those) - most} more")
-    sentence, command, _ = those[0][1]["todo"].split("`")
+    sentence, _, command = those[0][1]["todo"].removesuffix("`").partition("`")
     if len(those) > 1 or most is not None:
         command = re.sub(r"(?<= --partner )('([^']|'\"'\"')*'|\S+)+", "NAME", command)
     yield Text(f"  → {sentence.rstrip()}")
-    yield Text(f"    {talk.hint(f'`{command}`').strip('`')}", no_wrap=True, overflow="ignore")  # to be copied whole
+    copied = talk.hint(f"`{command}`").removeprefix("`").removesuffix("`")
+    yield Text(f"    {copied}", no_wrap=True, overflow="ignore")  # to be copied whole
 
 
 def _most_telling(partners: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:

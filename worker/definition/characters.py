@@ -33,7 +33,9 @@ def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
         return
     marks = 0
     for position, character in enumerate(text):
-        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        # Composed as it will be kept: one U+0344 is two marks.
+        composed = unicodedata.normalize("NFC", character)
+        marks = marks + len(composed) if unicodedata.category(character)[0] == "M" else 0
         if character in allowed or (character.isascii() and character.isprintable()):
             continue
         kind = _kind(character) or ("one mark too many on one letter" if marks > MOST_MARKS else None)

@@ -3,9 +3,9 @@
 import functools
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Answer, Campaign, Letter, Partner
@@ -13,6 +13,22 @@ from worker.models import Addressee, Answer, Campaign, Letter, Partner
 Rendition = Literal["public", "addressee"]
 
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
+
+
+class Printed(Protocol):
+    """What decides over a place in the list."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def organization(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def sort_as(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=Printed)
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,19 @@ def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatorie
     ).all()
     named = [partner for partner, visibility in signed if is_named(visibility, rendition)]
     return Signatories(sorted(named, key=_printed_place), withheld=len(signed) - len(named))
+
+
+def select_public(campaign_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Selects what is printed of those that `of` names in the public rendition, without the rows themselves."""
+    meaning = select(func.max(Letter.meaning)).where(Letter.campaign_id == campaign_id).scalar_subquery()
+    printed = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
+    return (
+        select(*printed)
+        .join(Answer, Answer.partner_id == Partner.id)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), Answer.choice == "sign")
+        .where(Letter.meaning == meaning, Answer.visibility.in_(_NAMED["public"]))
+    )
 
 
 def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
@@ -69,13 +98,18 @@ def rendition_for(addressee: Addressee) -> Rendition:
     return "public" if addressee.copy else "addressee"
 
 
-def in_order(partners: list[Partner]) -> list[Partner]:
+def in_order(partners: list[P]) -> list[P]:
     """The printed order: A to Z as people read it, whatever the case, an apostrophe before letters."""
     return sorted(partners, key=_printed_place)
 
 
-def _printed_place(partner: Partner) -> tuple[tuple[int, ...], str, int]:
-    return _collator().sort_key(partner.sort_as or partner.organization), partner.country, partner.id
+def _printed_place(partner: Printed) -> tuple[tuple[int, ...], str, int]:
+    return _sort_key(partner.sort_as or partner.organization), partner.country, partner.id
+
+
+@functools.lru_cache(maxsize=20_000)
+def _sort_key(name: str) -> tuple[int, ...]:
+    return tuple(_collator().sort_key(name))
 
 
 @functools.lru_cache(maxsize=1)

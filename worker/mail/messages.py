@@ -388,7 +388,7 @@ class _Draft:
     """The page, cut at its marks."""
 
     def text(self, values: dict[str, str]) -> str:
-        fill = lambda text: render.A_MARK.sub(lambda found: values[found[0]], text)
+        fill = lambda text: render.A_MARK.sub(lambda found: values.get(found[0], found[0]), text)
         return "\n\n".join([part(fill) for part in self.parts])
 
     def html(self, values: dict[str, str]) -> str:

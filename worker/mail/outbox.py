@@ -62,19 +62,22 @@ def to_addressee(
     return _row("letter", campaign, which, now, **more)
 
 
-def cancel(session: Session, *which: ColumnElement[bool]) -> int:
-    """Call back mails that have not left, and return how many; those that left stay as they are."""
+def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
+    """Call back mails that have not left, and return how many; those that left stay as they are.
+
+    Locked in order first: two who call back the same ones, each in its own order, would wait in a circle.
+    """
     not_left = (
         Mail.sent_at.is_(None),
         Mail.refused_at.is_(None),
         Mail.cancelled_at.is_(None),
         Mail.in_data_at.is_(None),
     )
-    db.lock_in_order(session, *not_left, *which)
+    in_order = select(Mail.id).where(*not_left, *which).order_by(Mail.id).with_for_update().cte("in_order")
     called_back = (
         update(Mail)
-        .where(*not_left, *which)
-        .values(cancelled_at=db.clock(session), due_at=None)
+        .where(Mail.id.in_(select(in_order.c.id)))
+        .values(cancelled_at=at or db.clock(session), due_at=None)
         .returning(Mail.id)
         .execution_options(synchronize_session="fetch")
     )

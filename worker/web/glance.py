@@ -11,16 +11,18 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import escape
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
 from worker import db, render, tokens
+from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.web import links
 
-ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED = render.MARKS[:5]
-_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}])")
+ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = render.MARKS[:6]
+_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{LIST}])")
+_OWN = ' class="own"'
 MOST_PAGES = 200
 
 
@@ -32,6 +34,8 @@ class Worded:
     zone: str = ""
     authentic: str = ""
     letter_language: str = ""
+    line: str = ""
+    """The line of the reader in the list, where it stands among others that are shown."""
 
     def filled(self, values: dict[str, str]) -> str:
         """The page with a reader's own words, escaped."""
@@ -47,7 +51,7 @@ _LOOK = (
     select(
         *(Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.language),
         (Partner.email_hmac.is_not(None)).label("has_address"),
-        *(Partner.quiet_at, Partner.proposed, Campaign.id.label("campaign_id"), Campaign.launched_at),
+        *(Partner.sort_as, Partner.quiet_at, Partner.proposed, Campaign.id.label("campaign_id"), Campaign.launched_at),
         *(Campaign.deadline_at, Campaign.closed_at, Campaign.cancelled_at, _latest_letter.label("letter_id")),
         *(Answer.choice, Answer.visibility, Answer.channel, Answer.at),
     )
@@ -57,12 +61,15 @@ _LOOK = (
 )
 
 
+_SIGNERS = signatories.select_public(bindparam("campaign", type_=Integer))
+
+
 def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Response | None:
     """The page behind a link, or None where it is not so simple: `word` words it for a partner's id and a language."""
     try:
         ref, generation = tokens.read(token)
     except tokens.NotALink:
-        return None
+        ref, generation = bytes(tokens.REF), -1  # what no partner has, so that it takes as long as one that died
     seen, now = db.glance(_LOOK, ref=ref, generation=generation)
     if seen is None or not _takes_answers(seen, now) or seen.proposed is not None:
         return None
@@ -78,12 +85,30 @@ def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Respons
     }
     if seen.at is not None:
         own[RECORDED] = render.day_and_time(seen.at, worded.zone, language)
-    return HTMLResponse(worded.filled({mark: str(escape(value)) for mark, value in own.items()}))
+    escaped = {mark: str(escape(value)) for mark, value in own.items()}
+    if worded.line:
+        escaped[LIST] = _list(seen, worded)
+    return HTMLResponse(worded.filled(escaped))
 
 
 def cut(html: str, campaign: Campaign, letter_language: str) -> Worded:
     """A page with marks in it, made ready to be filled."""
-    return Worded(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language)
+    line = ""
+    if campaign.show_signers != "nobody" and (found := re.search(f"[^\n]*{PRINTED}[^\n]*\n", html)):
+        line, html = found[0], html.replace(found[0], LIST)
+    return Worded(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
+
+
+def _list(seen: Row[Any], worded: Worded) -> str:
+    """Who signs publicly at this moment, and the reader's own row in its place."""
+    others = [one for one in db.glance_at_all(_SIGNERS, campaign=seen.campaign_id) if one.id != seen.id]
+    lines = {False: worded.line.replace(_OWN, ""), True: worded.line}
+    return "".join(
+        lines[one is seen].replace(
+            PRINTED, str(escape(render.signatory(one, worded.letter_language, worded.authentic)))
+        )
+        for one in signatories.in_order([*others, seen])
+    )
 
 
 def _worded_for(seen: Row[Any], language: str, word: Callable[[int, str], Worded]) -> Worded:

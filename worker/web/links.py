@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,6 +19,22 @@ from worker.web import pages
 from worker.web.guesses import Guesses
 
 A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a link, as far as a form is concerned before it is taken."""
+
+    id: int
+    campaign_id: int
+    ref: bytes
+    generation: int
+    language: str
+
+
+_HOLDER = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
+    Partner.ref == bindparam("ref"), Partner.generation == bindparam("generation")
+)
 
 
 def partner(session: Session, token: str, purpose: Purpose = "sign") -> Partner:
@@ -45,13 +61,25 @@ def stranger(session: Session, token: str) -> Stranger:
     return asked
 
 
+def holder(token: str) -> Holder:
+    """Whose link it is, in one statement, for a form whose code is to be compared; ends in the same 404."""
+    try:
+        ref, generation = tokens.read(token)
+    except tokens.NotALink:
+        ref, generation = bytes(tokens.REF), -1
+    seen, _ = db.glance(_HOLDER, ref=ref, generation=generation)
+    if seen is None:
+        raise HTTPException(404)
+    return Holder(seen.id, seen.campaign_id, bytes(seen.ref), seen.generation, seen.language)
+
+
 def whose(token: str, purpose: Purpose = "sign") -> Partner:
     """The same, in a transaction of its own."""
     with db.reading() as session:
         return partner(session, token, purpose)
 
 
-def language(wanted: str, partner: Partner) -> str:
+def language(wanted: str, partner: Partner | Holder) -> str:
     """The one that was asked for if pages speak it, else the partner's."""
     return in_language(wanted, partner.language)
 
@@ -61,7 +89,7 @@ def in_language(wanted: str, own: str) -> str:
     return next((one for one in (wanted, own) if one in render.LANGUAGES), "en")
 
 
-def query(language: str, partner: Partner) -> str:
+def query(language: str, partner: Partner | Holder) -> str:
     """What an address needs so that its page is in this language."""
     return "" if language == partner.language else f"?lang={language}"
 
@@ -90,11 +118,11 @@ class CodeForm:
 
 
 async def answered(
-    request: Request, linked: Partner | Stranger, *, wrong: bool, answer: Callable[[], Response]
+    request: Request, linked: Partner | Holder | Stranger, *, wrong: bool, answer: Callable[[], Response]
 ) -> Response:
     """Answer a form with a mail code: a wrong one takes a second and a place, too many are not looked at."""
     guesses: Guesses = request.app.state.guesses
-    who = linked.id if isinstance(linked, Partner) else -linked.id
+    who = -linked.id if isinstance(linked, Stranger) else linked.id
     # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
     if guesses.are_too_many(who):
         return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})

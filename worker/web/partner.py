@@ -22,6 +22,7 @@ from worker.models import Answer, Campaign, Letter, Partner
 from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
 from worker.web.glance import Worded
+from worker.web.links import Holder
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
@@ -35,11 +36,11 @@ class PartnerPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
-        partner = await run_in_threadpool(links.whose, token)
+        holder = await run_in_threadpool(links.holder, token)
         if typed.switch:
             return await run_in_threadpool(_look, token, typed.switch, typed)
-        wrong = typed.has_wrong_code(partner)
-        return await links.answered(request, partner, wrong=wrong, answer=lambda: _answer(token, typed))
+        wrong = typed.has_wrong_code(holder)
+        return await links.answered(request, holder, wrong=wrong, answer=lambda: _answer(token, holder, typed))
 
 
 def _look(token: str, language: str, typed: AnswerForm | None = None) -> Response:
@@ -56,8 +57,10 @@ def _worded_for_all(partner_id: int, language: str) -> Worded:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
         view = _view(session, partner, language, glance.PRINTED)
-        if view["stage"] != "open" or view["earlier"] or campaign.show_signers != "nobody":
+        if view["stage"] != "open" or view["earlier"]:
             return Worded([])
+        # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
+        view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[glance.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
             organization=glance.ORGANIZATION,
             language=partner.language,
@@ -71,17 +74,14 @@ def _worded_for_all(partner_id: int, language: str) -> Worded:
         )
 
 
-def _answer(token: str, typed: AnswerForm) -> Response:
+def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
     """What came of a form."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(typed.lang, partner)
-        offered = answer.offered(session, partner.campaign, speaking.standing(session, partner.id))
-        if problems := typed.problems(partner, reduces="reduce" in offered):
-            return _page(session, partner, token, language, typed=typed, problems=problems)
+    language = links.language(typed.lang, holder)
+    if typed.problems(holder) and (page := _with_problems(token, language, typed)):
+        return page
     try:
         with db.transaction() as session:
-            _ACTS[typed.choice](session, partner, typed, language)
+            _ACTS[typed.choice](session, holder, typed, language)
     except LinkIsDead:
         raise HTTPException(404) from None
     except (Closed, LetterChanged, LetterHasLeft, NotSigned, NotOffered) as refusal:
@@ -89,24 +89,34 @@ def _answer(token: str, typed: AnswerForm) -> Response:
         with db.reading() as session:
             partner = links.partner(session, token)
             return _page(session, partner, token, language, again, refusal=type(refusal).__name__)
-    tasks.ring(tasks.record, partner.campaign_id)
+    tasks.ring(tasks.record, holder.campaign_id)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
-    return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
+    return RedirectResponse(f"/s/{token}{links.query(language, holder)}", 303)
 
 
-def _sign(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+def _with_problems(token: str, language: str, typed: AnswerForm) -> Response | None:
+    """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
+    with db.reading() as session:
+        partner = links.partner(session, token)
+        offered = answer.offered(session, partner.campaign, speaking.standing(session, partner.id))
+        if problems := typed.problems(partner, reduces="reduce" in offered):
+            return _page(session, partner, token, language, typed=typed, problems=problems)
+    return None
+
+
+def _sign(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
     answer.sign(session, by.id, typed.known_visibility(), typed.said(language), generation=by.generation)
 
 
-def _decline(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+def _decline(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
     answer.decline(session, by.id, typed.said(language), generation=by.generation)
 
 
-def _change(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+def _change(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
     answer.ask_for_a_change(session, by.id, typed.said(language), generation=by.generation)
 
 
-def _withdraw(session: Session, by: Partner, typed: AnswerForm, language: str) -> None:
+def _withdraw(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
     answer.withdraw(session, by.id, typed.said(language), generation=by.generation)
 
 
