@@ -328,7 +328,7 @@ def test_a_quorum_beyond_the_list_and_words_in_too_few_languages_are_remarked(fo
 
 
 def test_every_problem_of_every_file_is_told_at_once(folder):
-    change(folder, 'zone = "Europe/Zurich"', 'zone = "Zurich"\njoin = "closed"')
+    change(folder, 'zone = "Europe/Zurich"', 'zone = "Zurich"\njoin = "open"')
     change(folder, "Clean Coast,Ireland,en", "Clean Coast,Ireland,de", "partners.csv")
     (folder / "letter.fr.md").write_text("Chère Ministre")
 
@@ -339,6 +339,30 @@ def test_every_problem_of_every_file_is_told_at_once(folder):
         "letter.fr.md, line 1",
         "letter.fr.md, line 2",
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            'show_signers = "everybody"',
+            'key show_signers: found “everybody”; expected "nobody" or "partners" or "everyone"',
+        ),
+        ("public_page = true", "key public_page: found"),
+        ('join = "aproved"', "Did you mean approved?"),
+    ],
+)
+def test_who_sees_what_is_one_of_a_few_words(folder, line, sentence):
+    change(folder, 'zone = "Europe/Zurich"', f'zone = "Europe/Zurich"\n{line}')
+    assert sentence in told(folder)
+
+
+@pytest.mark.parametrize("line", ['show_signers = "everyone"', 'join = "approved"'])
+def test_what_needs_a_public_page_is_remarked_on_without_one(folder, line):
+    change(folder, 'zone = "Europe/Zurich"', f'zone = "Europe/Zurich"\n{line}')
+    assert 'public_page = "from launch" beside it' in remarks_on(folder)
+    change(folder, line, f'{line}\npublic_page = "from launch"')
+    assert "public_page" not in remarks_on(folder)
 
 
 def test_a_broken_file_hides_no_problem_of_the_others(folder):

@@ -230,10 +230,13 @@ def test_whoever_asks_is_told_the_same_whether_a_mail_goes_or_not(browser: TestC
     assert len(mails("confirm")) == 1
 
 
-def test_one_campaign_asks_so_many_strangers_in_an_hour(browser: TestClient, campaign: Campaign) -> None:
+def test_one_campaign_asks_so_many_strangers_in_an_hour(
+    browser: TestClient, campaign: Campaign, river_watch: Partner
+) -> None:
     for number in range(strangers.OF_ONE_CAMPAIGN + 5):
         assert asks(browser, email=f"n{number}@lake.example").status_code == 200
     assert len(mails("confirm")) == strangers.OF_ONE_CAMPAIGN
+    assert passes_on(browser, river_watch).status_code == 200, "no flood keeps a partner from passing on"
 
 
 def test_without_the_code_nothing_is_confirmed(browser: TestClient, campaign: Campaign) -> None:

@@ -1,7 +1,7 @@
 """Addresses that others give us: to whom a partner passes its invitation on, and organizations that ask to sign.
 
 Whoever types an address may mean harm by it, so one address gets one mail a day of this kind and few in all,
-whatever is asked in its name, and one campaign sends so many in an hour.
+whatever is asked in its name; so many ask to join one campaign in an hour.
 """
 
 from dataclasses import dataclass
@@ -82,6 +82,8 @@ def ask_to_join(session: Session, campaign_id: int, who: Person) -> None:
     now = db.clock(session)
     if not campaign.may_be_joined or not campaign.takes_answers(at=now):
         raise Closed
+    if _asked_lately(session, campaign, now) >= OF_ONE_CAMPAIGN:
+        raise NotWrittenTo
     _written_to(session, "confirm", campaign, who, now)
 
 
@@ -155,7 +157,7 @@ def _written_to(
 ) -> Stranger:
     """The stranger with its mail in the outbox; its key lets no address have two a day, even asked for at once."""
     fingerprint = tokens.fingerprint(to.email)
-    if not _may_be_written_to(session, campaign, fingerprint, now):
+    if not _may_be_written_to(session, fingerprint, now):
         raise NotWrittenTo
     row: dict[str, Any] = outbox.to_stranger(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
     if not outbox.put(session, [row]):
@@ -175,12 +177,16 @@ def _written_to(
     return stranger
 
 
-def _may_be_written_to(session: Session, campaign: Campaign, fingerprint: bytes, now: datetime) -> bool:
+def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:
     if session.scalar(select(Suppression.id).where(Suppression.email_hmac == fingerprint)):
         return False
     of_it = select(func.count(), func.max(Stranger.at)).where(Stranger.email_hmac == fingerprint)
     times, latest = session.execute(of_it).one()
-    if times >= TO_ONE_ADDRESS or (latest is not None and latest > now - A_DAY):
-        return False
-    lately = select(func.count()).where(Stranger.campaign_id == campaign.id, Stranger.at > now - AN_HOUR)
-    return (session.scalar(lately) or 0) < OF_ONE_CAMPAIGN
+    return times < TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)
+
+
+def _asked_lately(session: Session, campaign: Campaign, now: datetime) -> int:
+    """How many asked to join within the hour; whoever passes on is counted by partner, and not kept back by these."""
+    asked = Stranger.partner_id.is_(None) | Stranger.decided_at.is_not(None)
+    lately = select(func.count()).where(Stranger.campaign_id == campaign.id, Stranger.at > now - AN_HOUR, asked)
+    return session.scalar(lately) or 0
