@@ -10,7 +10,7 @@ from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
 from worker.acts import amend, answer, row
 from worker.acts.row import Row
-from worker.models import Campaign, Partner
+from worker.models import Addressee, Campaign, Letter, Partner
 from worker.web import glance
 from worker.web.app import make_app
 
@@ -95,6 +95,33 @@ def test_what_changes_is_seen_at_once(browser: TestClient) -> None:
     with db.transaction() as session:
         session.get_one(Partner, partner.id).generation += 1
     assert browser.get(f"/s/{tokens.token(partner)}").status_code == 404
+
+
+def test_who_signed_the_earlier_text_is_told_whoever_looked_before(browser: TestClient) -> None:
+    """One who never answered and one whose signature fell have no answer that stands; they do not see the same."""
+    first, second = a_campaign()[:2]
+    with db.transaction() as session:
+        signed = cast.signs(session, second)
+        letter = session.get_one(Campaign, first.campaign_id).letter
+        session.add(
+            Letter(
+                campaign_id=letter.campaign_id,
+                version=2,
+                meaning=2,
+                texts={language: text.replace("1.", "7.") for language, text in letter.texts.items()},
+                hash="1" * 64,
+                addressees=[
+                    Addressee(
+                        position=1, name="Minister", office={}, salutation={"": ""}, address=[], email="", copy=False
+                    )
+                ],
+            )
+        )
+        signed.superseded_at = db.clock(session)
+    for partner, told in ((first, False), (second, True), (first, False)):
+        given, anew = both(browser, partner, "en")
+        assert given == anew
+        assert ("signed the earlier text" in given) is told
 
 
 @pytest.mark.parametrize("shown", ["partners", "everyone"])

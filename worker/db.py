@@ -151,6 +151,7 @@ def _glances() -> Engine:
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
         pool_size=5,
+        max_overflow=5,
         pool_timeout=3,
         connect_args=_PATIENCE,
     )

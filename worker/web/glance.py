@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import escape
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
@@ -44,15 +44,23 @@ class Worded:
 
 _worded: dict[tuple[object, ...], Worded] = {}
 
-_latest_letter = (
-    select(func.max(Letter.id)).where(Letter.campaign_id == Campaign.id).correlate(Campaign).scalar_subquery()
-)
+
+def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
+    return select(latest).where(Letter.campaign_id == Campaign.id).correlate(Campaign).scalar_subquery()
+
+
 _LOOK = (
     select(
         *(Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.language),
         (Partner.email_hmac.is_not(None)).label("has_address"),
         *(Partner.sort_as, Partner.quiet_at, Partner.proposed, Campaign.id.label("campaign_id"), Campaign.launched_at),
-        *(Campaign.deadline_at, Campaign.closed_at, Campaign.cancelled_at, _latest_letter.label("letter_id")),
+        *(
+            Campaign.deadline_at,
+            Campaign.closed_at,
+            Campaign.cancelled_at,
+            _of_the_letter(func.max(Letter.id)).label("letter_id"),
+        ),
+        _of_the_letter(func.max(Letter.meaning)).label("meaning"),
         *(Answer.choice, Answer.visibility, Answer.channel, Answer.at),
     )
     .join(Campaign, Campaign.id == Partner.campaign_id)
@@ -71,8 +79,8 @@ def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Respons
     except tokens.NotALink:
         ref, generation = bytes(tokens.REF), -1  # what no partner has, so that it takes as long as one that died
     seen, now = db.glance(_LOOK, ref=ref, generation=generation)
-    if seen is None or not _takes_answers(seen, now) or seen.proposed is not None:
-        return None
+    if seen is None or not _takes_answers(seen, now) or seen.proposed is not None or seen.meaning > 1:
+        return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     language = links.in_language(wanted, seen.language)
     worded = _worded_for(seen, language, word)
     if not worded.pieces:

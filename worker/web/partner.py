@@ -57,7 +57,7 @@ def _worded_for_all(partner_id: int, language: str) -> Worded:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
         view = _view(session, partner, language, glance.PRINTED)
-        if view["stage"] != "open" or view["earlier"]:
+        if view["stage"] != "open":
             return Worded([])
         # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
         view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[glance.PRINTED]), "own_place": 0}
