@@ -109,7 +109,8 @@ def test_whoever_disowns_an_answer_disowns_the_name_with_it(database: str, river
         ("organization", "x" * 301),
         ("organization", "Watch\u202eevil"),
         ("organization", "中文"),
-        ("acronym", "x" * 41),
+        ("acronym", "x" * 21),
+        ("country", "the land of liars"),
         ("acronym", "---"),
         ("country", "two\nlines"),
         ("name_fr", "\u200b"),
@@ -126,6 +127,16 @@ def test_what_cannot_be_printed_is_refused_beside_its_field_and_stays_typed(
     assert f'aria-describedby="{field}-problem"' in page.text or f'{field}-hint {field}-problem"' in page.text
     assert html.unescape(page.text).count(typed) if typed else True
     assert now_of(river_watch).proposed is None
+
+
+def test_what_an_organizer_wrote_may_stay_whatever_it_is(browser: TestClient, river_watch: Partner) -> None:
+    with db.transaction() as session:
+        partner = session.get_one(Partner, river_watch.id)
+        partner.country, partner.acronym = "Upper Falls", "A RATHER LONG ACRONYM OF OURS"
+    kept = {"country": "Upper Falls", "acronym": "A RATHER LONG ACRONYM OF OURS"}
+    assert corrects(browser, river_watch, sort_as="Z", **kept).status_code == 303
+    assert corrects(browser, river_watch, sort_as="Z", country="").status_code == 303
+    assert now_of(river_watch).country == ""
 
 
 def test_a_wrong_code_changes_nothing(browser: TestClient, river_watch: Partner) -> None:

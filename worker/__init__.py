@@ -18,7 +18,7 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
                                 named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
     tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
-    cli/reworded.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
+    cli/amending.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):

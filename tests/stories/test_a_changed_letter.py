@@ -101,7 +101,9 @@ def test_another_addressee_is_never_a_typo(campaign: Story, river_watch: Organiz
     file = campaign.folder / "campaign.toml"
     file.write_text(file.read_text().replace("Professor Ada Example", "Professor Bo Example"))
 
-    assert "never a typo" in campaign.types("amend", "--letter", "--typo", "--yes", code=2)
+    said = campaign.types("amend", "--letter", "--typo", "--yes", code=2)
+    assert "never a typo" in said
+    assert "addressee + Professor Bo Example;" in said
     assert campaign.status()["counts"]["signed"] == 1
     campaign.types("amend", "--letter", "--meaning", "--yes")
     assert campaign.status()["counts"]["signed"] == 0

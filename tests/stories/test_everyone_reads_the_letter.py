@@ -47,6 +47,10 @@ def test_the_page_is_there_once_the_letter_has_left_and_whoever_steps_back_is_go
     assert "Amis" not in notice
     assert len(campaign.letters()) == at_the_addressee, "nothing goes to the addressee by itself"
     assert campaign.status()["notices"] == 1
+    said = campaign.types("withdraw", "Clean Coast", "--note", "phone call", "--yes")
+    assert "notice" in said
+    assert shown(campaign.public_page()[1]) == []
+    assert clean_coast.row in campaign.types("notice")
 
 
 def test_who_was_public_and_asks_to_be_counted_leaves_the_page_and_no_number_tells(

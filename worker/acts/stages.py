@@ -9,9 +9,11 @@ from worker.acts import close
 from worker.models import Answer, Campaign
 
 Stage = Literal["open", "closing", "review", "leaving", "uncertain", "partly", "left", "dispatched", "cancelled"]
-Action = Literal["sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "pass on", "unsubscribe"]
+Action = Literal[
+    "sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "pass on", "join", "unsubscribe"
+]
 
-ADDS = frozenset[Action]({"sign", "change", "decline", "correct", "pass on"})
+ADDS = frozenset[Action]({"sign", "change", "decline", "correct", "pass on", "join"})
 EXPOSES_LESS = frozenset[Action]({"withdraw", "reduce", "disown", "unsubscribe"})
 
 MAY: dict[Stage, frozenset[Action]] = {

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import diary, speaking
+from worker.acts import diary, speaking, stages
 from worker.acts.speaking import Closed
+from worker.acts.stages import MAY
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Stranger, Suppression
 
@@ -80,7 +81,7 @@ def ask_to_join(session: Session, campaign_id: int, who: Person) -> None:
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
-    if not campaign.may_be_joined or not campaign.takes_answers(at=now):
+    if not campaign.may_be_joined or "join" not in MAY[stages.of(session, campaign, now)]:
         raise Closed
     if _asked_lately(session, campaign, now) >= OF_ONE_CAMPAIGN:
         raise NotWrittenTo

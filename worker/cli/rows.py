@@ -135,6 +135,12 @@ def _names(partner: Partner) -> set[str]:
     return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}
 
 
+def why_closed(campaign: Campaign) -> str:
+    """Why answers are taken no more."""
+    early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
+    return "It was closed early" if early else "The deadline has passed"
+
+
 def use_the_running_address() -> None:
     """Make links as the server beside us makes them, which may have had to take another port."""
     from worker import embedded

@@ -151,11 +151,12 @@ def extend(
 def _extended(session: "Session", campaign: "Campaign", moment: Any) -> int:
     from worker import render
     from worker.acts import amend
+    from worker.cli import rows
 
     try:
         return amend.extend(session, campaign.id, moment)
     except amend.TooLate:
-        talk.fail(f"{_why_closed(campaign)}: the deadline cannot be moved any more.")
+        talk.fail(f"{rows.why_closed(campaign)}: the deadline cannot be moved any more.")
     except amend.NotLater:
         present = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
         talk.fail(f"That is not later than the present deadline, {present}: nothing was changed.")
@@ -186,87 +187,16 @@ def amend(
     Examples: `undersigned amend cambodia-2023 --letter --typo`,
     `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
     """
-    from worker.cli import reworded
+    from worker.cli import amending
 
     if letter and not (partner or email or name_):
-        reworded.letter(name, typo=typo, meaning=meaning, yes=yes, dry_run=dry_run)
+        amending.letter(name, typo=typo, meaning=meaning, yes=yes, dry_run=dry_run)
     elif partner and email and not (letter or typo or meaning or name_):
-        _correct_address(name, partner, email, yes=yes, dry_run=dry_run)
+        amending.address(name, partner, email, yes=yes, dry_run=dry_run)
     elif partner and name_ in {"yes", "no"} and not (letter or typo or meaning or email):
-        _decide_name(name, partner, agreed=name_ == "yes", yes=yes, dry_run=dry_run)
+        amending.row_of(name, partner, agreed=name_ == "yes", yes=yes, dry_run=dry_run)
     else:
         talk.fail("Give either --letter, or --partner with --email or with --name yes or no.", talk.USAGE)
-
-
-def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: bool) -> None:
-    from worker import render
-    from worker.acts import row, speaking
-    from worker.cli import rows
-
-    try:
-        with rows.rehearsing(name) as (session, campaign):
-            found = rows.partner_named(session, campaign, partner)
-            partner_id, before, asked = found.id, render.signatory(found), row.proposed(found)
-            row.decide(session, partner_id, agreed=agreed)
-    except row.NothingProposed:
-        talk.fail(f"{partner} asks for no other name: nothing was changed.")
-    except speaking.Closed:
-        talk.fail("The list is closed: the name stands as it was sealed.")
-    names = "; ".join([render.signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
-    does = "is printed" if agreed else "is not printed"
-    if dry_run:
-        talk.say(f"Dry run: {before} would from now on {'' if agreed else 'not '}be printed as: {names}")
-        return
-    talk.ask(f"{before} asks to be printed as: {names}. {'Agree' if agreed else 'Keep the present name'}?", yes=yes)
-    with rows.writing(name) as (session, _):
-        row.decide(session, partner_id, agreed=agreed)
-    talk.say(f"{before} {does} from now on as: {names}\nNext: {talk.command('status', name)}")
-
-
-def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
-    from worker.cli import rows
-
-    with rows.rehearsing(name) as (session, campaign):
-        found = rows.partner_named(session, campaign, partner)
-        partner_id, words = found.id, found.organization
-        follows, _ = _corrected(session, campaign, partner_id, words, email)
-    if dry_run:
-        talk.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
-        return
-    talk.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
-    with rows.writing(name) as (session, campaign):
-        follows, goes = _corrected(session, campaign, partner_id, words, email)
-    rows.ring(tasks.deliver)
-    sent = f" {talk.who_sends()}" if goes else ""
-    talk.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {talk.command('status', name)}")
-
-
-def _corrected(session: "Session", campaign: "Campaign", partner_id: int, words: str, email: str) -> tuple[str, bool]:
-    """Do it, or end the command; returns what follows from it, and whether a mail goes."""
-    from worker.acts import amend
-
-    try:
-        corrected = amend.correct_address(session, partner_id, email)
-    except amend.NotAnAddress as error:
-        talk.fail(f"--email: {email.strip()!r} is no mail address: {error}", talk.USAGE)
-    except amend.SameAddress:
-        talk.fail(f"That is the address of {words} already, and no mail came back from it: nothing was changed.")
-    told = ["The old link stops working.", *(_GOES[kind] for kind in corrected.goes)]
-    if corrected.is_quiet:
-        told.append("It wants no more mail, so none goes there.")
-    elif not corrected.goes:
-        told.append(f"{_why_closed(campaign)}, so nobody is asked any more; copies go to the new address.")
-    if corrected.was_suppressed:
-        told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")
-    return " ".join(told), bool(corrected.goes)
-
-
-_GOES = {
-    "invitation": "A new invitation goes there, with a new link.",
-    "receipt": "It has answered: a receipt goes there, with a new link.",
-    "copy": "The copy of the letter goes there.",
-}
 
 
 def sign(
@@ -303,7 +233,9 @@ def sign(
 
 
 def withdraw(name: Name, organization: Who, note: Note, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Take a signature back at once, for somebody who asks by another way; works until the letter has left.
+    """Take a signature back at once, for somebody who asks by another way.
+
+    Once the letter has left it cannot be called back; `undersigned notice` then words what the addressee is told.
 
     Example: `undersigned withdraw cambodia-2023 "Khmer Thavrak" --note "phone call"`
     """
@@ -400,7 +332,7 @@ def _by_hand(
     dry_run: bool,
 ) -> None:
     from worker import tasks
-    from worker.acts import answer, speaking
+    from worker.acts import answer, departure, speaking
     from worker.cli import rows
 
     if not said["note"].strip():
@@ -419,18 +351,21 @@ def _by_hand(
     talk.ask(f"{replaced}Record for {words}: {what}? {receipt}", yes=yes)
     with rows.writing(name) as (session, campaign):
         _recorded(session, campaign, words, lambda: act(session, partner_id, spoken))
-        campaign_id = campaign.id
+        campaign_id, has_left = campaign.id, bool(departure.gone(session, campaign))
     rows.ring(tasks.record, campaign_id)
     talk.say(f"{replaced.replace('is replaced', 'was replaced')}Recorded for {words}: {what}. {talk.who_sends()}")
+    if has_left:
+        talk.say(f"A letter has left already. Next, to tell whoever has it: {talk.command('notice', name)}")
 
 
 def _recorded(session: "Session", campaign: "Campaign", words: str, act: Callable[[], object]) -> None:
     from worker.acts import answer, speaking
+    from worker.cli import rows
 
     try:
         act()
     except speaking.Closed:
-        talk.fail(f"{_why_closed(campaign)}: nothing more can be added.")
+        talk.fail(f"{rows.why_closed(campaign)}: nothing more can be added.")
     except speaking.LetterHasLeft:
         talk.fail("The letter has left: it cannot be called back any more.")
     except answer.NotSigned:
@@ -453,14 +388,10 @@ _DID = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change
 
 def _takes_answers(session: "Session", campaign: "Campaign", so: str) -> None:
     from worker import db
+    from worker.cli import rows
 
     if not campaign.takes_answers(at=db.clock(session)):
-        talk.fail(f"{_why_closed(campaign)}: {so} any more.")
-
-
-def _why_closed(campaign: "Campaign") -> str:
-    early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
-    return "It was closed early" if early else "The deadline has passed"
+        talk.fail(f"{rows.why_closed(campaign)}: {so} any more.")
 
 
 def _nobody_is_silent(counts: dict[str, int]) -> str:

@@ -1,9 +1,14 @@
-"""What a form sent, as a few short texts, and never more than a few."""
+"""What a form sent, as a few short texts, and never more than a few; and what is wrong with one of the usual kinds."""
 
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from worker import countries
+from worker.definition import addresses, characters
+from worker.definition.partners import LONGEST
+from worker.letter import glyphs
 
 LARGEST_FORM = 64 * 1024
 MOST_FIELDS = 50
@@ -17,6 +22,32 @@ async def read(request: Request) -> dict[str, str]:
     except ValueError:
         raise HTTPException(400) from None
     return dict(reversed(pairs))
+
+
+def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:
+    """What keeps a text from being printed under a letter, in the word that the templates know; empty if nothing."""
+    typed = typed.strip()
+    if any(characters.unfit(typed)):
+        return "unfit"
+    if len(typed) > longest:
+        return "too long"
+    if glyphs.unprintable([typed]):
+        return "unprintable"
+    return "name missing" if (typed or needed) and not characters.has_letters(typed) else ""
+
+
+def wrong_with_country(typed: str, present: str) -> str:
+    """The same of a country; one that nobody knows is taken only where it stands already, for it would be printed."""
+    if wrong := wrong_with_print(typed, LONGEST["country"]):
+        return wrong
+    known = not typed.strip() or typed.strip() == present or countries.code(typed) is not None
+    return "" if known else "country unknown"
+
+
+def wrong_with_address(typed: str) -> str:
+    """The same of a mail address."""
+    typed = typed.strip()
+    return "address wrong" if not typed or len(typed) > LONGEST["email"] or addresses.mended(typed)[1] else ""
 
 
 async def _body(request: Request) -> bytes:

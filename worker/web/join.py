@@ -10,18 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, render, tasks
+from worker import db, tasks
 from worker.acts import strangers
 from worker.acts.speaking import Closed
 from worker.acts.strangers import NotWrittenTo, Person
 from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
-from worker.letter import glyphs
 from worker.models import Campaign, Stranger
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
-PRINTED = ("organization", "acronym", "country")
+TYPED = ("organization", "acronym", "country", "contact")
+NEEDED = {"organization", "contact"}
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,15 @@ class ApplicantForm:
 
     def problems(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
-        found = {}
-        for column in (*PRINTED, "contact"):
-            typed = getattr(self, column).strip()
-            if any(characters.unfit(typed)):
-                found[column] = "unfit"
-            elif len(typed) > LONGEST[column]:
-                found[column] = "too long"
-            elif column in PRINTED and glyphs.unprintable([typed]):
-                found[column] = "unprintable"
-            elif (typed or column in {"organization", "contact"}) and not characters.has_letters(typed):
-                found[column] = "name missing"
-        if not self.email.strip() or len(self.email) > LONGEST["email"] or addresses.mended(self.email.strip())[1]:
-            found["email"] = "address wrong"
-        return found
+        found = {
+            column: forms.wrong_with_print(getattr(self, column), LONGEST[column], needed=column in NEEDED)
+            for column in TYPED
+        } | {"email": forms.wrong_with_address(self.email)}
+        return {field: wrong for field, wrong in found.items() if wrong}
 
     def person(self, language: str) -> Person:
         """What a form without problems asks for."""
-        tidied = {column: characters.tidy(getattr(self, column)) for column in (*PRINTED, "contact")}
+        tidied = {column: characters.tidy(getattr(self, column)) for column in TYPED}
         return Person(addresses.mended(self.email.strip())[0], language, **tidied)
 
 
@@ -113,7 +104,7 @@ def _that_may_be_joined(session: Session, slug: str) -> Campaign:
 
 
 def _language(wanted: str, campaign: Campaign) -> str:
-    return next((one for one in (wanted, campaign.authentic) if one in render.LANGUAGES), "en")
+    return links.in_language(wanted, campaign.authentic)
 
 
 class ConfirmPage(HTTPEndpoint):
@@ -141,7 +132,7 @@ def _look(token: str, typed: CodeForm, problems: dict[str, str]) -> Response:
         campaign = stranger.campaign
         return pages.show(
             "public/confirm.html",
-            next((one for one in (typed.lang, stranger.language) if one in render.LANGUAGES), "en"),
+            links.in_language(typed.lang, stranger.language),
             422 if problems else 200,
             campaign=campaign,
             stranger=stranger,

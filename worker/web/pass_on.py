@@ -14,7 +14,6 @@ from worker.acts import stages, strangers
 from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
 from worker.acts.strangers import NotWrittenTo, Person, SameAddress, TooMany
 from worker.definition import addresses
-from worker.definition.partners import LONGEST
 from worker.models import Partner
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
@@ -31,9 +30,8 @@ class PersonForm(CodeForm):
 
     def problems_of_person(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
-        typed = self.email.strip()
-        wrong = not typed or len(typed) > LONGEST["email"] or addresses.mended(typed)[1]
-        return {"email": "address wrong"} if wrong else {}
+        wrong = forms.wrong_with_address(self.email)
+        return {"email": wrong} if wrong else {}
 
     def person(self) -> Person:
         """What a form without problems asks for."""

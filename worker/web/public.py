@@ -7,10 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, render
+from worker import db
 from worker.acts import sheets
 from worker.models import Campaign
-from worker.web import pages
+from worker.web import links, pages
 
 
 async def letter(request: Request) -> Response:
@@ -24,7 +24,7 @@ def _page(slug: str, wanted: str) -> Response:
         campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
         if campaign is None or not campaign.is_public:
             raise HTTPException(404)
-        language = next((one for one in (wanted, campaign.authentic) if one in render.LANGUAGES), "en")
+        language = links.in_language(wanted, campaign.authentic)
         before, after = _neighbours(session, campaign)
         return pages.show(
             "public/page.html",

@@ -1,6 +1,5 @@
 """`/s/<token>/row`: a partner corrects how it is printed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from sqlalchemy.orm import Session
@@ -16,13 +15,13 @@ from worker.acts.row import Row
 from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
 from worker.definition import characters
 from worker.definition.partners import LONGEST
-from worker.letter import glyphs
 from worker.models import Campaign, Partner
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
 COLUMNS = ("organization", "acronym", "country", "sort_as")
 _A_NAME = LONGEST["organization"]
+AN_ACRONYM = 20
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,19 @@ class RowForm(CodeForm):
         """The name that was typed for a language."""
         return str(getattr(self, f"name_{language}", ""))
 
-    def problems_of_row(self, campaign: Campaign) -> Iterator[tuple[str, str]]:
-        """What is wrong, by field; the sentences are in the template."""
-        wanted = [(column, getattr(self, column), LONGEST.get(column, _A_NAME)) for column in COLUMNS]
-        wanted += [(f"name_{one}", self.name_in(one), _A_NAME) for one in other_languages(campaign)]
-        for column, typed, longest in wanted:
-            if any(characters.unfit(typed.strip())):
-                yield column, "unfit"
-            elif len(typed.strip()) > longest:
-                yield column, "too long"
-            elif glyphs.unprintable([typed]):
-                yield column, "unprintable"
-            elif (typed.strip() or column == "organization") and not characters.has_letters(typed):
-                yield column, "name missing"
+    def problems_of_row(self, partner: Partner) -> dict[str, str]:
+        """What is wrong, by field; the sentences are in the template.
+
+        What is printed at once says as little as it can: an acronym is short, and a country one that is known.
+        """
+        others = {f"name_{one}": self.name_in(one) for one in other_languages(partner.campaign)}
+        found = {
+            "organization": forms.wrong_with_print(self.organization, _A_NAME, needed=True),
+            "acronym": "" if self.acronym == partner.acronym else forms.wrong_with_print(self.acronym, AN_ACRONYM),
+            "country": forms.wrong_with_country(self.country, partner.country),
+            "sort_as": forms.wrong_with_print(self.sort_as, _A_NAME),
+        } | {field: forms.wrong_with_print(typed, _A_NAME) for field, typed in others.items()}
+        return {field: wrong for field, wrong in found.items() if wrong}
 
 
 _FIELDS = {field.name for field in fields(RowForm)}
@@ -104,8 +103,7 @@ def _correct(token: str, typed: RowForm) -> Response:
         partner = links.partner(session, token)
         language = links.language(typed.lang, partner)
         wanted = typed.row(partner.campaign)
-        problems = dict(typed.problems_of_row(partner.campaign)) | typed.problems(partner)
-        if problems:
+        if problems := typed.problems_of_row(partner) | typed.problems(partner):
             return _page(session, partner, token, language, typed, problems)
     try:
         with db.transaction() as session:
