@@ -15,7 +15,6 @@ from worker.acts import amend, answer, invite
 from worker.acts.answer import Said
 from worker.mail import outbox
 from worker.models import Answer, Campaign, Event, Mail, Partner, Suppression
-from worker.web import partner as partner_page
 from worker.web.app import make_app
 
 RIGHT = "right@partner.example"
@@ -126,13 +125,13 @@ def test_a_link_that_was_read_before_the_correction_speaks_for_nobody_after_it(
     link = f"/s/{tokens.token(river_watch)}"
     if choice == "withdraw":
         assert browser.post(link, data=a_form(river_watch)).status_code == 303
-    before, act, waits = answers(), partner_page._ACTS[choice], threading.Event()
+    before, record, waits = answers(), answer.record, threading.Event()
 
-    def tells_that_it_waits(*words: Any) -> None:
+    def tells_that_it_waits(*words: Any) -> Any:
         waits.set()
-        act(*words)
+        return record(*words)
 
-    monkeypatch.setitem(partner_page._ACTS, choice, tells_that_it_waits)
+    monkeypatch.setattr(answer, "record", tells_that_it_waits)
     form = a_form(river_watch, choice=choice)
     with ThreadPoolExecutor(1) as somebody:
         with db.transaction() as session:

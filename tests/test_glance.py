@@ -29,12 +29,16 @@ def a_campaign(**definition: Any) -> list[Partner]:
         return cast.a_campaign(session, partners=HELL, **definition).partners
 
 
+async def _no_page(*_: object) -> None:
+    """As where the page is not so simple."""
+
+
 def both(browser: TestClient, partner: Partner, language: str = "") -> tuple[str, str]:
     """The page as it is given, and as it is made anew."""
     url = f"/s/{tokens.token(partner)}" + (f"?lang={language}" if language else "")
     given = browser.get(url)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glance, "page", lambda *_: None)
+        patch.setattr(glance, "page", _no_page)
         anew = browser.get(url)
     assert {**given.headers, "date": ""} == {**anew.headers, "date": ""}
     assert given.status_code == anew.status_code

@@ -14,7 +14,7 @@ from tests import test_web_cast as cast
 from worker import db, settings, tasks, tokens
 from worker.mail import outbox
 from worker.models import Mail, Partner, Post
-from worker.web import forms, health
+from worker.web import forms, glance, health
 from worker.web import partner as partner_page
 from worker.web.app import make_app
 
@@ -60,7 +60,7 @@ def responses(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyP
         "ready": browser.get("/readyz"),
         "style": browser.get("/style.css"),
     }
-    monkeypatch.setattr(partner_page, "_look", breaks)
+    monkeypatch.setattr(glance, "page", breaks)
     return found | {"broken": browser.get(link)}
 
 

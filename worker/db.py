@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -20,17 +20,17 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    literal_column,
     select,
     text,
-    true,
     update,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.sql.functions import FunctionElement
 
 from worker import settings
 from worker.models import Campaign, Mail, Moment, Partner
@@ -54,9 +54,6 @@ _PATIENCE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-
-_SQLITE_NOW = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")
-_POSTGRES_NOW = text("SELECT clock_timestamp()")
 
 
 @functools.lru_cache(maxsize=1)
@@ -111,27 +108,20 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> tuple[Row[Any] | None, datetime]:
-    """One row and the database's clock, in one statement and one round trip: no transaction, nothing looked at before.
+def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
+    """The rows of one statement, in one round trip: no transaction, nothing looked at before.
 
     A connection that died meanwhile is tried once more, on another.
     """
     try:
-        found = _glance(statement, values)
+        return _glance(statement, values)
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        found = _glance(statement, values)
-    return (found if found[0] is not None else None), moment(found[-1])
+        return _glance(statement, values)
 
 
-def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Any:
-    with _glances().connect() as connection:
-        return connection.execute(_with_the_clock(statement, connection.dialect.name), values).one()
-
-
-def glance_at_all(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
-    """The rows of one statement, read like `glance` does, after it."""
+def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Sequence[Row[Any]]:
     with _glances().connect() as connection:
         return connection.execute(statement, values).all()
 
@@ -159,26 +149,24 @@ def _glances() -> Engine:
     return made
 
 
-def now(session: Session) -> ColumnElement[Any]:
-    """The database's clock as a column, for `moment` to read: where a statement asks for more than the time."""
-    return _now_column("sqlite" if is_sqlite(session) else "postgresql")
+class now(FunctionElement[datetime]):
+    """The database's clock as a column, where a statement asks for more than the time."""
+
+    type = Moment()
+    inherit_cache = True
 
 
-def _now_column(dialect: str) -> ColumnElement[Any]:
-    return literal_column(f"({(_SQLITE_NOW if dialect == 'sqlite' else _POSTGRES_NOW).text})")
+@compiles(now, "sqlite")
+def _now_on_sqlite(*_: Any, **__: Any) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 
 
-def moment(told: str | datetime) -> datetime:
-    """What the database's clock said, as an instant."""
-    return datetime.fromisoformat(told).replace(tzinfo=UTC) if isinstance(told, str) else told.astimezone(UTC)
+@compiles(now, "postgresql")
+def _now_on_postgresql(*_: Any, **__: Any) -> str:
+    return "clock_timestamp()"
 
 
-@functools.lru_cache(maxsize=8)
-def _with_the_clock(statement: Select[*tuple[Any, ...]], dialect: str) -> Select[*tuple[Any, ...]]:
-    """A row even where the statement finds none: then it is empty but for the clock."""
-    seen = statement.subquery("seen")
-    clock = select(_now_column(dialect).label("now")).subquery("clock")
-    return select(*seen.c, clock.c.now).select_from(clock.outerjoin(seen, true()))
+_THE_TIME = select(now())
 
 
 def clock(session: Session) -> datetime:
@@ -186,9 +174,7 @@ def clock(session: Session) -> datetime:
 
     PostgreSQL's now() is the start of the transaction; an answer that waited for a lock would be let in late.
     """
-    if is_sqlite(session):
-        return moment(session.scalar(_SQLITE_NOW) or "")
-    return moment(session.execute(_POSTGRES_NOW).scalar_one())
+    return session.execute(_THE_TIME).scalar_one()
 
 
 def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"]) -> None:

@@ -36,6 +36,7 @@ BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
 # Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
 # would hear no ring of a minute.
 RINGS_FOR = 6 * 3600
+A_BREATH = 0.1  # seconds between two rings for the same
 stopping = threading.Event()
 _draining, _rung = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
@@ -228,18 +229,23 @@ def _deliver_if(put: int) -> None:
 
 
 class Doorbell:
-    """One thread a process talks to the broker, so that no request ever waits for it; pending rings fold."""
+    """One thread a process talks to the broker, so that no request ever waits for it.
+
+    Pending rings fold, and whoever was rung for just now is rung for again only after a breath: a rush of answers
+    needs one worker that looks, and not one that looks for each.
+    """
 
     def __init__(self, publish: Callable[[str, tuple[int, ...]], None]) -> None:
         self._publish = publish
-        self._pending: dict[tuple[str, tuple[int, ...]], None] = {}
+        self._pending: dict[tuple[str, tuple[int, ...]], float] = {}  # and from when on it may be rung
+        self._rung_at: dict[tuple[str, tuple[int, ...]], float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
 
     def ring(self, name: str, ids: tuple[int, ...]) -> None:
         with self._changed:
-            self._pending[name, ids] = None
+            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -A_BREATH) + A_BREATH)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
                 self._thread.start()
@@ -253,9 +259,9 @@ class Doorbell:
     def _go_round(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._pending))
-                name, ids = next(iter(self._pending))
+                name, ids = self._next()
                 del self._pending[name, ids]
+                self._rung_at[name, ids] = time.monotonic()
                 self._busy = True
             try:
                 self._publish(name, ids)
@@ -265,6 +271,15 @@ class Doorbell:
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
+
+    def _next(self) -> tuple[str, tuple[int, ...]]:
+        """Wait for the first that may be rung."""
+        while True:
+            first = min(self._pending, key=self._pending.__getitem__, default=None)
+            wait = None if first is None else self._pending[first] - time.monotonic()
+            if first is not None and wait is not None and wait <= 0:
+                return first
+            self._changed.wait(wait)
 
 
 def _publish(name: str, ids: tuple[int, ...]) -> None:

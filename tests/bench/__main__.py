@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from tests import servers
-from tests.bench import drain, flat, invitations, letter, machine, pages, round_trip, start, table
+from tests.bench import drain, flat, invitations, letter, machine, pages, round_trip, rush, start, table
 from tests.bench.rounds import FULL, QUICK, Comparison, Extent, LeftOut
 from worker import settings
 
@@ -14,6 +14,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "round_trip": round_trip.measure,
     "flat": flat.measure,
     "pages": pages.measure,
+    "rush": rush.measure,
     "letter": letter.measure,
     "start": start.measure,
 }

@@ -1,6 +1,6 @@
 """A partner's page, looked at and answered, against a hello on the same server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tests import servers
-from tests.bench import campaign, databases, processes, visitors
+from tests.bench import campaign, chained, databases, processes, visitors
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings, tokens
 from worker.models import Partner
 
 PEER = "hello of Starlette"
+CHAIN = "hash-chained single inserts"
 HELLOS = 5  # for one look at a page
 WARM = visitors.CONNECTIONS * 2  # visits before anything is measured
 
@@ -22,16 +23,25 @@ def measure(extent: Extent) -> Iterator[Comparison]:
     """On both databases: the real `undersigned web`, with every partner invited, looking once and answering once."""
     for which in databases.BOTH:
         with databases.in_use(which) as folder, _broker(which, folder):
-            partners = _asked(WARM + extent.rounds * extent.visits)
+            partners = asked(WARM + extent.rounds * extent.visits)
             with (
                 processes.serving(folder, "worker", "web", "--port") as web_port,
                 processes.serving(folder, "tests.bench.hello") as hello_port,
             ):
                 crowd = _Crowd(extent.visits, web_port, hello_port, partners)
-                taken = interleaved(extent, look=crowd.look, answer=crowd.answer, hello=crowd.hello)
+                sides: dict[str, Callable[[], float]] = {
+                    "look": crowd.look,
+                    "answer": crowd.answer,
+                    "hello": crowd.hello,
+                }
+                if which == "PostgreSQL":
+                    sides["chained"] = lambda: chained.append(extent.visits)
+                taken = interleaved(extent, **sides)
         hello = taken["hello"]
-        yield Comparison(f"partner page (GET), {which}", taken["look"], PEER, hello, "a second", crowd.note())
+        yield Comparison(f"partner page (GET), {which}", taken["look"], PEER, hello, "a second", crowd.note(), 0.3)
         yield Comparison(f"answer (POST), {which}", taken["answer"], PEER, hello, "a second")
+        if "chained" in taken:
+            yield Comparison(f"answer (POST), {which}", taken["answer"], CHAIN, taken["chained"], "a second", goal=1)
 
 
 class _Crowd:
@@ -50,7 +60,7 @@ class _Crowd:
         return self._look(self._visits)
 
     def answer(self) -> float:
-        each, _ = visitors.visit(self._web, [visitors.a_form(_path(p), _signature(p)) for p in self._here], 303)
+        each, _ = visitors.visit(self._web, [visitors.a_form(path(p), signature(p)) for p in self._here], 303)
         return each
 
     def hello(self) -> float:
@@ -63,22 +73,25 @@ class _Crowd:
 
     def _look(self, visits: int) -> float:
         self._here = list(islice(self._coming, visits))
-        each, _ = visitors.visit(self._web, [visitors.a_look(_path(p)) for p in self._here], 200)
+        each, _ = visitors.visit(self._web, [visitors.a_look(path(p)) for p in self._here], 200)
         return each
 
 
-def _asked(partners: int) -> list[Partner]:
+def asked(partners: int) -> list[Partner]:
+    """The partners of a fresh campaign, each with an invitation in the outbox."""
     launched = campaign.launched(partners)
     with db.transaction() as session:
         campaign.put_invitations(session, launched)
         return list(session.scalars(select(Partner).where(Partner.campaign_id == launched).order_by(Partner.id)))
 
 
-def _path(partner: Partner) -> str:
+def path(partner: Partner) -> str:
+    """The way to its page."""
     return f"/s/{tokens.token(partner)}"
 
 
-def _signature(partner: Partner) -> dict[str, str]:
+def signature(partner: Partner) -> dict[str, str]:
+    """The form of one that signs publicly."""
     who = {"choice": "sign", "visibility": "public", "representative": "Sophea Chan", "role": "Secretary General"}
     return who | {"authorised": "yes", "mail_code": tokens.mail_code(partner), "lang": partner.language}
 

@@ -17,6 +17,7 @@ class Extent:
     seconds: float
     mails: int
     visits: int
+    rush: int
     names: tuple[int, ...]
     drained: int
     far_away: int
@@ -28,7 +29,8 @@ FULL = Extent(
     rounds=7,
     seconds=16,
     mails=400,
-    visits=200,
+    visits=600,
+    rush=5_000,
     names=(56, 1_000, 10_000),
     drained=20_000,
     far_away=12,
@@ -40,6 +42,7 @@ QUICK = Extent(
     seconds=1,
     mails=12,
     visits=12,
+    rush=24,
     names=(56,),
     drained=24,
     far_away=2,

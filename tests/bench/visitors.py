@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-CONNECTIONS = 8
+CONNECTIONS = 32
 PATIENCE = 60  # seconds for all of them together
 
 

@@ -1,5 +1,6 @@
 """A partner answers: signs, declines, withdraws, asks for a change; by its link, or by hand through an organizer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import close, departure, diary, speaking, stages
-from worker.acts.speaking import Speaking
+from worker.acts.speaking import LinkIsDead, Refusal, Speaking
 from worker.acts.stages import EXPOSURE, GONE, MAY, Action
 from worker.mail import outbox
 from worker.models import Answer, Campaign, Event, Mail, Partner
@@ -21,15 +22,15 @@ AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minu
 DISOWNED = "disowned its answer"
 
 
-class NotSigned(Exception):
+class NotSigned(Refusal):
     """There is no signature to withdraw."""
 
 
-class NotAnswered(Exception):
+class NotAnswered(Refusal):
     """No answer stands, so there is none to disown."""
 
 
-class NotOffered(Exception):
+class NotOffered(Refusal):
     """The campaign does not let partners sign in this way."""
 
 
@@ -50,67 +51,73 @@ class Said:
     read: int | None = None
 
 
+@dataclass(frozen=True)
+class Given:
+    """One answer as it was given; `generation` is that of the link by which it came, null by hand."""
+
+    partner_id: int
+    choice: Choice
+    visibility: Visibility | None
+    said: Said
+    generation: int | None = None
+
+
+def record(session: Session, given: Sequence[Given]) -> list[Answer | Refusal]:
+    """Record answers of partners of one campaign, of each one at most; for each what stands now, or why not.
+
+    The same again changes nothing. Holds the campaign's lock, so that nobody is accepted after the list was taken:
+
+    - sign: after the deadline only a signature that exposes less than before is taken; who signs may stay unsaid.
+    - decline.
+    - change: it would sign if `said.passage` changed as `said.reason` wishes, and neither signs nor declines by it.
+      The organizers are told, of one partner once in an hour at most.
+    - withdraw, at any moment: after the deadline it voids the seal; close makes the next one, without this
+      organization. Once the letter has left, the organizers are told to tell the addressee.
+    """
+    held = speaking.partners(session, {one.partner_id: one.generation for one in given})
+    results: list[Answer | Refusal] = []
+    new: list[tuple[Speaking, Answer]] = []
+    for one in given:
+        try:
+            if (speaks := held.get(one.partner_id)) is None:
+                raise LinkIsDead
+            results.append(answer := _decided(session, speaks, one))
+            if answer is not speaks.standing:
+                new.append((speaks, answer))
+        except Refusal as refusal:
+            results.append(refusal)
+    if new:
+        _write(session, new)
+    return results
+
+
 def sign(
     session: Session, partner_id: int, visibility: Visibility, said: Said, *, generation: int | None = None
 ) -> Answer:
-    """Record that an organization signs; the same again changes nothing.
-
-    Holds the campaign's lock, so that nobody is accepted after the list was taken. After the deadline only
-    a signature that exposes less than before is taken; who signs may stay unsaid then.
-    `generation` is that of the link it came by, null by hand.
-    Raises Closed, LetterHasLeft, LetterChanged, NotOffered or LinkIsDead.
-    """
-    held = speaking.partner(session, partner_id, generation)
-    if visibility not in held.campaign.visibilities:
-        raise NotOffered(visibility)
-    if "sign" not in MAY[held.stage]:
-        before = held.standing
-        if before is None or not before.signs or EXPOSURE[visibility] >= EXPOSURE[before.visibility or ""]:
-            raise held.too_late()
-        held.must_allow("reduce")
-        _call_back(session, held)
-        said = replace(said, representative=said.representative or before.representative, role=said.role or before.role)
-    held.must_have_read(said.read)
-    return _supersede(session, held, "sign", visibility, said)
+    """Record one signature. Raises Closed, LetterHasLeft, LetterChanged, NotOffered or LinkIsDead."""
+    return _alone(session, Given(partner_id, "sign", visibility, said, generation))
 
 
 def decline(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
-    """Record that an organization does not sign. Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead."""
-    held = speaking.partner(session, partner_id, generation)
-    held.must_allow("decline")
-    held.must_have_read(said.read)
-    return _supersede(session, held, "decline", None, said)
+    """Record that one does not sign. Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead."""
+    return _alone(session, Given(partner_id, "decline", None, said, generation))
 
 
 def ask_for_a_change(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
-    """Record that an organization would sign if `said.passage` changed as `said.reason` wishes.
-
-    It neither signs nor declines by it. The organizers are told, of one partner once in an hour at most.
-    Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead.
-    """
-    held = speaking.partner(session, partner_id, generation)
-    held.must_allow("change")
-    held.must_have_read(said.read)
-    answer = _supersede(session, held, "change", None, said)
-    which = f"partner-{partner_id}/{held.now:%Y%m%dT%H}"
-    outbox.put(session, [outbox.to_organizers("wish", held.campaign, which, held.now)])
-    return answer
+    """Record one wish. Raises Closed, LetterHasLeft, LetterChanged or LinkIsDead."""
+    return _alone(session, Given(partner_id, "change", None, said, generation))
 
 
 def withdraw(session: Session, partner_id: int, said: Said, *, generation: int | None = None) -> Answer:
-    """Take a signature back, at any moment.
+    """Take one signature back. Raises NotSigned, Closed or LinkIsDead."""
+    return _alone(session, Given(partner_id, "withdraw", None, said, generation))
 
-    After the deadline it voids the seal; close makes the next one, without this organization. Once the letter has
-    left, it is recorded, and the organizers are told to tell the addressee. Raises NotSigned, Closed or LinkIsDead.
-    """
-    held = speaking.partner(session, partner_id, generation)
-    if held.standing is None or held.standing.choice not in {"sign", "withdraw"}:
-        raise NotSigned
-    if held.standing.choice == "withdraw":
-        return held.standing
-    held.must_allow("withdraw")
-    _call_back(session, held)
-    return _supersede(session, held, "withdraw", None, said)
+
+def _alone(session: Session, given: Given) -> Answer:
+    (result,) = record(session, [given])
+    if isinstance(result, Refusal):
+        raise result
+    return result
 
 
 def disown(session: Session, partner_id: int, *, generation: int | None = None) -> None:
@@ -184,44 +191,85 @@ def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
     return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
 
 
-def _supersede(session: Session, held: Speaking, choice: Choice, visibility: Visibility | None, said: Said) -> Answer:
-    """Write it down as of the moment at which it was found to be in time: a later one could be too late."""
-    campaign, partner, before = held.campaign, held.partner, held.standing
-    if before is not None and _says_the_same(before, choice, visibility, said, held.meaning):
+def _decided(session: Session, held: Speaking, given: Given) -> Answer:
+    """What is to stand: a new answer, not yet written, or the one that does if it says the same. Raises a Refusal."""
+    before, said = held.standing, given.said
+    match given.choice:
+        case "withdraw":
+            if before is None or before.choice not in {"sign", "withdraw"}:
+                raise NotSigned
+            if before.choice == "withdraw":
+                return before
+            held.must_allow("withdraw")
+            _call_back(session, held)
+        case "sign":
+            said = _signed(session, held, given)
+            held.must_have_read(said.read)
+        case choice:
+            held.must_allow(choice)
+            held.must_have_read(said.read)
+    if before is not None and _says_the_same(before, given, said, held.meaning):
         return before
-    if before is not None:
-        before.superseded_at = held.now
-        session.flush()
-    answer = Answer(
-        partner_id=partner.id,
+    return Answer(
+        partner_id=held.partner.id,
         letter_id=held.letter_id,
-        choice=choice,
-        visibility=visibility,
+        choice=given.choice,
+        visibility=given.visibility,
         representative=said.representative,
         role=said.role,
         reason=said.reason,
         language=said.language,
         channel=said.channel,
         note=said.note,
-        at=held.now,
+        at=held.now,  # the moment at which it was found to be in time: a later one could be too late
         passage=said.passage,
     )
-    session.add(answer)
-    if said.channel == "link":
-        partner.language = said.language  # in which it gets its mails from now on
+
+
+def _signed(session: Session, held: Speaking, given: Given) -> Said:
+    """Who signs. After the deadline it exposes less than before, or is refused."""
+    visibility, said, before = given.visibility or "", given.said, held.standing
+    if visibility not in held.campaign.visibilities:
+        raise NotOffered(visibility)
+    if "sign" in MAY[held.stage]:
+        return said
+    if before is None or not before.signs or EXPOSURE[visibility] >= EXPOSURE[before.visibility or ""]:
+        raise held.too_late()
+    held.must_allow("reduce")
+    _call_back(session, held)
+    return replace(said, representative=said.representative or before.representative, role=said.role or before.role)
+
+
+def _write(session: Session, new: Sequence[tuple[Speaking, Answer]]) -> None:
+    """Let these answers stand in place of those before them, with all that follows from it."""
+    campaign, now = new[0][0].campaign, new[0][0].now
+    superseded = [held.standing for held, _ in new if held.standing is not None]
+    for before in superseded:
+        before.superseded_at = now
+    if superseded:
+        session.flush()  # of each partner one stands at most
+    session.add_all([answer for _, answer in new])
+    wishes = []
+    for held, answer in new:
+        by_link = answer.channel == "link"
+        if by_link:
+            held.partner.language = answer.language  # in which it gets its mails from now on
+        diary.note(session, campaign, "partner" if by_link else "organizer", answer.choice, held.partner, now)
+        if answer.choice == "change":
+            wishes.append(outbox.to_organizers("wish", campaign, f"partner-{held.partner.id}/{now:%Y%m%dT%H}", now))
+    session.flush()
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(["invitation", "reminder", "receipt", "amended"])
-    outbox.cancel(session, Mail.partner_id == partner.id, asks, at=held.now)
-    actor = "partner" if said.channel == "link" else "organizer"
-    diary.note(session, campaign, actor, choice, partner, held.now)
-    session.flush()
-    _tell_what_came_too_late(session, held, answer)
-    return answer
+    outbox.cancel(session, Mail.partner_id.in_([held.partner.id for held, _ in new]), asks, at=now)
+    if wishes:
+        outbox.put(session, wishes)
+    for held, answer in new:
+        _tell_what_came_too_late(session, held, answer)
 
 
-def _says_the_same(before: Answer, choice: Choice, visibility: Visibility | None, said: Said, meaning: int) -> bool:
+def _says_the_same(before: Answer, given: Given, said: Said, meaning: int) -> bool:
     then = (before.choice, before.visibility, before.representative, before.role, before.reason, before.passage or "")
-    now = (choice, visibility, said.representative, said.role, said.reason, said.passage)
+    now = (given.choice, given.visibility, said.representative, said.role, said.reason, said.passage)
     return then == now and before.letter.meaning == meaning
 
 

@@ -1,9 +1,10 @@
 """A partner speaks: it and its campaign are held while it does, so that nothing changes under what it says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -12,19 +13,23 @@ from worker.acts.stages import GONE, MAY, Action, Stage
 from worker.models import Answer, Campaign, Letter, Partner
 
 
-class Closed(Exception):
+class Refusal(Exception):
+    """Why something that a partner says is not taken."""
+
+
+class Closed(Refusal):
     """The deadline has passed: nothing more can be added. What was recorded before stands."""
 
 
-class LetterHasLeft(Exception):
+class LetterHasLeft(Refusal):
     """The letter is with its addressee, or on the way: it cannot be called back."""
 
 
-class LetterChanged(Exception):
+class LetterChanged(Refusal):
     """The letter means something else now than it did when it was read."""
 
 
-class LinkIsDead(Exception):
+class LinkIsDead(Refusal):
     """The address was corrected after this link was made: it speaks for nobody any more."""
 
 
@@ -51,35 +56,63 @@ class Speaking:
         if meaning not in {None, self.meaning}:
             raise LetterChanged
 
-    def too_late(self) -> Exception:
+    def too_late(self) -> Refusal:
         """Why nothing can be added."""
         return LetterHasLeft() if self.stage in GONE else Closed()
 
 
 def partner(session: Session, partner_id: int, generation: int | None) -> Speaking:
-    """Lock the campaign, shared, then this partner; read both only afterwards, and whether the link still lives.
-
-    `generation` is that of the link, null where no link was used. Raises LinkIsDead.
-    """
-    db.lock_campaign_of(session, partner_id)
-    both = select(Partner, Campaign).join(Campaign, Campaign.id == Partner.campaign_id).where(Partner.id == partner_id)
-    locked = both.with_for_update(of=Partner).execution_options(populate_existing=True)
-    speaks, campaign = session.execute(locked).one()
-    if generation not in {None, speaks.generation}:
+    """One partner, held as `partners` holds several. Raises LinkIsDead."""
+    held = partners(session, {partner_id: generation})
+    if partner_id not in held:
         raise LinkIsDead
-    now, letter_id, meaning, standing = _what_counts(session, campaign.id, partner_id)
+    return held[partner_id]
+
+
+def partners(session: Session, generations: Mapping[int, int | None]) -> dict[int, Speaking]:
+    """Lock a campaign, shared, then some of its partners; read all only afterwards.
+
+    By partner, with the generation of its link, null where no link was used; those whose link is dead are left out.
+    """
+    ids = sorted(generations)
+    db.lock_campaign_of(session, ids[0])
+    locked = session.execute(_LOCKED, {"ids": ids}).all()
+    campaign: Campaign = locked[0][1]
+    counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": campaign.id}).all()
+    now, letter_id, meaning = counts[0][:3]
+    standing = {partner_id: answer for _, _, _, partner_id, answer in counts}
     stage = stages.of(session, campaign, now, lock=True)
-    return Speaking(campaign, speaks, standing, stage, now, letter_id, meaning)
+    return {
+        one.id: Speaking(campaign, one, standing[one.id], stage, now, letter_id, meaning)
+        for one, _ in locked
+        if generations[one.id] in {None, one.generation}
+    }
 
 
-def _what_counts(session: Session, campaign_id: int, partner_id: int) -> tuple[datetime, int, int, Answer | None]:
-    """The clock, the letter's id and meaning, and the answer that stands: one statement, after all locks are held."""
-    letters = select(Letter.id, Letter.meaning).where(Letter.campaign_id == campaign_id)
-    latest = letters.order_by(Letter.version.desc()).limit(1).subquery()
-    stands = (Answer.partner_id == partner_id) & Answer.superseded_at.is_(None)
-    what = select(db.now(session), latest.c.id, latest.c.meaning, Answer).select_from(latest).outerjoin(Answer, stands)
-    now, letter_id, meaning, standing = session.execute(what.execution_options(populate_existing=True)).one()
-    return db.moment(now), letter_id, meaning, standing
+_IDS = Partner.id.in_(bindparam("ids", expanding=True))
+_LOCKED = (
+    select(Partner, Campaign)
+    .join(Campaign, Campaign.id == Partner.campaign_id)
+    .where(_IDS)
+    .order_by(Partner.id)  # two who lock the same ones, each in its own order, would wait in a circle
+    .with_for_update(of=Partner)
+    .execution_options(populate_existing=True)
+)
+_LATEST = (
+    select(Letter.id, Letter.meaning)
+    .where(Letter.campaign_id == bindparam("campaign_id"))
+    .order_by(Letter.version.desc())
+    .limit(1)
+    .subquery()
+)
+# The clock, the letter that counts, and the answers that stand: in one statement, after all locks are held.
+_COUNTS = (
+    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, Partner.id, Answer)
+    .select_from(_LATEST)
+    .join(Partner, _IDS)
+    .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
+    .execution_options(populate_existing=True)
+)
 
 
 def standing(session: Session, partner_id: int) -> Answer | None:

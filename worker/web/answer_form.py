@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast, get_args
 
-from worker.acts.answer import Choice, Said, Visibility
+from worker.acts.answer import Choice, Given, Said, Visibility
 from worker.definition import characters
 from worker.tokens import Linked
 from worker.web.links import CodeForm
@@ -37,9 +37,11 @@ class AnswerForm(CodeForm):
         found = dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
         return found | super().problems(linked)
 
-    def known_visibility(self) -> Visibility:
-        """The visibility of a form without problems."""
-        return cast(Visibility, self.visibility)
+    def given(self, partner_id: int, generation: int, language: str) -> Given:
+        """The answer that a form without problems gives."""
+        choice = cast(Choice, self.choice)
+        visibility = cast(Visibility, self.visibility) if choice == "sign" else None
+        return Given(partner_id, choice, visibility, self.said(language), generation)
 
     def meaning_read(self) -> int | None:
         """The meaning of the letter that was read, if the form says it."""

@@ -28,7 +28,9 @@ class DisownPage(HTTPEndpoint):
         partner = await run_in_threadpool(links.whose, token)
         typed = CodeForm.of(sent)
         wrong = typed.has_wrong_code(partner)
-        return await links.answered(request, partner, wrong=wrong, answer=lambda: _disown(token, typed))
+        return await links.answered(
+            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_disown, token, typed)
+        )
 
 
 def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) -> Response:

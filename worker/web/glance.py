@@ -5,20 +5,21 @@ What the readers of one campaign see differs by a few words of their own. Those 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from markupsafe import escape
 from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select
 from sqlalchemy.engine import Row
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from worker import db, render, tokens
+from worker import db, render
 from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.web import links
+from worker.web.together import Together
 
 ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = render.MARKS[:6]
 _A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{LIST}])")
@@ -53,7 +54,15 @@ _LOOK = (
     select(
         *(Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.language),
         (Partner.email_hmac.is_not(None)).label("has_address"),
-        *(Partner.sort_as, Partner.quiet_at, Partner.proposed, Campaign.id.label("campaign_id"), Campaign.launched_at),
+        *(
+            Partner.sort_as,
+            Partner.quiet_at,
+            Partner.proposed,
+            Partner.ref,
+            Partner.generation,
+            Campaign.id.label("campaign_id"),
+            Campaign.launched_at,
+        ),
         *(
             Campaign.deadline_at,
             Campaign.closed_at,
@@ -61,28 +70,24 @@ _LOOK = (
             _of_the_letter(func.max(Letter.id)).label("letter_id"),
         ),
         _of_the_letter(func.max(Letter.meaning)).label("meaning"),
-        *(Answer.choice, Answer.visibility, Answer.channel, Answer.at),
+        *(Answer.choice, Answer.visibility, Answer.channel, Answer.at, db.now().label("now")),
     )
     .join(Campaign, Campaign.id == Partner.campaign_id)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
-    .where(Partner.ref == bindparam("ref"), Partner.generation == bindparam("generation"))
+    .where(Partner.ref.in_(bindparam("refs", expanding=True)))
 )
 
 
 _SIGNERS = signatories.select_public(bindparam("campaign", type_=Integer))
 
 
-def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Response | None:
+async def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Response | None:
     """The page behind a link, or None where it is not so simple: `word` words it for a partner's id and a language."""
-    try:
-        ref, generation = tokens.read(token)
-    except tokens.NotALink:
-        ref, generation = bytes(tokens.REF), -1  # what no partner has, so that it takes as long as one that died
-    seen, now = db.glance(_LOOK, ref=ref, generation=generation)
-    if seen is None or not _takes_answers(seen, now) or seen.proposed is not None or seen.meaning > 1:
+    seen = await _looks.ask(links.named(token))
+    if seen is None or not _takes_answers(seen) or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     language = links.in_language(wanted, seen.language)
-    worded = _worded_for(seen, language, word)
+    worded = await _worded_for(seen, language, word)
     if not worded.pieces:
         return None
     own = {
@@ -95,8 +100,18 @@ def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Respons
         own[RECORDED] = render.day_and_time(seen.at, worded.zone, language)
     escaped = {mark: str(escape(value)) for mark, value in own.items()}
     if worded.line:
-        escaped[LIST] = _list(seen, worded)
+        escaped[LIST] = await run_in_threadpool(_list, seen, worded)
     return HTMLResponse(worded.filled(escaped))
+
+
+def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Row[Any] | None]:
+    """What is seen of each link, by ref and generation."""
+    rows = db.glance(_LOOK, refs=[ref for ref, _ in wanted])
+    found = {(bytes(row.ref), row.generation): row for row in rows}
+    return [found.get(one) for one in wanted]
+
+
+_looks = Together(_look)
 
 
 def cut(html: str, campaign: Campaign, letter_language: str) -> Worded:
@@ -109,7 +124,7 @@ def cut(html: str, campaign: Campaign, letter_language: str) -> Worded:
 
 def _list(seen: Row[Any], worded: Worded) -> str:
     """Who signs publicly at this moment, and the reader's own row in its place."""
-    others = [one for one in db.glance_at_all(_SIGNERS, campaign=seen.campaign_id) if one.id != seen.id]
+    others = [one for one in db.glance(_SIGNERS, campaign=seen.campaign_id) if one.id != seen.id]
     lines = {False: worded.line.replace(_OWN, ""), True: worded.line}
     return "".join(
         lines[one is seen].replace(
@@ -119,16 +134,16 @@ def _list(seen: Row[Any], worded: Worded) -> str:
     )
 
 
-def _worded_for(seen: Row[Any], language: str, word: Callable[[int, str], Worded]) -> Worded:
+async def _worded_for(seen: Row[Any], language: str, word: Callable[[int, str], Worded]) -> Worded:
     of_the_campaign = (seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id)
     of_the_reader = (seen.language, seen.has_address, seen.quiet_at is not None)
     key = (*of_the_campaign, language, *of_the_reader, seen.choice, seen.visibility, seen.channel)
-    if key not in _worded:
+    if (worded := _worded.get(key)) is None:
         if len(_worded) >= MOST_PAGES:
             _worded.clear()
-        _worded[key] = word(seen.id, language)
-    return _worded[key]
+        worded = _worded[key] = await run_in_threadpool(word, seen.id, language)
+    return worded
 
 
-def _takes_answers(seen: Row[Any], now: datetime) -> bool:
-    return seen.closed_at is None and seen.cancelled_at is None and now <= seen.deadline_at
+def _takes_answers(seen: Row[Any]) -> bool:
+    return seen.closed_at is None and seen.cancelled_at is None and bool(seen.now <= seen.deadline_at)

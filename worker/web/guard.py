@@ -3,7 +3,6 @@
 import logging
 import traceback
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,9 +57,11 @@ class Guard:
 
 
 def _add_headers(message: Message) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+    present = {name for name, _ in message["headers"]}
+    message["headers"] += [header for header in _RAW if header[0] not in present]
+
+
+_RAW = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in HEADERS.items()]
 
 
 def _place(error: Exception) -> str:

@@ -118,7 +118,9 @@ class ConfirmPage(HTTPEndpoint):
         token, typed = request.path_params["token"], CodeForm.of(await forms.read(request))
         stranger = await run_in_threadpool(_whose, token)
         wrong = typed.has_wrong_code(stranger)
-        return await links.answered(request, stranger, wrong=wrong, answer=lambda: _confirm(token, typed))
+        return await links.answered(
+            request, stranger, wrong=wrong, answer=lambda: run_in_threadpool(_confirm, token, typed)
+        )
 
 
 def _whose(token: str) -> Stranger:

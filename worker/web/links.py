@@ -1,11 +1,11 @@
 """What every page behind a partner's link does first: whose link it is, in which language, who guesses codes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from worker.models import Partner, Stranger
 from worker.tokens import Linked, Purpose
 from worker.web import pages
 from worker.web.guesses import Guesses
+from worker.web.together import Together
 
 A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
 
@@ -32,17 +33,14 @@ class Holder:
     language: str
 
 
-_HOLDER = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
-    Partner.ref == bindparam("ref"), Partner.generation == bindparam("generation")
+_HOLDERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
+    Partner.ref.in_(bindparam("refs", expanding=True))
 )
 
 
 def partner(session: Session, token: str, purpose: Purpose = "sign") -> Partner:
     """Whose link it is; unknown, revoked and foreign ones cost the same and end in the same 404."""
-    try:
-        ref, generation = tokens.read(token, purpose)
-    except tokens.NotALink:
-        ref, generation = bytes(tokens.REF), -1
+    ref, generation = named(token, purpose)
     living = session.scalar(select(Partner).where(Partner.ref == ref, Partner.generation == generation))
     if living is None:
         raise HTTPException(404)
@@ -51,26 +49,39 @@ def partner(session: Session, token: str, purpose: Purpose = "sign") -> Partner:
 
 def stranger(session: Session, token: str) -> Stranger:
     """Who was asked by mail whether it wants to sign; every other token ends in the same 404."""
-    try:
-        ref, _ = tokens.read(token, "join")
-    except tokens.NotALink:
-        ref = bytes(tokens.REF)
+    ref, _ = named(token, "join")
     asked = session.scalar(select(Stranger).where(Stranger.ref == ref))
     if asked is None:
         raise HTTPException(404)
     return asked
 
 
-def holder(token: str) -> Holder:
-    """Whose link it is, in one statement, for a form whose code is to be compared; ends in the same 404."""
-    try:
-        ref, generation = tokens.read(token)
-    except tokens.NotALink:
-        ref, generation = bytes(tokens.REF), -1
-    seen, _ = db.glance(_HOLDER, ref=ref, generation=generation)
-    if seen is None:
+async def holder(token: str) -> Holder:
+    """Whose link it is, for a form whose code is to be compared; ends in the same 404."""
+    if (found := await _holders.ask(named(token))) is None:
         raise HTTPException(404)
-    return Holder(seen.id, seen.campaign_id, bytes(seen.ref), seen.generation, seen.language)
+    return found
+
+
+def named(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
+    """The ref and generation that a token names; of what is none, what no partner has, so that it takes as long."""
+    try:
+        return tokens.read(token, purpose)
+    except tokens.NotALink:
+        return bytes(tokens.REF), -1
+
+
+def _find_holders(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
+    rows = db.glance(_HOLDERS, refs=[ref for ref, _ in wanted])
+    found = {(bytes(row.ref), row.generation): row for row in rows}
+    return [_holder_in(found.get(one)) for one in wanted]
+
+
+def _holder_in(row: Row[Any] | None) -> Holder | None:
+    return None if row is None else Holder(row.id, row.campaign_id, bytes(row.ref), row.generation, row.language)
+
+
+_holders = Together(_find_holders)
 
 
 def whose(token: str, purpose: Purpose = "sign") -> Partner:
@@ -118,7 +129,7 @@ class CodeForm:
 
 
 async def answered(
-    request: Request, linked: Partner | Holder | Stranger, *, wrong: bool, answer: Callable[[], Response]
+    request: Request, linked: Partner | Holder | Stranger, *, wrong: bool, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Answer a form with a mail code: a wrong one takes a second and a place, too many are not looked at."""
     guesses: Guesses = request.app.state.guesses
@@ -127,8 +138,8 @@ async def answered(
     if guesses.are_too_many(who):
         return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
     if not wrong:
-        return await run_in_threadpool(answer)
+        return await answer()
     guesses.note(who)
-    response = await run_in_threadpool(answer)
+    response = await answer()
     await asyncio.sleep(A_WRONG_CODE_TAKES)
     return response

@@ -1,6 +1,8 @@
 """A partner's page: reads the link, reads the form, calls the act, and shows what came of it."""
 
 import dataclasses
+import functools
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 
 from worker import changes, db, render, tasks
 from worker.acts import answer, departure, reword, sheets, speaking, stages
-from worker.acts.answer import NotOffered, NotSigned
-from worker.acts.speaking import Closed, LetterChanged, LetterHasLeft, LinkIsDead
+from worker.acts.answer import Given
+from worker.acts.speaking import LetterChanged, LinkIsDead, Refusal
 from worker.acts.stages import Action, Stage
 from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
@@ -23,6 +25,7 @@ from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
 from worker.web.glance import Worded
 from worker.web.links import Holder
+from worker.web.together import Together
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
@@ -32,11 +35,13 @@ class PartnerPage(HTTPEndpoint):
 
     async def get(self, request: Request) -> Response:
         token, language = request.path_params["token"], request.query_params.get("lang", "")
+        if (seen := await glance.page(token, language, _worded_for_all)) is not None:
+            return seen
         return await run_in_threadpool(_look, token, language)
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
-        holder = await run_in_threadpool(links.holder, token)
+        holder = await links.holder(token)
         if typed.switch:
             return await run_in_threadpool(_look, token, typed.switch, typed)
         wrong = typed.has_wrong_code(holder)
@@ -44,8 +49,6 @@ class PartnerPage(HTTPEndpoint):
 
 
 def _look(token: str, language: str, typed: AnswerForm | None = None) -> Response:
-    if typed is None and (seen := glance.page(token, language, _worded_for_all)):
-        return seen
     with db.reading() as session:
         partner = links.partner(session, token)
         return _page(session, partner, token, links.language(language, partner), typed=typed)
@@ -74,24 +77,48 @@ def _worded_for_all(partner_id: int, language: str) -> Worded:
         )
 
 
-def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
+async def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
     """What came of a form."""
     language = links.language(typed.lang, holder)
-    if typed.problems(holder) and (page := _with_problems(token, language, typed)):
+    if typed.problems(holder) and (page := await run_in_threadpool(_with_problems, token, language, typed)):
         return page
     try:
-        with db.transaction() as session:
-            _ACTS[typed.choice](session, holder, typed, language)
+        await _answers_to(holder.campaign_id).ask(typed.given(holder.id, holder.generation, language))
     except LinkIsDead:
         raise HTTPException(404) from None
-    except (Closed, LetterChanged, LetterHasLeft, NotSigned, NotOffered) as refusal:
-        again = dataclasses.replace(typed, authorised="") if isinstance(refusal, LetterChanged) else None
-        with db.reading() as session:
-            partner = links.partner(session, token)
-            return _page(session, partner, token, language, again, refusal=type(refusal).__name__)
-    tasks.ring(tasks.record, holder.campaign_id)
+    except Refusal as refusal:
+        return await run_in_threadpool(_refused, token, language, typed, refusal)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
     return RedirectResponse(f"/s/{token}{links.query(language, holder)}", 303)
+
+
+@functools.cache
+def _answers_to(campaign_id: int) -> Together[Given, None]:
+    """Answers to one campaign are recorded together: one transaction for all that came while another was under way."""
+    return Together(functools.partial(_record, campaign_id), key=lambda given: given.partner_id)
+
+
+def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
+    """Record a group, and let the workers know once."""
+    try:
+        with db.transaction() as session:
+            results = answer.record(session, given)
+    except db.AWAY:
+        raise  # it is as far away for each of them
+    except Exception as error:
+        # One of them has a fault that nobody foresaw, and the others must not pay for it.
+        return [error] if len(given) == 1 else [_record(campaign_id, [one])[0] for one in given]
+    refused: list[Exception | None] = [result if isinstance(result, Refusal) else None for result in results]
+    if None in refused:
+        tasks.ring(tasks.record, campaign_id)
+    return refused
+
+
+def _refused(token: str, language: str, typed: AnswerForm, refusal: Refusal) -> Response:
+    again = dataclasses.replace(typed, authorised="") if isinstance(refusal, LetterChanged) else None
+    with db.reading() as session:
+        partner = links.partner(session, token)
+        return _page(session, partner, token, language, again, refusal=type(refusal).__name__)
 
 
 def _with_problems(token: str, language: str, typed: AnswerForm) -> Response | None:
@@ -102,25 +129,6 @@ def _with_problems(token: str, language: str, typed: AnswerForm) -> Response | N
         if problems := typed.problems(partner, reduces="reduce" in offered):
             return _page(session, partner, token, language, typed=typed, problems=problems)
     return None
-
-
-def _sign(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
-    answer.sign(session, by.id, typed.known_visibility(), typed.said(language), generation=by.generation)
-
-
-def _decline(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
-    answer.decline(session, by.id, typed.said(language), generation=by.generation)
-
-
-def _change(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
-    answer.ask_for_a_change(session, by.id, typed.said(language), generation=by.generation)
-
-
-def _withdraw(session: Session, by: Holder, typed: AnswerForm, language: str) -> None:
-    answer.withdraw(session, by.id, typed.said(language), generation=by.generation)
-
-
-_ACTS = {"sign": _sign, "change": _change, "decline": _decline, "withdraw": _withdraw}
 
 
 def _page(

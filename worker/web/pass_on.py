@@ -50,7 +50,9 @@ class PassOnPage(HTTPEndpoint):
         token, typed = request.path_params["token"], PersonForm.of(await forms.read(request))
         partner = await run_in_threadpool(links.whose, token)
         wrong = typed.has_wrong_code(partner)
-        return await links.answered(request, partner, wrong=wrong, answer=lambda: _pass_on(token, typed))
+        return await links.answered(
+            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_pass_on, token, typed)
+        )
 
 
 def _ask(token: str, wanted: str) -> Response:

@@ -87,7 +87,9 @@ class RowPage(HTTPEndpoint):
         token, typed = request.path_params["token"], RowForm.of(await forms.read(request))
         partner = await run_in_threadpool(links.whose, token)
         wrong = typed.has_wrong_code(partner)
-        return await links.answered(request, partner, wrong=wrong, answer=lambda: _correct(token, typed))
+        return await links.answered(
+            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_correct, token, typed)
+        )
 
 
 def _ask(token: str, wanted_language: str) -> Response:

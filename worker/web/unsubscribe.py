@@ -45,7 +45,9 @@ class QuietPage(HTTPEndpoint):
             return await run_in_threadpool(_one_click, token, partner)
         typed = QuietForm.of(sent)
         wrong = typed.has_wrong_code(partner)
-        return await links.answered(request, partner, wrong=wrong, answer=lambda: _wish(token, typed))
+        return await links.answered(
+            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_wish, token, typed)
+        )
 
 
 def _look(token: str, language: str) -> Response:

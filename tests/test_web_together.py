@@ -1,0 +1,183 @@
+"""Answers and looks that come at the same time are served together, and each as if it had come alone."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from tests import test_web_cast as cast
+from worker import db, tasks, tokens
+from worker.acts import answer
+from worker.models import Answer, Event, Partner
+from worker.web.app import make_app
+from worker.web.together import MOST, Together
+
+CROWD = 40
+
+
+@pytest.fixture
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    rung: list[Any] = []
+    monkeypatch.setattr(tasks, "ring", lambda *what: rung.append(what))
+    return rung
+
+
+@pytest.fixture
+def partners(database: str, rings: list[Any]) -> list[Partner]:
+    with db.transaction() as session:
+        names = tuple(f"Organization {number}" for number in range(CROWD - 2))
+        return cast.a_campaign(session, partners=names).partners
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The partners of each group that was recorded."""
+    record, seen = answer.record, []
+
+    def noting(session: Any, given: Sequence[answer.Given]) -> Any:
+        seen.append([one.partner_id for one in given])
+        return record(session, given)
+
+    monkeypatch.setattr(answer, "record", noting)
+    return seen
+
+
+def a_form(partner: Partner, **form: str) -> dict[str, str]:
+    said = {"choice": "sign", "visibility": "public", "representative": "Ada", "role": "chair", "authorised": "yes"}
+    return said | {"mail_code": tokens.mail_code(partner)} | form
+
+
+def at_once(*forms: tuple[Partner, dict[str, str]]) -> list[int]:
+    """Send all forms in one moment to one process; the statuses, in order."""
+
+    async def send() -> list[int]:
+        transport = httpx2.ASGITransport(app=make_app(), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://letters.example", timeout=60) as browser:
+            posts = [browser.post(f"/s/{tokens.token(partner)}", data=form) for partner, form in forms]
+            return [response.status_code for response in await asyncio.gather(*posts)]
+
+    return asyncio.run(send())
+
+
+def standing() -> dict[int, str]:
+    with db.reading() as session:
+        answers = session.scalars(select(Answer).where(Answer.superseded_at.is_(None)))
+        return {one.partner_id: one.choice for one in answers}
+
+
+def test_a_rush_is_recorded_in_a_few_transactions_and_completely(
+    partners: list[Partner], groups: list[list[int]], rings: list[Any]
+) -> None:
+    assert at_once(*((partner, a_form(partner)) for partner in partners)) == [303] * CROWD
+
+    assert standing() == {partner.id: "sign" for partner in partners}
+    assert sorted(one for group in groups for one in group) == sorted(partner.id for partner in partners)
+    assert len(groups) <= CROWD / 4
+    assert rings == [(tasks.record, partners[0].campaign_id)] * len(groups)
+    with db.reading() as session:
+        assert len(session.scalars(select(Event).where(Event.what == "sign")).all()) == CROWD
+
+
+def test_each_kind_of_answer_and_refusal_finds_its_own(partners: list[Partner], groups: list[list[int]]) -> None:
+    signs, declines, wishes, withdraws, forbidden, dead, late = partners[:7]
+    with db.transaction() as session:
+        cast.signs(session, withdraws)
+        session.get_one(Partner, dead.id).generation += 1
+    groups.clear()
+
+    told = at_once(
+        (signs, a_form(signs)),
+        (declines, a_form(declines, choice="decline")),
+        (wishes, a_form(wishes, choice="change", wish="softer")),
+        (withdraws, a_form(withdraws, choice="withdraw")),
+        (forbidden, a_form(forbidden, choice="withdraw")),
+        (dead, a_form(dead)),
+        (late, a_form(late, read="7")),
+    )
+
+    assert told == [303, 303, 303, 303, 409, 404, 409]
+    assert standing() == {signs.id: "sign", declines.id: "decline", wishes.id: "change", withdraws.id: "withdraw"}
+    assert max(map(len, groups)) > 1
+
+
+def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
+    partners: list[Partner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlucky, record = partners[3], answer.record
+
+    def breaks(session: Any, given: Sequence[answer.Given]) -> Any:
+        results = record(session, given)  # written by now, so that it must be rolled back
+        if unlucky.id in [one.partner_id for one in given]:
+            raise RuntimeError
+        return results
+
+    monkeypatch.setattr(answer, "record", breaks)
+    told = at_once(*((partner, a_form(partner)) for partner in partners))
+
+    assert told == [500 if partner is unlucky else 303 for partner in partners]
+    assert set(standing()) == {partner.id for partner in partners if partner is not unlucky}
+
+
+def test_two_answers_of_one_partner_keep_their_order(partners: list[Partner], groups: list[list[int]]) -> None:
+    first, *others = partners
+    forms = [(partner, a_form(partner)) for partner in others]
+    told = at_once(*forms[:20], (first, a_form(first)), *forms[20:], (first, a_form(first, choice="decline")))
+
+    assert set(told) == {303}
+    assert standing()[first.id] == "decline"
+    assert all(len(set(group)) == len(group) for group in groups)
+    with db.reading() as session:
+        assert [a.choice for a in session.scalars(select(Answer).where(Answer.partner_id == first.id))] == [
+            "sign",
+            "decline",
+        ]
+
+
+def test_while_a_group_is_under_way_the_next_one_gathers() -> None:
+    begun, go_on, groups = threading.Event(), threading.Event(), []
+
+    def do(group: Sequence[int]) -> list[int]:
+        groups.append(list(group))
+        begun.set()
+        assert go_on.wait(20)
+        return [10 * one for one in group]
+
+    async def ask() -> list[int]:
+        together = Together(do)
+        first = asyncio.create_task(together.ask(1))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        others = [asyncio.create_task(together.ask(one)) for one in range(2, MOST + 12)]
+        await asyncio.sleep(0.01)
+        others[0].cancel()  # a visitor who has gone
+        go_on.set()
+        found = await asyncio.gather(first, *others[1:])
+        return list(found)
+
+    found = asyncio.run(ask())
+
+    assert groups == [[1], list(range(2, MOST + 2)), list(range(MOST + 2, MOST + 12))]
+    assert found == [10, *(10 * one for one in range(3, MOST + 12))]
+
+
+def test_an_exception_is_raised_to_whom_it_belongs() -> None:
+    def do(group: Sequence[int]) -> list[int | Exception]:
+        if 0 in group:
+            raise LookupError
+        return [ValueError(one) if one % 2 else one for one in group]
+
+    async def ask() -> list[Any]:
+        together = Together(do)
+        found = await asyncio.gather(*(together.ask(one) for one in (2, 3, 4)), return_exceptions=True)
+        broken = await asyncio.gather(*(together.ask(one) for one in (0, 6)), return_exceptions=True)
+        return [*found, *broken, await together.ask(8)]
+
+    two, three, four, nought, six, eight = asyncio.run(ask())
+    assert (two, four, eight) == (2, 4, 8)
+    assert isinstance(three, ValueError)
+    assert isinstance(nought, LookupError)
+    assert isinstance(six, LookupError)
