@@ -94,6 +94,7 @@ def test_what_is_not_said_has_its_usual_value(folder):
     assert definition.reminders == [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
     assert definition.quorum == 1
     assert definition.review == timedelta(hours=2)
+    assert definition.keep_contacts == timedelta(days=180)
     assert definition.visibility == ["public", "addressee", "counted"]
     assert definition.sender.lines == []
     assert definition.addressees[0].copy is False
@@ -106,6 +107,7 @@ def test_a_definition_is_kept_as_json_by_the_keys_of_the_file(folder):
     assert kept["deadline"] == "2030-04-14T16:00:00+00:00"
     assert kept["reminders"] == [604800, 86400]
     assert kept["review"] == 30
+    assert kept["keep_contacts"] == 180 * 24 * 3600
     assert kept["addressee"][0]["salutation"] == {"en": "Dear Minister,", "fr": "Madame la Ministre,"}
     assert kept["sender"] == {"name": "River Watch", "lines": ["with many others"]}
 
@@ -182,7 +184,14 @@ def test_a_deadline_with_an_offset_needs_no_zone(folder):
         ('title = "Save the river"', 'title = "Save\\u202e it"', "key title: found U+202E"),
         ('title = "Save the river"', 'tilte = "x"', "key tilte: found a key that is not known"),
         ('title = "Save the river"', 'tilte = "x"', "Did you mean title?"),
-        ("quorum = 2", 'keep_contacts = "6 months"', "key keep_contacts: found a key that is not built yet"),
+        ("quorum = 2", "late_signatures = true", "key late_signatures: found a key that is not built yet"),
+        ("quorum = 2", 'keep_contacts = "a while"', "key keep_contacts: found “a while”; expected a number and one of"),
+        (
+            "quorum = 2",
+            'keep_contacts = "6d"',
+            "key keep_contacts: found “6d”; expected a week or more after the letter",
+        ),
+        ("quorum = 2", "keep_contacts = 180", 'key keep_contacts: found “180”; expected a text in "quotation marks"'),
         ('authentic = "en"', 'authentic = "de"', "key authentic: found “de”; expected en, fr or km"),
         ("deadline = 2030-04-14T18:00:00", "", "key deadline: found nothing"),
         ("2030-04-14T18:00:00", '"in 2 weeks"', "key deadline: found “in 2 weeks”; expected a date and a time"),

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, render, tasks, tokens
+from worker.acts import erase
 from worker.acts.answer import Said
 from worker.acts.stages import EXPOSES_LESS, MAY, Action, Stage
 from worker.models import Campaign, Partner, Stranger
@@ -159,3 +160,19 @@ def test_before_the_launch_there_is_no_link_to_do_anything_by(browser: TestClien
     nobody = Partner(ref=tokens.new_ref(), generation=1, organization="Nobody")
     for action in ACTIONS:
         assert does(browser, action, nobody, "en").status_code == 404
+
+
+@on_sqlite
+@pytest.mark.parametrize("stage", ["open", "dispatched", "cancelled"])
+def test_once_it_is_erased_there_is_none_either(stage: Stage, browser: TestClient) -> None:
+    partners = a_campaign_at(stage)
+    with db.transaction() as session:
+        for (action, _), partner in partners.items():
+            if stage != "open" or action not in SIGNS_BEFORE:  # who is to be under the letter withdraws first
+                erase.partner(session, partner.id)
+    for (action, language), partner in partners.items():
+        if action == "join" or (stage == "open" and action in SIGNS_BEFORE):
+            continue
+        before = of_it(partner)
+        assert does(browser, action, partner, language).status_code == 404
+        assert of_it(partner) == before

@@ -20,6 +20,7 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
     tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
     cli/amending.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
+    tasks.erase                 acts/erase.py forgets contacts and withheld names, when their time has come
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):

@@ -118,6 +118,7 @@ class Campaign(Base):
     closed_at: Mapped[datetime | None]
     dispatched_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -181,6 +182,17 @@ class Campaign(Base):
         return self.closed_at and self.closed_at + timedelta(seconds=self.definition["review"])
 
     @property
+    def keep_contacts(self) -> timedelta:
+        """How long contacts, and names that are not publicly under the letter, are kept once it has left."""
+        return timedelta(seconds=self.definition.get("keep_contacts", 180 * 24 * 3600))
+
+    @property
+    def erase_at(self) -> datetime | None:
+        """When they are erased by themselves; null while the letter has not left."""
+        ended = self.dispatched_at or self.cancelled_at
+        return ended and ended + self.keep_contacts
+
+    @property
     def letter(self) -> "Letter":
         """The version that counts now."""
         return self.letters[-1]
@@ -227,7 +239,8 @@ class Partner(Base):
     """One organization that was asked. `ref` and `generation` make its link; raising generation kills it.
 
     `names` are its name in other languages, by language; `sort_as` is what its place in the list goes by, if not its
-    name; `proposed` is how it asks to be named, until an organizer has said yes or no.
+    name; `proposed` is how it asks to be named, until an organizer has said yes or no. Of one that was erased there is
+    no contact and no link, and no name unless it is publicly under a letter that has left.
     """
 
     __tablename__ = "partner"
@@ -249,6 +262,7 @@ class Partner(Base):
     names: Mapped[dict[str, str] | None]
     sort_as: Mapped[str | None] = mapped_column(Text)
     proposed: Mapped[dict[str, str] | None]
+    erased_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")

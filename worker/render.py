@@ -6,8 +6,8 @@ import io
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -113,6 +113,15 @@ def day_and_time(moment: datetime, zone: str, language: str) -> str:
     return f"{words} ({_CLOCKS[language].format(city)}, {hours})"
 
 
+def span(how_long: timedelta, language: str) -> str:
+    """`6 months` (of 30 days), `2 weeks`, `45 days`: whole days only, the largest unit that says it exactly."""
+    from babel.dates import format_timedelta
+
+    days = max(1, round(how_long / timedelta(days=1)))
+    unit: Literal["month", "week", "day"] = "month" if days % 30 == 0 else "week" if days % 7 == 0 else "day"
+    return format_timedelta(timedelta(days), granularity=unit, threshold=days + 1, locale=_LOCALES[language])
+
+
 def listed(names: Sequence[str], language: str) -> str:
     """`A, B and C`, as the language lists."""
     from babel.lists import format_list
@@ -146,6 +155,7 @@ def _in_language(environment: Environment, language: str, name: str, context: di
         ngettext=words.ngettext,
         date=lambda moment, zone: date(moment, zone, language),
         day_and_time=lambda moment, zone: day_and_time(moment, zone, language),
+        span=lambda how_long: span(how_long, language),
         listed=lambda names: listed(names, language),
         **context,
     )

@@ -1,4 +1,4 @@
-"""The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report.
+"""The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report, erase.
 
 The truth is in the database; a task is a doorbell that does no harm when it is lost, late or rung twice.
 It carries a campaign's number at most.
@@ -23,6 +23,7 @@ from worker.acts import answer, calendar, unreached
 from worker.acts import bounces as returns
 from worker.acts import close as closing
 from worker.acts import dispatch as dispatching
+from worker.acts import erase as erasing
 from worker.acts import invite as invitations
 from worker.acts import report as reporting
 from worker.mail import breaker, delivery, outbox
@@ -154,6 +155,15 @@ def report(campaign_id: int) -> None:
     with db.transaction() as session:
         copies = reporting.report(session, campaign_id)
     _deliver_if(copies)
+
+
+@queue.task(name="erase")
+def erase(campaign_id: int) -> None:
+    """Forget contacts and withheld names, when they have been kept for as long as was said."""
+    with db.transaction() as session:
+        erased = erasing.when_due(session, campaign_id)
+    if erased and not db.scrub():
+        log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
 
 
 @queue.task(name="deliver")

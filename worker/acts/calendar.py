@@ -10,12 +10,16 @@ from worker.models import Answer, Campaign, Mail, Partner
 
 def due(session: Session) -> list[tuple[str, int]]:
     """The acts that have something to do, as (name, campaign id), in the order of a campaign's life."""
-    alive = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None)).order_by(Campaign.id))
-    return [(name, campaign.id) for campaign in alive for name in _due_for(session, campaign)]
+    living = session.scalars(select(Campaign).where(Campaign.erased_at.is_(None)).order_by(Campaign.id))
+    return [(name, campaign.id) for campaign in living for name in _due_for(session, campaign)]
 
 
 def _due_for(session: Session, campaign: Campaign) -> list[str]:
     now = db.clock(session)
+    if campaign.erase_at is not None and campaign.erase_at <= now:
+        return ["erase"]
+    if campaign.cancelled_at is not None:
+        return []
     names = []
     if campaign.takes_answers(at=now):
         if session.scalar(invite.not_yet_asked(campaign).limit(1)):

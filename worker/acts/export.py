@@ -27,9 +27,11 @@ def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
 
 
 def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes]]:
-    """The living seal, as (`addressee/letter.en.pdf`, bytes); nothing while there is none."""
+    """The living seal, as (`addressee/letter.en.pdf`, bytes), but for what was erased; nothing while there is none."""
     seals = select(Seal).where(Seal.campaign_id == campaign.id, Seal.number == close.living_seal(session, campaign))
     for seal in session.scalars(seals.options(undefer(Seal.content)).order_by(Seal.id)):
+        if not seal.content:
+            continue
         ending = {"text": "txt"}.get(seal.format, seal.format)
         yield f"{seal.rendition}/letter.{seal.language}.{ending}", seal.content
 

@@ -28,7 +28,7 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
     for a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by language
     ("" is the letter's own); `earlier` is what it answered to a letter that meant something else.
     `applicants` ask to sign and wait for a yes or no. `notices` are how many addressees are to be told that somebody
-    stepped back after the letter had left.
+    stepped back after the letter had left. `erases` is when contacts and withheld names are erased by themselves.
     """
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _around(session, campaign, mails)
@@ -44,6 +44,8 @@ def of(session: Session, campaign: Campaign) -> dict[str, Any]:
         "closed": iso(campaign.closed_at),
         "review_ends": iso(campaign.review_ends_at),
         "dispatched": iso(campaign.dispatched_at),
+        "erases": iso(campaign.erase_at),
+        "erased": iso(campaign.erased_at),
         "seal": close.living_seal(session, campaign),
         "blockers": dispatch.blockers(session, campaign) if campaign.closed_at and not campaign.dispatched_at else [],
         "notices": len(notice.of(session, campaign)) if campaign.closed_at else 0,
@@ -204,6 +206,7 @@ def _partner(partner: Partner, mails: list[Mail], answer: Answer | None, around:
         "reply": invitation.reply if invitation else None,
         "unreached": fates.unreached(partner, mails, around),
         "quiet": iso(partner.quiet_at),
+        "erased": iso(partner.erased_at),
         "answer": answer.choice if answer else None,
         "visibility": answer.visibility if answer else None,
         "answered": iso(answer.at) if answer else None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import doctor, leave, operator, prepare, run
+from worker.cli import doctor, erasing, leave, operator, prepare, run
 
 app = typer.Typer(
     name="undersigned",
@@ -40,6 +40,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         leave.resend,
         leave.notice,
         leave.export,
+        erasing.erase,
     ],
     OPERATE: [doctor.doctor, operator.web, operator.worker, operator.beat, operator.migrate],
 }

@@ -122,6 +122,10 @@ def _head(found: dict[str, Any]) -> list[Text]:
         lines.append(Text(f"  letter to {letter['addressee']}: {letter['state']} {_short(letter['sent'], found)}"))
         if letter["reply"]:
             lines.append(Text(f"    the server said: {letter['reply']}"))
+    if found["erased"]:
+        lines.append(Text(f"  contacts and withheld names were erased {_short(found['erased'], found)}"))
+    elif found["erases"]:
+        lines.append(Text(f"  contacts and withheld names are erased {_short(found['erases'], found)}"))
     return lines
 
 
@@ -301,6 +305,8 @@ def _answer(partner: dict[str, Any]) -> str:
 
 def _aside(partner: dict[str, Any]) -> str:
     """What else an organizer wants to know of a partner: why its mail did not arrive, or how often it was reminded."""
+    if partner["erased"]:
+        return "erased"
     invitation = next((mail for mail in reversed(partner["mails"]) if mail["kind"] == "invitation"), None)
     if invitation and invitation["state"] in _TO_EXPLAIN and not (invitation["todo"] or partner["answer"]):
         return _why(invitation)

@@ -22,10 +22,10 @@ VISIBILITIES = ("public", "addressee", "counted")
 SHOW_SIGNERS = ("nobody", "partners", "everyone")
 PUBLIC_PAGE = ("never", "after dispatch", "from launch")
 JOIN = ("closed", "approved")
-NOT_YET = ("late_signatures", "keep_contacts")
+NOT_YET = ("late_signatures",)
 KEYS = (
     *("title", "authentic", "deadline", "zone", "reply_to", "from_name", "reminders", "quorum", "review"),
-    *("visibility", "show_signers", "public_page", "join", "sender", "addressee"),
+    *("visibility", "show_signers", "public_page", "join", "keep_contacts", "sender", "addressee"),
 )
 ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
 
@@ -80,6 +80,8 @@ class Definition:
     """From when on everyone may read the letter: one of PUBLIC_PAGE."""
     join: str = JOIN[0]
     """Whether others may ask to sign: one of JOIN."""
+    keep_contacts: timedelta = timedelta(days=180)
+    """How long after the letter has left."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what a database column keeps, by the keys of the file: times in ISO, durations in seconds.
@@ -101,6 +103,7 @@ class Definition:
             "show_signers": self.show_signers,
             "public_page": self.public_page,
             "join": self.join,
+            "keep_contacts": int(self.keep_contacts.total_seconds()),
             "sender": asdict(self.sender),
             "addressee": [asdict(addressee) for addressee in self.addressees],
         }

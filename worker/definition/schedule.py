@@ -10,6 +10,8 @@ from worker.definition.problems import Problem, shown
 
 REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
 REVIEW = timedelta(hours=2)
+KEEP_CONTACTS = "6 months"
+SHORTEST_KEEPING = timedelta(days=7)  # copies of the letter are tried for days, and organizers have questions
 _MOST_REMINDERS = 20
 
 
@@ -24,12 +26,16 @@ class Overrides:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When everything of a campaign happens; the deadline in UTC, reminders before it, the longest first."""
+    """When everything of a campaign happens; the deadline in UTC, reminders before it, the longest first.
+
+    `keep_contacts` is how long after the letter has left.
+    """
 
     deadline: datetime
     zone: str
     reminders: list[timedelta]
     review: timedelta
+    keep_contacts: timedelta
 
 
 def read_schedule(table: Table, overrides: Overrides, now: datetime, remarks: list[Problem]) -> Schedule:
@@ -50,6 +56,7 @@ def read_schedule(table: Table, overrides: Overrides, now: datetime, remarks: li
         zone=zone.key if zone else "UTC",
         reminders=_reminders(table, overrides.reminders),
         review=_review(table, overrides.review),
+        keep_contacts=_keep_contacts(table),
     )
 
 
@@ -148,6 +155,14 @@ def _review(table: Table, typed: str | None) -> timedelta:
     except times.NotATime as error:
         _note_typed(table, "--review", typed, times.A_DURATION, str(error))
         return REVIEW
+
+
+def _keep_contacts(table: Table) -> timedelta:
+    span = _written_duration(table, "keep_contacts", table.text("keep_contacts", most=40, default=KEEP_CONTACTS))
+    if span is not None and span < SHORTEST_KEEPING:
+        mend = "Copies of the letter are tried for some days: write 7d or more."
+        table.note("keep_contacts", shown(table.values["keep_contacts"]), "a week or more after the letter", mend)
+    return span or times.duration(KEEP_CONTACTS)
 
 
 def _written_duration(table: Table, key: str, text: str) -> timedelta | None:
