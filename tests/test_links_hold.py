@@ -31,7 +31,8 @@ from tests import servers, stage
 from tests import test_web_cast as cast
 from tests.conftest import A_SECRET_KEY
 from worker import db, settings, tokens
-from worker.models import Answer, Event, Partner
+from worker.acts import strangers
+from worker.models import Answer, Campaign, Event, Partner, Stranger
 from worker.web.app import make_app
 
 TOP = Path(__file__).resolve().parent.parent
@@ -117,6 +118,15 @@ def a_campaign(slug: str, partners: int, signed: int = 0) -> list[Partner]:
         return list(campaign.partners)
 
 
+def an_applicant(campaign_id: int) -> Stranger:
+    """Somebody that asks to sign and has not confirmed it."""
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
+        strangers.ask_to_join(session, campaign_id, strangers.Person("x@lake.example", "en", "Kim", "Lake Friends"))
+        return session.scalars(select(Stranger).where(Stranger.campaign_id == campaign_id)).one()
+
+
 def links(partner: Partner) -> list[str]:
     """A partner's page, the page of “This was not us”, and that for no more mail."""
     own = f"/s/{tokens.token(partner)}"
@@ -151,7 +161,9 @@ VISITORS: tuple[Form, ...] = (
 def test_a_thousand_looks_at_each_link_change_no_row(house: House) -> None:
     [partner, _] = a_campaign("looked-at", 2, signed=1)
     further = behind(house, partner).keys() - {*links(partner)}
-    looked_at = links(partner) * LOOKS + sorted(further) * (LOOKS // 10)
+    asked = an_applicant(partner.campaign_id)
+    confirming = f"/j/{tokens.token(asked, 'join')}"
+    looked_at = [*links(partner), confirming] * LOOKS + sorted(further) * (LOOKS // 10)
     queries = ["", "?lang=fr", "?switch=km", "?List-Unsubscribe=One-Click"]
     queries += ["?" + urlencode(form) for form in (signature(partner), coded(partner, wish="no more mail"))]
     before = house.dump()
@@ -177,6 +189,9 @@ def test_a_thousand_looks_at_each_link_change_no_row(house: House) -> None:
     assert house.ask("POST", page, signature(partner, visibility="counted")).status == 303
     assert house.ask("POST", quiet, coded(partner, wish="no more mail")).status == 303
     assert house.ask("POST", not_us, coded(partner)).status == 200
+    assert house.ask("POST", confirming, {"mail_code": tokens.mail_code(asked)}).status == 200
+    with db.reading() as session:
+        assert session.get_one(Stranger, asked.id).confirmed_at is not None
     assert house.dump() != before, "the links still work, and a change would be seen"
 
 

@@ -23,12 +23,12 @@ from typer.testing import CliRunner, Result
 from tests import stage
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import answer, carry, close
+from worker.acts import answer, carry, close, strangers
 from worker.acts.answer import Said
 from worker.acts.export import harmless
 from worker.cli.commands import app
 from worker.mail import compose, messages, outbox
-from worker.models import Answer, Campaign, Mail, Partner, Seal
+from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -215,9 +215,75 @@ def test_what_is_typed_is_kept_as_it_is_or_refused_and_nothing_is_lost(field: st
             assert " ".join(str(getattr(kept, "reason" if field == "wish" else field)).split()) == arrived(hell), label
 
 
+LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "note": 2000}
+
+
+# Typed by strangers.
+
+ASKED = ("organization", "acronym", "country", "contact")
+
+
+@pytest.mark.parametrize("field", ASKED)
+def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_mail(
+    field: str, browser: TestClient
+) -> None:
+    with db.transaction() as session:
+        cast.a_campaign(session, public_page="from launch", join="approved")
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(strangers, "OF_ONE_CAMPAIGN", len(HELL))
+    for number, (label, hell) in enumerate(HELL.items()):
+        typed = {"organization": PLAIN, "contact": "Kim"} | {field: hell} | {"email": f"box{number}@lake.example"}
+
+        sent = post(browser, "/c/dam/join", typed)
+
+        refused = label in (*HIDING, *LINES, *STRANGE) or len(hell) > LONGEST[field]
+        assert sent.status_code == (422 if refused else 200), label
+        with db.reading() as session:
+            kept = session.scalar(select(Stranger).where(Stranger.email_hmac == tokens.fingerprint(typed["email"])))
+            read = Page(sent.text)
+            if refused:
+                assert kept is None
+                assert re.findall(r'class="error" id="(\w+)-problem"', sent.text) == [field], label
+                assert {name: read.fields[name] for name in typed} == {
+                    name: arrived(text, whole=True) for name, text in typed.items()
+                }, label
+                continue
+            assert kept is not None
+            assert getattr(kept, field) == arrived(hell), label
+            mail = session.get_one(Mail, kept.mail_id)
+            said = compose.compose(messages.message(session, mail), mail.message_id, mail.dated_at).content
+            assert label in ("null", "none", "plus") or not any(
+                hell in str(part.get_content())
+                for part in email.message_from_bytes(said, policy=email.policy.default).iter_parts()
+            ), label
+        with db.transaction() as session:
+            strangers.confirm(session, kept.id)
+            link = f"/j/{tokens.token(kept, 'join')}"
+        assert browser.get(link).status_code == 200
+    monkey.undo()
+    shown = " ".join(types("status", "dam").output.split())
+    for label, hell in STANDING.items():
+        if len(hell) <= LONGEST[field] and field in ("organization", "country"):
+            assert " ".join(hell.split()) in shown, label
+
+
+def test_nothing_from_hell_is_an_address_to_pass_on_to(browser: TestClient) -> None:
+    with db.transaction() as session:
+        partner = cast.a_campaign(session).partners[0]
+    link, code = f"/s/{tokens.token(partner)}/pass-on", tokens.mail_code(partner)
+    for label, hell in HELL.items():
+        for typed in (hell, f"{hell}@lake.example", f"box@{hell}.example"):
+            if re.fullmatch(r"[\w.+-]+@[\w.-]+", typed):
+                continue  # “null” is a mailbox like another, and 川の見張り a name of the net
+            sent = post(browser, link, {"email": typed, "language": "en", "mail_code": code})
+            assert sent.status_code == 422, (label, typed)
+            assert Page(sent.text).fields["email"] == arrived(typed, whole=True), label
+    with db.reading() as session:
+        assert session.scalars(select(Mail)).all() == []
+
+
 # Given in a list.
 
-LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "note": 2000}
 PRINTED = {"organization", "acronym", "country"}
 
 

@@ -47,7 +47,9 @@ def wrong_with_country(typed: str, present: str) -> str:
 def wrong_with_address(typed: str) -> str:
     """The same of a mail address."""
     typed = typed.strip()
-    return "address wrong" if not typed or len(typed) > LONGEST["email"] or addresses.mended(typed)[1] else ""
+    if not typed or len(typed) > LONGEST["email"] or any(characters.unfit(typed)):
+        return "address wrong"
+    return "address wrong" if addresses.mended(typed)[1] else ""
 
 
 async def _body(request: Request) -> bytes:

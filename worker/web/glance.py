@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import escape
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select, tuple_
 from sqlalchemy.engine import Row
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
@@ -74,7 +74,7 @@ _LOOK = (
     )
     .join(Campaign, Campaign.id == Partner.campaign_id)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
-    .where(Partner.ref.in_(bindparam("refs", expanding=True)))
+    .where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
 )
 
 
@@ -106,8 +106,7 @@ async def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> R
 
 def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Row[Any] | None]:
     """What is seen of each link, by ref and generation."""
-    rows = db.glance(_LOOK, refs=[ref for ref, _ in wanted])
-    found = {(bytes(row.ref), row.generation): row for row in rows}
+    found = {(bytes(row.ref), row.generation): row for row in db.glance(_LOOK, links=list(wanted))}
     return [found.get(one) for one in wanted]
 
 

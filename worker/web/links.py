@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -34,7 +34,7 @@ class Holder:
 
 
 _HOLDERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
-    Partner.ref.in_(bindparam("refs", expanding=True))
+    tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True))
 )
 
 
@@ -72,8 +72,7 @@ def named(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
 
 
 def _find_holders(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
-    rows = db.glance(_HOLDERS, refs=[ref for ref, _ in wanted])
-    found = {(bytes(row.ref), row.generation): row for row in rows}
+    found = {(bytes(row.ref), row.generation): row for row in db.glance(_HOLDERS, links=list(wanted))}
     return [_holder_in(found.get(one)) for one in wanted]
 
 
