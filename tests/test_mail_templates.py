@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests import test_web_cast as cast
@@ -249,6 +249,43 @@ def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
     contents = [attachment.content.decode() for attachment in message.attachments]
     letter = language if language in campaign.letter.texts else campaign.authentic
     assert contents == ["public en pdf", f"public {letter} text"]
+
+
+@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("is_public", [True, False])
+@pytest.mark.parametrize("steps_back", ["withdraw", "addressee", "counted", "disown"])
+def test_a_copy_that_leaves_after_somebody_stepped_back_names_nobody(
+    steps_back: str, is_public: bool, language: str, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, public_page="after dispatch" if is_public else "never")
+        one, other = campaign.partners
+        cast.signs(session, one)
+        cast.signs(session, other)
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        assert len(put(session, "copy", campaign, one, language).attachments) == 2
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign.id)
+        own = outbox.to_partner("copy", campaign, other, "own", db.clock(session), seal_number=1)
+        outbox.put(session, [own])
+        if steps_back == "withdraw":
+            answer.withdraw(session, other.id, cast.SOPHEA)
+        elif steps_back == "disown":
+            answer.disown(session, other.id)
+        else:
+            cast.signs(session, other, steps_back)  # type: ignore[arg-type]
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign.id)
+        session.execute(delete(Mail).where(Mail.key.endswith("/x")))
+        message = put(session, "copy", campaign, campaign.partners[0], language)
+        cancelled = session.scalars(select(Mail.cancelled_at).where(Mail.key == own["key"])).one()
+    assert message.attachments == []
+    says(message, {"en": "No copy is attached", "fr": "Aucune copie n’est plus jointe", "km": "លែងភ្ជាប់"}[language])
+    page = {"en": "Your page leads to", "fr": "Votre page mène à", "km": "នាំទៅកាន់លិខិត"}[language]
+    assert (page in " ".join(message.text.split())) is is_public
+    is_silent_about(message, other.organization)
+    assert (cancelled is not None) is (steps_back in {"withdraw", "disown"})
 
 
 @pytest.mark.parametrize("language", render.LANGUAGES)

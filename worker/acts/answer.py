@@ -261,6 +261,9 @@ def _write(session: Session, new: Sequence[tuple[Speaking, Answer]]) -> None:
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(["invitation", "reminder", "receipt", "amended"])
     outbox.cancel(session, Mail.partner_id.in_([held.partner.id for held, _ in new]), asks, at=now)
+    left = [held.partner.id for held, answer in new if not answer.signs]
+    if left and campaign.dispatched_at is not None:
+        outbox.cancel(session, Mail.partner_id.in_(left), Mail.kind == "copy", at=now)
     if wishes:
         outbox.put(session, wishes)
     for held, answer in new:

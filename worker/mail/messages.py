@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from worker import changes, prose, render, tokens
 from worker.models import Answer, Campaign, Letter, Mail, Partner, Post, Seal, Stranger
@@ -142,19 +142,16 @@ def receipt(session: Session, mail: Mail) -> Message:
 
 
 def copy(session: Session, mail: Mail) -> Message:
-    """Brings the letter as it was sent to a partner that signed it."""
-    return _to_partner(
-        mail,
-        [
+    """Brings the letter as it was sent to a partner that signed it; without it once it names somebody too many."""
+    attachments = []
+    if whole := not _names_too_many(session, mail):
+        language = _letter_language(mail)
+        text = _sealed(session, mail, "public", "text", language)
+        attachments = [
             Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf")),
-            Attachment(
-                f"letter.{_letter_language(mail)}.txt",
-                "text/plain; charset=utf-8",
-                _sealed(session, mail, "public", "text", _letter_language(mail)),
-            ),
-        ],
-        addressee=_first_addressee(mail.campaign),
-    )
+            Attachment(f"letter.{language}.txt", "text/plain; charset=utf-8", text),
+        ]
+    return _to_partner(mail, attachments, addressee=_first_addressee(mail.campaign), whole=whole)
 
 
 def letter(session: Session, mail: Mail) -> Message:
@@ -408,7 +405,7 @@ def _draft(mail: Mail | ToMany, personal: dict[str, str], context: dict[str, Any
         return _worded(mail, personal, context)
     filled = tuple(map(bool, personal.values()))
     seen = (campaign.id, campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.letter.hash)
-    key = (mail.kind, mail.language, *seen, *filled)
+    key = (mail.kind, mail.language, *seen, *filled, context.get("whole"))
     if key not in _drafts:
         if len(_drafts) >= _MOST_DRAFTS:
             _drafts.clear()
@@ -471,6 +468,24 @@ def _letter_subject(mail: Mail | ToMany) -> str:
 def _letter_language(mail: Mail | ToMany) -> str:
     """Pages speak more languages than a letter may have: then it is read in the authentic one."""
     return mail.language if mail.language in mail.campaign.letter.texts else mail.campaign.authentic
+
+
+def _names_too_many(session: Session, mail: Mail) -> bool:
+    """Whether somebody whom the public letter names has stepped back since it was sealed."""
+    seal = select(func.max(Seal.sealed_at)).where(
+        Seal.campaign_id == mail.campaign_id, Seal.number == mail.seal_number, Seal.rendition == "public"
+    )
+    still = aliased(Answer)
+    signs_on = exists().where(
+        still.partner_id == Answer.partner_id, still.superseded_at.is_(None), still.visibility == "public"
+    )
+    stepped_back = (
+        select(Answer.id)
+        .join(Partner)
+        .where(Partner.campaign_id == mail.campaign_id, Answer.visibility == "public")
+        .where(Answer.superseded_at > seal.scalar_subquery(), ~signs_on)
+    )
+    return session.scalar(stepped_back.limit(1)) is not None
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
