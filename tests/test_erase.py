@@ -1,5 +1,6 @@
 """What is kept goes when it was promised, or when somebody asks: contacts, links, who spoke, and withheld names."""
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -252,6 +253,7 @@ def test_the_page_says_how_long(language: str, browser: TestClient) -> None:
         campaign = cast.a_campaign(session, keep_contacts=14 * 24 * 3600)
         link = f"/s/{tokens.token(campaign.partners[0])}?lang={language}"
     assert how_long[language] in browser.get(link).text
+    assert not re.search(r"[.។](?=[A-ZÀ-Ýក-ឳ])", browser.get(link).text.partition("<footer")[2]), "no space"
     with db.transaction() as session:
         campaign = session.get_one(Campaign, campaign.id)
         cast.the_letter_leaves(session, campaign)
