@@ -1,5 +1,6 @@
 """A page that is worded once and filled for each is, byte for byte, the page that would be made anew."""
 
+import html
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from worker.acts import amend, answer, row
 from worker.acts.row import Row
 from worker.models import Addressee, Campaign, Letter, Partner
 from worker.web import glance
+from worker.web import partner as partner_page
 from worker.web.app import make_app
 
 HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អាត", "مراقبة")
@@ -74,6 +76,27 @@ def test_readers_share_a_wording_and_nothing_of_each_other(browser: TestClient) 
     for own in (first.organization, second.organization, tokens.token(first), tokens.mail_code(first), "Ms Lopez"):
         assert own not in kept
     assert page != other
+
+
+def test_who_answers_between_look_and_wording_gives_its_page_to_nobody(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = a_campaign()[2:4]
+    word = partner_page._worded_for_all
+
+    def answered_meanwhile(partner_id: int, language: str) -> Any:
+        if partner_id == first.id:
+            with db.transaction() as session:
+                cast.signs(session, first)
+        return word(partner_id, language)
+
+    monkeypatch.setattr(partner_page, "_worded_for_all", answered_meanwhile)
+    signed = browser.get(f"/s/{tokens.token(first)}").text
+    assert f"{first.organization} signs" in html.unescape(signed)
+    assert glance._worded == {}
+    given, anew = both(browser, second)
+    assert given == anew
+    assert "Recorded on" not in given
 
 
 def test_what_changes_is_seen_at_once(browser: TestClient) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from tests import test_web_cast as cast
 from worker import db, tasks, tokens
 from worker.acts import answer
-from worker.models import Answer, Event, Partner
+from worker.models import Answer, Event, Mail, Partner
 from worker.web.app import make_app
 from worker.web.together import MOST, Together
 
@@ -122,6 +123,23 @@ def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
     assert set(standing()) == {partner.id for partner in partners if partner is not unlucky}
 
 
+@pytest.mark.parametrize(("state", "told"), [("40P01", {303}), ("55P03", {503})])
+def test_a_group_that_waited_in_a_circle_is_recorded_one_by_one(
+    state: str, told: set[int], partners: list[Partner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = answer.record
+
+    def waits_in_a_circle(session: Any, given: Sequence[answer.Given]) -> Any:
+        if len(given) > 1:
+            raise OperationalError("", {}, type("Undone", (Exception,), {"sqlstate": state})())
+        return record(session, given)
+
+    monkeypatch.setattr(answer, "record", waits_in_a_circle)
+    found = at_once(*((partner, a_form(partner)) for partner in partners[:10]))
+    assert set(found[1:]) == told, "the first came alone"
+    assert len(standing()) == found.count(303)
+
+
 def test_two_answers_of_one_partner_keep_their_order(partners: list[Partner], groups: list[list[int]]) -> None:
     first, *others = partners
     forms = [(partner, a_form(partner)) for partner in others]
@@ -181,3 +199,28 @@ def test_an_exception_is_raised_to_whom_it_belongs() -> None:
     assert isinstance(three, ValueError)
     assert isinstance(nought, LookupError)
     assert isinstance(six, LookupError)
+
+
+@pytest.mark.parametrize("stage", ["review", "partly"])
+def test_what_is_refused_after_the_deadline_leaves_the_seal_as_it_is(stage: str, partners: list[Partner]) -> None:
+    signs, declines = partners[:2]
+    with db.transaction() as session:
+        campaign = session.get_one(Partner, signs.id).campaign
+        cast.signs(session, signs)
+        answer.decline(session, declines.id, cast.SOPHEA)
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        if stage == "partly":
+            cast.the_letter_leaves(session, campaign, accepted=False)
+            session.execute(update(Mail).where(Mail.kind == "letter").values(in_data_at=None))
+        before = cast.everything(session)
+
+    told = at_once(
+        (signs, a_form(signs, visibility="counted", read="7")),
+        (declines, a_form(declines, choice="withdraw")),
+        (partners[2], a_form(partners[2])),
+    )
+
+    assert told == [409, 409, 409]
+    with db.reading() as session:
+        assert cast.everything(session) == before

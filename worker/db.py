@@ -271,6 +271,11 @@ _POSTGRES_SENT = _sent(
 )
 
 
+def is_a_circle(error: Exception) -> bool:
+    """Whether PostgreSQL undid a transaction because two waited for each other (SQLSTATE 40P01)."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
+
+
 def scrub() -> bool:
     """Let the database's own files forget what was erased; False if they could not be rewritten now.
 

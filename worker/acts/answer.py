@@ -81,7 +81,7 @@ def record(session: Session, given: Sequence[Given]) -> list[Answer | Refusal]:
         try:
             if (speaks := held.get(one.partner_id)) is None:
                 raise LinkIsDead
-            results.append(answer := _decided(session, speaks, one))
+            results.append(answer := _decided(speaks, one))
             if answer is not speaks.standing:
                 new.append((speaks, answer))
         except Refusal as refusal:
@@ -171,7 +171,7 @@ def receipts(session: Session, campaign_id: int) -> int:
         .join(Partner)
         .where(Partner.campaign_id == campaign_id, Partner.email_hmac.is_not(None), Answer.id.not_in(receipted))
         .where(Answer.superseded_at.is_(None), Partner.quiet_at.is_(None))
-        .order_by(Answer.id)
+        .order_by(Partner.id)  # as whoever answers locks them: in another order two would wait in a circle
     ).all()
     now = db.clock(session)
     rows = [
@@ -191,8 +191,11 @@ def _receipt_due(session: Session, partner_id: int, now: datetime) -> datetime:
     return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
 
 
-def _decided(session: Session, held: Speaking, given: Given) -> Answer:
-    """What is to stand: a new answer, not yet written, or the one that does if it says the same. Raises a Refusal."""
+def _decided(held: Speaking, given: Given) -> Answer:
+    """What is to stand: a new answer, not yet written, or the one that does if it says the same. Raises a Refusal.
+
+    It changes nothing: what is refused here is committed beside what is not.
+    """
     before, said = held.standing, given.said
     match given.choice:
         case "withdraw":
@@ -201,9 +204,8 @@ def _decided(session: Session, held: Speaking, given: Given) -> Answer:
             if before.choice == "withdraw":
                 return before
             held.must_allow("withdraw")
-            _call_back(session, held)
         case "sign":
-            said = _signed(session, held, given)
+            said = _signed(held, given)
             held.must_have_read(said.read)
         case choice:
             held.must_allow(choice)
@@ -226,7 +228,7 @@ def _decided(session: Session, held: Speaking, given: Given) -> Answer:
     )
 
 
-def _signed(session: Session, held: Speaking, given: Given) -> Said:
+def _signed(held: Speaking, given: Given) -> Said:
     """Who signs. After the deadline it exposes less than before, or is refused."""
     visibility, said, before = given.visibility or "", given.said, held.standing
     if visibility not in held.campaign.visibilities:
@@ -236,13 +238,13 @@ def _signed(session: Session, held: Speaking, given: Given) -> Said:
     if before is None or not before.signs or EXPOSURE[visibility] >= EXPOSURE[before.visibility or ""]:
         raise held.too_late()
     held.must_allow("reduce")
-    _call_back(session, held)
     return replace(said, representative=said.representative or before.representative, role=said.role or before.role)
 
 
 def _write(session: Session, new: Sequence[tuple[Speaking, Answer]]) -> None:
     """Let these answers stand in place of those before them, with all that follows from it."""
     campaign, now = new[0][0].campaign, new[0][0].now
+    _call_back(session, new[0][0])
     superseded = [held.standing for held, _ in new if held.standing is not None]
     for before in superseded:
         before.superseded_at = now

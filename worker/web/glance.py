@@ -7,7 +7,8 @@ What the readers of one campaign see differs by a few words of their own. Those 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from markupsafe import escape
 from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select, tuple_
@@ -43,7 +44,7 @@ class Worded:
         return "".join([values.get(piece, piece) for piece in self.pieces])
 
 
-_worded: dict[tuple[object, ...], Worded] = {}
+_worded: dict[tuple[str, "State"], Worded] = {}
 
 
 def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
@@ -81,8 +82,14 @@ _LOOK = (
 _SIGNERS = signatories.select_public(bindparam("campaign", type_=Integer))
 
 
-async def page(token: str, wanted: str, word: Callable[[int, str], Worded]) -> Response | None:
-    """The page behind a link, or None where it is not so simple: `word` words it for a partner's id and a language."""
+Word = Callable[[int, str], tuple["State", Worded]]
+
+
+async def page(token: str, wanted: str, word: Word) -> Response | None:
+    """The page behind a link, or None where it is not so simple.
+
+    `word` words it for a partner's id and a language, and says the state in which it found both.
+    """
     seen = await _looks.ask(links.named(token))
     if seen is None or not _takes_answers(seen) or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
@@ -133,14 +140,44 @@ def _list(seen: Row[Any], worded: Worded) -> str:
     )
 
 
-async def _worded_for(seen: Row[Any], language: str, word: Callable[[int, str], Worded]) -> Worded:
-    of_the_campaign = (seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id)
-    of_the_reader = (seen.language, seen.has_address, seen.quiet_at is not None)
-    key = (*of_the_campaign, language, *of_the_reader, seen.choice, seen.visibility, seen.channel)
-    if (worded := _worded.get(key)) is None:
-        if len(_worded) >= MOST_PAGES:
-            _worded.clear()
-        worded = _worded[key] = await run_in_threadpool(word, seen.id, language)
+class State(NamedTuple):
+    """Whoever is in the same one reads the same page, but for what is its own."""
+
+    campaign_id: int
+    launched_at: datetime
+    deadline_at: datetime
+    letter_id: int
+    reader: str  # its language
+    has_address: bool
+    wants_no_mail: bool
+    choice: str | None
+    visibility: str | None
+    channel: str | None
+
+    @classmethod
+    def of(cls, partner: Partner, campaign: Campaign, standing: Answer | None) -> "State":
+        """That of a partner, as rows say it."""
+        return cls(
+            *(campaign.id, campaign.launched_at, campaign.deadline_at, campaign.letter.id),
+            *(partner.language, partner.email_hmac is not None, partner.quiet_at is not None),
+            *((standing.choice, standing.visibility, standing.channel) if standing else (None, None, None)),
+        )
+
+
+async def _worded_for(seen: Row[Any], language: str, word: Word) -> Worded:
+    state = State(
+        *(seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id),
+        *(seen.language, seen.has_address, seen.quiet_at is not None),
+        *(seen.choice, seen.visibility, seen.channel),
+    )
+    if (known := _worded.get((language, state))) is not None:
+        return known
+    found, worded = await run_in_threadpool(word, seen.id, language)
+    if found != state:
+        return Worded([])  # it answered between look and wording: that page is its own, and nobody else's
+    if len(_worded) >= MOST_PAGES:
+        _worded.clear()
+    _worded[language, state] = worded
     return worded
 
 

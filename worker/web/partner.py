@@ -23,7 +23,7 @@ from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
-from worker.web.glance import Worded
+from worker.web.glance import State, Worded
 from worker.web.links import Holder
 from worker.web.together import Together
 
@@ -54,14 +54,15 @@ def _look(token: str, language: str, typed: AnswerForm | None = None) -> Respons
         return _page(session, partner, token, links.language(language, partner), typed=typed)
 
 
-def _worded_for_all(partner_id: int, language: str) -> Worded:
-    """A partner's page while answers are taken, with marks for what is its own; nothing if it is not that simple."""
+def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
+    """A partner's page while answers are taken, with marks for what is its own; no piece if it is not that simple."""
     with db.reading() as session:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
         view = _view(session, partner, language, glance.PRINTED)
+        state = State.of(partner, campaign, view["standing"])
         if view["stage"] != "open":
-            return Worded([])
+            return state, Worded([])
         # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
         view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[glance.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
@@ -72,9 +73,8 @@ def _worded_for_all(partner_id: int, language: str) -> Worded:
             proposed=None,
         )
         own = {"partner": reader, "row": glance.ROW, "token": glance.TOKEN, "recorded_at": glance.RECORDED}
-        return glance.cut(
-            render.page("pages/partner/page.html", language, **view, **own), campaign, view["sheet"].language
-        )
+        page = render.page("pages/partner/page.html", language, **view, **own)
+        return state, glance.cut(page, campaign, view["sheet"].language)
 
 
 async def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
@@ -103,11 +103,11 @@ def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
     try:
         with db.transaction() as session:
             results = answer.record(session, given)
-    except db.AWAY:
-        raise  # it is as far away for each of them
     except Exception as error:
+        if len(given) == 1 or (isinstance(error, db.AWAY) and not db.is_a_circle(error)):
+            return [error] * len(given)  # the database is as far away for each of them
         # One of them has a fault that nobody foresaw, and the others must not pay for it.
-        return [error] if len(given) == 1 else [_record(campaign_id, [one])[0] for one in given]
+        return [_record(campaign_id, [one])[0] for one in given]
     refused: list[Exception | None] = [result if isinstance(result, Refusal) else None for result in results]
     if None in refused:
         tasks.ring(tasks.record, campaign_id)
