@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -13,12 +13,14 @@ from typer.testing import CliRunner
 from tests import servers
 from tests import test_web_cast as cast
 from tests.conftest import A_SECRET_KEY, Clock
+from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, migrations, render, settings, tasks, tokens
 from worker.acts import answer, calendar, erase, invite, row, status, strangers
 from worker.acts.answer import Said
 from worker.acts.row import Row
 from worker.cli.commands import app
-from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.mail import messages, outbox
+from worker.models import NAMELESS, Addressee, Answer, Campaign, Mail, Partner, Seal, Stranger
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -101,7 +103,7 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
         everything = repr(cast.everything(session))
         assert status.of(session, session.get_one(Campaign, campaign_id))["erased"]
         assert calendar.due(session) == []
-    assert [one.organization for one in kept if one.organization != erase.NAMELESS] == [PUBLIC]
+    assert [one.organization for one in kept if one.organization != NAMELESS] == [PUBLIC]
     assert {(one.contact, one.email, one.email_hmac, one.note, one.names) for one in kept} == {("", "", None, "", None)}
     assert sorted((one.choice, one.visibility or "") for one in answers) == [
         ("decline", ""),
@@ -111,7 +113,10 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
     ]
     assert {(one.representative, one.role, one.reason, one.note) for one in answers} == {("", "", "", "")}
     assert [(one.email, one.contact) for one in strangers_left] == [("", "")]
-    assert waiting == []
+    assert {(mail.kind, mail.partner_id, mail.addressee_id) for mail in waiting} == {
+        ("row", None, None),
+        ("erased", None, None),
+    }, "organizers are told, and nobody else"
     assert {(rendition, content) for rendition, content, _ in told} == {("public", PUBLIC.encode()), ("addressee", b"")}
     assert all(len(digest) == 64 for _, _, digest in told)
     assert not [name for name in (*WITHHELD, "Étang", *SPOKEN) if name in everything]
@@ -179,7 +184,7 @@ def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, 
     assert browser.get(link).status_code == 404
     with db.reading() as session:
         kept = session.get_one(Partner, silent.id)
-        assert (kept.organization, kept.email, kept.email_hmac, kept.proposed) == (erase.NAMELESS, "", None, None)
+        assert (kept.organization, kept.email, kept.email_hmac, kept.proposed) == (NAMELESS, "", None, None)
         assert [one.email for one in session.scalars(select(Stranger))] == [""]
         assert COUNTED in repr(cast.everything(session)), "of others nothing is erased"
     clock.advance(days=13)
@@ -211,7 +216,7 @@ def test_once_the_letter_has_left_only_a_public_name_stays(name: str, goes: bool
     with db.transaction() as session:
         one = partners(session)[name]
         assert erase.partner(session, one.id) is goes
-        assert (one.organization == erase.NAMELESS) is goes
+        assert (one.organization == NAMELESS) is goes
         assert (one.email, one.contact) == ("", "")
     assert browser.get("/c/dam").text == before
     if not goes:
@@ -222,14 +227,204 @@ def test_once_the_letter_has_left_only_a_public_name_stays(name: str, goes: bool
 
 
 @on_sqlite
-def test_while_the_letter_has_not_left_a_campaign_is_not_erased(browser: TestClient) -> None:
+@pytest.mark.parametrize("states", [[], ["due", "due"], ["sent", "due"], ["sent", "uncertain"], ["in data", "due"]])
+def test_while_not_everybody_has_the_letter_a_campaign_is_not_erased(states: list[str], browser: TestClient) -> None:
     with db.transaction() as session:
-        campaign = a_campaign(session)
+        campaign = a_campaign_with_two_addressees(session)
+        cast.signs(session, campaign.partners[0])
         cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        for to, state in enumerate(states):
+            a_letter_goes(session, campaign, to, state)
         before = repr(cast.everything(session))
         with pytest.raises(erase.NotOver):
             erase.campaign(session, campaign.id)
+        if states[:1] in (["sent"], ["in data"]):
+            with pytest.raises(erase.NotOver):
+                erase.campaign(session, campaign.id, give_up=True)
         assert repr(cast.everything(session)) == before
+
+
+@on_sqlite
+def test_a_letter_that_never_leaves_is_given_up_and_erased(browser: TestClient) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign(session)
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+    code, said = types("erase", "dam", "--yes")
+    assert (code, "--give-up" in said) == (1, True)
+    code, said = types("erase", "dam", "--give-up", "--dry-run")
+    assert (code, "The letter never leaves." in said) == (0, True)
+    assert SILENT in everything_in_rows()
+    assert types("erase", "dam", "--give-up", "--yes")[0] == 0
+    with db.reading() as session:
+        assert set(partners(session)) == {NAMELESS}
+        assert calendar.due(session) == []
+    tasks.close.run(campaign.id)
+    tasks.dispatch.run(campaign.id)
+    assert types("dispatch", "dam", "--yes")[0] == 4
+    with db.reading() as session:
+        assert session.scalars(select(Mail).where(Mail.kind == "letter")).all() == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("lacking", [0, 1])
+@pytest.mark.parametrize("how", ["refused", "uncertain"])
+def test_when_its_time_has_come_an_addressee_who_lacks_the_letter_gets_no_empty_one(
+    how: str, lacking: int, browser: TestClient, clock: Clock
+) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign_with_two_addressees(session, (NAMED,))
+        campaign.definition = campaign.definition | {"public_page": "after dispatch"}
+        cast.signs(session, campaign.partners[0])
+        cast.signs(session, partners(session)[NAMED], "addressee")
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        a_letter_goes(session, campaign, 1 - lacking, "sent")
+        letter = a_letter_goes(session, campaign, lacking, "uncertain" if how == "uncertain" else "due")
+        if how == "refused":
+            letter.refused_at, letter.due_at, letter.reply = db.clock(session), None, "550 5.7.1 no"
+    public = browser.get("/c/dam").text
+    assert "River Watch" in public
+    clock.advance(days=181)
+
+    tasks.erase.run(campaign.id)
+
+    assert browser.get("/c/dam").text == public
+    assert NAMED not in everything_in_rows()
+    for command in (("dispatch", "dam", "--yes"), ("resend", "dam", "--yes")):
+        assert "nothing" in types(*command)[1].lower()
+    with db.reading() as session:
+        assert session.scalars(select(Mail).where(Mail.kind == "letter", Mail.due_at.is_not(None))).all() == []
+        with pytest.raises(messages.NothingToSay):
+            messages.letter(session, session.get_one(Mail, _main_letter(session)))
+
+
+def _main_letter(session: Session) -> int:
+    of_main = select(Mail.id).join(Addressee, Addressee.id == Mail.addressee_id).where(~Addressee.copy)
+    return session.scalars(of_main.where(Mail.kind == "letter")).one()
+
+
+@on_sqlite
+def test_a_name_that_is_erased_is_in_no_sealed_letter(browser: TestClient) -> None:
+    """Neither in one that was voided, nor in the one that left, where it is not public."""
+
+    def sealed() -> dict[tuple[int, str], bytes]:
+        with db.reading() as session:
+            rows = session.execute(select(Seal.number, Seal.rendition, Seal.content))
+            return {(number, rendition): content for number, rendition, content in rows}
+
+    with db.transaction() as session:
+        campaign = a_campaign(session)
+        leaving = partners(session)[NAMED]
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        answer.withdraw(session, leaving.id, Said())
+        cast.is_sealed(session, campaign, number=2)
+    with db.transaction() as session:
+        erase.partner(session, leaving.id)
+    assert {content for (number, _), content in sealed().items() if number == 1} == {b""}
+    assert all(content for (number, _), content in sealed().items() if number == 2)
+    with db.transaction() as session:
+        cast.the_letter_leaves(session, session.get_one(Campaign, campaign.id))
+        erase.partner(session, partners(session)[COUNTED].id)
+    assert all(content for (number, _), content in sealed().items() if number == 2)
+    with db.transaction() as session:
+        public = partners(session)[PUBLIC]
+        answer.withdraw(session, public.id, Said())
+        assert erase.partner(session, public.id)
+    assert {content for _, content in sealed().items()} == {b""}
+
+
+@on_sqlite
+def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) -> None:
+    a_letter_that_has_left()
+    with db.transaction() as session:
+        answer.withdraw(session, partners(session)[NAMED].id, Said())
+    for words in ((NAMED,), ()):
+        said = types("erase", "dam", *words, "--dry-run")[1]
+        assert "print and send it first" in said
+        assert "notice dam" in said
+    assert "print and send it first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
+    assert NAMED in types("notice", "dam")[1]
+    types("erase", "dam", NAMED, "--yes")
+    code, said = types("notice", "dam")
+    assert (code, NAMELESS in said) == (1, False)
+
+
+@on_sqlite
+def test_who_steps_back_after_all_was_erased_is_erased_a_week_later(browser: TestClient, clock: Clock) -> None:
+    campaign_id = a_letter_that_has_left()
+    clock.advance(days=181)
+    tasks.erase.run(campaign_id)
+    code, _ = types("withdraw", "dam", PUBLIC, "--note", "telephoned Sophea Chan", "--yes")
+    assert code == 0
+    assert PUBLIC in types("notice", "dam")[1]
+    with db.reading() as session:
+        assert calendar.due(session) == []
+    clock.advance(days=8)
+    with db.reading() as session:
+        assert calendar.due(session) == [("erase", campaign_id)]
+    tasks.erase.run(campaign_id)
+    assert PUBLIC not in everything_in_rows()
+    assert "Sophea Chan" not in everything_in_rows()
+    with db.reading() as session:
+        assert calendar.due(session) == []
+
+
+@on_sqlite
+def test_the_numbers_stay_and_nobody_is_given_a_new_address(browser: TestClient) -> None:
+    campaign_id = a_letter_that_has_left()
+    with db.transaction() as session:
+        invite.everyone_not_yet_asked(session, campaign_id)
+        campaign, now = session.get_one(Campaign, campaign_id), db.clock(session)
+        for one in session.scalars(select(Partner)):
+            outbox.put(session, [outbox.to_partner("invitation", campaign, one, "1", now)])
+        session.execute(update(Mail).where(Mail.kind == "invitation").values(sent_at=now, due_at=None))
+        before = status.of(session, campaign)["counts"]
+    with db.transaction() as session:
+        erase.campaign(session, campaign_id)
+    with db.reading() as session:
+        assert status.of(session, session.get_one(Campaign, campaign_id))["counts"] == before
+    code, said = types("amend", "dam", "--partner", PUBLIC, "--email", "new@falls.example", "--yes")
+    assert (code, "was erased" in said) == (1, True)
+    assert types("carry", "dam", NAMELESS)[0] == 1
+
+
+@on_sqlite
+def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, public_page="from launch", join="approved")
+        who = strangers.Person("x@lake.example", "en", "Kim Ferryman", "Lake Friends", "LF", "Chad")
+        strangers.ask_to_join(session, campaign.id, who)
+        asked = session.scalars(select(Stranger)).one()
+        strangers.confirm(session, asked.id)
+        link = f"/j/{tokens.token(asked, 'join')}"
+    assert browser.get(link).status_code == 200
+    assert "Lake Friends" in types("status", "dam")[1]
+    code, said = types("erase", "dam", "lake friends", "--yes")
+    assert (code, "all that lake friends told" in said) == (0, True)
+    assert browser.get(link).status_code == 404
+    assert "Ask to sign" not in types("status", "dam")[1]
+    with db.reading() as session:
+        one = session.scalars(select(Stranger)).one()
+        assert (one.organization, one.contact, one.email) == ("", "", "")
+        with pytest.raises(messages.NothingToSay):
+            messages.message(session, session.get_one(Mail, one.mail_id))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_postgresql_says_that_somebody_still_sees_what_was_erased(database: str) -> None:
+    with psycopg.connect(servers.plain(settings.current().database)) as other:
+        other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        other.execute("SELECT count(*) FROM partner")
+        with db.transaction() as session:
+            cast.a_campaign(session)
+        assert not db.scrub(patience=0.3)
+        other.execute("COMMIT")
+        other.execute("LOCK TABLE partner IN ACCESS SHARE MODE")
+        assert not db.scrub(patience=0.3)
+    assert db.scrub()
 
 
 @on_sqlite
@@ -242,7 +437,7 @@ def test_a_cancelled_campaign_is_erased_with_every_name(browser: TestClient, clo
         assert calendar.due(session) == [("erase", campaign.id)]
     tasks.erase.run(campaign.id)
     with db.reading() as session:
-        assert set(partners(session)) == {erase.NAMELESS}
+        assert set(partners(session)) == {NAMELESS}
 
 
 @on_sqlite
@@ -294,7 +489,7 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
     code, said = types("erase", "dam", "--dry-run")
     assert (code, "would be erased: contact, address and link of 7 partners" in said) == (0, True)
     code, said = types("erase", "dam", "--yes")
-    assert (code, "and 6 names that nobody else reads under the letter" in said) == (0, True)
+    assert (code, "and 6 names that nobody reads under the letter" in said) == (0, True)
     assert not [name for name in WITHHELD if name in everything_in_rows()]
     code, printed = types("status", "dam")
     assert (code, "contacts and withheld names were erased" in printed) == (0, True)

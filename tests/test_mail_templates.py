@@ -24,7 +24,7 @@ FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
 TO_PARTNERS = ("invitation", "reminder", "extended", "amended", "corrected", "receipt", "copy", "was_passed_on")
 TO_STRANGERS = ("passed_on", "confirm")
 TO_ORGANIZERS = (
-    *("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "outage"),
+    *("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "erased", "outage"),
     *("wish", "row", "applicant", "notice"),
 )
 A_TAG = re.compile(r"<[^>]+>")

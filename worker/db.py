@@ -3,7 +3,7 @@
 import functools
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -45,11 +45,13 @@ AWAY = (
 IDLE = 1.0  # seconds
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
+A_LOCK = "3s"  # what a page waits for a lock at most
+
 _PATIENCE = {
     "connect_timeout": 3,
     # A page that waits for a lock is refused calmly rather than hanging with everybody behind it; a
     # process that stopped in the middle of a transaction loses it.
-    "options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=60s",
+    "options": f"-c lock_timeout={A_LOCK} -c idle_in_transaction_session_timeout=60s",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -276,21 +278,50 @@ def is_a_circle(error: Exception) -> bool:
     return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
 
 
-def scrub() -> bool:
-    """Let the database's own files forget what was erased; False if they could not be rewritten now.
+def scrub(patience: float = 10) -> bool:
+    """Let the database's own files forget what was erased; False if they could not be rewritten in these seconds.
 
     SQLite overwrites what it frees (`secure_delete`); its log is emptied here. PostgreSQL keeps old rows in its files
-    until they are written anew, and in its log until the log is recycled.
+    until they are written anew, which nobody may need any more, and in its log until the log is recycled. Nobody
+    waits behind it for longer than a blink.
     """
+    until = time.monotonic() + patience
     try:
         with _glances().connect() as connection:
             if connection.dialect.name == "sqlite":
-                blocked = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
-                return not blocked
-            connection.exec_driver_sql("VACUUM (FULL, ANALYZE) partner, answer, seal, mail, stranger")
-            return True
+                return _tried(until, lambda: not connection.exec_driver_sql(_EMPTY_THE_LOG).scalar_one())
+            since = connection.exec_driver_sql("SELECT pg_current_xact_id()::xid::text").scalar_one()
+            if not _tried(until, lambda: not connection.execute(_WHO_STILL_SEES, {"since": since}).scalar_one()):
+                return False
+            connection.exec_driver_sql("SET lock_timeout = '200ms'")
+            try:
+                return all(_tried(until, functools.partial(_rewritten, connection, name)) for name in _HOLDING_NAMES)
+            finally:
+                connection.exec_driver_sql(f"SET lock_timeout = '{A_LOCK}'")
     except DBAPIError:
         return False
+
+
+_EMPTY_THE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+_HOLDING_NAMES = ("partner", "answer", "seal", "mail", "stranger")
+_WHO_STILL_SEES = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(CAST(:since AS text) AS xid))"
+)
+
+
+def _rewritten(connection: Connection, table: str) -> bool:
+    try:
+        connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
+    except OperationalError:
+        return False  # somebody uses it at this moment
+    return True
+
+
+def _tried(until: float, what: Callable[[], bool]) -> bool:
+    while not (done := what()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return done
 
 
 def is_sqlite(session: Session) -> bool:

@@ -235,6 +235,9 @@ class Addressee(Base):
     letter: Mapped[Letter] = relationship(back_populates="addressees")
 
 
+NAMELESS = "(erased)"
+
+
 class Partner(Base):
     """One organization that was asked. `ref` and `generation` make its link; raising generation kills it.
 

@@ -140,7 +140,8 @@ def _show(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail 
 
 
 def _reply(recipient: str, bounce: Bounce) -> str:
-    return CAME_BACK + bounces.masked(bounce.diagnostic, recipient)
+    said = bounces.masked(bounce.diagnostic, recipient) if recipient else bounce.status or ""  # of who was erased
+    return CAME_BACK + said
 
 
 def _suppress(session: Session, email_hmac: bytes | None) -> None:

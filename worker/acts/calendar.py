@@ -4,21 +4,21 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import close, invite
+from worker.acts import close, erase, invite
 from worker.models import Answer, Campaign, Mail, Partner
 
 
 def due(session: Session) -> list[tuple[str, int]]:
     """The acts that have something to do, as (name, campaign id), in the order of a campaign's life."""
-    living = session.scalars(select(Campaign).where(Campaign.erased_at.is_(None)).order_by(Campaign.id))
-    return [(name, campaign.id) for campaign in living for name in _due_for(session, campaign)]
+    campaigns = session.scalars(select(Campaign).order_by(Campaign.id))
+    return [(name, campaign.id) for campaign in campaigns for name in _due_for(session, campaign)]
 
 
 def _due_for(session: Session, campaign: Campaign) -> list[str]:
     now = db.clock(session)
-    if campaign.erase_at is not None and campaign.erase_at <= now:
+    if erase.is_due(session, campaign, now):
         return ["erase"]
-    if campaign.cancelled_at is not None:
+    if campaign.cancelled_at is not None or campaign.erased_at is not None:
         return []
     names = []
     if campaign.takes_answers(at=now):

@@ -31,6 +31,8 @@ def blockers(session: Session, campaign: Campaign, *, by_person: bool = False) -
     """
     if campaign.cancelled_at is not None:
         return ["The campaign is cancelled."]
+    if campaign.erased_at is not None:
+        return ["What was sealed is erased: nothing can be sent any more."]
     if campaign.closed_at is None:
         return [f"It is not closed yet: `undersigned close {campaign.slug}` closes it before the deadline."]
     reasons = []
@@ -114,6 +116,8 @@ def resend(session: Session, campaign_id: int) -> int:
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
     doubtful = [letter for letter in living_letters(session, campaign) if letter.uncertain_at is not None]
+    if campaign.erased_at is not None:
+        return 0
     for letter in doubtful:
         letter.in_data_at = letter.uncertain_at = None
         if letter.seal_number == close.living_seal(session, campaign):

@@ -1,22 +1,23 @@
 """Erase: contacts go, and the names of all who are not publicly under a letter that has left.
 
 What stays: who is publicly named, what each answered and when (without who said it and why), the public letter as it
-was sealed, and the hashes of all that was.
+was sealed unless somebody named in it is erased, and the hashes of all that was sealed.
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import diary, speaking, stages
+from worker.acts import close, diary, speaking, stages
 from worker.acts.stages import GONE
 from worker.letter import signatories
 from worker.mail import outbox
-from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.models import NAMELESS, Answer, Campaign, Mail, Partner, Seal, Stranger
 
-NAMELESS = "(erased)"
+A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
 
 
 class NotOver(Exception):
@@ -27,20 +28,40 @@ class StillSigns(Exception):
     """The organization is to be under a letter that has not left: it would have to withdraw first."""
 
 
+def is_due(session: Session, campaign: Campaign, now: datetime) -> bool:
+    """Whether a campaign is to be erased by itself, or once more because somebody answered since."""
+    if campaign.erase_at is None or now < campaign.erase_at:
+        return False
+    if campaign.erased_at is None:
+        return True
+    since = (Answer.at > campaign.erased_at) & (Answer.at <= now - A_WEEK)
+    came = exists().where(Answer.partner_id == Partner.id, Partner.campaign_id == campaign.id, since)
+    return bool(session.scalar(select(came)))
+
+
 def when_due(session: Session, campaign_id: int) -> bool:
-    """Erase a campaign once its time has come; whether it did."""
+    """Erase a campaign if its time has come, and tell the organizers what is theirs to erase; whether it did."""
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
-    if campaign.erased_at is not None or campaign.erase_at is None or now < campaign.erase_at:
+    if not is_due(session, campaign, now):
         return False
     _erase(session, campaign, "clock")
+    outbox.put(session, [outbox.to_organizers("erased", campaign, "1", now)])
     return True
 
 
-def campaign(session: Session, campaign_id: int) -> int:
-    """Erase a whole campaign at once; how many names went. Raises NotOver. Twice erases what came since."""
+def campaign(session: Session, campaign_id: int, *, give_up: bool = False) -> int:
+    """Erase a whole campaign at once; how many names went. Twice erases what came since.
+
+    `give_up`: a letter that nobody has is cancelled, and never leaves. Raises NotOver.
+    """
     erased = db.locked(session, campaign_id)
-    if erased.erase_at is None:
+    now = db.clock(session)
+    stage = stages.of(session, erased, now, lock=True)
+    if give_up and stage not in {*GONE, "cancelled"} and close.whereabouts(session, erased) == "here":
+        erased.cancelled_at = now
+        diary.note(session, erased, "organizer", "cancelled")
+    elif stage not in {*GONE, "cancelled"}:
         raise NotOver
     return _erase(session, erased, "organizer")
 
@@ -51,43 +72,39 @@ def partner(session: Session, partner_id: int) -> bool:
     Raises StillSigns.
     """
     held = speaking.partner(session, partner_id, None)
-    is_still_to_be_printed = held.stage not in GONE and held.stage != "cancelled"
-    if held.standing is not None and held.standing.signs and is_still_to_be_printed:
+    has_left = held.stage in GONE or held.stage == "cancelled"
+    if held.standing is not None and held.standing.signs and not has_left:
         raise StillSigns
-    named = _publicly_named(session, held.campaign)
-    _forget(session, [held.partner], named)
-    passed_on = Stranger.partner_id == partner_id
-    session.execute(update(Stranger).where(passed_on).values(_NOTHING_OF_A_STRANGER))
+    _forget(session, held.campaign, [held.partner])
+    _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.partner_id == partner_id))))
     diary.note(session, held.campaign, "organizer", "erased", held.partner)
     return held.partner.organization == NAMELESS
 
 
+def applicant(session: Session, stranger_id: int) -> None:
+    """Erase an organization that only asked to sign."""
+    one = session.get_one(Stranger, stranger_id, with_for_update=True, populate_existing=True)
+    _forget_strangers(session, [one])
+    diary.note(session, one.campaign, "organizer", "erased somebody who asked to sign")
+
+
 def _erase(session: Session, campaign: Campaign, actor: str) -> int:
-    now = db.clock(session)
     partners = session.scalars(
         select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id).with_for_update()
     ).all()
-    named = _publicly_named(session, campaign)
-    outbox.cancel(session, Mail.campaign_id == campaign.id)
-    _forget(session, partners, named)
-    of_it = Stranger.campaign_id == campaign.id
-    session.execute(update(Stranger).where(of_it).values(_NOTHING_OF_A_STRANGER))
-    told = (Seal.rendition == "public") & Seal.voided_at.is_(None)  # what was sent to everybody who signed
-    session.execute(update(Seal).where(Seal.campaign_id == campaign.id, ~told).values(content=b""))
-    campaign.erased_at = now
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")  # to whom nobody sent it by now
+    _forget(session, campaign, partners)
+    of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")
+    session.execute(update(Seal).where(of_it).values(content=b""))
+    _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.campaign_id == campaign.id))))
+    campaign.erased_at = db.clock(session)
     diary.note(session, campaign, actor, "erased")
     return sum(one.organization == NAMELESS for one in partners)
 
 
-def _publicly_named(session: Session, campaign: Campaign) -> set[int]:
-    """Whose names everybody reads under the letter; nobody's while it has not left."""
-    if stages.of(session, campaign, db.clock(session)) not in GONE:
-        return set()
-    return {one.id for one in signatories.of(session, campaign, "public").named}
-
-
-def _forget(session: Session, partners: Sequence[Partner], named: set[int]) -> None:
+def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -> None:
     now, ids = db.clock(session), [one.id for one in partners]
+    named = _publicly_named(session, campaign)
     outbox.cancel(session, Mail.partner_id.in_(ids), at=now)
     for one in partners:
         one.contact = one.email = one.note = ""
@@ -99,13 +116,38 @@ def _forget(session: Session, partners: Sequence[Partner], named: set[int]) -> N
             one.names, one.sort_as = None, None
     session.flush()
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
-    session.execute(
-        update(Answer)
-        .where(Answer.partner_id.in_(ids))
-        .values(forgotten)
-        .execution_options(synchronize_session="fetch")
-    )
+    of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
+    session.execute(of_them.execution_options(synchronize_session="fetch"))
     session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None))
+    _empty_seals(session, campaign, [one.id for one in partners if one.id not in named])
 
 
-_NOTHING_OF_A_STRANGER = {"contact": "", "email": "", "organization": "", "acronym": "", "country": ""}
+def _publicly_named(session: Session, campaign: Campaign) -> set[int]:
+    """Whose names everybody reads under the letter; nobody's while nobody has it, or if it never leaves."""
+    has_left = campaign.dispatched_at is not None or stages.of(session, campaign, db.clock(session)) in GONE
+    if not has_left or campaign.cancelled_at is not None:
+        return set()
+    return {one.id for one in signatories.of(session, campaign, "public").named}
+
+
+def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> None:
+    """Seals that were voided, and are sent by nobody; and of the living one what names somebody who is erased."""
+    of_it = Seal.campaign_id == campaign.id
+    sealed_at = select(func.max(Seal.sealed_at)).where(of_it, Seal.voided_at.is_(None)).scalar_subquery()
+    stood = (Answer.at <= sealed_at) & (Answer.superseded_at.is_(None) | (Answer.superseded_at > sealed_at))
+    named = set(session.scalars(select(Answer.visibility).where(Answer.partner_id.in_(nameless), stood).distinct()))
+    wiped: list[ColumnElement[bool]] = [Seal.voided_at.is_not(None)]
+    wiped += [Seal.rendition == "addressee"] if named & {"public", "addressee"} else []
+    wiped += [Seal.rendition == "public"] if "public" in named else []
+    for which in wiped:
+        session.execute(update(Seal).where(of_it, which).values(content=b""))
+
+
+def _forget_strangers(session: Session, strangers: Sequence[Stranger]) -> None:
+    """All but the fingerprint of the address, which keeps it from being flooded."""
+    for one in strangers:
+        one.contact = one.email = one.organization = one.acronym = one.country = ""
+        one.ref, one.decided_at = tokens.new_ref(), one.decided_at or db.clock(session)
+    mails = Mail.id.in_([one.mail_id for one in strangers])
+    outbox.cancel(session, mails)
+    session.execute(update(Mail).where(mails).values(reply=None))

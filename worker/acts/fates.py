@@ -109,7 +109,7 @@ def arrived(mail: Mail, partner: Partner, *, whenever: bool = False) -> bool:
 
 
 def is_to_present_address(mail: Mail, partner: Partner) -> bool:
-    return mail.generation in {None, partner.generation}
+    return mail.generation in {None, partner.generation} or partner.erased_at is not None
 
 
 def _failure(mail: Mail) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from worker import render
 from worker.acts import departure, sheets, speaking
 from worker.letter import signatories
-from worker.models import Addressee, Answer, Campaign, Partner
+from worker.models import NAMELESS, Addressee, Answer, Campaign, Partner
 
 
 @dataclass
@@ -32,7 +32,7 @@ def of(session: Session, campaign: Campaign) -> list[Notice]:
     stepped_back = select(Answer.partner_id).where(Answer.superseded_at >= first, Answer.choice == "sign")
     partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, Partner.id.in_(stepped_back)))
     notices = {addressee.id: Notice(addressee) for addressee, _ in copies}
-    for partner in signatories.in_order(list(partners)):
+    for partner in signatories.in_order([one for one in partners if one.organization != NAMELESS]):
         standing = speaking.standing(session, partner.id)
         found = departure.of(session, campaign, partner, standing)
         row = render.signatory(partner, campaign.authentic, campaign.authentic)

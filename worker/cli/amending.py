@@ -126,6 +126,8 @@ def address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) ->
     with rows.rehearsing(name) as (session, campaign):
         found = rows.partner_named(session, campaign, partner)
         partner_id, words = found.id, found.organization
+        if found.erased_at is not None:
+            talk.fail(f"{words} was erased: nothing is sent to it any more, and no address of it is kept.")
         follows, _ = _corrected(session, campaign, partner_id, words, email)
     if dry_run:
         talk.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")

@@ -1,11 +1,18 @@
 """What an organizer types so that nothing is kept longer than it must be."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli import talk
 from worker.cli.options import DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Campaign, Partner
 
 
 def erase(
@@ -13,6 +20,9 @@ def erase(
     organization: Annotated[
         str | None, typer.Argument(help="One organization, in quotes; without it, the whole campaign.")
     ] = None,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Also if the letter has not left: it is cancelled, and never leaves.")
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -24,64 +34,127 @@ def erase(
     Example: `undersigned erase cambodia-2023 "Khmer Thavrak"`
     """
     if organization is None:
-        _campaign(name, yes=yes, dry_run=dry_run)
+        _campaign(name, give_up=give_up, yes=yes, dry_run=dry_run)
+    elif give_up:
+        talk.fail("--give-up is for a whole campaign: leave the organization out.", talk.USAGE)
     else:
-        _partner(name, organization, yes=yes, dry_run=dry_run)
+        _organization(name, organization, yes=yes, dry_run=dry_run)
 
 
-def _campaign(name: str, *, yes: bool, dry_run: bool) -> None:
+def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
+    from worker.acts import erase as erasing
+    from worker.cli import rows
+
+    with rows.rehearsing(name) as (session, campaign), _refusals(name):
+        partners, waiting = len(campaign.partners), _copies_that_wait(session, campaign)
+        untold = _untold(session, campaign)
+        names = erasing.campaign(session, campaign.id, give_up=give_up)
+        ends = campaign.dispatched_at is None
+    what = f"contact, address and link of {talk.partners(partners)}, who answered for them and why, "
+    what += f"and {talk.count(names, 'name')} that nobody reads under the letter"
+    lost = ["The letter never leaves."] if ends else []
+    lost += [f"{talk.count(waiting, 'copy').replace('copys', 'copies')} that wait are not sent."] if waiting else []
+    lost += [_TOLD_FIRST.format(talk.command("notice", name))] if untold else []
+    _asked(what, " ".join(lost), yes=yes, dry_run=dry_run)
+    with rows.writing(name) as (session, campaign), _refusals(name):
+        erasing.campaign(session, campaign.id, give_up=give_up)
+    _done(what, "partners.csv in the campaign's folder")
+
+
+def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts import erase as erasing
     from worker.cli import rows
 
     with rows.rehearsing(name) as (session, campaign):
-        partners = len(campaign.partners)
-        try:
-            names = erasing.campaign(session, campaign.id)
-        except erasing.NotOver:
-            talk.fail("The letter has not left: its partners are still to be reached. One of them is erased by name.")
-    what = f"contact, address and link of {talk.partners(partners)}, who signed for them and why they did not, "
-    what += f"and {talk.count(names, 'name')} that nobody else reads under the letter"
-    if dry_run:
-        talk.say(f"Dry run: would be erased: {what}.")
+        if (stranger_id := _applicant(session, campaign, organization)) is None:
+            partner = rows.partner_named(session, campaign, organization)
+            partner_id, words, untold = partner.id, partner.organization, _untold(session, campaign, partner)
+            with _refusals(name, words):
+                its_name = erasing.partner(session, partner_id)
+    if stranger_id is not None:
+        _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
+        with rows.writing(name) as (session, _):
+            erasing.applicant(session, stranger_id)
+        _done(what, "mails")
         return
-    talk.ask(f"Erase {what}? It cannot be undone.", yes=yes)
-    with rows.writing(name) as (session, campaign):
-        erasing.campaign(session, campaign.id)
-    talk.say(f"Erased: {what}.")
-    _scrub()
-    talk.say(f"Your own files are yours to erase: partners.csv in the campaign's folder, exports, mails.{_BACKUPS}")
-
-
-def _partner(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts import erase as erasing
-    from worker.cli import rows
-
-    with rows.rehearsing(name) as (session, campaign):
-        partner = rows.partner_named(session, campaign, organization)
-        partner_id, words = partner.id, partner.organization
-        try:
-            its_name = erasing.partner(session, partner_id)
-        except erasing.StillSigns:
-            again = talk.command("withdraw", name, words, "--note", "…")
-            talk.fail(f"{words} signs, and the letter has not left. If it wants to leave altogether, first: {again}")
     what = f"contact, address and link of {words}, and who answered for it and why"
     what += "; its name too" if its_name else ". Its name stays, for everybody reads it under the letter"
-    if dry_run:
-        talk.say(f"Dry run: would be erased: {what}.")
-        return
-    talk.ask(f"Erase {what}? It gets no mail any more. It cannot be undone.", yes=yes)
-    with rows.writing(name) as (session, campaign):
+    lost = "It gets no mail any more." + (f" {_TOLD_FIRST.format(talk.command('notice', name))}" if untold else "")
+    _asked(what, lost, yes=yes, dry_run=dry_run)
+    with rows.writing(name) as (session, _), _refusals(name, words):
         erasing.partner(session, partner_id)
-    talk.say(f"Erased: {what}.")
-    _scrub()
-    talk.say(f"Your own files are yours to erase: its line in partners.csv, exports, mails.{_BACKUPS}")
+    _done(what, "its line in partners.csv")
 
 
-_BACKUPS = " Backups hold it until they are gone."
+_TOLD_FIRST = (
+    "An addressee's copy still names who has stepped back; afterwards nobody can tell it whom that means, "
+    "so print and send it first: {}"
+)
 
 
-def _scrub() -> None:
+def _asked(what: str, lost: str, *, yes: bool, dry_run: bool) -> None:
+    if dry_run:
+        talk.say(f"Dry run: would be erased: {what}. {lost}".rstrip())
+        raise typer.Exit
+    talk.ask(f"Erase {what}? {lost} It cannot be undone.".replace("  ", " "), yes=yes)
+
+
+def _done(what: str, yours: str) -> None:
     from worker import db
 
+    talk.say(f"Erased: {what}.")
     if not db.scrub():
-        talk.say("The database's files hold traces until they are rewritten: VACUUM FULL does it, when little is on.")
+        talk.say("The database is busy, so its files hold traces still; the next erasure takes them away, and so does")
+        talk.say("VACUUM FULL on PostgreSQL, or on SQLite the end of whatever reads it now.")
+    talk.say(f"Your own files are yours to erase: {yours}, exports, mails. Backups hold it until they are gone.")
+
+
+@contextmanager
+def _refusals(name: str, words: str = "") -> Iterator[None]:
+    from worker.acts import erase as erasing
+
+    try:
+        yield
+    except erasing.NotOver:
+        talk.fail(
+            "The letter has not left, or not to every addressee: its partners are still to be reached. "
+            "One of them is erased by its name. If the letter is never to leave: "
+            f"{talk.command('erase', name, '--give-up')}"
+        )
+    except erasing.StillSigns:
+        again = talk.command("withdraw", name, words, "--note", "…")
+        talk.fail(f"{words} signs, and the letter has not left. If it wants to leave altogether, first: {again}")
+
+
+def _applicant(session: "Session", campaign: "Campaign", organization: str) -> int | None:
+    """Who asked to sign under this name, confirmed or not, and is no partner."""
+    from sqlalchemy import select
+
+    from worker.cli import rows
+    from worker.models import Stranger
+
+    asked = select(Stranger).where(Stranger.campaign_id == campaign.id, Stranger.partner_id.is_(None))
+    found = [one for one in session.scalars(asked) if one.organization]
+    place = rows.named_alike([(one.organization, one.acronym) for one in found], organization)
+    return None if place is None else found[place].id
+
+
+def _copies_that_wait(session: "Session", campaign: "Campaign") -> int:
+    from sqlalchemy import func, select
+
+    from worker.models import Mail
+
+    waiting = (Mail.campaign_id == campaign.id) & (Mail.kind == "copy") & Mail.due_at.is_not(None)
+    return session.scalar(select(func.count()).select_from(Mail).where(waiting)) or 0
+
+
+def _untold(session: "Session", campaign: "Campaign", partner: "Partner | None" = None) -> bool:
+    """Whether an addressee should be told of this partner, or of any, that it has stepped back."""
+    from worker import render
+    from worker.acts import notice
+
+    found = notice.of(session, campaign) if campaign.closed_at else []
+    if partner is None:
+        return bool(found)
+    row = render.signatory(partner, campaign.authentic, campaign.authentic)
+    return any(row in (*one.withdrawn, *one.unnamed) for one in found)

@@ -14,7 +14,7 @@ from worker.acts import launch, status
 from worker.cli import talk
 from worker.definition import alike
 from worker.definition.campaign import Definition
-from worker.models import Campaign, Partner
+from worker.models import NAMELESS, Campaign, Partner
 
 
 @contextmanager
@@ -110,7 +110,8 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
 
     Case, accents, spaces, quotes and `&` for `and` make no difference.
     """
-    partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)))
+    living = Partner.organization != NAMELESS  # of whom there is nothing left to mean
+    partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
     wanted = alike.same(name)
     found = [p for p in partners if wanted and wanted in _names(p)]
     if len(found) > 1:

@@ -222,7 +222,7 @@ def _not_reached(found: dict[str, Any], most: int | None = None) -> list[Rendera
 
 def _wishes(found: dict[str, Any]) -> list[RenderableType]:
     """Who would sign if a passage changed, the passage, and what is wished instead."""
-    wishes = [partner for partner in found["partners"] if partner["answer"] == "change"]
+    wishes = [partner for partner in found["partners"] if partner["answer"] == "change" and not partner["erased"]]
     lines = [Text("Wishes for a change", style="bold yellow")] if wishes else []
     for partner in wishes:
         lines.append(Text(f"  {partner['organization']}"))

@@ -234,6 +234,11 @@ def notice(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail)
 
 
+def erased(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that contacts and withheld names were erased, and what is theirs to erase."""
+    return _to_organizers(session, mail)
+
+
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
     return _to_organizers(session, mail, post=session.get_one(Post, 1))
@@ -264,6 +269,7 @@ _MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
         row,
         applicant,
         notice,
+        erased,
         outage,
     )
 }
@@ -490,7 +496,7 @@ def _names_too_many(session: Session, mail: Mail) -> bool:
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
     """The bytes of the seal that this mail carries; the authentic language unless another is named."""
-    return session.execute(
+    content = session.execute(
         select(Seal.content).where(
             Seal.campaign_id == mail.campaign_id,
             Seal.number == mail.seal_number,
@@ -499,6 +505,9 @@ def _sealed(session: Session, mail: Mail, rendition: str, format: str, language:
             Seal.language == (language or mail.campaign.authentic),
         )
     ).scalar_one()
+    if not content:
+        raise NothingToSay  # it was erased
+    return bytes(content)
 
 
 def _first_addressee(campaign: Campaign) -> Any:
