@@ -77,6 +77,8 @@ def partners(session: Session, generations: Mapping[int, int | None]) -> dict[in
     ids = sorted(generations)
     db.lock_campaign_of(session, ids[0])
     locked = session.execute(_LOCKED, {"ids": ids}).all()
+    if not locked:
+        return {}  # the launch was taken back
     campaign: Campaign = locked[0][1]
     counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": campaign.id}).all()
     now, letter_id, meaning = counts[0][:3]
