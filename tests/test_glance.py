@@ -1,8 +1,10 @@
 """A page that is worded once and filled for each is, byte for byte, the page that would be made anew."""
 
+import asyncio
 import html
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
@@ -76,6 +78,35 @@ def test_readers_share_a_wording_and_nothing_of_each_other(browser: TestClient) 
     for own in (first.organization, second.organization, tokens.token(first), tokens.mail_code(first), "Ms Lopez"):
         assert own not in kept
     assert page != other
+
+
+def test_all_who_come_at_once_after_a_start_get_their_page_and_it_is_worded_once(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.transaction() as session:
+        names = tuple(f"Organization {number}" for number in range(60))
+        partners = cast.a_campaign(session, partners=names, show_signers="partners").partners[2:]
+        for partner in partners[:20]:
+            cast.signs(session, partner)
+    word, worded = partner_page._worded_for_all, []
+
+    def noting(partner_id: int, language: str) -> Any:
+        worded.append(partner_id)
+        return word(partner_id, language)
+
+    monkeypatch.setattr(partner_page, "_worded_for_all", noting)
+
+    async def look() -> list[str]:
+        transport = httpx2.ASGITransport(app=make_app())
+        async with httpx2.AsyncClient(transport=transport, base_url="http://letters.example", timeout=60) as everybody:
+            looks = [everybody.get(f"/s/{tokens.token(partner)}") for partner in partners]
+            return [response.raise_for_status().text for response in await asyncio.gather(*looks)]
+
+    pages = asyncio.run(look())
+
+    assert len(worded) == 2, "for those who signed, and for the silent"
+    for partner, page in zip(partners, pages, strict=True):
+        assert page == both(browser, partner)[1]
 
 
 def test_who_answers_between_look_and_wording_gives_its_page_to_nobody(

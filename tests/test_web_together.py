@@ -1,8 +1,10 @@
 """Answers and looks that come at the same time are served together, and each as if it had come alone."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,14 +12,17 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
+from tests import servers, stage
 from tests import test_web_cast as cast
 from worker import db, tasks, tokens
 from worker.acts import answer
+from worker.acts.answer import Given, Said
 from worker.models import Answer, Event, Mail, Partner
 from worker.web.app import make_app
 from worker.web.together import MOST, Together
 
 CROWD = 40
+TOP = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -224,3 +229,29 @@ def test_what_is_refused_after_the_deadline_leaves_the_seal_as_it_is(stage: str,
     assert told == [409, 409, 409]
     with db.reading() as session:
         assert cast.everything(session) == before
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_crowd_that_comes_just_after_a_start_is_served_in_full(database: str, tmp_path: Path) -> None:
+    """Pages that are made for each, with a list to sort, by a process in which nothing is warm."""
+    with db.transaction() as session:
+        names = tuple(f"Organization {number}" for number in range(98))
+        campaign = cast.a_campaign(session, partners=names, show_signers="partners")
+        answer.record(session, [Given(one.id, "sign", "public", Said("A", "B")) for one in campaign.partners[:60]])
+        cast.passes_its_deadline(session, campaign)
+        links = [f"/s/{tokens.token(one)}" for one in campaign.partners]
+    port = servers.free_port()
+    web = servers.Process([sys.executable, "-m", "worker", "web", "--port", str(port)], tmp_path / "log", cwd=TOP)
+
+    async def look() -> list[int]:
+        limits = httpx2.Limits(max_connections=len(links))
+        url = f"http://127.0.0.1:{port}"
+        async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as everybody:
+            looks = await asyncio.gather(*(everybody.get(link) for link in links))
+            return [response.status_code for response in looks]
+
+    try:
+        servers.wait_for(lambda: stage._answers(f"http://127.0.0.1:{port}/livez"), web)
+        assert asyncio.run(look()) == [200] * len(links)
+    finally:
+        web.end()

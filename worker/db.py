@@ -43,6 +43,7 @@ AWAY = (
     NoConnection,
 )  # what is raised while the database cannot be asked
 IDLE = 1.0  # seconds
+CONNECTIONS = 10  # of one process, and as many more for a moment
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 A_LOCK = "3s"  # what a page waits for a lock at most
@@ -71,8 +72,8 @@ def engine() -> Engine:
     made = create_engine(
         url,
         hide_parameters=True,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
         pool_timeout=3,
         connect_args=_PATIENCE,
     )

@@ -187,7 +187,7 @@ def _web_thread(house: House, listener: socket.socket) -> threading.Thread:
         make_app(inbox=house.inbox),
         access_log=False,  # a path holds a token
         log_config=None,
-        lifespan="off",
+        lifespan="on",
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

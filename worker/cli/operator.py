@@ -59,9 +59,7 @@ def web(
     _check_settings()
     log.to_stderr()
     # A path holds a token and a header may hold an address: no access log, no header that tells who we are.
-    uvicorn.run(
-        make_app(), host=host, port=port, access_log=False, log_config=None, server_header=False, lifespan="off"
-    )
+    uvicorn.run(make_app(), host=host, port=port, access_log=False, log_config=None, server_header=False, lifespan="on")
 
 
 def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4) -> None:

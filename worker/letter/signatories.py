@@ -1,6 +1,7 @@
 """Who is named under the letter, and in which order. Nothing else decides that."""
 
 import functools
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -54,7 +55,7 @@ def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatorie
         .where(Letter.meaning == campaign.letter.meaning)
     ).all()
     named = [partner for partner, visibility in signed if is_named(visibility, rendition)]
-    return Signatories(sorted(named, key=_printed_place), withheld=len(signed) - len(named))
+    return Signatories(sorted(named, key=place_of), withheld=len(signed) - len(named))
 
 
 def select_public(campaign_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
@@ -100,10 +101,11 @@ def rendition_for(addressee: Addressee) -> Rendition:
 
 def in_order(partners: list[P]) -> list[P]:
     """The printed order: A to Z as people read it, whatever the case, an apostrophe before letters."""
-    return sorted(partners, key=_printed_place)
+    return sorted(partners, key=place_of)
 
 
-def _printed_place(partner: Printed) -> tuple[tuple[int, ...], str, int]:
+def place_of(partner: Printed) -> tuple[tuple[int, ...], str, int]:
+    """What the printed order goes by."""
     return _sort_key(partner.sort_as or partner.organization), partner.country, partner.id
 
 
@@ -112,8 +114,16 @@ def _sort_key(name: str) -> tuple[int, ...]:
     return tuple(_collator().sort_key(name))
 
 
-@functools.lru_cache(maxsize=1)
 def _collator() -> Any:
+    with _one_loads_it:
+        return _loaded()
+
+
+_one_loads_it = threading.Lock()
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded() -> Any:
     from pyuca import Collator  # type: ignore[attr-defined]
 
     return Collator()  # type: ignore[no-untyped-call]

@@ -1,8 +1,11 @@
 """The web application: which address shows what, and what stands in front of all of them."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
@@ -12,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from worker import settings
+from worker import db, settings
 from worker.web import health, pages, public
 from worker.web.disown import DisownPage
 from worker.web.guard import Guard
@@ -48,6 +51,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/khmer.woff2", _khmer),
             *(routes_of_inbox(inbox) if inbox else []),
         ],
+        lifespan=_no_more_threads_than_connections,
         middleware=[Middleware(Guard, broken=pages.apology("broken"))],
         exception_handlers={
             HTTPException: _refused,
@@ -60,6 +64,13 @@ def make_app(inbox: Path | None = None) -> Starlette:
     app.state.guesses = Guesses()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
+
+
+@asynccontextmanager
+async def _no_more_threads_than_connections(app: Starlette) -> AsyncIterator[None]:
+    """Whoever comes in a crowd waits for a thread, and not in a thread for a connection, where patience ends."""
+    current_default_thread_limiter().total_tokens = db.CONNECTIONS
+    yield
 
 
 async def _stylesheet(request: Request) -> Response:

@@ -4,6 +4,7 @@ What the readers of one campaign see differs by a few words of their own. Those 
 (`mail/messages.py`); the rest is kept for all who see the same. Nothing is kept of a reader.
 """
 
+import bisect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import Any, NamedTuple
 from markupsafe import escape
 from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select, tuple_
 from sqlalchemy.engine import Row
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from worker import db, render
@@ -107,7 +107,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         own[RECORDED] = render.day_and_time(seen.at, worded.zone, language)
     escaped = {mark: str(escape(value)) for mark, value in own.items()}
     if worded.line:
-        escaped[LIST] = await run_in_threadpool(_list, seen, worded)
+        escaped[LIST] = _with_its_own(await _lists.ask(Listed.under(worded, seen.campaign_id)), seen, worded)
     return HTMLResponse(worded.filled(escaped))
 
 
@@ -128,16 +128,50 @@ def cut(html: str, campaign: Campaign, letter_language: str) -> Worded:
     return Worded(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
 
 
-def _list(seen: Row[Any], worded: Worded) -> str:
-    """Who signs publicly at this moment, and the reader's own row in its place."""
-    others = [one for one in db.glance(_SIGNERS, campaign=seen.campaign_id) if one.id != seen.id]
-    lines = {False: worded.line.replace(_OWN, ""), True: worded.line}
-    return "".join(
-        lines[one is seen].replace(
-            PRINTED, str(escape(render.signatory(one, worded.letter_language, worded.authentic)))
-        )
-        for one in signatories.in_order([*others, seen])
-    )
+class Listed(NamedTuple):
+    """A list of those who sign publicly: of which campaign, and how its lines are set."""
+
+    campaign_id: int
+    letter_language: str
+    authentic: str
+    line: str
+
+    @classmethod
+    def under(cls, worded: Worded, campaign_id: int) -> "Listed":
+        """The one under a page."""
+        return cls(campaign_id, worded.letter_language, worded.authentic, worded.line.replace(_OWN, ""))
+
+
+class Line(NamedTuple):
+    """One organization in such a list."""
+
+    place: tuple[tuple[int, ...], str, int]
+    partner_id: int
+    html: str
+
+
+def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
+    """Who signs publicly at this moment, in the printed order."""
+    made = {one: _lines(one) for one in set(wanted)}
+    return [made[one] for one in wanted]
+
+
+def _lines(listed: Listed) -> list[Line]:
+    rows = db.glance(_SIGNERS, campaign=listed.campaign_id)
+    printed = [render.signatory(row, listed.letter_language, listed.authentic) for row in rows]
+    html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
+    return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))
+
+
+_lists = Together(_list)
+
+
+def _with_its_own(lines: Sequence[Line], seen: Row[Any], worded: Worded) -> str:
+    """The list with the reader's own row in its place."""
+    own = worded.line.replace(PRINTED, str(escape(render.signatory(seen, worded.letter_language, worded.authentic))))
+    others = [line for line in lines if line.partner_id != seen.id]
+    place = bisect.bisect(others, (signatories.place_of(seen),))
+    return "".join([*(one.html for one in others[:place]), own, *(one.html for one in others[place:])])
 
 
 class State(NamedTuple):
@@ -164,6 +198,15 @@ class State(NamedTuple):
         )
 
 
+class Wording(NamedTuple):
+    """A page to be worded, and by whom."""
+
+    partner_id: int
+    language: str
+    state: State
+    word: Word
+
+
 async def _worded_for(seen: Row[Any], language: str, word: Word) -> Worded:
     state = State(
         *(seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id),
@@ -172,13 +215,30 @@ async def _worded_for(seen: Row[Any], language: str, word: Word) -> Worded:
     )
     if (known := _worded.get((language, state))) is not None:
         return known
-    found, worded = await run_in_threadpool(word, seen.id, language)
-    if found != state:
+    return await _wordings.ask(Wording(seen.id, language, state, word))
+
+
+def _word(wanted: Sequence[Wording]) -> list[Worded | Exception]:
+    """One after the other, each kind once: after a start all who come want the same page at once."""
+    return [_worded_once(one) for one in wanted]
+
+
+def _worded_once(one: Wording) -> Worded | Exception:
+    if (known := _worded.get((one.language, one.state))) is not None:
+        return known
+    try:
+        found, worded = one.word(one.partner_id, one.language)
+    except Exception as error:
+        return error
+    if found != one.state:
         return Worded([])  # it answered between look and wording: that page is its own, and nobody else's
     if len(_worded) >= MOST_PAGES:
         _worded.clear()
-    _worded[language, state] = worded
+    _worded[one.language, one.state] = worded
     return worded
+
+
+_wordings = Together(_word)
 
 
 def _takes_answers(seen: Row[Any]) -> bool:
