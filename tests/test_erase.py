@@ -458,6 +458,26 @@ def test_the_page_says_how_long(language: str, browser: TestClient) -> None:
     assert how_long[language] not in browser.get(link).text
 
 
+@on_sqlite
+def test_a_campaign_that_promised_nothing_is_erased_by_hand_alone(browser: TestClient, clock: Clock) -> None:
+    """It was launched before a campaign could say how long it keeps what it knows."""
+    campaign_id = a_letter_that_has_left()
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign.definition = {key: value for key, value in campaign.definition.items() if key != "keep_contacts"}
+        link = f"/s/{tokens.token(partners(session)[PUBLIC])}"
+    page = browser.get(link).text
+    assert "is erased" not in page
+    assert "correct or erase it sooner" in page
+    clock.advance(days=3650)
+    with db.reading() as session:
+        assert ("erase", campaign_id) not in calendar.due(session)
+    tasks.erase.run(campaign_id)
+    assert NAMED in everything_in_rows()
+    assert types("erase", "dam", "--yes")[0] == 0
+    assert NAMED not in everything_in_rows()
+
+
 def types(*words: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, list(words))
     return result.exit_code, result.output

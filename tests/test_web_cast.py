@@ -129,6 +129,7 @@ def _definition() -> dict[str, Any]:
         "visibility": ["public", "addressee", "counted"],
         "reminders": [],
         "review": 7200,
+        "keep_contacts": 180 * 24 * 3600,
     }
 
 

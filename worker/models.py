@@ -182,15 +182,19 @@ class Campaign(Base):
         return self.closed_at and self.closed_at + timedelta(seconds=self.definition["review"])
 
     @property
-    def keep_contacts(self) -> timedelta:
-        """How long contacts, and names that are not publicly under the letter, are kept once it has left."""
-        return timedelta(seconds=self.definition.get("keep_contacts", 180 * 24 * 3600))
+    def keep_contacts(self) -> timedelta | None:
+        """How long contacts, and names that are not publicly under the letter, are kept once it has left.
+
+        Null for a campaign launched before this could be said: it promised nobody to forget, and is erased by hand.
+        """
+        kept = self.definition.get("keep_contacts")
+        return None if kept is None else timedelta(seconds=kept)
 
     @property
     def erase_at(self) -> datetime | None:
         """When they are erased by themselves; null while the letter has not left."""
         ended = self.dispatched_at or self.cancelled_at
-        return ended and ended + self.keep_contacts
+        return ended + self.keep_contacts if ended and self.keep_contacts else None
 
     @property
     def letter(self) -> "Letter":

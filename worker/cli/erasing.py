@@ -53,7 +53,7 @@ def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
     what = f"contact, address and link of {talk.partners(partners)}, who answered for them and why, "
     what += f"and {talk.count(names, 'name')} that nobody reads under the letter"
     lost = ["The letter never leaves."] if ends else []
-    lost += [f"{talk.count(waiting, 'copy').replace('copys', 'copies')} that wait are not sent."] if waiting else []
+    lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
     lost += [_TOLD_FIRST.format(talk.command("notice", name))] if untold else []
     _asked(what, " ".join(lost), yes=yes, dry_run=dry_run)
     with rows.writing(name) as (session, campaign), _refusals(name):

@@ -27,7 +27,6 @@ class AnswerForm(CodeForm):
     passage: str = ""
     wish: str = ""
     read: str = ""  # the meaning of the letter that stood on the page
-    switch: str = ""  # the language in which to show the form again, with all that was typed
 
     def problems(self, linked: Linked, *, reduces: bool = False) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template.

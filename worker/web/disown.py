@@ -1,5 +1,7 @@
 """`/s/<token>/not-us`: somebody answered in a partner's name. Undoes the answer, and the link by which it was given."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -25,8 +27,10 @@ class DisownPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, sent = request.path_params["token"], await forms.read(request)
-        partner = await run_in_threadpool(links.whose, token)
         typed = CodeForm.of(sent)
+        if typed.switch:
+            return await run_in_threadpool(_ask, token, replace(typed, lang=typed.switch))
+        partner = await run_in_threadpool(links.whose, token)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(
             request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_disown, token, typed)

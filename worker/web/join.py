@@ -1,6 +1,6 @@
 """`/c/<slug>/join` and `/j/<token>`: an organization that was not asked asks to sign, and confirms it by mail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,6 +34,7 @@ class ApplicantForm:
     contact: str = ""
     email: str = ""
     lang: str = ""
+    switch: str = ""  # the language in which to show the form again, with all that was typed
 
     @classmethod
     def of(cls, sent: dict[str, str]) -> "ApplicantForm":
@@ -63,6 +64,8 @@ class JoinPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         slug, typed = request.path_params["slug"], ApplicantForm.of(await forms.read(request))
+        if typed.switch:
+            return await run_in_threadpool(_form, slug, replace(typed, lang=typed.switch), {})
         return await run_in_threadpool(_asks, slug, typed)
 
 
@@ -116,6 +119,8 @@ class ConfirmPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], CodeForm.of(await forms.read(request))
+        if typed.switch:
+            return await run_in_threadpool(_look, token, replace(typed, lang=typed.switch), {})
         stranger = await run_in_threadpool(_whose, token)
         wrong = typed.has_wrong_code(stranger)
         return await links.answered(

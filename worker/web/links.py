@@ -110,6 +110,7 @@ class CodeForm:
 
     mail_code: str = ""
     lang: str = ""
+    switch: str = ""  # the language in which to show the form again, with all that was typed
 
     @classmethod
     def of(cls, sent: dict[str, str]) -> Self:

@@ -48,6 +48,8 @@ class PassOnPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], PersonForm.of(await forms.read(request))
+        if typed.switch:
+            return await run_in_threadpool(_again, token, typed)
         partner = await run_in_threadpool(links.whose, token)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(
@@ -60,6 +62,13 @@ def _ask(token: str, wanted: str) -> Response:
         partner = links.partner(session, token)
         language = links.language(wanted, partner)
         return _page(session, partner, token, language, PersonForm(lang=language, language=language), {})
+
+
+def _again(token: str, typed: PersonForm) -> Response:
+    """The form in another language."""
+    with db.reading() as session:
+        partner = links.partner(session, token)
+        return _page(session, partner, token, links.language(typed.switch, partner), typed, {})
 
 
 def _pass_on(token: str, typed: PersonForm) -> Response:

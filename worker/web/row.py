@@ -85,6 +85,8 @@ class RowPage(HTTPEndpoint):
 
     async def post(self, request: Request) -> Response:
         token, typed = request.path_params["token"], RowForm.of(await forms.read(request))
+        if typed.switch:
+            return await run_in_threadpool(_again, token, typed)
         partner = await run_in_threadpool(links.whose, token)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(
@@ -97,6 +99,13 @@ def _ask(token: str, wanted_language: str) -> Response:
         partner = links.partner(session, token)
         language = links.language(wanted_language, partner)
         return _page(session, partner, token, language, RowForm.showing(row.proposed(partner), language), {})
+
+
+def _again(token: str, typed: RowForm) -> Response:
+    """The form in another language."""
+    with db.reading() as session:
+        partner = links.partner(session, token)
+        return _page(session, partner, token, links.language(typed.switch, partner), typed, {})
 
 
 def _correct(token: str, typed: RowForm) -> Response:

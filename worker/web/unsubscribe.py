@@ -44,16 +44,18 @@ class QuietPage(HTTPEndpoint):
         if sent.get("List-Unsubscribe", "").strip() == "One-Click":
             return await run_in_threadpool(_one_click, token, partner)
         typed = QuietForm.of(sent)
+        if typed.switch:
+            return await run_in_threadpool(_look, token, typed.switch, typed)
         wrong = typed.has_wrong_code(partner)
         return await links.answered(
             request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_wish, token, typed)
         )
 
 
-def _look(token: str, language: str) -> Response:
+def _look(token: str, language: str, typed: QuietForm | None = None) -> Response:
     with db.reading() as session:
         partner = links.partner(session, token, "quiet")
-        return _page(partner, token, links.language(language, partner))
+        return _page(partner, token, links.language(language, partner), typed)
 
 
 def _one_click(token: str, partner: Partner) -> Response:
