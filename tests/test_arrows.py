@@ -10,11 +10,13 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
-    {"settings", "log", "prose", "countries"},
+    {"settings", "log", "prose", "countries", "text"},
     {"models", "changes"},
     {"tokens", "db"},
     {"render"},
-    {"definition", "letter", "mail", "migrations"},
+    {"definition", "mail", "migrations"},
+    {"state"},
+    {"wording"},
     {"acts"},
     {"tasks"},
     {"web"},
@@ -32,7 +34,7 @@ ONLY_IN = {
     "uvicorn": {"embedded", "cli/operator"},
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
-    "typst": {"letter/pdf"},
+    "typst": {"wording/letter_pdf"},
     **{library: {"cli/checks"} for library in ("http.client", "redis")},  # the doctor's
     **{library: {"cli/checks_of_mail"} for library in ("dns", "smtplib")},
 }

@@ -15,9 +15,9 @@ from worker import db, render, tasks, tokens
 from worker.acts import answer, close, invite, speaking, stages, status
 from worker.acts.answer import NotAnswered
 from worker.acts.speaking import LinkIsDead
-from worker.letter import signatories
 from worker.mail import messages
 from worker.models import Campaign, Mail, Partner, Seal
+from worker.state import signatories
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

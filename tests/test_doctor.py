@@ -38,7 +38,6 @@ from worker.cli import checks, checks_of_mail, doctor, notes
 from worker.cli.commands import app
 from worker.cli.doctor import Finding
 from worker.cli.notes import Note
-from worker.letter import pdf
 from worker.mail.catcher import Catcher
 from worker.mail.relay import Relay
 
@@ -847,7 +846,7 @@ def test_a_missing_font_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert found(checks.fonts).verdict == "ok"
     only_latin = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
-    monkeypatch.setattr(pdf, "_fonts", lambda: only_latin)
+    monkeypatch.setattr("worker.wording.letter_pdf._fonts", lambda: only_latin)
 
     assert found(checks.fonts).verdict == "failed"
 

@@ -20,8 +20,8 @@ import pytest
 import typst
 
 from worker import prose, settings
-from worker.letter import docx, pdf, text
-from worker.letter.text import Sheet
+from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
+from worker.wording.sheet import Sheet, fill
 
 CAMPAIGN = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
 SEALED = datetime(2023, 4, 14, 16, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def names(count: int = 56) -> list[str]:
 
 def a_sheet(language: str = "en", signatories: list[str] | None = None, **other: object) -> Sheet:
     listed = names() if signatories is None else signatories
-    subject, body = text.fill((CAMPAIGN / f"letter.{language}.md").read_text(encoding="utf-8"), len(listed))
+    subject, body = fill((CAMPAIGN / f"letter.{language}.md").read_text(encoding="utf-8"), len(listed))
     sheet = Sheet(
         language=language,
         sender=["Khmer Coalition Secretariat", "on behalf of the undersigned organizations"],
@@ -57,7 +57,7 @@ def folded(words: str) -> str:
 
 
 def list_in_text(sheet: Sheet) -> list[str]:
-    _, _, below = text.as_text(sheet).partition(sheet.list_heading)
+    _, _, below = letter_text.as_text(sheet).partition(sheet.list_heading)
     items = re.split(r"^ *(\d+)\. ", below, flags=re.MULTILINE)[1:]
     assert [int(number) for number in items[::2]] == list(range(1, len(items) // 2 + 1))
     return [folded(item.partition("\r\n\r\n")[0]) for item in items[1::2]]
@@ -89,16 +89,18 @@ class Page(html.parser.HTMLParser):
 
 
 def list_in_html(sheet: Sheet) -> list[str]:
-    return [item.strip().partition("\n")[0] for item in Page(text.as_html(sheet)).items]
+    return [item.strip().partition("\n")[0] for item in Page(letter_html.as_html(sheet)).items]
 
 
 def list_in_docx(sheet: Sheet) -> list[str]:
-    document = python_docx.Document(io.BytesIO(docx.as_docx(sheet, SEALED)))
-    return [each.text for each in document.paragraphs if each.style is not None and each.style.name == docx.SIGNATORY]
+    document = python_docx.Document(io.BytesIO(letter_docx.as_docx(sheet, SEALED)))
+    return [
+        each.text for each in document.paragraphs if each.style is not None and each.style.name == letter_docx.SIGNATORY
+    ]
 
 
 def pages_of(sheet: Sheet) -> list[str]:
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(sheet, SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(sheet, SEALED)))
     return [folded(page.extract_text()) for page in reader.pages]
 
 
@@ -122,15 +124,15 @@ def test_the_list_is_the_same_in_text_html_word_and_pdf():
 
 def test_the_count_in_the_sentence_equals_the_list_below_it():
     sheet = a_sheet(signatories=names(17))
-    for words in (text.as_text(sheet), Page(text.as_html(sheet)).words, " ".join(pages_of(sheet))):
+    for words in (letter_text.as_text(sheet), Page(letter_html.as_html(sheet)).words, " ".join(pages_of(sheet))):
         assert "We, the 17 undersigned" in folded(words)
     assert len(list_in_text(sheet)) == len(list_in_pdf(sheet)) == len(list_in_docx(sheet)) == 17
 
 
 def words_in_every_form(sheet: Sheet) -> list[str]:
-    document = python_docx.Document(io.BytesIO(docx.as_docx(sheet, SEALED)))
+    document = python_docx.Document(io.BytesIO(letter_docx.as_docx(sheet, SEALED)))
     written = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    forms = [text.as_text(sheet), Page(text.as_html(sheet)).words, " ".join(pages_of(sheet)), written]
+    forms = [letter_text.as_text(sheet), Page(letter_html.as_html(sheet)).words, " ".join(pages_of(sheet)), written]
     return [folded(form) for form in forms]
 
 
@@ -167,7 +169,7 @@ def test_code_in_any_field_stands_as_text(attempt):
     for form in words_in_every_form(sheet):
         assert form.count(folded(attempt)) >= 10
     assert list_in_docx(sheet) == [name]
-    page = Page(text.as_html(sheet))
+    page = Page(letter_html.as_html(sheet))
     assert not {"script", "b"} & set(page.tags[page.tags.index("h1") :])
 
 
@@ -180,13 +182,13 @@ def test_a_typst_template_reads_no_file_outside_its_folder(tmp_path, monkeypatch
         for path in ("../secret.txt", str(tmp_path / "secret.txt"), "/etc/passwd"):
             (tmp_path / "letter" / "letter.typ").write_text(f'#read("{path}")')
             with pytest.raises(typst.TypstError):
-                pdf.as_pdf(a_sheet(), SEALED)
+                letter_pdf.as_pdf(a_sheet(), SEALED)
     finally:
         settings.current.cache_clear()
 
 
 def test_html_asks_nothing_of_the_network_and_runs_nothing():
-    page = Page(text.as_html(a_sheet(body=prose.blocks("[more](https://a.example)"))))
+    page = Page(letter_html.as_html(a_sheet(body=prose.blocks("[more](https://a.example)"))))
     assert not {"script", "img", "link", "iframe", "object", "form"} & set(page.tags)
     assert page.addresses == ["https://a.example"]
     assert "url(" not in page.words
@@ -194,14 +196,14 @@ def test_html_asks_nothing_of_the_network_and_runs_nothing():
 
 
 def test_text_travels_with_crlf_and_short_lines():
-    lines = text.as_text(a_sheet()).split("\r\n")
+    lines = letter_text.as_text(a_sheet()).split("\r\n")
     assert lines[-1] == ""
     assert all("\n" not in line and "\r" not in line and line == line.rstrip() for line in lines)
     assert max(map(len, lines)) <= 72
 
 
 def test_numbers_in_text_are_in_line_and_long_names_hang():
-    lines = text.as_text(a_sheet(signatories=names(10))).split("\r\n")
+    lines = letter_text.as_text(a_sheet(signatories=names(10))).split("\r\n")
     assert " 9. Association des Bouddhistes Khmers d’Alsace (ABKA), France" in lines
     assert lines[-3:] == [
         "10. Association des Cambodgiens de Marseille et des BDR Pour le Salut",
@@ -210,7 +212,7 @@ def test_numbers_in_text_are_in_line_and_long_names_hang():
     ]
 
 
-@pytest.mark.parametrize("form", [pdf.as_pdf, pdf.as_png, docx.as_docx])
+@pytest.mark.parametrize("form", [letter_pdf.as_pdf, letter_pdf.as_png, letter_docx.as_docx])
 def test_the_same_letter_is_the_same_bytes(form):
     elsewhere = SEALED.astimezone(timezone(timedelta(hours=7)))
     assert form(a_sheet(), SEALED) == form(a_sheet(), elsewhere)
@@ -219,20 +221,20 @@ def test_the_same_letter_is_the_same_bytes(form):
 
 def test_the_same_letter_is_the_same_bytes_in_another_process_on_another_day(tmp_path):
     program = (
-        "import pickle, sys, hashlib, zipfile, time; from worker.letter import docx, pdf;"
+        "import pickle, sys, hashlib, zipfile, time; from worker.wording import letter_docx, letter_pdf;"
         "sheet, at = pickle.load(open(sys.argv[1], 'rb'));"
         "now = time.localtime; time.localtime = lambda *a: now(86400.0 * 20000);"
-        "print(hashlib.sha256(pdf.as_pdf(sheet, at) + docx.as_docx(sheet, at)).hexdigest())"
+        "print(hashlib.sha256(letter_pdf.as_pdf(sheet, at) + letter_docx.as_docx(sheet, at)).hexdigest())"
     )
     (tmp_path / "sheet").write_bytes(pickle.dumps((a_sheet(), SEALED)))
     there = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "sheet")], capture_output=True, text=True, check=True
     )
-    here = pdf.as_pdf(a_sheet(), SEALED) + docx.as_docx(a_sheet(), SEALED)
+    here = letter_pdf.as_pdf(a_sheet(), SEALED) + letter_docx.as_docx(a_sheet(), SEALED)
     assert there.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
-@pytest.mark.parametrize("form", [pdf.as_pdf, pdf.as_png, docx.as_docx])
+@pytest.mark.parametrize("form", [letter_pdf.as_pdf, letter_pdf.as_png, letter_docx.as_docx])
 def test_a_moment_without_zone_is_refused(form):
     with pytest.raises(ValueError, match="zone"):
         form(a_sheet(), SEALED.replace(tzinfo=None))
@@ -240,12 +242,12 @@ def test_a_moment_without_zone_is_refused(form):
 
 def test_files_say_title_author_language_and_moment_and_nothing_of_the_machine():
     sheet = a_sheet("fr")
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(sheet, SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(sheet, SEALED)))
     assert reader.metadata is not None
     assert (reader.metadata.title, reader.metadata.author) == (sheet.subject, sheet.sender[0])
     assert reader.metadata.creation_date == SEALED
     assert reader.trailer["/Root"]["/Lang"] == "fr"  # type: ignore[index]
-    core = python_docx.Document(io.BytesIO(docx.as_docx(sheet, SEALED))).core_properties
+    core = python_docx.Document(io.BytesIO(letter_docx.as_docx(sheet, SEALED))).core_properties
     assert (core.title, core.author, core.language) == (sheet.subject, sheet.sender[0], "fr")
     assert core.created == core.modified == SEALED
     assert core.comments == core.last_modified_by == ""
@@ -256,7 +258,7 @@ def test_the_letter_with_56_names_takes_three_pages_numbered(language):
     pages = pages_of(a_sheet(language))
     assert len(pages) <= 3
     assert [page[-5:] for page in pages] == [f"{number} / {len(pages)}" for number in range(1, len(pages) + 1)]
-    assert len(pdf.as_png(a_sheet(language), SEALED)) == len(pages)
+    assert len(letter_pdf.as_png(a_sheet(language), SEALED)) == len(pages)
 
 
 def test_one_page_has_no_number():
@@ -282,7 +284,7 @@ def test_an_entry_is_never_split_between_pages():
 
 
 def lines_of(sheet: Sheet) -> list[str]:
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(sheet, SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(sheet, SEALED)))
     return [line.strip(" ") for page in reader.pages for line in page.extract_text().split("\n")]
 
 
@@ -302,12 +304,12 @@ def test_unusual_names_come_back_whole(name):
     sheet = a_sheet(signatories=[name, *names(2)])
     assert list_in_docx(sheet) == list_in_html(sheet) == sheet.signatories
     assert list_in_text(sheet) == sheet.signatories
-    assert len(pdf.as_png(sheet, SEALED)) == 2
+    assert len(letter_pdf.as_png(sheet, SEALED)) == 2
 
 
 def test_khmer_is_set_from_the_font_that_we_ship():
     sheet = a_sheet(signatories=[KHMER])
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(sheet, SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(sheet, SEALED)))
     fonts = {
         str(font.get_object()["/BaseFont"]).partition("+")[2]
         for page in reader.pages
@@ -319,7 +321,7 @@ def test_khmer_is_set_from_the_font_that_we_ship():
 def test_ten_thousand_names_come_back_in_order():
     sheet = a_sheet(signatories=[f"Organization {number} of many (O{number}), France" for number in range(10_000)])
     assert list_in_docx(sheet) == list_in_text(sheet) == sheet.signatories
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(sheet, SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(sheet, SEALED)))
     assert "10000. Organization 9999 of many (O9999), France" in reader.pages[-1].extract_text()
 
 
@@ -345,14 +347,14 @@ def test_every_kind_of_block_stands_in_every_form():
     for form in words_in_every_form(a_sheet(body=prose.blocks(RICH), signatories=names(1))):
         for words in ("Part", "said so with words", "nine", "ten", "more", "inner", "first second"):
             assert words in form
-    reader = pypdf.PdfReader(io.BytesIO(pdf.as_pdf(a_sheet(body=prose.blocks(RICH)), SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(a_sheet(body=prose.blocks(RICH)), SEALED)))
     links = [note.get_object()["/A"]["/URI"] for page in reader.pages for note in page.get("/Annots", [])]
     assert links == ["https://a.example/x?a=1&b=2"]
     assert b"https://a.example/x?a=1&amp;b=2" in part_of_docx(a_sheet(body=prose.blocks(RICH)), "_rels/document")
 
 
 def part_of_docx(sheet: Sheet, part: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(docx.as_docx(sheet, SEALED))) as file:
+    with zipfile.ZipFile(io.BytesIO(letter_docx.as_docx(sheet, SEALED))) as file:
         (name,) = (name for name in file.namelist() if part in name)
         return file.read(name)
 
@@ -365,11 +367,11 @@ def test_odd_letters_are_set_and_not_refused(odd):
 
 def test_word_numbers_each_list_itself_and_from_one():
     sheet = a_sheet()
-    document = python_docx.Document(io.BytesIO(docx.as_docx(sheet, SEALED)))
+    document = python_docx.Document(io.BytesIO(letter_docx.as_docx(sheet, SEALED)))
     ways = [each for each in document.paragraphs if each.style is not None and each.style.name == "List Number"]
     assert len(ways) == 3
     identities = {identity for each in ways for identity in each._p.xpath("./w:pPr/w:numPr/w:numId/@w:val")}
-    of_signatories = set(document.styles[docx.SIGNATORY].element.xpath("./w:pPr/w:numPr/w:numId/@w:val"))
+    of_signatories = set(document.styles[letter_docx.SIGNATORY].element.xpath("./w:pPr/w:numPr/w:numId/@w:val"))
     assert len(identities) == len(of_signatories) == 1
     assert identities != of_signatories
 
@@ -380,7 +382,7 @@ def test_a_character_that_word_cannot_hold_is_shown_as_missing():
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
 def test_word_files_open_in_an_office_with_all_names(tmp_path):
-    (tmp_path / "letter.docx").write_bytes(docx.as_docx(a_sheet(), SEALED))
+    (tmp_path / "letter.docx").write_bytes(letter_docx.as_docx(a_sheet(), SEALED))
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
     subprocess.run(
         [*command, "--outdir", str(tmp_path), str(tmp_path / "letter.docx")], check=True, capture_output=True
@@ -395,7 +397,7 @@ def test_word_files_open_in_an_office_with_all_names(tmp_path):
 def test_a_number_before_a_khmer_word_tears_no_letter_apart():
     """A space and one that keeps are drawn alike; a cluster that is cut is drawn with a dotted circle."""
     pages = [
-        pdf.as_png(
+        letter_pdf.as_png(
             a_sheet("km", signatories=[], body=prose.blocks(f"អង្គការ 56{space}ដែល 27{space}ឆ្នាំ 20{space}ចំណុច")), SEALED
         )
         for space in (" ", "\u00a0")

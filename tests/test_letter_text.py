@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 from worker import prose
-from worker.letter import text
-from worker.letter.glyphs import unprintable
+from worker.text.glyphs import unprintable
+from worker.wording.sheet import fill, hash_of
 
 LETTERS = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
 
 
 def test_the_first_heading_is_the_subject_and_the_rest_is_the_body():
-    subject, body = text.fill("# Keep the *river*\nclean\n\nWe, the {{ count }} undersigned", 56)
+    subject, body = fill("# Keep the *river*\nclean\n\nWe, the {{ count }} undersigned", 56)
     assert subject == "Keep the river"
     assert prose.to_text(body) == "clean\n\nWe, the 56 undersigned"
 
 
 @pytest.mark.parametrize("written", ["{{ count }}", "{{count}}", "{{  count\t}}"])
 def test_the_count_is_a_plain_number_however_the_braces_are_spaced(written):
-    assert text.fill(f"# {written} ask\n\n{written} and {written}", 10000) == (
+    assert fill(f"# {written} ask\n\n{written} and {written}", 10000) == (
         "10000 ask",
         prose.blocks("10000 and 10000"),
     )
@@ -28,23 +28,21 @@ def test_the_count_is_a_plain_number_however_the_braces_are_spaced(written):
 
 @pytest.mark.parametrize("code", ["{{ 7*7 }}", "{% for x in y %}", "{{ count.real }}", "{{ Count }}", "{# #}"])
 def test_nothing_but_the_count_is_filled_in(code):
-    assert prose.to_text(text.fill(f"# S\n\na {code} b", 3)[1]) == f"a {code} b"
+    assert prose.to_text(fill(f"# S\n\na {code} b", 3)[1]) == f"a {code} b"
 
 
 def test_a_letter_without_a_heading_has_no_subject_and_loses_no_words():
-    assert text.fill("Words\n\n# Later", 1) == ("", prose.blocks("Words\n\n# Later"))
-    assert text.fill("", 1) == ("", [])
+    assert fill("Words\n\n# Later", 1) == ("", prose.blocks("Words\n\n# Later"))
+    assert fill("", 1) == ("", [])
 
 
 def test_the_hash_is_the_one_that_the_description_gives():
     # printf '[["en","A\nB"],["fr","\303\251"]]' with \n as the two characters of JSON | sha256sum
-    assert text.hash_of({"fr": "é", "en": "A\nB"}) == (
-        "e81b84ec9239c19271e937634f44e99dda67063afe62ca96c90fbd66fa3f7806"
-    )
+    assert hash_of({"fr": "é", "en": "A\nB"}) == ("e81b84ec9239c19271e937634f44e99dda67063afe62ca96c90fbd66fa3f7806")
 
 
 def test_the_hash_does_not_depend_on_order_line_ends_or_composition():
-    assert text.hash_of({"en": "a\r\nb\rc", "fr": "e\u0301"}) == text.hash_of({"fr": "\u00e9", "en": "a\nb\nc"})
+    assert hash_of({"en": "a\r\nb\rc", "fr": "e\u0301"}) == hash_of({"fr": "\u00e9", "en": "a\nb\nc"})
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,7 @@ def test_the_hash_does_not_depend_on_order_line_ends_or_composition():
     ],
 )
 def test_texts_that_differ_have_hashes_that_differ(other):
-    assert text.hash_of({"en": "ab", "fr": "c"}) != text.hash_of(other)
+    assert hash_of({"en": "ab", "fr": "c"}) != hash_of(other)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "km"])
@@ -71,7 +69,7 @@ class TestTheLetterOfTheFirstCampaign:
         assert unprintable([self.read(language)]) == set()
 
     def test_says_the_number_once_and_has_the_three_ways_as_a_numbered_list(self, language):
-        subject, body = text.fill(self.read(language), 4711)
+        subject, body = fill(self.read(language), 4711)
         lists = [block for block in body if block["kind"] == "list"]
         assert subject
         assert prose.to_text(body).count("4711") == 1

@@ -8,12 +8,13 @@ from sqlalchemy import select, update
 
 from tests import test_web_cast as cast
 from worker import db, settings
-from worker.acts import invite, post, status
+from worker.acts import invite, status
 from worker.acts.answer import Said
 from worker.acts.bounces import CAME_BACK
 from worker.mail import outbox
 from worker.mail.delivery import _suppressed
 from worker.models import Campaign, Mail, Partner, Post, Suppression
+from worker.state import relay_status
 
 GONE = "550 5.1.1 <address>: Recipient address rejected"
 HOUR = timedelta(hours=1)
@@ -367,9 +368,9 @@ def test_no_end_is_promised_that_a_quota_will_not_allow(campaign: Campaign) -> N
     assert found()["progress"]["seconds_left"] is None
 
 
-def the_state() -> post.State:
+def the_state() -> relay_status.State:
     with db.reading() as session:
-        return post.state(session)
+        return relay_status.state(session)
 
 
 def ago(**by: float) -> datetime:

@@ -15,8 +15,9 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
                                 web/pass_on.py that another person answers; web/public.py is what everybody reads,
                                 web/join.py where others ask to sign
     tasks.record, remind        a receipt for each answer; a reminder for the silent
-    tasks.close                 acts/close.py locks the campaign and seals: letter/signatories.py decides who is
-                                named, acts/sheets.py words the letter, letter/{text,pdf,docx}.py set it
+    tasks.close                 acts/close.py locks the campaign and seals: state/signatories.py decides who is
+                                named, acts/sheets.py words the letter, wording/letter_{text,html,pdf,docx}.py
+                                set it
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
     tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
     cli/amending.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
@@ -25,10 +26,12 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log countries prose changes models
+    settings log countries prose text/ changes models
                                         what an operator sets; Markdown as a tree; what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
-    definition/ letter/ mail/ migrations/   what is asked, signed and said; they know nothing of each other
+    definition/ mail/ migrations/       what is asked and said; they know nothing of each other
+    state/                              what holds now: reads only
+    wording/                            the letter in its formats
     acts/                               one module an act: gets a session, writes rows, sends nothing
     tasks.py                            the queue: a doorbell, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch

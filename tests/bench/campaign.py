@@ -13,10 +13,10 @@ from worker.acts import launch, sheets
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
-from worker.letter.signatories import Signatories
-from worker.letter.text import Sheet
 from worker.mail import outbox
 from worker.models import Campaign, Partner
+from worker.state.signatories import Signatories
+from worker.wording.sheet import Sheet
 
 EXAMPLE = settings.CHECKOUT / "campaigns" / "cambodia-2023"
 _numbers = count(1)

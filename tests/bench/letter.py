@@ -14,8 +14,8 @@ import typst
 from tests.bench import campaign
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import prose, settings
-from worker.letter import pdf
-from worker.letter.text import Sheet
+from worker.wording import letter_pdf
+from worker.wording.sheet import Sheet
 
 SEALED_AT = datetime(2023, 4, 14, 16, tzinfo=UTC)
 PATIENCE = 120  # seconds for one process
@@ -37,7 +37,7 @@ def _in_a_process(by: str, names: int) -> float:
 
 
 def _ours(sheet: Sheet) -> bytes:
-    return pdf.as_pdf(sheet, SEALED_AT)
+    return letter_pdf.as_pdf(sheet, SEALED_AT)
 
 
 def _typst(sheet: Sheet) -> bytes:

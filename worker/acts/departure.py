@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.acts import close
-from worker.letter import signatories
 from worker.models import Addressee, Answer, Campaign, Mail, Partner
+from worker.state import signatories
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from worker import db, render
 from worker.acts import close, diary
-from worker.letter import signatories
 from worker.mail import outbox
 from worker.models import Addressee, Campaign, Mail
+from worker.state import signatories
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import close, diary, speaking, stages
 from worker.acts.stages import GONE
-from worker.letter import signatories
 from worker.mail import outbox
 from worker.models import NAMELESS, Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.state import signatories
 
 A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from worker.acts import close
-from worker.letter import signatories
 from worker.models import Answer, Campaign, Partner, Seal
+from worker.state import signatories
 
 _FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")

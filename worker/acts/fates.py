@@ -13,9 +13,9 @@ from typing import Any
 from worker import render
 from worker.acts import launch
 from worker.acts.bounces import CAME_BACK
-from worker.acts.post import State, iso
 from worker.mail.outcomes import meaning
 from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.relay_status import State, iso
 
 SUPPRESSED = "the address is suppressed"  # what delivery writes down of a mail that it does not send
 _NOBODY = "nobody to send it to"

@@ -12,8 +12,9 @@ from worker.acts import diary
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
-from worker.letter import glyphs, text
 from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Stranger, Suppression
+from worker.text import glyphs
+from worker.wording.sheet import hash_of
 
 
 class AlreadyLaunched(Exception):
@@ -155,7 +156,7 @@ def letter_of(definition: Definition) -> Letter:
         for position, addressee in enumerate(definition.addressees, start=1)
     ]
     texts = dict(definition.letters)
-    return Letter(version=1, meaning=1, texts=texts, hash=text.hash_of(texts), addressees=addressees)
+    return Letter(version=1, meaning=1, texts=texts, hash=hash_of(texts), addressees=addressees)
 
 
 def _by_language(value: Any) -> dict[str, Any]:

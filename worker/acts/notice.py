@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from worker import render
 from worker.acts import departure, sheets, speaking
-from worker.letter import signatories
 from worker.models import NAMELESS, Addressee, Answer, Campaign, Partner
+from worker.state import signatories
 
 
 @dataclass

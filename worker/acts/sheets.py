@@ -8,10 +8,11 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from worker import render
-from worker.letter import docx, pdf, signatories, text
-from worker.letter.signatories import Rendition, Signatories
-from worker.letter.text import Sheet
 from worker.models import Addressee, Campaign, Partner
+from worker.state import signatories
+from worker.state.signatories import Rendition, Signatories
+from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
+from worker.wording.sheet import Sheet, fill
 
 
 def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
@@ -21,11 +22,11 @@ def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition
         listed = signatories.of(session, campaign, rendition)
         for language in sorted(campaign.letter.texts):
             sheet = of(campaign, listed, language)
-            yield rendition, language, "text", text.as_text(sheet).encode()
-            yield rendition, language, "html", text.as_html(sheet).encode()
+            yield rendition, language, "text", letter_text.as_text(sheet).encode()
+            yield rendition, language, "html", letter_html.as_html(sheet).encode()
             if language == campaign.authentic:
-                yield rendition, language, "pdf", pdf.as_pdf(sheet, dated)
-                yield rendition, language, "docx", docx.as_docx(sheet, dated)
+                yield rendition, language, "pdf", letter_pdf.as_pdf(sheet, dated)
+                yield rendition, language, "docx", letter_docx.as_docx(sheet, dated)
 
 
 def language(campaign: Campaign, wanted: str) -> str:
@@ -73,7 +74,7 @@ def of(campaign: Campaign, listed: Signatories, language: str, count: str = "") 
     """One sheet: the letter in one language with this list under it, and its length in the text."""
     letter = campaign.letter
     addressee = letter.addressees[0]
-    subject, body = text.fill(letter.texts[language], count or len(listed.named))
+    subject, body = fill(letter.texts[language], count or len(listed.named))
     words = render.translations(language)
     return Sheet(
         language=language,

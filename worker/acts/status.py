@@ -9,10 +9,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, carry, close, dispatch, fates, notice, post, strangers
-from worker.acts.post import iso
-from worker.letter import signatories
+from worker.acts import answer, carry, close, dispatch, fates, notice, strangers
 from worker.models import Answer, Campaign, Event, Letter, Mail, Partner, Stranger, Suppression
+from worker.state import relay_status, signatories
+from worker.state.relay_status import iso
 
 word = fates.word
 LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
@@ -80,7 +80,7 @@ def state(session: Session, campaign: Campaign) -> str:
     return "leaving" if dispatch.living_letters(session, campaign) else "review"
 
 
-def of_the_post(found: post.State) -> dict[str, Any]:
+def of_the_post(found: relay_status.State) -> dict[str, Any]:
     """Whether mail leaves at all, of whatever campaign: the relay, the workers, the clock, the quotas."""
     return {
         "relay": found.relay,
@@ -102,7 +102,7 @@ def of_the_post(found: post.State) -> dict[str, Any]:
 
 
 def _around(session: Session, campaign: Campaign, mails: Sequence[Mail]) -> fates.Around:
-    found = post.state(session)
+    found = relay_status.state(session)
     invitations = [mail for mail in mails if mail.kind == "invitation"]
     under_way = any(mail.refused_at is None and mail.cancelled_at is None for mail in invitations)
     held = campaign.held_at is not None and campaign.dispatched_at is not None

@@ -26,10 +26,10 @@ from sqlalchemy.orm import Session
 from worker import db, embedded, migrations, prose, render, settings
 from worker.cli import talk
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
-from worker.letter import pdf
-from worker.letter.text import Sheet
 from worker.mail import messages
 from worker.mail.relay import tls_context
+from worker.wording import letter_pdf
+from worker.wording.sheet import Sheet
 
 OLDEST_POSTGRESQL = 14
 CONNECTIONS_OF_A_PROCESS = 20  # the most that db.engine() opens
@@ -271,8 +271,8 @@ def of_space(free: int, folder: Path) -> Note:
 
 def fonts() -> Iterator[Note]:
     """Whether a letter can be set, in Latin and in Khmer."""
-    page = pdf.as_pdf(_sheet(IN_LATIN_AND_KHMER), datetime.now(UTC))
-    missing = pdf.unprintable([IN_LATIN_AND_KHMER])
+    page = letter_pdf.as_pdf(_sheet(IN_LATIN_AND_KHMER), datetime.now(UTC))
+    missing = letter_pdf.unprintable([IN_LATIN_AND_KHMER])
     embedded_fonts = all(name in page for name in (b"LibertinusSerif", b"NotoSansKhmer"))
     if page.startswith(b"%PDF") and embedded_fonts and not missing:
         yield ok(f"a page in Latin and Khmer was set: {len(page) // 1000} kB of PDF")

@@ -14,10 +14,10 @@ from worker.definition import campaign as definitions
 from worker.definition import partners as lists
 from worker.definition.campaign import Definition
 from worker.definition.problems import BadDefinition
-from worker.letter import docx, pdf, text
-from worker.letter.signatories import Signatories, in_order
 from worker.mail import messages
 from worker.models import Campaign, Mail, Partner
+from worker.state.signatories import Signatories, in_order
+from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
 
 
 def make(name: str, list_file: Path | None) -> None:
@@ -110,11 +110,11 @@ def _documents(campaign: Campaign, partners: list[Partner]) -> Iterator[tuple[st
     everyone = Signatories(in_order(partners), withheld=0)
     for language in sorted(campaign.letter.texts):
         sheet = sheets.of(campaign, everyone, language)
-        yield f"letter.{language}.txt", text.as_text(sheet).encode()
-        yield f"letter.{language}.html", text.as_html(sheet).encode()
+        yield f"letter.{language}.txt", letter_text.as_text(sheet).encode()
+        yield f"letter.{language}.html", letter_html.as_html(sheet).encode()
         if language == campaign.authentic:
-            yield "letter.pdf", pdf.as_pdf(sheet, campaign.deadline_at)
-            yield "letter.docx", docx.as_docx(sheet, campaign.deadline_at)
+            yield "letter.pdf", letter_pdf.as_pdf(sheet, campaign.deadline_at)
+            yield "letter.docx", letter_docx.as_docx(sheet, campaign.deadline_at)
         first = next((p for p in partners if p.language == language and p.email), None)
         if first is not None:
             mail = Mail(kind="invitation", language=language, partner=first, campaign=campaign)

@@ -271,7 +271,7 @@ def export(
 
 def _letter(session: "Session", campaign: "Campaign") -> str:
     """`The letter with 22 names (3 more are counted)`, as its addressee reads it."""
-    from worker.letter import signatories
+    from worker.state import signatories
 
     listed = signatories.of(session, campaign, "addressee")
     counted = f"{listed.withheld} more {'is' if listed.withheld == 1 else 'are'} counted"

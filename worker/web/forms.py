@@ -8,7 +8,7 @@ from starlette.requests import Request
 from worker import countries
 from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
-from worker.letter import glyphs
+from worker.text import glyphs
 
 LARGEST_FORM = 64 * 1024
 MOST_FIELDS = 50

@@ -17,8 +17,8 @@ from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
 from worker import db, render
-from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
+from worker.state import signatories
 from worker.web import links
 from worker.web.together import Together
 

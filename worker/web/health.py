@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from worker import db, tasks
-from worker.acts import post
+from worker.state import relay_status
 
 WAIT_FOR_DATABASE = 4.0  # seconds; a connection is given up after three
 WAIT_FOR_BROKER = 2.0
@@ -59,10 +59,10 @@ async def _within(seconds: float, ask: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _state_of_the_post() -> post.State | None:
+def _state_of_the_post() -> relay_status.State | None:
     try:
         with db.reading() as session:
-            return post.state(session)
+            return relay_status.state(session)
     except SQLAlchemyError:
         return None
 

@@ -19,8 +19,8 @@ from worker.acts import answer, departure, reword, sheets, speaking, stages
 from worker.acts.answer import Given
 from worker.acts.speaking import LetterChanged, LinkIsDead, Refusal
 from worker.acts.stages import Action, Stage
-from worker.letter import signatories
 from worker.models import Answer, Campaign, Letter, Partner
+from worker.state import signatories
 from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
 from worker.web.glance import State, Worded

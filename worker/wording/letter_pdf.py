@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worker import settings
-from worker.letter.glyphs import unprintable
-from worker.letter.text import Sheet
+from worker.text.glyphs import unprintable
+from worker.wording.sheet import Sheet
 
 __all__ = ["as_pdf", "as_png", "unprintable"]
 

@@ -1,13 +1,11 @@
-"""The letter as words: filled, hashed, and set as plain text and as a page for the browser."""
+"""The letter as words: filled, and hashed."""
 
 import hashlib
 import json
 import unicodedata
 from dataclasses import dataclass
 
-from worker import prose, render
-
-WIDTH = 72
+from worker import prose
 
 
 @dataclass(frozen=True)
@@ -53,44 +51,3 @@ def hash_of(texts: dict[str, str]) -> str:
 
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def as_text(sheet: Sheet) -> str:
-    """Set a letter as plain text of 72 columns; its lines end in CRLF, as it is sealed and travels."""
-    groups = [
-        sheet.sender,
-        prose.wrap(sheet.authentic_note, WIDTH),
-        sheet.addressee,
-        [sheet.date],
-        _underlined(sheet.subject, "="),
-        [sheet.salutation],
-        prose.to_text(sheet.body, WIDTH).split("\n"),
-        *_list_groups(sheet),
-        prose.wrap(sheet.withheld, WIDTH),
-    ]
-    text = "\n\n".join("\n".join(group) for group in groups if any(group))
-    return text.replace("\n", "\r\n") + "\r\n"
-
-
-def _list_groups(sheet: Sheet) -> list[list[str]]:
-    if not sheet.signatories:
-        return []
-    return [_underlined(sheet.list_heading, "-"), _numbered(sheet.signatories)]
-
-
-def _numbered(names: list[str]) -> list[str]:
-    room = len(str(len(names)))
-    lines: list[str] = []
-    for number, name in enumerate(names, 1):
-        lines += prose.hang(prose.wrap(name, WIDTH - room - 2), f"{number:>{room}}. ")
-    return lines
-
-
-def _underlined(title: str, line: str) -> list[str]:
-    lines = prose.wrap(title, WIDTH)
-    return [*lines, line * max(map(prose.columns, lines))] if title else []
-
-
-def as_html(sheet: Sheet) -> str:
-    """Set a letter as a whole HTML page that asks nothing of the network."""
-    return render.page("letter/letter.html", sheet.language, sheet=sheet)

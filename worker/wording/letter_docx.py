@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from worker import prose
-from worker.letter.text import Sheet
+from worker.wording.sheet import Sheet
 
 if TYPE_CHECKING:
     from docx.document import Document

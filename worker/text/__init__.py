@@ -1,0 +1,1 @@
+"""Words without rows: languages, dates, names, characters."""

@@ -1,0 +1,1 @@
+"""What we say: the letter in its formats, every mail, every refusal, made from what holds now."""
