@@ -22,11 +22,11 @@ from starlette.testclient import TestClient
 from tests import test_browser
 from tests import test_web_cast as cast
 from worker import db, render, settings, tasks, tokens
-from worker.acts import answer, row, strangers
-from worker.acts.answer import Said, Visibility
-from worker.acts.row import Row
-from worker.acts.strangers import Person
-from worker.models import Addressee, Answer, Letter, Partner, Stranger
+from worker.acts import answer, correct_listing, join
+from worker.acts.answer import Statement
+from worker.acts.correct_listing import Listing
+from worker.acts.third_party_limits import Person
+from worker.models import Addressee, Answer, Letter, Partner, Stranger, Visibility
 from worker.web.app import make_app
 
 WANTED = Path(__file__).parent / "axe"
@@ -77,7 +77,7 @@ Respectfully,
 """
 
 
-def says_sophea(partner: Partner, passage: str = "") -> Said:
+def says_sophea(partner: Partner, passage: str = "") -> Statement:
     return replace(cast.SOPHEA, language=partner.language, passage=passage)
 
 
@@ -128,7 +128,7 @@ def it_is_cancelled(session: Session, partner: Partner) -> None:
 
 
 def corrects_its_name(session: Session, partner: Partner) -> None:
-    row.correct(session, partner.id, Row("Rivers Watch", "RW", "USA", "", {}))
+    correct_listing.correct_listing(session, partner.id, Listing("Rivers Watch", "RW", "USA", "", {}))
 
 
 def another_letter_is_out(session: Session, partner: Partner) -> None:
@@ -137,7 +137,7 @@ def another_letter_is_out(session: Session, partner: Partner) -> None:
 
 def somebody_asks_to_sign(session: Session, partner: Partner) -> None:
     who = Person(f"{token_hex(4)}@coast.example", partner.language, "Ada Weir", partner.organization)
-    strangers.ask_to_join(session, partner.campaign_id, who)
+    join.ask_to_join(session, partner.campaign_id, who)
 
 
 # The pages.

@@ -31,7 +31,7 @@ ONLY_IN = {
     "imap_tools": {"mail/bounces"},
     "urllib.request": {"cli/player"},
     "starlette": {"web"},
-    "uvicorn": {"embedded", "cli/operator"},
+    "uvicorn": {"embedded", "cli/processes"},
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"wording/letter_pdf"},

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from tests import test_bounces_reports as reports
 from tests.conftest import Clock
 from worker import db, settings, tokens
-from worker.acts import bounces as act
-from worker.acts.launch import launch
+from worker.acts import bounce
+from worker.acts.bounce import apply
+from worker.acts.launch import launch_campaign
 from worker.definition.campaign import Addressee, Definition, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import bounces, outbox
@@ -29,7 +30,7 @@ def two_partners_were_asked(database: str) -> None:
 def launch_and_send(*, slug: str = "rivers") -> None:
     """A campaign whose invitations were handed to the relay, with one mail to its organizers."""
     with db.transaction() as session:
-        campaign = launch(session, definition(slug, db.clock(session)))
+        campaign = launch_campaign(session, definition(slug, db.clock(session)))
         partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
         now = db.clock(session)
         rows = [outbox.to_partner("invitation", campaign, partner, "1", now) for partner in partners]
@@ -49,7 +50,7 @@ def test_a_hard_bounce_marks_mail_and_partner_and_suppresses_the_address() -> No
     assert mail.reply.startswith("came back: 550 5.1.1 <address>: Recipient address rejected")
     assert partner.bounced_at is not None
     assert suppressed() == [(tokens.fingerprint(SOPHEA), "bounce")]
-    assert diary() == [("clock", "invitation bounced (5.1.1)", partner.id)]
+    assert audit_log() == [("clock", "bounced invitation 5.1.1", partner.id)]
     assert partner_of(DARA).bounced_at is None
     assert row(invitation(DARA)).bounced_at is None
 
@@ -65,12 +66,12 @@ def test_the_database_s_clock_says_when(clock: Clock) -> None:
 
 def test_applied_twice_is_as_once() -> None:
     returned(invitation(), "Postfix, no such user", SOPHEA)
-    before = (row(invitation()).bounced_at, row(invitation()).reply, diary(), suppressed())
+    before = (row(invitation()).bounced_at, row(invitation()).reply, audit_log(), suppressed())
 
     assert not returned(invitation(), "Postfix, no such user", SOPHEA)
     assert not returned(invitation(), "Exchange, full", SOPHEA)
 
-    assert (row(invitation()).bounced_at, row(invitation()).reply, diary(), suppressed()) == before
+    assert (row(invitation()).bounced_at, row(invitation()).reply, audit_log(), suppressed()) == before
 
 
 @pytest.mark.parametrize("name", ["Postfix, full", "Postfix, spam", "Postfix, five days", "qmail"])
@@ -84,8 +85,8 @@ def test_a_soft_bounce_is_shown_once_and_suppresses_nobody(name: str) -> None:
     assert "sophea" not in (mail.reply or "")
     assert partner_of(SOPHEA).bounced_at is None
     assert suppressed() == []
-    assert len(diary()) == 1
-    assert "may not have arrived" in diary()[0][1]
+    assert len(audit_log()) == 1
+    assert audit_log()[0][1].startswith("reported invitation")
 
 
 def test_a_hard_bounce_counts_after_a_soft_one() -> None:
@@ -108,12 +109,12 @@ def test_a_report_about_somebody_to_whom_it_was_passed_on_suppresses_nobody() ->
     assert row(invitation()).bounced_at is None
     assert partner_of(SOPHEA).bounced_at is None
     assert suppressed() == []
-    assert "may not have arrived" in diary()[0][1]
+    assert audit_log()[0][1].startswith("reported invitation")
 
 
 def test_a_hard_report_that_names_no_recipient_suppresses_nobody() -> None:
     with db.transaction() as session:
-        assert act.apply(session, bounces.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
+        assert bounce.apply(session, bounces.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
     assert suppressed() == []
 
 
@@ -127,7 +128,7 @@ def test_an_address_that_was_corrected_since_stays() -> None:
     assert row(invitation()).bounced_at is not None
     assert partner_of(SOPHEA).bounced_at is None
     assert suppressed() == []
-    assert len(diary()) == 1
+    assert len(audit_log()) == 1
 
 
 def test_a_domain_in_another_script_is_the_same_address() -> None:
@@ -160,7 +161,7 @@ def test_the_letter_is_marked_and_nobody_is_suppressed() -> None:
     assert row(letter).bounced_at is not None
     assert row(letter).sent_at is not None
     assert suppressed() == []
-    assert diary() == [("clock", "letter bounced (5.1.10)", None)]
+    assert audit_log() == [("clock", "bounced letter 5.1.10", None)]
 
 
 def test_the_organizers_are_never_suppressed() -> None:
@@ -185,7 +186,7 @@ def test_no_second_copy_goes_after_a_bounce() -> None:
 def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> None:
     bounce = bounces.Bounce(invitation(), "soft", None, "550 the account Sophea.Chan is closed")
     with db.transaction() as session:
-        act.apply(session, bounce)
+        apply(session, bounce)
     assert row(invitation()).reply == "came back: 550 the account <address> is closed"
 
 
@@ -194,7 +195,7 @@ def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
     bounce = bounces.read(reports.report(name, tokens.envid(mail_id), recipient))
     assert bounce is not None
     with db.transaction() as session:
-        return act.apply(session, bounce)
+        return apply(session, bounce)
 
 
 def invitation(email: str = SOPHEA) -> int:
@@ -223,17 +224,17 @@ def suppressed() -> list[tuple[bytes, str]]:
         return [(bytes(each.email_hmac), each.reason) for each in session.scalars(select(Suppression))]
 
 
-def diary() -> list[tuple[str, str, int | None]]:
+def audit_log() -> list[tuple[str, str, int | None]]:
     """What bounces wrote into it."""
     with db.reading() as session:
         events = session.scalars(select(Event).where(Event.what.not_like("launch%")).order_by(Event.id))
-        return [(event.actor, event.what, event.partner_id) for event in events]
+        return [(event.actor, f"{event.what} {event.detail}", event.partner_id) for event in events]
 
 
 def nothing_happened() -> bool:
     with db.reading() as session:
         marked = session.scalar(select(func.count()).where(Mail.bounced_at.is_not(None) | (Mail.reply.like("came%"))))
-        return not (marked or suppressed() or diary() or _bounced_partners(session))
+        return not (marked or suppressed() or audit_log() or _bounced_partners(session))
 
 
 def _bounced_partners(session: Session) -> int:

@@ -21,10 +21,10 @@ from tests import test_bounces_applied as applied
 from tests import test_bounces_reports as reports
 from tests.imap_server import PASSWORD, USER, Mailserver, Wiretap
 from tests.servers import free_port
-from tests.test_bounces_applied import SOPHEA, diary, invitation, mail_of_kind, nothing_happened, partner_of, row
+from tests.test_bounces_applied import SOPHEA, audit_log, invitation, mail_of_kind, nothing_happened, partner_of, row
 from tests.test_smtp import pem_of
 from worker import db, settings, tokens
-from worker.acts import bounces as act
+from worker.acts import bounce
 from worker.mail import bounces
 from worker.mail.bounces import CannotCollect, Mailbox
 
@@ -66,18 +66,18 @@ def came_back(name: str, mail_id: int = 0, recipient: str = SOPHEA) -> bytes:
 def test_a_hard_bounce_is_applied_and_then_read(campaign: None, server: Mailserver) -> None:
     server.deliver(came_back("Postfix, no such user"))
 
-    collected = act.collect_into_database()
+    collected = bounce.collect_into_database()
 
     assert (collected.reports, collected.bounced, collected.letters_of) == (1, 1, set())
     assert row(invitation()).bounced_at is not None
     assert partner_of(SOPHEA).bounced_at is not None
     assert server.flags() == [{"\\Seen"}]
-    assert act.collect_into_database().reports == 0
+    assert bounce.collect_into_database().reports == 0
 
 
 def test_a_letter_that_came_back_is_told_by_its_campaign(campaign: None, server: Mailserver) -> None:
     server.deliver(came_back("Gmail, not found", mail_of_kind("letter"), "rapporteur@office.example"))
-    assert act.collect_into_database().letters_of == {row(mail_of_kind("letter")).campaign_id}
+    assert bounce.collect_into_database().letters_of == {row(mail_of_kind("letter")).campaign_id}
 
 
 @only_sqlite
@@ -85,7 +85,7 @@ def test_an_out_of_office_and_a_delay_change_nothing_and_are_out_of_the_way(camp
     server.deliver(came_back("an out-of-office reply"))
     server.deliver(came_back("Postfix, delayed"))
 
-    assert act.collect_into_database().bounced == 0
+    assert bounce.collect_into_database().bounced == 0
 
     assert nothing_happened()
     assert server.flags() == [{"\\Seen"}, {"\\Seen"}]
@@ -97,7 +97,7 @@ def test_what_is_forged_or_of_people_changes_nothing_and_stays_unread(campaign: 
     for message in (reports.report("Postfix, no such user", forged), came_back("a person"), PRIVATE):
         server.deliver(message)
 
-    assert act.collect_into_database().reports == 0
+    assert bounce.collect_into_database().reports == 0
 
     assert nothing_happened()
     assert server.flags() == [set(), set(), set()]
@@ -129,7 +129,7 @@ def test_nothing_is_deleted_not_even_what_somebody_else_will_delete(campaign: No
     server.deliver(PRIVATE, flags="\\Flagged")
     server.deliver(came_back("Postfix, no such user"))
 
-    act.collect_into_database()
+    bounce.collect_into_database()
 
     assert server.flags() == [{"\\Deleted"}, {"\\Flagged"}, {"\\Seen"}]
 
@@ -146,7 +146,7 @@ def test_of_a_large_message_the_beginning_is_fetched_and_read(campaign: None, se
     wiretap = Wiretap(server, weigh)
     settings.set_for_this_process(imap_url=server.url(port=wiretap.port))
 
-    assert act.collect_into_database().bounced == 1
+    assert bounce.collect_into_database().bounced == 1
 
     assert sum(sizes) < bounces.LARGEST_READ + 10_000
     wiretap.close()
@@ -158,7 +158,7 @@ def test_another_folder_is_read_and_the_inbox_left_alone(campaign: None, server:
     server.deliver(came_back("Postfix, no such user"), folder="&AMk-t&AOk-/2026")
     settings.set_for_this_process(imap_url=server.url(folder="%C3%89t%C3%A9/2026"))
 
-    assert act.collect_into_database().reports == 1
+    assert bounce.collect_into_database().reports == 1
 
     assert server.flags() == [set()]
     assert server.flags("&AMk-t&AOk-/2026") == [{"\\Seen"}]
@@ -169,12 +169,12 @@ def test_a_stop_comes_between_two_messages(campaign: None, server: Mailserver) -
     for _ in range(3):
         server.deliver(came_back("Postfix, full"))
     asked = iter([False, True])
-    assert act.collect_into_database(lambda: next(asked)).reports == 1
+    assert bounce.collect_into_database(lambda: next(asked)).reports == 1
     assert server.flags() == [set(), set(), {"\\Seen"}]
 
 
 def test_without_a_mailbox_nothing_is_done() -> None:
-    assert act.collect_into_database().reports == 0
+    assert bounce.collect_into_database().reports == 0
 
 
 # Dying in between.
@@ -184,22 +184,22 @@ def test_killed_between_commit_and_mark_it_is_applied_again_without_harm(campaig
     server.deliver(came_back("Postfix, no such user"))
     die = (
         "import os, signal\n"
-        "from worker.acts import bounces as act\n"
+        "from worker.acts import bounce\n"
         "from worker.mail import bounces\n"
         "bounces._mark_read = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "act.collect_into_database()\n"
+        "bounce.collect_into_database()\n"
     )
     killed = subprocess.run([sys.executable, "-c", die], cwd=Path(__file__).parent.parent, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert server.flags() == [set()]
-    after_the_kill = (row(invitation()).bounced_at, row(invitation()).reply, diary(), applied.suppressed())
+    after_the_kill = (row(invitation()).bounced_at, row(invitation()).reply, audit_log(), applied.suppressed())
     assert after_the_kill[0] is not None
 
-    collected = act.collect_into_database()
+    collected = bounce.collect_into_database()
 
     assert (collected.reports, collected.bounced) == (1, 0)
     assert server.flags() == [{"\\Seen"}]
-    assert (row(invitation()).bounced_at, row(invitation()).reply, diary(), applied.suppressed()) == after_the_kill
+    assert (row(invitation()).bounced_at, row(invitation()).reply, audit_log(), applied.suppressed()) == after_the_kill
 
 
 @only_sqlite
@@ -212,13 +212,13 @@ def test_what_was_not_committed_is_not_marked(campaign: None, server: Mailserver
     event.listen(db.engine(), "commit", no_commit)
     try:
         with pytest.raises(OperationalError):
-            act.collect_into_database()
+            bounce.collect_into_database()
     finally:
         event.remove(db.engine(), "commit", no_commit)
     assert server.flags() == [set()]
     assert nothing_happened()
 
-    assert act.collect_into_database().bounced == 1
+    assert bounce.collect_into_database().bounced == 1
 
 
 @only_sqlite
@@ -228,16 +228,16 @@ def test_a_report_that_cannot_be_applied_keeps_no_other_from_being_read(
     other = applied.invitation(applied.DARA)
     server.deliver(came_back("Postfix, no such user"))
     server.deliver(came_back("Postfix, no such user", other, applied.DARA))
-    really = act.apply
+    really = bounce.apply
 
     def apply(session, bounce):
         if bounce.mail_id == other:
             raise ValueError(SOPHEA)
         return really(session, bounce)
 
-    monkeypatch.setattr(act, "apply", apply)
+    monkeypatch.setattr(bounce, "apply", apply)
 
-    assert act.collect_into_database().bounced == 1
+    assert bounce.collect_into_database().bounced == 1
 
     assert server.flags() == [{"\\Seen"}, set()]
     assert f"a report about mail {other} could not be applied (ValueError)" in caplog.text
@@ -250,7 +250,7 @@ def test_a_report_that_cannot_be_applied_keeps_no_other_from_being_read(
 def refusal() -> str:
     """The one sentence in which a look into the mailbox fails."""
     with pytest.raises(CannotCollect) as refused:
-        act.collect_into_database()
+        bounce.collect_into_database()
     said = str(refused.value)
     assert PASSWORD not in said
     assert USER not in said
@@ -275,7 +275,7 @@ def test_a_wrong_password_a_missing_folder_and_a_server_that_is_away_are_told(
     settings.set_for_this_process(imap_url=server.url())
     assert refusal() == "the mailbox for bounces cannot be reached"
     server.start()
-    assert act.collect_into_database().bounced == 1
+    assert bounce.collect_into_database().bounced == 1
 
 
 @pytest.mark.parametrize("patience", [0.5])
@@ -324,10 +324,10 @@ def test_an_odd_answer_in_the_middle_does_no_harm(
     wiretap = Wiretap(server, lambda said: answer + said if said.startswith(b"*") and step in said else said)
     settings.set_for_this_process(imap_url=server.url(port=wiretap.port))
     with contextlib.suppress(CannotCollect):
-        act.collect_into_database()
+        bounce.collect_into_database()
     wiretap.close()
     settings.set_for_this_process(imap_url=server.url())
-    act.collect_into_database()
+    bounce.collect_into_database()
     assert partner_of(SOPHEA).bounced_at is not None
 
 

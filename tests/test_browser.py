@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import speaking
 from worker.models import Partner
+from worker.state import answers
 from worker.web.app import make_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -78,7 +78,7 @@ def phone(chromium: Browser) -> Iterator[Phone]:
 
 def standing(partner: Partner) -> Any:
     with db.reading() as session:
-        found = speaking.standing(session, partner.id)
+        found = answers.standing_answer(session, partner.id)
         return found and (found.choice, found.visibility, found.representative, found.language)
 
 

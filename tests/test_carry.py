@@ -10,10 +10,12 @@ from typer.testing import CliRunner
 
 from tests import test_web_cast as cast
 from worker import db, embedded, render, settings, tokens
-from worker.acts import carry, status
-from worker.acts.speaking import Closed
 from worker.cli.commands import app
+from worker.cli.status_json import as_json
 from worker.models import Campaign, Event, Partner
+from worker.state.refusals import Closed
+from worker.state.status import load_status
+from worker.wording import handout
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -51,7 +53,7 @@ def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody
     assert render.translations(language).gettext("The letter, and the place for your answer:") in lines
     for secret in SECRETS:
         assert secret not in said.replace(str(tokens.link(river_watch)), "")
-    assert carried() == [carry.CARRIED]
+    assert carried() == ["handed_out"]
 
 
 @pytest.mark.parametrize("language", render.LANGUAGES)
@@ -70,7 +72,7 @@ def test_the_page_says_the_same_and_its_qr_code_is_the_link(
     assert "viewBox" in page, "so that it is drawn whole in any size"
     assert ("data:font/woff2;base64," in page) == (language == "km"), "Khmer is printed on any machine"
     with db.transaction() as session:
-        message = carry.message(session, session.get_one(Partner, river_watch.id))
+        message = handout.as_message(session, session.get_one(Partner, river_watch.id))
     read = html.unescape(page)
     for sentence in filter(None, message.split("\n\n")):
         assert sentence in read
@@ -114,7 +116,7 @@ def test_once_answers_are_taken_no_more_there_is_nothing_to_carry(river_watch: P
     assert types("carry", "dam", "RW", code=1) == ""
     assert carried() == []
     with db.transaction() as session, pytest.raises(Closed):
-        carry.message(session, session.get_one(Partner, river_watch.id))
+        handout.as_message(session, session.get_one(Partner, river_watch.id))
 
 
 def test_a_name_that_is_not_on_the_list_is_told(river_watch: Partner) -> None:
@@ -131,5 +133,7 @@ def test_status_tells_who_had_it_carried(river_watch: Partner) -> None:
 
 
 def _partners(session: Session, partner: Partner) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = status.of(session, session.get_one(Campaign, partner.campaign_id))["partners"]
+    found: list[dict[str, str]] = as_json(load_status(session, session.get_one(Campaign, partner.campaign_id)))[
+        "partners"
+    ]
     return found

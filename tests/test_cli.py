@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests import test_web_cast as cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, settings, tasks, tokens
-from worker.cli import rows, shown, talk
+from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
 from worker.models import Answer, Campaign, Mail, Partner, Post, Suppression
 
@@ -217,7 +217,7 @@ def test_withdraw_can_be_tried(sealed: Desk) -> None:
     printed = sealed.types("withdraw", "rivers", "RW", "--note", "call", "--dry-run")
 
     assert "River Watch signed through an organizer on" in printed
-    assert rows.status_of("rivers")["counts"]["signed"] == 1
+    assert lookup.status_of("rivers").counts.signed == 1
 
 
 def test_remind_twice_in_a_second_reminds_once(asked: Desk) -> None:
@@ -308,17 +308,16 @@ def test_a_narrow_terminal_shows_every_partner_whole(asked: Desk, monkeypatch: p
 def test_watching_fits_the_screen(
     asked: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = rows.status_of("rivers")
-    one = found["partners"][0]
-    now = found["now"]
-    many = [one | {"organization": f"Org {n}", "acronym": f"O{n}"} for n in range(40)]
-    signed = {"answer": "sign", "visibility": "public", "answered": now, "channel": "link"}
-    many += [one | signed | {"organization": f"Signer {n}", "acronym": f"S{n}"} for n in range(40)]
+    found = lookup.status_of("rivers")
+    one = found.partners[0]
+    many = [replace(one, organization=f"Org {n}", acronym=f"O{n}") for n in range(40)]
+    signed = replace(one, answer="sign", visibility="public", answered=found.now, channel="link")
+    many += [replace(signed, organization=f"Signer {n}", acronym=f"S{n}") for n in range(40)]
     for width in ("70", "130"):
         monkeypatch.setenv("COLUMNS", width)
         monkeypatch.setenv("LINES", "24")
 
-        shown.one_screen(found | {"partners": many})
+        status_view.one_screen(replace(found, partners=many))
 
         lines = capsys.readouterr().out.splitlines()
         assert len(lines) <= 23
@@ -349,8 +348,8 @@ def test_an_early_close_is_told(asked: Desk) -> None:
     ],
 )
 def test_a_partner_is_known_however_its_name_is_typed(asked: Desk, typed: str) -> None:
-    with rows.reading("rivers") as (session, campaign):
-        assert rows.partner_named(session, campaign, typed).country
+    with lookup.reading("rivers") as (session, campaign):
+        assert lookup.partner_named(session, campaign, typed).country
 
 
 def test_a_partner_that_is_not_known_is_guessed_by_any_of_its_words(asked: Desk) -> None:
@@ -434,7 +433,7 @@ def test_commands_are_printed_as_they_were_called(
     monkeypatch.setattr(sys, "argv", [called])
     monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path / '.venv' / 'bin'}" if on_path else "/usr/bin")
 
-    assert talk.command("status", "rivers") == f"{expected} status rivers"
+    assert console.command("status", "rivers") == f"{expected} status rivers"
 
 
 def _happens(organization: str, kind: str = "invitation", **values: Any) -> None:
@@ -507,7 +506,7 @@ def test_a_launch_that_somebody_answered_is_not_taken_back(desk: Desk) -> None:
     desk.types("sign", "rivers", "RW", *SIGNED)
 
     assert "1 answer is recorded" in desk.types("launch", "rivers", "--undo", code=1)
-    assert rows.status_of("rivers")["counts"]["signed"] == 1
+    assert lookup.status_of("rivers").counts.signed == 1
 
 
 def test_rows_whose_address_gets_no_mail_are_told_before_a_launch(desk: Desk) -> None:
@@ -606,15 +605,15 @@ def test_progress_and_quotas_are_told_while_mail_leaves(desk: Desk) -> None:
     ("seconds", "told"), [(0.2, "1 s"), (16.4, "16 s"), (89, "89 s"), (600, "10 min"), (9000, "2 h")]
 )
 def test_a_span_is_told_roughly(database: str, seconds: float, told: str) -> None:
-    assert shown._span(seconds) == told
+    assert status_view._span(seconds) == told
 
 
 def test_a_watch_that_is_not_a_terminal_prints_all_again_and_again(
     asked: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = rows.status_of("rivers")
-    many = [found["partners"][0] | {"organization": f"Org {n}", "acronym": f"O{n}"} for n in range(40)]
-    monkeypatch.setattr(rows, "status_of", lambda _: found | {"partners": many})
+    found = lookup.status_of("rivers")
+    many = [replace(found.partners[0], organization=f"Org {n}", acronym=f"O{n}") for n in range(40)]
+    monkeypatch.setattr(lookup, "status_of", lambda _: replace(found, partners=many))
     naps: list[float] = []
 
     def nap(seconds: float) -> None:
@@ -684,7 +683,7 @@ def test_a_doubtful_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> 
 
     assert "Dry run: 1 mail would go to River Watch once more" in asked.types(*words, "--dry-run")
     assert "It may get it twice." in asked.types(*words, code=2)
-    assert rows.status_of("rivers")["partners"][1]["mails"][0]["next"] is None
+    assert lookup.status_of("rivers").partners[1].mails[0].next is None
     assert "It goes once more" in asked.types(*words, "--yes")
     with db.reading() as session:
         assert len(session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()) == 1

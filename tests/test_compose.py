@@ -13,7 +13,7 @@ import yaml
 from compose_spec import PyCompose
 
 from worker import settings
-from worker.cli import operator
+from worker.cli import processes
 from worker.settings import CHECKOUT, PREFIX, Settings
 
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
@@ -191,7 +191,7 @@ def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
     for variable, value in _environment(name).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
-    operator._check_settings(queue=name in {"worker", "beat"}, relay=name == "worker")
+    processes._check_settings(queue=name in {"worker", "beat"}, relay=name == "worker")
 
 
 @each_of_ours

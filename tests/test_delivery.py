@@ -16,14 +16,20 @@ from sqlalchemy.orm import Session
 from tests.conftest import Clock
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings
-from worker.acts import amend, answer, close, dispatch, invite, notice, report, status
-from worker.acts.answer import Said
-from worker.acts.launch import launch
+from worker.acts import answer, close, dispatch, hold, invite, receipts, report
+from worker.acts.answer import Statement
+from worker.acts.launch import launch_campaign
 from worker.definition.campaign import Addressee, Definition, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery, outbox
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.models import Campaign, Mail, Partner, Seal
+from worker.state import letters
+from worker.state.disclosures import Notice, load_notices
+from worker.state.mail_status import mail_state
+from worker.state.refusals import Blocked
+from worker.wording.composing import compose_batch
+from worker.wording.refusals import sentence
 
 WELL: dict[str, str] = {}
 
@@ -127,13 +133,13 @@ def test_the_letter_cannot_be_put_twice(database: str, clock: Clock) -> None:
     campaign_id = _sealed_and_put(clock)
 
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 0
+        assert dispatch.dispatch_seal(session, campaign_id) == 0
         campaign = session.get_one(Campaign, campaign_id)
         row = outbox.to_addressee(campaign, campaign.letter.addressees[0], 2, 1, db.clock(session))
     with pytest.raises(IntegrityError), db.transaction() as session:
         outbox.put(session, [row])
     with db.reading() as session:
-        assert len(dispatch.letters(session, session.get_one(Campaign, campaign_id))) == 1
+        assert len(letters.load_letters(session, session.get_one(Campaign, campaign_id))) == 1
 
 
 def test_an_uncertain_letter_waits_for_a_person_who_is_told(database: str, clock: Clock) -> None:
@@ -142,7 +148,7 @@ def test_an_uncertain_letter_waits_for_a_person_who_is_told(database: str, clock
     for _ in range(3):
         clock.advance(hours=5)
         with db.transaction() as session:
-            dispatch.dispatch(session, campaign_id)
+            dispatch.dispatch_seal(session, campaign_id)
         assert "letter" not in {mail.kind for mail in _mails() if mail.due_at is not None}
 
     assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
@@ -173,8 +179,8 @@ def test_a_letter_that_is_refused_for_now_can_still_be_called_back(database: str
 
     with db.transaction() as session:
         signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
-        answer.withdraw(session, signer or 0, Said())
-        assert close.living_seal(session, session.get_one(Campaign, campaign_id)) is None
+        answer.withdraw(session, signer or 0, Statement())
+        assert letters.living_seal(session, session.get_one(Campaign, campaign_id)) is None
     clock.advance(hours=1)
 
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
@@ -188,10 +194,10 @@ def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -
 
     with db.transaction() as session:
         signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
-        answer.withdraw(session, signer or 0, Said())
+        answer.withdraw(session, signer or 0, Statement())
         campaign = session.get_one(Campaign, campaign_id)
-        assert close.living_seal(session, campaign) == 1
-        assert len(notice.of(session, campaign)) == 1
+        assert letters.living_seal(session, campaign) == 1
+        assert len(_notices(session, campaign_id)) == 1
     assert [_word(mail) for mail in _mails("letter")] == ["sent"]
     assert len(_mails("notice")) == 1
 
@@ -199,14 +205,14 @@ def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -
 def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clock: Clock) -> None:
     campaign_id = _sealed_and_put(clock)
     with db.transaction() as session:
-        amend.hold(session, campaign_id)
+        hold.hold_letter(session, campaign_id)
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 0
+        assert dispatch.dispatch_seal(session, campaign_id) == 0
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
     with db.transaction() as session:
-        amend.resume(session, campaign_id)
-        assert dispatch.dispatch(session, campaign_id) == 1
+        hold.resume_letter(session, campaign_id)
+        assert dispatch.dispatch_seal(session, campaign_id) == 1
     assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
 
@@ -214,11 +220,11 @@ def test_a_refused_letter_goes_again_when_a_person_says_so(database: str, clock:
     campaign_id = _sealed_and_put(clock)
     _drain({"RCPT": "550 5.1.1 no such user"}, only="letter")
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 0
+        assert dispatch.dispatch_seal(session, campaign_id) == 0
     assert len(_mails("waiting")) == 1
 
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id, by_person=True) == 1
+        assert dispatch.dispatch_seal(session, campaign_id, by_person=True) == 1
 
     assert sum("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL))) == 1
 
@@ -237,12 +243,12 @@ def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: 
             assert outbox.enter_data(session, letter.id, holder)
         assert _marked(session, doubtful, "one", Kind.UNCERTAIN)
     with db.transaction() as session:
-        answer.withdraw(session, _first_partner(session), Said())
+        answer.withdraw(session, _first_partner(session), Statement())
     with db.transaction() as session:
         assert _marked(session, travelling, "two", Kind.DEFERRED)
     with db.transaction() as session:
-        assert close.close(session, campaign_id)  # the next seal, without the one who withdrew
-        dispatch.dispatch(session, campaign_id)
+        assert close.close_and_seal(session, campaign_id)  # the next seal, without the one who withdrew
+        dispatch.dispatch_seal(session, campaign_id)
     clock.advance(hours=1)
 
     (next_seal,) = [mail for mail in _taken(_drain(WELL)) if "copy-1" in str(mail["To"])]
@@ -258,16 +264,16 @@ def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str
     with db.transaction() as session:
         outbox.claim(session, "one")
         assert outbox.enter_data(session, letter.id, "one")
-        amend.hold(session, campaign_id)
-        assert close.whereabouts(session, session.get_one(Campaign, campaign_id)) == "leaving"
+        hold.hold_letter(session, campaign_id)
+        assert _delivery(session, campaign_id) == "sending"
     with db.transaction() as session:
         assert _marked(session, letter, "one", Kind.DEFERRED)
     clock.advance(hours=1)
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
     with db.transaction() as session:
-        amend.resume(session, campaign_id)
-        assert dispatch.dispatch(session, campaign_id) == 1
+        hold.resume_letter(session, campaign_id)
+        assert dispatch.dispatch_seal(session, campaign_id) == 1
     assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
 
@@ -275,23 +281,23 @@ def test_copies_wait_while_held(database: str, clock: Clock) -> None:
     campaign_id = _sealed_and_put(clock)
     _drain(WELL)
     with db.transaction() as session:
-        dispatch.dispatch(session, campaign_id)
-        amend.hold(session, campaign_id)
-        assert report.report(session, campaign_id) == 0
-        amend.resume(session, campaign_id)
-        assert report.report(session, campaign_id) == 4  # three who signed, and the organizers
+        dispatch.dispatch_seal(session, campaign_id)
+        hold.hold_letter(session, campaign_id)
+        assert report.put_copies(session, campaign_id) == 0
+        hold.resume_letter(session, campaign_id)
+        assert report.put_copies(session, campaign_id) == 4  # three who signed, and the organizers
 
 
 def test_a_letter_brought_by_hand_is_not_mailed_and_cannot_be_called_back(database: str, clock: Clock) -> None:
     campaign_id = _sealed_and_put(clock)
     with db.transaction() as session:
-        dispatch.by_hand(session, campaign_id)
+        dispatch.note_brought_by_hand(session, campaign_id)
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 0
-        assert report.report(session, campaign_id) == 4
-        answer.withdraw(session, _first_partner(session), Said())
-        assert close.living_seal(session, session.get_one(Campaign, campaign_id)) == 1
-        assert len(notice.of(session, session.get_one(Campaign, campaign_id))) == 1
+        assert dispatch.dispatch_seal(session, campaign_id) == 0
+        assert report.put_copies(session, campaign_id) == 4
+        answer.withdraw(session, _first_partner(session), Statement())
+        assert letters.living_seal(session, session.get_one(Campaign, campaign_id)) == 1
+        assert len(_notices(session, campaign_id)) == 1
 
     assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
 
@@ -301,9 +307,10 @@ def test_a_letter_of_doubtful_fate_goes_again_the_same_when_a_person_says_so(dat
     _drain({"end of data": "drop"}, only="letter")
     before = _mails("letter")[0]
     with db.transaction() as session:
-        with pytest.raises(dispatch.Blocked, match="Nobody knows"):
-            dispatch.dispatch(session, campaign_id, by_person=True)
-        assert dispatch.resend(session, campaign_id) == 1
+        with pytest.raises(Blocked) as refused:
+            dispatch.dispatch_seal(session, campaign_id, by_person=True)
+        assert "Nobody knows" in sentence(refused.value)
+        assert dispatch.resend_letter(session, campaign_id) == 1
 
     (again,) = [mail for mail in _taken(_drain(WELL)) if "rapporteur" in str(mail["To"])]
 
@@ -316,9 +323,9 @@ def test_a_letter_of_doubtful_fate_that_arrived_is_noted_by_hand(database: str, 
     campaign_id = _sealed_and_put(clock, copies=1)
     _drain({"end of data": "drop"}, only="letter")
     with db.transaction() as session:
-        dispatch.by_hand(session, campaign_id)
-        assert close.whereabouts(session, session.get_one(Campaign, campaign_id)) == "left"
-        assert report.report(session, campaign_id) == 4
+        dispatch.note_brought_by_hand(session, campaign_id)
+        assert _delivery(session, campaign_id) == "sent"
+        assert report.put_copies(session, campaign_id) == 4
     assert [_word(mail) for mail in _mails("letter")] == ["sent", "sent"]
 
 
@@ -326,8 +333,8 @@ def test_a_receipt_reaches_a_reader_of_a_language_that_the_letter_has_not(databa
     campaign_id = _launched(1)
     with db.transaction() as session:
         session.get_one(Campaign, campaign_id).letter.texts = {"en": "# Clean rivers\n\nWe ask.\n"}
-        answer.sign(session, _first_partner(session), "public", Said("The board", "Board", language="fr"))
-        assert answer.receipts(session, campaign_id) == 1
+        answer.sign(session, _first_partner(session), "public", Statement("The board", "Board", language="fr"))
+        assert receipts.put_receipts(session, campaign_id) == 1
 
     assert len(_taken(_drain(WELL))) == 1
     assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
@@ -338,9 +345,9 @@ def test_whoever_answers_without_end_floods_nobody(database: str, clock: Clock) 
     _drain(WELL)
     for number in range(20):
         with db.transaction() as session:
-            answer.sign(session, _first_partner(session), "public", Said(f"Person {number}", "Board"))
+            answer.sign(session, _first_partner(session), "public", Statement(f"Person {number}", "Board"))
         with db.transaction() as session:
-            answer.receipts(session, campaign_id)
+            receipts.put_receipts(session, campaign_id)
         _drain(WELL)
     assert [_word(mail) for mail in _mails("receipt")].count("sent") == 3
 
@@ -376,9 +383,9 @@ def _launched(partners: int, copies: int = 0) -> int:
     """A campaign whose invitations are due."""
     settings.set_for_this_process(smtp_connections=1)
     with db.transaction() as session:
-        campaign_id = launch(session, _definition(partners, db.clock(session), copies)).id
+        campaign_id = launch_campaign(session, _definition(partners, db.clock(session), copies)).id
     with db.transaction() as session:
-        assert invite.everyone_not_yet_asked(session, campaign_id) == partners
+        assert invite.enqueue_invitations(session, campaign_id) == partners
     return campaign_id
 
 
@@ -387,13 +394,13 @@ def _sealed_and_put(clock: Clock, copies: int = 0) -> int:
     campaign_id = _launched(3, copies)
     with db.transaction() as session:
         for partner_id in session.scalars(select(Partner.id)):
-            answer.sign(session, partner_id, "public", Said("The board", "Board"))
+            answer.sign(session, partner_id, "public", Statement("The board", "Board"))
     clock.advance(days=15)
     with db.transaction() as session:
-        assert close.close(session, campaign_id)
+        assert close.close_and_seal(session, campaign_id)
     clock.advance(hours=3)
     with db.transaction() as session:
-        assert dispatch.dispatch(session, campaign_id) == 1 + copies
+        assert dispatch.dispatch_seal(session, campaign_id) == 1 + copies
     return campaign_id
 
 
@@ -412,7 +419,7 @@ def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
     async def drain() -> ScriptedServer:
         async with ScriptedServer(faults) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            while (await delivery.deliver_due(time.monotonic() + 20)).outcomes[Kind.SENT]:
+            while (await delivery.deliver_due(compose_batch, time.monotonic() + 20)).outcomes[Kind.SENT]:
                 pass  # as the task does
             return server
 
@@ -471,4 +478,14 @@ def _definition(partners: int, now: datetime, copies: int = 0) -> Definition:
     )
 
 
-_word: Callable[[Mail], str] = status.word
+def _delivery(session: Session, campaign_id: int) -> str:
+    campaign = session.get_one(Campaign, campaign_id)
+    return letters.delivery_state(campaign, letters.load_letters(session, campaign))
+
+
+def _notices(session: Session, campaign_id: int) -> list[Notice]:
+    campaign = session.get_one(Campaign, campaign_id)
+    return load_notices(session, campaign, letters.load_letters(session, campaign))
+
+
+_word: Callable[[Mail], str] = mail_state

@@ -12,13 +12,15 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import answer, close, invite, speaking, stages, status
-from worker.acts.answer import NotAnswered
-from worker.acts.speaking import LinkIsDead
-from worker.mail import messages
+from worker.acts import answer, close, disown, invite, receipts
+from worker.cli.status_json import as_json
 from worker.models import Campaign, Mail, Partner, Seal
-from worker.state import signatories
+from worker.state import letters, lifecycle, signatories
+from worker.state.answers import standing_answer
+from worker.state.refusals import LinkRevoked, NotAnswered
+from worker.state.status import load_status
 from worker.web.app import make_app
+from worker.wording.mails import word_mail
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -51,7 +53,7 @@ def says(page: httpx2.Response) -> str:
 
 def answers(partner: Partner, choice: str) -> None:
     with db.transaction() as session:
-        if choice in stages.EXPOSURE:
+        if choice in lifecycle.VISIBILITY_RANK:
             cast.signs(session, session.get_one(Partner, partner.id), choice)  # type: ignore[arg-type]
         elif choice == "decline":
             answer.decline(session, partner.id, cast.SOPHEA)
@@ -81,7 +83,7 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
 ) -> None:
     answers(river_watch, choice)
     with db.transaction() as session:
-        assert answer.receipts(session, river_watch.campaign_id) == 1
+        assert receipts.put_receipts(session, river_watch.campaign_id) == 1
     rows = everything()
     first = browser.get(f"/s/{tokens.token(river_watch)}")
     assert f'<a href="{url(river_watch)}">This was not us</a>' in first.text
@@ -100,10 +102,10 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     for dead in (f"/s/{tokens.token(river_watch)}", url(river_watch), f"/u/{tokens.token(river_watch, 'quiet')}"):
         assert browser.get(dead).status_code == 404
     with db.reading() as session:
-        assert speaking.standing(session, river_watch.id) is None
+        assert standing_answer(session, river_watch.id) is None
         campaign = session.get_one(Campaign, river_watch.campaign_id)
-        assert signatories.of(session, campaign, "addressee").count == 0
-        row = next(p for p in status.of(session, campaign)["partners"] if p["organization"] == "River Watch")
+        assert signatories.load_signatories(session, campaign, "addressee").count == 0
+        row = next(p for p in as_json(load_status(session, campaign))["partners"] if p["organization"] == "River Watch")
         assert row["answer"] is None
         assert row["disowned"] is not None
     assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
@@ -116,16 +118,16 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     )
     assert again.status_code == 303, "the right people answer by the new link"
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, river_watch.campaign_id)
+        invite.enqueue_invitations(session, river_watch.campaign_id)
     assert len([mail for mail in mails("invitation") if mail.partner_id == river_watch.id]) == 0, "not asked once more"
 
 
 def test_the_organizers_are_told_without_a_name(river_watch: Partner) -> None:
     answers(river_watch, "public")
     with db.transaction() as session:
-        answer.disown(session, river_watch.id)
+        disown.disown_answer(session, river_watch.id)
         [mail] = session.scalars(select(Mail).where(Mail.kind == "disowned"))
-        told = messages.message(session, mail)
+        told = word_mail(session, mail)
     assert told.to == "people@rivers.example"
     assert "undersigned status dam" in told.text
     assert "River Watch" not in told.subject + told.text + told.html
@@ -160,15 +162,15 @@ def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(
     with db.transaction() as session:
         campaign = session.get_one(Campaign, river_watch.campaign_id)
         cast.passes_its_deadline(session, campaign, closed=False)
-        assert close.close(session, campaign.id)
+        assert close.close_and_seal(session, campaign.id)
 
     page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert page.status_code == 200
     assert "No new link goes out by itself" in says(page)
     with db.transaction() as session:
-        assert close.living_seal(session, session.get_one(Campaign, river_watch.campaign_id)) is None
-        assert close.close(session, river_watch.campaign_id)
+        assert letters.living_seal(session, session.get_one(Campaign, river_watch.campaign_id)) is None
+        assert close.close_and_seal(session, river_watch.campaign_id)
         living = session.scalars(select(Seal).where(Seal.voided_at.is_(None), Seal.format == "text")).all()
         assert living
         assert not [seal for seal in living if b"River Watch" in seal.content]
@@ -244,12 +246,12 @@ def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClie
 def test_a_link_that_died_meanwhile_disowns_nothing(river_watch: Partner) -> None:
     answers(river_watch, "public")
     with db.transaction() as session:
-        with pytest.raises(LinkIsDead):
-            answer.disown(session, river_watch.id, generation=river_watch.generation - 1)
-        assert speaking.standing(session, river_watch.id) is not None
-        answer.disown(session, river_watch.id, generation=river_watch.generation)
+        with pytest.raises(LinkRevoked):
+            disown.disown_answer(session, river_watch.id, generation=river_watch.generation - 1)
+        assert standing_answer(session, river_watch.id) is not None
+        disown.disown_answer(session, river_watch.id, generation=river_watch.generation)
         with pytest.raises(NotAnswered):
-            answer.disown(session, river_watch.id)
+            disown.disown_answer(session, river_watch.id)
 
 
 @on_sqlite
@@ -257,16 +259,16 @@ def test_an_address_that_was_corrected_meanwhile_keeps_its_answer(
     browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(river_watch, "public")
-    disown = answer.disown
+    disown_answer = disown.disown_answer
 
     def just_after_the_correction(session: Session, partner_id: int, **by: int) -> None:
         session.get_one(Partner, partner_id).generation += 1
         session.flush()
-        disown(session, partner_id, **by)
+        disown_answer(session, partner_id, **by)
 
-    monkeypatch.setattr(answer, "disown", just_after_the_correction)
+    monkeypatch.setattr(disown, "disown_answer", just_after_the_correction)
     page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert page.status_code == 404
     with db.reading() as session:
-        assert speaking.standing(session, river_watch.id) is not None
+        assert standing_answer(session, river_watch.id) is not None

@@ -15,13 +15,19 @@ from tests import test_web_cast as cast
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, migrations, render, settings, tasks, tokens
-from worker.acts import answer, calendar, erase, invite, row, status, strangers
-from worker.acts.answer import Said
-from worker.acts.row import Row
+from worker.acts import answer, correct_listing, erase, invite, join, pass_on, remind, third_party_limits
+from worker.acts.answer import Statement
+from worker.acts.correct_listing import Listing
 from worker.cli.commands import app
-from worker.mail import messages, outbox
+from worker.cli.status_json import as_json
+from worker.mail import mime, outbox
 from worker.models import NAMELESS, Addressee, Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.state import due
+from worker.state.refusals import NotOver, StillSigns
+from worker.state.status import load_status
 from worker.web.app import make_app
+from worker.wording import mails
+from worker.wording import mails as wording_mails
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PUBLIC, NAMED, COUNTED, DECLINED, SILENT = (
@@ -32,7 +38,9 @@ PUBLIC, NAMED, COUNTED, DECLINED, SILENT = (
     "Still Pond",
 )
 WITHHELD = (NAMED, COUNTED, DECLINED, SILENT)
-WHO = Said(representative="Sophea Chan", role="Boatswain", reason="we are afraid of the police", note="by telephone")
+WHO = Statement(
+    representative="Sophea Chan", role="Boatswain", reason="we are afraid of the police", note="by telephone"
+)
 SPOKEN = ("Sophea Chan", "Boatswain", "afraid of the police", "by telephone")
 
 
@@ -51,8 +59,10 @@ def a_campaign(session: Session) -> Campaign:
         answer.sign(session, by[name].id, visibility, WHO)  # type: ignore[arg-type]
     answer.decline(session, by[DECLINED].id, WHO)
     silent = by[SILENT]
-    row.correct(session, silent.id, Row(f"{SILENT} Friends", "", "France", "", {"fr": "Étang"}), generation=None)
-    strangers.pass_on(session, silent.id, strangers.Person("chair@passed.example", "en"))
+    correct_listing.correct_listing(
+        session, silent.id, Listing(f"{SILENT} Friends", "", "France", "", {"fr": "Étang"}), generation=None
+    )
+    pass_on.pass_invitation_on(session, silent.id, third_party_limits.Person("chair@passed.example", "en"))
     return campaign
 
 
@@ -85,12 +95,12 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
         quiet = [f"/u/{tokens.token(one, 'quiet')}" for one in partners(session).values()]
     clock.advance(days=179)
     with db.transaction() as session:
-        assert not erase.when_due(session, campaign_id)
-        assert ("erase", campaign_id) not in calendar.due(session)
+        assert not erase.erase_when_due(session, campaign_id)
+        assert ("erase", campaign_id) not in due.due_acts(session)
     assert browser.get(links[0]).status_code == 200
     clock.advance(days=1, minutes=1)
     with db.reading() as session:
-        assert calendar.due(session) == [("erase", campaign_id)]
+        assert due.due_acts(session) == [("erase", campaign_id)]
 
     tasks.erase.run(campaign_id)
 
@@ -101,8 +111,8 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
         waiting = session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()
         told = session.execute(select(Seal.rendition, Seal.content, Seal.sha256)).all()
         everything = repr(cast.everything(session))
-        assert status.of(session, session.get_one(Campaign, campaign_id))["erased"]
-        assert calendar.due(session) == []
+        assert as_json(load_status(session, session.get_one(Campaign, campaign_id)))["erased"]
+        assert due.due_acts(session) == []
     assert [one.organization for one in kept if one.organization != NAMELESS] == [PUBLIC]
     assert {(one.contact, one.email, one.email_hmac, one.note, one.names) for one in kept} == {("", "", None, "", None)}
     assert sorted((one.choice, one.visibility or "") for one in answers) == [
@@ -124,7 +134,7 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
     for link in (*links, *quiet):
         assert browser.get(link).status_code == 404
     with db.transaction() as session:
-        assert not erase.when_due(session, campaign_id)
+        assert not erase.erase_when_due(session, campaign_id)
 
 
 @on_sqlite
@@ -132,7 +142,7 @@ def test_the_files_of_sqlite_hold_no_trace(browser: TestClient) -> None:
     campaign_id = a_letter_that_has_left()
     assert found_in(settings.current().data_dir, WITHHELD) == set(WITHHELD)
     with db.transaction() as session:
-        erase.campaign(session, campaign_id)
+        erase.erase_campaign(session, campaign_id)
     assert db.scrub()
 
     assert found_in(settings.current().data_dir, (*WITHHELD, "Étang")) == set()
@@ -151,7 +161,7 @@ def test_the_tables_of_postgresql_hold_no_trace(own_postgres: servers.PostgreSQL
     assert found_after_a_checkpoint(own_postgres, base) == {*WITHHELD, PUBLIC}
 
     with db.transaction() as session:
-        erase.campaign(session, campaign_id)
+        erase.erase_campaign(session, campaign_id)
     assert db.scrub()
 
     assert found_after_a_checkpoint(own_postgres, base) == {PUBLIC}
@@ -179,7 +189,7 @@ def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, 
     assert browser.get(link).status_code == 200
 
     with db.transaction() as session:
-        assert erase.partner(session, silent.id)
+        assert erase.erase_partner(session, silent.id)
 
     assert browser.get(link).status_code == 404
     with db.reading() as session:
@@ -189,8 +199,8 @@ def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, 
         assert COUNTED in repr(cast.everything(session)), "of others nothing is erased"
     clock.advance(days=13)
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign_id)
-        invite.remind_the_silent(session, campaign_id)
+        invite.enqueue_invitations(session, campaign_id)
+        remind.remind_when_due(session, campaign_id)
         to_it = select(Mail).where(Mail.partner_id == silent.id, Mail.due_at.is_not(None))
         assert session.scalars(to_it).all() == []
 
@@ -201,11 +211,11 @@ def test_one_that_is_to_be_under_the_letter_withdraws_first(name: str, browser: 
     with db.transaction() as session:
         a_campaign(session)
         one = partners(session)[name]
-    with db.transaction() as session, pytest.raises(erase.StillSigns):
-        erase.partner(session, one.id)
+    with db.transaction() as session, pytest.raises(StillSigns):
+        erase.erase_partner(session, one.id)
     with db.transaction() as session:
-        answer.withdraw(session, one.id, Said())
-        assert erase.partner(session, one.id)
+        answer.withdraw(session, one.id, Statement())
+        assert erase.erase_partner(session, one.id)
 
 
 @on_sqlite
@@ -215,14 +225,14 @@ def test_once_the_letter_has_left_only_a_public_name_stays(name: str, goes: bool
     before = browser.get("/c/dam").text
     with db.transaction() as session:
         one = partners(session)[name]
-        assert erase.partner(session, one.id) is goes
+        assert erase.erase_partner(session, one.id) is goes
         assert (one.organization == NAMELESS) is goes
         assert (one.email, one.contact) == ("", "")
     assert browser.get("/c/dam").text == before
     if not goes:
         with db.transaction() as session:
-            answer.withdraw(session, one.id, Said())
-            assert erase.partner(session, one.id)
+            answer.withdraw(session, one.id, Statement())
+            assert erase.erase_partner(session, one.id)
         assert PUBLIC not in browser.get("/c/dam").text
 
 
@@ -237,11 +247,11 @@ def test_while_not_everybody_has_the_letter_a_campaign_is_not_erased(states: lis
         for to, state in enumerate(states):
             a_letter_goes(session, campaign, to, state)
         before = repr(cast.everything(session))
-        with pytest.raises(erase.NotOver):
-            erase.campaign(session, campaign.id)
+        with pytest.raises(NotOver):
+            erase.erase_campaign(session, campaign.id)
         if states[:1] in (["sent"], ["in data"]):
-            with pytest.raises(erase.NotOver):
-                erase.campaign(session, campaign.id, give_up=True)
+            with pytest.raises(NotOver):
+                erase.erase_campaign(session, campaign.id, give_up=True)
         assert repr(cast.everything(session)) == before
 
 
@@ -259,7 +269,7 @@ def test_a_letter_that_never_leaves_is_given_up_and_erased(browser: TestClient) 
     assert types("erase", "dam", "--give-up", "--yes")[0] == 0
     with db.reading() as session:
         assert set(partners(session)) == {NAMELESS}
-        assert calendar.due(session) == []
+        assert due.due_acts(session) == []
     tasks.close.run(campaign.id)
     tasks.dispatch.run(campaign.id)
     assert types("dispatch", "dam", "--yes")[0] == 4
@@ -296,8 +306,8 @@ def test_when_its_time_has_come_an_addressee_who_lacks_the_letter_gets_no_empty_
         assert "nothing" in types(*command)[1].lower()
     with db.reading() as session:
         assert session.scalars(select(Mail).where(Mail.kind == "letter", Mail.due_at.is_not(None))).all() == []
-        with pytest.raises(messages.NothingToSay):
-            messages.letter(session, session.get_one(Mail, _main_letter(session)))
+        with pytest.raises(mime.NothingToSay):
+            wording_mails.letter(session, session.get_one(Mail, _main_letter(session)))
 
 
 def _main_letter(session: Session) -> int:
@@ -319,20 +329,20 @@ def test_a_name_that_is_erased_is_in_no_sealed_letter(browser: TestClient) -> No
         leaving = partners(session)[NAMED]
         cast.passes_its_deadline(session, campaign)
         cast.is_sealed(session, campaign)
-        answer.withdraw(session, leaving.id, Said())
+        answer.withdraw(session, leaving.id, Statement())
         cast.is_sealed(session, campaign, number=2)
     with db.transaction() as session:
-        erase.partner(session, leaving.id)
+        erase.erase_partner(session, leaving.id)
     assert {content for (number, _), content in sealed().items() if number == 1} == {b""}
     assert all(content for (number, _), content in sealed().items() if number == 2)
     with db.transaction() as session:
         cast.the_letter_leaves(session, session.get_one(Campaign, campaign.id))
-        erase.partner(session, partners(session)[COUNTED].id)
+        erase.erase_partner(session, partners(session)[COUNTED].id)
     assert all(content for (number, _), content in sealed().items() if number == 2)
     with db.transaction() as session:
         public = partners(session)[PUBLIC]
-        answer.withdraw(session, public.id, Said())
-        assert erase.partner(session, public.id)
+        answer.withdraw(session, public.id, Statement())
+        assert erase.erase_partner(session, public.id)
     assert {content for _, content in sealed().items()} == {b""}
 
 
@@ -340,7 +350,7 @@ def test_a_name_that_is_erased_is_in_no_sealed_letter(browser: TestClient) -> No
 def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) -> None:
     a_letter_that_has_left()
     with db.transaction() as session:
-        answer.withdraw(session, partners(session)[NAMED].id, Said())
+        answer.withdraw(session, partners(session)[NAMED].id, Statement())
     for words in ((NAMED,), ()):
         said = types("erase", "dam", *words, "--dry-run")[1]
         assert "print and send it first" in said
@@ -361,31 +371,31 @@ def test_who_steps_back_after_all_was_erased_is_erased_a_week_later(browser: Tes
     assert code == 0
     assert PUBLIC in types("notice", "dam")[1]
     with db.reading() as session:
-        assert calendar.due(session) == []
+        assert due.due_acts(session) == []
     clock.advance(days=8)
     with db.reading() as session:
-        assert calendar.due(session) == [("erase", campaign_id)]
+        assert due.due_acts(session) == [("erase", campaign_id)]
     tasks.erase.run(campaign_id)
     assert PUBLIC not in everything_in_rows()
     assert "Sophea Chan" not in everything_in_rows()
     with db.reading() as session:
-        assert calendar.due(session) == []
+        assert due.due_acts(session) == []
 
 
 @on_sqlite
 def test_the_numbers_stay_and_nobody_is_given_a_new_address(browser: TestClient) -> None:
     campaign_id = a_letter_that_has_left()
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign_id)
+        invite.enqueue_invitations(session, campaign_id)
         campaign, now = session.get_one(Campaign, campaign_id), db.clock(session)
         for one in session.scalars(select(Partner)):
             outbox.put(session, [outbox.to_partner("invitation", campaign, one, "1", now)])
         session.execute(update(Mail).where(Mail.kind == "invitation").values(sent_at=now, due_at=None))
-        before = status.of(session, campaign)["counts"]
+        before = as_json(load_status(session, campaign))["counts"]
     with db.transaction() as session:
-        erase.campaign(session, campaign_id)
+        erase.erase_campaign(session, campaign_id)
     with db.reading() as session:
-        assert status.of(session, session.get_one(Campaign, campaign_id))["counts"] == before
+        assert as_json(load_status(session, session.get_one(Campaign, campaign_id)))["counts"] == before
     code, said = types("amend", "dam", "--partner", PUBLIC, "--email", "new@falls.example", "--yes")
     assert (code, "was erased" in said) == (1, True)
     assert types("carry", "dam", NAMELESS)[0] == 1
@@ -395,10 +405,10 @@ def test_the_numbers_stay_and_nobody_is_given_a_new_address(browser: TestClient)
 def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, public_page="from launch", join="approved")
-        who = strangers.Person("x@lake.example", "en", "Kim Ferryman", "Lake Friends", "LF", "Chad")
-        strangers.ask_to_join(session, campaign.id, who)
+        who = third_party_limits.Person("x@lake.example", "en", "Kim Ferryman", "Lake Friends", "LF", "Chad")
+        join.ask_to_join(session, campaign.id, who)
         asked = session.scalars(select(Stranger)).one()
-        strangers.confirm(session, asked.id)
+        join.confirm_wish(session, asked.id)
         link = f"/j/{tokens.token(asked, 'join')}"
     assert browser.get(link).status_code == 200
     assert "Lake Friends" in types("status", "dam")[1]
@@ -409,8 +419,8 @@ def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
     with db.reading() as session:
         one = session.scalars(select(Stranger)).one()
         assert (one.organization, one.contact, one.email) == ("", "", "")
-        with pytest.raises(messages.NothingToSay):
-            messages.message(session, session.get_one(Mail, one.mail_id))
+        with pytest.raises(mime.NothingToSay):
+            mails.word_mail(session, session.get_one(Mail, one.mail_id))
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -434,7 +444,7 @@ def test_a_cancelled_campaign_is_erased_with_every_name(browser: TestClient, clo
         campaign.cancelled_at = db.clock(session)
     clock.advance(days=181)
     with db.reading() as session:
-        assert calendar.due(session) == [("erase", campaign.id)]
+        assert due.due_acts(session) == [("erase", campaign.id)]
     tasks.erase.run(campaign.id)
     with db.reading() as session:
         assert set(partners(session)) == {NAMELESS}
@@ -471,7 +481,7 @@ def test_a_campaign_that_promised_nothing_is_erased_by_hand_alone(browser: TestC
     assert "correct or erase it sooner" in page
     clock.advance(days=3650)
     with db.reading() as session:
-        assert ("erase", campaign_id) not in calendar.due(session)
+        assert ("erase", campaign_id) not in due.due_acts(session)
     tasks.erase.run(campaign_id)
     assert NAMED in everything_in_rows()
     assert types("erase", "dam", "--yes")[0] == 0
@@ -528,7 +538,7 @@ def everything_in_rows() -> str:
 def test_a_documents_export_says_what_was_erased(browser: TestClient, tmp_path: Path) -> None:
     campaign_id = a_letter_that_has_left()
     with db.transaction() as session:
-        erase.campaign(session, campaign_id)
+        erase.erase_campaign(session, campaign_id)
     code, _ = types("export", "dam", "--documents", str(tmp_path / "out"))
     assert code == 0
     written = {path.relative_to(tmp_path / "out").parts[0] for path in (tmp_path / "out").rglob("*.pdf")}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.acts.export import harmless
+from worker.wording.export import harmless
 
 
 @pytest.mark.parametrize(

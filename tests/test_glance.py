@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import amend, answer, row
-from worker.acts.row import Row
+from worker.acts import answer, correct_listing, extend
+from worker.acts.correct_listing import Listing
 from worker.models import Addressee, Campaign, Letter, Partner
 from worker.web import glance
 from worker.web import partner as partner_page
@@ -142,9 +142,13 @@ def test_what_changes_is_seen_at_once(browser: TestClient) -> None:
         assert given not in pages
         pages.append(given)
 
-    happens(lambda session, campaign, _: amend.extend(session, campaign.id, campaign.deadline_at.replace(year=2036)))
-    happens(lambda session, campaign, one: row.correct(session, one.id, Row("Rivers", "RW", "USA")))
-    happens(lambda session, campaign, one: row.decide(session, one.id, agreed=True))
+    happens(
+        lambda session, campaign, _: extend.move_deadline(session, campaign.id, campaign.deadline_at.replace(year=2036))
+    )
+    happens(
+        lambda session, campaign, one: correct_listing.correct_listing(session, one.id, Listing("Rivers", "RW", "USA"))
+    )
+    happens(lambda session, campaign, one: correct_listing.decide_name(session, one.id, agreed=True))
     happens(lambda session, campaign, one: cast.signs(session, one))
     happens(lambda session, campaign, one: setattr(one, "quiet_at", db.clock(session)))
     happens(lambda session, campaign, one: answer.withdraw(session, one.id, cast.SOPHEA))

@@ -31,7 +31,7 @@ from tests import servers, stage
 from tests import test_web_cast as cast
 from tests.conftest import A_SECRET_KEY
 from worker import db, settings, tokens
-from worker.acts import strangers
+from worker.acts import join, third_party_limits
 from worker.models import Answer, Campaign, Event, Partner, Stranger
 from worker.web.app import make_app
 
@@ -123,7 +123,7 @@ def an_applicant(campaign_id: int) -> Stranger:
     with db.transaction() as session:
         campaign = session.get_one(Campaign, campaign_id)
         campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
-        strangers.ask_to_join(session, campaign_id, strangers.Person("x@lake.example", "en", "Kim", "Lake Friends"))
+        join.ask_to_join(session, campaign_id, third_party_limits.Person("x@lake.example", "en", "Kim", "Lake Friends"))
         return session.scalars(select(Stranger).where(Stranger.campaign_id == campaign_id)).one()
 
 

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, selec
 from tests import servers
 from tests import test_web_cast as cast
 from worker import db, migrations, settings
-from worker.acts import answer
-from worker.acts.answer import Said
+from worker.acts import answer, receipts
+from worker.acts.answer import Statement
 from worker.models import Answer, Base, Mail
 
 # Alembic's own comparison missed a partial index and a check constraint: so the servers' words are compared.
@@ -126,9 +126,9 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
         migrations.upgrade()
         with db.transaction() as session:
             campaign = cast.a_campaign(session)
-            answer.decline(session, campaign.partners[0].id, Said(reason="no"))
+            answer.decline(session, campaign.partners[0].id, Statement(reason="no"))
             cast.signs(session, campaign.partners[0])
-            answer.receipts(session, campaign.id)
+            receipts.put_receipts(session, campaign.id)
         with db.reading() as session:
             rows = {
                 t.name: [dict(r._mapping) for r in session.execute(t.select())] for t in Base.metadata.sorted_tables
@@ -153,7 +153,7 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
         if empty_database == "sqlite":
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
             assert session.execute(text("PRAGMA foreign_key_check")).all() == []
-        answer.ask_for_a_change(session, kept[0].partner_id, Said(reason="softer"), generation=None)
+        answer.ask_for_a_change(session, kept[0].partner_id, Statement(reason="softer"), generation=None)
 
 
 def _upgrade_to(revision: str) -> None:

@@ -23,13 +23,15 @@ from typer.testing import CliRunner, Result
 from tests import stage
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import answer, carry, close, strangers
-from worker.acts.answer import Said
-from worker.acts.export import harmless
+from worker.acts import answer, close, join, receipts
+from worker.acts.answer import Statement
 from worker.cli.commands import app
-from worker.mail import compose, messages, outbox
+from worker.mail import mime, outbox
 from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
 from worker.web.app import make_app
+from worker.wording import handout
+from worker.wording.export import harmless
+from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -230,7 +232,7 @@ def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_ma
     with db.transaction() as session:
         cast.a_campaign(session, public_page="from launch", join="approved")
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(strangers, "OF_ONE_CAMPAIGN", len(HELL))
+    monkey.setattr(join, "MAX_OF_ONE_CAMPAIGN", len(HELL))
     for number, (label, hell) in enumerate(HELL.items()):
         typed = {"organization": PLAIN, "contact": "Kim"} | {field: hell} | {"email": f"box{number}@lake.example"}
 
@@ -251,13 +253,13 @@ def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_ma
             assert kept is not None
             assert getattr(kept, field) == arrived(hell), label
             mail = session.get_one(Mail, kept.mail_id)
-            said = compose.compose(messages.message(session, mail), mail.message_id, mail.dated_at).content
+            said = mime.compose(word_mail(session, mail), mail.message_id, mail.dated_at).content
             assert label in ("null", "none", "plus") or not any(
                 hell in str(part.get_content())
                 for part in email.message_from_bytes(said, policy=email.policy.default).iter_parts()
             ), label
         with db.transaction() as session:
-            strangers.confirm(session, kept.id)
+            join.confirm_wish(session, kept.id)
             link = f"/j/{tokens.token(kept, 'join')}"
         assert browser.get(link).status_code == 200
     monkey.undo()
@@ -345,7 +347,7 @@ def campaign(folder: Path, browser: TestClient) -> Campaign:
     with db.transaction() as session:
         for partner in asked(session):
             name = partner.organization[:200]
-            cast.signs(session, partner, said=Said(name, name, language=partner.language))
+            cast.signs(session, partner, said=Statement(name, name, language=partner.language))
         return session.scalars(select(Campaign)).one()
 
 
@@ -373,7 +375,7 @@ def test_in_its_mails_each_name_is_text(campaign: Campaign) -> None:
     kinds = ("invitation", "reminder", "extended", "receipt")
     with db.transaction() as session:
         now = db.clock(session)
-        assert answer.receipts(session, campaign.id) == len(NAMES)
+        assert receipts.put_receipts(session, campaign.id) == len(NAMES)
         outbox.put(session, [outbox.to_partner(k, campaign, p, "x", now) for p in asked(session) for k in kinds[:3]])
         mails = session.scalars(select(Mail).where(Mail.kind.in_(kinds)).order_by(Mail.partner_id)).all()
         assert len(mails) == len(kinds) * len(NAMES)
@@ -381,7 +383,7 @@ def test_in_its_mails_each_name_is_text(campaign: Campaign) -> None:
         for mail in mails:
             assert mail.partner
             name = mail.partner.organization
-            said = compose.compose(messages.message(session, mail), mail.message_id, mail.dated_at)
+            said = mime.compose(word_mail(session, mail), mail.message_id, mail.dated_at)
             parsed = email.message_from_bytes(said.content, policy=email.policy.default)
             [text, page] = [part.get_content() for part in parsed.iter_parts()]
             expected = plain.setdefault(
@@ -396,7 +398,7 @@ def test_in_its_mails_each_name_is_text(campaign: Campaign) -> None:
 
 def test_in_the_sealed_letter_each_name_is_text(campaign: Campaign) -> None:
     with db.transaction() as session:
-        close.close(session, campaign.id, early=True)
+        close.close_and_seal(session, campaign.id, early=True)
         seals = session.scalars(select(Seal).where(Seal.rendition == "public")).all()
         sealed = {(one.format, one.language): one.content for one in seals}
     for language in ("en", "fr"):
@@ -419,7 +421,7 @@ def test_in_a_carried_message_no_name_stands(campaign: Campaign) -> None:
         said = set()
         for partner in asked(session):
             code = tokens.mail_code(partner)
-            message = carry.message(session, partner)
+            message = handout.as_message(session, partner)
             assert message.count(str(tokens.link(partner))) == message.count(f"{code[:3]} {code[3:]}") == 1
             said.add(message.replace(str(tokens.link(partner)), "LINK").replace(f"{code[:3]} {code[3:]}", "CODE"))
     assert len(said) == 2, "one in English and one in French"
@@ -434,7 +436,7 @@ def test_for_the_organizers_each_name_is_text(campaign: Campaign) -> None:
         assert cells - {""} == set(map(harmless, named))
     with db.transaction() as session:
         for partner in asked(session):
-            answer.decline(session, partner.id, Said(reason=partner.organization))
+            answer.decline(session, partner.id, Statement(reason=partner.organization))
     told = json.loads(types("status", "dam", "--json").stdout)["partners"]
     assert {(one["organization"], one["reason"]) for one in told} == {(name, name) for name in NAMES}
     assert {one["acronym"] for one in told} == {*NAMES} - {LONG["300 characters"]} | {""}
@@ -454,10 +456,10 @@ def test_the_address_that_stands_for_a_link_is_text_when_somebody_typed_it(datab
     typed = "https://slot.invalid/"
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
-        cast.signs(session, campaign.partners[0], said=Said(f"Sophea {typed}", "Chair"))
-        answer.receipts(session, campaign.id)
+        cast.signs(session, campaign.partners[0], said=Statement(f"Sophea {typed}", "Chair"))
+        receipts.put_receipts(session, campaign.id)
         mail = session.scalars(select(Mail)).one()
-        said = messages.message(session, mail)
+        said = word_mail(session, mail)
     assert f"Sophea {typed}, Chair" in " ".join(said.text.split())
 
 
@@ -476,7 +478,7 @@ def test_a_long_word_stays_on_the_paper(database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=("x" * 300,))
         cast.signs(session, campaign.partners[2])
-        close.close(session, campaign.id, early=True)
+        close.close_and_seal(session, campaign.id, early=True)
         content = session.scalars(select(Seal.content).where(Seal.format == "pdf")).first()
     printed = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content or b"")).pages)
     assert printed.count("x") >= 300

@@ -17,7 +17,7 @@ from tests.conftest import Clock
 from tests.stage import ProductionStage, Story, post
 from worker import db, tokens
 from worker.acts import answer, close
-from worker.acts.launch import launch
+from worker.acts.launch import launch_campaign
 from worker.definition.campaign import read
 from worker.models import Answer, Campaign, Partner, Seal
 
@@ -69,11 +69,11 @@ def test_an_answer_that_is_under_way_is_waited_for(database: str, tmp_path: Path
         story = Story(_Folder(tmp_path), "rivers")  # type: ignore[arg-type]
         story.joined_by("River Watch", "RW", "Canada")
         story.writes_its_folder()
-        campaign_id = launch(session, read(story.folder, now=db.clock(session), deadline="in 1h")).id
+        campaign_id = launch_campaign(session, read(story.folder, now=db.clock(session), deadline="in 1h")).id
     with ThreadPoolExecutor(1) as people:
         with db.transaction() as session:
             partner_id = session.scalars(select(Partner.id)).one()
-            answer.sign(session, partner_id, "public", answer.Said("Ada", "chair"))
+            answer.sign(session, partner_id, "public", answer.Statement("Ada", "chair"))
             clock.advance(hours=2)
             closing = people.submit(_closes_once, campaign_id)
             time.sleep(0.5)
@@ -90,7 +90,7 @@ class _Folder:
 
 def _closes_once(campaign_id: int) -> bool:
     with db.transaction() as session:
-        return close.close(session, campaign_id) is not None
+        return close.close_and_seal(session, campaign_id) is not None
 
 
 def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float, list[tuple[str, str]]]]:
@@ -105,7 +105,7 @@ def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float
         for number in range(AT_ONCE):
             definition = read(story.folder, now=now, deadline="in 1h")
             object.__setattr__(definition, "slug", f"race-{round}-{number}")
-            campaign = launch(session, definition)
+            campaign = launch_campaign(session, definition)
             campaign.deadline_at = now + timedelta(seconds=LEAD)
             partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
             runners = [(str(tokens.link(p)), tokens.mail_code(p)) for p in partners]
@@ -130,7 +130,7 @@ def _closes(starting: threading.Barrier, campaign_id: int, deadline: float) -> N
     sealed = None
     while sealed is None:
         with db.transaction() as session:
-            sealed = close.close(session, campaign_id)
+            sealed = close.close_and_seal(session, campaign_id)
 
 
 def _in_the_text(slug: str, name: str) -> bool:

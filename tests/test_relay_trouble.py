@@ -15,11 +15,12 @@ from tests.conftest import Clock
 from tests.scripted_smtp import ScriptedServer
 from tests.test_delivery import _definition, _first_partner, _mails, _sealed_and_put, _taken, _word
 from worker import db, settings, tokens
-from worker.acts import answer, dispatch, invite, launch, unreached
-from worker.acts.answer import Said
+from worker.acts import alert_unreached, answer, dispatch, invite, launch, receipts
+from worker.acts.answer import Statement
 from worker.mail import breaker, delivery, outbox
 from worker.mail.outcomes import Kind
 from worker.models import Campaign, Mail, Partner, Post, Suppression
+from worker.wording.composing import compose_batch
 
 WELL: dict[str, str] = {}
 PIPELINING = ("SIZE 35882577", "ENHANCEDSTATUSCODES", "PIPELINING")
@@ -183,8 +184,8 @@ def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(d
     settings.set_for_this_process(smtp_per_day=10, smtp_per_hour=100)
     assert len(_taken(_drain(WELL))) == 9
     with db.transaction() as session:
-        answer.sign(session, _first_partner(session), "public", Said("The board", "Board"))
-        assert answer.receipts(session, campaign) == 1
+        answer.sign(session, _first_partner(session), "public", Statement("The board", "Board"))
+        assert receipts.put_receipts(session, campaign) == 1
     assert len(_taken(_drain(WELL))) == 1
     assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
     with db.transaction() as session:
@@ -380,10 +381,10 @@ def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
     async def both() -> ScriptedServer:
         async with ScriptedServer(WELL, pace=0.05) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            first = asyncio.create_task(delivery.deliver_due(time.monotonic() + 30))
+            first = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + 30))
             await asyncio.sleep(0.6)
             await asyncio.to_thread(clock.advance, minutes=2)
-            await delivery.deliver_due(time.monotonic() + 30)
+            await delivery.deliver_due(compose_batch, time.monotonic() + 30)
             await first
             return server
 
@@ -408,7 +409,7 @@ def test_the_organizers_hear_of_a_letter_that_no_server_takes(database: str, clo
     for _ in range(4):
         _drain({"RCPT": "451 4.3.0 later"})
         with db.transaction() as session:
-            dispatch.dispatch(session, campaign_id)
+            dispatch.dispatch_seal(session, campaign_id)
         clock.advance(minutes=40)
     assert len(_mails("waiting")) == 1
     (told,) = [mail for mail in _taken(_drain(WELL)) if "waits for you" in str(mail["Subject"])]
@@ -446,19 +447,19 @@ def _denying() -> ScriptedServer:
 
 def _tell() -> int:
     with db.transaction() as session:
-        return unreached.tell(session)
+        return alert_unreached.alert_organizers(session)
 
 
 def _launched(partners: int, slug: str = "rivers") -> int:
     settings.set_for_this_process(smtp_connections=1)
     with db.transaction() as session:
         definition = replace(_definition(partners, db.clock(session)), slug=slug)
-        return launch.launch(session, definition).id
+        return launch.launch_campaign(session, definition).id
 
 
 def _ask(campaign_id: int) -> int:
     with db.transaction() as session:
-        return invite.everyone_not_yet_asked(session, campaign_id)
+        return invite.enqueue_invitations(session, campaign_id)
 
 
 def _all_asked(partners: int, slug: str = "rivers") -> int:
@@ -487,7 +488,7 @@ def _drain(
     async def drain() -> ScriptedServer:
         async with server or ScriptedServer(faults, offers=offers or PIPELINING[:2]) as scripted:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{scripted.port}")
-            while (await delivery.deliver_due(time.monotonic() + 20)).outcomes[Kind.SENT] and not once:
+            while (await delivery.deliver_due(compose_batch, time.monotonic() + 20)).outcomes[Kind.SENT] and not once:
                 pass
             return scripted
 

@@ -1,4 +1,4 @@
-"""Every state of a campaign × everything a partner may do there, as `stages.MAY` says, in every language."""
+"""Every state of a campaign × everything a partner may do there, as `lifecycle.ALLOWED` says, in every language."""
 
 import html
 import re
@@ -13,9 +13,9 @@ from tests import test_web_cast as cast
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, render, tasks, tokens
 from worker.acts import erase
-from worker.acts.answer import Said
-from worker.acts.stages import EXPOSES_LESS, MAY, Action, Stage
+from worker.acts.answer import Statement
 from worker.models import Campaign, Partner, Stranger
+from worker.state.lifecycle import ALLOWED, EXPOSES_LESS, Action, Stage
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -35,16 +35,16 @@ def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 def comes_to(session: Session, campaign: Campaign, stage: Stage) -> None:
     """The campaign is brought where it is to be."""
     letters: dict[Stage, list[str]] = {
-        "leaving": ["in data", "due"],
+        "sending": ["in data", "due"],
         "uncertain": ["uncertain", "due"],
-        "partly": ["sent", "due"],
-        "left": ["in data", "in data"],
+        "partly_sent": ["sent", "due"],
+        "irrevocable": ["in data", "in data"],
         "dispatched": ["sent", "sent"],
     }
     if stage == "cancelled":
         campaign.cancelled_at = db.clock(session)
     elif stage != "open":
-        cast.passes_its_deadline(session, campaign, closed=stage != "closing")
+        cast.passes_its_deadline(session, campaign, closed=stage != "overdue")
     for to, state in enumerate(letters.get(stage, [])):
         a_letter_goes(session, campaign, to, state)
 
@@ -56,7 +56,7 @@ def a_campaign_at(stage: Stage, *, held: bool = False) -> dict[tuple[Action, str
         partners = {partner.organization: partner for partner in campaign.partners}
         for (action, _), name in CAST.items():
             if action in SIGNS_BEFORE:
-                cast.signs(session, partners[name], said=Said(representative="B", role="C"))
+                cast.signs(session, partners[name], said=Statement(representative="B", role="C"))
         comes_to(session, campaign, stage)
         campaign.held_at = db.clock(session) if held else None
         return {key: partners[name] for key, name in CAST.items()}
@@ -103,22 +103,22 @@ def words(page: httpx2.Response) -> str:
 
 @on_sqlite
 @pytest.mark.parametrize("held", [False, True])
-@pytest.mark.parametrize("stage", MAY)
+@pytest.mark.parametrize("stage", ALLOWED)
 def test_what_the_table_allows_is_done_and_nothing_else(stage: Stage, held: bool, browser: TestClient) -> None:
     for (action, language), partner in a_campaign_at(stage, held=held).items():
         before = of_it(partner)
         page = does(browser, action, partner, language)
         happened = of_it(partner) != before
-        assert happened is (action in MAY[stage]), (action, language, page.status_code)
+        assert happened is (action in ALLOWED[stage]), (action, language, page.status_code)
         refused = {404} if action == "join" else {303, 409}  # nobody who joins has a page of its own
         assert page.status_code in ({200, 303} if happened else refused), (action, language)
 
 
 @on_sqlite
-@pytest.mark.parametrize("stage", MAY)
+@pytest.mark.parametrize("stage", ALLOWED)
 def test_what_is_refused_is_said_in_the_language_that_is_read(stage: Stage, browser: TestClient) -> None:
     for (action, language), partner in a_campaign_at(stage).items():
-        if action in MAY[stage] or action == "join":
+        if action in ALLOWED[stage] or action == "join":
             continue
         page = does(browser, action, partner, language)
         said = render.translations(language).gettext
@@ -132,13 +132,13 @@ def test_what_is_refused_is_said_in_the_language_that_is_read(stage: Stage, brow
 
 
 @on_sqlite
-@pytest.mark.parametrize("stage", MAY)
+@pytest.mark.parametrize("stage", ALLOWED)
 @pytest.mark.parametrize("signs", [False, True])
 def test_the_page_offers_what_the_table_allows(stage: Stage, signs: bool, browser: TestClient) -> None:
     partner = a_campaign_at(stage)["withdraw" if signs else "decline", "en"]
     page = browser.get(f"/s/{tokens.token(partner)}").text
     choices = set(re.findall(r'name="choice" value="(\w+)"', page))
-    may = MAY[stage]
+    may = ALLOWED[stage]
     expected: set[str] = {choice for choice in ("sign", "change") if choice in may}
     if signs:
         expected |= {"withdraw"} & may
@@ -152,7 +152,7 @@ def test_the_page_offers_what_the_table_allows(stage: Stage, signs: bool, browse
 
 
 def test_what_exposes_less_is_never_closed_while_a_letter_lives() -> None:
-    assert all(may >= EXPOSES_LESS for stage, may in MAY.items() if stage != "cancelled")
+    assert all(may >= EXPOSES_LESS for stage, may in ALLOWED.items() if stage != "cancelled")
 
 
 @on_sqlite
@@ -169,7 +169,7 @@ def test_once_it_is_erased_there_is_none_either(stage: Stage, browser: TestClien
     with db.transaction() as session:
         for (action, _), partner in partners.items():
             if stage != "open" or action not in SIGNS_BEFORE:  # who is to be under the letter withdraws first
-                erase.partner(session, partner.id)
+                erase.erase_partner(session, partner.id)
     for (action, language), partner in partners.items():
         if action == "join" or (stage == "open" and action in SIGNS_BEFORE):
             continue

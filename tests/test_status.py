@@ -8,13 +8,15 @@ from sqlalchemy import select, update
 
 from tests import test_web_cast as cast
 from worker import db, settings
-from worker.acts import invite, status
-from worker.acts.answer import Said
-from worker.acts.bounces import CAME_BACK
+from worker.acts import invite, remind
+from worker.acts.answer import Statement
+from worker.cli.status_json import as_json
 from worker.mail import outbox
-from worker.mail.delivery import _suppressed
+from worker.mail.outcomes import REPORT_PREFIX
 from worker.models import Campaign, Mail, Partner, Post, Suppression
-from worker.state import relay_status
+from worker.state import recipients, relay_status
+from worker.state.status import load_status
+from worker.wording.composing import _cancelled
 
 GONE = "550 5.1.1 <address>: Recipient address rejected"
 HOUR = timedelta(hours=1)
@@ -54,7 +56,7 @@ def the_post(**values: Any) -> None:
 
 def found() -> dict[str, Any]:
     with db.reading() as session:
-        return status.of(session, session.scalars(select(Campaign)).one())
+        return as_json(load_status(session, session.scalars(select(Campaign)).one()))
 
 
 def partner(organization: str = "River Watch") -> dict[str, Any]:
@@ -92,7 +94,7 @@ IN_TRUE_WORDS: dict[str, tuple[dict[str, Any], str, str | None, bool]] = {
     ),
     "refused": ({"refused_at": -A_WHILE, "reply": GONE}, "the mailbox does not exist", "amend", False),
     "bounced": (
-        {"sent_at": -2 * A_WHILE, "bounced_at": -A_WHILE, "reply": CAME_BACK + GONE},
+        {"sent_at": -2 * A_WHILE, "bounced_at": -A_WHILE, "reply": REPORT_PREFIX + GONE},
         "the mailbox does not exist",
         "amend",
         False,
@@ -138,7 +140,7 @@ def test_an_uncertain_mail_goes_once_more_by_itself_before_a_person_is_asked(cam
 
 
 def test_a_soft_report_is_not_told_as_arrival(campaign: Campaign) -> None:
-    is_sent(reply=CAME_BACK + "552 5.2.2 mailbox full")
+    is_sent(reply=REPORT_PREFIX + "552 5.2.2 mailbox full", reported_at=now())
 
     assert (mail()["state"], mail()["meaning"]) == ("sent", "it may not have arrived: the mailbox is full")
 
@@ -207,7 +209,7 @@ def test_in_the_first_minute_a_launch_can_still_be_taken_back(database: str) -> 
     settings.set_for_this_process(undo=60)
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=tuple(f"Partner {n}" for n in range(6)))
-        invite.everyone_not_yet_asked(session, campaign.id)
+        invite.enqueue_invitations(session, campaign.id)
 
     told = {p["organization"]: p["mails"][0] for p in found()["partners"]}
 
@@ -241,7 +243,12 @@ def test_a_copy_waits_for_a_held_campaign(campaign: Campaign) -> None:
 
 def test_an_address_that_gets_no_mail_is_told(campaign: Campaign) -> None:
     suppress()
-    row(cancelled_at=now(), due_at=None, reply=_suppressed(1).outcome.reply)
+    row(
+        cancelled_at=now(),
+        due_at=None,
+        reply=(mark := _cancelled(1, "suppressed")).outcome.reply,
+        cancel_reason=mark.cancel_reason,
+    )
 
     assert (mail()["state"], mail()["reply"], mail()["meaning"]) == (
         "cancelled",
@@ -258,7 +265,7 @@ def test_who_is_not_reached_is_not_silent_and_is_not_reminded(campaign: Campaign
     if why == "refused":
         row(due_at=None, refused_at=now(), reply=GONE)
     elif why == "bounced":
-        is_sent(bounced_at=now(), reply=CAME_BACK + GONE)
+        is_sent(bounced_at=now(), reply=REPORT_PREFIX + GONE)
     else:
         is_sent()
         suppress()
@@ -275,8 +282,10 @@ def test_who_is_not_reached_is_not_silent_and_is_not_reminded(campaign: Campaign
     assert {k: counts[k] for k in ("refused", "bounced", "suppressed") if counts[k]} == {why: 1}
     assert (partner()["unreached"], partner("Eau Vive")["unreached"]) == (why, None)
     with db.transaction() as session:
-        assert [p.organization for p in invite.silent(session, session.scalars(select(Campaign)).one())] == ["Eau Vive"]
-        assert invite.remind_now(session, campaign.id) == 1
+        assert [
+            p.organization for p in recipients.load_silent(session, session.scalars(select(Campaign)).one(), now())
+        ] == ["Eau Vive"]
+        assert remind.remind_now(session, campaign.id) == 1
 
 
 def test_a_partner_whose_reminder_came_back_is_not_reached_any_more(campaign: Campaign) -> None:
@@ -298,7 +307,7 @@ def test_who_waits_or_is_in_doubt_is_neither_silent_nor_unreached(campaign: Camp
 
 
 def test_what_came_to_an_address_since_corrected_says_nothing_of_the_new_one(campaign: Campaign) -> None:
-    is_sent(bounced_at=now(), reply=CAME_BACK + GONE)
+    is_sent(bounced_at=now(), reply=REPORT_PREFIX + GONE)
     with db.transaction() as session:
         session.scalars(select(Partner).order_by(Partner.id)).first().generation = 2  # type: ignore[union-attr]
 
@@ -317,7 +326,9 @@ def test_who_signed_by_telephone_and_is_not_reached_is_both(campaign: Campaign) 
     row(refused_at=now(), due_at=None, reply=GONE)
     with db.transaction() as session:
         campaign = session.scalars(select(Campaign)).one()
-        signed = cast.signs(session, campaign.partners[0], said=Said("Ada", "chair", channel="by hand", note="call"))
+        signed = cast.signs(
+            session, campaign.partners[0], said=Statement("Ada", "chair", channel="by hand", note="call")
+        )
         receipt = outbox.to_partner("receipt", campaign, campaign.partners[0], "1", db.clock(session))
         outbox.put(session, [receipt | {"answer_id": signed.id}])
     row("receipt", refused_at=now(), due_at=None, reply=GONE)
@@ -368,9 +379,9 @@ def test_no_end_is_promised_that_a_quota_will_not_allow(campaign: Campaign) -> N
     assert found()["progress"]["seconds_left"] is None
 
 
-def the_state() -> relay_status.State:
+def the_state() -> relay_status.RelayStatus:
     with db.reading() as session:
-        return relay_status.state(session)
+        return relay_status.load_relay_status(session)
 
 
 def ago(**by: float) -> datetime:

@@ -11,13 +11,17 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from tests.test_mail_templates import is_silent_about, says
 from worker import db, render, tasks, tokens
-from worker.acts import answer, bounces, strangers
-from worker.acts.strangers import NotWrittenTo, Person, TooMany
-from worker.mail import messages, outbox
+from worker.acts import join, pass_on, receipts, third_party_limits
+from worker.acts.bounce import apply
+from worker.acts.third_party_limits import Person
+from worker.mail import outbox
 from worker.mail.bounces import Bounce
-from worker.mail.messages import Message
+from worker.mail.mime import Message
 from worker.models import Campaign, Mail, Partner, Stranger, Suppression
+from worker.state import recipients
+from worker.state.refusals import PassedOnTooOften, RateLimited
 from worker.web.app import make_app
+from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CHAIR = "chair@river.example"
@@ -47,7 +51,7 @@ def mails(kind: str) -> list[Mail]:
 
 def message(kind: str) -> Message:
     with db.reading() as session:
-        return messages.message(session, session.scalars(select(Mail).where(Mail.kind == kind)).all()[-1])
+        return word_mail(session, session.scalars(select(Mail).where(Mail.kind == kind)).all()[-1])
 
 
 def passes_on(browser: TestClient, partner: Partner, to: str = CHAIR, **typed: str) -> httpx2.Response:
@@ -76,7 +80,7 @@ def test_a_stranger_who_has_the_mail_cannot_answer_unnoticed(browser: TestClient
     passes_on(browser, river_watch)
     with db.transaction() as session:
         cast.signs(session, river_watch)
-        answer.receipts(session, river_watch.campaign_id)
+        receipts.put_receipts(session, river_watch.campaign_id)
     assert message("receipt").to == river_watch.email
 
 
@@ -138,30 +142,30 @@ def test_an_address_is_written_to_three_times_in_all_and_never_when_it_is_dead(
 ) -> None:
     for days in (9, 6, 3):
         with db.transaction() as session:
-            strangers.pass_on(session, river_watch.id, Person(CHAIR, "en"))
+            pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
             for one in session.scalars(select(Stranger)):
                 one.at -= timedelta(days=days)
                 one.partner_id = None
             for mail in session.scalars(select(Mail).where(Mail.kind == "passed_on")):
                 mail.key += "/past"
     with db.transaction() as session:
-        with pytest.raises(NotWrittenTo):
-            strangers.pass_on(session, river_watch.id, Person(CHAIR, "en"))
+        with pytest.raises(RateLimited):
+            pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
         dead = "dead@river.example"
         now = db.clock(session)
         session.add(Suppression(email_hmac=tokens.fingerprint(dead), at=now, reason="bounce"))
-        with pytest.raises(NotWrittenTo):
-            strangers.pass_on(session, river_watch.id, Person(dead, "en"))
+        with pytest.raises(RateLimited):
+            pass_on.pass_invitation_on(session, river_watch.id, Person(dead, "en"))
 
 
 def test_what_comes_back_from_a_stranger_suppresses_the_stranger_alone(
     campaign: Campaign, river_watch: Partner
 ) -> None:
     with db.transaction() as session:
-        stranger = strangers.pass_on(session, river_watch.id, Person(CHAIR, "en"))
+        stranger = pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
         fingerprint = tokens.fingerprint(CHAIR)
         bounce = Bounce(stranger.mail_id, "hard", "5.1.1", "no such user", frozenset({fingerprint}))
-        assert bounces.apply(session, bounce) is not None
+        assert apply(session, bounce) is not None
         assert [bytes(one) for one in session.scalars(select(Suppression.email_hmac))] == [fingerprint]
         assert session.get_one(Partner, river_watch.id).bounced_at is None
 
@@ -182,7 +186,7 @@ def confirms(browser: TestClient, **typed: str) -> httpx2.Response:
 def admits(*, admitted: bool = True) -> Partner | None:
     with db.transaction() as session:
         campaign = session.scalars(select(Campaign)).one()
-        return strangers.decide(session, strangers.applicants(session, campaign)[0].id, admitted=admitted)
+        return join.decide_applicant(session, recipients.load_applicants(session, campaign)[0].id, admitted=admitted)
 
 
 def test_an_organization_asks_confirms_and_is_invited_after_a_yes(browser: TestClient, campaign: Campaign) -> None:
@@ -233,9 +237,9 @@ def test_whoever_asks_is_told_the_same_whether_a_mail_goes_or_not(browser: TestC
 def test_one_campaign_asks_so_many_strangers_in_an_hour(
     browser: TestClient, campaign: Campaign, river_watch: Partner
 ) -> None:
-    for number in range(strangers.OF_ONE_CAMPAIGN + 5):
+    for number in range(third_party_limits.MAX_OF_ONE_CAMPAIGN + 5):
         assert asks(browser, email=f"n{number}@lake.example").status_code == 200
-    assert len(mails("confirm")) == strangers.OF_ONE_CAMPAIGN
+    assert len(mails("confirm")) == third_party_limits.MAX_OF_ONE_CAMPAIGN
     assert passes_on(browser, river_watch).status_code == 200, "no flood keeps a partner from passing on"
 
 
@@ -284,7 +288,7 @@ def test_nobody_joins_what_is_not_open_to_it(change: str, browser: TestClient, c
 def test_a_partner_passes_on_three_times_at_most_even_to_others(campaign: Campaign, river_watch: Partner) -> None:
     with db.transaction() as session:
         for number in range(3):
-            strangers.pass_on(session, river_watch.id, Person(f"n{number}@river.example", "en"))
-        with pytest.raises(TooMany):
-            strangers.pass_on(session, river_watch.id, Person("n4@river.example", "en"))
+            pass_on.pass_invitation_on(session, river_watch.id, Person(f"n{number}@river.example", "en"))
+        with pytest.raises(PassedOnTooOften):
+            pass_on.pass_invitation_on(session, river_watch.id, Person("n4@river.example", "en"))
         assert outbox.suppressed(session, [mail.id for mail in session.scalars(select(Mail))]) == set()

@@ -12,6 +12,7 @@ from worker import db
 from worker.acts import close, invite, launch
 from worker.mail import outbox
 from worker.models import Campaign, Mail
+from worker.state.refusals import CannotBeUndone
 
 
 @pytest.fixture
@@ -20,15 +21,15 @@ def campaign_id(database: str) -> int:
     ids = []
     for slug in ("lakes", "rivers"):
         with db.transaction() as session:
-            ids.append(launch.launch(session, definition(slug, db.clock(session))).id)
+            ids.append(launch.launch_campaign(session, definition(slug, db.clock(session))).id)
         with db.transaction() as session:
-            assert invite.everyone_not_yet_asked(session, ids[-1]) == 2
+            assert invite.enqueue_invitations(session, ids[-1]) == 2
     return ids[-1]
 
 
 def undo(campaign_id: int) -> None:
     with db.transaction() as session:
-        launch.undo(session, campaign_id)
+        launch.undo_launch(session, campaign_id)
 
 
 def rows() -> dict[str, int]:
@@ -44,12 +45,12 @@ def test_everything_of_it_is_gone_and_nothing_else(campaign_id: int) -> None:
     assert rows() == {table: number // 2 if table != "post" else 1 for table, number in before.items()}
     with db.transaction() as session:
         assert session.scalars(select(Campaign.slug)).all() == ["lakes"]
-        launch.launch(session, definition("rivers", db.clock(session)))
+        launch.launch_campaign(session, definition("rivers", db.clock(session)))
 
 
 def test_one_that_was_closed_and_sealed_meanwhile_goes_too(campaign_id: int) -> None:
     with db.transaction() as session:
-        assert close.close(session, campaign_id, early=True)
+        assert close.close_and_seal(session, campaign_id, early=True)
 
     undo(campaign_id)
 
@@ -83,10 +84,10 @@ def test_no_worker_takes_a_mail_while_it_is_taken_back(
 def test_what_a_worker_has_taken_is_not_taken_back(campaign_id: int) -> None:
     claim()
 
-    with pytest.raises(launch.CannotBeUndone) as refused:
+    with pytest.raises(CannotBeUndone) as refused:
         undo(campaign_id)
 
-    assert (refused.value.left, refused.value.answers) == (2, 0)
+    assert (refused.value.facts["left"], refused.value.facts["answers"]) == (2, 0)
     assert rows()["campaign"] == 2
 
 

@@ -14,9 +14,11 @@ from tests import test_web_cast as cast
 from tests.scripted_smtp import ScriptedServer
 from tests.test_mail_templates import TO_ORGANIZERS, TO_PARTNERS, put
 from worker import db, settings, tokens
-from worker.mail import delivery, messages
-from worker.mail.compose import compose
+from worker.mail import delivery
+from worker.mail.mime import compose
 from worker.models import Mail, Partner
+from worker.wording import mails
+from worker.wording.composing import compose_batch
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -39,7 +41,7 @@ def written(kind: str) -> tuple[bytes, Partner]:
         cast.the_letter_leaves(session, campaign)
         if kind == "letter":
             mail = session.scalars(select(Mail).where(Mail.kind == "letter")).one()
-            message = messages.message(session, mail)
+            message = mails.word_mail(session, mail)
         else:
             message = put(session, kind, campaign, None if kind in TO_ORGANIZERS else partner, "fr")
         return compose(message, "<1@letters.example>", db.clock(session)).content, partner
@@ -99,7 +101,7 @@ def test_what_travels_to_the_relay_says_it(kind: str, database: str) -> None:
     async def drain() -> list[bytes]:
         async with ScriptedServer({}) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            await delivery.deliver_due(time.monotonic() + 20)
+            await delivery.deliver_due(compose_batch, time.monotonic() + 20)
         return [body for visit in server.visits for _, _, body in visit.mails]
 
     said = [email.message_from_bytes(body, policy=email.policy.default) for body in asyncio.run(drain())]

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import answer
-from worker.acts.answer import Said, Visibility
+from worker.acts.answer import Statement
 from worker.mail import outbox
-from worker.models import Addressee, Answer, Base, Campaign, Letter, Mail, Partner, Seal
+from worker.models import Addressee, Answer, Base, Campaign, Letter, Mail, Partner, Seal, Visibility
 
 ENGLISH = """# The dam must wait
 
@@ -28,7 +28,7 @@ Nous, les {{ count }} soussignées, vous demandons d’*attendre*.
 
 Respectueusement,
 """
-SOPHEA = Said(representative="Sophea Chan", role="Secretary General", reason="too short a time")
+SOPHEA = Statement(representative="Sophea Chan", role="Secretary General", reason="too short a time")
 NAMES_FROM_HELL = ["**x** _y_", "<b>bold</b>", "{{7*7}} {% raw %}", "[a](https://evil.example)", "# h ~~s~~ `c` &amp;"]
 
 
@@ -61,7 +61,7 @@ def a_campaign(session: Session, slug: str = "dam", partners: tuple[str, ...] = 
     return campaign
 
 
-def signs(session: Session, partner: Partner, visibility: Visibility = "public", said: Said = SOPHEA) -> Answer:
+def signs(session: Session, partner: Partner, visibility: Visibility = "public", said: Statement = SOPHEA) -> Answer:
     return answer.sign(session, partner.id, visibility, said)
 
 

@@ -11,9 +11,9 @@ from tests import test_web_cast as cast
 from tests.test_mail_templates import put, says
 from worker import db, render, tasks, tokens
 from worker.acts import answer
-from worker.acts.answer import Said, Visibility
+from worker.acts.answer import Statement
 from worker.mail import outbox
-from worker.models import Addressee, Campaign, Mail, Partner
+from worker.models import Addressee, Campaign, Mail, Partner, Visibility
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -142,7 +142,7 @@ def test_who_was_named_for_the_addressee_only_is_named_in_no_other_copy(browser:
     with db.transaction() as session:  # as a withdrawal that came between the two
         letter = session.query(Mail).filter(Mail.addressee.has(copy=True)).one()
         letter.sent_at = letter.in_data_at = None
-        answer.withdraw(session, partner.id, Said())
+        answer.withdraw(session, partner.id, Statement())
     page = read(browser, link)
     assert f"{NAMES['en']}Minister Ada Weir;" in page
     assert "Bo Lund;" not in page
@@ -244,7 +244,7 @@ def test_a_receipt_for_what_was_said_before_the_deadline_is_not_frightening(lang
     with db.transaction() as session:
         campaign = a_campaign_with_two_addressees(session)
         cast.signs(session, campaign.partners[0])
-        answer.withdraw(session, campaign.partners[0].id, Said())
+        answer.withdraw(session, campaign.partners[0].id, Statement())
         cast.passes_its_deadline(session, campaign)
         a_letter_goes(session, campaign, 0, "sent")
         message = put(session, "receipt", campaign, campaign.partners[0], language)

@@ -12,9 +12,10 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, settings, tasks, tokens
-from worker.acts import answer, speaking
-from worker.acts.answer import Said, Visibility
-from worker.models import Answer, Campaign, Partner
+from worker.acts import answer
+from worker.acts.answer import Statement
+from worker.models import Answer, Campaign, Partner, Visibility
+from worker.state.answers import standing_answer
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -65,7 +66,7 @@ def a_signature(partner: Partner, **other: str) -> dict[str, str]:
 
 def standing(partner: Partner) -> Answer | None:
     with db.reading() as session:
-        return speaking.standing(session, partner.id)
+        return standing_answer(session, partner.id)
 
 
 def answers() -> int:
@@ -508,7 +509,7 @@ def test_names_from_hell_stand_as_text(name: str, browser: TestClient, database:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=(name,), sender={"name": name, "lines": [name]})
         partner = campaign.partners[2]
-        cast.signs(session, partner, said=Said(representative=name, role=name))
+        cast.signs(session, partner, said=Statement(representative=name, role=name))
     page = browser.get(url(partner))
     assert page.text.count(html.escape(name).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")) >= 5
     assert words(page).count(name) >= 4
@@ -518,7 +519,8 @@ def test_what_an_organizer_recorded_by_hand_is_called_so(
     browser: TestClient, campaign: Campaign, river_watch: Partner
 ) -> None:
     with db.transaction() as session:
-        cast.signs(session, river_watch, said=Said(channel="by hand", note="rang us from a friend’s phone"))
+        by_phone = Statement("The board", "Board", channel="by hand", note="rang us from a friend’s phone")
+        cast.signs(session, river_watch, said=by_phone)
     page = browser.get(url(river_watch))
     assert "The organizers entered it for you." in page.text
     assert "friend" not in page.text
@@ -561,5 +563,5 @@ def test_the_language_of_an_answer_is_that_of_later_mails(browser: TestClient, r
     with db.transaction() as session:
         partner = session.get_one(Partner, river_watch.id)
         assert partner.language == "km"
-        answer.withdraw(session, partner.id, Said(channel="by hand", language="en"))
+        answer.withdraw(session, partner.id, Statement(channel="by hand", language="en"))
         assert partner.language == "km", "an organizer's own language is not the partner's"

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from worker import db, render, tasks
 from worker.acts import answer
-from worker.acts.answer import Said
+from worker.acts.answer import Statement
 from worker.models import Campaign, Partner
 from worker.web.app import make_app
 
@@ -81,9 +81,9 @@ def test_before_it_has_left_nothing_tells_of_those_who_are_withheld(browser: Tes
         lambda session: cast.signs(session, rw, "counted"),
         lambda session: cast.signs(session, ev, "addressee"),
         lambda session: cast.signs(session, rw, "addressee"),
-        lambda session: answer.withdraw(session, rw.id, Said()),
-        lambda session: answer.decline(session, alps.id, Said()),
-        lambda session: answer.ask_for_a_change(session, alps.id, Said(reason="x")),
+        lambda session: answer.withdraw(session, rw.id, Statement()),
+        lambda session: answer.decline(session, alps.id, Statement()),
+        lambda session: answer.ask_for_a_change(session, alps.id, Statement(reason="x")),
     ):
         with db.transaction() as session:
             act(session)
@@ -116,8 +116,8 @@ def test_after_it_has_left_no_number_tells_who_stepped_back(browser: TestClient)
     counted = browser.get("/c/dam").content
     assert "We, the 1 undersigned" in counted.decode()
     with db.transaction() as session:
-        answer.withdraw(session, rw.id, Said())
-        answer.withdraw(session, cc.id, Said())
+        answer.withdraw(session, rw.id, Statement())
+        answer.withdraw(session, cc.id, Statement())
         cast.signs(session, alps, "counted")
     assert browser.get("/c/dam").content == counted, "one who went and one who stays unnamed look alike"
 

@@ -20,14 +20,18 @@ from starlette.testclient import TestClient
 from tests import test_web_cast as cast
 from tests.scripted_smtp import ScriptedServer
 from worker import db, render, settings, tasks, tokens
-from worker.acts import amend, answer, calendar, close, invite, quiet, report, speaking, status
-from worker.acts.speaking import LinkIsDead
+from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
+from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
 from worker.models import Answer, Campaign, Event, Mail, Partner
+from worker.state import answers, due, letters
+from worker.state.refusals import LinkRevoked
+from worker.state.status import load_status
 from worker.web import forms, guesses, links
 from worker.web import unsubscribe as quiet_page
 from worker.web.app import make_app
 from worker.web.guesses import SLOTS, Guesses
+from worker.wording.composing import compose_batch
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -72,7 +76,7 @@ def everything() -> dict[str, list[Any]]:
         return cast.everything(session)
 
 
-def diary() -> list[tuple[str, str]]:
+def audit_log() -> list[tuple[str, str]]:
     with db.reading() as session:
         return [(event.actor, event.what) for event in session.scalars(select(Event).order_by(Event.id))]
 
@@ -218,7 +222,7 @@ def test_twice_is_once(times: int, browser: TestClient, river_watch: Partner) ->
     for _ in range(times):
         assert browser.post(url(river_watch), data=ONE_CLICK).status_code == 200
     assert everything() == rows
-    assert diary() == [("partner", "wants no more mail")]
+    assert audit_log() == [("partner", "unsubscribed")]
 
 
 @on_sqlite
@@ -267,7 +271,7 @@ def test_the_form_with_the_code_asks_for_no_more_mail_and_leads_back(
     sent = browser.post(url(river_watch), data=wants(river_watch, "mail again", lang=language))
     assert (sent.status_code, sent.headers["location"]) == (303, url(river_watch) + query)
     assert not is_quiet(river_watch)
-    assert diary() == [("partner", "wants no more mail"), ("partner", "wants mail again")]
+    assert audit_log() == [("partner", "unsubscribed"), ("partner", "resubscribed")]
     assert everything()["answer"] == []
 
 
@@ -368,8 +372,8 @@ def test_a_link_that_dies_meanwhile_changes_nothing(browser: TestClient, river_w
     with db.transaction() as session:
         session.get_one(Partner, river_watch.id).generation += 1
     rows = everything()
-    for act in (quiet.no_more_mail, quiet.mail_again):
-        with pytest.raises(LinkIsDead), db.transaction() as session:
+    for act in (unsubscribe.unsubscribe_partner, unsubscribe.resubscribe_partner):
+        with pytest.raises(LinkRevoked), db.transaction() as session:
             act(session, river_watch.id, generation=river_watch.generation)
     assert quiet_page_of(river_watch) == 404
     assert everything() == rows
@@ -392,7 +396,7 @@ def test_a_quiet_partner_opens_its_own_link_and_signs(browser: TestClient, river
     sent = browser.post(signing, data=form | {"authorised": "yes", "mail_code": code})
     assert sent.status_code == 303
     with db.reading() as session:
-        standing = speaking.standing(session, river_watch.id)
+        standing = answers.standing_answer(session, river_watch.id)
     assert standing
     assert standing.signs
     assert is_quiet(river_watch), "an answer is no wish for mail"
@@ -403,25 +407,25 @@ def test_a_quiet_partner_opens_its_own_link_and_signs(browser: TestClient, river
 
 def goes_quiet(partner: Partner) -> None:
     with db.transaction() as session:
-        quiet.no_more_mail(session, partner.id, generation=partner.generation)
+        unsubscribe.unsubscribe_partner(session, partner.id, generation=partner.generation)
 
 
 def wants_mail_again(partner: Partner) -> None:
     with db.transaction() as session:
-        quiet.mail_again(session, partner.id, generation=partner.generation)
+        unsubscribe.resubscribe_partner(session, partner.id, generation=partner.generation)
 
 
 def is_invited(campaign: Campaign) -> None:
     """The relay took every invitation, two days ago."""
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign.id)
+        invite.enqueue_invitations(session, campaign.id)
         at = db.clock(session) - timedelta(days=2)
         session.execute(update(Mail).values(sent_at=at, due_at=None, dated_at=at))
 
 
 def is_extended(campaign: Campaign) -> int:
     with db.transaction() as session:
-        return amend.extend(session, campaign.id, campaign.deadline_at + timedelta(days=len(diary())))
+        return extend.move_deadline(session, campaign.id, campaign.deadline_at + timedelta(days=len(audit_log())))
 
 
 def test_what_waits_is_called_back_and_what_left_stays(campaign: Campaign, river_watch: Partner) -> None:
@@ -445,25 +449,25 @@ def test_who_is_quiet_is_not_invited_and_is_once_it_wants_mail_again(campaign: C
     eau_vive = campaign.partners[1]
     goes_quiet(river_watch)
     with db.transaction() as session:
-        assert invite.everyone_not_yet_asked(session, campaign.id) == 1
+        assert invite.enqueue_invitations(session, campaign.id) == 1
         session.execute(update(Mail).values(sent_at=db.clock(session), due_at=None))
-        assert ("invite", campaign.id) not in calendar.due(session), "the sweep need not ring for it"
+        assert ("invite", campaign.id) not in due.due_acts(session), "the sweep need not ring for it"
     assert (mails(river_watch), mails(eau_vive)) == ([], ["invitation"])
     wants_mail_again(river_watch)
     with db.transaction() as session:
-        assert invite.everyone_not_yet_asked(session, campaign.id) == 1
+        assert invite.enqueue_invitations(session, campaign.id) == 1
     assert mails(river_watch) == ["invitation"]
 
 
 def test_an_invitation_that_was_called_back_is_put_anew(campaign: Campaign, river_watch: Partner) -> None:
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign.id)
+        invite.enqueue_invitations(session, campaign.id)
     goes_quiet(river_watch)
     assert mails(river_watch) == []
     for _ in range(2):
         wants_mail_again(river_watch)
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign.id)
+        invite.enqueue_invitations(session, campaign.id)
     assert mails(river_watch) == ["invitation"], "one, and it is not called back"
     assert river_watch.email in [mail["To"] for mail in delivered()]
 
@@ -471,7 +475,7 @@ def test_an_invitation_that_was_called_back_is_put_anew(campaign: Campaign, rive
 @pytest.mark.parametrize("meanwhile", ["it arrived", "it answered", "the deadline passed"])
 def test_an_invitation_of_no_use_is_not_put_anew(meanwhile: str, campaign: Campaign, river_watch: Partner) -> None:
     with db.transaction() as session:
-        invite.everyone_not_yet_asked(session, campaign.id)
+        invite.enqueue_invitations(session, campaign.id)
     goes_quiet(river_watch)
     with db.transaction() as session:
         if meanwhile == "it arrived":  # it was on the wire already
@@ -492,7 +496,7 @@ def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
     is_invited(campaign)
     goes_quiet(river_watch)
     with db.transaction() as session:
-        assert invite.remind_now(session, campaign.id) == 1
+        assert remind.remind_now(session, campaign.id) == 1
     assert is_extended(campaign) == 1
     with db.transaction() as session:
         asking = session.get_one(Campaign, campaign.id)
@@ -501,17 +505,17 @@ def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
         asking.deadline_at = db.clock(session) + timedelta(minutes=30)
         session.execute(update(Mail).values(dated_at=db.clock(session) - timedelta(days=5)))
         session.flush()
-        assert invite.remind_the_silent(session, campaign.id) == 1
+        assert remind.remind_when_due(session, campaign.id) == 1
     assert mails(river_watch) == ["invitation"]
     assert mails(campaign.partners[1], "reminder", "extended") == ["reminder", "extended", "reminder"]
     with db.reading() as session:
-        counts = status.of(session, session.get_one(Campaign, campaign.id))["counts"]
+        counts = as_json(load_status(session, session.get_one(Campaign, campaign.id)))["counts"]
         assert session.scalars(select(Answer)).all() == []
     assert (counts["silent"], counts["declined"], counts["asked"]) == (2, 0, 2)
 
     wants_mail_again(river_watch)
     with db.transaction() as session:
-        assert invite.remind_now(session, campaign.id) >= 1
+        assert remind.remind_now(session, campaign.id) >= 1
     assert is_extended(campaign) == 2
     assert mails(river_watch) == ["invitation", "reminder", "extended"]
 
@@ -523,13 +527,13 @@ def test_who_is_quiet_gets_no_receipt_and_later_ones_once_it_wants_mail_again(
     with db.transaction() as session:
         for partner in campaign.partners:
             cast.signs(session, partner)
-        assert answer.receipts(session, campaign.id) == 1
+        assert receipts.put_receipts(session, campaign.id) == 1
     assert mails(river_watch) == []
     assert mails(campaign.partners[1]) == ["receipt"]
     wants_mail_again(river_watch)
     with db.transaction() as session:
         cast.signs(session, river_watch, "counted")
-        assert answer.receipts(session, campaign.id) == 1
+        assert receipts.put_receipts(session, campaign.id) == 1
     assert mails(river_watch) == ["receipt"]
 
 
@@ -545,8 +549,8 @@ def test_who_is_quiet_signs_and_gets_no_copy(again: bool, campaign: Campaign, ri
         asking = session.get_one(Campaign, campaign.id)
         cast.is_sealed(session, asking)
         cast.the_letter_leaves(session, asking)
-        report.report(session, campaign.id)
-        assert close.living_seal(session, asking) == 1
+        report.put_copies(session, campaign.id)
+        assert letters.living_seal(session, asking) == 1
     assert mails(river_watch, "copy") == (["copy"] if again else [])
     assert mails(campaign.partners[1], "copy") == ["copy"]
 
@@ -555,7 +559,7 @@ def test_the_silence_of_a_wrong_reader_ends_with_the_wrong_address(campaign: Cam
     is_invited(campaign)
     goes_quiet(river_watch)
     with db.transaction() as session:
-        assert amend.correct_address(session, river_watch.id, "new@partner.example").goes == ["invitation"]
+        assert correct_address.change_address(session, river_watch.id, "new@partner.example").goes == ["invitation"]
     assert mails(river_watch) == ["invitation", "invitation"]
     assert not is_quiet(river_watch)
 
@@ -585,7 +589,7 @@ def delivered() -> list[EmailMessage]:
     async def drain() -> list[bytes]:
         async with ScriptedServer({}) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            await delivery.deliver_due(time.monotonic() + 20)
+            await delivery.deliver_due(compose_batch, time.monotonic() + 20)
         return [body for visit in server.visits for _, _, body in visit.mails]
 
     return [email.message_from_bytes(body, policy=email.policy.default) for body in asyncio.run(drain())]
@@ -597,6 +601,6 @@ def test_the_diary_names_nobody(campaign: Campaign, river_watch: Partner) -> Non
     with db.reading() as session:
         events = session.scalars(select(Event).order_by(Event.id)).all()
     assert [(e.actor, e.what, e.partner_id) for e in events] == [
-        ("partner", "wants no more mail", river_watch.id),
-        ("partner", "wants mail again", river_watch.id),
+        ("partner", "unsubscribed", river_watch.id),
+        ("partner", "resubscribed", river_watch.id),
     ]

@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import answer, row
-from worker.acts.row import NothingProposed, Row
-from worker.acts.speaking import Closed
+from worker.acts import correct_listing, disown
+from worker.acts.correct_listing import Listing
 from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.refusals import Closed, NothingProposed
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -83,22 +83,24 @@ def test_a_name_waits_and_the_rest_does_not(browser: TestClient, river_watch: Pa
 
 def test_an_organizer_agrees_and_the_name_is_printed_in_each_language(database: str, river_watch: Partner) -> None:
     with db.transaction() as session:
-        row.correct(session, river_watch.id, Row("Rivers Watch", "RW", "USA", names={"fr": "Veille du Fleuve"}))
-        agreed = row.decide(session, river_watch.id, agreed=True)
+        correct_listing.correct_listing(
+            session, river_watch.id, Listing("Rivers Watch", "RW", "USA", names={"fr": "Veille du Fleuve"})
+        )
+        agreed = correct_listing.decide_name(session, river_watch.id, agreed=True)
     assert agreed.organization == "Rivers Watch"
     partner = now_of(river_watch)
     assert render.signatory(partner, "en", "en") == "Rivers Watch (RW), USA"
     assert render.signatory(partner, "fr", "en") == "Veille du Fleuve (RW), États-Unis"
     assert render.signatory(partner, "km", "en").startswith("Rivers Watch (RW)")
     with db.transaction() as session, pytest.raises(NothingProposed):
-        row.decide(session, river_watch.id, agreed=True)
+        correct_listing.decide_name(session, river_watch.id, agreed=True)
 
 
 def test_whoever_disowns_an_answer_disowns_the_name_with_it(database: str, river_watch: Partner) -> None:
     with db.transaction() as session:
         cast.signs(session, river_watch)
-        row.correct(session, river_watch.id, Row("The Ministry", "RW", "USA"))
-        answer.disown(session, river_watch.id)
+        correct_listing.correct_listing(session, river_watch.id, Listing("The Ministry", "RW", "USA"))
+        disown.disown_answer(session, river_watch.id)
     assert now_of(river_watch).proposed is None
 
 
@@ -147,15 +149,15 @@ def test_a_wrong_code_changes_nothing(browser: TestClient, river_watch: Partner)
 
 def test_once_the_list_is_closed_nothing_can_be_corrected(browser: TestClient, river_watch: Partner) -> None:
     with db.transaction() as session:
-        row.correct(session, river_watch.id, Row("Rivers Watch", "RW", "USA"))
+        correct_listing.correct_listing(session, river_watch.id, Listing("Rivers Watch", "RW", "USA"))
         cast.passes_its_deadline(session, session.get_one(Campaign, river_watch.campaign_id))
     for page in (browser.get(url(river_watch)), corrects(browser, river_watch, acronym="XX")):
         assert (page.status_code, page.headers["location"]) == (303, f"/s/{tokens.token(river_watch)}")
     assert now_of(river_watch).acronym == "RW"
     with db.transaction() as session, pytest.raises(Closed):
-        row.decide(session, river_watch.id, agreed=True)
+        correct_listing.decide_name(session, river_watch.id, agreed=True)
     with db.transaction() as session:
-        row.decide(session, river_watch.id, agreed=False)
+        correct_listing.decide_name(session, river_watch.id, agreed=False)
     assert now_of(river_watch).organization == "River Watch"
 
 

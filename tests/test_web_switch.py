@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
-from worker.acts import strangers
+from worker.acts import join, third_party_limits
 from worker.models import Stranger
 from worker.web.app import make_app
 
@@ -33,8 +33,8 @@ def addresses(database: str) -> dict[str, str]:
         campaign = cast.a_campaign(session, public_page="from launch", join="approved")
         partner = campaign.partners[0]
         cast.signs(session, partner)
-        asked = strangers.Person("x@lake.example", "en", "Kim", "Lake Friends")
-        strangers.ask_to_join(session, campaign.id, asked)
+        asked = third_party_limits.Person("x@lake.example", "en", "Kim", "Lake Friends")
+        join.ask_to_join(session, campaign.id, asked)
         [stranger] = session.scalars(select(Stranger)).all()
         own = f"/s/{tokens.token(partner)}"
         quiet, confirm = f"/u/{tokens.token(partner, 'quiet')}", f"/j/{tokens.token(stranger, 'join')}"

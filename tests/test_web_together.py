@@ -16,7 +16,7 @@ from tests import servers, stage
 from tests import test_web_cast as cast
 from worker import db, tasks, tokens
 from worker.acts import answer
-from worker.acts.answer import Given, Said
+from worker.acts.answer import AnswerInput, Statement
 from worker.models import Answer, Event, Mail, Partner
 from worker.web.app import make_app
 from worker.web.together import MOST, Together
@@ -44,7 +44,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The partners of each group that was recorded."""
     record, seen = answer.record, []
 
-    def noting(session: Any, given: Sequence[answer.Given]) -> Any:
+    def noting(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         seen.append([one.partner_id for one in given])
         return record(session, given)
 
@@ -115,7 +115,7 @@ def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
 ) -> None:
     unlucky, record = partners[3], answer.record
 
-    def breaks(session: Any, given: Sequence[answer.Given]) -> Any:
+    def breaks(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         results = record(session, given)  # written by now, so that it must be rolled back
         if unlucky.id in [one.partner_id for one in given]:
             raise RuntimeError
@@ -134,7 +134,7 @@ def test_a_group_that_waited_in_a_circle_is_recorded_one_by_one(
 ) -> None:
     record = answer.record
 
-    def waits_in_a_circle(session: Any, given: Sequence[answer.Given]) -> Any:
+    def waits_in_a_circle(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         if len(given) > 1:
             raise OperationalError("", {}, type("Undone", (Exception,), {"sqlstate": state})())
         return record(session, given)
@@ -237,7 +237,9 @@ def test_a_crowd_that_comes_just_after_a_start_is_served_in_full(database: str, 
     with db.transaction() as session:
         names = tuple(f"Organization {number}" for number in range(98))
         campaign = cast.a_campaign(session, partners=names, show_signers="partners")
-        answer.record(session, [Given(one.id, "sign", "public", Said("A", "B")) for one in campaign.partners[:60]])
+        answer.record(
+            session, [AnswerInput(one.id, "sign", "public", Statement("A", "B")) for one in campaign.partners[:60]]
+        )
         cast.passes_its_deadline(session, campaign)
         links = [f"/s/{tokens.token(one)}" for one in campaign.partners]
     port = servers.free_port()

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from worker.mail.compose import Envelope, compose
-from worker.mail.messages import Attachment, Message
+from worker.mail.mime import Attachment, Envelope, Message, compose
 from worker.mail.smtp import on_the_wire
 
 FRENCH = "Ligue des droits de l’homme « Espérance » : à bientôt, Œuvre n° 7 ? "

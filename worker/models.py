@@ -7,7 +7,7 @@ import base64
 import functools
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -247,7 +247,9 @@ class Partner(Base):
 
     `names` are its name in other languages, by language; `sort_as` is what its place in the list goes by, if not its
     name; `proposed` is how it asks to be named, until an organizer has said yes or no. Of one that was erased there is
-    no contact and no link, and no name unless it is publicly under a letter that has left.
+    no contact and no link, and no name unless it is publicly under a letter that has left. `disowned_at`: when it last
+    said that an answer was not its own; `handed_out_at`: when an organizer last took its invitation there;
+    `passed_on_at`: when it last passed its invitation on.
     """
 
     __tablename__ = "partner"
@@ -270,9 +272,17 @@ class Partner(Base):
     sort_as: Mapped[str | None] = mapped_column(Text)
     proposed: Mapped[dict[str, str] | None]
     erased_at: Mapped[datetime | None]
+    disowned_at: Mapped[datetime | None]
+    handed_out_at: Mapped[datetime | None]
+    passed_on_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
+
+
+Choice = Literal["sign", "decline", "withdraw", "change"]
+Visibility = Literal["public", "addressee", "counted"]
+Channel = Literal["link", "by hand"]
 
 
 class Answer(Base):
@@ -297,13 +307,13 @@ class Answer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
-    choice: Mapped[str] = mapped_column(String(10))
-    visibility: Mapped[str | None] = mapped_column(String(10))
+    choice: Mapped[Choice] = mapped_column(String(10))
+    visibility: Mapped[Visibility | None] = mapped_column(String(10))
     representative: Mapped[str] = mapped_column(Encrypted)
     role: Mapped[str] = mapped_column(Encrypted)
     reason: Mapped[str] = mapped_column(Encrypted)
     language: Mapped[str] = mapped_column(String(8))
-    channel: Mapped[str] = mapped_column(String(10))
+    channel: Mapped[Channel] = mapped_column(String(10))
     note: Mapped[str] = mapped_column(Encrypted)
     at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
@@ -317,6 +327,9 @@ class Answer(Base):
         return self.choice == "sign"
 
 
+Rendition = Literal["public", "addressee"]
+
+
 class Seal(Base):
     """One rendition of the letter, fixed: these bytes and no others are what is sent."""
 
@@ -328,13 +341,16 @@ class Seal(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     number: Mapped[int]
-    rendition: Mapped[str] = mapped_column(String(10))
+    rendition: Mapped[Rendition] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(8))
     format: Mapped[str] = mapped_column(String(8))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
+
+
+CancelReason = Literal["suppressed", "no_recipient"]
 
 
 class Mail(Base):
@@ -344,6 +360,8 @@ class Mail(Base):
     before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.
     `blocked_at`: when the relay last turned it down for what no partner can help. `generation`: that of the
     partner's links when it was put; a mail to an address that was corrected since says nothing of the new one.
+    `reported_at`: when a delivery report first said that it may not have arrived; `reply` then holds the report's
+    words. `cancel_reason`: why delivery cancelled it; null where an act did.
     """
 
     __tablename__ = "mail"
@@ -402,6 +420,8 @@ class Mail(Base):
     blocked_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     generation: Mapped[int | None]
+    reported_at: Mapped[datetime | None]
+    cancel_reason: Mapped[CancelReason | None] = mapped_column(String(20))
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -479,8 +499,22 @@ class Post(Base):
         return self.blocked_at is not None and self.mended_at is None
 
 
+Actor = Literal["partner", "organizer", "clock"]
+AuditCode = Literal[
+    "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
+    "sign", "decline", "withdraw", "change", "disowned", "corrected_listing", "proposed_name", "name_agreed",
+    "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
+    "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
+    "letter_resent", "cancelled", "erased", "applicant_erased",
+]  # fmt: skip
+
+
 class Event(Base):
-    """Who did what, when; no names and no addresses of partners."""
+    """The audit log: who did what, when; no names and no addresses of partners.
+
+    `what` is an AuditCode (a sentence in rows of an older version), `detail` a number or a word beside it. No state
+    is read from here.
+    """
 
     __tablename__ = "event"
     __table_args__ = (Index(None, "campaign_id", "at"),)
@@ -488,5 +522,6 @@ class Event(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(20))
-    what: Mapped[str] = mapped_column(Text)
+    actor: Mapped[Actor] = mapped_column(String(20))
+    what: Mapped[AuditCode] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)

@@ -19,16 +19,18 @@ from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from worker import db, settings
-from worker.acts import answer, calendar, unreached
-from worker.acts import bounces as returns
-from worker.acts import close as closing
-from worker.acts import dispatch as dispatching
-from worker.acts import erase as erasing
+from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
-from worker.acts import report as reporting
+from worker.acts import remind as reminders
+from worker.acts.close import close_and_seal
+from worker.acts.dispatch import dispatch_seal
+from worker.acts.erase import erase_when_due
+from worker.acts.report import put_copies
 from worker.mail import breaker, delivery, outbox
 from worker.mail.bounces import CannotCollect
 from worker.mail.outcomes import Kind
+from worker.state.due import due_acts
+from worker.wording.composing import compose_batch
 
 log = logging.getLogger("tasks")
 
@@ -106,9 +108,9 @@ def _stop_between_two_mails(**_: object) -> None:
 def invite(campaign_id: int) -> None:
     """Ask every partner that has not been asked."""
     with db.transaction() as session:
-        asked = invitations.everyone_not_yet_asked(session, campaign_id)
+        asked = invitations.enqueue_invitations(session, campaign_id)
     _deliver_if(asked)
-    if asked == invitations.AT_ONCE:
+    if asked == invitations.BATCH:
         ring(invite, campaign_id)
 
 
@@ -116,9 +118,9 @@ def invite(campaign_id: int) -> None:
 def remind(campaign_id: int) -> None:
     """Ask the silent again, when the moment for it has come."""
     with db.transaction() as session:
-        reminded = invitations.remind_the_silent(session, campaign_id)
+        reminded = reminders.remind_when_due(session, campaign_id)
     _deliver_if(reminded)
-    if reminded == invitations.AT_ONCE:
+    if reminded == invitations.BATCH:
         ring(remind, campaign_id)
 
 
@@ -126,15 +128,15 @@ def remind(campaign_id: int) -> None:
 def record(campaign_id: int) -> None:
     """Send a receipt for each answer that has none."""
     with db.transaction() as session:
-        receipts = answer.receipts(session, campaign_id)
-    _deliver_if(receipts)
+        put = receipts.put_receipts(session, campaign_id)
+    _deliver_if(put)
 
 
 @queue.task(name="close")
 def close(campaign_id: int) -> None:
     """Take the list once the deadline has passed, and seal the letter."""
     with db.transaction() as session:
-        sealed = closing.close(session, campaign_id)
+        sealed = close_and_seal(session, campaign_id)
     if sealed:
         ring(dispatch, campaign_id)
         ring(deliver)
@@ -144,7 +146,7 @@ def close(campaign_id: int) -> None:
 def dispatch(campaign_id: int) -> None:
     """Send the sealed letter to the addressee, once nothing stands in its way."""
     with db.transaction() as session:
-        dispatching.dispatch(session, campaign_id)
+        dispatch_seal(session, campaign_id)
     ring(deliver)
     ring(report, campaign_id)
 
@@ -153,7 +155,7 @@ def dispatch(campaign_id: int) -> None:
 def report(campaign_id: int) -> None:
     """Bring a copy to everyone who signed."""
     with db.transaction() as session:
-        copies = reporting.report(session, campaign_id)
+        copies = put_copies(session, campaign_id)
     _deliver_if(copies)
 
 
@@ -161,7 +163,7 @@ def report(campaign_id: int) -> None:
 def erase(campaign_id: int) -> None:
     """Forget contacts and withheld names, when they have been kept for as long as was said."""
     with db.transaction() as session:
-        erased = erasing.when_due(session, campaign_id)
+        erased = erase_when_due(session, campaign_id)
     if erased and not db.scrub():
         log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
 
@@ -173,7 +175,7 @@ def deliver() -> None:
     while _rung.is_set() and not stopping.is_set() and _draining.acquire(blocking=False):
         try:
             _rung.clear()
-            tally = asyncio.run(delivery.deliver_due(time.monotonic() + A_DRAIN, stopping.is_set))
+            tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + A_DRAIN, stopping.is_set))
         finally:
             _draining.release()
         for campaign_id in tally.letters_of:
@@ -190,7 +192,7 @@ def bounces() -> None:
     if not _collecting.acquire(blocking=False):
         return
     try:
-        collected = returns.collect_into_database(stopping.is_set)
+        collected = bounce.collect_into_database(stopping.is_set)
     except CannotCollect as error:
         log.warning("bounces are not read: %s", error)
         return
@@ -206,8 +208,8 @@ def sweep() -> None:
     with db.transaction() as session:
         breaker.note_a_sweep(session)
         outbox.own_up_to_doubt(session)
-        unreached.tell(session)
-        due = calendar.due(session)
+        alert_unreached.alert_organizers(session)
+        due = due_acts(session)
     for name, campaign_id in due:
         bell.ring(name, (campaign_id,))
     ring(deliver)

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, settings
-from worker.acts import launch, sheets
+from worker.acts import launch
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.mail import outbox
 from worker.models import Campaign, Partner
 from worker.state.signatories import Signatories
+from worker.wording import letter
 from worker.wording.sheet import Sheet
 
 EXAMPLE = settings.CHECKOUT / "campaigns" / "cambodia-2023"
@@ -35,7 +36,7 @@ def definition(partners: int) -> Definition:
 def launched(partners: int) -> int:
     """Launch such a campaign, and return its number."""
     with db.transaction() as session:
-        return launch.launch(session, definition(partners)).id
+        return launch.launch_campaign(session, definition(partners)).id
 
 
 def put_invitations(session: Session, launched: int, which: str = "1") -> int:
@@ -50,7 +51,7 @@ def sheet(names: int) -> Sheet:
     defined = definition(names)
     campaign = launch.as_row(defined, datetime.now(UTC))
     named = [Partner(**launch.partner_columns(defined, row)) for row in defined.partners]
-    return sheets.of(campaign, Signatories(named, withheld=0), "en")
+    return letter.build_letter(campaign, Signatories(named, withheld=0), "en")
 
 
 def _numbered_on(rows: list[PartnerRow]) -> Iterator[PartnerRow]:

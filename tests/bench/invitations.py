@@ -12,9 +12,11 @@ from sqlalchemy import select
 from tests.bench import campaign, databases, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings
-from worker.mail import delivery, messages, smtp
-from worker.mail.compose import Envelope, compose
+from worker.mail import delivery, smtp
+from worker.mail.mime import Envelope, compose
 from worker.models import Mail
+from worker.wording.composing import compose_batch
+from worker.wording.mails import word_mail
 
 PATIENCE = 60  # seconds after which a drain is given up
 AT_ONCE = 20  # mails in one write to the sink, when the sink itself is measured
@@ -50,7 +52,7 @@ def _asked_and_sent(mails: int) -> float:
     begun = time.perf_counter()
     with db.transaction() as session:
         asked = campaign.put_invitations(session, launched)
-    tally = asyncio.run(delivery.deliver_due(time.monotonic() + PATIENCE))
+    tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + PATIENCE))
     taken = time.perf_counter() - begun
     assert asked == mails
     assert {kind.value: number for kind, number in tally.outcomes.items()} == {"sent": mails}, tally.outcomes
@@ -63,7 +65,7 @@ def ready(mails: int) -> list[Envelope]:
     with db.reading() as session:
         campaign.put_invitations(session, launched)
         found = session.scalars(select(Mail).where(Mail.campaign_id == launched)).all()
-        return [compose(messages.message(session, mail), mail.message_id, mail.dated_at) for mail in found]
+        return [compose(word_mail(session, mail), mail.message_id, mail.dated_at) for mail in found]
 
 
 def _each(send: Callable[[int, list[Envelope]], Coroutine[Any, Any, None]], port: int, ready: list[Envelope]) -> float:

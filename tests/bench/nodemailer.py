@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from tests.bench import fetched
-from worker.mail.compose import Envelope
+from worker.mail.mime import Envelope
 
 HERE = Path(__file__).parent / "node"
 PINNED = ("package.json", "package-lock.json")  # with the hash of what is installed

@@ -9,7 +9,7 @@ import aiosmtplib
 
 from tests.bench import databases, invitations, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
-from worker.mail.compose import Envelope
+from worker.mail.mime import Envelope
 from worker.mail.outcomes import Kind
 from worker.mail.relay import Relay
 from worker.mail.smtp import Connection, Offer

@@ -44,7 +44,7 @@ def launched(partners: int, *, deadline_in: float = 14 * 86_400) -> int:
 
 def in_session(session: Session, partners: int, *, deadline_in: float) -> Campaign:
     number = next(_numbers)
-    campaign = launch.launch(session, _definition(f"rivers-{number}", partners))
+    campaign = launch.launch_campaign(session, _definition(f"rivers-{number}", partners))
     campaign.deadline_at = db.clock(session) + timedelta(seconds=deadline_in)
     return campaign
 

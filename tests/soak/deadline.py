@@ -20,8 +20,10 @@ from tests.soak.house import House, Missed, Told, eventually, furnished, sends
 from tests.soak.relay import Relay
 from tests.soak.rows import Extent, Row, tried
 from worker import db
-from worker.acts import answer, close, dispatch, status
+from worker.acts import answer
 from worker.models import Answer, Campaign, Mail, Partner, Seal
+from worker.state.letters import living, living_seal, load_letters
+from worker.state.status import load_status
 
 RUNNERS, EARLY = 7, 3  # partners, of whom some signed long before; the first of those withdraws in the race
 AT_ONCE = 4  # campaigns that end at the same moment
@@ -171,7 +173,7 @@ def _round(house: House, killer: _Killer, chance: random.Random, count: int) -> 
             session.flush()
             early = session.scalars(select(Partner.id).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
             for partner_id in early.all()[:EARLY]:
-                answer.sign(session, partner_id, "public", answer.Said("The board", "board"))
+                answer.sign(session, partner_id, "public", answer.Statement("The board", "board"))
     races = [_Race(campaign.id, campaign.slug, campaigns.asked(campaign.id)) for campaign in made]
     with killer, ThreadPoolExecutor(count * RUNNERS) as people:
         running = [
@@ -212,9 +214,9 @@ def _is_over(campaign_id: int) -> bool:
     """Sealed, and the letter that counts is sent or of doubtful fate."""
     with db.reading() as session:
         campaign = session.get_one(Campaign, campaign_id)
-        if close.living_seal(session, campaign) is None:
+        if living_seal(session, campaign) is None:
             return False
-        letters = dispatch.living_letters(session, campaign)
+        letters = living(load_letters(session, campaign))
         return bool(letters) and all(letter.sent_at or letter.uncertain_at for letter in letters)
 
 
@@ -230,7 +232,7 @@ def _judge(house: House, race: _Race, seen: _Seen) -> Iterator[str]:
         campaign = session.get_one(Campaign, race.id)
         yield from _about_answers(session, campaign)
         yield from _about_seals(session, campaign, race, seen)
-        letters = dispatch.living_letters(session, campaign)
+        letters = living(load_letters(session, campaign))
         copies = house.relay.by_recipient()[f"rapporteur@{race.slug}.example"]
         if len(letters) != 1:
             yield f"{len(letters)} letters that count"
@@ -293,7 +295,7 @@ def _about_the_letter(
     if letter.sent_at is not None and not copies:
         yield "marked sent, and nothing arrived"
     if letter.sent_at is None:
-        shown = status.of(session, campaign)["letters"][-1]["state"]
+        shown = load_status(session, campaign).letters[-1].state
         if letter.uncertain_at is None or shown != "uncertain":
             yield f"not sent, and shown as {shown}"
         seen.doubt += 1

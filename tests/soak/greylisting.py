@@ -20,6 +20,7 @@ from worker import db, settings
 from worker.acts import invite
 from worker.mail import delivery, outbox
 from worker.models import Mail
+from worker.wording.composing import compose_batch
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
 MOST_TRIES = 10
@@ -63,10 +64,10 @@ class _Street:
 def _one_campaign(street: _Street, clock: Clock, partners: int) -> list[str]:
     campaign_id = campaigns.launched(partners)
     with db.transaction() as session:
-        assert invite.everyone_not_yet_asked(session, campaign_id) == partners
+        assert invite.enqueue_invitations(session, campaign_id) == partners
     for _ in range(MOST_TRIES * partners):
         street.now = _now()
-        asyncio.run(delivery.deliver_due(time.monotonic() + 20))
+        asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + 20))
         if (due := _next_due(campaign_id)) is None:
             break
         clock.set(due + timedelta(seconds=1))

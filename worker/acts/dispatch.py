@@ -1,223 +1,135 @@
-"""Dispatch: the sealed letter goes to each addressee, once; what stands in the way is a list of sentences."""
+"""Dispatch: the sealed letter goes to each addressee, once."""
 
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import db, render
-from worker.acts import close, diary
+from worker import db
+from worker.acts import audit
 from worker.mail import outbox
-from worker.models import Addressee, Campaign, Mail
-from worker.state import signatories
+from worker.models import Actor, Mail
+from worker.state.blockers import Blocker, blockers, wait_for_a_person
+from worker.state.facts import CampaignFacts, load_facts
+from worker.state.letters import unserved
+from worker.state.refusals import Blocked
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 
 
-class Blocked(Exception):
-    """The letter does not leave; `reasons` says why, each as a sentence."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
-
-
-def blockers(session: Session, campaign: Campaign, *, by_person: bool = False) -> list[str]:
-    """What still stands in the way of the letter, in sentences; empty when it can leave now.
-
-    A person who dispatches has decided about the review, the quorum and an address that is missing.
-    """
-    if campaign.cancelled_at is not None:
-        return ["The campaign is cancelled."]
-    if campaign.erased_at is not None:
-        return ["What was sealed is erased: nothing can be sent any more."]
-    if campaign.closed_at is None:
-        return [f"It is not closed yet: `undersigned close {campaign.slug}` closes it before the deadline."]
-    reasons = []
-    if close.living_seal(session, campaign) is None:
-        reasons.append("There is no seal: one was voided by a withdrawal and the next is being made.")
-    if campaign.held_at is not None:
-        reasons.append(f"It is held: `undersigned resume {campaign.slug}` lets it go on.")
-    if signatories.of(session, campaign, "addressee").count == 0:
-        reasons.append("Nobody signed: there is no letter to send.")
-    if close.whereabouts(session, campaign) == "uncertain" and not _unserved(session, campaign):
-        reasons.append(
-            "Nobody knows whether the letter arrived: ask the addressee's office. If it is there, "
-            f"`undersigned dispatch {campaign.slug} --by-hand` notes it; if not, "
-            f"`undersigned resend {campaign.slug}` sends the same letter again."
-        )
-    if not any(a.email for a in campaign.letter.addressees):
-        reasons.append(
-            "No addressee has a mail address: print the letter and bring it, "
-            f"then `undersigned dispatch {campaign.slug} --by-hand`."
-        )
-    return reasons if by_person else reasons + overridden(session, campaign)
-
-
-def waits_for_a_person(session: Session, campaign: Campaign) -> list[str]:
-    """The blockers that no clock will remove."""
-    still_in_review = _in_review(session, campaign)
-    return [reason for reason in blockers(session, campaign) if reason not in still_in_review]
-
-
-def dispatch(session: Session, campaign_id: int, *, by_person: bool = False) -> int:
+def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False) -> int:
     """Put the sealed letter in the outbox for each addressee that has none; returns how many are new.
 
     Idempotent: one seal, one letter to an addressee. What has been accepted meanwhile is noted, and
     doubt is told to the organizers. Raises Blocked only to a person; the clock waits.
     """
     campaign = db.locked(session, campaign_id)
-    take_note_of_answers(session, campaign)
-    if close.has_left_entirely(session, campaign):
+    facts = load_facts(session, campaign)
+    _note_replies(session, facts)
+    if facts.is_irrevocable:
         return 0
-    if reasons := blockers(session, campaign, by_person=by_person):
+    if found := blockers(facts, by_person=by_person):
         if by_person:
-            raise Blocked(reasons)
-        _tell_if_it_waits(session, campaign)
+            raise Blocked(blockers=found)
+        _tell_if_it_waits(session, facts, found)
         return 0
-    seal_number = close.living_seal(session, campaign)
-    assert seal_number is not None
     if by_person:
-        _set_aside_refused(session, campaign)
-    put = outbox.put(session, _letters_to_write(session, campaign, seal_number))
+        _set_aside_refused(session, facts)
+    rows = _letters_to_write(facts)
+    put = outbox.put(session, rows)
     if put:
-        diary.note(session, campaign, "organizer" if by_person else "clock", f"dispatched seal {seal_number}")
+        actor: Actor = "organizer" if by_person else "clock"
+        audit.log(session, campaign, actor, "dispatched", detail=facts.seal, at=facts.now)
     return put
 
 
-def by_hand(session: Session, campaign_id: int) -> None:
-    """Note that the letter is with its addressee by another way, or that one of doubtful fate arrived.
+def note_brought_by_hand(session: Session, campaign_id: int) -> None:
+    """Note that the letter is with its addressee by another way, or that an uncertain one arrived.
 
     Nothing more is mailed to an addressee. Raises Blocked.
     """
     campaign = db.locked(session, campaign_id)
-    if close.whereabouts(session, campaign) == "leaving":
-        raise Blocked(["It is being handed over at this moment: look at the status in a minute."])
-    if close.whereabouts(session, campaign) == "partly":
-        raise Blocked(["One addressee has it by mail already, and the others get it by mail too."])
-    if campaign.closed_at is None or close.living_seal(session, campaign) is None:
-        raise Blocked(blockers(session, campaign, by_person=True))
-    now = db.clock(session)
-    for letter in living_letters(session, campaign):
+    facts = load_facts(session, campaign)
+    if facts.delivery == "sending":
+        raise Blocked(blockers=[Blocker("being_handed_over", clears_by_itself=True)])
+    if facts.delivery == "partly_sent":
+        raise Blocked(blockers=[Blocker("partly_sent", clears_by_itself=True)])
+    if campaign.closed_at is None or facts.seal is None:
+        raise Blocked(blockers=blockers(facts, by_person=True))
+    for letter in facts.living:
         if letter.uncertain_at is not None:
-            letter.sent_at, letter.uncertain_at, letter.reply = now, None, "noted by an organizer: it arrived"
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")
-    campaign.dispatched_at = campaign.dispatched_at or now
-    diary.note(session, campaign, "organizer", "dispatched by hand")
+            letter.sent_at, letter.uncertain_at, letter.reply = facts.now, None, "noted by an organizer: it arrived"
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=facts.now)
+    campaign.dispatched_at = campaign.dispatched_at or facts.now
+    audit.log(session, campaign, "organizer", "brought_by_hand", at=facts.now)
 
 
-def resend(session: Session, campaign_id: int) -> int:
-    """Send a letter of doubtful fate once more, because a person says so; returns how many.
+def resend_letter(session: Session, campaign_id: int) -> int:
+    """Send an uncertain letter once more, because a person says so; returns how many.
 
     The same bytes under the same Message-ID, unless its seal was voided meanwhile: then the next seal goes.
     """
     campaign = db.locked(session, campaign_id)
-    now = db.clock(session)
-    doubtful = [letter for letter in living_letters(session, campaign) if letter.uncertain_at is not None]
+    facts = load_facts(session, campaign)
+    uncertain = [letter for letter in facts.living if letter.uncertain_at is not None]
     if campaign.erased_at is not None:
         return 0
-    for letter in doubtful:
+    for letter in uncertain:
         letter.in_data_at = letter.uncertain_at = None
-        if letter.seal_number == close.living_seal(session, campaign):
-            letter.due_at = now
+        if letter.seal_number == facts.seal:
+            letter.due_at = facts.now
         else:
-            letter.cancelled_at = now
-    if doubtful:
-        diary.note(session, campaign, "organizer", "sends a letter of doubtful fate again")
-    return len(doubtful)
+            letter.cancelled_at = facts.now
+    if uncertain:
+        audit.log(session, campaign, "organizer", "letter_resent", at=facts.now)
+    return len(uncertain)
 
 
-def letters(session: Session, campaign: Campaign) -> list[Mail]:
-    """Every letter that was ever put for an addressee, called back ones included, in order."""
-    return list(
-        session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter").order_by(Mail.id))
-    )
-
-
-def living_letters(session: Session, campaign: Campaign) -> list[Mail]:
-    """The letters that carry, carried or may have carried a seal to an addressee."""
-    return [letter for letter in letters(session, campaign) if letter.cancelled_at is None]
-
-
-def take_note_of_answers(session: Session, campaign: Campaign) -> None:
+def _note_replies(session: Session, facts: CampaignFacts) -> None:
     """Read from the letters whether the campaign is dispatched, and tell the organizers of doubt."""
-    living = living_letters(session, campaign)
-    accepted = [m.sent_at for m in living if m.sent_at is not None]
+    campaign, now = facts.campaign, facts.now
+    accepted = [m.sent_at for m in facts.living if m.sent_at is not None]
     if accepted and campaign.dispatched_at is None:
         campaign.dispatched_at = min(accepted)
-        diary.note(session, campaign, "clock", "the addressee's server accepted the letter")
-    now = db.clock(session)
-    doubtful = [m for m in living if m.uncertain_at is not None]
-    outbox.put(session, [outbox.to_organizers("doubt", campaign, f"letter-{m.id}", now) for m in doubtful])
-    refused = [m for m in living if m.refused_at is not None]
-    outbox.put(session, [outbox.to_organizers("waiting", campaign, f"refused-{m.id}", now) for m in refused])
-    late = [m for m in living if m.due_at is not None and m.attempts and m.dated_at < now - LATE]
-    outbox.put(session, [outbox.to_organizers("waiting", campaign, f"late-{m.id}", now) for m in late])
-    returned = [m for m in living if m.bounced_at is not None]
-    outbox.put(session, [outbox.to_organizers("returned", campaign, f"letter-{m.id}", now) for m in returned])
-
-
-def _set_aside_refused(session: Session, campaign: Campaign) -> None:
-    """A person dispatches again what the addressee's server refused: the refused letter stays as history."""
-    now = db.clock(session)
-    for letter in living_letters(session, campaign):
+        audit.log(session, campaign, "clock", "accepted", at=now)
+    told = []
+    for letter in facts.living:
+        if letter.uncertain_at is not None:
+            told.append(outbox.to_organizers("doubt", campaign, f"letter-{letter.id}", now))
         if letter.refused_at is not None:
-            letter.cancelled_at = now
+            told.append(outbox.to_organizers("waiting", campaign, f"refused-{letter.id}", now))
+        if letter.due_at is not None and letter.attempts and letter.dated_at < now - LATE:
+            told.append(outbox.to_organizers("waiting", campaign, f"late-{letter.id}", now))
+        if letter.bounced_at is not None:
+            told.append(outbox.to_organizers("returned", campaign, f"letter-{letter.id}", now))
+    if told:
+        outbox.put(session, told)
+
+
+def _set_aside_refused(session: Session, facts: CampaignFacts) -> None:
+    """A person dispatches again what the addressee's server refused: the refused letter stays as history."""
+    for letter in facts.living:
+        if letter.refused_at is not None:
+            letter.cancelled_at = facts.now
     session.flush()
 
 
-def _letters_to_write(session: Session, campaign: Campaign, seal_number: int) -> list[dict[str, Any]]:
-    """A row for each addressee that has no living letter; numbered, as one may have been called back before."""
-    now = db.clock(session)
-    earlier = Counter(
-        session.scalars(
-            select(Mail.addressee_id).where(
-                Mail.campaign_id == campaign.id, Mail.kind == "letter", Mail.seal_number == seal_number
-            )
-        )
-    )
+def _letters_to_write(facts: CampaignFacts) -> list[dict[str, Any]]:
+    """A row for each addressee that has no living letter; numbered, as one may have been cancelled before."""
+    assert facts.seal is not None
+    earlier = Counter(letter.addressee_id for letter in facts.letters if letter.seal_number == facts.seal)
     return [
-        outbox.to_addressee(campaign, addressee, seal_number, earlier[addressee.id] + 1, now)
-        for addressee in _unserved(session, campaign)
+        outbox.to_addressee(facts.campaign, addressee, facts.seal, earlier[addressee.id] + 1, facts.now)
+        for addressee in unserved(facts.campaign, facts.letters)
     ]
 
 
-def _unserved(session: Session, campaign: Campaign) -> list[Addressee]:
-    """The addressees by mail for whom no letter is under way or has arrived."""
-    served = {letter.addressee_id for letter in living_letters(session, campaign)}
-    return [a for a in campaign.letter.addressees if a.email and a.id not in served]
-
-
-def overridden(session: Session, campaign: Campaign) -> list[str]:
-    """What holds the clock back and not a person: the review, the quorum, a refusal."""
-    reasons = _in_review(session, campaign)
-    signed = signatories.of(session, campaign, "addressee").count
-    if signed < campaign.quorum:
-        reasons.append(
-            f"{signed} signed and the quorum is {campaign.quorum}: "
-            f"`undersigned dispatch {campaign.slug}` sends it all the same."
-        )
-    refused = [m for m in living_letters(session, campaign) if m.refused_at is not None]
-    if refused:
-        reasons.append(f"The addressee's server refused the letter: see `undersigned status {campaign.slug}`.")
-    return reasons
-
-
-def _in_review(session: Session, campaign: Campaign) -> list[str]:
-    until = campaign.review_ends_at
-    if until is None or db.clock(session) >= until:
-        return []
-    return [f"In review until {render.day_and_time(until, campaign.zone, 'en')}."]
-
-
-def _tell_if_it_waits(session: Session, campaign: Campaign) -> None:
+def _tell_if_it_waits(session: Session, facts: CampaignFacts, found: list[Blocker]) -> None:
     """Once for each seal. Who holds the letter knows it already, and a refusal has been told by itself."""
-    seal_number = close.living_seal(session, campaign)
-    if campaign.held_at is not None or living_letters(session, campaign):
+    if facts.campaign.held_at is not None or facts.living:
         return
-    if seal_number is not None and waits_for_a_person(session, campaign):
-        now = db.clock(session)
-        row = outbox.to_organizers("waiting", campaign, f"seal-{seal_number}", now, seal_number=seal_number)
+    if facts.seal is not None and wait_for_a_person(found):
+        which = f"seal-{facts.seal}"
+        row = outbox.to_organizers("waiting", facts.campaign, which, facts.now, seal_number=facts.seal)
         outbox.put(session, [row])

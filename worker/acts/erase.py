@@ -5,90 +5,74 @@ was sealed unless somebody named in it is erased, and the hashes of all that was
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import close, diary, speaking, stages
-from worker.acts.stages import GONE
+from worker.acts import audit, locking
 from worker.mail import outbox
-from worker.models import NAMELESS, Answer, Campaign, Mail, Partner, Seal, Stranger
-from worker.state import signatories
-
-A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
-
-
-class NotOver(Exception):
-    """The letter has not left: its partners are still to be reached."""
+from worker.models import NAMELESS, Actor, Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.state.due import is_erasing_due
+from worker.state.letters import delivery_state, load_letters
+from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
+from worker.state.refusals import NotOver, StillSigns
+from worker.state.signatories import load_signatories
 
 
-class StillSigns(Exception):
-    """The organization is to be under a letter that has not left: it would have to withdraw first."""
-
-
-def is_due(session: Session, campaign: Campaign, now: datetime) -> bool:
-    """Whether a campaign is to be erased by itself, or once more because somebody answered since."""
-    if campaign.erase_at is None or now < campaign.erase_at:
-        return False
-    if campaign.erased_at is None:
-        return True
-    since = (Answer.at > campaign.erased_at) & (Answer.at <= now - A_WEEK)
-    came = exists().where(Answer.partner_id == Partner.id, Partner.campaign_id == campaign.id, since)
-    return bool(session.scalar(select(came)))
-
-
-def when_due(session: Session, campaign_id: int) -> bool:
+def erase_when_due(session: Session, campaign_id: int) -> bool:
     """Erase a campaign if its time has come, and tell the organizers what is theirs to erase; whether it did."""
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
-    if not is_due(session, campaign, now):
+    if not is_erasing_due(session, campaign, now):
         return False
     _erase(session, campaign, "clock")
     outbox.put(session, [outbox.to_organizers("erased", campaign, "1", now)])
     return True
 
 
-def campaign(session: Session, campaign_id: int, *, give_up: bool = False) -> int:
+def erase_campaign(session: Session, campaign_id: int, *, give_up: bool = False) -> int:
     """Erase a whole campaign at once; how many names went. Twice erases what came since.
 
     `give_up`: a letter that nobody has is cancelled, and never leaves. Raises NotOver.
     """
-    erased = db.locked(session, campaign_id)
+    campaign = db.locked(session, campaign_id)
+    letters = load_letters(session, campaign, lock=True)
     now = db.clock(session)
-    stage = stages.of(session, erased, now, lock=True)
-    if give_up and stage not in {*GONE, "cancelled"} and close.whereabouts(session, erased) == "here":
-        erased.cancelled_at = now
-        diary.note(session, erased, "organizer", "cancelled")
-    elif stage not in {*GONE, "cancelled"}:
+    stage = stage_at(campaign, letters, now)
+    if give_up and stage not in _OVER and delivery_state(campaign, letters) == "not_sent":
+        campaign.cancelled_at = now
+        audit.log(session, campaign, "organizer", "cancelled", at=now)
+    elif stage not in _OVER:
         raise NotOver
-    return _erase(session, erased, "organizer")
+    return _erase(session, campaign, "organizer")
 
 
-def partner(session: Session, partner_id: int) -> bool:
+_OVER = {*BEYOND_RECALL, "cancelled"}
+
+
+def erase_partner(session: Session, partner_id: int) -> bool:
     """Erase one organization at its request, at any time; whether its name went too. It has no link any more.
 
     Raises StillSigns.
     """
-    held = speaking.partner(session, partner_id, None)
-    has_left = held.stage in GONE or held.stage == "cancelled"
-    if held.standing is not None and held.standing.signs and not has_left:
-        raise StillSigns
+    held = locking.lock_partner(session, partner_id, None)
+    if held.standing is not None and held.standing.signs and held.stage not in _OVER:
+        raise StillSigns(organization=held.partner.organization)
     _forget(session, held.campaign, [held.partner])
     _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.partner_id == partner_id))))
-    diary.note(session, held.campaign, "organizer", "erased", held.partner)
+    audit.log(session, held.campaign, "organizer", "erased", held.partner, at=held.now)
     return held.partner.organization == NAMELESS
 
 
-def applicant(session: Session, stranger_id: int) -> None:
+def erase_applicant(session: Session, stranger_id: int) -> None:
     """Erase an organization that only asked to sign."""
     one = session.get_one(Stranger, stranger_id, with_for_update=True, populate_existing=True)
     _forget_strangers(session, [one])
-    diary.note(session, one.campaign, "organizer", "erased somebody who asked to sign")
+    audit.log(session, one.campaign, "organizer", "applicant_erased")
 
 
-def _erase(session: Session, campaign: Campaign, actor: str) -> int:
+def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     partners = session.scalars(
         select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id).with_for_update()
     ).all()
@@ -98,7 +82,7 @@ def _erase(session: Session, campaign: Campaign, actor: str) -> int:
     session.execute(update(Seal).where(of_it).values(content=b""))
     _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.campaign_id == campaign.id))))
     campaign.erased_at = db.clock(session)
-    diary.note(session, campaign, actor, "erased")
+    audit.log(session, campaign, actor, "erased")
     return sum(one.organization == NAMELESS for one in partners)
 
 
@@ -124,10 +108,10 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
 
 def _publicly_named(session: Session, campaign: Campaign) -> set[int]:
     """Whose names everybody reads under the letter; nobody's while nobody has it, or if it never leaves."""
-    has_left = campaign.dispatched_at is not None or stages.of(session, campaign, db.clock(session)) in GONE
+    has_left = campaign.dispatched_at is not None or load_stage(session, campaign, db.clock(session)) in BEYOND_RECALL
     if not has_left or campaign.cancelled_at is not None:
         return set()
-    return {one.id for one in signatories.of(session, campaign, "public").named}
+    return {one.id for one in load_signatories(session, campaign, "public").named}
 
 
 def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> None:

@@ -1,60 +1,49 @@
 """Launch: the folder becomes rows. From now on the rows are the truth, and editing a file changes nothing."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from worker import db, settings, tokens
-from worker.acts import diary
+from worker import db, tokens
+from worker.acts import audit
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
 from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Stranger, Suppression
+from worker.state.refusals import AlreadyLaunched, CannotBeUndone
 from worker.text import glyphs
 from worker.wording.sheet import hash_of
 
 
-class AlreadyLaunched(Exception):
-    """A campaign of this name is running or was run; nothing was changed and nobody was asked again."""
-
-
-def launch(session: Session, definition: Definition) -> Campaign:
+def launch_campaign(session: Session, definition: Definition) -> Campaign:
     """Write a checked definition down as a campaign, its letter, its addressees and its partners.
 
     Raises AlreadyLaunched, also when two people launch at once.
     """
     if session.scalar(select(Campaign.id).where(Campaign.slug == definition.slug)):
-        raise AlreadyLaunched(definition.slug)
+        raise AlreadyLaunched(slug=definition.slug)
     campaign = as_row(definition, db.clock(session))
     session.add(campaign)
     try:
         session.flush()
     except IntegrityError:
-        raise AlreadyLaunched(definition.slug) from None
+        raise AlreadyLaunched(slug=definition.slug) from None
     rows = [partner_columns(definition, row) | {"campaign_id": campaign.id} for row in definition.partners]
     session.execute(insert(Partner), rows)
-    diary.note(session, campaign, "organizer", f"launched with {len(definition.partners)} partners")
+    audit.log(session, campaign, "organizer", "launched", detail=len(definition.partners))
     return campaign
 
 
-class CannotBeUndone(Exception):
-    """Something came of the launch already: `left` mails are gone or on their way, or `answers` were recorded."""
-
-    def __init__(self, left: int, answers: int) -> None:
-        super().__init__(f"{left} mails left, {answers} answers")
-        self.left, self.answers = left, answers
-
-
-def undo(session: Session, campaign_id: int) -> None:
+def undo_launch(session: Session, campaign_id: int) -> None:
     """Take a launch back as if it had not been: all rows of the campaign go, and its folder can be launched again.
 
     Takes the campaign alone, and its mails from under the workers. Raises CannotBeUndone once a mail was handed
     over, may have been, or is leased to a worker, and once somebody answered.
     """
-    db.locked(session, campaign_id)
+    campaign = db.locked(session, campaign_id)
     mails = session.scalars(
         select(Mail).where(Mail.campaign_id == campaign_id).order_by(Mail.id).with_for_update()
     ).all()
@@ -63,7 +52,7 @@ def undo(session: Session, campaign_id: int) -> None:
     partners = select(Partner.id).where(Partner.campaign_id == campaign_id)
     answers = len(session.scalars(select(Answer.id).where(Answer.partner_id.in_(partners))).all())
     if left or answers:
-        raise CannotBeUndone(left, answers)
+        raise CannotBeUndone(left=left, answers=answers, slug=campaign.slug)
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (
@@ -77,11 +66,6 @@ def undo(session: Session, campaign_id: int) -> None:
         delete(Campaign).where(Campaign.id == campaign_id),
     ):
         session.execute(rows)
-
-
-def first_mail_at(campaign: Campaign) -> datetime:
-    """When the first mails leave: until then a launch can be taken back with nobody the wiser."""
-    return campaign.launched_at + timedelta(seconds=settings.current().undo)
 
 
 def suppressed(session: Session, definition: Definition) -> list[tuple[int, PartnerRow]]:

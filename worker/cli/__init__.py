@@ -17,9 +17,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        from worker.cli import trouble  # not before it is needed: it doubles the start of --help
+        from worker.cli import errors  # not before it is needed: it doubles the start of --help
 
-        if (sentence := trouble.sentence(error)) is None:
+        if (sentence := errors.sentence(error)) is None:
             raise
         print(sentence, file=sys.stderr)
         sys.exit(1)

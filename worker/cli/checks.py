@@ -24,11 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from worker import db, embedded, migrations, prose, render, settings
-from worker.cli import talk
+from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
-from worker.mail import messages
 from worker.mail.relay import tls_context
-from worker.wording import letter_pdf
+from worker.wording import letter_pdf, mails
 from worker.wording.sheet import Sheet
 
 OLDEST_POSTGRESQL = 14
@@ -41,7 +40,7 @@ def database() -> Iterator[Note]:
     """Whether it can be reached and written to, and has the tables of this version."""
     file = _sqlite_file()
     if file is not None and not file.exists():
-        yield warning(f"SQLite: {file} does not exist yet", f"`{talk.command('migrate')}` makes it")
+        yield warning(f"SQLite: {file} does not exist yet", f"`{console.command('migrate')}` makes it")
         return
     with db.transaction() as session:
         yield from _postgresql(session) if file is None else _sqlite(session, file)
@@ -49,7 +48,7 @@ def database() -> Iterator[Note]:
         yield ok("its tables are those of this version")
     else:
         grave = warning if settings.current().embedded else failed
-        yield grave("its tables are not those of this version", f"`{talk.command('migrate')}`")
+        yield grave("its tables are not those of this version", f"`{console.command('migrate')}`")
 
 
 def _sqlite_file() -> Path | None:
@@ -147,7 +146,7 @@ def pages() -> Iterator[Note]:
     """Whether partners reach the pages, under the address that is in their mails."""
     url = _address_of_pages()
     if url is None:
-        yield warning("nothing is running, so no page answers", f"`{talk.command('up')}`")
+        yield warning("nothing is running, so no page answers", f"`{console.command('up')}`")
         return
     try:
         answer = _get_livez(url)
@@ -296,7 +295,7 @@ def _sheet(words: str) -> Sheet:
 
 def templates() -> Iterator[Note]:
     """Whether every mail can be worded in every language, as far as its template decides."""
-    kinds = [kind for kind in messages.KINDS if kind != "letter"]  # which is the seal itself
+    kinds = [kind for kind in mails.KINDS if kind != "letter"]  # which is the seal itself
     broken = []
     for kind, language in ((kind, language) for kind in kinds for language in render.LANGUAGES):
         try:
@@ -306,9 +305,9 @@ def templates() -> Iterator[Note]:
         except jinja2.TemplateError as error:
             broken.append(f"mail/{kind}.{language}.md ({type(error).__name__})")
     if broken:
-        yield failed(talk.some(broken, 3), "look at UNDERSIGNED_TEMPLATES_DIR, and compare with the original")
+        yield failed(console.some(broken, 3), "look at UNDERSIGNED_TEMPLATES_DIR, and compare with the original")
     else:
-        yield ok(f"{talk.count(len(kinds), 'mail')} in {talk.count(len(render.LANGUAGES), 'language')}")
+        yield ok(f"{console.count(len(kinds), 'mail')} in {console.count(len(render.LANGUAGES), 'language')}")
 
 
 def secrets() -> Iterator[Note]:

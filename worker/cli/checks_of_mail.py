@@ -15,10 +15,10 @@ import dns.exception
 import dns.resolver
 
 from worker import prose, settings, tokens
-from worker.cli import talk
+from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
-from worker.mail import bounces, messages
-from worker.mail.compose import Envelope, compose
+from worker.mail import bounces, mime
+from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay import Relay, ascii_domain, tls_context
 from worker.mail.smtp import Connection, Offer, Timeouts
@@ -131,7 +131,7 @@ def a_test_mail(to: str, *, relay_is_ready: bool) -> Iterator[Note]:
     elif not relay_is_ready:
         yield warning("no test mail sent: the relay is not ready", "mend the relay first")
     elif not to:
-        yield warning("no test mail sent", f"`{talk.command('doctor', '--to', 'you@your.org')}`")
+        yield warning("no test mail sent", f"`{console.command('doctor', '--to', 'you@your.org')}`")
     else:
         outcome = asyncio.run(_send(_worded(to)))
         yield _of_test_mail(outcome)
@@ -148,7 +148,7 @@ def _worded(to: str) -> Envelope:
     tree = prose.blocks(words)
     subject = "Test mail from Undersigned"
     page = f'<!doctype html>\n<html lang="en">\n<title>{subject}</title>\n{prose.to_html(tree)}</html>\n'
-    message = messages.Message(
+    message = mime.Message(
         to=to, subject=subject, text=prose.to_text(tree), html=page, from_name="Undersigned", reply_to=conf.mail_from
     )
     # The envelope sender is as in every other mail, and names a mail that never exists.

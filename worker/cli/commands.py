@@ -5,7 +5,25 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import doctor, erasing, leave, operator, prepare, run
+from worker.cli import doctor, processes
+from worker.cli.admit import admit
+from worker.cli.amend import amend
+from worker.cli.by_hand import sign, withdraw
+from worker.cli.carry import carry
+from worker.cli.check import check
+from worker.cli.close import close
+from worker.cli.dispatch import dispatch
+from worker.cli.erase import erase
+from worker.cli.export import export
+from worker.cli.extend import extend
+from worker.cli.hold import hold, resume
+from worker.cli.launch import launch
+from worker.cli.new import new
+from worker.cli.notice import notice
+from worker.cli.preview import preview
+from worker.cli.remind import remind
+from worker.cli.resend import resend
+from worker.cli.status import status
 
 app = typer.Typer(
     name="undersigned",
@@ -22,27 +40,27 @@ RUN = "Run a campaign"
 OPERATE = "Run the program"
 
 _PANELS: dict[str, list[Callable[..., None]]] = {
-    LOOK: [operator.demo, operator.up],
-    PREPARE: [prepare.new, prepare.check, prepare.preview, prepare.launch],
+    LOOK: [processes.demo, processes.up],
+    PREPARE: [new, check, preview, launch],
     RUN: [
-        run.status,
-        run.remind,
-        run.extend,
-        run.amend,
-        leave.hold,
-        leave.resume,
-        run.sign,
-        run.withdraw,
-        run.carry,
-        run.admit,
-        leave.close,
-        leave.dispatch,
-        leave.resend,
-        leave.notice,
-        leave.export,
-        erasing.erase,
+        status,
+        remind,
+        extend,
+        amend,
+        hold,
+        resume,
+        sign,
+        withdraw,
+        carry,
+        admit,
+        close,
+        dispatch,
+        resend,
+        notice,
+        export,
+        erase,
     ],
-    OPERATE: [doctor.doctor, operator.web, operator.worker, operator.beat, operator.migrate],
+    OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate],
 }
 
 for panel, commands in _PANELS.items():

@@ -15,11 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from worker import db, embedded, log, settings
-from worker.cli import player, prepare, rows, shown, talk
+from worker.cli import console, lookup, player, status_json, status_view
+from worker.cli.launch import launch
 from worker.cli.player import Letterbox
 from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
 from worker.models import Campaign, Seal
+from worker.state.status import CampaignStatus
 
 CAMPAIGN = "cambodia-2023"
 DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
@@ -64,7 +66,7 @@ def play() -> int:
     """Play it, say what happened, and name the files to open; returns the exit code."""
     folder = settings.current().data_dir / "demo"
     if embedded.is_running(folder):
-        talk.say("A demo is running already.")
+        console.say("A demo is running already.")
         return 1
     try:
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,7 +77,7 @@ def play() -> int:
         embedded.run(stage.play, port=0, refuse=[row.email for row in cast.refused])
         return stage.end()
     except KeyboardInterrupt:  # before everything was up, or while the files were written
-        talk.say("\nThe demo was stopped.")
+        console.say("\nThe demo was stopped.")
         return STOPPED
 
 
@@ -116,14 +118,14 @@ class Stage:
     def end(self) -> int:
         """Say how it went."""
         if self.house is None or not self.over.wait(PATIENCE) or isinstance(self.failure, Stopped):
-            talk.say("\nThe demo was stopped.")
+            console.say("\nThe demo was stopped.")
             return STOPPED
         if self.failure is not None and not isinstance(self.failure, _EXPECTED):
             raise self.failure
         if self.failure is not None:
             self.console.print(f"The demo failed: {self.failure}", style="red", markup=False)
             return 1
-        found = rows.status_of(CAMPAIGN)
+        found = lookup.status_of(CAMPAIGN)
         self._write(found)
         self._say(found)
         return 0
@@ -132,7 +134,7 @@ class Stage:
         cast = self.cast
         folder = settings.current().campaigns_dir / CAMPAIGN
         self.progress.console.print(f"[bold]An organizer launches[/bold] {CAMPAIGN}\n")
-        prepare.launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
+        launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
         self.progress.console.print()
         invited = [*cast.sign, *cast.decline, *cast.silent]
         self._wait("Invitations arrive", len(invited), lambda: self.box.count())
@@ -160,18 +162,18 @@ class Stage:
         return sum(len(self.box.mails(to=row.email)) > 1 for row in partners)
 
     def _closed(self) -> int:
-        return int(rows.status_of(CAMPAIGN)["closed"] is not None)
+        return int(lookup.status_of(CAMPAIGN).campaign.closed_at is not None)
 
     def _letters(self) -> list[Any]:
         return [mail for mail in self.box.mails(to=self._addressee()) if mail["To"]]
 
     def _addressee(self) -> str:
         with db.reading() as session:
-            campaign = rows.named(session, CAMPAIGN)
+            campaign = lookup.named(session, CAMPAIGN)
             return campaign.letter.addressees[0].email
 
     def _copies(self) -> int:
-        return int(rows.status_of(CAMPAIGN)["mails"].get("copy", {}).get("sent", 0))
+        return int(lookup.status_of(CAMPAIGN).mails.get("copy", {}).get("sent", 0))
 
     def _wait(self, what: str, goal: int, reached: Callable[[], int]) -> None:
         task = self.progress.add_task(what, total=goal)
@@ -210,32 +212,31 @@ class Stage:
             console=self.console,
         )
 
-    def _write(self, found: dict[str, Any]) -> None:
+    def _write(self, found: CampaignStatus) -> None:
         """Leave what a reader wants to open: the public rendition, the mail as accepted, the status."""
         with db.reading() as session:
             campaign = session.scalars(select(Campaign).where(Campaign.slug == CAMPAIGN)).one()
             seals = select(Seal).where(
                 Seal.campaign_id == campaign.id,
-                Seal.number == found["letters"][-1]["seal"],
+                Seal.number == found.letters[-1].mail.seal_number,
                 Seal.rendition == "public",
                 Seal.language == campaign.authentic,
             )
             for seal in session.scalars(seals):
                 (self.folder / DOCUMENTS[seal.format]).write_bytes(seal.content)
         (self.folder / "status.json").write_text(
-            json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+            json.dumps(status_json.as_json(found), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
         accepted = next(p for p in self.box.folder.glob("*.eml") if str(player.read(p)["To"]) == self._addressee())
         shutil.copyfile(accepted, self.folder / "dispatched.eml")
 
-    def _say(self, found: dict[str, Any]) -> None:
-        counts = found["counts"]
-        letter = found["letters"][-1]
+    def _say(self, found: CampaignStatus) -> None:
+        counts, letter = found.counts, found.letters[-1]
         say = self.console.print
-        say(shown.partners_table(found, self.console.width))
-        say(f"\n[bold]{shown.summary(counts)}[/bold]")
-        say(f"The letter with {counts['named_publicly']} names went to {letter['addressee']}.", markup=False)
-        say(f"The addressee's server said: {letter['reply']}", markup=False)
+        say(status_view.partners_table(found, found.partners, self.console.width))
+        say(f"\n[bold]{status_view.summary(counts)}[/bold]")
+        say(f"The letter with {counts.named_publicly} names went to {letter.addressee}.", markup=False)
+        say(f"The addressee's server said: {letter.mail.reply}", markup=False)
         say(f"{self._copies()} copies went to those who signed. It took {time.monotonic() - self.began:.0f} seconds.\n")
         say("Open these:")
         for name in (*DOCUMENTS.values(), "dispatched.eml", "status.json", "inbox/"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli import talk
+from worker.cli import console
 from worker.cli.options import Json
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def doctor(
             _show(finding)
     verdicts = [finding.verdict for finding in findings]
     if as_json:
-        talk.give([dataclasses.asdict(finding) for finding in findings])
+        console.give([dataclasses.asdict(finding) for finding in findings])
     else:
         failed, warnings = verdicts.count("failed"), verdicts.count("warning")
-        talk.say(f"{talk.count(len(findings), 'check')}: {failed} failed, {talk.count(warnings, 'warning')}.")
+        console.say(f"{console.count(len(findings), 'check')}: {failed} failed, {console.count(warnings, 'warning')}.")
     if "failed" in verdicts:
-        raise typer.Exit(talk.FAILED)
+        raise typer.Exit(console.FAILED)
 
 
 def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
@@ -150,13 +150,13 @@ def _settings() -> Finding:
 
 def _unexpected(error: Exception) -> "Note":
     """What is wrong around the program in a sentence; of the rest the name only, for it may quote what it met."""
-    from worker.cli import trouble
+    from worker.cli import errors
     from worker.cli.notes import failed
 
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return failed(f"{where}{error.strerror}", "look who may read and write there")
-    if not isinstance(error, OSError) and (sentence := trouble.sentence(error)):
+    if not isinstance(error, OSError) and (sentence := errors.sentence(error)):
         said, _, mend = sentence.partition(": ")
         return failed(said, mend)
     return failed(f"it broke off with {type(error).__name__}", "try again, then report it to the makers of Undersigned")
@@ -173,7 +173,7 @@ def _checked(to: str) -> str:
         return ""
     address, problem = addresses.mended(to)
     if problem:
-        talk.fail(f"--to: {problem}", talk.USAGE)
+        console.fail(f"--to: {problem}", console.USAGE)
     return address
 
 

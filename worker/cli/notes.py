@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.cli import talk
+from worker.cli import console
 
 Verdict = Literal["ok", "warning", "failed"]
 
@@ -36,7 +36,7 @@ def failed(found: str, mend: str) -> Note:
 
 def of_certificate(days: int, whose: str) -> Note:
     if days < DAYS_TO_RENEW:
-        return warning(f"{whose} runs out in {talk.count(days, 'day')}", "ask who runs that server to renew it")
+        return warning(f"{whose} runs out in {console.count(days, 'day')}", "ask who runs that server to renew it")
     return ok(f"{whose} is good for {days} days")
 
 

@@ -6,21 +6,18 @@ import math
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from worker import db, settings, tokens
-from worker.mail import breaker, messages, outbox
-from worker.mail.compose import compose
-from worker.mail.messages import ToMany
+from worker import db, settings
+from worker.mail import breaker, outbox
 from worker.mail.outbox import Mark
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay import Relay
 from worker.mail.smtp import Connection, Offer
-from worker.models import Mail
 
 log = logging.getLogger("delivery")
 
@@ -56,12 +53,17 @@ class Tally:
     invitations_of: set[int]
 
 
-async def deliver_due(stop_at: float, stopping: Callable[[], bool] = lambda: False) -> Tally:
+Composer = Callable[[Session, Sequence[int]], list[Ready | Mark]]
+
+
+async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], bool] = lambda: False) -> Tally:
     """Send what is due, the most urgent first, until nothing is, `stop_at` (monotonic seconds) or a stop.
+
+    `compose` makes claimed mails ready, in their order; of one that cannot be sent it says what became of it.
 
     Owns its connections and closes them. A relay that cannot be reached ends the drain at once.
     """
-    drain = _Drain(stop_at, stopping)
+    drain = _Drain(compose, stop_at, stopping)
     await drain.run()
     await asyncio.to_thread(_note_a_drain)
     if drain.tally.outcomes:
@@ -85,8 +87,9 @@ class _Drain:
     at a usual relay's pace one or two, since a group is marked as soon as the last one is.
     """
 
-    def __init__(self, stop_at: float, stopping: Callable[[], bool]) -> None:
+    def __init__(self, compose: Composer, stop_at: float, stopping: Callable[[], bool]) -> None:
         conf = settings.current()
+        self._compose = compose
         self.holder = secrets.token_hex(16)
         self.tally = Tally(Counter(), set(), set())
         self._stop_at, self._stopping = stop_at, stopping
@@ -358,9 +361,7 @@ class _Drain:
         if not ids:
             return [], [], []
         with db.reading() as session:
-            mails = _read(session, ids)
-            unwanted = outbox.suppressed(session, ids)
-            composed = [_suppressed(i) if i in unwanted else _composed(session, mails[i]) for i in ids]
+            composed = self._compose(session, ids)
         ready = [one for one in composed if isinstance(one, Ready)]
         if not ready:
             with db.transaction() as session:
@@ -410,50 +411,3 @@ class _Lane:
     @property
     def is_usable(self) -> bool:
         return self.connection is not None and self.connection.usable
-
-
-def _read(session: Session, ids: list[int]) -> dict[int, Mail | ToMany | Mark]:
-    """The rows; one that cannot be read (its contact was encrypted with another key) is set aside by itself."""
-    try:
-        return dict(messages.read(session, ids))
-    except db.AWAY:
-        raise
-    except Exception as error:
-        if len(ids) == 1:
-            return {ids[0]: _put_off(ids[0], f"it could not be read ({type(error).__name__})")}
-        return {mail_id: found for one in ids for mail_id, found in _read(session, [one]).items()}
-
-
-def _put_off(mail_id: int, why: str) -> Mark:
-    log.warning("mail %d: %s", mail_id, why)
-    return Mark(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
-
-
-def _composed(session: Session, mail: Mail | ToMany | Mark) -> Ready | Mark:
-    """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
-    if isinstance(mail, Mark):
-        return mail
-    try:
-        message = messages.message(session, mail)
-        envelope = compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
-        if not envelope.content.isascii():
-            raise ValueError("a message must be 7-bit")
-    except messages.NothingToSay:
-        return Mark(mail.id, Outcome(Kind.CANCELLED, Phase.MAIL, "nobody to send it to"))
-    except db.AWAY:
-        raise  # the database is away: no mail can be worded, and none is to blame
-    except Exception as error:
-        return _put_off(mail.id, f"it could not be composed ({type(error).__name__})")
-    if mail.body_hash not in {None, envelope.hash}:
-        log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
-    offer = Offer(
-        envelope.sender,
-        envelope.recipient,
-        envelope.content,
-        tokens.envid(mail.id) if settings.current().bounces_to else None,
-    )
-    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)
-
-
-def _suppressed(mail_id: int) -> Mark:
-    return Mark(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, "the address is suppressed"))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from worker import db, settings, tokens
 from worker.mail import breaker
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
-from worker.models import Addressee, Campaign, Mail, Partner, Seal, Stranger, Suppression
+from worker.models import Addressee, Campaign, CancelReason, Mail, Partner, Seal, Stranger, Suppression
 
 # The letter first, then what people wait for, then what can wait.
 URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "amended": 2, "corrected": 2}
@@ -165,6 +165,7 @@ class Mark:
     mail_id: int | None
     outcome: Outcome
     body_hash: str = ""
+    cancel_reason: CancelReason | None = None
 
 
 def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
@@ -235,6 +236,7 @@ def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: date
     mail.lease_holder = mail.lease_until = None
     mail.reply = told.outcome.reply or mail.reply
     mail.body_hash = told.body_hash or mail.body_hash
+    mail.cancel_reason = told.cancel_reason or mail.cancel_reason
     if told.outcome.kind is Kind.NOT_CONNECTED and told.outcome.phase not in BEFORE_MAIL:
         _turned_down(session, mail, told.outcome, now)
     else:

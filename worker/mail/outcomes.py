@@ -245,6 +245,10 @@ _MEANINGS = {
 _STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
 
 
+# Before the words of a delivery report that are kept as a mail's reply, so that nobody takes them for our relay's.
+REPORT_PREFIX = "came back: "
+
+
 def meaning(reply: str) -> str:
     """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are."""
     found = _STORED.match(reply)

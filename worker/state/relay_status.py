@@ -1,8 +1,7 @@
-"""The post as a whole: whether mail leaves, and if it does not, what keeps it; for `status` and for `/readyz`."""
+"""Whether mail leaves, of whatever campaign, and if it does not, what keeps it; for `status` and for `/readyz`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +10,6 @@ from worker import db
 from worker.mail import breaker, outbox
 from worker.mail.breaker import Quota
 from worker.mail.outbox import LATER
-from worker.mail.outcomes import meaning
 from worker.models import Mail, Post
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
@@ -34,11 +32,11 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class State:
-    """What is known of the post at one moment.
+class RelayStatus:
+    """What is known of the relay and of our own processes at one moment.
 
     `blocked_at`, `reply` and `retry_at` are of a relay that takes no mail now; the reply names no address. `stuck`:
-    mail is due and nobody looks for it. `beat`: the clock gives signs of life, or nothing waits for one.
+    mail is due and no worker looks for it. `beat`: the clock gives signs of life, or nothing waits for one.
     """
 
     now: datetime
@@ -51,30 +49,18 @@ class State:
     reply: str | None = None
     retry_at: datetime | None = None
 
-    @property
-    def relay(self) -> str | dict[str, Any]:
-        """`ok`, or since when it takes no mail, what it said, what that means, and when it is tried again."""
-        if self.blocked_at is None:
-            return "ok"
-        return {
-            "blocked": iso(self.blocked_at),
-            "reply": self.reply,
-            "meaning": meaning(self.reply) if self.reply else None,
-            "retry": iso(self.retry_at),
-        }
-
     def limit_of(self, urgency: int) -> Limit | None:
         """The quota that keeps a mail of this urgency, if one does; of two the one that keeps it longer."""
         full = [one for one in self.limits if (one.quota.room if urgency < LATER else one.quota.room_for_bulk) == 0]
         return full[-1] if full else None
 
 
-def state(session: Session) -> State:
-    """Judge the post as it is now."""
+def load_relay_status(session: Session) -> RelayStatus:
+    """Judge the relay as it is now."""
     now, signs = db.clock(session), breaker.post(session)
     limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in breaker.quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
-    found = State(
+    found = RelayStatus(
         now=now,
         due=due,
         overdue=outbox.seconds_overdue(session),
@@ -85,10 +71,10 @@ def state(session: Session) -> State:
         reply=signs.reply if signs.is_blocked else None,
         retry_at=signs.retry_at if signs.is_blocked else None,
     )
-    return State(**vars(found) | {"stuck": _is_stuck(session, signs, found)})
+    return replace(found, stuck=_is_stuck(session, signs, found))
 
 
-def _is_stuck(session: Session, signs: Post, found: State) -> bool:
+def _is_stuck(session: Session, signs: Post, found: RelayStatus) -> bool:
     """Whether mail has been due for long and no worker looked for it; not while breaker or quota explain the wait.
 
     A breaker explains nothing any more once the moment to try again is long over: nobody tried.
@@ -113,7 +99,3 @@ def _next_leaves_at(session: Session, quota: Quota, now: datetime) -> datetime |
     sent = select(Mail.sent_at).where(Mail.sent_at > now - quota.span).order_by(Mail.sent_at)
     last = session.scalar(sent.offset(must_pass).limit(1))
     return last + quota.span if last else None
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None

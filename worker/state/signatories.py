@@ -2,16 +2,16 @@
 
 import functools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeVar
+from operator import itemgetter
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
-from worker.models import Addressee, Answer, Campaign, Letter, Partner
-
-Rendition = Literal["public", "addressee"]
+from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition, Seal
 
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
 
@@ -45,30 +45,46 @@ class Signatories:
         return len(self.named) + self.withheld
 
 
-def of(session: Session, campaign: Campaign, rendition: Rendition) -> Signatories:
-    """Those whose standing answer signs the letter in the sense it has now, as this rendition names them."""
-    signed = session.execute(
-        select(Partner, Answer.visibility)
-        .join(Answer, Answer.partner_id == Partner.id)
+def load_signatories(session: Session, campaign: Campaign, rendition: Rendition) -> Signatories:
+    """Those whose standing answer signs the letter in the meaning it has now, as this rendition names them."""
+    return load_renditions(session, campaign)[rendition]
+
+
+def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Signatories]:
+    """Who signs now, as each rendition names them, all from one look."""
+    signed = session.execute(standing_signatures(Partner, Answer.visibility, campaign_id=campaign.id)).all()
+    in_order = sorted(((place_of(partner), partner, visibility) for partner, visibility in signed), key=itemgetter(0))
+    found: dict[Rendition, Signatories] = {}
+    for rendition in _NAMED:
+        named = [partner for _, partner, visibility in in_order if is_named(visibility, rendition)]
+        found[rendition] = Signatories(named, withheld=len(signed) - len(named))
+    return found
+
+
+def standing_signatures(
+    *columns: Any, campaign_id: int | ColumnElement[int], as_of: datetime | None = None
+) -> Select[*tuple[Any, ...]]:
+    """Selects columns of Partner and Answer for everyone who signs the letter in its present meaning.
+
+    `as_of`: whose signature stood at that moment, in place of now.
+    """
+    meaning = select(func.max(Letter.meaning)).where(Letter.campaign_id == campaign_id).scalar_subquery()
+    stands: ColumnElement[bool] = Answer.superseded_at.is_(None)
+    if as_of is not None:
+        stands = (Answer.at <= as_of) & (stands | (Answer.superseded_at > as_of))
+    return (
+        select(*columns)
+        .select_from(Answer)
+        .join(Partner, Partner.id == Answer.partner_id)
         .join(Letter, Letter.id == Answer.letter_id)
-        .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None), Answer.choice == "sign")
-        .where(Letter.meaning == campaign.letter.meaning)
-    ).all()
-    named = [partner for partner, visibility in signed if is_named(visibility, rendition)]
-    return Signatories(sorted(named, key=place_of), withheld=len(signed) - len(named))
+        .where(Partner.campaign_id == campaign_id, Answer.choice == "sign", Letter.meaning == meaning, stands)
+    )
 
 
 def select_public(campaign_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
-    """Selects what is printed of those that `of` names in the public rendition, without the rows themselves."""
-    meaning = select(func.max(Letter.meaning)).where(Letter.campaign_id == campaign_id).scalar_subquery()
+    """Selects what is printed of those that the public rendition names, without the rows themselves."""
     printed = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
-    return (
-        select(*printed)
-        .join(Answer, Answer.partner_id == Partner.id)
-        .join(Letter, Letter.id == Answer.letter_id)
-        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), Answer.choice == "sign")
-        .where(Letter.meaning == meaning, Answer.visibility.in_(_NAMED["public"]))
-    )
+    return standing_signatures(*printed, campaign_id=campaign_id).where(Answer.visibility.in_(_NAMED["public"]))
 
 
 def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
@@ -77,16 +93,32 @@ def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
     What the public page says of them stays what it was when the letter left: a number that falls or rises when a
     name goes would tell whose.
     """
-    counted = (
-        select(func.count())
-        .select_from(Answer)
-        .join(Partner, Partner.id == Answer.partner_id)
-        .join(Letter, Letter.id == Answer.letter_id)
-        .where(Partner.campaign_id == campaign.id, Answer.choice == "sign", Letter.meaning == campaign.letter.meaning)
-        .where(Answer.at <= moment, Answer.superseded_at.is_(None) | (Answer.superseded_at > moment))
-        .where(Answer.visibility.not_in(_NAMED["public"]))
+    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=moment)
+    return session.scalar(counted.where(Answer.visibility.not_in(_NAMED["public"]))) or 0
+
+
+def count_named(session: Session, campaign: Campaign, rendition: Rendition, as_of: datetime | None) -> int:
+    """How many a rendition that was sealed at this moment names."""
+    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=as_of)
+    return session.scalar(counted.where(Answer.visibility.in_(_NAMED[rendition]))) or 0
+
+
+def names_too_many(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
+    """Whether somebody whom the public letter names has stepped back since it was sealed."""
+    seal = select(func.max(Seal.sealed_at)).where(
+        Seal.campaign_id == campaign.id, Seal.number == seal_number, Seal.rendition == "public"
     )
-    return session.scalar(counted) or 0
+    still = aliased(Answer)
+    named_still = exists().where(
+        still.partner_id == Answer.partner_id, still.superseded_at.is_(None), still.visibility.in_(_NAMED["public"])
+    )
+    stepped_back = (
+        select(Answer.id)
+        .join(Partner)
+        .where(Partner.campaign_id == campaign.id, Answer.visibility.in_(_NAMED["public"]))
+        .where(Answer.superseded_at > seal.scalar_subquery(), ~named_still)
+    )
+    return session.scalar(stepped_back.limit(1)) is not None
 
 
 def is_named(visibility: str | None, rendition: Rendition) -> bool:
@@ -99,7 +131,7 @@ def rendition_for(addressee: Addressee) -> Rendition:
     return "public" if addressee.copy else "addressee"
 
 
-def in_order(partners: list[P]) -> list[P]:
+def in_order(partners: Iterable[P]) -> list[P]:
     """The printed order: A to Z as people read it, whatever the case, an apostrophe before letters."""
     return sorted(partners, key=place_of)
 

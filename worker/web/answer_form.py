@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast, get_args
 
-from worker.acts.answer import Choice, Given, Said, Visibility
+from worker.acts.answer import AnswerInput, Statement
 from worker.definition import characters
+from worker.models import Choice, Visibility
 from worker.tokens import Linked
 from worker.web.links import CodeForm
 
@@ -36,20 +37,20 @@ class AnswerForm(CodeForm):
         found = dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
         return found | super().problems(linked)
 
-    def given(self, partner_id: int, generation: int, language: str) -> Given:
+    def given(self, partner_id: int, generation: int, language: str) -> AnswerInput:
         """The answer that a form without problems gives."""
         choice = cast(Choice, self.choice)
         visibility = cast(Visibility, self.visibility) if choice == "sign" else None
-        return Given(partner_id, choice, visibility, self.said(language), generation)
+        return AnswerInput(partner_id, choice, visibility, self.said(language), generation)
 
     def meaning_read(self) -> int | None:
         """The meaning of the letter that was read, if the form says it."""
         return int(self.read) if re.fullmatch("[0-9]{1,6}", self.read) else None
 
-    def said(self, language: str) -> Said:
+    def said(self, language: str) -> Statement:
         """Who speaks, and what beside the choice itself: a reason, or for a change the words and the wish."""
         reasons = {"decline": self.reason, "withdraw": self.reason, "change": self.wish}
-        return Said(
+        return Statement(
             representative=_name(self.representative),
             role=_name(self.role),
             reason=_lines(reasons.get(self.choice, "")),

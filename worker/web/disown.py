@@ -10,10 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db, tasks
-from worker.acts import answer, departure, speaking, stages
-from worker.acts.answer import NotAnswered
-from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
+from worker.acts import disown
 from worker.models import Partner
+from worker.state.answers import standing_answer
+from worker.state.disclosures import load_disclosure
+from worker.state.letters import load_letters
+from worker.state.lifecycle import load_offered, stage_at
+from worker.state.refusals import Closed, LetterHasLeft, LinkRevoked, NotAnswered
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
@@ -42,8 +45,8 @@ def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) ->
     with db.reading() as session:
         partner = links.partner(session, token)
         language = links.language(typed.lang, partner)
-        standing = speaking.standing(session, partner.id)
-        if "disown" not in answer.offered(session, partner.campaign, standing):
+        standing = standing_answer(session, partner.id)
+        if "disown" not in load_offered(session, partner.campaign, standing):
             return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
         return _page(session, partner, language, token, typed, problems or {})
 
@@ -56,8 +59,8 @@ def _disown(token: str, typed: CodeForm) -> Response:
     language = links.language(typed.lang, partner)
     try:
         with db.transaction() as session:
-            answer.disown(session, partner.id, generation=partner.generation)
-    except LinkIsDead:
+            disown.disown_answer(session, partner.id, generation=partner.generation)
+    except LinkRevoked:
         raise HTTPException(404) from None
     except (NotAnswered, Closed, LetterHasLeft):
         return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
@@ -77,6 +80,7 @@ def _page(
 ) -> Response:
     """Before it is done, with the link's token; without one, when it is done."""
     campaign = partner.campaign
+    letters = load_letters(session, campaign)
     return pages.show(
         "not_us.html",
         language,
@@ -85,8 +89,8 @@ def _page(
         partner=partner,
         token=token,
         done=not token,
-        departure=departure.of(session, campaign, partner, speaking.standing(session, partner.id)),
-        stage=stages.of(session, campaign, db.clock(session)),
+        disclosure=load_disclosure(session, campaign, partner, standing_answer(session, partner.id), letters),
+        stage=stage_at(campaign, letters, db.clock(session)),
         typed=typed or CodeForm(),
         problems=problems or {},
     )

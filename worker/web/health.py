@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from worker import db, tasks
 from worker.state import relay_status
+from worker.wording.relay_status import relay_state
 
 WAIT_FOR_DATABASE = 4.0  # seconds; a connection is given up after three
 WAIT_FOR_BROKER = 2.0
@@ -41,7 +42,7 @@ async def readyz(request: Request) -> Response:
         "ready": not failing,
         "database": found is not None,
         "broker": bool(broker),
-        "relay": found.relay if found else None,
+        "relay": relay_state(found) if found else None,
         "stuck": found.stuck if found else None,
         "beat": found.beat if found else None,
         "oldest_due_mail_seconds": round(found.overdue, 1) if found else None,
@@ -59,10 +60,10 @@ async def _within(seconds: float, ask: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _state_of_the_post() -> relay_status.State | None:
+def _state_of_the_post() -> relay_status.RelayStatus | None:
     try:
         with db.reading() as session:
-            return relay_status.state(session)
+            return relay_status.load_relay_status(session)
     except SQLAlchemyError:
         return None
 

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db, tasks
-from worker.acts import strangers
-from worker.acts.speaking import Closed
-from worker.acts.strangers import NotWrittenTo, Person
+from worker.acts import join
+from worker.acts.third_party_limits import Person
 from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Stranger
+from worker.state.refusals import Closed, RateLimited
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
@@ -90,9 +90,9 @@ def _asks(slug: str, typed: ApplicantForm) -> Response:
         campaign = _that_may_be_joined(session, slug)
     try:
         with db.transaction() as session:
-            strangers.ask_to_join(session, campaign.id, typed.person(_language(typed.lang, campaign)))
+            join.ask_to_join(session, campaign.id, typed.person(_language(typed.lang, campaign)))
         tasks.ring(tasks.deliver)
-    except NotWrittenTo:
+    except RateLimited:
         pass
     except Closed:
         raise HTTPException(404) from None
@@ -156,7 +156,7 @@ def _confirm(token: str, typed: CodeForm) -> Response:
         return _look(token, typed, problems)
     try:
         with db.transaction() as session:
-            strangers.confirm(session, stranger.id)
+            join.confirm_wish(session, stranger.id)
         tasks.ring(tasks.deliver)
     except Closed:
         pass  # the page says that it is too late

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from worker import render
+from worker.wording import problems
 
 Apology = Literal["wrong link", "not possible", "unreadable", "too large", "too many", "unavailable", "broken"]
 
@@ -21,7 +22,9 @@ STATUS: dict[Apology, int] = {
 
 
 def show(template: str, language: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page from `templates/pages/` in one language."""
+    """A page from `templates/pages/` in one language; `problems` come as codes and are shown as sentences."""
+    if "problems" in context:
+        context["problems"] = problems.sentences(context["problems"], language)
     return HTMLResponse(render.page(f"pages/{template}", language, **context), status)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -15,17 +14,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import changes, db, render, tasks
-from worker.acts import answer, departure, reword, sheets, speaking, stages
-from worker.acts.answer import Given
-from worker.acts.speaking import LetterChanged, LinkIsDead, Refusal
-from worker.acts.stages import Action, Stage
+from worker.acts import answer
+from worker.acts.answer import AnswerInput
 from worker.models import Answer, Campaign, Letter, Partner
-from worker.state import signatories
+from worker.state import lifecycle, signatories
+from worker.state.answers import earlier_answer, standing_answer
+from worker.state.disclosures import load_disclosure
+from worker.state.letters import latest_with_meaning, load_letters
+from worker.state.lifecycle import Action, Stage, load_offered
+from worker.state.refusals import Closed, LetterChanged, LinkRevoked, Refused
 from worker.web import forms, glance, links, pages
 from worker.web.answer_form import AnswerForm
 from worker.web.glance import State, Worded
 from worker.web.links import Holder
 from worker.web.together import Together
+from worker.wording import letter, refusals
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
@@ -84,21 +87,21 @@ async def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
         return page
     try:
         await _answers_to(holder.campaign_id).ask(typed.given(holder.id, holder.generation, language))
-    except LinkIsDead:
+    except LinkRevoked:
         raise HTTPException(404) from None
-    except Refusal as refusal:
+    except Refused as refusal:
         return await run_in_threadpool(_refused, token, language, typed, refusal)
     # To GET, so that a reload sends nothing again; what it shows comes from the database.
     return RedirectResponse(f"/s/{token}{links.query(language, holder)}", 303)
 
 
 @functools.cache
-def _answers_to(campaign_id: int) -> Together[Given, None]:
+def _answers_to(campaign_id: int) -> Together[AnswerInput, None]:
     """Answers to one campaign are recorded together: one transaction for all that came while another was under way."""
     return Together(functools.partial(_record, campaign_id), key=lambda given: given.partner_id)
 
 
-def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
+def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | None]:
     """Record a group, and let the workers know once."""
     try:
         with db.transaction() as session:
@@ -108,24 +111,24 @@ def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
             return [error] * len(given)  # the database is as far away for each of them
         # One of them has a fault that nobody foresaw, and the others must not pay for it.
         return [_record(campaign_id, [one])[0] for one in given]
-    refused: list[Exception | None] = [result if isinstance(result, Refusal) else None for result in results]
+    refused: list[Exception | None] = [result if isinstance(result, Refused) else None for result in results]
     if None in refused:
         tasks.ring(tasks.record, campaign_id)
     return refused
 
 
-def _refused(token: str, language: str, typed: AnswerForm, refusal: Refusal) -> Response:
+def _refused(token: str, language: str, typed: AnswerForm, refusal: Refused) -> Response:
     again = dataclasses.replace(typed, authorised="") if isinstance(refusal, LetterChanged) else None
     with db.reading() as session:
         partner = links.partner(session, token)
-        return _page(session, partner, token, language, again, refusal=type(refusal).__name__)
+        return _page(session, partner, token, language, again, refusal=refusal)
 
 
 def _with_problems(token: str, language: str, typed: AnswerForm) -> Response | None:
     """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
     with db.reading() as session:
         partner = links.partner(session, token)
-        offered = answer.offered(session, partner.campaign, speaking.standing(session, partner.id))
+        offered = load_offered(session, partner.campaign, standing_answer(session, partner.id))
         if problems := typed.problems(partner, reduces="reduce" in offered):
             return _page(session, partner, token, language, typed=typed, problems=problems)
     return None
@@ -138,7 +141,7 @@ def _page(
     language: str,
     typed: AnswerForm | None = None,
     problems: dict[str, str] | None = None,
-    refusal: str = "",
+    refusal: Refused | None = None,
 ) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
     campaign = partner.campaign
@@ -164,33 +167,34 @@ def _view(
     printed_as: str,
     typed: AnswerForm | None = None,
     problems: dict[str, str] | None = None,
-    refusal: str = "",
+    refusal: Refused | None = None,
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
     campaign = partner.campaign
-    standing = speaking.standing(session, partner.id)
+    standing = standing_answer(session, partner.id)
     now = db.clock(session)
-    stage = stages.of(session, campaign, now)
+    letters = load_letters(session, campaign) if lifecycle.may_have_letters(campaign) else []
+    stage = lifecycle.stage_at(campaign, letters, now)
     named = _named(session, partner, stage, standing)
-    earlier = _before_the_change(session, partner)
-    letter_language = sheets.language(campaign, language)
-    offered = stages.offered(campaign, stage, standing) & {*BY_THE_FORM, "disown"}
+    earlier = earlier_answer(session, partner)
+    letter_language = letter.letter_language(campaign, language)
+    offered = lifecycle.offered(campaign, stage, standing) & {*BY_THE_FORM, "disown"}
     if problems and not offered & BY_THE_FORM:
-        typed, problems, refusal = None, None, "Closed"
+        typed, problems, refusal = None, None, Closed.to("answer", campaign)
     own_place = named.index(partner) if partner in named else None
-    printed = sheets.rows(campaign, named, letter_language)
+    printed = letter.printed_rows(campaign, named, letter_language)
     if own_place is not None and printed_as:
         printed[own_place] = printed_as
     return {
         "campaign": campaign,
         "addressee": campaign.letter.addressees[0],
-        "sheet": sheets.for_reading(campaign, printed, letter_language),
+        "sheet": letter.build_draft(campaign, printed, letter_language),
         "own_place": own_place,
         "earlier": earlier,
         "changes": _changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
         "stage": stage,
         "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= now,
-        "departure": departure.of(session, campaign, partner, standing),
+        "disclosure": load_disclosure(session, campaign, partner, standing, letters),
         "standing": standing,
         "offered": offered,
         "is_public": campaign.is_public,
@@ -198,7 +202,7 @@ def _view(
         "visibilities": _visibilities(campaign, standing, offered),
         "typed": typed or AnswerForm(),
         "problems": problems or {},
-        "refusal": refusal,
+        "refusal": refusals.sentence(refusal, language, "partner") if refusal else "",
     }
 
 
@@ -208,21 +212,10 @@ def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | 
         stage != "cancelled" and standing is not None and standing.visibility == "public"
     )
     others: list[Partner] = []
-    if stage not in stages.GONE:
-        others = [one for one in sheets.shown_to_partners(session, partner.campaign) if one.id != partner.id]
+    if stage not in lifecycle.BEYOND_RECALL:
+        others = [one for one in letter.shown_to_partners(session, partner.campaign) if one.id != partner.id]
     own = [partner] if prints_itself else []
     return signatories.in_order([*others, *own]) if others else own
-
-
-def _before_the_change(session: Session, partner: Partner) -> Answer | None:
-    """What a partner last said, if the letter has meant something else since."""
-    letter = partner.campaign.letter
-    if letter.meaning == 1:
-        return None
-    latest = session.scalar(select(Answer).where(Answer.partner_id == partner.id).order_by(Answer.id.desc()).limit(1))
-    if latest is None or latest.letter.meaning == letter.meaning or answer.was_disowned(session, latest):
-        return None
-    return latest
 
 
 def _changes(
@@ -232,7 +225,7 @@ def _changes(
     read = typed.meaning_read() if typed else None
     before: Letter | None = None
     if read not in {None, campaign.letter.meaning}:
-        before = reword.latest_of(campaign, read or 0)
+        before = latest_with_meaning(campaign, read or 0)
     elif earlier is not None:
         before = earlier.letter
     if before is None or language not in before.texts:
@@ -244,4 +237,4 @@ def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[Acti
     """In which ways a partner may still sign."""
     if "sign" in offered:
         return campaign.visibilities
-    return stages.lesser(campaign, standing) if "reduce" in offered else []
+    return lifecycle.less_visible(campaign, standing) if "reduce" in offered else []

@@ -1,5 +1,6 @@
 """`/s/<token>/pass-on`: somebody else of the organization is the one who signs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -10,15 +11,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db, render, tasks
-from worker.acts import stages, strangers
-from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
-from worker.acts.strangers import NotWrittenTo, Person, SameAddress, TooMany
+from worker.acts import pass_on
+from worker.acts.third_party_limits import Person
 from worker.definition import addresses
 from worker.models import Partner
+from worker.state import lifecycle
+from worker.state.refusals import (
+    Closed,
+    LetterHasLeft,
+    LinkRevoked,
+    PassedOnTooOften,
+    RateLimited,
+    Refused,
+    SameAddress,
+)
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
-
-_REFUSALS = {TooMany: "too many", SameAddress: "same address", NotWrittenTo: "not written to"}
 
 
 @dataclass(frozen=True)
@@ -79,14 +87,14 @@ def _pass_on(token: str, typed: PersonForm) -> Response:
             return _page(session, partner, token, language, typed, problems)
     try:
         with db.transaction() as session:
-            strangers.pass_on(session, partner.id, typed.person(), generation=partner.generation)
-    except LinkIsDead:
+            pass_on.pass_invitation_on(session, partner.id, typed.person(), generation=partner.generation)
+    except LinkRevoked:
         raise HTTPException(404) from None
     except (Closed, LetterHasLeft):
         return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-    except (TooMany, SameAddress, NotWrittenTo) as refusal:
+    except (PassedOnTooOften, SameAddress, RateLimited) as refusal:
         with db.reading() as session:
-            return _page(session, partner, token, language, typed, {"email": _REFUSALS[type(refusal)]})
+            return _page(session, partner, token, language, typed, {"email": refusal})
     tasks.ring(tasks.deliver)
     with db.reading() as session:
         return _page(session, partner, token, language, typed, {}, done=True)
@@ -98,12 +106,12 @@ def _page(
     token: str,
     language: str,
     typed: PersonForm,
-    problems: dict[str, str],
+    problems: Mapping[str, str | Refused],
     *,
     done: bool = False,
 ) -> Response:
     partner = session.get_one(Partner, partner.id)
-    if "pass on" not in stages.MAY[stages.of(session, partner.campaign, db.clock(session))]:
+    if "pass on" not in lifecycle.ALLOWED[lifecycle.load_stage(session, partner.campaign, db.clock(session))]:
         return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
     return pages.show(
         "pass_on.html",

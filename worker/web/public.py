@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db
-from worker.acts import sheets
 from worker.models import Campaign
 from worker.web import links, pages
+from worker.wording import letter as letters
 
 
 async def letter(request: Request) -> Response:
@@ -31,7 +31,7 @@ def _page(slug: str, wanted: str) -> Response:
             language,
             campaign=campaign,
             addressee=campaign.letter.addressees[0],
-            sheet=sheets.public(session, campaign, sheets.language(campaign, language)),
+            sheet=letters.build_public(session, campaign, letters.letter_language(campaign, language)),
             open=campaign.takes_answers(at=db.clock(session)),
             before=before,
             after=after,

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db, render, tasks
-from worker.acts import row, stages
-from worker.acts.row import Row
-from worker.acts.speaking import Closed, LetterHasLeft, LinkIsDead
+from worker.acts import correct_listing
+from worker.acts.correct_listing import Listing
 from worker.definition import characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Partner
+from worker.state import lifecycle
+from worker.state.refusals import Closed, LetterHasLeft, LinkRevoked
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
@@ -37,17 +38,17 @@ class RowForm(CodeForm):
     name_km: str = ""
 
     @classmethod
-    def showing(cls, wanted: Row, lang: str) -> "RowForm":
+    def showing(cls, wanted: Listing, lang: str) -> "RowForm":
         """The form as it is first seen."""
         names = {f"name_{language}": name for language, name in wanted.names.items()}
         typed = {column: getattr(wanted, column) for column in COLUMNS}
         return cls(lang=lang, **typed, **{name: value for name, value in names.items() if name in _FIELDS})
 
-    def row(self, campaign: Campaign) -> Row:
+    def row(self, campaign: Campaign) -> Listing:
         """What a form without problems asks for."""
         typed = {column: characters.tidy(getattr(self, column)) for column in COLUMNS}
         names = {language: characters.tidy(self.name_in(language)) for language in other_languages(campaign)}
-        return Row(**typed, names={language: name for language, name in names.items() if name})
+        return Listing(**typed, names={language: name for language, name in names.items() if name})
 
     def name_in(self, language: str) -> str:
         """The name that was typed for a language."""
@@ -98,7 +99,9 @@ def _ask(token: str, wanted_language: str) -> Response:
     with db.reading() as session:
         partner = links.partner(session, token)
         language = links.language(wanted_language, partner)
-        return _page(session, partner, token, language, RowForm.showing(row.proposed(partner), language), {})
+        return _page(
+            session, partner, token, language, RowForm.showing(correct_listing.proposed_listing(partner), language), {}
+        )
 
 
 def _again(token: str, typed: RowForm) -> Response:
@@ -118,8 +121,8 @@ def _correct(token: str, typed: RowForm) -> Response:
             return _page(session, partner, token, language, typed, problems)
     try:
         with db.transaction() as session:
-            row.correct(session, partner.id, wanted, generation=partner.generation)
-    except LinkIsDead:
+            correct_listing.correct_listing(session, partner.id, wanted, generation=partner.generation)
+    except LinkRevoked:
         raise HTTPException(404) from None
     except (Closed, LetterHasLeft):
         pass  # the partner's page says that the list is closed
@@ -131,7 +134,7 @@ def _page(
     session: Session, partner: Partner, token: str, language: str, typed: RowForm, problems: dict[str, str]
 ) -> Response:
     campaign = partner.campaign
-    if "correct" not in stages.MAY[stages.of(session, campaign, db.clock(session))]:
+    if "correct" not in lifecycle.ALLOWED[lifecycle.load_stage(session, campaign, db.clock(session))]:
         return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
     return pages.show(
         "row.html",

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker import db
-from worker.acts import quiet
-from worker.acts.speaking import LinkIsDead
+from worker.acts import unsubscribe
 from worker.models import Partner
+from worker.state.refusals import LinkRevoked
 from worker.web import forms, links, pages
 from worker.web.links import CodeForm
 
-_ACTS = {"no more mail": quiet.no_more_mail, "mail again": quiet.mail_again}
+_ACTS = {"no more mail": unsubscribe.unsubscribe_partner, "mail again": unsubscribe.resubscribe_partner}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _act(wish: str, partner: Partner) -> None:
     try:
         with db.transaction() as session:
             _ACTS[wish](session, partner.id, generation=partner.generation)
-    except LinkIsDead:
+    except LinkRevoked:
         raise HTTPException(404) from None
 
 

@@ -1,0 +1,154 @@
+"""How many SQL statements an act or a look takes: facts are read once, whatever the number of partners."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from tests import test_web_cast as cast
+from worker import db
+from worker.acts import answer, close, dispatch, invite, receipts
+from worker.acts.answer import Statement
+from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.disclosures import load_notices
+from worker.state.letters import load_letters
+from worker.state.status import load_status
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement that the driver is given meanwhile; an executemany is one."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def a_campaign_of(number: int) -> int:
+    """So many partners, a third of which signs in each way."""
+    with db.transaction() as session:
+        campaign = cast.a_campaign(
+            session, slug=f"dam-{number}", partners=tuple(f"Organization {n}" for n in range(number - 2))
+        )
+        partners = list(campaign.partners)
+        letter = campaign.letter
+        now = db.clock(session)
+        for place, partner in enumerate(partners):
+            visibility = ("public", "addressee", "counted")[place % 3]
+            session.add(
+                Answer(
+                    partner_id=partner.id,
+                    letter_id=letter.id,
+                    choice="sign",
+                    visibility=visibility,
+                    representative="B",
+                    role="C",
+                    reason="",
+                    language="en",
+                    channel="link",
+                    note="",
+                    at=now,
+                    passage="",
+                )
+            )
+        return campaign.id
+
+
+def passes_its_deadline(campaign_id: int) -> None:
+    with db.transaction() as session:
+        cast.passes_its_deadline(session, session.get_one(Campaign, campaign_id), closed=False)
+
+
+def test_closing_and_dispatching_read_the_facts_once() -> None:
+    campaign_id = a_campaign_of(60)
+    passes_its_deadline(campaign_id)
+
+    with statements() as closing, db.transaction() as session:
+        assert close.close_and_seal(session, campaign_id)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign.definition = campaign.definition | {"review": 0}
+    with statements() as dispatching, db.transaction() as session:
+        assert dispatch.dispatch_seal(session, campaign_id) == 1
+
+    assert len(closing) <= 16
+    assert len(dispatching) <= 12
+
+
+def test_receipts_for_many_answers_take_as_many_statements_as_for_one() -> None:
+    campaign_id = a_campaign_of(41)
+
+    with statements() as seen, db.transaction() as session:
+        assert receipts.put_receipts(session, campaign_id) == 41
+
+    assert len(seen) <= 10
+
+
+def looks_at_status(campaign_id: int) -> int:
+    with statements() as seen, db.reading() as session:
+        load_status(session, session.get_one(Campaign, campaign_id))
+    return len(seen)
+
+
+def half_step_back(session: Session, campaign: Campaign) -> None:
+    signers = session.scalars(select(Partner.id).where(Partner.campaign_id == campaign.id).order_by(Partner.id)).all()
+    for partner_id in signers[::2]:
+        answer.withdraw(session, partner_id, Statement())
+
+
+@pytest.mark.parametrize("after_the_letter", [False, True])
+def test_status_takes_as_many_statements_for_six_hundred_partners_as_for_six(after_the_letter: bool) -> None:
+    counted = {}
+    for number in (6, 600):
+        campaign_id = a_campaign_of(number)
+        with db.transaction() as session:
+            invite.enqueue_invitations(session, campaign_id)
+            if after_the_letter:
+                campaign = session.get_one(Campaign, campaign_id)
+                cast.the_letter_leaves(session, campaign)
+        if after_the_letter:
+            with db.transaction() as session:
+                half_step_back(session, session.get_one(Campaign, campaign_id))
+        counted[number] = looks_at_status(campaign_id)
+
+    assert counted[6] == counted[600] <= 24
+
+
+def test_notices_take_as_many_statements_for_two_hundred_as_for_two() -> None:
+    counted = {}
+    for number in (4, 400):
+        campaign_id = a_campaign_of(number)
+        with db.transaction() as session:
+            cast.the_letter_leaves(session, session.get_one(Campaign, campaign_id))
+        with db.transaction() as session:
+            half_step_back(session, session.get_one(Campaign, campaign_id))
+        with statements() as seen, db.reading() as session:
+            campaign = session.get_one(Campaign, campaign_id)
+            assert load_notices(session, campaign, load_letters(session, campaign))
+        counted[number] = len(seen)
+
+    assert counted[4] == counted[400] <= 7
+
+
+def test_an_answer_takes_eight_statements() -> None:
+    campaign_id = a_campaign_of(3)
+    with db.reading() as session:
+        partner_id = session.scalars(select(Partner.id).where(Partner.campaign_id == campaign_id)).first()
+    assert partner_id is not None
+
+    with statements() as seen, db.transaction() as session:
+        answer.decline(session, partner_id, Statement())
+
+    assert len([one for one in seen if not one.startswith("BEGIN")]) <= 9
+    with db.reading() as session:
+        assert session.scalars(select(Mail)).all() == []

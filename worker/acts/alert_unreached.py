@@ -1,0 +1,42 @@
+"""Partners that no mail reaches: said to the organizers at once, and never mixed up with silence."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.mail import outbox
+from worker.models import Campaign, Mail
+
+BETWEEN_NOTICES = timedelta(hours=1)
+
+
+def alert_organizers(session: Session) -> int:
+    """Put a notice for each campaign in which a mail was refused, came back or is of doubtful fate since the last.
+
+    Returns how many. The first at once, further ones an hour apart: a list with a hundred old addresses is no
+    hundred mails.
+    """
+    now = db.clock(session)
+    told = _last_notices(session)
+    since = func.max(func.coalesce(Mail.bounced_at, Mail.refused_at, Mail.uncertain_at))
+    unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
+    failed = session.execute(
+        select(Mail.campaign_id, since)
+        .where(Mail.partner_id.is_not(None), Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None) | unknown)
+        .group_by(Mail.campaign_id)
+    )
+    put = 0
+    for campaign_id, last in failed:
+        before = told.get(campaign_id)
+        if before is None or (last > before and now >= before + BETWEEN_NOTICES):
+            campaign = session.get_one(Campaign, campaign_id)
+            which = f"{now:%Y%m%dT%H%M%S}"
+            put += outbox.put(session, [outbox.to_organizers("unreached", campaign, which, now)])
+    return put
+
+
+def _last_notices(session: Session) -> dict[int, datetime]:
+    last = select(Mail.campaign_id, func.max(Mail.dated_at)).where(Mail.kind == "unreached").group_by(Mail.campaign_id)
+    return {row[0]: row[1] for row in session.execute(last)}

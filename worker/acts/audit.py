@@ -1,0 +1,31 @@
+"""The audit log of a campaign: who did what, when. Codes and numbers only; the rows say the rest."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.models import Actor, AuditCode, Campaign, Event, Partner
+
+
+def log(
+    session: Session,
+    campaign: Campaign,
+    actor: Actor,
+    what: AuditCode,
+    partner: Partner | None = None,
+    *,
+    detail: object = None,
+    at: datetime | None = None,
+) -> None:
+    """Add a line. `detail` is a number or a word; `at` is now, unless it is known already."""
+    session.add(
+        Event(
+            campaign_id=campaign.id,
+            partner_id=partner.id if partner else None,
+            at=at or db.clock(session),
+            actor=actor,
+            what=what,
+            detail=None if detail is None else str(detail),
+        )
+    )

@@ -1,0 +1,95 @@
+"""Correct the address at which a partner is reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker import db, tokens
+from worker.acts import audit
+from worker.definition import addresses
+from worker.mail import outbox
+from worker.models import Campaign, Mail, Partner, Suppression
+from worker.state import mail_status
+from worker.state.answers import standing_answer
+from worker.state.due import first_mail_at
+from worker.state.refusals import NotAnAddress, SameAddress
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What a corrected address changed: the kinds of mail that go to it, and whether it got none of ours before.
+
+    `is_quiet`: the partner has said that it wants no more mail, so none goes.
+    """
+
+    goes: list[str]
+    was_suppressed: bool
+    is_quiet: bool
+
+
+def change_address(session: Session, partner_id: int, email: str) -> Corrected:
+    """Give a partner another address: its old links are revoked, and what waited for the old address is cancelled.
+
+    While answers are taken, the new address gets an invitation, or the receipt of the answer that stands; a copy
+    or receipt that did not arrive goes to it at any time. A person vouches for the address, so it is suppressed no
+    more; the present one may be given again when no mail reached it. Raises NotAnAddress or SameAddress.
+    """
+    email, wrong = addresses.mended(email.strip())
+    if wrong:
+        raise NotAnAddress(typed=email, reason=wrong)
+    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
+    campaign = db.locked(session, campaign_id)
+    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    mails = session.scalars(select(Mail).where(Mail.partner_id == partner_id).order_by(Mail.id)).all()
+    fingerprint = tokens.fingerprint(email)
+    suppressed = session.scalar(select(Suppression).where(Suppression.email_hmac == fingerprint))
+    if partner.email == email and suppressed is None and not _failed(partner, mails):
+        raise SameAddress(organization=partner.organization)
+    if suppressed is not None:
+        session.delete(suppressed)
+    if partner.email_hmac != fingerprint:
+        partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
+    partner.email, partner.email_hmac, partner.bounced_at = email, fingerprint, None
+    partner.generation += 1
+    outbox.cancel(session, Mail.partner_id == partner_id)
+    rows = _for_the_new_address(session, campaign, partner, mails)
+    outbox.put(session, rows)
+    audit.log(session, campaign, "organizer", "address_corrected", partner)
+    return Corrected([row["kind"] for row in rows], suppressed is not None, partner.quiet_at is not None)
+
+
+def _failed(partner: Partner, mails: Sequence[Mail]) -> bool:
+    """Whether no mail to the present address arrived, and that is known or feared."""
+    if any(mail_status.arrived(mail, partner) for mail in mails):
+        return partner.bounced_at is not None
+    states = {mail_status.mail_state(mail) for mail in mails if mail_status.is_to_present_address(mail, partner)}
+    return partner.bounced_at is not None or not states.isdisjoint({"refused", "bounced", "uncertain"})
+
+
+def _for_the_new_address(
+    session: Session, campaign: Campaign, partner: Partner, mails: Sequence[Mail]
+) -> list[dict[str, Any]]:
+    """What the partner is to have at its new address; `mails` are those to the old one."""
+    now, standing = db.clock(session), standing_answer(session, partner.id)
+    open = campaign.takes_answers(at=now)
+    number = partner.generation
+    if partner.quiet_at is not None:
+        return []
+    if standing is None:
+        if not open:
+            return []
+        invitation = outbox.to_partner("invitation", campaign, partner, str(number), now)
+        return [invitation | {"due_at": max(now, first_mail_at(campaign))}]
+    missed = {m.kind: m for m in mails if m.sent_at is None or m.bounced_at is not None}
+    rows = []
+    if open or ("receipt" in missed and missed["receipt"].answer_id == standing.id):
+        which = f"{standing.id}/{number}"
+        more = {"answer_id": standing.id, "language": standing.language}
+        rows.append(outbox.to_partner("receipt", campaign, partner, which, now, **more))
+    if copy := missed.get("copy"):
+        more = {"seal_number": copy.seal_number, "language": copy.language}
+        rows.append(outbox.to_partner("copy", campaign, partner, f"seal-{copy.seal_number}/{number}", now, **more))
+    return rows

@@ -1,0 +1,13 @@
+"""An organizer takes a partner's invitation there by another way than mail."""
+
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.acts import audit
+from worker.models import Partner
+
+
+def note_handed_out(session: Session, partner: Partner) -> None:
+    """Note that an organizer takes it there."""
+    partner.handed_out_at = db.clock(session)
+    audit.log(session, partner.campaign, "organizer", "handed_out", partner, at=partner.handed_out_at)

@@ -1,0 +1,103 @@
+"""A partner acts: it and its campaign are locked first and read afterwards, so that nothing changes under the act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.models import Answer, Campaign, Letter, Mail, Partner
+from worker.state import lifecycle
+from worker.state.letters import load_letters
+from worker.state.lifecycle import ALLOWED, BEYOND_RECALL, Action, Stage
+from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused
+
+
+@dataclass(frozen=True)
+class LockedPartner:
+    """A partner, locked, and all that decides over what it may do."""
+
+    campaign: Campaign
+    partner: Partner
+    standing: Answer | None
+    stage: Stage
+    now: datetime
+    letter_id: int
+    meaning: int
+    """The letter that counts now, and its meaning."""
+    letters: list[Mail]
+    """All its letters, locked; none while answers are taken."""
+
+    def require(self, action: Action) -> None:
+        """Raises Closed or LetterHasLeft if it is too late for this."""
+        if action not in ALLOWED[self.stage]:
+            raise self.too_late()
+
+    def require_read(self, meaning: int | None) -> None:
+        """Raises LetterChanged if the letter that was read meant something else; null: nobody knows."""
+        if meaning not in {None, self.meaning}:
+            raise LetterChanged
+
+    def too_late(self) -> Refused:
+        """Why nothing can be added."""
+        return LetterHasLeft() if self.stage in BEYOND_RECALL else Closed.to("answer", self.campaign)
+
+
+def lock_partner(session: Session, partner_id: int, generation: int | None) -> LockedPartner:
+    """One partner, locked as `lock_partners` locks several. Raises LinkRevoked."""
+    locked = lock_partners(session, {partner_id: generation})
+    if partner_id not in locked:
+        raise LinkRevoked
+    return locked[partner_id]
+
+
+def lock_partners(session: Session, generations: Mapping[int, int | None]) -> dict[int, LockedPartner]:
+    """Lock a campaign, shared, then some of its partners; read all only afterwards.
+
+    By partner, with the generation of its link, null where no link was used; those whose link was revoked are left
+    out.
+    """
+    ids = sorted(generations)
+    db.lock_campaign_of(session, ids[0])
+    rows = session.execute(_LOCKED, {"ids": ids}).all()
+    if not rows:
+        return {}  # the launch was taken back
+    campaign: Campaign = rows[0][1]
+    counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": campaign.id}).all()
+    now, letter_id, meaning = counts[0][:3]
+    standing = {partner_id: answer for _, _, _, partner_id, answer in counts}
+    letters = load_letters(session, campaign, lock=True) if lifecycle.may_have_letters(campaign) else []
+    stage = lifecycle.stage_at(campaign, letters, now)
+    return {
+        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letter_id, meaning, letters)
+        for one, _ in rows
+        if generations[one.id] in {None, one.generation}
+    }
+
+
+_IDS = Partner.id.in_(bindparam("ids", expanding=True))
+_LOCKED = (
+    select(Partner, Campaign)
+    .join(Campaign, Campaign.id == Partner.campaign_id)
+    .where(_IDS)
+    .order_by(Partner.id)  # two who lock the same ones, each in its own order, would deadlock
+    .with_for_update(of=Partner)
+    .execution_options(populate_existing=True)
+)
+_LATEST = (
+    select(Letter.id, Letter.meaning)
+    .where(Letter.campaign_id == bindparam("campaign_id"))
+    .order_by(Letter.version.desc())
+    .limit(1)
+    .subquery()
+)
+# The clock, the letter that counts, and the answers that stand: in one statement, after all locks are held.
+_COUNTS = (
+    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, Partner.id, Answer)
+    .select_from(_LATEST)
+    .join(Partner, _IDS)
+    .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
+    .execution_options(populate_existing=True)
+)

@@ -1,0 +1,51 @@
+"""A receipt for each answer that stands."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from worker import db
+from worker.mail import outbox
+from worker.models import Answer, Campaign, Mail
+from worker.state.recipients import select_without_receipt
+
+AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
+
+
+def put_receipts(session: Session, campaign_id: int) -> int:
+    """Put a receipt for each standing answer that has none; returns how many.
+
+    A partner without an address, or that wants no mail, gets none. The rate is limited: whoever answers without end
+    gets three at once, and then one in ten minutes at most, about the answer that stands by then: nobody can be
+    flooded in our name.
+    """
+    campaign = session.get_one(Campaign, campaign_id)
+    # By partner, as whoever answers locks them: in another order two would deadlock.
+    wanted = select_without_receipt(campaign.id).options(joinedload(Answer.partner)).order_by(Answer.partner_id)
+    answers = session.scalars(wanted).all()
+    if not answers:
+        return 0
+    now = db.clock(session)
+    recent = _recent(session, [answer.partner_id for answer in answers], now)
+    rows = [
+        outbox.to_partner("receipt", campaign, a.partner, str(a.id), now, answer_id=a.id, language=a.language)
+        | {"due_at": _due(now, *recent.get(a.partner_id, (0, None)))}
+        for a in answers
+    ]
+    return outbox.put(session, rows)
+
+
+def _recent(session: Session, partner_ids: list[int], now: datetime) -> dict[int, tuple[int, datetime | None]]:
+    """By partner, how many receipts were put within the hour, and when the last one was sent."""
+    counted = (
+        select(Mail.partner_id, func.count(), func.max(Mail.sent_at))
+        .where(Mail.partner_id.in_(partner_ids), Mail.kind == "receipt", Mail.dated_at > now - AN_HOUR)
+        .group_by(Mail.partner_id)
+    )
+    return {partner_id: (count, last) for partner_id, count, last in session.execute(counted) if partner_id}
+
+
+def _due(now: datetime, count: int, last_sent: datetime | None) -> datetime:
+    """At once, until somebody floods this partner."""
+    return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)

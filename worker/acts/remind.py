@@ -1,0 +1,45 @@
+"""Remind only those who have not answered."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.acts import audit
+from worker.acts.invite import BATCH
+from worker.mail import outbox
+from worker.models import Campaign, Partner
+from worker.state.recipients import A_DAY, last_mail, load_silent, reminder_due, select_silent
+
+
+def remind_when_due(session: Session, campaign_id: int) -> int:
+    """Put the reminder whose moment has come for silent partners; returns how many, 0 when all have it.
+
+    A moment that was past when the deadline was set is skipped, and so is a partner that had a mail
+    within the day before it (an eighth of the whole run, when that is shorter).
+    """
+    campaign = db.locked(session, campaign_id, "shared")
+    now = db.clock(session)
+    if not campaign.takes_answers(at=now) or (moment := reminder_due(campaign, now)) is None:
+        return 0
+    quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
+    silent = session.scalars(select_silent(campaign).where(last_mail() < quiet_since).limit(BATCH)).all()
+    return _put_reminders(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now)
+
+
+def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
+    """Put a reminder for every silent partner because an organizer asks for it; returns how many are new."""
+    campaign = db.locked(session, campaign_id, "shared")
+    now = db.clock(session)
+    if not campaign.takes_answers(at=now):
+        return 0
+    partners = load_silent(session, campaign, now, mailed_lately=mailed_lately)
+    return _put_reminders(session, campaign, partners, f"{now:%Y%m%dT%H%M%S}", now)
+
+
+def _put_reminders(session: Session, campaign: Campaign, partners: list[Partner], which: str, now: datetime) -> int:
+    rows = [outbox.to_partner("reminder", campaign, partner, which, now) for partner in partners]
+    reminded = outbox.put(session, rows)
+    if reminded:
+        audit.log(session, campaign, "clock", "reminded", detail=reminded, at=now)
+    return reminded

@@ -1,0 +1,77 @@
+"""Addresses that others give us: to whom a partner passes its invitation on, and organizations that ask to sign.
+
+Whoever types an address may mean harm by it, so the rate is limited: one address gets one mail a day of this kind and
+few in all, whatever is asked in its name; so many ask to join one campaign in an hour.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker import tokens
+from worker.mail import outbox
+from worker.models import Campaign, Mail, Stranger, Suppression
+from worker.state.refusals import RateLimited
+
+A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+MAX_TO_ONE_ADDRESS = 3  # in all
+MAX_OF_ONE_CAMPAIGN = 30  # within an hour
+MAX_OF_ONE_PARTNER = 3  # in all
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is to be written to, as it was typed; without an organization where a partner passes on."""
+
+    email: str
+    language: str
+    contact: str = ""
+    organization: str = ""
+    acronym: str = ""
+    country: str = ""
+
+
+def write_to(
+    session: Session, kind: str, campaign: Campaign, to: Person, now: datetime, partner_id: int | None = None
+) -> Stranger:
+    """Put a mail to an address that somebody else gave us, and remember it. Raises RateLimited.
+
+    The mail's key lets no address have two a day, even asked for at once.
+    """
+    fingerprint = tokens.fingerprint(to.email)
+    if not _may_be_written_to(session, fingerprint, now):
+        raise RateLimited
+    row: dict[str, Any] = outbox.to_stranger(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
+    if not outbox.put(session, [row]):
+        raise RateLimited
+    mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
+    stranger = Stranger(
+        campaign_id=campaign.id,
+        mail_id=mail_id,
+        partner_id=partner_id,
+        ref=tokens.new_ref(),
+        email_hmac=fingerprint,
+        at=now,
+        **vars(to),
+    )
+    session.add(stranger)
+    session.flush()
+    return stranger
+
+
+def count_asked_lately(session: Session, campaign: Campaign, now: datetime) -> int:
+    """How many asked to join within the hour; whoever passes on is counted by partner, and not kept back by these."""
+    asked = Stranger.partner_id.is_(None) | Stranger.decided_at.is_not(None)
+    lately = select(func.count()).where(Stranger.campaign_id == campaign.id, Stranger.at > now - AN_HOUR, asked)
+    return session.scalar(lately) or 0
+
+
+def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:
+    if session.scalar(select(Suppression.id).where(Suppression.email_hmac == fingerprint)):
+        return False
+    to_it = select(func.count(), func.max(Stranger.at)).where(Stranger.email_hmac == fingerprint)
+    times, latest = session.execute(to_it).one()
+    return times < MAX_TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)

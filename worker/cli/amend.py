@@ -1,0 +1,196 @@
+"""What an organizer types to change the letter, an address, or the name under which an organization is printed."""
+
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.acts.amend_letter import Amended
+    from worker.definition.campaign import Definition
+    from worker.models import Campaign, Letter
+
+
+def amend(
+    name: Name,
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="The organization whose address is corrected.")
+    ] = None,
+    email: Annotated[str | None, typer.Option("--email", help="The address at which it is reached.")] = None,
+    name_: Annotated[str | None, typer.Option("--name", help="yes or no to the name that it asks for.")] = None,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="Take the letter and its addressees from the folder.")
+    ] = False,
+    typo: Annotated[bool, typer.Option("--typo", help="The letter means what it meant: answers stand.")] = False,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="It means something else: everybody is asked again.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Change the letter while organizations answer, correct the address of one, or say yes or no to its name.
+
+    A typo is told to those who signed. Another meaning takes their signatures back and asks everybody again, with
+    the difference shown. An organization whose address is corrected gets a new link; the old one stops working.
+
+    Examples: `undersigned amend cambodia-2023 --letter --typo`,
+    `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
+    """
+    if letter and not (partner or email or name_):
+        _amend_letter(name, typo=typo, meaning=meaning, yes=yes, dry_run=dry_run)
+    elif partner and email and not (letter or typo or meaning or name_):
+        _correct_address(name, partner, email, yes=yes, dry_run=dry_run)
+    elif partner and name_ in {"yes", "no"} and not (letter or typo or meaning or email):
+        _decide_name(name, partner, agreed=name_ == "yes", yes=yes, dry_run=dry_run)
+    else:
+        console.fail("Give either --letter, or --partner with --email or with --name yes or no.", console.USAGE)
+
+
+def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: bool) -> None:
+    """Take the letter from the campaign's folder; a person says whether it is a typo or another meaning."""
+    from worker import settings, tasks
+    from worker.acts.amend_letter import amend_letter
+    from worker.acts.launch import letter_of
+    from worker.cli import folder as folders
+    from worker.cli import lookup
+
+    if typo and meaning:
+        console.fail("A change is either a --typo or another --meaning.", console.USAGE)
+    with lookup.reading(name) as (session, campaign):
+        until = campaign.deadline_at.astimezone(ZoneInfo(campaign.zone))
+        slug = campaign.slug
+        lookup.require_answers(session, campaign, "amend")
+        texts, to = dict(campaign.letter.texts), _addressees(campaign.letter)
+    folder = settings.current().campaigns_dir / slug
+    definition = folders.read(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
+    _show(texts, definition, to, _addressees(letter_of(definition)))
+    if not (typo or meaning):
+        console.fail(
+            "Say what that is: --typo if the letter means what it meant (answers stand, those who signed are told), "
+            "or --meaning if it does not (signatures fall, everybody is asked again).",
+            console.USAGE,
+        )
+    with lookup.dry_run(name) as (session, campaign):
+        told = amend_letter(session, campaign.id, definition, meaning=meaning)
+    whom = console.partners(told.told)
+    what = f"{_signatures(told)}; {whom} would be asked again" if meaning else f"{whom} would be told; answers stand"
+    if dry_run:
+        console.say(f"Dry run: {what}.{_not_told(told)}")
+        return
+    console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        told = amend_letter(session, campaign.id, definition, meaning=meaning)
+    lookup.ring(tasks.deliver)
+    then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
+    console.say(f"The letter is changed. {then}.{_not_told(told)} {console.who_sends()}")
+    console.say(f"Next: {console.command('status', name)}")
+
+
+def _addressees(letter: "Letter") -> list[str]:
+    """Each addressee as one line, with all of it that may change."""
+    said = [(a.name, *a.office.values(), *a.salutation.values(), *a.address, a.email) for a in letter.addressees]
+    return ["; ".join(filter(None, one)) for one in said]
+
+
+def _show(texts: dict[str, str], definition: "Definition", to: list[str], now: list[str]) -> None:
+    from worker import changes
+
+    for language, text in definition.letters.items():
+        if language not in texts:
+            console.say(f"letter.{language}.md is new.")
+        for change in changes.between(texts.get(language, text), text):
+            if change.before:
+                console.say(f"  {language} - {change.before}")
+            if change.after:
+                console.say(f"  {language} + {change.after}")
+    for language in sorted(set(texts) - set(definition.letters)):
+        console.say(f"letter.{language}.md is gone.")
+    for line in to:
+        if line not in now:
+            console.say(f"  addressee - {line}")
+    for line in now:
+        if line not in to:
+            console.say(f"  addressee + {line}")
+
+
+def _signatures(told: "Amended") -> str:
+    return "no signature would fall" if not told.fallen else f"{console.count(told.fallen, 'signature')} would fall"
+
+
+def _not_told(told: "Amended") -> str:
+    if not told.not_told:
+        return ""
+    return f" No mail of ours goes to {console.some(told.not_told)}: ask again by another way."
+
+
+def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: bool) -> None:
+    """Say yes or no to the name under which an organization asks to be printed."""
+    from worker import render
+    from worker.acts.correct_listing import decide_name, proposed_listing
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        found = lookup.partner_named(session, campaign, partner)
+        partner_id, before, asked = found.id, render.signatory(found), proposed_listing(found)
+        decide_name(session, partner_id, agreed=agreed)
+    names = "; ".join([render.signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
+    does = "is printed" if agreed else "is not printed"
+    if dry_run:
+        console.say(f"Dry run: {before} would from now on {'' if agreed else 'not '}be printed as: {names}")
+        return
+    console.ask(f"{before} asks to be printed as: {names}. {'Agree' if agreed else 'Keep the present name'}?", yes=yes)
+    with lookup.writing(name) as (session, _):
+        decide_name(session, partner_id, agreed=agreed)
+    console.say(f"{before} {does} from now on as: {names}\nNext: {console.command('status', name)}")
+
+
+def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) -> None:
+    """Correct where an organization is reached."""
+    from worker import tasks
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        found = lookup.partner_named(session, campaign, partner)
+        partner_id, words = found.id, found.organization
+        if found.erased_at is not None:
+            console.fail(f"{words} was erased: nothing is sent to it any more, and no address of it is kept.")
+        follows, _ = _corrected(session, campaign, partner_id, email)
+    if dry_run:
+        console.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
+        return
+    console.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        follows, goes = _corrected(session, campaign, partner_id, email)
+    lookup.ring(tasks.deliver)
+    sent = f" {console.who_sends()}" if goes else ""
+    next_one = console.command("status", name)
+    console.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {next_one}")
+
+
+def _corrected(session: "Session", campaign: "Campaign", partner_id: int, email: str) -> tuple[str, bool]:
+    """Do it; returns what follows from it, and whether a mail goes."""
+    from worker.acts.correct_address import change_address
+
+    corrected = change_address(session, partner_id, email)
+    told = ["The old link stops working.", *(_GOES[kind] for kind in corrected.goes)]
+    if corrected.is_quiet:
+        told.append("It wants no more mail, so none goes there.")
+    elif not corrected.goes:
+        early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
+        why = "It was closed early" if early else "The deadline has passed"
+        told.append(f"{why}, so nobody is asked any more; copies go to the new address.")
+    if corrected.was_suppressed:
+        told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")
+    return " ".join(told), bool(corrected.goes)
+
+
+_GOES = {
+    "invitation": "A new invitation goes there, with a new link.",
+    "receipt": "It has answered: a receipt goes there, with a new link.",
+    "copy": "The copy of the letter goes there.",
+}

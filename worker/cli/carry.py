@@ -1,0 +1,46 @@
+"""What an organizer types to bring an invitation by another way than mail."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import Name, Who
+
+
+def carry(
+    name: Name,
+    organization: Who,
+    page: Annotated[Path | None, typer.Option(help="Write a page to print, with a QR code, into this file.")] = None,
+) -> None:
+    """Print an organization's invitation, with its link and code, for you to bring by another way than mail.
+
+    Copy it into Signal or WhatsApp, or print it with --page. It names neither the organization nor the letter.
+
+    Example: `undersigned carry cambodia-2023 "Khmer Thavrak" --page invitation.html`
+    """
+    from worker.acts.hand_out import note_handed_out
+    from worker.cli import lookup
+    from worker.wording import handout
+
+    lookup.use_the_running_address()
+    with lookup.writing(name) as (session, campaign):
+        partner = lookup.partner_named(session, campaign, organization)
+        words = partner.organization
+        given = handout.as_message(session, partner) if page is None else handout.as_page(session, partner)
+        if page is not None:
+            try:
+                page.touch(0o600, exist_ok=False)
+            except FileExistsError:
+                console.fail(f"{page} is there already: choose another name, or remove it.", console.USAGE)
+            page.write_text(given, encoding="utf-8")
+        note_handed_out(session, partner)
+    if page is None:
+        console.in_utf8()
+        print(given, end="")
+    else:
+        print(page)
+    console.say(f"Whoever has this can answer for {words}: bring it to them alone, and leave no copy.")
+    if "127.0.0.1" in given:
+        console.say("Its link works on this machine only: set UNDERSIGNED_PUBLIC_URL to the address that others reach.")

@@ -1,0 +1,35 @@
+"""What an organizer types to end the answers before the deadline."""
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+
+def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
+    """Close before the deadline and seal the letter: nothing more can be added.
+
+    Example: `undersigned close cambodia-2023`
+    """
+    from worker import tasks
+    from worker.acts.close import close_and_seal
+    from worker.cli import lookup
+    from worker.state.status import load_counts
+
+    with lookup.reading(name) as (session, campaign):
+        if campaign.closed_at is not None or campaign.cancelled_at is not None:
+            console.fail(_CLOSED_ALREADY)
+        counts = load_counts(session, campaign)
+    words = f"{counts.signed} signed, {counts.silent} are silent"
+    words += f", {counts.unreached} were not reached" if counts.unreached else ""
+    if dry_run:
+        console.say(f"Dry run: would close now. {words}.")
+        return
+    console.ask(f"Close {name} now? {words}. Nobody can sign after that.", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        if campaign.closed_at is not None or close_and_seal(session, campaign.id, early=True) is None:
+            console.fail(_CLOSED_ALREADY)
+        campaign_id = campaign.id
+    lookup.ring(tasks.dispatch, campaign_id)
+    console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")
+
+
+_CLOSED_ALREADY = "It was closed already: nothing was changed."

@@ -1,0 +1,108 @@
+"""How the command line talks: data to stdout, talk to stderr, questions before anything is sent."""
+
+import io
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+
+FAILED, USAGE, WAITS = 1, 2, 4
+
+
+def say(words: str = "") -> None:
+    """Talk to the person who typed."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def give(found: Any) -> None:
+    """Print data as JSON."""
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+def fail(words: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong and end."""
+    say(words)
+    raise typer.Exit(code)
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Go on only if a person agrees; without a terminal that needs `--yes`."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"{question}\nNobody is there to answer: add --yes to go on, or --dry-run to look only.", USAGE)
+    if not typer.confirm(question, err=True):
+        fail("Nothing was done.")
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names of a list and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def count(number: int, thing: str) -> str:
+    """`1 name`, `2 names`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def partners(number: int) -> str:
+    return count(number, "partner")
+
+
+def program() -> str:
+    """How this program is called from here, so that what we print can be copied and run."""
+    typed = Path(os.path.abspath(sys.argv[0]))
+    on_path = any(os.path.abspath(folder) == str(typed.parent) for folder in os.get_exec_path())
+    if typed.name != "undersigned" or on_path or not (typed.parent.parent / "pyvenv.cfg").exists():
+        return "undersigned"
+    here = Path.cwd()
+    return shlex.quote(str(typed.relative_to(here) if typed.is_relative_to(here) else typed))
+
+
+def command(*words: str) -> str:
+    """A command of ours to copy, with whatever needs quotes in quotes."""
+    return f"{program()} {shlex.join(words)}"
+
+
+def hint(sentence: str) -> str:
+    """A sentence with a command of ours in it, as it is called from here."""
+    return sentence.replace("`undersigned ", f"`{program()} ")
+
+
+def in_utf8() -> None:
+    """Print data in UTF-8 whatever the terminal's locale is: a file that we fill is read elsewhere."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+@contextmanager
+def problems_told() -> Iterator[None]:
+    """Say all problems of a definition at once and end with 1."""
+    from worker.definition.problems import BadDefinition
+
+    try:
+        yield
+    except BadDefinition as error:
+        for problem in error.problems:
+            say(f"✗ {problem.sentence}")
+        count = len(error.problems)
+        fail(f"\n{count} problem{'s' if count > 1 else ''} to mend; nothing was changed.")
+
+
+def who_sends() -> str:
+    """Who carries out what was just written down, and when."""
+    from worker import embedded, settings
+
+    conf = settings.current()
+    if not conf.embedded:
+        return "The workers send it now."
+    if embedded.is_running(conf.data_dir):
+        return f"Sent within {conf.sweep:g} s by the running server."
+    return f"Nothing is running, so nothing is sent yet: {command('up')}"

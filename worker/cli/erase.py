@@ -1,0 +1,131 @@
+"""What an organizer types so that nothing is kept longer than it must be."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Campaign, Partner
+
+
+def erase(
+    name: Name,
+    organization: Annotated[
+        str | None, typer.Argument(help="One organization, in quotes; without it, the whole campaign.")
+    ] = None,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Also if the letter has not left: it is cancelled, and never leaves.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Erase contacts, and the names of all who are not publicly under the letter. It cannot be undone.
+
+    The whole campaign once its letter has left (it happens by itself after `keep_contacts`), or one organization
+    that asks for it, at any time.
+
+    Example: `undersigned erase cambodia-2023 "Khmer Thavrak"`
+    """
+    if organization is None:
+        _campaign(name, give_up=give_up, yes=yes, dry_run=dry_run)
+    elif give_up:
+        console.fail("--give-up is for a whole campaign: leave the organization out.", console.USAGE)
+    else:
+        _organization(name, organization, yes=yes, dry_run=dry_run)
+
+
+def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
+    from worker.acts.erase import erase_campaign
+    from worker.cli import lookup
+    from worker.state.recipients import count_waiting_copies
+
+    with lookup.dry_run(name) as (session, campaign):
+        partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
+        untold = _untold(session, campaign)
+        names = erase_campaign(session, campaign.id, give_up=give_up)
+        ends = campaign.dispatched_at is None
+    what = f"contact, address and link of {console.partners(partners)}, who answered for them and why, "
+    what += f"and {console.count(names, 'name')} that nobody reads under the letter"
+    lost = ["The letter never leaves."] if ends else []
+    lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
+    lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []
+    _asked(what, " ".join(lost), yes=yes, dry_run=dry_run)
+    with lookup.writing(name) as (session, campaign):
+        erase_campaign(session, campaign.id, give_up=give_up)
+    _done(what, "partners.csv in the campaign's folder")
+
+
+def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
+    from worker.acts.erase import erase_applicant, erase_partner
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        if (stranger_id := _applicant(session, campaign, organization)) is None:
+            partner = lookup.partner_named(session, campaign, organization)
+            partner_id, words, untold = partner.id, partner.organization, _untold(session, campaign, partner)
+            its_name = erase_partner(session, partner_id)
+    if stranger_id is not None:
+        _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
+        with lookup.writing(name) as (session, _):
+            erase_applicant(session, stranger_id)
+        _done(what, "mails")
+        return
+    what = f"contact, address and link of {words}, and who answered for it and why"
+    what += "; its name too" if its_name else ". Its name stays, for everybody reads it under the letter"
+    lost = "It gets no mail any more."
+    lost += f" {_TOLD_FIRST.format(console.command('notice', name))}" if untold else ""
+    _asked(what, lost, yes=yes, dry_run=dry_run)
+    with lookup.writing(name) as (session, _):
+        erase_partner(session, partner_id)
+    _done(what, "its line in partners.csv")
+
+
+_TOLD_FIRST = (
+    "An addressee's copy still names who has stepped back; afterwards nobody can tell it whom that means, "
+    "so print and send it first: {}"
+)
+
+
+def _asked(what: str, lost: str, *, yes: bool, dry_run: bool) -> None:
+    if dry_run:
+        console.say(f"Dry run: would be erased: {what}. {lost}".rstrip())
+        raise typer.Exit
+    console.ask(f"Erase {what}? {lost} It cannot be undone.".replace("  ", " "), yes=yes)
+
+
+def _done(what: str, yours: str) -> None:
+    from worker import db
+
+    console.say(f"Erased: {what}.")
+    if not db.scrub():
+        console.say(
+            "The database is busy, so its files hold traces still; the next erasure takes them away, and so does"
+        )
+        console.say("VACUUM FULL on PostgreSQL, or on SQLite the end of whatever reads it now.")
+    console.say(f"Your own files are yours to erase: {yours}, exports, mails. Backups hold it until they are gone.")
+
+
+def _applicant(session: "Session", campaign: "Campaign", organization: str) -> int | None:
+    """Who asked to sign under this name, confirmed or not, and is no partner."""
+    from worker.cli import lookup
+    from worker.state.recipients import load_who_asked_to_join
+
+    found = load_who_asked_to_join(session, campaign)
+    place = lookup.named_alike([(one.organization, one.acronym) for one in found], organization)
+    return None if place is None else found[place].id
+
+
+def _untold(session: "Session", campaign: "Campaign", partner: "Partner | None" = None) -> bool:
+    """Whether an addressee should be told of this partner, or of any, that it has stepped back."""
+    from worker.state.disclosures import load_notices
+    from worker.state.letters import load_letters
+
+    found = load_notices(session, campaign, load_letters(session, campaign)) if campaign.closed_at else []
+    if partner is None:
+        return bool(found)
+    return any(partner in (*one.withdrawn, *one.unnamed) for one in found)

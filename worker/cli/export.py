@@ -1,0 +1,58 @@
+"""What an organizer types to take out what was signed and sealed."""
+
+import csv
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import Json, Name
+
+BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
+
+
+def export(
+    name: Name,
+    documents: Annotated[Path | None, typer.Option(help="Write the sealed letters into this folder instead.")] = None,
+    excel: Annotated[bool, typer.Option("--excel", help="CSV that Excel reads with all its accents.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
+
+    Example: `undersigned export cambodia-2023 > signatures.csv`
+    """
+    from worker.cli import lookup
+    from worker.wording import export as exports
+
+    with lookup.reading(name) as (session, campaign):
+        if documents is not None:
+            _write(documents, exports.documents(session, campaign))
+            return
+        signatures = exports.signatures(session, campaign)
+    if as_json:
+        console.give(signatures)
+        return
+    if excel:
+        console.in_utf8()
+        sys.stdout.write(BYTE_ORDER_MARK)
+    writer = csv.DictWriter(sys.stdout, exports.COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
+
+
+def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
+    """Write the sealed letters, readable by their owner only; one rendition names those who withheld their name."""
+    written = []
+    for name, content in documents:
+        path = folder / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        written.append(path)
+        print(path)
+    if not written:
+        console.fail("Nothing is sealed yet: the letter is sealed at the deadline.", console.WAITS)
+    console.say("What is in addressee/ names organizations that asked not to be named publicly: do not pass it on.")

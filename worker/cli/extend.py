@@ -1,0 +1,47 @@
+"""What an organizer types to give more time."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+
+def extend(
+    name: Name,
+    deadline: Annotated[list[str], typer.Argument(help='The new deadline: "in 3 days", or 2030-04-21T18:00.')],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Move the deadline to a later moment and tell everyone who was asked.
+
+    Example: `undersigned extend cambodia-2023 "in 3 days"`
+    """
+    from worker import db, render, tasks
+    from worker.acts.extend import move_deadline
+    from worker.cli import lookup
+    from worker.definition import times
+    from worker.state.recipients import load_asked
+
+    with lookup.dry_run(name) as (session, campaign):
+        now = db.clock(session)
+        try:
+            moment = times.deadline(" ".join(deadline), now=now, zone=ZoneInfo(campaign.zone))
+        except times.NotATime as error:
+            console.fail(f"The deadline: {error}", console.USAGE)
+        if moment > now + times.LONGEST:
+            console.fail("The deadline: choose a time within ten years.", console.USAGE)
+        told = [partner.organization for partner in load_asked(session, campaign)]
+        move_deadline(session, campaign.id, moment)
+        words = render.day_and_time(moment, campaign.zone, "en")
+    whom = f"{console.partners(len(told))} ({console.some(told)})" if told else "nobody yet, as nobody was asked yet"
+    if dry_run:
+        console.say(f"Dry run: the deadline would be {words}; told would be {whom}.")
+        return
+    console.ask(f"Move the deadline to {words} and tell {whom}?", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        count = move_deadline(session, campaign.id, moment)
+    lookup.ring(tasks.deliver)
+    console.say(f"The deadline is {words}; {console.partners(count)} will be told. {console.who_sends()}")

@@ -1,0 +1,74 @@
+"""The campaign's folder as several commands read it: the checked definition, its summary, the next command."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from worker import render, settings
+from worker.acts import launch
+from worker.cli import console, lookup
+from worker.definition import campaign as definitions
+from worker.definition.campaign import Definition
+from worker.definition.problems import BadDefinition
+
+
+def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
+    """The checked definition; otherwise all problems are said and the command ends."""
+    campaigns = settings.current().campaigns_dir
+    if not folder.exists() and (by_name := campaigns / folder.name).exists():
+        folder = by_name
+    if not folder.exists() and campaigns.is_dir():
+        known = [one.name for one in sorted(campaigns.iterdir()) if one.is_dir()]
+        if meant := lookup.did_you_mean(folder.name, known):
+            console.fail(f"No folder {folder}. {meant}")
+    now = datetime.now(UTC)
+    with console.problems_told():
+        definition = definitions.read(folder, now=now, deadline=deadline, reminders=reminders, review=review)
+        if problems := launch.unprintable(definition):
+            raise BadDefinition(problems)
+    for remark in definition.remarks:
+        console.say(f"• {remark.sentence}")
+    return definition
+
+
+def summary(definition: Definition) -> str:
+    """What is about to be asked, of whom and until when, in a few lines."""
+    with_address = sum(bool(row.email) for row in definition.partners)
+    by_hand = len(definition.partners) - with_address
+    when = render.day_and_time(definition.deadline, definition.zone, "en")
+    reminders = ", ".join(_words(r) for r in definition.reminders) or "none"
+    past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
+    lines = [
+        definition.title,
+        f"  to        {', '.join(a.name for a in definition.addressees)}",
+        f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
+        f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
+        f"  deadline  {when}",
+        f"  reminders {reminders} before it; then {_words(definition.review)} of review",
+    ]
+    if past:
+        lie = "reminder lies" if past == 1 else "reminders lie"
+        left_out = "is left out" if past == 1 else "are left out"
+        lines.append(f"            {past} {lie} in the past and {left_out}")
+    return "\n".join(lines)
+
+
+def say_who_gets_no_mail(suppressed: dict[int, str]) -> None:
+    """Each line of the list whose address is suppressed."""
+    for sentence in suppressed.values():
+        console.say(f"• {sentence}")
+
+
+def with_options(command: str, folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> str:
+    """The next command with the options of this one, which are not written down anywhere."""
+    typed = {"--deadline": deadline, "--reminders": reminders, "--review": review}
+    options = [word for option, value in typed.items() if value is not None for word in (option, value)]
+    return console.command(command, str(folder), *options)
+
+
+def _words(span: timedelta) -> str:
+    """`7 days`, `2 hours`, `90 seconds`: the largest unit that divides it."""
+    seconds = int(span.total_seconds())
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length} {name}{'s' if seconds != length else ''}"
+    return f"{seconds} seconds"

@@ -1,0 +1,81 @@
+"""The command that helps, beside a sentence that names none."""
+
+import shlex
+
+from worker.cli import console
+from worker.state.blockers import Blocker, BlockerCode
+from worker.state.mail_status import Reason, Todo
+from worker.state.refusals import Refused
+from worker.wording import blockers, refusals
+from worker.wording.mail_status import reason_words, todo_words
+from worker.wording.problems import sentence as problem_sentence
+
+_BLOCKERS: dict[BlockerCode, str] = {
+    "not_closed": ": `undersigned close {slug}` closes it before the deadline.",
+    "held": ": `undersigned resume {slug}` lets it go on.",
+    "uncertain": ". If it is there, `undersigned dispatch {slug} --by-hand` notes it; if not, "
+    "`undersigned resend {slug}` sends the same letter again.",
+    "no_address": ", then `undersigned dispatch {slug} --by-hand`.",
+    "below_quorum": ": `undersigned dispatch {slug}` sends it all the same.",
+    "refused": ": see `undersigned status {slug}`.",
+}
+_TODO: dict[Todo, str] = {
+    "correct_address": ", then: `undersigned amend {slug} --partner {name} --email ADDRESS`",
+    "resend": "; if not: `undersigned resend {slug} --partner {name}`",
+}
+
+
+def blocker_with_command(blocker: Blocker, slug: str) -> str:
+    """What stands in the way, and what to type."""
+    sentence = blockers.sentence(blocker)
+    if hint := _BLOCKERS.get(blocker.code):
+        return sentence.removesuffix(".") + hint.format(slug=slug)
+    return sentence
+
+
+def reason_with_command(reason: Reason | None, slug: str) -> str | None:
+    """Why a mail stands as it does, and what to type where a person can change it."""
+    words = reason_words(reason)
+    if words and reason and reason.code == "held":
+        return words + _BLOCKERS["held"].format(slug=slug).removesuffix(".")
+    return words
+
+
+def todo_with_command(todo: Todo, slug: str, organization: str) -> str:
+    """What a person can do about a mail, and what to type."""
+    return todo_words(todo) + _TODO[todo].format(slug=slug, name=shlex.quote(organization))
+
+
+def refusal_with_command(refused: Refused, slug: str) -> str:
+    """Why a command did nothing, and what to type instead."""
+    if refused.code == "blocked":
+        reasons = (console.hint(blocker_with_command(one, slug)) for one in refused.facts["blockers"])
+        return "\n".join(["The letter does not leave:", *(f"  {reason}" for reason in reasons)])
+    said = refusals.sentence(refused)
+    match refused.code:
+        case "not_over":
+            give_up = console.command("erase", slug, "--give-up")
+            return f"{said} One of them is erased by its name. If the letter is never to leave: {give_up}"
+        case "still_signs":
+            withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
+            return f"{said} If it wants to leave altogether, first: {withdraw}"
+        case "cannot_be_undone":
+            hold, close = console.command("hold", slug), console.command("close", slug)
+            return f"{said} {hold} keeps the letter from leaving; {close} ends it before the deadline."
+        case "other_addressee":
+            return f"{said} Give --meaning."
+        case "not_filled_in":
+            problems = refused.facts["problems"]
+            return "\n".join(f"--{field}: {problem_sentence(code)}" for field, code in problems.items())
+        case "not_an_address":
+            return f"--email: {said}"
+    return said
+
+
+EXIT_CODES = {
+    "blocked": console.WAITS,
+    "not_offered": console.USAGE,
+    "not_filled_in": console.USAGE,
+    "not_an_address": console.USAGE,
+    "other_addressee": console.USAGE,
+}

@@ -1,0 +1,85 @@
+"""What an organizer types to start a campaign, and to take the launch back within its first minute."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import Deadline, DryRun, Folder, Reminders, Review, Yes
+
+
+def launch(
+    folder: Folder,
+    deadline: Deadline = None,
+    reminders: Reminders = None,
+    review: Review = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the launch back, while no mail has left.")] = False,
+) -> None:
+    """Start a campaign: every partner gets one personal mail. From then on, editing the folder changes nothing.
+
+    Example: `undersigned launch campaigns/cambodia-2023 --deadline "in 2 weeks"`
+    """
+    from worker import db, tasks
+    from worker.acts.launch import launch_campaign
+    from worker.cli import folder as folders
+    from worker.cli import lookup
+    from worker.state.refusals import AlreadyLaunched
+
+    if undo:
+        _undo(str(folder), dry_run=dry_run)
+        return
+    definition = folders.read(folder, deadline, reminders, review)
+    lookup.make_ready()
+    with lookup.refusals_told(definition.slug), db.reading() as session:
+        if lookup.is_launched(session, definition.slug):
+            raise AlreadyLaunched(slug=definition.slug)
+    suppressed = lookup.suppressed(definition)
+    folders.say_who_gets_no_mail(suppressed)
+    console.say(folders.summary(definition))
+    numbered = enumerate(definition.partners, start=2)
+    asked = [row.organization for number, row in numbered if row.email and number not in suppressed]
+    if not asked:
+        console.say(
+            "\nNo partner has an address, so no mail is sent: ask them yourself, and record each answer with "
+            f"{console.command('sign', definition.slug)}. Or add addresses to {folder}/partners.csv first."
+        )
+    whom = f"{console.partners(len(asked))} ({console.some(asked)})"
+    if dry_run:
+        console.say(f"\nDry run: an invitation would go to {whom if asked else 'nobody'}.")
+        return
+    console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
+    with lookup.refusals_told(definition.slug), db.transaction() as session:
+        campaign_id = launch_campaign(session, definition).id
+    lookup.ring(tasks.invite, campaign_id)
+    sent = _when_they_leave(definition.slug) if asked else "Nobody is asked by mail."
+    console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
+
+
+def _when_they_leave(slug: str) -> str:
+    """That there is a while to think again, and what may have to be started meanwhile."""
+    from worker import embedded, settings
+
+    conf = settings.current()
+    if not conf.undo:
+        return console.who_sends()
+    first = "in one minute" if conf.undo == 60 else f"in {conf.undo:g} seconds"
+    said = f"The first mails leave {first}; until then {console.command('launch', slug, '--undo')} takes it back."
+    nobody_sends = conf.embedded and not embedded.is_running(conf.data_dir)
+    return f"{said} {console.who_sends()}" if nobody_sends else said
+
+
+def _undo(name: str, *, dry_run: bool) -> None:
+    """No question: it is the minute of second thoughts, nobody had a mail, and the folder is still there."""
+    from worker.acts.launch import undo_launch
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) if dry_run else lookup.writing(name) as (session, campaign):
+        slug = campaign.slug
+        undo_launch(session, campaign.id)
+    if dry_run:
+        console.say(f"Dry run: the launch of {slug} would be taken back; no mail has left.")
+        return
+    console.say(f"The launch of {slug} is taken back: nobody had a mail. Mend the folder, then launch it again.")
+    console.say(f"Next: {console.command('check', slug)}")

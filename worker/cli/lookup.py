@@ -1,0 +1,174 @@
+"""What the commands look up: the database made ready, a campaign by its name, a partner by its own."""
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from worker import db, migrations, render, settings, tasks
+from worker.acts import launch
+from worker.cli import console, hints
+from worker.definition import alike
+from worker.definition.campaign import Definition
+from worker.models import NAMELESS, Campaign, Partner
+from worker.state.refusals import Closed, ClosedFor, Refused
+from worker.state.status import CampaignStatus, load_status
+
+
+@contextmanager
+def writing(slug: str) -> Iterator[tuple[Session, Campaign]]:
+    """A transaction on one campaign; ends the command if there is none of that name, or an act refuses."""
+    make_ready()
+    with refusals_told(slug), db.transaction() as session:
+        yield session, named(session, slug)
+
+
+class _RolledBack(Exception):
+    """The end of a dry run."""
+
+
+@contextmanager
+def dry_run(slug: str) -> Iterator[tuple[Session, Campaign]]:
+    """A transaction that is rolled back at its end.
+
+    What an act refuses is so refused before a question or a dry run promises it, by the act itself. Take what
+    you need of the rows before it ends: they are gone afterwards.
+    """
+    make_ready()
+    with refusals_told(slug), suppress(_RolledBack), db.transaction() as session:
+        yield session, named(session, slug)
+        raise _RolledBack
+
+
+@contextmanager
+def reading(slug: str) -> Iterator[tuple[Session, Campaign]]:
+    """A look at one campaign; ends the command if there is none of that name."""
+    make_ready()
+    with refusals_told(slug), db.reading() as session:
+        yield session, named(session, slug)
+
+
+@contextmanager
+def refusals_told(slug: str) -> Iterator[None]:
+    """Say why an act did nothing, and end with the exit code that belongs to it."""
+    try:
+        yield
+    except Refused as refused:
+        code = hints.EXIT_CODES.get(refused.code, console.FAILED)
+        console.fail(hints.refusal_with_command(refused, slug), code)
+
+
+def make_ready() -> None:
+    """Make the database of a checkout by itself; a production one is migrated by its operator."""
+    if settings.current().embedded:
+        migrations.upgrade()
+    elif not migrations.is_current():
+        console.fail(f"The database is not at this version: {console.command('migrate')}")
+
+
+def named(session: Session, slug: str) -> Campaign:
+    """The campaign with this name (or this folder)."""
+    slug = slug.rstrip("/").rsplit("/", 1)[-1]
+    campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+    if campaign is None:
+        known = list(session.scalars(select(Campaign.slug)))
+        meant = did_you_mean(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
+        console.fail(f"No campaign {slug!r} was launched. {meant}")
+    return campaign
+
+
+def is_launched(session: Session, slug: str) -> bool:
+    return session.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
+
+
+def status_of(slug: str) -> CampaignStatus:
+    """Where a campaign stands."""
+    with reading(slug) as (session, campaign):
+        return load_status(session, campaign)
+
+
+def require_answers(session: Session, campaign: Campaign, what: ClosedFor) -> None:
+    """Ends the command once answers are taken no more."""
+    if not campaign.takes_answers(at=db.clock(session)):
+        raise Closed.to(what, campaign)
+
+
+def suppressed(definition: Definition) -> dict[int, str]:
+    """By its number, a sentence for each line of the list whose address gets no mail; none without a database."""
+    try:
+        if not _is_there():
+            return {}
+        with db.reading() as session:
+            found = launch.suppressed(session, definition)
+    except DatabaseError:
+        return {0: "The database does not answer, so nobody knows whether an address came back before."}
+    why = "gets no mail, as an earlier one to its address came back"
+    return {number: f"partners.csv, row {number}: {row.organization} {why}." for number, row in found}
+
+
+def _is_there() -> bool:
+    """Whether there is a database to ask; to look must not make one."""
+    conf = settings.current()
+    if not conf.database_url and not (conf.data_dir / "undersigned.db").exists():
+        return False
+    return migrations.is_current()
+
+
+def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
+    """The partner with this name, acronym or printed row; ends the command if there is none or more than one.
+
+    Case, accents, spaces, quotes and `&` for `and` make no difference.
+    """
+    living = Partner.organization != NAMELESS  # of whom there is nothing left to mean
+    partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
+    wanted = alike.same(name)
+    found = [p for p in partners if wanted and wanted in _names(p)]
+    if len(found) > 1:
+        called = "; ".join(render.signatory(partner) for partner in found)
+        console.fail(f"{len(found)} partners are called {name!r}. Give it as it is printed, one of: {called}")
+    if found:
+        return found[0]
+    containing = [p.organization for p in partners if wanted and wanted in alike.same(p.organization)]
+    meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
+    return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
+
+
+def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
+    """The place of the one (name, acronym) that is meant; null if there is none or more than one."""
+    wanted = alike.same(name)
+    found = [place for place, known in enumerate(names) if wanted and wanted in map(alike.same, filter(None, known))]
+    return found[0] if len(found) == 1 else None
+
+
+def _names(partner: Partner) -> set[str]:
+    bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
+    return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}
+
+
+def use_the_running_address() -> None:
+    """Make links as the server beside us makes them, which may have had to take another port."""
+    from worker import embedded
+
+    conf = settings.current()
+    if conf.embedded and "public_url" not in conf.model_fields_set and (address := embedded.running_at(conf.data_dir)):
+        settings.set_for_this_process(public_url=address)
+
+
+def ring(task: object, *ids: int) -> None:
+    """Wake the workers, and give the bell a moment before this process ends."""
+    if not settings.current().embedded:
+        tasks.ring(task, *ids)
+        tasks.bell.wait(5)
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A question with the nearest known words, or nothing."""
+    by_key = {one.casefold(): one for one in known}
+    return _or([by_key[key] for key in difflib.get_close_matches(word.casefold(), by_key, n=3, cutoff=0.5)])
+
+
+def _or(words: list[str]) -> str:
+    return f"Did you mean {' or '.join(map(repr, words))}?" if words else ""

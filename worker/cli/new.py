@@ -1,0 +1,63 @@
+"""What an organizer types to begin: the folder of a new campaign."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli import console
+
+if TYPE_CHECKING:
+    from worker.definition.partners import PartnerRow
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="A name for the folder: a-z, 0-9 and hyphens.")],
+    partners: Annotated[
+        Path | None, typer.Option(help="A list as you have it: CSV, or lines pasted from a mail.")
+    ] = None,
+) -> None:
+    """Make the folder of a new campaign, with your list of partners cleaned up.
+
+    Example: `undersigned new river-2027 --partners list.txt`
+    """
+    from worker import settings
+    from worker.definition import partners as lists
+
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        expected = "small letters, digits and hyphens, for example river-2027"
+        console.fail(f"The name {name!r}: expected {expected}.", console.USAGE)
+    folder = settings.current().campaigns_dir / name
+    if folder.exists():
+        console.fail(f"{folder} exists already; nothing was changed.")
+    listed = _partners_from(partners) if partners else []
+    sources = sorted((settings.current().templates_dir / "new").iterdir())
+    files = {source.name: source.read_text(encoding="utf-8") for source in sources}
+    folder.mkdir(parents=True)
+    for file, content in files.items():
+        (folder / file).write_text(content.replace("DEADLINE", _in_four_weeks()), encoding="utf-8")
+    lists.write_csv(folder / "partners.csv", listed)
+    if listed:
+        where = folder / "partners.csv"
+        console.say(f"{console.partners(len(listed))} in {where}; add their addresses and languages there.")
+    console.say(f"Made {folder}. Fill in what is written in capitals, then: {console.command('check', str(folder))}")
+
+
+def _partners_from(path: Path) -> "list[PartnerRow]":
+    """The list, with everything said that was changed in it."""
+    from worker.definition import partners as lists
+    from worker.definition.problems import BadDefinition
+
+    rows, problems, mended = lists.read_list(path)
+    for mend in mended:
+        console.say(f"• {mend.sentence}")
+    with console.problems_told():
+        if problems:
+            raise BadDefinition(problems)
+    return rows
+
+
+def _in_four_weeks() -> str:
+    return f"{datetime.now(UTC) + timedelta(weeks=4):%Y-%m-%dT18:00:00}"

@@ -1,0 +1,65 @@
+"""What an organizer types to see what partners will see."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker.cli import console
+from worker.cli.options import Deadline, Folder, Reminders, Review
+
+if TYPE_CHECKING:
+    from worker.definition.campaign import Definition
+    from worker.models import Campaign, Partner
+
+
+def preview(folder: Folder, deadline: Deadline = None, reminders: Reminders = None, review: Review = None) -> None:
+    """Write the letter and one mail as a partner will see them; sends nothing.
+
+    Example: `undersigned preview campaigns/cambodia-2023 --deadline "in 2 weeks"`
+    """
+    from worker.cli import folder as folders
+
+    definition = folders.read(folder, deadline, reminders, review)
+    for path in write_preview(definition):
+        print(path)
+    next_one = folders.with_options("launch", folder, deadline, reminders, review)
+    console.say(f"\nLook at these files. Next: {next_one}")
+
+
+def write_preview(definition: "Definition") -> Iterator[Path]:
+    """Write the letter, as if everyone signed publicly, and the first invitation of each language."""
+    from worker import settings
+    from worker.acts import launch
+    from worker.models import Partner
+
+    campaign = launch.as_row(definition, datetime.now(UTC))
+    partners = [Partner(**launch.partner_columns(definition, row)) for row in definition.partners]
+    folder = settings.current().data_dir / "preview" / definition.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in _documents(campaign, partners):
+        (folder / name).write_bytes(content)
+        yield folder / name
+
+
+def _documents(campaign: "Campaign", partners: "list[Partner]") -> Iterator[tuple[str, bytes]]:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Mail
+    from worker.state.signatories import Signatories, in_order
+    from worker.wording import letter, letter_docx, letter_html, letter_pdf, letter_text, mails
+
+    everyone = Signatories(in_order(partners), withheld=0)
+    for language in sorted(campaign.letter.texts):
+        sheet = letter.build_letter(campaign, everyone, language)
+        yield f"letter.{language}.txt", letter_text.as_text(sheet).encode()
+        yield f"letter.{language}.html", letter_html.as_html(sheet).encode()
+        if language == campaign.authentic:
+            yield "letter.pdf", letter_pdf.as_pdf(sheet, campaign.deadline_at)
+            yield "letter.docx", letter_docx.as_docx(sheet, campaign.deadline_at)
+        first = next((p for p in partners if p.language == language and p.email), None)
+        if first is not None:
+            mail = Mail(kind="invitation", language=language, partner=first, campaign=campaign)
+            message = mails.word_mail(Session(), mail)
+            yield f"invitation.{language}.txt", f"Subject: {message.subject}\n\n{message.text}".encode()
+            yield f"invitation.{language}.html", message.html.encode()

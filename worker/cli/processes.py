@@ -1,0 +1,114 @@
+"""What an operator types: the processes, the database, and everything at once for looking around."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+
+Port = Annotated[
+    int, typer.Option(help="Port on this machine; the next free one is taken if it is busy.", min=1, max=65535)
+]
+
+
+def demo() -> None:
+    """Play one whole campaign in front of you, in under a minute, with nobody real in it.
+
+    Example: `undersigned demo`, then open `var/demo/letter.pdf`
+    """
+    from worker.cli import demo as play
+
+    raise typer.Exit(play.play())
+
+
+def up(port: Port = 8000) -> None:
+    """Run everything in this one process, for clicking: pages, worker, clock and a mail catcher.
+
+    Example: `undersigned up`, then open the address it prints; Ctrl-C ends it
+    """
+    from worker import embedded, log
+
+    log.to_stderr()
+
+    def ready(house: embedded.House) -> None:
+        shown = "caught mails, partner pages" if house.inbox else "partner pages; mail goes to the relay"
+        console.say(f"Undersigned is up: {house.web_url}   ({shown}; Ctrl-C ends it)")
+        options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
+        console.say(f"Beside it, in another terminal: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
+
+    try:
+        embedded.run(ready, port=port)
+    except embedded.RunningAlready as other:
+        console.fail(f"It is running already, on this DATA_DIR{f': {other}' if str(other) else '.'}")
+    console.say("Undersigned is down; everything is kept.")
+
+
+def web(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the partners' pages.
+
+    Example: `undersigned web --host 0.0.0.0 --port 8000`
+    """
+    import uvicorn
+
+    from worker import log
+    from worker.web.app import make_app
+
+    _check_settings()
+    log.to_stderr()
+    # A path holds a token and a header may hold an address: no access log, no header that tells who we are.
+    uvicorn.run(make_app(), host=host, port=port, access_log=False, log_config=None, server_header=False, lifespan="on")
+
+
+def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4) -> None:
+    """Run a worker: it sends mail, closes, dispatches. Run as many as you like.
+
+    Example: `undersigned worker`
+    """
+    from worker import embedded, log
+
+    _check_settings(queue=True, relay=True)
+    log.to_stderr()
+    embedded.run_worker(threads)
+
+
+def beat() -> None:
+    """Run the clock that looks every few seconds for what is due. More than one does no harm.
+
+    Example: `undersigned beat`
+    """
+    from worker import log, tasks
+
+    _check_settings(queue=True)
+    log.to_stderr()
+    tasks.queue.Beat(scheduler_cls="celery.beat.Scheduler", quiet=True, loglevel="WARNING").run()
+
+
+def migrate() -> None:
+    """Bring the database to this version. Safe to repeat.
+
+    Example: `undersigned migrate`
+    """
+    from worker import migrations
+
+    migrations.upgrade()
+    console.say("The database is at this version.")
+
+
+def _check_settings(*, queue: bool = False, relay: bool = False) -> None:
+    from worker import settings
+
+    conf = settings.current()
+    if queue and conf.embedded:
+        console.fail(
+            "UNDERSIGNED_BROKER_URL is not set: processes meet in a Redis, for example redis://localhost:6379/0. "
+            f"Everything in one process: {console.command('up')}",
+            console.USAGE,
+        )
+    if relay and not conf.smtp_url:
+        console.fail(
+            "UNDERSIGNED_SMTP_URL is not set: a worker needs a relay, for example smtps://user:password@host",
+            console.USAGE,
+        )

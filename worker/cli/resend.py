@@ -1,0 +1,68 @@
+"""What an organizer types when nobody knows whether a mail arrived."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+
+def resend(
+    name: Name,
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Send this organization's mail once more, and not the letter.")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Send the letter once more, when nobody knows whether it arrived and its addressee does not have it.
+
+    Example: `undersigned resend cambodia-2023`
+    """
+    from worker import tasks
+    from worker.acts.dispatch import resend_letter
+    from worker.cli import lookup
+    from worker.state.letters import living, load_letters
+
+    if partner is not None:
+        _resend_to_partner(name, partner, yes=yes, dry_run=dry_run)
+        return
+    with lookup.reading(name) as (session, campaign):
+        letters = living(load_letters(session, campaign))
+        uncertain = [letter.addressee for letter in letters if letter.uncertain_at is not None]
+        names = [addressee.name for addressee in uncertain if addressee]
+    if not names:
+        console.say("No letter is of doubtful fate: nothing was changed.")
+        return
+    if dry_run:
+        console.say(f"Dry run: the same letter would go once more to {console.some(names)}.")
+        return
+    console.ask(f"Send the same letter once more to {console.some(names)}? They may get it twice.", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        resend_letter(session, campaign.id)
+        campaign_id = campaign.id
+    lookup.ring(tasks.dispatch, campaign_id)
+    console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")
+
+
+def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
+    from worker import tasks
+    from worker.acts.resend import resend_to_partner
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        found = lookup.partner_named(session, campaign, partner)
+        partner_id, words = found.id, found.organization
+        number = resend_to_partner(session, partner_id)
+    if not number:
+        console.say(f"No mail to {words} is of doubtful fate: nothing was changed.")
+        return
+    if dry_run:
+        console.say(f"Dry run: {console.count(number, 'mail')} would go to {words} once more, the same as before.")
+        return
+    console.ask(f"Send {console.count(number, 'mail')} to {words} once more? It may get it twice.", yes=yes)
+    with lookup.writing(name) as (session, _):
+        resend_to_partner(session, partner_id)
+    lookup.ring(tasks.deliver)
+    console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")

@@ -1,0 +1,57 @@
+"""What an organizer types to look: where a campaign stands."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import Json
+
+BETWEEN_LOOKS = 2  # seconds, of `status --watch`
+
+
+def status(
+    name: Annotated[str | None, typer.Argument(help="The campaign's name; without it, all campaigns.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where a campaign stands: who was asked, who answered what, whom no mail reaches, why, and what to do.
+
+    Example: `undersigned status cambodia-2023 --watch`
+    """
+    from worker.cli import lookup, status_json, status_view
+
+    if watch and as_json:
+        console.fail("--watch is for looking and --json for programs: give one of them.", console.USAGE)
+    if name is None:
+        if watch:
+            console.fail("--watch needs the name of one campaign.", console.USAGE)
+        lookup.make_ready()
+        status_view.all_campaigns(as_json=as_json)
+        return
+    if watch:
+        _watch(name)
+        return
+    found = lookup.status_of(name)
+    if as_json:
+        console.give(status_json.as_json(found))
+    else:
+        status_view.one_campaign(found)
+    if found.state == "waiting":
+        raise typer.Exit(console.WAITS)
+
+
+def _watch(name: str) -> None:
+    """Draw again and again: over the last picture in a terminal, below it in a file or a pipe."""
+    from worker.cli import lookup, status_view
+
+    draw = status_view.one_screen if sys.stdout.isatty() else status_view.one_campaign
+    try:
+        while True:
+            draw(lookup.status_of(name))
+            sys.stdout.flush()
+            time.sleep(BETWEEN_LOOKS)
+    except KeyboardInterrupt:
+        console.say()

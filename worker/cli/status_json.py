@@ -1,0 +1,91 @@
+"""A campaign's status as data for programs: times as ISO 8601 in UTC, sentences where people read."""
+
+from dataclasses import asdict
+from typing import Any
+
+from worker.cli import hints
+from worker.state.mail_status import MailStatus, reason_of
+from worker.state.status import CampaignStatus, LetterStatus, PartnerStatus
+from worker.wording.relay_status import iso, relay_as_json
+
+
+def as_json(status: CampaignStatus) -> dict[str, Any]:
+    """All that `status --json` prints."""
+    campaign = status.campaign
+    return {
+        "zone": campaign.zone,
+        "campaign": campaign.slug,
+        "title": campaign.title,
+        "state": status.state,
+        "now": iso(status.now),
+        "deadline": iso(campaign.deadline_at),
+        "launched": iso(campaign.launched_at),
+        "held": iso(campaign.held_at),
+        "closed": iso(campaign.closed_at),
+        "review_ends": iso(campaign.review_ends_at),
+        "dispatched": iso(campaign.dispatched_at),
+        "erases": iso(campaign.erase_at),
+        "erased": iso(campaign.erased_at),
+        "seal": status.seal,
+        "blockers": [hints.blocker_with_command(blocker, campaign.slug) for blocker in status.blockers],
+        "notices": status.notices,
+        "post": relay_as_json(status.relay),
+        "progress": _progress(status),
+        "counts": asdict(status.counts),
+        "applicants": [
+            {
+                "organization": one.organization,
+                "acronym": one.acronym,
+                "country": one.country,
+                "language": one.language,
+                "confirmed": iso(one.confirmed_at),
+            }
+            for one in status.applicants
+        ],
+        "letters": [_letter(letter, campaign.slug) for letter in status.letters],
+        "mails": status.mails,
+        "partners": [_partner(partner, campaign.slug) for partner in status.partners],
+    }
+
+
+def _progress(status: CampaignStatus) -> dict[str, Any] | None:
+    if (now := status.progress) is None:
+        return None
+    left = None if now.seconds_left is None else round(now.seconds_left, 1)
+    return {"sent": now.sent, "of": now.total, "per_second": round(now.per_second, 2), "seconds_left": left}
+
+
+def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
+    moments = ("asked", "quiet", "erased", "answered", "disowned", "carried", "passed_on")
+    return (
+        vars(partner)
+        | {name: iso(getattr(partner, name)) for name in moments}
+        | {
+            "reminded": [iso(moment) for moment in partner.reminded],
+            "mails": [_mail(one, slug, partner.organization) for one in partner.mails],
+        }
+    )
+
+
+def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:
+    return {
+        "kind": status.kind,
+        "state": status.state,
+        "when": iso(status.when),
+        "reply": status.reply,
+        "meaning": hints.reason_with_command(status.reason, slug),
+        "attempts": status.attempts,
+        "next": iso(status.next),
+        "todo": hints.todo_with_command(status.todo, slug, organization) if status.todo else None,
+    }
+
+
+def _letter(letter: LetterStatus, slug: str) -> dict[str, Any]:
+    return {
+        "addressee": letter.addressee,
+        "seal": letter.mail.seal_number,
+        "state": letter.state,
+        "sent": iso(letter.mail.sent_at),
+        "reply": letter.mail.reply,
+        "meaning": hints.reason_with_command(reason_of(letter.mail), slug),
+    }

@@ -1,0 +1,362 @@
+"""A campaign's status as tables for a terminal, in the campaign's own time."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import select
+
+from worker import db, render, settings
+from worker.cli import console, hints, status_json
+from worker.mail.outcomes import meaning
+from worker.models import Campaign
+from worker.state.mail_status import MailStatus
+from worker.state.relay_status import RelayStatus
+from worker.state.status import CampaignStatus, Counts, PartnerStatus, load_status
+from worker.wording.mail_status import reason_words
+
+NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
+_Unreached: TypeAlias = list[tuple[PartnerStatus, MailStatus]]  # partners, each with the mail that tells why
+MAX_NOT_REACHED = 4  # on a screen that is watched; without --watch all are told
+_TO_EXPLAIN = {"refused", "bounced", "deferred", "uncertain", "cancelled"}
+_ANSWERS = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change": "wishes a change", None: ""}
+_MAX_SHORT_NAME = 24
+
+
+def all_campaigns(*, as_json: bool) -> None:
+    """One line a campaign."""
+    with db.reading() as session:
+        campaigns = session.scalars(select(Campaign).order_by(Campaign.id))
+        found = [load_status(session, campaign) for campaign in campaigns]
+        if as_json:
+            listed = [status_json.as_json(one) for one in found]
+            console.give([{key: value for key, value in one.items() if key != "partners"} for one in listed])
+            return
+    if not found:
+        console.say(f"No campaign was launched yet: {console.command('launch', 'campaigns/')}…")
+        return
+    for line in relay_lines(found[0].relay, found[0]):
+        _screen().print(line)
+    table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
+    for one in found:
+        deadline = f"{_short(one.campaign.deadline_at, one)} {_local(one.campaign.deadline_at, one):%Z}"
+        numbers = [str(number) for number in (one.counts.asked, one.counts.signed, one.counts.silent)]
+        table.add_row(*map(Text, (one.campaign.slug, one.state, deadline, *numbers)))
+    _screen().print(table)
+
+
+def one_campaign(found: CampaignStatus) -> None:
+    """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
+    screen = _screen()
+    for line in [*_head(found), *_not_reached(found), *_wishes(found), *_names(found), *_applicants(found)]:
+        screen.print(line)
+    screen.print(partners_table(found, found.partners, screen.width))
+
+
+def one_screen(found: CampaignStatus) -> None:
+    """The head, and of the partners as many as fit: those that are not finished, and the latest answers."""
+    screen = _screen()
+    head = [*_head(found), *_not_reached(found, most=MAX_NOT_REACHED)]
+    used = sum(len(screen.render_lines(line)) for line in head)
+    chosen, more = _most_telling(found.partners, screen.height - used - 3)
+    screen.clear()
+    for line in head:
+        screen.print(line)
+    screen.print(partners_table(found, chosen, screen.width, one_line=True))
+    if more:
+        screen.print(f"and {more} more")
+
+
+def summary(counts: Counts) -> str:
+    """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
+    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "signed", "declined", "withdrawn", "wish_a_change")
+    numbers = asdict(counts)
+    told = [f"{numbers[word]} {word.replace('_', ' ')}" for word in (*words, "silent") if numbers[word]]
+    return f"{console.partners(counts.partners)}: {', '.join(told) or 'nobody asked yet'}"
+
+
+def partners_table(
+    found: CampaignStatus, partners: Sequence[PartnerStatus], width: int, *, one_line: bool = False
+) -> Table:
+    """Who was asked when, who answered what and when, who was reminded, whose mail was refused and why."""
+    if width < NARROW:
+        return _narrow(found, partners, one_line=one_line)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("organization", ratio=1, no_wrap=True, overflow="ellipsis")
+    for name in ("asked", "answer", "answered"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", max_width=40, no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+    for partner in partners:
+        asked = _short(partner.asked, found) or partner.invitation
+        cells = (partner.organization, asked, _answer(partner), _short(partner.answered, found), _aside(partner))
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _narrow(found: CampaignStatus, partners: Sequence[PartnerStatus], *, one_line: bool) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("organization", no_wrap=True, max_width=_MAX_SHORT_NAME, overflow="ellipsis")
+    table.add_column("", no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+    for partner in partners:
+        asked = _short(partner.asked, found)
+        latest = f"{_answer(partner)} {_short(partner.answered, found)}" if partner.answer else ""
+        first = latest or (f"asked {asked}" if asked else partner.invitation)
+        told = [first, *filter(None, [_aside(partner)])]
+        name = partner.acronym or partner.organization
+        table.add_row(Text(name), Text((" · " if one_line else "\n").join(told)))
+    return table
+
+
+def _head(found: CampaignStatus) -> list[Text]:
+    """What everybody wants to know first; the zone of all times is named here, once."""
+    campaign = found.campaign
+    lines = [*relay_lines(found.relay, found), Text(campaign.title, style="bold")]
+    lines.append(Text(f"{campaign.slug}: {found.state}"))
+    deadline = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
+    if campaign.closed_at and campaign.closed_at < campaign.deadline_at:
+        lines.append(Text(f"closed early, {_short(campaign.closed_at, found)}; the deadline was {deadline}"))
+    else:
+        lines.append(Text(f"deadline {deadline}"))
+    lines.append(Text(summary(found.counts)))
+    lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
+    blockers = [console.hint(hints.blocker_with_command(one, campaign.slug)) for one in found.blockers]
+    lines += [Text(f"  waits: {blocker}", style="yellow") for blocker in blockers]
+    if found.notices:
+        hint = console.command("notice", campaign.slug)
+        lines.append(Text(f"  somebody stepped back after the letter had left: {hint}", style="bold yellow"))
+    for letter in found.letters:
+        lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))
+        if letter.mail.reply:
+            lines.append(Text(f"    the server said: {letter.mail.reply}"))
+    if campaign.erased_at:
+        lines.append(Text(f"  contacts and withheld names were erased {_short(campaign.erased_at, found)}"))
+    elif campaign.erase_at:
+        lines.append(Text(f"  contacts and withheld names are erased {_short(campaign.erase_at, found)}"))
+    return lines
+
+
+def relay_lines(relay: RelayStatus, found: CampaignStatus) -> list[Text]:
+    """What keeps mail from leaving at all, and who can fix it; nothing when it leaves."""
+    lines = []
+    if relay.blocked_at is not None:
+        since, again = _short(relay.blocked_at, found), _short(relay.retry_at, found)
+        meant = meaning(relay.reply) if relay.reply else None
+        lines.append(Text(f"NO MAIL LEAVES since {since}{f': {meant}' if meant else ''}", style="bold red"))
+        if relay.reply and relay.reply != meant:
+            lines.append(Text(f"  the relay said: {relay.reply}"))
+        waits = f"; {_mails(relay.due)}" if relay.due else ""
+        lines.append(Text(f"  tried again at {again}{waits}; `{console.command('doctor')}` says more"))
+    if relay.stuck:
+        are, them = ("is", "it") if relay.due == 1 else ("are", "them")
+        due = f"{console.count(relay.due, 'mail')} {are} due for {int(relay.overdue // 60)} minutes"
+        running = f"is `{console.command(_runner('worker'))}` running?"
+        lines.append(Text(f"NO MAIL LEAVES: {due} and no worker takes {them}: {running}", style="bold red"))
+    elif not relay.beat:
+        lines.append(
+            Text(
+                "The clock gives no sign of life, so nothing happens by itself: "
+                f"is `{console.command(_runner('beat'))}` running?",
+                style="bold red",
+            )
+        )
+    return lines
+
+
+def _runner(process: str) -> str:
+    """What has to run for this process to run."""
+    return "up" if settings.current().embedded else process
+
+
+def _mails(number: int) -> str:
+    return f"{number:,} mail waits" if number == 1 else f"{number:,} mails wait"
+
+
+def _progress(found: CampaignStatus) -> list[str]:
+    """`1,204 of 5,000 sent, 230 a second, about 16 s left`; nothing when nothing is leaving."""
+    if (now := found.progress) is None:
+        return []
+    fast = now.per_second
+    pace = f"{fast:,.0f} a second" if fast >= 1 else f"{max(1, round(fast * 60))} a minute"
+    left = f", about {_span(now.seconds_left)} left" if now.seconds_left is not None else ""
+    return [f"{now.sent:,} of {now.total:,} sent, {pace}{left}"]
+
+
+def _span(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
+def _quotas(found: CampaignStatus) -> list[str]:
+    """`48 of 50 this hour; the next leave at about 14:10`, once a quota keeps mail back."""
+    if not found.relay.due:
+        return []
+    return [
+        f"{limit.quota.used:,} of {limit.quota.allowed:,} {'this hour' if limit.hours == 1 else 'in 24 hours'}"
+        + (f"; the next leave at about {_short(limit.next_at, found)}" if limit.next_at else "")
+        for limit in found.relay.limits
+        if limit.quota.room_for_bulk == 0
+    ]
+
+
+def _held_back(found: CampaignStatus) -> list[str]:
+    """How many mails wait for what will pass by itself; the relay and its quotas have lines of their own."""
+    waiting = Counter(
+        (hints.reason_with_command(mail.reason, found.campaign.slug) or "", mail.next)
+        for partner in found.partners
+        for mail in partner.mails
+        if mail.state == "held back" and mail.reason and mail.reason.code != "quota" and not found.relay.blocked_at
+    )
+    return [
+        f"{_mails(number)}{f' until {_exact(until, found)}' if until else ''}: {console.hint(why)}"
+        for (why, until), number in waiting.items()
+    ]
+
+
+def _not_reached(found: CampaignStatus, most: int | None = None) -> list[RenderableType]:
+    """Whom no mail reaches, what the server said, and what to do: once for all where it is the same."""
+    lost: _Unreached = []
+    uncertain: _Unreached = []
+    for partner in found.partners:
+        if mail := next((mail for mail in reversed(partner.mails) if mail.todo), None):
+            (uncertain if mail.state == "uncertain" else lost).append((partner, mail))
+    slug = found.campaign.slug
+    return [*_block("Not reached", lost, most, slug), *_block("Perhaps not reached", uncertain, most, slug)]
+
+
+def _wishes(found: CampaignStatus) -> list[RenderableType]:
+    """Who would sign if a passage changed, the passage, and what is wished instead."""
+    wishes = [partner for partner in found.partners if partner.answer == "change" and not partner.erased]
+    lines = [Text("Wishes for a change", style="bold yellow")] if wishes else []
+    for partner in wishes:
+        lines.append(Text(f"  {partner.organization}"))
+        lines += [Text(f"    now:  {_one_line(partner.passage)}")] if partner.passage else []
+        lines.append(Text(f"    wish: {_one_line(partner.reason or '')}"))
+    if wishes:
+        lines.append(Text(f"  → edit the letter, then: {console.command('amend', found.campaign.slug, '--letter')}"))
+    return [*lines]
+
+
+def _names(found: CampaignStatus) -> list[RenderableType]:
+    """Who asks to be printed under another name, and how to say yes or no."""
+    asking = [(partner, partner.proposed) for partner in found.partners if partner.proposed]
+    lines = [Text("Other names, which wait for your yes", style="bold yellow")] if asking else []
+    for partner, proposed in asking:
+        names = [f"{language}: {name}" if language else name for language, name in proposed.items()]
+        lines.append(Text(f"  {partner.organization} → {'; '.join(names)}"))
+    if asking:
+        options = ("--partner", asking[0][0].organization if len(asking) == 1 else "NAME", "--name", "yes")
+        command = console.command("amend", found.campaign.slug, *options)
+        lines.append(Text(f"  → {command}", no_wrap=True, overflow="ignore"))
+    return [*lines]
+
+
+def _applicants(found: CampaignStatus) -> list[RenderableType]:
+    """Who asks to sign without having been asked, and how to say yes or no."""
+    lines = [Text("Ask to sign, and wait for your yes or no", style="bold yellow")] if found.applicants else []
+    for one in found.applicants:
+        name = f"{one.organization} ({one.acronym})" if one.acronym else one.organization
+        confirmed = _short(one.confirmed_at, found)
+        lines.append(Text(f"  {name}, {one.country or 'no country'}; confirmed by mail {confirmed}"))
+    if found.applicants:
+        command = console.command("admit", found.campaign.slug, found.applicants[0].organization)
+        lines.append(Text(f"  → {command}"))
+    return [*lines]
+
+
+def _one_line(typed: str) -> str:
+    return " ".join(typed.split())
+
+
+def _block(title: str, those: _Unreached, most: int | None, slug: str) -> Iterator[RenderableType]:
+    if not those:
+        return
+    yield Text(title, style="bold yellow")
+    table = Table.grid(padding=(0, 2))
+    for partner, mail in those[:most]:
+        suppressed = partner.unreached == "suppressed"
+        why = "an earlier mail to this address came back" if suppressed else _why(mail)
+        table.add_row(Text(f"  {partner.organization}"), Text(why))
+    yield table
+    if most is not None and len(those) > most:
+        yield Text(f"  and {len(those) - most} more")
+    first, mail = those[0]
+    assert mail.todo is not None
+    sentence, _, command = hints.todo_with_command(mail.todo, slug, first.organization).removesuffix("`").partition("`")
+    if len(those) > 1 or most is not None:
+        command = re.sub(r"(?<= --partner )('([^']|'\"'\"')*'|\S+)+", "NAME", command)
+    yield Text(f"  → {sentence.rstrip()}")
+    copied = console.hint(f"`{command}`").removeprefix("`").removesuffix("`")
+    yield Text(f"    {copied}", no_wrap=True, overflow="ignore")  # to be copied whole
+
+
+def _most_telling(partners: Sequence[PartnerStatus], room: int) -> tuple[list[PartnerStatus], int]:
+    """Those who did not answer, then the latest answers, which have a third of the room at least."""
+    unfinished = [one for one in partners if one.answer is None]
+    answered = [(one.answered, one) for one in partners if one.answer and one.answered]
+    latest = [one for _, one in sorted(answered, key=lambda pair: pair[0], reverse=True)]
+    room = max(room, 3)
+    answers_shown = min(len(latest), max(room // 3, room - len(unfinished)))
+    chosen = unfinished[: room - answers_shown] + latest[:answers_shown]
+    return chosen, len(partners) - len(chosen)
+
+
+def _why(mail: MailStatus) -> str:
+    """`the mailbox does not exist (550 5.1.1)`: in words, and with what a mail administrator asks for."""
+    words = reason_words(mail.reason) or "the server gave no reason"
+    code = re.match(r"(?:came back: )?([245]\d\d(?: [245]\.\d+\.\d+)?)\b", mail.reply or "")
+    return f"{words} ({code[1]})" if code and code[1] not in words else words
+
+
+def _answer(partner: PartnerStatus) -> str:
+    return _ANSWERS[partner.answer] + (f" ({partner.visibility})" if partner.visibility else "")
+
+
+def _aside(partner: PartnerStatus) -> str:
+    """What else an organizer wants to know of a partner: why its mail did not arrive, or how often it was reminded."""
+    if partner.erased:
+        return "erased"
+    invitation = next((mail for mail in reversed(partner.mails) if mail.kind == "invitation"), None)
+    if invitation and invitation.state in _TO_EXPLAIN and not (invitation.todo or partner.answer):
+        return _why(invitation)
+    times = len(partner.reminded)
+    reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
+    quiet = "wants no more mail" if partner.quiet else ""
+    disowned = "says an answer was not its own" if partner.disowned else ""
+    carried = "invitation carried there" if partner.carried else ""
+    by_hand = "by hand" if partner.channel == "by hand" else ""
+    passed_on = "passed on" if partner.passed_on else ""
+    earlier = "signed the earlier text" if partner.earlier == "sign" else ""
+    return ", ".join(filter(None, [disowned, earlier, passed_on, carried, reminded, quiet, by_hand]))
+
+
+def _screen() -> Console:
+    """Titles and names stand for themselves: no number in them is coloured, no bracket is read."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _local(moment: datetime, found: CampaignStatus) -> datetime:
+    return moment.astimezone(ZoneInfo(found.campaign.zone))
+
+
+def _short(moment: datetime | None, found: CampaignStatus) -> str:
+    """Day and time in the campaign's zone; the time alone today, and the year too in another one."""
+    if moment is None:
+        return ""
+    local, now = _local(moment, found), _local(found.now, found)
+    if local.date() == now.date():
+        return f"{local:%H:%M}"
+    return f"{local:%d %b %H:%M}" if local.year == now.year else f"{local:%d %b %Y %H:%M}"
+
+
+def _exact(moment: datetime, found: CampaignStatus) -> str:
+    """The time with its seconds: for what is minutes away."""
+    return f"{_local(moment, found):%H:%M:%S}"

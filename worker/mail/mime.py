@@ -1,0 +1,172 @@
+"""A message becomes bytes: 7-bit, CRLF, and the same bytes whenever it is composed again (RFC 5322, 2045, 2047)."""
+
+import base64
+import binascii
+import functools
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+
+from worker import settings
+
+_LONGEST_QUOTED = 100  # characters of a name that stands as it is
+_ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 75 characters
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Message:
+    """One mail in words, before it becomes bytes; `text` and `html` are final."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    from_name: str
+    reply_to: str
+    attachments: list[Attachment] = field(default_factory=list)
+    automatic: bool = True
+    unsubscribe: str = ""
+
+
+class NothingToSay(Exception):
+    """The mail has no recipient any more, or one that wants no mail."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the relay is given: envelope sender, recipient and the bytes, with their hash."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def compose(message: Message, message_id: str, dated_at: datetime, return_path: str = "") -> Envelope:
+    """Set a message as bytes; everything that varies comes in as an argument.
+
+    `return_path` is the envelope sender, MAIL_FROM unless bounces come back elsewhere; it is in no header.
+    """
+    sender = settings.current().mail_from
+    seed = hashlib.sha256(message_id.encode()).hexdigest()[:24]
+    headers = [
+        ("From", _mailbox(message.from_name, sender)),
+        ("To", message.to),
+        ("Reply-To", message.reply_to),
+        ("Subject", _words(message.subject, len("Subject: "))),
+        ("Date", _date(dated_at)),
+        ("Message-ID", message_id),
+        ("MIME-Version", "1.0"),
+    ]
+    if message.automatic:
+        headers.append(("Auto-Submitted", "auto-generated"))  # RFC 3834: no out-of-office, please
+    if message.unsubscribe:
+        headers.append(("List-Unsubscribe", _address(message.unsubscribe, len("List-Unsubscribe: "))))
+        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))  # RFC 8058
+    body = _multipart("alternative", f"a-{seed}", [_text("plain", message.text), _text("html", message.html)])
+    if message.attachments:
+        body = _multipart("mixed", f"m-{seed}", [body, *map(_attached, message.attachments)])
+    content = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode() + body
+    return Envelope(return_path or sender, message.to, content)
+
+
+def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
+    opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
+    inner = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+    return opening + inner + b"--" + boundary.encode() + b"--\r\n"
+
+
+def _text(subtype: str, words: str) -> bytes:
+    """Quoted-printable, so that the words survive every relay and a person can read the source."""
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    # A page begins with the same style for everybody. Each line is encoded by itself, so it may be cut after one.
+    style, cut, rest = words.partition("</style>\n")
+    return head.encode() + (_quoted_style(style + cut) + _quoted(rest) if cut else _quoted(words))
+
+
+def _quoted(words: str) -> bytes:
+    words = words.replace("\x00", "\ufffd")  # as Markdown and HTML have it
+    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    return binascii.b2a_qp(lines, istext=True)
+
+
+_quoted_style = functools.lru_cache(maxsize=20)(_quoted)
+
+
+def _attached(attachment: Attachment) -> bytes:
+    head = (
+        f"Content-Type: {attachment.content_type}\r\n"
+        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode() + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
+
+
+_date = functools.lru_cache(maxsize=1000)(format_datetime)
+
+
+@functools.lru_cache(maxsize=1000)
+def _mailbox(name: str, address: str) -> str:
+    """`"Name" <address>`, the name quoted or in encoded words."""
+    name = _on_one_line(name)
+    if not name:
+        return address
+    if name.isascii() and len(name) <= _LONGEST_QUOTED and "=?" not in name:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    return f"{_encoded(name, len('From: '))}\r\n <{address}>"
+
+
+@functools.lru_cache(maxsize=1000)
+def _words(text: str, column: int) -> str:
+    """Header text: as it is where ASCII fits one line, else encoded words (RFC 2047)."""
+    text = _on_one_line(text)
+    if text.isascii() and len(text) + column <= 78 and "=?" not in text:
+        return text
+    return _encoded(text, column)
+
+
+def _encoded(text: str, column: int) -> str:
+    """Encoded words, folded between characters."""
+    chunks: list[bytes] = []
+    chunk = b""
+    for character in text:
+        encoded = character.encode()
+        if len(chunk) + len(encoded) > (_ENCODED_WORD if chunks else _ENCODED_WORD - column):
+            chunks.append(chunk)
+            chunk = b""
+        chunk += encoded
+    chunks.append(chunk)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
+
+
+def _on_one_line(text: str) -> str:
+    """Spaces, ends of lines and control characters between words are one space."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _address(url: str, column: int) -> str:
+    """`<url>`, raw and in one piece on whatever line it fits (RFC 2369 2); the longest host leaves it far below 998."""
+    return f"<{url}>" if column + len(url) + 2 <= 78 else f"\r\n <{url}>"
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _one_line(value: str) -> str:
+    """No control character gets into a header, except the folds that we put there ourselves."""
+    if not _CONTROL.search(value):
+        return value
+    return "\r\n ".join(_CONTROL.sub(" ", line) for line in value.split("\r\n "))

@@ -1,0 +1,143 @@
+"""What of a letter has gone before a partner's last answer, and says more of the partner than that answer does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from worker.models import NAMELESS, Addressee, Answer, Campaign, Letter, Mail, Partner
+from worker.state import signatories
+from worker.state.letters import living, was_brought_by_hand
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A letter that has reached an addressee or may have, and the moment as of which it names."""
+
+    addressee: Addressee
+    dated_at: datetime
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """Names of addressees who have the letter, or may have it."""
+
+    to: list[str] = field(default_factory=list)
+    naming: list[str] = field(default_factory=list)
+    """Those in whose copy the partner is named, though its standing answer would not name it there."""
+    counting: list[str] = field(default_factory=list)
+    """Those in whose copy it is counted without its name, though it has withdrawn."""
+
+
+@dataclass
+class Notice:
+    """What one addressee is to be told; the partners are named in its copy."""
+
+    addressee: Addressee
+    withdrawn: list[Partner] = field(default_factory=list)
+    unnamed: list[Partner] = field(default_factory=list)
+    """Those that still sign, and ask to be named no more."""
+    uncounted: int = 0
+    """How many have withdrawn that its copy counts without naming them."""
+
+
+_Given = Row[int, str, str | None, datetime, datetime | None, int]
+
+
+def copies(campaign: Campaign, letters: Sequence[Mail]) -> list[Copy]:
+    """Whom the letter has reached or may have reached, in the order of the addressees."""
+    under_way = living(letters)
+    if campaign.dispatched_at is not None and was_brought_by_hand(campaign, under_way):
+        return [Copy(addressee, campaign.dispatched_at) for addressee in campaign.letter.addressees]
+    gone = [Copy(m.addressee, m.dated_at) for m in under_way if m.has_left and m.addressee]
+    return sorted(gone, key=lambda copy: copy.addressee.position)
+
+
+def had_left_by(campaign: Campaign, letters: Sequence[Mail], moment: datetime) -> bool:
+    """Whether some addressee had the letter at that moment, or may have had it."""
+    moments = [at for letter in living(letters) for at in (letter.in_data_at, letter.sent_at)]
+    return any(at is not None and at <= moment for at in (campaign.dispatched_at, *moments))
+
+
+def load_disclosure(
+    session: Session, campaign: Campaign, partner: Partner, standing: Answer | None, letters: Sequence[Mail]
+) -> Disclosure:
+    """Compare each copy that has gone, or may have gone, with what stands now.
+
+    A copy names whoever was to be named when it was dated: later reductions make another seal.
+    """
+    if campaign.closed_at is None or not (gone := copies(campaign, letters)):
+        return Disclosure()
+    given = session.execute(_GIVEN.where(Answer.partner_id == partner.id)).all()
+    return _compared(campaign, gone, given, standing)
+
+
+def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> list[Notice]:
+    """One for each addressee whose copy says more of somebody than its answer says now."""
+    if not (gone := copies(campaign, letters)):
+        return []
+    first = min(copy.dated_at for copy in gone)
+    stepped_back = (
+        select(Answer.partner_id)
+        .join(Partner)
+        .where(Partner.campaign_id == campaign.id, Answer.superseded_at >= first, Answer.choice == "sign")
+    )
+    partners = session.scalars(
+        select(Partner).where(Partner.id.in_(stepped_back), Partner.organization != NAMELESS)
+    ).all()
+    given: dict[int, list[_Given]] = {partner.id: [] for partner in partners}
+    for row in session.execute(_GIVEN.where(Answer.partner_id.in_(stepped_back))) if partners else []:
+        given.setdefault(row.partner_id, []).append(row)
+    notices = {copy.addressee.id: Notice(copy.addressee) for copy in gone}
+    for partner in signatories.in_order(partners):
+        standing = next((row for row in given[partner.id] if row.superseded_at is None), None)
+        found = _compared(campaign, gone, given[partner.id], standing)
+        for copy in gone:
+            _add(notices[copy.addressee.id], partner, found, signs=standing is not None and standing.choice == "sign")
+    return [one for one in notices.values() if one.withdrawn or one.unnamed or one.uncounted]
+
+
+def _add(notice: Notice, partner: Partner, found: Disclosure, *, signs: bool) -> None:
+    if notice.addressee.name in found.naming:
+        (notice.unnamed if signs else notice.withdrawn).append(partner)
+    elif notice.addressee.name in found.counting:
+        notice.uncounted += 1
+
+
+_GIVEN: Select[int, str, str | None, datetime, datetime | None, int] = (
+    select(Answer.partner_id, Answer.choice, Answer.visibility, Answer.at, Answer.superseded_at, Letter.meaning)
+    .join(Letter, Letter.id == Answer.letter_id)
+    .order_by(Answer.id)
+)
+
+
+def _compared(
+    campaign: Campaign, gone: Sequence[Copy], given: Sequence[_Given], standing: "_Given | Answer | None"
+) -> Disclosure:
+    found = Disclosure(to=[copy.addressee.name for copy in gone])
+    for copy in gone:
+        then = _answer_in(campaign, given, copy.dated_at)
+        if _is_named(then, copy.addressee) and not _is_named(standing, copy.addressee):
+            found.naming.append(copy.addressee.name)
+        elif _is_counted(then) and not _is_counted(standing):
+            found.counting.append(copy.addressee.name)
+    return found
+
+
+def _answer_in(campaign: Campaign, given: Sequence[_Given], dated_at: datetime) -> _Given | None:
+    """What stood when a copy was dated; if two moments are one, the answer that was replaced."""
+    for row in given:
+        stood = row.at <= dated_at and (row.superseded_at is None or row.superseded_at >= dated_at)
+        if stood and row.meaning == campaign.letter.meaning:
+            return row
+    return None
+
+
+def _is_named(answer: "_Given | Answer | None", addressee: Addressee) -> bool:
+    return answer is not None and signatories.is_named(answer.visibility, signatories.rendition_for(addressee))
+
+
+def _is_counted(answer: "_Given | Answer | None") -> bool:
+    return answer is not None and answer.choice == "sign"

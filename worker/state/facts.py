@@ -1,0 +1,72 @@
+"""What decides over a campaign's letter, read once and passed on."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.models import Answer, Campaign, Mail, Seal
+from worker.state import letters as state_letters
+from worker.state import lifecycle
+from worker.state.letters import DeliveryState
+from worker.state.lifecycle import VISIBILITY_RANK, Stage
+from worker.state.signatories import standing_signatures
+
+
+@dataclass(frozen=True)
+class CampaignFacts:
+    """A campaign at one moment: load it after the campaign is locked, and load it anew after a change."""
+
+    campaign: Campaign
+    now: datetime
+    letters: Sequence[Mail]
+    """All that were ever put for an addressee, cancelled ones included, in order."""
+    seal: int | None
+    """The number of the seal that may be sent."""
+    signing: Mapping[str, int]
+    """How many sign the letter in its present meaning, by visibility."""
+
+    @functools.cached_property
+    def living(self) -> list[Mail]:
+        """The letters that carry, carried or may have carried a seal to an addressee."""
+        return state_letters.living(self.letters)
+
+    @functools.cached_property
+    def stage(self) -> Stage:
+        return lifecycle.stage_at(self.campaign, self.letters, self.now)
+
+    @functools.cached_property
+    def delivery(self) -> DeliveryState:
+        return state_letters.delivery_state(self.campaign, self.letters)
+
+    @functools.cached_property
+    def is_irrevocable(self) -> bool:
+        return state_letters.is_irrevocable(self.campaign, self.letters)
+
+    @property
+    def signed(self) -> int:
+        """All who sign, named or not."""
+        return sum(self.signing.values())
+
+
+def load_facts(session: Session, campaign: Campaign) -> CampaignFacts:
+    """Read what holds of a campaign now, by the database's clock."""
+    letters = state_letters.load_letters(session, campaign)
+    now, seal, *signing = session.execute(_NOW, {"campaign_id": campaign.id}).one()
+    return CampaignFacts(campaign, now, letters, seal, dict(zip(_VISIBILITIES, signing, strict=True)))
+
+
+_CAMPAIGN: BindParameter[int] = bindparam("campaign_id")
+_VISIBILITIES = tuple(VISIBILITY_RANK)
+_SEAL = select(func.max(Seal.number)).where(Seal.campaign_id == _CAMPAIGN, Seal.voided_at.is_(None)).scalar_subquery()
+# The clock, the living seal and who signs: in one statement, after all locks are held.
+_NOW = standing_signatures(
+    db.now(),
+    _SEAL,
+    *(func.count().filter(Answer.visibility == visibility) for visibility in _VISIBILITIES),
+    campaign_id=_CAMPAIGN,
+)

@@ -1,0 +1,93 @@
+"""The mails that carry the letter to its addressees: who has it, who may have it, and which seal may be sent."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker.models import Addressee, Campaign, Letter, Mail, Seal
+
+DeliveryState = Literal["not_sent", "sending", "uncertain", "partly_sent", "sent"]
+
+
+def load_letters(session: Session, campaign: Campaign, *, lock: bool = False) -> list[Mail]:
+    """Every letter that was ever put for an addressee, cancelled ones included, in order.
+
+    `lock` keeps the outbox from sending one of them until the transaction ends.
+    """
+    letters = select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter").order_by(Mail.id)
+    if lock:
+        letters = letters.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(letters))
+
+
+def living(letters: Sequence[Mail]) -> list[Mail]:
+    """Those that carry, carried or may have carried a seal to an addressee."""
+    return [letter for letter in letters if letter.cancelled_at is None]
+
+
+def living_seal(session: Session, campaign: Campaign) -> int | None:
+    """The number of the seal that may be sent, if there is one."""
+    return session.scalar(
+        select(func.max(Seal.number)).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None))
+    )
+
+
+def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:
+    """Who has the letter.
+
+    `not_sent`: nobody; `sending`: it is being handed over now; `uncertain`: nobody knows whether it arrived;
+    `partly_sent`: one addressee has it and another not yet; `sent`: all have it, or it was brought by hand.
+    """
+    if campaign.closed_at is None:
+        return "not_sent"
+    under_way = living(letters)
+    sent = {letter.addressee_id for letter in under_way if letter.sent_at is not None}
+    by_mail = _served_by_mail(campaign)
+    if was_brought_by_hand(campaign, under_way) or (by_mail and by_mail <= sent):
+        return "sent"
+    if any(letter.uncertain_at is not None for letter in under_way):
+        return "uncertain"
+    if any(letter.in_data_at is not None and letter.sent_at is None for letter in under_way):
+        return "sending"
+    return "partly_sent" if sent else "not_sent"
+
+
+def is_irrevocable(campaign: Campaign, letters: Sequence[Mail]) -> bool:
+    """Whether no addressee's letter can be recalled any more.
+
+    An uncertain letter can: a person decides about its next copy.
+    """
+    if campaign.closed_at is None:
+        return False
+    under_way = living(letters)
+    gone = {letter.addressee_id for letter in under_way if letter.has_left and letter.uncertain_at is None}
+    by_mail = _served_by_mail(campaign)
+    return was_brought_by_hand(campaign, under_way) or bool(by_mail and by_mail <= gone)
+
+
+def was_brought_by_hand(campaign: Campaign, under_way: Sequence[Mail]) -> bool:
+    """Whether an organizer carried the letter there: dispatched, and by no mail."""
+    return campaign.dispatched_at is not None and not any(letter.sent_at for letter in under_way)
+
+
+def unserved(campaign: Campaign, letters: Sequence[Mail]) -> list[Addressee]:
+    """The addressees by mail for whom no letter is under way or has arrived."""
+    served = {letter.addressee_id for letter in living(letters)}
+    return [a for a in campaign.letter.addressees if a.email and a.id not in served]
+
+
+def seal_sent(letters: Sequence[Mail], living_seal: int | None) -> int | None:
+    """The number of the seal that the first server accepted; of the living one if it was brought by hand."""
+    sent = [(letter.sent_at, letter.seal_number) for letter in letters if letter.sent_at is not None]
+    return min(sent, key=lambda one: one[0])[1] if sent else living_seal
+
+
+def latest_with_meaning(campaign: Campaign, meaning: int) -> Letter | None:
+    """The letter as it last read with one of its meanings."""
+    return next((one for one in reversed(campaign.letters) if one.meaning == meaning), None)
+
+
+def _served_by_mail(campaign: Campaign) -> set[int]:
+    return {addressee.id for addressee in campaign.letter.addressees if addressee.email}

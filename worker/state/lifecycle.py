@@ -1,0 +1,123 @@
+"""Where a campaign and its letter are: one ladder, what partners may do on it, and what organizers read of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, get_args
+
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.models import Answer, Campaign, Mail
+from worker.state.letters import delivery_state, is_irrevocable, load_letters
+
+Stage = Literal[
+    "open",  # answers are taken
+    "overdue",  # the deadline has passed, and the list is being taken
+    "closed",  # the list is taken, and no addressee has the letter
+    "sending",  # handed over to one addressee at this moment, while another does not have it
+    "uncertain",  # nobody knows whether it arrived
+    "partly_sent",  # one addressee has it, another does not have it yet
+    "irrevocable",  # every addressee has it, or is being handed it; that is not noted yet
+    "dispatched",  # and it is noted
+    "cancelled",
+]
+Action = Literal[
+    "sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "pass on", "join", "unsubscribe"
+]
+
+ADDS = frozenset[Action]({"sign", "change", "decline", "correct", "pass on", "join"})
+EXPOSES_LESS = frozenset[Action]({"withdraw", "reduce", "disown", "unsubscribe"})
+
+ALLOWED: dict[Stage, frozenset[Action]] = {
+    "open": ADDS | EXPOSES_LESS,
+    "overdue": EXPOSES_LESS,
+    "closed": EXPOSES_LESS,  # what is taken voids the seal
+    "sending": EXPOSES_LESS,
+    "uncertain": EXPOSES_LESS,
+    "partly_sent": EXPOSES_LESS,
+    "irrevocable": EXPOSES_LESS,  # what is taken now voids nothing: it is for the public page, and for a notice
+    "dispatched": EXPOSES_LESS,
+    "cancelled": frozenset({"unsubscribe"}),
+}
+BEYOND_RECALL: frozenset[Stage] = frozenset({"irrevocable", "dispatched"})
+
+VISIBILITY_RANK = {"public": 3, "addressee": 2, "counted": 1}
+
+
+def stage_at(campaign: Campaign, letters: Sequence[Mail], now: datetime) -> Stage:
+    """Where a campaign is, by all its letters and one clock."""
+    if campaign.cancelled_at is not None:
+        return "cancelled"
+    if campaign.takes_answers(at=now):
+        return "open"
+    where = delivery_state(campaign, letters)
+    if where == "sent":
+        return "irrevocable" if campaign.dispatched_at is None else "dispatched"
+    if where == "sending" and is_irrevocable(campaign, letters):
+        return "irrevocable"
+    if where != "not_sent":
+        return where
+    return "overdue" if campaign.closed_at is None else "closed"
+
+
+def may_have_letters(campaign: Campaign) -> bool:
+    """Whether its letters decide over its stage, so that they have to be loaded."""
+    return campaign.cancelled_at is None and campaign.closed_at is not None
+
+
+def load_stage(session: Session, campaign: Campaign, now: datetime) -> Stage:
+    """The same, read from the rows."""
+    return stage_at(campaign, load_letters(session, campaign) if may_have_letters(campaign) else [], now)
+
+
+def offered(campaign: Campaign, stage: Stage, standing: Answer | None) -> set[Action]:
+    """What a partner whose answer is `standing` may do, as far as it makes sense for it."""
+    signs = standing is not None and standing.signs
+    pointless: set[Action] = {"decline"} if signs else {"withdraw", "reduce"}
+    if standing is None or not (signs or stage == "open"):
+        pointless.add("disown")
+    if stage == "open" or not less_visible(campaign, standing):
+        pointless.add("reduce")  # while answers are taken, whoever signs anew may be less visible
+    return set(ALLOWED[stage]) - pointless
+
+
+def load_offered(session: Session, campaign: Campaign, standing: Answer | None) -> set[Action]:
+    """What a partner could do at this moment, read from the rows."""
+    return offered(campaign, load_stage(session, campaign, db.clock(session)), standing)
+
+
+def less_visible(campaign: Campaign, standing: Answer | None) -> list[str]:
+    """The ways to sign that expose less than what stands."""
+    if standing is None or not standing.signs:
+        return []
+    return [v for v in campaign.visibilities if VISIBILITY_RANK[v] < VISIBILITY_RANK[standing.visibility or ""]]
+
+
+OrganizerState = Literal[
+    "open", "overdue", "sealing", "held", "review", "waiting", "leaving", "dispatched", "cancelled"
+]
+
+
+def organizer_state(campaign: Campaign, stage: Stage, *, sealed: bool, queued: bool, blocked: bool) -> OrganizerState:
+    """One word for organizers.
+
+    `overdue`: the deadline has passed; `sealing`: the next seal is being made; `waiting`: for a person; `leaving`: a
+    letter is in the outbox or beyond. `sealed`: a seal may be sent; `queued`: a letter was put; `blocked`: something
+    stands in the way that no clock removes.
+    """
+    if campaign.cancelled_at is not None:
+        return "cancelled"
+    if campaign.dispatched_at is not None:
+        return "dispatched"
+    if campaign.held_at is not None:
+        return "held"
+    if stage in {"open", "overdue"}:
+        return "open" if stage == "open" else "overdue"
+    if not sealed:
+        return "sealing"
+    if blocked:
+        return "waiting"
+    return "leaving" if queued else "review"
+
+
+assert set(ALLOWED) == set(get_args(Stage))

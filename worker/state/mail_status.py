@@ -1,0 +1,214 @@
+"""What became of each mail to a partner, as codes and facts: how it stands, why, and what a person can do.
+
+That a mail did not arrive is never told as silence. `wording/mail_status.py` has the sentences.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.due import first_mail_at
+from worker.state.relay_status import RelayStatus
+
+MailState = Literal[
+    "due", "held back", "sending", "sent", "deferred", "refused", "bounced", "uncertain", "cancelled", "suppressed"
+]
+ReasonCode = Literal[
+    "handing_over", "held", "relay_blocked", "quota", "undo", "first_few",  # why it waits
+    "suppressed", "no_recipient", "cancelled",  # why it does not leave any more
+    "uncertain", "reported", "reply",  # what the server said, or did not
+]  # fmt: skip
+Todo = Literal["correct_address", "resend"]
+
+_ASKS = {"invitation", "reminder", "extended", "amended"}
+_FAILED = {"refused", "bounced", "suppressed"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a mail stands as it does."""
+
+    code: ReasonCode
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides over a mail beside its own row, the same for all partners of a campaign."""
+
+    campaign: Campaign
+    relay: RelayStatus
+    takes_answers: bool
+    suppressed: set[bytes]  # fingerprints of addresses
+    first_go_alone: bool  # no other invitation is put before the relay took one of these
+    copies_wait: bool  # the letter is with its addressee, and the campaign is held
+
+    @property
+    def blocked(self) -> Reason:
+        assert self.relay.blocked_at is not None
+        return Reason("relay_blocked", {"since": self.relay.blocked_at, "zone": self.campaign.zone})
+
+
+@dataclass(frozen=True)
+class MailStatus:
+    """How one mail stands, and since `when`, or when it was put; `next`: when it is tried again by itself."""
+
+    kind: str
+    state: MailState
+    when: datetime | None
+    reply: str | None = None
+    reason: Reason | None = None
+    attempts: int = 0
+    next: datetime | None = None
+    todo: Todo | None = None
+
+
+def mail_state(mail: Mail) -> MailState:
+    """What the row alone says: bounced, sent, refused, cancelled, uncertain, sending, deferred, due."""
+    if mail.bounced_at is not None:
+        return "bounced"
+    if mail.sent_at is not None:
+        return "sent"
+    if mail.refused_at is not None:
+        return "refused"
+    if mail.cancelled_at is not None:
+        return "cancelled"
+    if mail.uncertain_at is not None:
+        return "uncertain"
+    if mail.in_data_at is not None:
+        return "sending"
+    return "deferred" if mail.attempts and mail.reply and mail.lease_holder is None else "due"
+
+
+def partner_mails(
+    partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances
+) -> list[MailStatus]:
+    """What became of a partner's mails, in the order in which they were put; with those that are not put yet."""
+    found = [_status(mail, around) for mail in mails]
+    lost = unreached(partner, mails, around) is not None
+    with_todo = [
+        replace(status, todo=_todo(partner, mail, status, mails[number + 1 :], standing, around, lost=lost))
+        for number, (mail, status) in enumerate(zip(mails, found, strict=True))
+    ]
+    return with_todo + _not_put_yet(partner, mails, standing, around)
+
+
+def unreached(partner: Partner, mails: Sequence[Mail], around: Circumstances) -> MailState | None:
+    """Why no mail of ours reaches a partner that has an address: bounced, refused or suppressed."""
+    if partner.email_hmac is None:
+        return None
+    states = [_failure(mail) for mail in mails if is_to_present_address(mail, partner)]
+    if partner.bounced_at is not None:
+        return "bounced"
+    if bytes(partner.email_hmac) in around.suppressed:
+        return "suppressed"
+    if any(arrived(mail, partner) for mail in mails):
+        return None
+    return next((state for state in reversed(states) if state), None)
+
+
+def arrived(mail: Mail, partner: Partner, *, whenever: bool = False) -> bool:
+    """Whether it was taken for the partner's present address (or `whenever`: an earlier one), and did not bounce."""
+    taken = mail.sent_at is not None and mail.bounced_at is None
+    return taken and (whenever or is_to_present_address(mail, partner))
+
+
+def is_to_present_address(mail: Mail, partner: Partner) -> bool:
+    return mail.generation in {None, partner.generation} or partner.erased_at is not None
+
+
+def reason_of(mail: Mail) -> Reason | None:
+    """Why the mail stands as its row says."""
+    state = mail_state(mail)
+    if state == "cancelled":
+        return Reason(mail.cancel_reason or "cancelled")
+    if state == "uncertain":
+        return Reason("uncertain", {"reply": mail.reply})
+    if state == "sent" and mail.reported_at is not None:
+        return Reason("reported", {"reply": mail.reply})
+    return Reason("reply", {"reply": mail.reply}) if mail.reply else None
+
+
+def _failure(mail: Mail) -> MailState | None:
+    if mail.cancelled_at is not None and mail.sent_at is None and mail.cancel_reason == "suppressed":
+        return "suppressed"
+    return state if (state := mail_state(mail)) in _FAILED else None
+
+
+def _status(mail: Mail, around: Circumstances) -> MailStatus:
+    now = around.relay.now
+    found = MailStatus(mail.kind, mail_state(mail), _came_to_be(mail), mail.reply, reason_of(mail), mail.attempts)
+    if mail.due_at is None:
+        return found
+    if mail.lease_until is not None and mail.lease_until >= now:
+        return replace(found, state="sending", reason=Reason("handing_over"))
+    if held := _held_back(mail, around):
+        why, until = held
+        return replace(found, state="held back", reason=why, next=until)
+    return replace(found, next=mail.due_at)
+
+
+def _held_back(mail: Mail, around: Circumstances) -> tuple[Reason, datetime | None] | None:
+    """Why a mail that waits does not leave at its time, and when it may."""
+    relay, campaign = around.relay, around.campaign
+    assert mail.due_at is not None
+    if mail.kind == "letter" and campaign.held_at is not None:
+        return Reason("held"), None
+    if relay.blocked_at is not None and mail.due_at <= max(relay.now, relay.retry_at or relay.now):
+        return around.blocked, relay.retry_at
+    if mail.due_at > relay.now:
+        undo = mail.kind == "invitation" and not mail.attempts and relay.now < first_mail_at(campaign)
+        return (Reason("undo"), mail.due_at) if undo else None
+    if limit := relay.limit_of(mail.urgency):
+        quota = limit.quota
+        return Reason("quota", {"span": limit.name, "used": quota.used, "allowed": quota.allowed}), limit.next_at
+    return None
+
+
+def _not_put_yet(
+    partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances
+) -> list[MailStatus]:
+    """The invitation or the copy that a partner will get, though no row says so yet."""
+    campaign = around.campaign
+    if partner.email_hmac is None or partner.quiet_at is not None:
+        return []
+    kinds = {mail.kind for mail in mails}
+    if around.takes_answers and standing is None and "invitation" not in kinds:
+        if around.relay.blocked_at is not None:
+            return [MailStatus("invitation", "held back", campaign.launched_at, reason=around.blocked)]
+        if around.first_go_alone:
+            return [MailStatus("invitation", "held back", campaign.launched_at, reason=Reason("first_few"))]
+        return [MailStatus("invitation", "due", campaign.launched_at)]
+    if around.copies_wait and standing is not None and standing.signs and "copy" not in kinds:
+        return [MailStatus("copy", "held back", campaign.held_at, reason=Reason("held"))]
+    return []
+
+
+def _todo(
+    partner: Partner,
+    mail: Mail,
+    status: MailStatus,
+    later: Sequence[Mail],
+    standing: Answer | None,
+    around: Circumstances,
+    *,
+    lost: bool,
+) -> Todo | None:
+    """What a person can do about a mail that did not arrive; nothing once it is past, or a later one arrived.
+
+    `lost`: no mail reaches the partner any more, even if this one, its last, did.
+    """
+    of_use = (around.takes_answers and standing is None) if mail.kind in _ASKS else standing is not None
+    superseded = any(arrived(one, partner) for one in later)
+    if superseded or partner.quiet_at is not None or not (of_use and is_to_present_address(mail, partner)):
+        return None
+    if _failure(mail) or (lost and not later):
+        return "correct_address"
+    return "resend" if status.state == "uncertain" and mail.due_at is None else None
+
+
+def _came_to_be(mail: Mail) -> datetime:
+    moments = (mail.bounced_at, mail.sent_at, mail.refused_at, mail.cancelled_at, mail.uncertain_at, mail.in_data_at)
+    return next((moment for moment in moments if moment is not None), mail.dated_at)

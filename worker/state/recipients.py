@@ -1,0 +1,115 @@
+"""Who is to be written to, and who waits for an organizer."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Exists, ScalarSelect, Select, exists, func, select
+from sqlalchemy.orm import Session
+
+from worker.models import Answer, Campaign, Mail, Partner, Stranger, Suppression
+
+A_DAY = timedelta(days=1)
+
+
+def select_not_yet_asked(campaign: Campaign) -> Select[Partner]:
+    """Selects the partners with an address that have no invitation and want mail."""
+    invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
+    with_address = Partner.email_hmac.is_not(None)
+    answered = exists().where(Answer.partner_id == Partner.id)
+    return (
+        select(Partner)
+        .where(Partner.campaign_id == campaign.id, with_address, Partner.quiet_at.is_(None), ~invited, ~answered)
+        .order_by(Partner.id)
+    )
+
+
+def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
+    """The partners whose invitation was accepted by a server, and that want mail."""
+    told = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.quiet_at.is_(None))
+    return list(session.scalars(told.order_by(Partner.id)))
+
+
+def load_to_ask_again(session: Session, campaign: Campaign) -> list[Partner]:
+    """Who has the invitation, or has answered without one."""
+    answered = exists().where(Answer.partner_id == Partner.id)
+    known = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation() | answered)
+    return list(session.scalars(known.order_by(Partner.id)))
+
+
+def load_silent(session: Session, campaign: Campaign, now: datetime, *, mailed_lately: bool = True) -> list[Partner]:
+    """The partners whose invitation was accepted by a server and for whom no answer stands.
+
+    Without `mailed_lately` those who were asked or reminded within the last day are left out.
+    """
+    partners = select_silent(campaign)
+    if not mailed_lately:
+        partners = partners.where(last_mail() < now - A_DAY)
+    return list(session.scalars(partners))
+
+
+def select_silent(campaign: Campaign) -> Select[Partner]:
+    """Selects the silent to whom a mail can go: they got their invitation, are reached by mail, and want it."""
+    arrived = exists().where(
+        Mail.partner_id == Partner.id,
+        Mail.kind == "invitation",
+        Mail.sent_at.is_not(None) & Mail.bounced_at.is_(None),
+        func.coalesce(Mail.generation, Partner.generation) == Partner.generation,  # not at an address since corrected
+    )
+    suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
+    reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.quiet_at.is_(None)
+    answered = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None))
+    return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
+
+
+def last_mail() -> ScalarSelect[datetime]:
+    """When a partner was last asked or reminded, as a column beside it."""
+    asked = Mail.kind.in_(["invitation", "reminder", "amended"])
+    return (
+        select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
+    )
+
+
+def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
+    """The latest moment for a reminder that has come since the deadline was set, if any."""
+    moments = (campaign.deadline_at - before for before in campaign.reminders)
+    return max((m for m in moments if campaign.deadline_set_at < m <= now), default=None)
+
+
+def select_without_receipt(campaign_id: int) -> Select[Answer]:
+    """Selects the standing answers that have no receipt, of partners to whom one can go."""
+    receipted = exists().where(Mail.answer_id == Answer.id, Mail.kind == "receipt")
+    reached = (Partner.email_hmac.is_not(None), Partner.quiet_at.is_(None))
+    return (
+        select(Answer)
+        .join(Partner, Partner.id == Answer.partner_id)
+        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), *reached, ~receipted)
+    )
+
+
+def load_applicants(session: Session, campaign: Campaign) -> list[Stranger]:
+    """Who asks to sign, has confirmed it, and waits for an organizer."""
+    waiting = select(Stranger).where(Stranger.campaign_id == campaign.id, Stranger.confirmed_at.is_not(None))
+    return list(session.scalars(waiting.where(Stranger.decided_at.is_(None)).order_by(Stranger.id)))
+
+
+def load_who_asked_to_join(session: Session, campaign: Campaign) -> list[Stranger]:
+    """Who asked to sign, confirmed or not, is no partner, and has not been forgotten."""
+    asked = select(Stranger).where(Stranger.campaign_id == campaign.id, Stranger.partner_id.is_(None))
+    return [one for one in session.scalars(asked.order_by(Stranger.id)) if one.organization]
+
+
+def count_waiting_copies(session: Session, campaign: Campaign) -> int:
+    """How many copies of the letter are in the outbox."""
+    waiting = (Mail.campaign_id == campaign.id) & (Mail.kind == "copy") & Mail.due_at.is_not(None)
+    return session.scalar(select(func.count()).select_from(Mail).where(waiting)) or 0
+
+
+def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
+    """How many partners no mail reaches, and of how many more nobody knows whether it did."""
+    failed = Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None)
+    unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
+    number = select(func.count(Mail.partner_id.distinct())).where(Mail.campaign_id == campaign.id)
+    return session.scalar(number.where(failed)) or 0, session.scalar(number.where(~failed, unknown)) or 0
+
+
+def _has_invitation() -> Exists:
+    return exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation", Mail.sent_at.is_not(None))

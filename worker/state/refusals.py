@@ -1,0 +1,160 @@
+"""Why an act does not do what it was asked: a code and facts. `wording/refusals.py` has the sentences."""
+
+from typing import Any, ClassVar, Literal
+
+from worker.models import Campaign
+
+ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename"]
+
+
+class Refused(Exception):
+    """An act was refused; `code` says why, `facts` what the sentence about it needs."""
+
+    code: ClassVar[str]
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)  # no facts: they may be names, and exceptions are logged
+        self.facts = facts
+
+
+class Closed(Refused):
+    """The deadline has passed, or the list was closed early: nothing more can be added. What was recorded stands."""
+
+    code = "closed"
+
+    @classmethod
+    def to(cls, what: ClosedFor, campaign: Campaign) -> "Closed":
+        """The refusal of one act, with whether the list was closed before the deadline."""
+        early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
+        return cls(what=what, early=early)
+
+
+class LetterHasLeft(Refused):
+    """The letter is with its addressee, or on the way: it cannot be recalled."""
+
+    code = "letter_has_left"
+
+
+class LetterChanged(Refused):
+    """The letter means something else now than it did when it was read."""
+
+    code = "letter_changed"
+
+
+class LinkRevoked(Refused):
+    """The link was revoked after it was opened (its generation was raised): it speaks for nobody any more."""
+
+    code = "link_revoked"
+
+
+class NotSigned(Refused):
+    """There is no signature to withdraw. Facts: organization."""
+
+    code = "not_signed"
+
+
+class NotAnswered(Refused):
+    """No answer stands, so there is none to disown."""
+
+    code = "not_answered"
+
+
+class NotOffered(Refused):
+    """The campaign does not let partners sign with this visibility. Facts: visibilities."""
+
+    code = "not_offered"
+
+
+class NotFilledIn(Refused):
+    """A field of an answer is missing or cannot be taken. Facts: problems, a code by field."""
+
+    code = "not_filled_in"
+
+
+class RateLimited(Refused):
+    """The address gets no mail of this kind from us, or not now."""
+
+    code = "rate_limited"
+
+
+class PassedOnTooOften(Refused):
+    """The partner has passed its invitation on as often as it can."""
+
+    code = "passed_on_too_often"
+
+
+class SameAddress(Refused):
+    """It is the partner's own address already, and nothing came back from it. Facts: organization."""
+
+    code = "same_address"
+
+
+class NotAnAddress(Refused):
+    """What was typed is no mail address. Facts: typed, reason (a sentence)."""
+
+    code = "not_an_address"
+
+
+class AlreadyDecided(Refused):
+    """An organizer has said yes or no already."""
+
+    code = "already_decided"
+
+
+class NothingProposed(Refused):
+    """The partner asks for no other name. Facts: organization."""
+
+    code = "nothing_proposed"
+
+
+class NotLater(Refused):
+    """The new deadline is not after the present one. Facts: deadline, zone."""
+
+    code = "not_later"
+
+
+class SameLetter(Refused):
+    """The folder says what the letter says already. Facts: slug."""
+
+    code = "same_letter"
+
+
+class OtherAddressee(Refused):
+    """To whom a letter goes is part of what was signed: another addressee is never a typo."""
+
+    code = "other_addressee"
+
+
+class AlreadyLaunched(Refused):
+    """A campaign of this name is running or was run; nobody was asked again. Facts: slug."""
+
+    code = "already_launched"
+
+
+class CannotBeUndone(Refused):
+    """Something came of the launch already. Facts: left (mails gone or on their way), answers (recorded)."""
+
+    code = "cannot_be_undone"
+
+
+class NotOver(Refused):
+    """The letter has not left: its partners are still to be reached."""
+
+    code = "not_over"
+
+
+class StillSigns(Refused):
+    """It is to be under a letter that has not left: it would have to withdraw first. Facts: organization."""
+
+    code = "still_signs"
+
+
+class Blocked(Refused):
+    """The letter does not leave. Facts: blockers."""
+
+    code = "blocked"
+
+
+def codes() -> set[str]:
+    """Every code there is."""
+    return {refused.code for refused in Refused.__subclasses__()}

@@ -1,0 +1,29 @@
+"""What stands in the way of the letter, as a sentence for organizers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from worker import render
+from worker.state.blockers import Blocker, BlockerCode
+
+
+def sentence(blocker: Blocker) -> str:
+    """One sentence, without a command; the command line adds what to type."""
+    return _SENTENCES[blocker.code](blocker.facts)
+
+
+_SENTENCES: dict[BlockerCode, Callable[[Mapping[str, Any]], str]] = {
+    "cancelled": lambda f: "The campaign is cancelled.",
+    "erased": lambda f: "What was sealed is erased: nothing can be sent any more.",
+    "not_closed": lambda f: "It is not closed yet.",
+    "no_seal": lambda f: "There is no seal: one was voided by a withdrawal and the next is being made.",
+    "held": lambda f: "It is held.",
+    "nobody_signed": lambda f: "Nobody signed: there is no letter to send.",
+    "uncertain": lambda f: "Nobody knows whether the letter arrived: ask the addressee's office.",
+    "no_address": lambda f: "No addressee has a mail address: print the letter and bring it.",
+    "in_review": lambda f: f"In review until {render.day_and_time(f['until'], f['zone'], 'en')}.",
+    "below_quorum": lambda f: f"{f['signed']} signed and the quorum is {f['quorum']}.",
+    "refused": lambda f: "The addressee's server refused the letter.",
+    "being_handed_over": lambda f: "It is being handed over at this moment: look at the status in a minute.",
+    "partly_sent": lambda f: "One addressee has it by mail already, and the others get it by mail too.",
+}

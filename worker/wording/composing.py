@@ -1,0 +1,78 @@
+"""Claimed mails are worded and set as bytes; one that cannot be keeps no other from leaving."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from worker import db, settings, tokens
+from worker.mail import mime, outbox
+from worker.mail.delivery import Ready
+from worker.mail.outbox import Mark
+from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.smtp import Offer
+from worker.models import CancelReason, Mail
+from worker.wording import mails
+from worker.wording.mails import BulkMail
+
+log = logging.getLogger("delivery")
+
+
+def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | Mark]:
+    """Make these mails ready to be sent, in this order, or say what became of them."""
+    found = _read(session, ids)
+    suppressed = outbox.suppressed(session, ids)
+    return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
+
+
+def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | Mark]:
+    """The rows; one that cannot be read (its contact was encrypted with another key) is set aside by itself."""
+    try:
+        return dict(mails.load_mails(session, ids))
+    except db.AWAY:
+        raise
+    except Exception as error:
+        if len(ids) == 1:
+            return {ids[0]: _put_off(ids[0], f"it could not be read ({type(error).__name__})")}
+        return {mail_id: found for one in ids for mail_id, found in _read(session, [one]).items()}
+
+
+def _composed(session: Session, mail: Mail | BulkMail | Mark) -> Ready | Mark:
+    """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
+    if isinstance(mail, Mark):
+        return mail
+    try:
+        message = mails.word_mail(session, mail)
+        envelope = mime.compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
+        if not envelope.content.isascii():
+            raise ValueError("a message must be 7-bit")
+    except mime.NothingToSay:
+        return _cancelled(mail.id, "no_recipient")
+    except db.AWAY:
+        raise  # the database is away: no mail can be worded, and none is to blame
+    except Exception as error:
+        return _put_off(mail.id, f"it could not be composed ({type(error).__name__})")
+    if mail.body_hash not in {None, envelope.hash}:
+        log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
+    offer = Offer(
+        envelope.sender,
+        envelope.recipient,
+        envelope.content,
+        tokens.envid(mail.id) if settings.current().bounces_to else None,
+    )
+    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)
+
+
+def _put_off(mail_id: int, why: str) -> Mark:
+    log.warning("mail %d: %s", mail_id, why)
+    return Mark(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
+
+
+def _cancelled(mail_id: int, reason: CancelReason) -> Mark:
+    return Mark(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, _REPLIES[reason]), cancel_reason=reason)
+
+
+_REPLIES: dict[CancelReason, str] = {
+    "suppressed": "the address is suppressed",
+    "no_recipient": "nobody to send it to",
+}

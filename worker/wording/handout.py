@@ -1,0 +1,62 @@
+"""An invitation that a person carries: a message for Signal or WhatsApp, or a page with a QR code to print.
+
+Both hold link and code, as a mail does, and name neither organization nor letter: papers and screens are seen.
+"""
+
+import base64
+
+from sqlalchemy.orm import Session
+
+from worker import db, render, settings, tokens
+from worker.models import Partner
+from worker.state.refusals import Closed
+
+
+def as_message(session: Session, partner: Partner) -> str:
+    """What to copy into a messenger, in the partner's language. Raises Closed once answers are taken no more."""
+    return "\n\n".join([*_sentences(session, partner), ""])
+
+
+def as_page(session: Session, partner: Partner) -> str:
+    """The same as an HTML page to print, which asks nothing of the network. Raises Closed as `as_message` does."""
+    import segno
+    from markupsafe import Markup
+
+    asks, where, link, code, care = _sentences(session, partner)
+    drawn = segno.make(link, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True)
+    font = settings.current().templates_dir / "pages" / "khmer.woff2"
+    khmer = base64.b64encode(font.read_bytes()).decode() if _language(partner) == "km" else ""
+    context = {
+        "asks": asks,
+        "where": where,
+        "link": link,
+        "code": code,
+        "care": care,
+        "qr": Markup(drawn),
+        "khmer": khmer,
+    }
+    return render.page("pages/carried.html", _language(partner), **context)
+
+
+def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, str]:
+    campaign, language = partner.campaign, _language(partner)
+    if not campaign.takes_answers(at=db.clock(session)):
+        raise Closed.to("hand_out", campaign)
+    words = render.translations(language)
+    code = tokens.mail_code(partner)
+    until = render.day_and_time(campaign.deadline_at, campaign.zone, language)
+    return (
+        words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
+        % {"deadline": until},
+        words.gettext("The letter, and the place for your answer:"),
+        str(tokens.link(partner)),
+        words.gettext("Mail code: %(code)s") % {"code": f"{code[:3]} {code[3:]}"},
+        words.gettext(
+            "Opening the link changes nothing. Whoever has link and code can answer for you: "
+            "please pass them on to nobody."
+        ),
+    )
+
+
+def _language(partner: Partner) -> str:
+    return partner.language if partner.language in render.LANGUAGES else "en"

@@ -1,0 +1,141 @@
+"""The letter as it will be set: rows and texts brought together, in each rendition, language and format."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from worker import render
+from worker.models import Addressee, Campaign, Partner, Rendition
+from worker.state import signatories
+from worker.state.signatories import Signatories, load_signatories
+from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
+from worker.wording.sheet import Sheet, fill
+
+
+def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
+    """Every document of a seal, as (rendition, language, format, bytes); PDF and Word in the authentic language."""
+    dated = campaign.closed_at or campaign.deadline_at
+    for rendition, listed in signatories.load_renditions(session, campaign).items():
+        for language in sorted(campaign.letter.texts):
+            sheet = build_letter(campaign, listed, language)
+            yield rendition, language, "text", letter_text.as_text(sheet).encode()
+            yield rendition, language, "html", letter_html.as_html(sheet).encode()
+            if language == campaign.authentic:
+                yield rendition, language, "pdf", letter_pdf.as_pdf(sheet, dated)
+                yield rendition, language, "docx", letter_docx.as_docx(sheet, dated)
+
+
+def letter_language(campaign: Campaign, wanted: str) -> str:
+    """In which language a letter is read: pages speak more of them than it may exist in."""
+    return wanted if wanted in campaign.letter.texts else campaign.authentic
+
+
+def build_draft(campaign: Campaign, rows: list[str], language: str) -> Sheet:
+    """The letter as it is read before it is sealed: with these names at most, and no number yet.
+
+    A number would tell how many sign without being named, and when.
+    """
+    return replace(build_letter(campaign, Signatories([], withheld=0), language, count="…"), signatories=rows)
+
+
+def printed_rows(campaign: Campaign, named: list[Partner], language: str) -> list[str]:
+    """How these are printed under the letter in one language."""
+    return [render.signatory(partner, language, campaign.authentic) for partner in named]
+
+
+def shown_to_partners(session: Session, campaign: Campaign) -> list[Partner]:
+    """Who is shown to partners beside their own row: of those that sign publicly, as the campaign allows it.
+
+    Nobody who is withheld is among them, and nothing is counted.
+    """
+    if campaign.show_signers == "nobody" or campaign.cancelled_at is not None:
+        return []
+    return load_signatories(session, campaign, "public").named
+
+
+def build_public(session: Session, campaign: Campaign, language: str) -> Sheet:
+    """The letter on its public page: who signs publicly at this moment, once that may be seen.
+
+    After it has left, whoever steps back is gone from it at once; the number of those withheld stays as it was.
+    """
+    if campaign.dispatched_at is not None:
+        named = load_signatories(session, campaign, "public").named
+        withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
+        return build_letter(campaign, Signatories(named, withheld), language)
+    named = load_signatories(session, campaign, "public").named if campaign.show_signers == "everyone" else []
+    return build_draft(campaign, printed_rows(campaign, named, language), language)
+
+
+def build_letter(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
+    """One sheet: the letter in one language with this list under it, and its length in the text."""
+    letter = campaign.letter
+    addressee = letter.addressees[0]
+    subject, body = fill(letter.texts[language], count or len(listed.named))
+    words = render.translations(language)
+    return Sheet(
+        language=language,
+        sender=[campaign.sender["name"], *_said(campaign.sender["lines"], language, campaign.authentic)],
+        addressee=[addressee.name, _said(addressee.office, language, campaign.authentic), *addressee.address],
+        date=render.date(_dated(campaign), campaign.zone, language),
+        salutation=_said(addressee.salutation, language, campaign.authentic),
+        subject=subject,
+        body=body,
+        list_heading=words.gettext("Signatory Civil Society Organizations"),
+        signatories=printed_rows(campaign, listed.named, language),
+        withheld=_withheld(listed, words),
+        authentic_note=_note(language, campaign.authentic, words),
+    )
+
+
+def letter_subject(campaign: Campaign, language: str, count: int | str = "…") -> str:
+    """The subject as it is sealed, in this language if the letter exists in it."""
+    subject, _ = fill(campaign.letter.texts[letter_language(campaign, language)], count)
+    return subject
+
+
+def salutation(campaign: Campaign, addressee: Addressee) -> str:
+    """How an addressee is greeted, in the letter's own language."""
+    return str(_said(addressee.salutation, campaign.authentic, campaign.authentic))
+
+
+def _dated(campaign: Campaign) -> datetime:
+    return campaign.closed_at or campaign.deadline_at
+
+
+def _withheld(listed: Signatories, words: Any) -> str:
+    if not listed.withheld:
+        return ""
+    if not listed.named:
+        return str(
+            words.ngettext(
+                "%(number)d organization whose name is withheld for its safety",
+                "%(number)d organizations whose names are withheld for their safety",
+                listed.withheld,
+            )
+        ) % {"number": listed.withheld}
+    return str(
+        words.ngettext(
+            "and %(number)d organization whose name is withheld for its safety",
+            "and %(number)d organizations whose names are withheld for their safety",
+            listed.withheld,
+        )
+    ) % {"number": listed.withheld}
+
+
+def _note(language: str, authentic: str, words: Any) -> str:
+    if language == authentic:
+        return ""
+    names = {"en": words.gettext("English"), "fr": words.gettext("French"), "km": words.gettext("Khmer")}
+    return str(words.gettext("This is a translation. The text in %(language)s is the one that was signed.")) % {
+        "language": names.get(authentic, authentic)
+    }
+
+
+def _said(value: Any, language: str, authentic: str) -> Any:
+    """What was said once, or for each language: in this one, else in the authentic one."""
+    if not isinstance(value, dict):
+        return value
+    return value.get(language, value.get(authentic, value.get("", next(iter(value.values()), ""))))

@@ -1,0 +1,49 @@
+"""How a mail stands and what can be done about it, in words for organizers: no full stop, no command."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from worker import render
+from worker.mail.outcomes import REPORT_PREFIX, meaning
+from worker.state.mail_status import Reason, ReasonCode, Todo
+
+
+def reason_words(reason: Reason | None) -> str | None:
+    """Why a mail stands as it does; null where nothing is known."""
+    return _REASONS[reason.code](reason.facts) if reason else None
+
+
+def todo_words(todo: Todo) -> str:
+    """What a person can do about a mail that did not arrive; the command line adds the command."""
+    return _TODO[todo]
+
+
+def _said(facts: Mapping[str, Any]) -> str | None:
+    """What a reply means; a delivery report's words have a mark before them."""
+    reply = facts["reply"]
+    return meaning(reply.removeprefix(REPORT_PREFIX)) if reply else None
+
+
+def _uncertain(facts: Mapping[str, Any]) -> str:
+    said = _said(facts)
+    return f"nobody knows whether it arrived: {said}" if said else "nobody knows whether it arrived"
+
+
+_REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
+    "handing_over": lambda f: "it is being handed over now",
+    "held": lambda f: "the campaign is held",
+    "relay_blocked": lambda f: f"the relay takes no mail since {render.day_and_time(f['since'], f['zone'], 'en')}",
+    "quota": lambda f: f"the {f['span']}'s quota is used up: {f['used']} of {f['allowed']}",
+    "undo": lambda f: "the launch can still be taken back",
+    "first_few": lambda f: "the first invitations go alone until the relay took one",
+    "suppressed": lambda f: "the address is suppressed",
+    "no_recipient": lambda f: "nobody to send it to",
+    "cancelled": lambda f: "called back: it was of no use any more",
+    "uncertain": _uncertain,
+    "reported": lambda f: f"it may not have arrived: {_said(f)}",
+    "reply": _said,
+}
+_TODO: dict[Todo, str] = {
+    "correct_address": "Find the right address",
+    "resend": "Ask whether it arrived",
+}

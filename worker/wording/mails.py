@@ -1,0 +1,361 @@
+"""All that we ever say by mail: one function a mail, one template each (`templates/mail/<kind>.<language>.md`)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker import changes, render, tokens
+from worker.mail.mime import Attachment, Message, NothingToSay
+from worker.models import Campaign, Mail, Partner, Post, Seal, Stranger
+from worker.state import recipients
+from worker.state.disclosures import had_left_by
+from worker.state.facts import load_facts
+from worker.state.letters import load_letters
+from worker.state.signatories import count_named, names_too_many, rendition_for
+from worker.wording.letter import letter_language, letter_subject
+from worker.wording.slots import shared_draft, word_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A partner, as far as a mail to it goes."""
+
+    ref: bytes
+    generation: int
+    organization: str
+    acronym: str
+    country: str
+    contact: str
+    email: str
+    quiet_at: datetime | None
+    names: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkMail:
+    """A row of the outbox of a kind that goes to thousands, read without all that such a mail does not say."""
+
+    id: int
+    kind: str
+    language: str
+    message_id: str
+    dated_at: datetime
+    body_hash: str | None
+    campaign: Campaign
+    partner: Reader
+
+
+def load_mails(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail]:
+    """These rows of the outbox, with all that they say."""
+    found: dict[int, Mail | BulkMail] = {}
+    campaigns: dict[int, Campaign] = {}
+    for row in session.execute(_BULK.where(Mail.id.in_(ids))):
+        campaign_id, mail_id, kind, language, message_id, dated_at, body_hash, *reader = row
+        if campaign_id not in campaigns:
+            campaigns[campaign_id] = session.get_one(Campaign, campaign_id)
+        itself = (mail_id, kind, language, message_id, dated_at, body_hash)
+        found[mail_id] = BulkMail(*itself, campaigns[campaign_id], Reader(*reader))
+    if len(found) < len(ids):
+        others = select(Mail).where(Mail.id.in_([mail_id for mail_id in ids if mail_id not in found]))
+        found |= {mail.id: mail for mail in session.scalars(others)}
+    return found
+
+
+def word_mail(session: Session, mail: Mail | BulkMail) -> Message:
+    """What a row of the outbox says, read fresh; raises NothingToSay if nobody is to have it."""
+    return _MESSAGES[mail.kind](session, mail)
+
+
+def invitation(session: Session, mail: Mail | BulkMail) -> Message:
+    """Asks a partner to sign."""
+    return _to_partner(mail)
+
+
+def reminder(session: Session, mail: Mail | BulkMail) -> Message:
+    """Asks a silent partner again, with the same link."""
+    return _to_partner(mail)
+
+
+def extended(session: Session, mail: Mail | BulkMail) -> Message:
+    """Tells a partner that the deadline moved."""
+    return _to_partner(mail)
+
+
+def amended(session: Session, mail: Mail) -> Message:
+    """Asks a partner again, because the letter means something else now; with the difference if it has answered."""
+    return _to_partner(mail, answer=mail.answer, changes=_changes(mail))
+
+
+def corrected(session: Session, mail: Mail) -> Message:
+    """Tells a partner that signed that a typo in the letter was corrected."""
+    return _to_partner(mail, changes=_changes(mail))
+
+
+def passed_on(session: Session, mail: Mail) -> Message:
+    """Brings a partner's invitation to another person of it; somebody typed the address, so it says who did."""
+    stranger = _stranger(session, mail)
+    if stranger.partner is None:
+        raise NothingToSay
+    return _to_stranger(mail, stranger, stranger.partner, tokens.link(stranger.partner))
+
+
+def was_passed_on(session: Session, mail: Mail) -> Message:
+    """Tells the address that the invitation came to first that it was passed on."""
+    return _to_partner(mail)
+
+
+def confirm(session: Session, mail: Mail) -> Message:
+    """Asks an address whether it was its organization that asked to sign."""
+    stranger = _stranger(session, mail)
+    return _to_stranger(mail, stranger, stranger, tokens.link(stranger, "join"))
+
+
+def receipt(session: Session, mail: Mail) -> Message:
+    """Tells a partner what was recorded in its name, and that it can be changed."""
+    departed = False
+    if mail.answer is not None and mail.campaign.closed_at is not None:
+        departed = had_left_by(mail.campaign, load_letters(session, mail.campaign), mail.answer.at)
+    return _to_partner(mail, answer=mail.answer, departed=departed)
+
+
+def copy(session: Session, mail: Mail) -> Message:
+    """Brings the letter as it was sent to a partner that signed it; without it once it names somebody too many."""
+    attachments = []
+    if whole := not names_too_many(session, mail.campaign, mail.seal_number):
+        language = letter_language(mail.campaign, mail.language)
+        text = _sealed(session, mail, "public", "text", language)
+        attachments = [
+            Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf")),
+            Attachment(f"letter.{language}.txt", "text/plain; charset=utf-8", text),
+        ]
+    return _to_partner(mail, attachments, addressee=mail.campaign.letter.addressees[0], whole=whole)
+
+
+def letter(session: Session, mail: Mail) -> Message:
+    """The sealed letter itself; a copy addressee gets the public rendition."""
+    if mail.addressee is None or not mail.addressee.email:
+        raise NothingToSay
+    campaign, rendition = mail.campaign, rendition_for(mail.addressee)
+    sealed_at = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign.id, Seal.number == mail.seal_number)
+    number = count_named(session, campaign, rendition, session.scalar(sealed_at))
+    return Message(
+        to=mail.addressee.email,
+        subject=letter_subject(campaign, campaign.authentic, number),
+        text=_sealed(session, mail, rendition, "text").decode(),
+        html=_sealed(session, mail, rendition, "html").decode(),
+        from_name=str(campaign.sender["name"]),
+        reply_to=campaign.reply_to,
+        attachments=[Attachment("letter.pdf", "application/pdf", _sealed(session, mail, rendition, "pdf"))],
+        automatic=False,
+    )
+
+
+def closed(session: Session, mail: Mail) -> Message:
+    """Brings the sealed letter to the organizers, and says when it leaves and how to hold it."""
+    return _to_organizers(session, mail)
+
+
+def waiting(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that the letter waits for a person, and why."""
+    return _to_organizers(session, mail)
+
+
+def doubt(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that nobody knows whether the letter arrived."""
+    return _to_organizers(session, mail)
+
+
+def returned(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a server reported, after it had left, that the letter was not delivered."""
+    return _to_organizers(session, mail)
+
+
+def report(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that the letter was accepted, and what the server said."""
+    return _to_organizers(session, mail)
+
+
+def unreached(session: Session, mail: Mail) -> Message:
+    """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
+    lost, doubtful = recipients.count_unreached(session, mail.campaign)
+    return _to_organizers(session, mail, unreached=lost, doubtful=doubtful)
+
+
+def disowned(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner says an answer was not its own; its name stays in `status`."""
+    return _to_organizers(session, mail)
+
+
+def wish(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner would sign if the text changed; who and what stays in `status`."""
+    return _to_organizers(session, mail)
+
+
+def row(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner corrected how it is printed, and what waits for them."""
+    return _to_organizers(session, mail)
+
+
+def applicant(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that an organization asks to sign; its name stays in `status`."""
+    return _to_organizers(session, mail)
+
+
+def notice(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a partner stepped back after the letter had left, and where the notice is."""
+    return _to_organizers(session, mail)
+
+
+def erased(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that contacts and withheld names were erased, and what is theirs to erase."""
+    return _to_organizers(session, mail)
+
+
+def outage(session: Session, mail: Mail) -> Message:
+    """Tells the organizers since when the relay took no mail, and that nothing was lost."""
+    return _to_organizers(session, mail, post=session.get_one(Post, 1))
+
+
+_MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
+    f.__name__: f
+    for f in (
+        invitation,
+        reminder,
+        extended,
+        amended,
+        corrected,
+        passed_on,
+        was_passed_on,
+        confirm,
+        receipt,
+        copy,
+        letter,
+        closed,
+        waiting,
+        doubt,
+        returned,
+        report,
+        unreached,
+        disowned,
+        wish,
+        row,
+        applicant,
+        notice,
+        erased,
+        outage,
+    )
+}
+KINDS = tuple(_MESSAGES)
+_SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what is personal
+_OF_THE_MAIL = (Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash)
+_OF_THE_READER = (
+    *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
+    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.names),
+)
+_BULK = (
+    select(*_OF_THE_MAIL, *_OF_THE_READER)
+    .join(Partner, Partner.id == Mail.partner_id)
+    .where(Mail.kind.in_(["invitation", "reminder", "extended"]))
+)
+
+
+def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = None, **context: Any) -> Message:
+    partner = mail.partner
+    if partner is None or not partner.email or partner.quiet_at is not None:
+        raise NothingToSay
+    code = tokens.mail_code(partner)
+    personal = {
+        "contact": partner.contact,
+        "organization": partner.organization,
+        "link": tokens.link(partner),
+        "mail_code": f"{code[:3]} {code[3:]}",
+        "row": render.signatory(partner, mail.language, mail.campaign.authentic),
+    }
+    return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
+
+
+def _stranger(session: Session, mail: Mail) -> Stranger:
+    stranger = session.scalar(select(Stranger).where(Stranger.mail_id == mail.id))
+    if stranger is None or not stranger.email:
+        raise NothingToSay
+    return stranger
+
+
+def _to_stranger(mail: Mail, stranger: Stranger, named: Partner | Stranger, link: tokens.Url) -> Message:
+    """A mail to an address of which we know nothing: with the link and code of whom it is about, and nothing more."""
+    code = tokens.mail_code(named)
+    personal = {
+        "contact": "",  # nothing that a stranger may have typed, or anybody could write to anybody through us
+        "organization": named.organization if isinstance(named, Partner) else "",
+        "link": link,
+        "mail_code": f"{code[:3]} {code[3:]}",
+        "row": "",
+    }
+    return _from_template(mail, stranger.email, [], personal, {})
+
+
+def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
+    attachments = []
+    if mail.seal_number is not None:
+        attachments = [Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf"))]
+    facts = load_facts(session, mail.campaign)
+    seen = {"letters": facts.letters, "signed": facts.signed, "visibility": facts.signing}
+    return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
+
+
+def _from_template(
+    mail: Mail | BulkMail,
+    to: str,
+    attachments: list[Attachment],
+    personal: dict[str, str],
+    context: dict[str, Any],
+    unsubscribe: str = "",
+) -> Message:
+    campaign = mail.campaign
+    if mail.kind in _SAME_FOR_ALL and campaign.id is not None:
+        draft = shared_draft(
+            mail.kind,
+            mail.language,
+            campaign,
+            personal,
+            lambda: _with_subject(mail, context),
+            variant=context.get("whole"),
+        )
+    else:
+        draft = word_draft(mail.kind, mail.language, campaign, personal, _with_subject(mail, context))
+    text, page = draft.filled(personal)
+    names = (campaign.from_name, campaign.reply_to)
+    return Message(to, draft.subject, text, page, *names, attachments, unsubscribe=unsubscribe)
+
+
+def _with_subject(mail: Mail | BulkMail, context: dict[str, Any]) -> dict[str, Any]:
+    return context | {"letter_subject": letter_subject(mail.campaign, mail.language)}
+
+
+def _changes(mail: Mail) -> list[dict[str, str]]:
+    """What was changed in the letter since the answer that this mail refers to."""
+    language, present = letter_language(mail.campaign, mail.language), mail.campaign.letter.texts
+    before = mail.answer.letter.texts if mail.answer else {}
+    if language not in before:
+        return []
+    return [{"before": one.before, "after": one.after} for one in changes.between(before[language], present[language])]
+
+
+def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
+    """The bytes of the seal that this mail carries; the authentic language unless another is named."""
+    content = session.execute(
+        select(Seal.content).where(
+            Seal.campaign_id == mail.campaign_id,
+            Seal.number == mail.seal_number,
+            Seal.rendition == rendition,
+            Seal.format == format,
+            Seal.language == (language or mail.campaign.authentic),
+        )
+    ).scalar_one()
+    if not content:
+        raise NothingToSay  # it was erased
+    return bytes(content)

@@ -1,0 +1,106 @@
+"""Why an act was refused, as a sentence in the reader's language: once, for the commands and for every page."""
+
+from collections.abc import Callable
+from gettext import NullTranslations
+from typing import Any, Literal
+
+from worker import render
+from worker.state.refusals import Refused
+from worker.wording import blockers
+
+Audience = Literal["partner", "organizer"]
+_Sentence = Callable[[NullTranslations, dict[str, Any]], str]
+
+
+def sentence(refused: Refused, language: str = "en", audience: Audience = "organizer") -> str:
+    """One sentence or two, without a command; the command line adds what to type next."""
+    words = render.translations(language)
+    if audience == "partner" and refused.code in _FOR_PARTNERS:
+        return _FOR_PARTNERS[refused.code](words, refused.facts)
+    return _SENTENCES[refused.code](words, refused.facts)
+
+
+def _closed(words: NullTranslations, facts: dict[str, Any]) -> str:
+    what = facts.get("what", "answer")
+    if what == "answer" and not facts.get("early"):
+        return words.gettext("The deadline has passed: nothing more can be added.")
+    if what == "rename":
+        return words.gettext("The list is closed: the name stands as it was sealed.")
+    why = words.gettext("It was closed early") if facts.get("early") else words.gettext("The deadline has passed")
+    then = {
+        "answer": words.gettext("nothing more can be added"),
+        "extend": words.gettext("the deadline cannot be moved any more"),
+        "amend": words.gettext("the letter cannot be changed any more"),
+        "remind": words.gettext("nobody can be reminded any more"),
+        "admit": words.gettext("nobody can be admitted any more"),
+        "hand_out": words.gettext("nobody can answer any more"),
+    }
+    return f"{why}: {then[what]}."
+
+
+def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
+    present = render.day_and_time(facts["deadline"], facts["zone"], "en")
+    return f"That is not later than the present deadline, {present}: nothing was changed."
+
+
+def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
+    left, answers = facts["left"], facts["answers"]
+    said = []
+    if left:
+        said.append(f"{left} mail{'' if left == 1 else 's'} {'has' if left == 1 else 'have'} left or may have left")
+    if answers:
+        said.append(f"{answers} answer{'' if answers == 1 else 's'} {'is' if answers == 1 else 'are'} recorded")
+    return f"It cannot be taken back: {' and '.join(said)}."
+
+
+def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
+    return " ".join(["The letter does not leave:", *map(blockers.sentence, facts["blockers"])])
+
+
+# What partners are told too is gettext; organizers read English.
+_SENTENCES: dict[str, _Sentence] = {
+    "closed": _closed,
+    "letter_has_left": lambda w, f: w.gettext("The letter has left, and cannot be called back."),
+    "letter_changed": lambda w, f: w.gettext(
+        "The letter was changed while you read it. What you typed is still there: please read what changed, "
+        "and answer the letter as it stands now."
+    ),
+    "link_revoked": lambda w, f: "This link was revoked: it speaks for nobody any more.",
+    "not_signed": lambda w, f: f"{f['organization']} has not signed: there is nothing to withdraw.",
+    "not_answered": lambda w, f: "No answer stands, so there is none to disown.",
+    "not_offered": lambda w, f: f"This campaign offers only: {', '.join(f['visibilities'])}.",
+    "not_filled_in": lambda w, f: f"Missing, or not to be taken: {', '.join(f['problems'])}.",
+    "rate_limited": lambda w, f: w.gettext(
+        "No mail goes to this address now. Please take another, or write to the organizers."
+    ),
+    "passed_on_too_often": lambda w, f: w.gettext(
+        "It was passed on three times already. Please write to the organizers."
+    ),
+    "same_address": lambda w, f: (
+        f"That is the address of {f['organization']} already, and no mail came back from it: nothing was changed."
+    ),
+    "not_an_address": lambda w, f: f"{f['typed']!r} is no mail address: {f['reason']}",
+    "already_decided": lambda w, f: "It was decided meanwhile: nothing was changed.",
+    "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",
+    "not_later": _not_later,
+    "same_letter": lambda w, f: f"The folder says what the letter of {f['slug']} says already: nothing was changed.",
+    "other_addressee": lambda w, f: (
+        "Another addressee is never a typo: who signed has signed to the one that was named."
+    ),
+    "already_launched": lambda w, f: (
+        f"{f['slug']} is launched already; nothing was changed and nobody was asked again."
+    ),
+    "cannot_be_undone": _cannot_be_undone,
+    "not_over": lambda w, f: (
+        "The letter has not left, or not to every addressee: its partners are still to be reached."
+    ),
+    "still_signs": lambda w, f: f"{f['organization']} signs, and the letter has not left.",
+    "blocked": _blocked,
+}
+_FOR_PARTNERS: dict[str, _Sentence] = {
+    "not_signed": lambda w, f: w.gettext("There is no signature of your organization to withdraw."),
+    "not_offered": lambda w, f: w.gettext(
+        "This letter cannot be signed in that way. Please choose one of the ways below."
+    ),
+    "same_address": lambda w, f: w.gettext("The invitation came to this address already."),
+}

@@ -1,0 +1,85 @@
+"""A mail worded once for everybody who gets the same, with slots where each reader's own words stand."""
+
+import html
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+from jinja2.utils import LRUCache
+
+from worker import prose, render
+from worker.models import Campaign
+
+MAX_DRAFTS = 200
+
+_Fill: TypeAlias = Callable[[str], str]
+_MARKS = dict(zip(("contact", "organization", "mail_code", "row"), render.MARKS, strict=False))
+_MARKS["link"] = render.MARK_OF_AN_ADDRESS
+_drafts = LRUCache(MAX_DRAFTS)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One mail worded for nobody in particular: what is finished is set, what is personal has its place."""
+
+    subject: str
+    parts: list[Callable[[_Fill], str]]
+    """The text, block by block: each gives what it says once its marks are filled."""
+    pieces: list[str]
+    """The page, cut at its marks."""
+
+    def filled(self, personal: dict[str, str]) -> tuple[str, str]:
+        """Text and page with a reader's own words."""
+        values = {_MARKS[name]: prose.one_line(value) for name, value in personal.items()}
+        fill = lambda text: render.A_MARK.sub(lambda found: values.get(found[0], found[0]), text)
+        escaped = {mark: html.escape(value) for mark, value in values.items()}
+        text = "\n\n".join([part(fill) for part in self.parts])
+        return text, "".join([escaped.get(piece, piece) for piece in self.pieces])
+
+
+def shared_draft(
+    kind: str,
+    language: str,
+    campaign: Campaign,
+    personal: dict[str, str],
+    context: Callable[[], dict[str, Any]],
+    *,
+    variant: object,
+) -> Draft:
+    """Word a mail, or remember how it was worded; `variant` is what else tells one wording from another."""
+    filled = tuple(map(bool, personal.values()))
+    seen = (campaign.id, campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.letter.hash)
+    key = (kind, language, *seen, *filled, variant)
+    draft: Draft | None = _drafts.get(key)
+    if draft is None:
+        draft = _drafts[key] = word_draft(kind, language, campaign, personal, context())
+    return draft
+
+
+def word_draft(
+    kind: str, language: str, campaign: Campaign, personal: dict[str, str], context: dict[str, Any]
+) -> Draft:
+    """Word a mail from its template; of `personal` it only matters what is empty."""
+    slots = {name: render.Slot(_MARKS[name], bool(value)) for name, value in personal.items()}
+    if slots:
+        partner = SimpleNamespace(contact=slots.pop("contact"), organization=slots.pop("organization"))
+        context = context | slots | {"partner": partner}
+    context = context | {"campaign": campaign}
+    subject, blocks = render.mail(kind, language, **context)
+    page = render.page("mail/_layout.html", language, subject=subject, body=blocks, campaign=campaign)
+    return Draft(subject, [_part(block) for block in blocks], re.split(f"({render.A_MARK.pattern})", page))
+
+
+def _part(block: prose.Block) -> Callable[[_Fill], str]:
+    """How one block is set once its marks are filled; at once, if it has none."""
+    if block["kind"] == "paragraph":
+        line = prose.plain(block["runs"])
+        if render.A_MARK.search(line):
+            return lambda fill: "\n".join(prose.wrap(fill(line), prose.WIDTH))
+    elif render.A_MARK.search(json.dumps(block, ensure_ascii=False)):
+        return lambda fill: prose.to_text(prose.rewritten([block], fill))
+    text = prose.to_text([block])
+    return lambda fill: text
