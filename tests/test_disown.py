@@ -20,6 +20,7 @@ from worker.state.answers import standing_answer
 from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
 from worker.web.app import make_app
+from worker.web.guesses import Guessed
 from worker.wording.mails import word_mail
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -221,7 +222,7 @@ def test_wrong_codes_here_take_the_places_of_the_partners_page(browser: TestClie
     answers(river_watch, "public")
     guesses = browser.app.state.guesses  # type: ignore[attr-defined]
     for _ in range(5):
-        guesses.note(river_watch.id)
+        guesses.note(Guessed("partner", river_watch.id))
     assert browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}).status_code == 429
 
 

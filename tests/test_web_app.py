@@ -102,7 +102,7 @@ def test_a_wrong_method_is_told_the_right_ones(responses: dict[str, Any]) -> Non
 def test_what_breaks_is_said_without_details_and_logged_without_values(
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(partner_page, "_answer", breaks)
+    monkeypatch.setattr(partner_page.PartnerPage, "take", breaks)
     with caplog.at_level(logging.DEBUG):
         page = browser.post(f"/s/{tokens.token(partner)}", data={"representative": "Sophea"})
     assert page.status_code == 500

@@ -1,9 +1,11 @@
 """Who takes part in the tests of pages and mails: one campaign, a few partners, and what has happened to them."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -105,6 +107,22 @@ def is_sealed(session: Session, campaign: Campaign, number: int = 1) -> None:
                     )
                 )
     session.flush()
+
+
+def is_revoked_before_the_act(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, list[Any]]]:
+    """The link dies after a page has looked it up, before its act begins; the list gets all rows as they are then."""
+    transaction, rows = db.transaction, list[dict[str, list[Any]]]()
+
+    def just_after_the_correction() -> AbstractContextManager[Session]:
+        if not rows:
+            with transaction() as session:
+                session.get_one(Partner, partner.id).generation += 1
+            with db.reading() as session:
+                rows.append(everything(session))
+        return transaction()
+
+    monkeypatch.setattr(db, "transaction", just_after_the_correction)
+    return rows
 
 
 def everything(session: Session) -> dict[str, list[Any]]:

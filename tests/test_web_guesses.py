@@ -6,14 +6,17 @@ import time
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from worker import db, tokens
-from worker.models import Answer, Partner
-from worker.web import guesses, links
+from worker.acts import join
+from worker.acts.third_party_limits import Person
+from worker.models import Answer, Campaign, Partner, Stranger
+from worker.web import code_page, guesses
 from worker.web.app import make_app
-from worker.web.guesses import AN_HOUR, MANY, MOST_PARTNERS, SLOTS, VERY_MANY, Guesses
+from worker.web.guesses import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, Guessed, Guesses
 
 
 class Clock:
@@ -32,8 +35,8 @@ def guess(tallied: Guesses, clock: Clock, partner_id: int, times: int, *, every:
     """Guess so many times; returns how many of the codes were looked at."""
     looked_at = 0
     for _ in range(times):
-        if not tallied.are_too_many(partner_id):
-            tallied.note(partner_id)
+        if not tallied.are_too_many(Guessed("partner", partner_id)):
+            tallied.note(Guessed("partner", partner_id))
             looked_at += 1
         clock.now += every
     return looked_at
@@ -42,10 +45,10 @@ def guess(tallied: Guesses, clock: Clock, partner_id: int, times: int, *, every:
 def test_a_wrong_code_holds_one_of_five_slots_for_its_second(clock: Clock) -> None:
     tallied = Guesses(clock)
     assert guess(tallied, clock, 1, 60, every=0.001) == SLOTS
-    assert tallied.are_too_many(1)
-    assert not tallied.are_too_many(2), "another partner is not concerned"
+    assert tallied.are_too_many(Guessed("partner", 1))
+    assert not tallied.are_too_many(Guessed("partner", 2)), "another partner is not concerned"
     clock.now += 1
-    assert not tallied.are_too_many(1)
+    assert not tallied.are_too_many(Guessed("partner", 1))
 
 
 def test_after_a_hundred_within_an_hour_a_slot_is_held_for_a_minute(clock: Clock) -> None:
@@ -72,13 +75,26 @@ def test_it_is_logged_once_an_hour_in_numbers(clock: Clock, caplog: pytest.LogCa
     assert caplog.messages == ["partner 7: 20 wrong mail codes within an hour"]
 
 
+def test_a_partner_and_an_applicant_of_the_same_number_have_slots_of_their_own(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    tallied, applicant = Guesses(clock), Guessed("applicant", 7)
+    assert guess(tallied, clock, 7, 2 * SLOTS, every=0) == SLOTS
+    assert not tallied.are_too_many(applicant)
+    for _ in range(MANY):
+        tallied.note(applicant)
+    assert tallied.are_too_many(applicant)
+    clock.now += 1
+    assert caplog.messages == ["applicant 7: 20 wrong mail codes within an hour"]
+
+
 def test_what_is_remembered_is_bounded(clock: Clock) -> None:
     tallied = Guesses(clock)
-    for partner_id in range(MOST_PARTNERS + 10):
+    for partner_id in range(MOST_HOLDERS + 10):
         guess(tallied, clock, partner_id, 1, every=0)
-    guess(tallied, clock, MOST_PARTNERS, 500, every=1)
-    assert len(tallied._tallies) == MOST_PARTNERS
-    tally = tallied._tallies[MOST_PARTNERS]
+    guess(tallied, clock, MOST_HOLDERS, 500, every=1)
+    assert len(tallied._tallies) == MOST_HOLDERS
+    tally = tallied._tallies[Guessed("partner", MOST_HOLDERS)]
     assert (len(tally.at), len(tally.held_until) <= SLOTS) == (VERY_MANY, True)
 
 
@@ -132,7 +148,7 @@ def test_guesses_sent_at_once_are_answered_at_once_and_a_right_code_is_taken_a_s
 @on_sqlite
 def test_too_many_wrong_codes_are_said_calmly_in_each_language(browser: TestClient, partner: Partner) -> None:
     for _ in range(SLOTS):
-        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
+        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
     page = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, "1"))
     assert (page.status_code, page.headers["retry-after"]) == (429, "60")
     assert "Too many wrong codes at this moment" in page.text
@@ -147,8 +163,8 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 ) -> None:
     monkeypatch.setattr(guesses, "HELD", 3600)
     for _ in range(SLOTS - 1):
-        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
-    monkeypatch.setattr(links, "A_WRONG_CODE_TAKES", 3600)
+        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
     sent = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, tokens.mail_code(partner)))
     assert sent.status_code == 303
 
@@ -156,7 +172,7 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 @on_sqlite
 def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guesses, "HELD", 3600)
-    monkeypatch.setattr(links, "A_WRONG_CODE_TAKES", 3600)
+    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
     tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
 
     async def five_who_hang_up() -> None:
@@ -165,14 +181,14 @@ def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monke
             link = f"/s/{tokens.token(partner)}"
             posts = [asyncio.create_task(client.post(link, data=form(partner, "1"))) for _ in range(SLOTS)]
             async with asyncio.timeout(60):
-                while not tallied.are_too_many(partner.id):
+                while not tallied.are_too_many(Guessed("partner", partner.id)):
                     await asyncio.sleep(0.01)
             for post in posts:
                 post.cancel()
             await asyncio.gather(*posts, return_exceptions=True)
 
     asyncio.run(five_who_hang_up())
-    assert tallied.are_too_many(partner.id)
+    assert tallied.are_too_many(Guessed("partner", partner.id))
 
 
 @on_sqlite
@@ -188,9 +204,31 @@ def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
     assert browser.post(f"/s/{tokens.token(partner)}", data=typed).status_code == 422
     assert not slots or time.monotonic() - began >= 1
     for _ in range(SLOTS - slots):
-        assert not browser.app.state.guesses.are_too_many(partner.id)  # type: ignore[attr-defined]
-        browser.app.state.guesses.note(partner.id)  # type: ignore[attr-defined]
-    assert browser.app.state.guesses.are_too_many(partner.id)  # type: ignore[attr-defined]
+        assert not browser.app.state.guesses.are_too_many(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+    assert browser.app.state.guesses.are_too_many(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+
+
+@on_sqlite
+def test_guesses_at_an_applicants_code_keep_no_partner_out_and_the_other_way_round(
+    browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, partner.campaign_id)
+        campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
+        join.ask_to_join(session, campaign.id, Person("x@lake.example", "en", "Kim", "Lake Friends"))
+        applicant = session.scalars(select(Stranger)).one()
+    assert applicant.id == partner.id
+    pages = {"applicant": f"/j/{tokens.token(applicant, 'join')}", "partner": f"/s/{tokens.token(partner)}/not-us"}
+
+    for kind, other in (("applicant", "partner"), ("partner", "applicant")):
+        browser.app.state.guesses = Guesses()  # type: ignore[attr-defined]
+        statuses = [browser.post(pages[kind], data={"mail_code": "1"}).status_code for _ in range(SLOTS + 1)]
+        assert statuses[SLOTS] == 429
+        assert 429 not in statuses[:SLOTS]
+        assert browser.post(pages[other], data={"mail_code": "1"}).status_code != 429
 
 
 @on_sqlite

@@ -112,13 +112,14 @@ def problems(said: Statement, choice: str, *, names_itself: bool) -> dict[str, s
             found[field] = f"{field} missing"
     if choice == "change" and not said.reason.strip():
         found["reason"] = "reason missing"
-    for field in ("reason", "passage"):
-        text = getattr(said, field)
-        if len(text) > MAX_REASON:
-            found[field] = "too long"
-        elif any(characters.unfit(text, allowed="\n\t")):
-            found[field] = "unfit"
-    return found
+    return found | {field: wrong for field in ("reason", "passage") if (wrong := wrong_with_text(getattr(said, field)))}
+
+
+def wrong_with_text(text: str) -> str:
+    """What is wrong with a text of several lines, as a code; empty if nothing."""
+    if len(text) > MAX_REASON:
+        return "too long"
+    return "unfit" if any(characters.unfit(text, allowed="\n\t")) else ""
 
 
 def _alone(session: Session, given: AnswerInput) -> Answer:

@@ -1,18 +1,15 @@
 """The form on a partner's page: what was typed, and what is wrong with it, all at once."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
+from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.definition import characters
 from worker.models import Choice, Visibility
-from worker.tokens import Linked
-from worker.web.links import CodeForm
-
-LONGEST_NAME = 200
-LONGEST_REASON = 2000
+from worker.web.code_page import CodeForm
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,12 @@ class AnswerForm(CodeForm):
     wish: str = ""
     read: str = ""  # the meaning of the letter that stood on the page
 
-    def problems(self, linked: Linked, *, reduces: bool = False) -> dict[str, str]:
-        """What is wrong, by field; the sentences are in the template.
+    def problems(self, *, reduces: bool = False) -> dict[str, str]:
+        """What is wrong beside the code, by field; the sentences are in the template.
 
         Who only `reduces` its exposure is not asked again who it is.
         """
-        found = dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
-        return found | super().problems(linked)
+        return dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
 
     def given(self, partner_id: int, generation: int, language: str) -> AnswerInput:
         """The answer that a form without problems gives."""
@@ -59,24 +55,27 @@ class AnswerForm(CodeForm):
             read=self.meaning_read(),
         )
 
+    def by_field(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """The act's problems by the fields of this form: the reason of a change is its `wish` here."""
+        if self.choice != "change":
+            return dict(problems)
+        fields, codes = {"reason": "wish"}, {"reason missing": "wish missing"}
+        return {fields.get(field, field): codes.get(code, code) for field, code in problems.items()}
+
     def _what_is_missing(self, *, asks_who: bool) -> Iterator[tuple[str, str]]:
         if self.choice not in get_args(Choice):
             yield "choice", "choice missing"
         if self.choice == "sign" and self.visibility not in get_args(Visibility):
             yield "visibility", "visibility missing"
-        for field in ("representative", "role"):
-            if problem := _of_name(getattr(self, field), needed=asks_who):
-                yield field, f"{field} {problem}"
+        typed = replace(self.said(""), representative=self.representative, role=self.role)
+        found = self.by_field(answer.problems(typed, self.choice, names_itself=asks_who))
+        yield from ((field, found.pop(field)) for field in ("representative", "role") if field in found)
         if asks_who and not self.authorised:
             yield "authorised", "authorised missing"
-        if self.choice == "change" and not _lines(self.wish):
-            yield "wish", "wish missing"
-        for field in ("reason", "passage", "wish"):
-            typed = _lines(getattr(self, field))
-            if len(typed) > LONGEST_REASON:
-                yield field, "too long"
-            elif any(characters.unfit(typed, allowed="\n\t")):
-                yield field, "unfit"
+        yield from found.items()
+        for field in ("reason", "passage", "wish"):  # also one that does not belong to the choice
+            if wrong := answer.wrong_with_text(_lines(getattr(self, field))):
+                yield field, wrong
 
 
 def _lines(typed: str) -> str:
@@ -88,11 +87,3 @@ def _name(typed: str) -> str:
     """A name or role as it is kept; a dash in a field that need not be filled in says nothing."""
     tidied = characters.tidy(typed)
     return tidied if characters.has_letters(tidied) else ""
-
-
-def _of_name(typed: str, *, needed: bool) -> str:
-    if needed and not _name(typed):
-        return "missing"
-    if len(typed) > LONGEST_NAME:
-        return "too long"
-    return "unfit" if any(characters.unfit(typed.strip())) else ""

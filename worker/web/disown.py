@@ -1,13 +1,9 @@
-"""`/s/<token>/not-us`: somebody answered in a partner's name. Undoes the answer, and the link by which it was given."""
+"""`/s/<token>/not-us`: somebody answered in a partner's name. Undoes the answer, and revokes the link it came by."""
 
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from worker import db, tasks
 from worker.acts import disown
@@ -16,81 +12,46 @@ from worker.state.answers import standing_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.letters import load_letters
 from worker.state.lifecycle import load_offered, stage_at
-from worker.state.refusals import Closed, LetterHasLeft, LinkRevoked, NotAnswered
-from worker.web import forms, links, pages
-from worker.web.links import CodeForm
+from worker.web import pages
+from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 
-class DisownPage(HTTPEndpoint):
+class DisownPage(CodePage[Partner, CodeForm]):
     """The second of two steps: the first is the link on the partner's page that leads here."""
 
-    async def get(self, request: Request) -> Response:
-        token, language = request.path_params["token"], request.query_params.get("lang", "")
-        return await run_in_threadpool(_ask, token, CodeForm(lang=language))
+    model, form = Partner, CodeForm
 
-    async def post(self, request: Request) -> Response:
-        token, sent = request.path_params["token"], await forms.read(request)
-        typed = CodeForm.of(sent)
-        if typed.switch:
-            return await run_in_threadpool(_ask, token, replace(typed, lang=typed.switch))
-        partner = await run_in_threadpool(links.whose, token)
-        wrong = typed.has_wrong_code(partner)
-        return await links.answered(
-            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_disown, token, typed)
-        )
-
-
-def _ask(token: str, typed: CodeForm, problems: dict[str, str] | None = None) -> Response:
-    """What it would do, and the place for the code; where there is nothing to disown, the partner's page."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(typed.lang, partner)
+    def show(self, session: Session, partner: Partner, visit: Visit[CodeForm]) -> Response:
+        """What it would do, and the place for the code; where there is nothing to disown, the partner's page."""
         standing = standing_answer(session, partner.id)
         if "disown" not in load_offered(session, partner.campaign, standing):
-            return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-        return _page(session, partner, language, token, typed, problems or {})
+            return self.home(visit)
+        return _page(session, partner, visit)
+
+    def act(self, partner: Partner, typed: CodeForm) -> Act:
+        return lambda session: disown.disown_answer(session, partner.id, generation=partner.generation)
+
+    def done(self, visit: Visit[CodeForm]) -> Response:
+        """A page and no redirect: the link is revoked now."""
+        tasks.ring(tasks.close, visit.holder.campaign_id)
+        tasks.ring(tasks.deliver)
+        with db.reading() as session:
+            return _page(session, session.get_one(Partner, visit.holder.id), replace(visit, token="", done=True))
 
 
-def _disown(token: str, typed: CodeForm) -> Response:
-    """What came of the form. The link is dead afterwards, so the answer is a page and no redirect."""
-    partner = links.whose(token)
-    if problems := typed.problems(partner):
-        return _ask(token, typed, problems)
-    language = links.language(typed.lang, partner)
-    try:
-        with db.transaction() as session:
-            disown.disown_answer(session, partner.id, generation=partner.generation)
-    except LinkRevoked:
-        raise HTTPException(404) from None
-    except (NotAnswered, Closed, LetterHasLeft):
-        return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-    tasks.ring(tasks.close, partner.campaign_id)
-    tasks.ring(tasks.deliver)
-    with db.reading() as session:
-        return _page(session, session.get_one(Partner, partner.id), language)
-
-
-def _page(
-    session: Session,
-    partner: Partner,
-    language: str,
-    token: str = "",
-    typed: CodeForm | None = None,
-    problems: dict[str, str] | None = None,
-) -> Response:
-    """Before it is done, with the link's token; without one, when it is done."""
+def _page(session: Session, partner: Partner, visit: Visit[CodeForm]) -> Response:
     campaign = partner.campaign
     letters = load_letters(session, campaign)
     return pages.show(
         "not_us.html",
-        language,
-        422 if problems else 200,
+        visit.language,
+        422 if visit.problems else 200,
         campaign=campaign,
         partner=partner,
-        token=token,
-        done=not token,
+        token=visit.token,
+        done=visit.done,
         disclosure=load_disclosure(session, campaign, partner, standing_answer(session, partner.id), letters),
         stage=stage_at(campaign, letters, db.clock(session)),
-        typed=typed or CodeForm(),
-        problems=problems or {},
+        typed=visit.typed,
+        problems=visit.problems,
     )

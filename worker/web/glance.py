@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from worker import db, render
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import signatories
-from worker.web import links
+from worker.web import links, pages
 from worker.web.together import Together
 
 ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = render.MARKS[:6]
@@ -90,10 +90,10 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
 
     `word` words it for a partner's id and a language, and says the state in which it found both.
     """
-    seen = await _looks.ask(links.named(token))
+    seen = await _looks.ask(links.parse(token))
     if seen is None or not _takes_answers(seen) or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
-    language = links.in_language(wanted, seen.language)
+    language = pages.choose_language(wanted, seen.language)
     worded = await _worded_for(seen, language, word)
     if not worded.pieces:
         return None

@@ -16,9 +16,9 @@ from worker.acts.third_party_limits import Person
 from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Stranger
-from worker.state.refusals import Closed, RateLimited
-from worker.web import forms, links, pages
-from worker.web.links import CodeForm
+from worker.state.refusals import Closed, RateLimited, Refused
+from worker.web import forms, pages
+from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 TYPED = ("organization", "acronym", "country", "contact")
 NEEDED = {"organization", "contact"}
@@ -107,57 +107,36 @@ def _that_may_be_joined(session: Session, slug: str) -> Campaign:
 
 
 def _language(wanted: str, campaign: Campaign) -> str:
-    return links.in_language(wanted, campaign.authentic)
+    return pages.choose_language(wanted, campaign.authentic)
 
 
-class ConfirmPage(HTTPEndpoint):
+class ConfirmPage(CodePage[Stranger, CodeForm]):
     """Opening the link of the mail confirms nothing; its code does."""
 
-    async def get(self, request: Request) -> Response:
-        token, language = request.path_params["token"], request.query_params.get("lang", "")
-        return await run_in_threadpool(_look, token, CodeForm(lang=language), {})
+    model, form, purpose = Stranger, CodeForm, "join"
 
-    async def post(self, request: Request) -> Response:
-        token, typed = request.path_params["token"], CodeForm.of(await forms.read(request))
-        if typed.switch:
-            return await run_in_threadpool(_look, token, replace(typed, lang=typed.switch), {})
-        stranger = await run_in_threadpool(_whose, token)
-        wrong = typed.has_wrong_code(stranger)
-        return await links.answered(
-            request, stranger, wrong=wrong, answer=lambda: run_in_threadpool(_confirm, token, typed)
-        )
-
-
-def _whose(token: str) -> Stranger:
-    with db.reading() as session:
-        return links.stranger(session, token)
-
-
-def _look(token: str, typed: CodeForm, problems: dict[str, str]) -> Response:
-    with db.reading() as session:
-        stranger = links.stranger(session, token)
+    def show(self, session: Session, stranger: Stranger, visit: Visit[CodeForm]) -> Response:
+        """The form; or that it is confirmed, or too late."""
         campaign = stranger.campaign
         return pages.show(
             "public/confirm.html",
-            links.in_language(typed.lang, stranger.language),
-            422 if problems else 200,
+            visit.language,
+            422 if visit.problems else 200,
             campaign=campaign,
             stranger=stranger,
-            token=token,
+            token=visit.token,
             open=campaign.takes_answers(at=db.clock(session)),
-            typed=typed,
-            problems=problems,
+            typed=visit.typed,
+            problems=visit.problems,
         )
 
+    def act(self, stranger: Stranger, typed: CodeForm) -> Act:
+        return lambda session: join.confirm_wish(session, stranger.id)
 
-def _confirm(token: str, typed: CodeForm) -> Response:
-    stranger = _whose(token)
-    if problems := typed.problems(stranger):
-        return _look(token, typed, problems)
-    try:
-        with db.transaction() as session:
-            join.confirm_wish(session, stranger.id)
+    def done(self, visit: Visit[CodeForm]) -> Response:
         tasks.ring(tasks.deliver)
-    except Closed:
-        pass  # the page says that it is too late
-    return _look(token, typed, {})
+        return self.look(visit)
+
+    def refused(self, visit: Visit[CodeForm], refusal: Refused) -> Response:
+        """The page says that it is too late."""
+        return self.look(visit)

@@ -28,6 +28,11 @@ def show(template: str, language: str, status: int = 200, **context: Any) -> HTM
     return HTMLResponse(render.page(f"pages/{template}", language, **context), status)
 
 
+def choose_language(wanted: str, own: str) -> str:
+    """The first of two that pages speak."""
+    return next((one for one in (wanted, own) if one in render.LANGUAGES), "en")
+
+
 def apology(which: Apology, headers: dict[str, str] | None = None) -> HTMLResponse:
     """A page for somebody of whom we know nothing, so in every language: always the same bytes."""
     words = {code: Markup(render.page("pages/_apology.html", code, which=which)) for code in render.LANGUAGES}

@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from worker import changes, db, render, tasks
 from worker.acts import answer
@@ -22,39 +20,59 @@ from worker.state.answers import earlier_answer, standing_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.letters import latest_with_meaning, load_letters
 from worker.state.lifecycle import Action, Stage, load_offered
-from worker.state.refusals import Closed, LetterChanged, LinkRevoked, Refused
-from worker.web import forms, glance, links, pages
+from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
+from worker.web import glance, links, pages
 from worker.web.answer_form import AnswerForm
+from worker.web.code_page import CodePage, Problems, Visit
 from worker.web.glance import State, Worded
-from worker.web.links import Holder
 from worker.web.together import Together
 from worker.wording import letter, refusals
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
 
-class PartnerPage(HTTPEndpoint):
+class PartnerPage(CodePage[Partner, AnswerForm]):
     """`/s/<token>`: looking changes nothing, only a complete form with the mail code does."""
 
+    model, form = Partner, AnswerForm
+
     async def get(self, request: Request) -> Response:
+        """Show the page, for most of those who only look as it was worded for all of them."""
         token, language = request.path_params["token"], request.query_params.get("lang", "")
         if (seen := await glance.page(token, language, _worded_for_all)) is not None:
             return seen
-        return await run_in_threadpool(_look, token, language)
+        return await super().get(request)
 
-    async def post(self, request: Request) -> Response:
-        token, typed = request.path_params["token"], AnswerForm.of(await forms.read(request))
-        holder = await links.holder(token)
-        if typed.switch:
-            return await run_in_threadpool(_look, token, typed.switch, typed)
-        wrong = typed.has_wrong_code(holder)
-        return await links.answered(request, holder, wrong=wrong, answer=lambda: _answer(token, holder, typed))
+    async def take(self, visit: Visit[AnswerForm]) -> Response:
+        """Say what is wrong, or record the answer together with others that come at the same time."""
+        typed, holder = visit.typed, visit.holder
+        if (typed.problems() or visit.problems) and (page := await run_in_threadpool(self._with_problems, visit)):
+            return page
+        await _answers_to(holder.campaign_id).ask(typed.given(holder.id, holder.generation, visit.language))
+        return self.home(visit)  # what it shows comes from the database
 
+    def show(self, session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
+        """The letter, what stands, and what can still be said."""
+        return _page(session, partner, visit)
 
-def _look(token: str, language: str, typed: AnswerForm | None = None) -> Response:
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        return _page(session, partner, token, links.language(language, partner), typed=typed)
+    def refused(self, visit: Visit[AnswerForm], refusal: Refused) -> Response:
+        """The page with the reason; a letter that changed meanwhile is to be read before one signs."""
+        if isinstance(refusal, NotFilledIn):
+            return self.look(dataclasses.replace(visit, problems=visit.typed.by_field(refusal.facts["problems"])))
+        again = dataclasses.replace(visit.typed, authorised="")
+        typed = again if isinstance(refusal, LetterChanged) else AnswerForm(lang=visit.typed.lang)
+        with db.reading() as session:
+            partner = links.load(session, Partner, visit.holder)
+            return _page(session, partner, dataclasses.replace(visit, typed=typed), refusal)
+
+    def _with_problems(self, visit: Visit[AnswerForm]) -> Response | None:
+        """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
+        with db.reading() as session:
+            partner = links.load(session, Partner, visit.holder)
+            offered = load_offered(session, partner.campaign, standing_answer(session, partner.id))
+            if problems := {**visit.typed.problems(reduces="reduce" in offered), **visit.problems}:
+                return _page(session, partner, dataclasses.replace(visit, problems=problems))
+        return None
 
 
 def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
@@ -80,21 +98,6 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
         return state, glance.cut(page, campaign, view["sheet"].language)
 
 
-async def _answer(token: str, holder: Holder, typed: AnswerForm) -> Response:
-    """What came of a form."""
-    language = links.language(typed.lang, holder)
-    if typed.problems(holder) and (page := await run_in_threadpool(_with_problems, token, language, typed)):
-        return page
-    try:
-        await _answers_to(holder.campaign_id).ask(typed.given(holder.id, holder.generation, language))
-    except LinkRevoked:
-        raise HTTPException(404) from None
-    except Refused as refusal:
-        return await run_in_threadpool(_refused, token, language, typed, refusal)
-    # To GET, so that a reload sends nothing again; what it shows comes from the database.
-    return RedirectResponse(f"/s/{token}{links.query(language, holder)}", 303)
-
-
 @functools.cache
 def _answers_to(campaign_id: int) -> Together[AnswerInput, None]:
     """Answers to one campaign are recorded together: one transaction for all that came while another was under way."""
@@ -117,36 +120,11 @@ def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | 
     return refused
 
 
-def _refused(token: str, language: str, typed: AnswerForm, refusal: Refused) -> Response:
-    again = dataclasses.replace(typed, authorised="") if isinstance(refusal, LetterChanged) else None
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        return _page(session, partner, token, language, again, refusal=refusal)
-
-
-def _with_problems(token: str, language: str, typed: AnswerForm) -> Response | None:
-    """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        offered = load_offered(session, partner.campaign, standing_answer(session, partner.id))
-        if problems := typed.problems(partner, reduces="reduce" in offered):
-            return _page(session, partner, token, language, typed=typed, problems=problems)
-    return None
-
-
-def _page(
-    session: Session,
-    partner: Partner,
-    token: str,
-    language: str,
-    typed: AnswerForm | None = None,
-    problems: dict[str, str] | None = None,
-    refusal: Refused | None = None,
-) -> Response:
+def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal: Refused | None = None) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
-    campaign = partner.campaign
+    campaign, language = partner.campaign, visit.language
     row = render.signatory(partner, language, campaign.authentic)
-    view = _view(session, partner, language, "", typed, problems, refusal)
+    view = _view(session, partner, language, "", visit.typed, visit.problems, refusal)
     standing = view["standing"]
     return pages.show(
         "partner/page.html",
@@ -154,7 +132,7 @@ def _page(
         422 if view["problems"] else 409 if view["refusal"] else 200,
         partner=partner,
         row=row,
-        token=token,
+        token=visit.token,
         recorded_at=render.day_and_time(standing.at, campaign.zone, language) if standing else "",
         **view,
     )
@@ -166,7 +144,7 @@ def _view(
     language: str,
     printed_as: str,
     typed: AnswerForm | None = None,
-    problems: dict[str, str] | None = None,
+    problems: Problems | None = None,
     refusal: Refused | None = None,
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""

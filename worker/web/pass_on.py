@@ -1,14 +1,9 @@
 """`/s/<token>/pass-on`: somebody else of the organization is the one who signs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from worker import db, render, tasks
 from worker.acts import pass_on
@@ -16,17 +11,9 @@ from worker.acts.third_party_limits import Person
 from worker.definition import addresses
 from worker.models import Partner
 from worker.state import lifecycle
-from worker.state.refusals import (
-    Closed,
-    LetterHasLeft,
-    LinkRevoked,
-    PassedOnTooOften,
-    RateLimited,
-    Refused,
-    SameAddress,
-)
-from worker.web import forms, links, pages
-from worker.web.links import CodeForm
+from worker.state.refusals import PassedOnTooOften, RateLimited, Refused, SameAddress
+from worker.web import forms, pages
+from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 
 @dataclass(frozen=True)
@@ -36,7 +23,7 @@ class PersonForm(CodeForm):
     email: str = ""
     language: str = ""
 
-    def problems_of_person(self) -> dict[str, str]:
+    def problems(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
         wrong = forms.wrong_with_address(self.email)
         return {"email": wrong} if wrong else {}
@@ -47,80 +34,43 @@ class PersonForm(CodeForm):
         return Person(addresses.mended(self.email.strip())[0], language)
 
 
-class PassOnPage(HTTPEndpoint):
+class PassOnPage(CodePage[Partner, PersonForm]):
     """Looking changes nothing; passing on needs the mail code, and is no answer."""
 
-    async def get(self, request: Request) -> Response:
-        token, language = request.path_params["token"], request.query_params.get("lang", "")
-        return await run_in_threadpool(_ask, token, language)
+    model, form = Partner, PersonForm
 
-    async def post(self, request: Request) -> Response:
-        token, typed = request.path_params["token"], PersonForm.of(await forms.read(request))
-        if typed.switch:
-            return await run_in_threadpool(_again, token, typed)
-        partner = await run_in_threadpool(links.whose, token)
-        wrong = typed.has_wrong_code(partner)
-        return await links.answered(
-            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_pass_on, token, typed)
+    def show(self, session: Session, partner: Partner, visit: Visit[PersonForm]) -> Response:
+        """The form, or that it is done, while invitations can be passed on."""
+        if "pass on" not in lifecycle.ALLOWED[lifecycle.load_stage(session, partner.campaign, db.clock(session))]:
+            return self.home(visit)
+        return pages.show(
+            "pass_on.html",
+            visit.language,
+            422 if visit.problems else 200,
+            campaign=partner.campaign,
+            partner=partner,
+            token=visit.token,
+            typed=visit.typed,
+            problems=visit.problems,
+            done=visit.done,
         )
 
+    def first_form(self, partner: Partner, language: str) -> PersonForm:
+        return PersonForm(lang=language, language=language)
 
-def _ask(token: str, wanted: str) -> Response:
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(wanted, partner)
-        return _page(session, partner, token, language, PersonForm(lang=language, language=language), {})
+    def problems(self, partner: Partner, typed: PersonForm) -> dict[str, str]:
+        return typed.problems()
 
+    def act(self, partner: Partner, typed: PersonForm) -> Act:
+        person = typed.person()
+        return lambda session: pass_on.pass_invitation_on(session, partner.id, person, generation=partner.generation)
 
-def _again(token: str, typed: PersonForm) -> Response:
-    """The form in another language."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        return _page(session, partner, token, links.language(typed.switch, partner), typed, {})
+    def done(self, visit: Visit[PersonForm]) -> Response:
+        tasks.ring(tasks.deliver)
+        return self.look(replace(visit, done=True))
 
-
-def _pass_on(token: str, typed: PersonForm) -> Response:
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(typed.lang, partner)
-        if problems := typed.problems_of_person() | typed.problems(partner):
-            return _page(session, partner, token, language, typed, problems)
-    try:
-        with db.transaction() as session:
-            pass_on.pass_invitation_on(session, partner.id, typed.person(), generation=partner.generation)
-    except LinkRevoked:
-        raise HTTPException(404) from None
-    except (Closed, LetterHasLeft):
-        return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-    except (PassedOnTooOften, SameAddress, RateLimited) as refusal:
-        with db.reading() as session:
-            return _page(session, partner, token, language, typed, {"email": refusal})
-    tasks.ring(tasks.deliver)
-    with db.reading() as session:
-        return _page(session, partner, token, language, typed, {}, done=True)
-
-
-def _page(
-    session: Session,
-    partner: Partner,
-    token: str,
-    language: str,
-    typed: PersonForm,
-    problems: Mapping[str, str | Refused],
-    *,
-    done: bool = False,
-) -> Response:
-    partner = session.get_one(Partner, partner.id)
-    if "pass on" not in lifecycle.ALLOWED[lifecycle.load_stage(session, partner.campaign, db.clock(session))]:
-        return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-    return pages.show(
-        "pass_on.html",
-        language,
-        422 if problems else 200,
-        campaign=partner.campaign,
-        partner=partner,
-        token=token,
-        typed=typed,
-        problems=problems,
-        done=done,
-    )
+    def refused(self, visit: Visit[PersonForm], refusal: Refused) -> Response:
+        """Say beside its field why an address is not written to; where it is too late, lead home."""
+        if isinstance(refusal, PassedOnTooOften | SameAddress | RateLimited):
+            return self.look(replace(visit, problems={"email": refusal}))
+        return self.home(visit)

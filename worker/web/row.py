@@ -3,11 +3,7 @@
 from dataclasses import dataclass, fields
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from worker import db, render, tasks
 from worker.acts import correct_listing
@@ -16,9 +12,8 @@ from worker.definition import characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Partner
 from worker.state import lifecycle
-from worker.state.refusals import Closed, LetterHasLeft, LinkRevoked
-from worker.web import forms, links, pages
-from worker.web.links import CodeForm
+from worker.web import forms, pages
+from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 COLUMNS = ("organization", "acronym", "country", "sort_as")
 _A_NAME = LONGEST["organization"]
@@ -54,7 +49,7 @@ class RowForm(CodeForm):
         """The name that was typed for a language."""
         return str(getattr(self, f"name_{language}", ""))
 
-    def problems_of_row(self, partner: Partner) -> dict[str, str]:
+    def problems(self, partner: Partner) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template.
 
         What is printed at once says as little as it can: an acronym is short, and a country one that is known.
@@ -77,74 +72,42 @@ def other_languages(campaign: Campaign) -> list[str]:
     return [one for one in render.LANGUAGES if one in campaign.letter.texts and one != campaign.authentic]
 
 
-class RowPage(HTTPEndpoint):
+class RowPage(CodePage[Partner, RowForm]):
     """Looking changes nothing; what is asked for needs the mail code."""
 
-    async def get(self, request: Request) -> Response:
-        token, language = request.path_params["token"], request.query_params.get("lang", "")
-        return await run_in_threadpool(_ask, token, language)
+    model, form = Partner, RowForm
 
-    async def post(self, request: Request) -> Response:
-        token, typed = request.path_params["token"], RowForm.of(await forms.read(request))
-        if typed.switch:
-            return await run_in_threadpool(_again, token, typed)
-        partner = await run_in_threadpool(links.whose, token)
-        wrong = typed.has_wrong_code(partner)
-        return await links.answered(
-            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_correct, token, typed)
+    def show(self, session: Session, partner: Partner, visit: Visit[RowForm]) -> Response:
+        """The form, while rows can be corrected."""
+        campaign = partner.campaign
+        if "correct" not in lifecycle.ALLOWED[lifecycle.load_stage(session, campaign, db.clock(session))]:
+            return self.home(visit)
+        return pages.show(
+            "row.html",
+            visit.language,
+            422 if visit.problems else 200,
+            campaign=campaign,
+            partner=partner,
+            token=visit.token,
+            row=render.signatory(partner, visit.language, campaign.authentic),
+            others=other_languages(campaign),
+            typed=visit.typed,
+            problems=visit.problems,
         )
 
+    def first_form(self, partner: Partner, language: str) -> RowForm:
+        return RowForm.showing(correct_listing.proposed_listing(partner), language)
 
-def _ask(token: str, wanted_language: str) -> Response:
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(wanted_language, partner)
-        return _page(
-            session, partner, token, language, RowForm.showing(correct_listing.proposed_listing(partner), language), {}
-        )
+    def problems(self, partner: Partner, typed: RowForm) -> dict[str, str]:
+        return typed.problems(partner)
 
-
-def _again(token: str, typed: RowForm) -> Response:
-    """The form in another language."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        return _page(session, partner, token, links.language(typed.switch, partner), typed, {})
-
-
-def _correct(token: str, typed: RowForm) -> Response:
-    """What came of the form; back on the partner's page the row stands as it is printed now."""
-    with db.reading() as session:
-        partner = links.partner(session, token)
-        language = links.language(typed.lang, partner)
+    def act(self, partner: Partner, typed: RowForm) -> Act:
         wanted = typed.row(partner.campaign)
-        if problems := typed.problems_of_row(partner) | typed.problems(partner):
-            return _page(session, partner, token, language, typed, problems)
-    try:
-        with db.transaction() as session:
-            correct_listing.correct_listing(session, partner.id, wanted, generation=partner.generation)
-    except LinkRevoked:
-        raise HTTPException(404) from None
-    except (Closed, LetterHasLeft):
-        pass  # the partner's page says that the list is closed
-    tasks.ring(tasks.deliver)
-    return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
+        return lambda session: correct_listing.correct_listing(
+            session, partner.id, wanted, generation=partner.generation
+        )
 
-
-def _page(
-    session: Session, partner: Partner, token: str, language: str, typed: RowForm, problems: dict[str, str]
-) -> Response:
-    campaign = partner.campaign
-    if "correct" not in lifecycle.ALLOWED[lifecycle.load_stage(session, campaign, db.clock(session))]:
-        return RedirectResponse(f"/s/{token}{links.query(language, partner)}", 303)
-    return pages.show(
-        "row.html",
-        language,
-        422 if problems else 200,
-        campaign=campaign,
-        partner=partner,
-        token=token,
-        row=render.signatory(partner, language, campaign.authentic),
-        others=other_languages(campaign),
-        typed=typed,
-        problems=problems,
-    )
+    def done(self, visit: Visit[RowForm]) -> Response:
+        """Back to the partner's page, where the row stands as it is printed now."""
+        tasks.ring(tasks.deliver)
+        return self.home(visit)

@@ -8,18 +8,15 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from starlette.concurrency import run_in_threadpool
-from starlette.endpoints import HTTPEndpoint
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from worker import db
 from worker.acts import unsubscribe
 from worker.models import Partner
-from worker.state.refusals import LinkRevoked
-from worker.web import forms, links, pages
-from worker.web.links import CodeForm
+from worker.web import forms, pages
+from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 _ACTS = {"no more mail": unsubscribe.unsubscribe_partner, "mail again": unsubscribe.resubscribe_partner}
 
@@ -31,77 +28,42 @@ class QuietForm(CodeForm):
     wish: str = ""
 
 
-class QuietPage(HTTPEndpoint):
+ONE_CLICK = QuietForm(wish="no more mail")
+
+
+class QuietPage(CodePage[Partner, QuietForm]):
     """Looking changes nothing; a mail program's one click does, and the page's form with the mail code."""
 
-    async def get(self, request: Request) -> Response:
-        token, language = request.path_params["token"], request.query_params.get("lang", "")
-        return await run_in_threadpool(_look, token, language)
+    model, form, purpose = Partner, QuietForm, "quiet"
 
     async def post(self, request: Request) -> Response:
-        token, sent = request.path_params["token"], await _read(request)
-        partner = await run_in_threadpool(links.whose, token, "quiet")
-        if sent.get("List-Unsubscribe", "").strip() == "One-Click":
-            return await run_in_threadpool(_one_click, token, partner)
-        typed = QuietForm.of(sent)
-        if typed.switch:
-            return await run_in_threadpool(_look, token, typed.switch, typed)
-        wrong = typed.has_wrong_code(partner)
-        return await links.answered(
-            request, partner, wrong=wrong, answer=lambda: run_in_threadpool(_wish, token, typed)
+        """Take one click, which needs no code, or the page's form."""
+        sent = await _read(request)
+        if sent.get("List-Unsubscribe", "").strip() != "One-Click":
+            return await self.take_form(request, sent)
+        return await self.answer(Visit(request.path_params["token"], await self.holder(request), ONE_CLICK))
+
+    def show(self, session: Session, partner: Partner, visit: Visit[QuietForm]) -> Response:
+        """Whether mail goes, and the form for the other."""
+        return pages.show(
+            "quiet.html",
+            visit.language,
+            422 if visit.problems else 200,
+            campaign=partner.campaign,
+            token=visit.token,
+            quiet=partner.quiet_at is not None,
+            typed=visit.typed,
+            problems=visit.problems,
         )
 
+    def act(self, partner: Partner, typed: QuietForm) -> Act:
+        if typed.wish not in _ACTS:
+            raise HTTPException(400)
+        return lambda session: _ACTS[typed.wish](session, partner.id, generation=partner.generation)
 
-def _look(token: str, language: str, typed: QuietForm | None = None) -> Response:
-    with db.reading() as session:
-        partner = links.partner(session, token, "quiet")
-        return _page(partner, token, links.language(language, partner), typed)
-
-
-def _one_click(token: str, partner: Partner) -> Response:
-    """The answer is a page and no redirect: whoever asks is a machine (RFC 8058 3.1)."""
-    _act("no more mail", partner)
-    return _look(token, "")
-
-
-def _wish(token: str, typed: QuietForm) -> Response:
-    """What came of the form."""
-    with db.reading() as session:
-        partner = links.partner(session, token, "quiet")
-        language = links.language(typed.lang, partner)
-        if problems := typed.problems(partner):
-            return _page(partner, token, language, typed, problems)
-    _act(typed.wish, partner)
-    return RedirectResponse(f"/u/{token}{links.query(language, partner)}", 303)
-
-
-def _act(wish: str, partner: Partner) -> None:
-    if wish not in _ACTS:
-        raise HTTPException(400)
-    try:
-        with db.transaction() as session:
-            _ACTS[wish](session, partner.id, generation=partner.generation)
-    except LinkRevoked:
-        raise HTTPException(404) from None
-
-
-def _page(
-    partner: Partner,
-    token: str,
-    language: str,
-    typed: QuietForm | None = None,
-    problems: dict[str, str] | None = None,
-) -> Response:
-    return pages.show(
-        "quiet.html",
-        language,
-        422 if problems else 200,
-        campaign=partner.campaign,
-        token=token,
-        quiet=partner.quiet_at is not None,
-        typed=typed or QuietForm(),
-        problems=problems or {},
-    )
+    def done(self, visit: Visit[QuietForm]) -> Response:
+        """Answer one click by a page and no redirect: whoever asks is a machine (RFC 8058 3.1)."""
+        return self.look(visit) if visit.typed is ONE_CLICK else self.home(visit)
 
 
 async def _read(request: Request) -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""The letters that everyone may read: which come before and after one of them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from worker.models import Campaign
+
+_PUBLIC_PAGE = Campaign.definition["public_page"].as_string()
+# What Campaign.is_public says of one campaign, for the database to say of all.
+_IS_PUBLIC = and_(
+    Campaign.cancelled_at.is_(None),
+    or_(
+        _PUBLIC_PAGE == "from launch",
+        and_(_PUBLIC_PAGE == "after dispatch", Campaign.dispatched_at.is_not(None)),
+    ),
+)
+
+
+def neighbours(session: Session, campaign: Campaign) -> tuple[Campaign | None, Campaign | None]:
+    """Find the public letters launched just before and just after this one; two rows are loaded at most."""
+    at, number = Campaign.launched_at, Campaign.id
+    together = at == campaign.launched_at
+    before = or_(at < campaign.launched_at, and_(together, number < campaign.id))
+    after = or_(at > campaign.launched_at, and_(together, number > campaign.id))
+    return (
+        _first(session, before, at.desc(), number.desc()),
+        _first(session, after, at.asc(), number.asc()),
+    )
+
+
+def _first(session: Session, where: ColumnElement[bool], *order: ColumnElement[Any]) -> Campaign | None:
+    return session.scalar(select(Campaign).where(_IS_PUBLIC, where).order_by(*order).limit(1))
