@@ -214,6 +214,24 @@ def test_wide_letters_take_two_columns_and_marks_none():
     assert prose.columns("abc") == 3
     assert prose.columns("日本") == 4
     assert prose.columns("é") == 1
+    assert prose.columns("e\u0301") == 1
+    assert prose.columns("\u1112\u1161\u11ab") == 2  # a Hangul syllable in its parts
+
+
+def test_a_khmer_letter_is_measured_with_the_vowel_signs_around_it():
+    assert prose.columns("ខ្មែ") == 2  # one letter, its subscript and a vowel sign that has room of its own
+    assert prose.columns("ភាសាខ្មែរ") == 7
+
+
+def test_no_escape_sequence_makes_the_line_under_a_heading_longer():
+    assert prose.columns("\x1b[9999C") == 0
+    assert text_of("# é\x1b[9999C").split("\n")[1] == "="
+
+
+def test_whatever_is_broken_at_each_space_has_one_column_a_letter():
+    narrow = [chr(code) for code in range(0x3000) if prose._NARROW.fullmatch(chr(code))]
+    assert len(narrow) > 700
+    assert [letter for letter in narrow if prose.columns(letter) != 1] == []
 
 
 @given(st.text("ab é ü «»:;!?-–’\t 日\n", max_size=120), st.integers(-3, 40))

@@ -5,14 +5,13 @@ headings, paragraphs, lists, quotations, rules, bold, italic and links is no mar
 typed, and `problems` says so.
 """
 
-import functools
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Literal, TypeAlias, TypedDict
 
+import wcwidth
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -232,18 +231,9 @@ def _wrap_by_words(text: str, width: int) -> list[str]:
     return lines
 
 
-@functools.lru_cache(maxsize=10_000)
 def columns(text: str) -> int:
-    """Count the columns that a text takes in a terminal: marks none, wide characters two."""
-    if text.isascii():
-        return len(text)
-    return sum(_character_columns(character) for character in text)
-
-
-def _character_columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    """Count the columns that a text takes in a terminal; control characters and escape sequences take none."""
+    return wcwidth.width(text, control_codes="ignore")
 
 
 def plain(runs: list[Run]) -> str:
