@@ -124,10 +124,29 @@ def test_who_answers_between_look_and_wording_gives_its_page_to_nobody(
     monkeypatch.setattr(partner_page, "_worded_for_all", answered_meanwhile)
     signed = browser.get(f"/s/{tokens.token(first)}").text
     assert f"{first.organization} signs" in html.unescape(signed)
-    assert glance._worded == {}
+    assert len(glance._worded) == 0
     given, anew = both(browser, second)
     assert given == anew
     assert "Recorded on" not in given
+
+
+def test_beyond_the_most_that_are_kept_the_page_that_nobody_asked_for_longest_is_forgotten(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partner = a_campaign()[2]
+    word, worded = partner_page._worded_for_all, []
+
+    def noting(partner_id: int, language: str) -> Any:
+        worded.append(language)
+        return word(partner_id, language)
+
+    monkeypatch.setattr(partner_page, "_worded_for_all", noting)
+    monkeypatch.setattr(glance._worded, "capacity", 2)
+    for language in ("en", "fr", "en", "km", "en", "fr"):
+        assert browser.get(f"/s/{tokens.token(partner)}?lang={language}").status_code == 200
+
+    assert worded == ["en", "fr", "km", "fr"]
+    assert len(glance._worded) == 2
 
 
 def test_what_changes_is_seen_at_once(browser: TestClient) -> None:

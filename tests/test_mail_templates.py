@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -18,7 +19,7 @@ from worker.mail import breaker, mime, outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
-from worker.wording import mails
+from worker.wording import mails, slots
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -123,6 +124,28 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
         assert f"\n\n{tokens.link(partner)}\n\n" in message.text, "the link stands alone on its line"
         assert f'<a href="{tokens.link(partner)}">{tokens.link(partner)}</a>' in message.html
         assert message.to == partner.email
+
+
+def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_longest_is_forgotten(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word, worded = slots.word_draft, []
+
+    def noting(kind: str, language: str, *rest: Any) -> slots.Draft:
+        worded.append(language)
+        return word(kind, language, *rest)
+
+    monkeypatch.setattr(slots, "word_draft", noting)
+    monkeypatch.setattr(slots._drafts, "capacity", 2)
+    slots._drafts.clear()
+    with db.transaction() as session:
+        partner = cast.a_campaign(session).partners[0]
+        for language in ("en", "fr", "en", "km", "en", "fr"):
+            mail = Mail(kind="invitation", language=language, partner=partner, campaign=partner.campaign)
+            assert partner.organization in mails.word_mail(session, mail).text
+
+    assert worded == ["en", "fr", "km", "fr"]
+    assert len(slots._drafts) == 2
 
 
 @pytest.mark.parametrize("language", render.LANGUAGES)

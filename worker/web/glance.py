@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from jinja2.utils import LRUCache
 from markupsafe import escape
 from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select, tuple_
 from sqlalchemy.engine import Row
@@ -44,7 +45,7 @@ class Worded:
         return "".join([values.get(piece, piece) for piece in self.pieces])
 
 
-_worded: dict[tuple[str, "State"], Worded] = {}
+_worded = LRUCache(MOST_PAGES)  # a language and a state, and the page that all who are in it read
 
 
 def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
@@ -213,7 +214,8 @@ async def _worded_for(seen: Row[Any], language: str, word: Word) -> Worded:
         *(seen.language, seen.has_address, seen.quiet_at is not None),
         *(seen.choice, seen.visibility, seen.channel),
     )
-    if (known := _worded.get((language, state))) is not None:
+    known: Worded | None = _worded.get((language, state))
+    if known is not None:
         return known
     return await _wordings.ask(Wording(seen.id, language, state, word))
 
@@ -224,7 +226,8 @@ def _word(wanted: Sequence[Wording]) -> list[Worded | Exception]:
 
 
 def _worded_once(one: Wording) -> Worded | Exception:
-    if (known := _worded.get((one.language, one.state))) is not None:
+    known: Worded | None = _worded.get((one.language, one.state))
+    if known is not None:
         return known
     try:
         found, worded = one.word(one.partner_id, one.language)
@@ -232,8 +235,6 @@ def _worded_once(one: Wording) -> Worded | Exception:
         return error
     if found != one.state:
         return Worded([])  # it answered between look and wording: that page is its own, and nobody else's
-    if len(_worded) >= MOST_PAGES:
-        _worded.clear()
     _worded[one.language, one.state] = worded
     return worded
 
