@@ -94,6 +94,26 @@ def test_every_response_is_guarded(responses: dict[str, Any]) -> None:
         assert "set-cookie" not in headers, what
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "seconds"),
+    [("/style.css", "text/css; charset=utf-8", 3600), ("/khmer.woff2", "font/woff2", 2592000)],
+)
+def test_a_file_of_the_pages_is_kept_by_browsers_for_a_while(
+    path: str, kind: str, seconds: int, browser: TestClient
+) -> None:
+    answer = browser.get(path)
+    assert answer.content == (settings.current().templates_dir / "pages" / path.lstrip("/")).read_bytes()
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["cache-control"] == f"max-age={seconds}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/_base.html", "/quiet.html", "/khmer.OFL.txt", "/pages/style.css", "/partner/page.html", "//style.css"]
+)
+def test_no_other_file_of_the_templates_is_to_be_had(path: str, browser: TestClient) -> None:
+    assert browser.get("http://testserver" + path).status_code == 404
+
+
 def test_a_wrong_method_is_told_the_right_ones(responses: dict[str, Any]) -> None:
     assert responses["wrong method"].headers["allow"] == "GET, HEAD, POST"
     assert "That is not possible here" in responses["wrong method"].text
@@ -126,7 +146,7 @@ def test_a_form_is_read_up_to_its_limit(size: int, announced: bool, browser: Tes
     assert page.status_code == (413 if size > forms.LARGEST_FORM else 422)
 
 
-@pytest.mark.parametrize("content", [b"&".join([b"a=1"] * 60), "choice=é".encode(), b"\x00\xff"])
+@pytest.mark.parametrize("content", [b"&".join([b"a=1"] * 60), b"&" * 60, "choice=é".encode(), b"\x00\xff"])
 def test_what_is_no_form_is_said_calmly(content: bytes, browser: TestClient, partner: Partner) -> None:
     page = browser.post(f"/s/{tokens.token(partner)}", content=content)
     assert page.status_code == 400

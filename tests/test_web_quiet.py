@@ -195,6 +195,21 @@ CLICKS: dict[str, tuple[bytes, str]] = {
         b"One-Click\r\n--x--\r\n",
         "Multipart/Form-Data; boundary=x",
     ),
+    "urlencoded, twice: the first counts": (b"List-Unsubscribe=One-Click&List-Unsubscribe=No", ""),
+    "multipart, twice: the first counts": (
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nNo\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "multipart, after a part of no name": (
+        b"--x\r\nContent-Type: text/plain\r\n\r\nNo\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "multipart, without its last line": (
+        b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click',
+        "multipart/form-data; boundary=x",
+    ),
 }
 
 
