@@ -602,7 +602,11 @@ def test_progress_and_quotas_are_told_while_mail_leaves(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.2, "1 s"), (16.4, "16 s"), (89, "89 s"), (600, "10 min"), (9000, "2 h")]
+    ("seconds", "told"),
+    [
+        *[(0.2, "1 s"), (16.4, "16 s"), (89, "89 s"), (100, "100 s"), (600, "10 min")],
+        *[(90 * 60, "90 min"), (9000, "2 h"), (36 * 3600, "36 h")],
+    ],
 )
 def test_a_span_is_told_roughly(database: str, seconds: float, told: str) -> None:
     assert status_view._span(seconds) == told

@@ -3,11 +3,12 @@
 import functools
 import gettext
 import io
+import math
 import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,6 +27,15 @@ _MOMENTS = {
     "km": "'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'ម៉ោង' HH:mm",
 }
 _CLOCKS = {"en": "{} time", "fr": "heure de {}", "km": "ម៉ោងនៅ{}"}
+_Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
+_UNITS: dict[_Unit, timedelta] = {
+    "month": timedelta(days=30),
+    "week": timedelta(weeks=1),
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
 
 
 MARKS = tuple(map(chr, range(0xE000, 0xE020)))  # of private use: in no text
@@ -113,13 +123,14 @@ def day_and_time(moment: datetime, zone: str, language: str) -> str:
     return f"{words} ({_CLOCKS[language].format(city)}, {hours})"
 
 
-def span(how_long: timedelta, language: str) -> str:
-    """`6 months` (of 30 days), `2 weeks`, `45 days`: whole days only, the largest unit that says it exactly."""
+def span(how_long: timedelta, language: str, largest: _Unit = "month") -> str:
+    """`6 months` (of 30 days), `45 days`, `90 minutes`: the largest unit that says it exactly; nothing is rounded."""
     from babel.dates import format_timedelta
 
-    days = max(1, round(how_long / timedelta(days=1)))
-    unit: Literal["month", "week", "day"] = "month" if days % 30 == 0 else "week" if days % 7 == 0 else "day"
-    return format_timedelta(timedelta(days), granularity=unit, threshold=days + 1, locale=_LOCALES[language])
+    most = min(how_long, _UNITS[largest])
+    exact: list[_Unit] = [unit for unit, length in _UNITS.items() if length <= most and not how_long % length]
+    unit = exact[0] if exact else "second"
+    return format_timedelta(how_long, granularity=unit, threshold=math.inf, locale=_LOCALES[language])
 
 
 def listed(names: Sequence[str], language: str) -> str:

@@ -1,6 +1,6 @@
 """The campaign's folder as several commands read it: the checked definition, its summary, the next command."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from worker import render, settings
@@ -35,7 +35,7 @@ def summary(definition: Definition) -> str:
     with_address = sum(bool(row.email) for row in definition.partners)
     by_hand = len(definition.partners) - with_address
     when = render.day_and_time(definition.deadline, definition.zone, "en")
-    reminders = ", ".join(_words(r) for r in definition.reminders) or "none"
+    reminders = ", ".join(render.span(before, "en", "day") for before in definition.reminders) or "none"
     past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
     lines = [
         definition.title,
@@ -43,7 +43,7 @@ def summary(definition: Definition) -> str:
         f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
         f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
         f"  deadline  {when}",
-        f"  reminders {reminders} before it; then {_words(definition.review)} of review",
+        f"  reminders {reminders} before it; then {render.span(definition.review, 'en', 'day')} of review",
     ]
     if past:
         lie = "reminder lies" if past == 1 else "reminders lie"
@@ -63,12 +63,3 @@ def with_options(command: str, folder: Path, deadline: str | None, reminders: st
     typed = {"--deadline": deadline, "--reminders": reminders, "--review": review}
     options = [word for option, value in typed.items() if value is not None for word in (option, value)]
     return console.command(command, str(folder), *options)
-
-
-def _words(span: timedelta) -> str:
-    """`7 days`, `2 hours`, `90 seconds`: the largest unit that divides it."""
-    seconds = int(span.total_seconds())
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds // length} {name}{'s' if seconds != length else ''}"
-    return f"{seconds} seconds"

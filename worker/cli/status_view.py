@@ -189,8 +189,9 @@ def _progress(found: CampaignStatus) -> list[str]:
 
 
 def _span(seconds: float) -> str:
+    """An estimate in one unit, from two of it on: `90 min` are not about two hours."""
     for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * length:
+        if seconds >= 2 * length:
             return f"{round(seconds / length)} {unit}"
     return f"{max(1, round(seconds))} s"
 
