@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench soak lock font clean
+.PHONY: help demo up test lint bench soak lock words font clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ soak: $(VENV)/.tests ## Try the promises for 25 minutes: kills, outages, faults
 lock: ## Pin and hash the requirements anew
 	$(IN)/uv pip compile -q pyproject.toml -o requirements.txt
 	$(IN)/uv pip compile -q pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+
+words: $(VENV)/.runs ## Collect the words to translate into the catalogues
+	@mkdir -p var
+	$(IN)/pybabel -q extract -F pyproject.toml --add-location=file --width=100 -o var/pages.pot templates worker
+	$(IN)/pybabel -q update -D pages -i var/pages.pot -d templates/locale --width=100 \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 font: $(VENV)/.tests ## Make the pages' Khmer font anew from the letter's
 	$(IN)/uv run -q --no-project --with fonttools --with brotli sh -c '\

@@ -1,34 +1,82 @@
 """The pages' words: each has a French one, and no French one is left over."""
 
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from worker import render, settings
+from worker import render
 
 CHECKOUT = Path(__file__).parent.parent
-SOURCES = [("templates", "**.html", "jinja2.ext:babel_extract"), ("worker/acts", "**.py", "python")]
+TRANSLATED = [code for code in render.LANGUAGES if code != "en"]
 
 
-def words_said() -> Iterator[str | tuple[str, ...]]:
-    for folder, pattern, method in SOURCES:
-        for _, _, message, _, _ in extract_from_dir(
-            CHECKOUT / folder, [(pattern, method)], {pattern: {"trimmed": "true", "silent": "false"}}
-        ):
-            yield message
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of all that `make words` reads and writes."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(CHECKOUT / name, tmp_path / name)
+    for name in ("templates", "worker"):
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
 
 
-@pytest.mark.parametrize("language", [code for code in render.LANGUAGES if code != "en"])
-def test_every_word_is_translated_and_none_is_left_over(language: str) -> None:
-    path = settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
-    with path.open("rb") as file:
-        catalog = {message.id: message for message in read_po(file, locale=language) if message.id}
-    said = set(words_said())
-    assert said, "nothing was extracted"
-    assert set(catalog) == said
-    assert [m.id for m in catalog.values() if not m.string or (isinstance(m.string, tuple) and not all(m.string))] == []
-    assert [m.id for m in catalog.values() if m.fuzzy] == []
-    assert [str(error) for m in catalog.values() for error in m.check()] == []
+def make_words(folder: Path) -> None:
+    command = ["make", "words", f"IN={sys.prefix}/bin", "-o", ".venv/.runs"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+
+
+def catalogue(folder: Path, language: str) -> Catalog:
+    with (folder / "templates" / "locale" / language / "LC_MESSAGES" / "pages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def translations(catalog: Catalog) -> dict[object, object]:
+    return {message.id: message.string for message in catalog if message.id}
+
+
+def test_every_word_is_translated_and_none_is_left_over(checkout: Path) -> None:
+    make_words(checkout)
+    with (checkout / "var" / "pages.pot").open("rb") as file:
+        said = {message.id for message in read_po(file) if message.id}
+    assert len(said) > 200
+    for language in TRANSLATED:
+        catalog = {message.id: message for message in catalogue(CHECKOUT, language) if message.id}
+        assert set(catalog) == said
+        strings = {m.id: m.string if isinstance(m.string, tuple) else (m.string,) for m in catalog.values()}
+        assert [said for said, string in strings.items() if not all(string)] == []
+        assert [m.id for m in catalog.values() if m.fuzzy] == []
+        assert [str(error) for m in catalog.values() for error in m.check()] == []
+        assert translations(catalogue(checkout, language)) == translations(catalogue(CHECKOUT, language))
+
+
+def test_a_word_that_is_changed_loses_its_translation_and_no_other_gets_a_wrong_one(checkout: Path) -> None:
+    page = checkout / "templates" / "pages" / "quiet.html"
+    page.write_text(page.read_text().replace("Send us no more mail", "Send us no mail"))
+    (checkout / "worker" / "a_new_room").mkdir()
+    (checkout / "worker" / "a_new_room" / "module.py").write_text('words.gettext("Said nowhere else")\n')
+    make_words(checkout)
+    for language in TRANSLATED:
+        before, after = translations(catalogue(CHECKOUT, language)), translations(catalogue(checkout, language))
+        del before["Send us no more mail"]
+        assert after == before | {"Send us no mail": "", "Said nowhere else": ""}
+        assert not catalogue(checkout, language).obsolete
+        text = (checkout / "templates" / "locale" / language / "LC_MESSAGES" / "pages.po").read_text()
+        assert "fuzzy" not in text
+        assert "\n#: templates/pages/quiet.html\n" in text, (
+            "no numbers of lines, which any change above them would change"
+        )
+
+
+def test_collecting_the_words_once_more_changes_nothing(checkout: Path) -> None:
+    make_words(checkout)
+    files = [checkout / "templates" / "locale" / language / "LC_MESSAGES" / "pages.po" for language in TRANSLATED]
+    before = [file.read_bytes() for file in files]
+    make_words(checkout)
+    assert [file.read_bytes() for file in files] == before
+    for language in TRANSLATED:
+        assert catalogue(checkout, language).creation_date == catalogue(CHECKOUT, language).creation_date
