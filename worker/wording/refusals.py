@@ -5,7 +5,7 @@ from gettext import NullTranslations
 from typing import Any, Literal
 
 from worker import render
-from worker.state.refusals import Refused
+from worker.state.refusals import ClosedFor, Refused
 from worker.wording import blockers
 
 Audience = Literal["partner", "organizer"]
@@ -22,20 +22,20 @@ def sentence(refused: Refused, language: str = "en", audience: Audience = "organ
 
 def _closed(words: NullTranslations, facts: dict[str, Any]) -> str:
     what = facts.get("what", "answer")
-    if what == "answer" and not facts.get("early"):
-        return words.gettext("The deadline has passed: nothing more can be added.")
     if what == "rename":
-        return words.gettext("The list is closed: the name stands as it was sealed.")
-    why = words.gettext("It was closed early") if facts.get("early") else words.gettext("The deadline has passed")
-    then = {
-        "answer": words.gettext("nothing more can be added"),
-        "extend": words.gettext("the deadline cannot be moved any more"),
-        "amend": words.gettext("the letter cannot be changed any more"),
-        "remind": words.gettext("nobody can be reminded any more"),
-        "admit": words.gettext("nobody can be admitted any more"),
-        "hand_out": words.gettext("nobody can answer any more"),
-    }
-    return f"{why}: {then[what]}."
+        return "The list is closed: the name stands as it was sealed."
+    why = "It was closed early" if facts.get("early") else "The deadline has passed"
+    return f"{why}: {_NO_MORE[what]}."
+
+
+_NO_MORE: dict[ClosedFor, str] = {
+    "answer": "nothing more can be added",
+    "extend": "the deadline cannot be moved any more",
+    "amend": "the letter cannot be changed any more",
+    "remind": "nobody can be reminded any more",
+    "admit": "nobody can be admitted any more",
+    "hand_out": "nobody can answer any more",
+}
 
 
 def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
@@ -98,6 +98,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "blocked": _blocked,
 }
 _FOR_PARTNERS: dict[str, _Sentence] = {
+    "closed": lambda w, f: w.gettext("The deadline has passed: nothing more can be added."),
     "not_signed": lambda w, f: w.gettext("There is no signature of your organization to withdraw."),
     "not_offered": lambda w, f: w.gettext(
         "This letter cannot be signed in that way. Please choose one of the ways below."
