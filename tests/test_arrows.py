@@ -10,14 +10,14 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
-    {"settings", "log", "prose", "countries", "text"},
+    {"settings", "log", "registry", "prose", "countries", "text"},
     {"models", "changes"},
     {"tokens", "db"},
     {"render"},
     {"definition", "mail", "migrations"},
     {"state"},
     {"wording"},
-    {"acts"},
+    {"acts", "startup"},
     {"tasks"},
     {"web"},
     {"embedded"},

@@ -15,7 +15,7 @@ from tests import test_web_cast as cast
 from worker import db, render, settings, tokens
 from worker.acts import answer, disown
 from worker.acts.answer import Statement
-from worker.mail import breaker, mime, outbox
+from worker.mail import breaker, kinds, mime, outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
@@ -23,13 +23,8 @@ from worker.wording import mails, slots
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-FROM_THE_SEAL = "letter"  # not from a template: it is the sealed letter itself
-TO_PARTNERS = ("invitation", "reminder", "extended", "amended", "corrected", "receipt", "copy", "was_passed_on")
-TO_STRANGERS = ("passed_on", "confirm")
-TO_ORGANIZERS = (
-    *("closed", "waiting", "doubt", "returned", "report", "unreached", "disowned", "erased", "outage"),
-    *("wish", "row", "applicant", "notice"),
-)
+TO_PARTNERS = kinds.names(lambda kind: kind.audience == "partner")
+TO_ORGANIZERS = kinds.names(lambda kind: kind.audience == "organizers")
 A_TAG = re.compile(r"<[^>]+>")
 
 
@@ -39,8 +34,8 @@ def folder() -> Path:
 
 @pytest.mark.usefixtures("database")
 def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() -> None:
-    said = {kind for kind in mails.KINDS if kind != FROM_THE_SEAL}
-    assert said == {*TO_PARTNERS, *TO_STRANGERS, *TO_ORGANIZERS}
+    said = kinds.names(lambda kind: kind.has_template)
+    assert set(kinds.KINDS) - {*said} == {"letter"}, "only the sealed letter is no template"
     expected = {f"{kind}.{language}.md" for kind in said for language in render.LANGUAGES}
     assert {path.name for path in folder().glob("*.md")} == expected
 

@@ -28,13 +28,14 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log countries prose text/ changes models
+    settings log registry countries prose text/ changes models
                                         what an operator sets; Markdown as a tree; what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
     definition/ mail/ migrations/       what is asked and said; they know nothing of each other
     state/                              what holds now: reads only
     wording/                            the letter in its formats
     acts/                               one module an act: gets a session, writes rows, sends nothing
+    startup.py                          what is looked at before a process begins: nothing is registered by half
     tasks.py                            the queue: a doorbell, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
 

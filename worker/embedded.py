@@ -65,7 +65,7 @@ def run(
 ) -> None:
     """Run until stopped by Ctrl-C, SIGTERM or `House.stop`; `on_ready` is called in a thread once all is up.
 
-    Makes the database if there is none. Raises RunningAlready. Must be called in the main thread: Celery
+    Makes the database if there is none. Raises RunningAlready, NotRegistered. Must be called in the main thread: Celery
     needs it for its worker, so the web server and the catcher have threads of their own.
     """
     conf = settings.current()
@@ -132,8 +132,9 @@ def _run(house: House, listener: socket.socket, on_ready: Callable[[House], None
     from celery import signals
     from celery.beat import EmbeddedService
 
-    from worker import db, migrations, tasks
+    from worker import db, migrations, startup, tasks
 
+    startup.check_registered()
     migrations.upgrade()
     tasks.stopping.clear()
     web = _web_thread(house, listener)

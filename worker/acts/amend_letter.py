@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from worker import db
 from worker.acts import audit, launch
 from worker.definition.campaign import Definition
-from worker.mail import outbox
+from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.recipients import load_to_ask_again
 from worker.state.refusals import Closed, OtherAddressee, SameLetter
@@ -43,7 +43,7 @@ def amend_letter(session: Session, campaign_id: int, definition: Definition, *, 
     after.version, after.meaning = before.version + 1, before.meaning + meaning
     campaign.letters.append(after)
     session.flush()
-    superseded = Mail.kind.in_(["amended", "corrected"])
+    superseded = Mail.kind.in_(kinds.cancelled_by("amendment"))
     outbox.cancel(session, Mail.campaign_id == campaign.id, superseded, at=now)
     standing = _standing(session, campaign)
     concerned = load_to_ask_again(session, campaign) if meaning else _signers(campaign, standing)

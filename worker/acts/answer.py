@@ -9,7 +9,7 @@ from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import LockedPartner
 from worker.definition import characters
-from worker.mail import outbox
+from worker.mail import kinds, outbox
 from worker.models import Answer, Channel, Choice, Mail, Visibility
 from worker.state.lifecycle import ALLOWED, VISIBILITY_RANK
 from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
@@ -203,11 +203,11 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
             wishes.append(outbox.to_organizers("wish", campaign, f"partner-{held.partner.id}/{now:%Y%m%dT%H}", now))
     session.flush()
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
-    asks = Mail.kind.in_(["invitation", "reminder", "receipt", "amended"])
+    asks = Mail.kind.in_(kinds.cancelled_by("answer"))
     outbox.cancel(session, Mail.partner_id.in_([held.partner.id for held, _ in new]), asks, at=now)
     left = [held.partner.id for held, answer in new if not answer.signs]
     if left and campaign.dispatched_at is not None:
-        outbox.cancel(session, Mail.partner_id.in_(left), Mail.kind == "copy", at=now)
+        outbox.cancel(session, Mail.partner_id.in_(left), Mail.kind.in_(kinds.cancelled_by("step back")), at=now)
     if wishes:
         outbox.put(session, wishes)
     for held, answer in new:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
-from worker.mail import outbox
+from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
 from worker.wording.letter import renditions
@@ -28,8 +28,8 @@ def close_and_seal(session: Session, campaign_id: int, *, early: bool = False) -
         if campaign.takes_answers(at=now) and not early:
             return None
         campaign.closed_at = now
-        asks = Mail.kind.in_(["invitation", "reminder", "extended", "amended", "corrected"])
-        outbox.cancel(session, Mail.campaign_id == campaign.id, asks, at=now)
+        past = Mail.kind.in_(kinds.cancelled_by("close"))
+        outbox.cancel(session, Mail.campaign_id == campaign.id, past, at=now)
         audit.log(session, campaign, "organizer" if early else "clock", "closed", at=now)
     elif living_seal(session, campaign) is not None or is_irrevocable(campaign, load_letters(session, campaign)):
         return None
@@ -38,7 +38,7 @@ def close_and_seal(session: Session, campaign_id: int, *, early: bool = False) -
 
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
     """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled."""
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(["letter", "closed"]), at=now)
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(kinds.cancelled_by("void")), at=now)
     session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
 
 

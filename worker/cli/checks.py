@@ -26,8 +26,9 @@ from sqlalchemy.orm import Session
 from worker import db, embedded, migrations, prose, render, settings
 from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
+from worker.mail import kinds
 from worker.mail.relay import tls_context
-from worker.wording import letter_pdf, mails
+from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
 
 OLDEST_POSTGRESQL = 14
@@ -295,9 +296,8 @@ def _sheet(words: str) -> Sheet:
 
 def templates() -> Iterator[Note]:
     """Whether every mail can be worded in every language, as far as its template decides."""
-    kinds = [kind for kind in mails.KINDS if kind != "letter"]  # which is the seal itself
-    broken = []
-    for kind, language in ((kind, language) for kind in kinds for language in render.LANGUAGES):
+    worded, broken = kinds.names(lambda kind: kind.has_template), []
+    for kind, language in ((kind, language) for kind in worded for language in render.LANGUAGES):
         try:
             render.mail(kind, language)
         except jinja2.UndefinedError:
@@ -307,7 +307,7 @@ def templates() -> Iterator[Note]:
     if broken:
         yield failed(console.some(broken, 3), "look at UNDERSIGNED_TEMPLATES_DIR, and compare with the original")
     else:
-        yield ok(f"{console.count(len(kinds), 'mail')} in {console.count(len(render.LANGUAGES), 'language')}")
+        yield ok(f"{console.count(len(worded), 'mail')} in {console.count(len(render.LANGUAGES), 'language')}")
 
 
 def secrets() -> Iterator[Note]:

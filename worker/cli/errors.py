@@ -2,6 +2,7 @@
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from worker.registry import NotRegistered
 from worker.settings import BadSettings
 
 
@@ -9,6 +10,8 @@ def sentence(error: Exception) -> str | None:
     """What to say instead of a traceback, or None. Statements and their values are left out."""
     if isinstance(error, BadSettings):
         return f"The settings cannot be used:\n{error}"
+    if isinstance(error, NotRegistered):
+        return f"The program is not whole; nothing was started:\n{error}"
     if type(error) in {OperationalError, DatabaseError}:
         return _of_the_database(str(getattr(error, "orig", "")))
     if isinstance(error, OSError):

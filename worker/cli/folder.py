@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker import render, settings
+from worker import render, settings, startup
 from worker.acts import launch
 from worker.cli import console, lookup
 from worker.definition import campaign as definitions
@@ -13,6 +13,7 @@ from worker.definition.problems import BadDefinition
 
 def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
     """The checked definition; otherwise all problems are said and the command ends."""
+    startup.check_registered()
     campaigns = settings.current().campaigns_dir
     if not folder.exists() and (by_name := campaigns / folder.name).exists():
         folder = by_name

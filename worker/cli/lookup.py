@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, render, settings, tasks
+from worker import db, migrations, render, settings, startup, tasks
 from worker.acts import launch
 from worker.cli import console, hints
 from worker.definition import alike
@@ -63,6 +63,7 @@ def refusals_told(slug: str) -> Iterator[None]:
 
 def make_ready() -> None:
     """Make the database of a checkout by itself; a production one is migrated by its operator."""
+    startup.check_registered()
     if settings.current().embedded:
         migrations.upgrade()
     elif not migrations.is_current():

@@ -67,9 +67,10 @@ def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] =
 
     Example: `undersigned worker`
     """
-    from worker import embedded, log
+    from worker import embedded, log, startup
 
     _check_settings(queue=True, relay=True)
+    startup.check_registered()
     log.to_stderr()
     embedded.run_worker(threads)
 
@@ -79,9 +80,10 @@ def beat() -> None:
 
     Example: `undersigned beat`
     """
-    from worker import log, tasks
+    from worker import log, startup, tasks
 
     _check_settings(queue=True)
+    startup.check_registered()
     log.to_stderr()
     tasks.queue.Beat(scheduler_cls="celery.beat.Scheduler", quiet=True, loglevel="WARNING").run()
 

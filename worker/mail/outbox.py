@@ -13,14 +13,10 @@ from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
 from worker.mail import breaker
+from worker.mail.kinds import MAY_WAIT, Audience, kind_named
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
 from worker.models import Addressee, Campaign, CancelReason, Mail, Partner, Seal, Stranger, Suppression
-
-# The letter first, then what people wait for, then what can wait.
-URGENCY = {"letter": 0, "receipt": 1, "extended": 2, "amended": 2, "corrected": 2}
-URGENCY |= {"passed_on": 2, "was_passed_on": 2, "confirm": 3, "invitation": 3, "reminder": 3, "copy": 3}
-FOR_ORGANIZERS = 1
-LATER = 2  # from here on it can wait for a quota
+from worker.registry import NotRegistered
 
 SECOND_COPY_AFTER = timedelta(minutes=15)  # a partner's mail whose fate nobody knows: one identical copy
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 4.5.4.1
@@ -40,17 +36,17 @@ def to_partner(
 ) -> dict[str, Any]:
     """A mail row for a partner; `which` tells it from others of its kind (a number, a moment)."""
     more = {"language": partner.language, "partner_id": partner.id, "generation": partner.generation} | more
-    return _row(kind, campaign, f"partner-{partner.id}/{which}", now, **more)
+    return _row(kind, "partner", campaign, f"partner-{partner.id}/{which}", now, **more)
 
 
 def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
     """A mail row for the people who run the campaign."""
-    return _row(kind, campaign, f"organizers/{which}", now, language=campaign.authentic, **more)
+    return _row(kind, "organizers", campaign, f"organizers/{which}", now, language=campaign.authentic, **more)
 
 
 def to_stranger(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> dict[str, Any]:
     """A mail row for an address of which we know nothing; `which` tells it from others."""
-    return _row(kind, campaign, f"stranger/{which}", now, language=language)
+    return _row(kind, "third party", campaign, f"stranger/{which}", now, language=language)
 
 
 def to_addressee(
@@ -59,7 +55,7 @@ def to_addressee(
     """The mail row that carries one seal to one addressee; `time` counts from 1, after a hold or a refusal."""
     which = f"addressee-{addressee.position}/seal-{seal_number}" + (f"/{time}" if time > 1 else "")
     more = {"language": campaign.authentic, "addressee_id": addressee.id, "seal_number": seal_number}
-    return _row("letter", campaign, which, now, **more)
+    return _row("letter", "addressee", campaign, which, now, **more)
 
 
 def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
@@ -99,7 +95,7 @@ def claim(session: Session, holder: str) -> list[int]:
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
         return db.claim(session, holder=holder, until=until, limit=bulk)
     urgent = min((conf.batch, *(quota.room for quota in limits)))
-    return db.claim(session, Mail.urgency < LATER, holder=holder, until=until, limit=urgent) if urgent else []
+    return db.claim(session, Mail.urgency < MAY_WAIT, holder=holder, until=until, limit=urgent) if urgent else []
 
 
 def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
@@ -368,14 +364,17 @@ def _lease_end(session: Session) -> datetime:
     return db.clock(session) + timedelta(seconds=settings.current().lease)
 
 
-def _row(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
+def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
+    registered = kind_named(kind)
+    if registered.audience != audience:
+        raise NotRegistered(f"mail {kind!r}: it is registered for the {registered.audience}, not the {audience}")
     empty = dict.fromkeys(["partner_id", "generation", "addressee_id", "answer_id", "seal_number"])
     return (
         empty
         | {
             "key": f"{campaign.slug}/{kind}/{which}",
             "kind": kind,
-            "urgency": URGENCY.get(kind, FOR_ORGANIZERS),
+            "urgency": registered.urgency,
             "campaign_id": campaign.id,
             "message_id": tokens.message_id(),
             "dated_at": now,

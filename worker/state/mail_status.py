@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from worker.mail import kinds
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.due import first_mail_at
 from worker.state.relay_status import RelayStatus
@@ -22,7 +23,7 @@ ReasonCode = Literal[
 ]  # fmt: skip
 Todo = Literal["correct_address", "resend"]
 
-_ASKS = {"invitation", "reminder", "extended", "amended"}
+_ASKS = kinds.names(lambda kind: kind.asks)
 _FAILED = {"refused", "bounced", "suppressed"}
 
 

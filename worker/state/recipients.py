@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from worker.mail import kinds
 from worker.models import Answer, Campaign, Mail, Partner, Stranger, Suppression
 
 A_DAY = timedelta(days=1)
@@ -62,7 +63,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
 
 def last_mail() -> ScalarSelect[datetime]:
     """When a partner was last asked or reminded, as a column beside it."""
-    asked = Mail.kind.in_(["invitation", "reminder", "amended"])
+    asked = Mail.kind.in_(kinds.names(lambda kind: kind.starts_pause))
     return (
         select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
     )

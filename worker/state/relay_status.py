@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.mail import breaker, outbox
 from worker.mail.breaker import Quota
-from worker.mail.outbox import LATER
+from worker.mail.kinds import MAY_WAIT
 from worker.models import Mail, Post
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
@@ -51,7 +51,7 @@ class RelayStatus:
 
     def limit_of(self, urgency: int) -> Limit | None:
         """The quota that keeps a mail of this urgency, if one does; of two the one that keeps it longer."""
-        full = [one for one in self.limits if (one.quota.room if urgency < LATER else one.quota.room_for_bulk) == 0]
+        full = [one for one in self.limits if (one.quota.room if urgency < MAY_WAIT else one.quota.room_for_bulk) == 0]
         return full[-1] if full else None
 
 

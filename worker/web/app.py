@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from worker import db, settings
+from worker import db, settings, startup
 from worker.web import health, pages, public
 from worker.web.disown import DisownPage
 from worker.web.guard import Guard
@@ -34,7 +34,11 @@ APOLOGIES: dict[int, Apology] = {status: which for which, status in pages.STATUS
 
 
 def make_app(inbox: Path | None = None) -> Starlette:
-    """The pages; with the folder of caught mails also their inbox, which is for this machine only."""
+    """The pages; with the folder of caught mails also their inbox, which is for this machine only.
+
+    Raises NotRegistered.
+    """
+    startup.check_registered()
     app = Starlette(
         routes=[
             Route("/s/{token}", PartnerPage),

@@ -1,4 +1,4 @@
-"""All that we ever say by mail: one function a mail, one template each (`templates/mail/<kind>.<language>.md`)."""
+"""The words of every mail: its template (`templates/mail/<kind>.<language>.md`), and what the template is given."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import changes, render, tokens
+from worker.mail import kinds
+from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.models import Campaign, Mail, Partner, Post, Seal, Stranger
 from worker.state import recipients
@@ -67,22 +69,11 @@ def load_mails(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMai
 
 def word_mail(session: Session, mail: Mail | BulkMail) -> Message:
     """What a row of the outbox says, read fresh; raises NothingToSay if nobody is to have it."""
-    return _MESSAGES[mail.kind](session, mail)
-
-
-def invitation(session: Session, mail: Mail | BulkMail) -> Message:
-    """Asks a partner to sign."""
-    return _to_partner(mail)
-
-
-def reminder(session: Session, mail: Mail | BulkMail) -> Message:
-    """Asks a silent partner again, with the same link."""
-    return _to_partner(mail)
-
-
-def extended(session: Session, mail: Mail | BulkMail) -> Message:
-    """Tells a partner that the deadline moved."""
-    return _to_partner(mail)
+    if word := FUNCTIONS.get(mail.kind):
+        return word(session, mail)
+    if isinstance(mail, BulkMail) or kind_named(mail.kind).audience == "partner":
+        return _to_partner(mail)
+    return _to_organizers(session, mail)
 
 
 def amended(session: Session, mail: Mail) -> Message:
@@ -101,11 +92,6 @@ def passed_on(session: Session, mail: Mail) -> Message:
     if stranger.partner is None:
         raise NothingToSay
     return _to_stranger(mail, stranger, stranger.partner, tokens.link(stranger.partner))
-
-
-def was_passed_on(session: Session, mail: Mail) -> Message:
-    """Tells the address that the invitation came to first that it was passed on."""
-    return _to_partner(mail)
 
 
 def confirm(session: Session, mail: Mail) -> Message:
@@ -154,65 +140,10 @@ def letter(session: Session, mail: Mail) -> Message:
     )
 
 
-def closed(session: Session, mail: Mail) -> Message:
-    """Brings the sealed letter to the organizers, and says when it leaves and how to hold it."""
-    return _to_organizers(session, mail)
-
-
-def waiting(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that the letter waits for a person, and why."""
-    return _to_organizers(session, mail)
-
-
-def doubt(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that nobody knows whether the letter arrived."""
-    return _to_organizers(session, mail)
-
-
-def returned(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that a server reported, after it had left, that the letter was not delivered."""
-    return _to_organizers(session, mail)
-
-
-def report(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that the letter was accepted, and what the server said."""
-    return _to_organizers(session, mail)
-
-
 def unreached(session: Session, mail: Mail) -> Message:
     """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
     lost, doubtful = recipients.count_unreached(session, mail.campaign)
     return _to_organizers(session, mail, unreached=lost, doubtful=doubtful)
-
-
-def disowned(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that a partner says an answer was not its own; its name stays in `status`."""
-    return _to_organizers(session, mail)
-
-
-def wish(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that a partner would sign if the text changed; who and what stays in `status`."""
-    return _to_organizers(session, mail)
-
-
-def row(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that a partner corrected how it is printed, and what waits for them."""
-    return _to_organizers(session, mail)
-
-
-def applicant(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that an organization asks to sign; its name stays in `status`."""
-    return _to_organizers(session, mail)
-
-
-def notice(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that a partner stepped back after the letter had left, and where the notice is."""
-    return _to_organizers(session, mail)
-
-
-def erased(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that contacts and withheld names were erased, and what is theirs to erase."""
-    return _to_organizers(session, mail)
 
 
 def outage(session: Session, mail: Mail) -> Message:
@@ -220,37 +151,11 @@ def outage(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, post=session.get_one(Post, 1))
 
 
-_MESSAGES: dict[str, Callable[[Session, Any], Message]] = {
-    f.__name__: f
-    for f in (
-        invitation,
-        reminder,
-        extended,
-        amended,
-        corrected,
-        passed_on,
-        was_passed_on,
-        confirm,
-        receipt,
-        copy,
-        letter,
-        closed,
-        waiting,
-        doubt,
-        returned,
-        report,
-        unreached,
-        disowned,
-        wish,
-        row,
-        applicant,
-        notice,
-        erased,
-        outage,
-    )
+# What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
+FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
+    f.__name__: f for f in (amended, corrected, passed_on, confirm, receipt, copy, letter, unreached, outage)
 }
-KINDS = tuple(_MESSAGES)
-_SAME_FOR_ALL = {"invitation", "reminder", "extended", "copy"}  # but for what is personal
+kinds.check_functions(FUNCTIONS)
 _OF_THE_MAIL = (Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash)
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
@@ -259,7 +164,7 @@ _OF_THE_READER = (
 _BULK = (
     select(*_OF_THE_MAIL, *_OF_THE_READER)
     .join(Partner, Partner.id == Mail.partner_id)
-    .where(Mail.kind.in_(["invitation", "reminder", "extended"]))
+    .where(Mail.kind.in_(kinds.names(lambda kind: kind.bulk and not kind.attachment)))
 )
 
 
@@ -316,7 +221,7 @@ def _from_template(
     unsubscribe: str = "",
 ) -> Message:
     campaign = mail.campaign
-    if mail.kind in _SAME_FOR_ALL and campaign.id is not None:
+    if kind_named(mail.kind).bulk and campaign.id is not None:
         draft = shared_draft(
             mail.kind,
             mail.language,

@@ -1,0 +1,66 @@
+"""No process begins with something that is registered by half: it says what is missing, by name."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import A_SECRET_KEY
+from worker import settings, startup
+from worker.registry import NotRegistered, by_name
+from worker.web.app import make_app
+
+TOP = Path(__file__).resolve().parent.parent
+APART = {"SECRET_KEY": A_SECRET_KEY, "BROKER_URL": "redis://127.0.0.1:1/0", "SMTP_URL": "smtp+plain://127.0.0.1:1"}
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """Templates of this test's own, of which some can be taken away."""
+    folder = tmp_path / "templates"
+    shutil.copytree(TOP / "templates", folder)
+    settings.set_for_this_process(templates_dir=folder, data_dir=tmp_path / "var")
+    return folder
+
+
+def test_what_comes_with_the_program_is_registered_whole() -> None:
+    startup.check_registered()
+
+
+@pytest.mark.parametrize("command", ["worker", "beat", "web", "up", "status rivers", "check rivers"])
+def test_no_process_starts_without_a_mails_template(command: str, templates: Path) -> None:
+    (templates / "mail" / "receipt.fr.md").unlink()
+    values = {settings.PREFIX + name: value for name, value in APART.items() if command in ("worker", "beat")}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "worker", *command.split()],
+        env=os.environ | values,
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1, ended.stderr
+    assert "mail 'receipt': there is no template mail/receipt.fr.md" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_all_that_is_missing_is_said_at_once(templates: Path) -> None:
+    (templates / "mail" / "receipt.fr.md").unlink()
+    (templates / "mail" / "wish.km.md").unlink()
+
+    with pytest.raises(NotRegistered) as told:
+        make_app()
+
+    assert "mail/receipt.fr.md" in str(told.value)
+    assert "mail/wish.km.md" in str(told.value)
+
+
+def test_nothing_is_registered_twice_under_one_name() -> None:
+    with pytest.raises(NotRegistered, match="'same': it is registered twice"):
+        by_name(Path("same"), Path("same"))

@@ -1,0 +1,106 @@
+"""Every kind of mail, declared once: to whom it goes, how urgent it is, and what makes it useless while it waits."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.registry import NotRegistered, by_name
+
+Audience = Literal["partner", "third party", "addressee", "organizers"]
+Event = Literal["answer", "close", "amendment", "step back", "void"]
+
+# Urgency: of the mails that are due, the lowest number leaves first.
+FIRST, SOON, LATER, LAST = range(4)
+MAY_WAIT = LATER  # from this number on, a mail leaves room in a relay's quota for the more urgent
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """One kind of mail, worded from its template in each language; see `wording/mails.py`."""
+
+    name: str
+    """As in `Mail.kind`, and in `templates/mail/<name>.<language>.md`."""
+    audience: Audience
+    """Who reads it. The addressee's is the sealed letter itself, and has no template."""
+    urgency: int
+    """FIRST, SOON, LATER or LAST."""
+    asks: bool = False
+    """It asks for an answer: of use to a partner only while none stands."""
+    starts_pause: bool = False
+    """No reminder follows it within a day."""
+    bulk: bool = False
+    """Thousands get it, and read the same but for what is personal: it is worded once."""
+    attachment: bool = False
+    """It always brings the sealed letter."""
+    cancelled_by: tuple[Event, ...] = ()
+    """What calls it back while it waits in the outbox.
+
+    answer: the partner answers; close: the campaign closes; amendment: the letter is changed again;
+    step back: the partner does not sign any more, once the letter has left; void: its seal is voided.
+    """
+
+    @property
+    def has_template(self) -> bool:
+        return self.audience != "addressee"
+
+
+KINDS = by_name(
+    MailKind("letter", "addressee", FIRST, attachment=True, cancelled_by=("void",)),
+    MailKind("invitation", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
+    MailKind("reminder", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
+    MailKind("extended", "partner", LATER, asks=True, bulk=True, cancelled_by=("close",)),
+    MailKind("amended", "partner", LATER, asks=True, starts_pause=True, cancelled_by=("answer", "close", "amendment")),
+    MailKind("corrected", "partner", LATER, cancelled_by=("close", "amendment")),
+    MailKind("receipt", "partner", SOON, cancelled_by=("answer",)),
+    MailKind("copy", "partner", LAST, bulk=True, attachment=True, cancelled_by=("step back",)),
+    MailKind("was_passed_on", "partner", LATER),
+    MailKind("passed_on", "third party", LATER),
+    MailKind("confirm", "third party", LAST),
+    MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void",)),
+    MailKind("waiting", "organizers", SOON),
+    MailKind("doubt", "organizers", SOON),
+    MailKind("returned", "organizers", SOON),
+    MailKind("report", "organizers", SOON, attachment=True),
+    MailKind("unreached", "organizers", SOON),
+    MailKind("disowned", "organizers", SOON),
+    MailKind("wish", "organizers", SOON),
+    MailKind("row", "organizers", SOON),
+    MailKind("applicant", "organizers", SOON),
+    MailKind("notice", "organizers", SOON),
+    MailKind("erased", "organizers", SOON),
+    MailKind("outage", "organizers", SOON),
+)
+
+
+def kind_named(name: str) -> MailKind:
+    """Look up a kind of mail. Raises NotRegistered."""
+    if name not in KINDS:
+        raise NotRegistered(_UNKNOWN.format(name))
+    return KINDS[name]
+
+
+def names(which: Callable[[MailKind], bool]) -> tuple[str, ...]:
+    """The names of the kinds for which this holds."""
+    return tuple(kind.name for kind in KINDS.values() if which(kind))
+
+
+def cancelled_by(event: Event) -> tuple[str, ...]:
+    """The names of the kinds that this calls back while they wait in the outbox."""
+    return names(lambda kind: event in kind.cancelled_by)
+
+
+def template_files(language: str) -> dict[str, str]:
+    """The template of each mail in one language, below `templates/`, by the name of its kind."""
+    return {name: f"mail/{name}.{language}.md" for name in names(lambda kind: kind.has_template)}
+
+
+def check_functions(names_of_functions: Collection[str]) -> None:
+    """Check that each function that words a mail has a kind, and each kind what words it. Raises NotRegistered."""
+    needed = names(lambda kind: kind.audience in {"third party", "addressee"})
+    wrong = [f"mail {name!r}: no function words it" for name in needed if name not in names_of_functions]
+    wrong += [_UNKNOWN.format(name) for name in names_of_functions if name not in KINDS]
+    if wrong:
+        raise NotRegistered("\n".join(wrong))
+
+
+_UNKNOWN = "mail {!r}: it is not registered in worker/mail/kinds.py"
