@@ -27,6 +27,7 @@ from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.third_party_limits import Person
 from worker.models import Addressee, Answer, Letter, Partner, Stranger, Visibility
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 WANTED = Path(__file__).parent / "axe"
@@ -152,7 +153,7 @@ class State:
     at: str = "/s/{link}"
     sends: dict[str, str] = field(default_factory=dict)
     meanwhile: tuple[Happening, ...] = ()
-    languages: tuple[str, ...] = tuple(render.LANGUAGES)
+    languages: tuple[str, ...] = tuple(LANGUAGES)
 
 
 NOTHING, THE_CODE = {"mail_code": ""}, {"mail_code": "{code}"}
@@ -385,7 +386,7 @@ def test_axe_is_pinned_by_its_hash_and_comes_from_no_host_that_is_named_here() -
 
 @on_sqlite
 @with_axe
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(language: str, seen_by_axe: Page, site: str) -> None:
     found = []
     for name, looks in pages_in(language):
@@ -541,7 +542,7 @@ def test_nothing_scrolls_sideways_on_a_narrow_page_or_at_200_percent(page: Page,
     ("organization", "style"), [("River Watch", WIDER_SPACED), (ONE_WORD, "")], ids=["wider spaced", "one long word"]
 )
 def test_nor_does_it_when_words_are_wider_spaced_or_long(organization: str, style: str, page: Page, site: str) -> None:
-    for name, language in product(["signs and fills nothing in", "not us"], render.LANGUAGES):
+    for name, language in product(["signs and fills nothing in", "not us"], LANGUAGES):
         visit(page, site, STATES[name], a_reader(STATES[name], language, organization))
         adopt(page, style)
         assert sticks_out(page) == []
@@ -784,7 +785,7 @@ def read(client: TestClient, state: State, reader: Reader) -> str:
 
 
 @on_sqlite
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_as_text_a_page_says_what_it_is_and_every_field_what_it_asks(language: str, client: TestClient) -> None:
     for name, state in STATES.items():
         if language in state.languages:
@@ -795,7 +796,7 @@ def test_as_text_a_page_says_what_it_is_and_every_field_what_it_asks(language: s
 
 
 @on_sqlite
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_as_text_the_letter_comes_first_then_the_choices_then_the_code(language: str, client: TestClient) -> None:
     state = STATES["signs and fills nothing in"]
     reader = a_reader(state, language)

@@ -10,8 +10,9 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
-    {"settings", "log", "registry", "prose", "countries", "text"},
-    {"models", "changes"},
+    {"settings", "log", "registry", "prose"},
+    {"text"},
+    {"models", "changes", "countries"},
     {"tokens", "db"},
     {"render"},
     {"definition", "mail", "migrations"},

@@ -16,6 +16,7 @@ from tests import test_web_cast as cast
 from worker import db, render, tasks, tokens
 from worker.models import Partner
 from worker.state import answers
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -89,7 +90,7 @@ def fits(page: Page) -> bool:
     return width is not None and all(box is None or box["x"] + box["width"] <= 360.5 for box in boxes)
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     language: str, phone: Phone, site: str, partners: list[Partner]
 ) -> None:

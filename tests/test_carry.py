@@ -15,6 +15,7 @@ from worker.cli.status_json import as_json
 from worker.models import Campaign, Event, Partner
 from worker.state.refusals import Closed
 from worker.state.status import load_status
+from worker.text.languages import LANGUAGES
 from worker.wording import handout
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -39,7 +40,7 @@ def carried() -> list[str]:
         return [event.what for event in session.query(Event).all() if event.actor == "organizer"]
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody(
     language: str, river_watch: Partner
 ) -> None:
@@ -56,7 +57,7 @@ def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody
     assert carried() == ["handed_out"]
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_says_the_same_and_its_qr_code_is_the_link(
     language: str, river_watch: Partner, tmp_path: Path
 ) -> None:

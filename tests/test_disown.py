@@ -19,6 +19,7 @@ from worker.state import letters, lifecycle, signatories
 from worker.state.answers import standing_answer
 from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.web.guesses import Guessed
 from worker.wording.mails import word_mail
@@ -227,7 +228,7 @@ def test_wrong_codes_here_take_the_places_of_the_partners_page(browser: TestClie
 
 
 @on_sqlite
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClient, river_watch: Partner) -> None:
     answers(river_watch, "public")
     query = "" if language == "en" else f"?lang={language}"

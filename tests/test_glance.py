@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
 from worker.models import Addressee, Campaign, Letter, Partner
+from worker.text.languages import LANGUAGES
 from worker.web import glance
 from worker.web import partner as partner_page
 from worker.web.app import make_app
@@ -49,7 +50,7 @@ def both(browser: TestClient, partner: Partner, language: str = "") -> tuple[str
     return given.text, anew.text
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_the_same_page_for_every_name_and_after_every_answer(language: str, browser: TestClient) -> None:
     partners = a_campaign()
     for partner in partners:

@@ -19,6 +19,7 @@ from worker.mail import breaker, kinds, mime, outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
+from worker.text.languages import LANGUAGES
 from worker.wording import mails, slots
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -36,7 +37,7 @@ def folder() -> Path:
 def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() -> None:
     said = kinds.names(lambda kind: kind.has_template)
     assert set(kinds.KINDS) - {*said} == {"letter"}, "only the sealed letter is no template"
-    expected = {f"{kind}.{language}.md" for kind in said for language in render.LANGUAGES}
+    expected = {f"{kind}.{language}.md" for kind in said for language in LANGUAGES}
     assert {path.name for path in folder().glob("*.md")} == expected
 
 
@@ -95,7 +96,7 @@ OPENING_CHANGES_NOTHING = {
 }
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["invitation", "reminder", "extended"])
 @pytest.mark.parametrize("contact", ["Ms Lopez", ""])
 def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str, contact: str, database: str) -> None:
@@ -143,7 +144,7 @@ def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_long
     assert len(slots._drafts) == 2
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", TO_PARTNERS)
 def test_a_locked_screen_tells_nothing(kind: str, language: str, database: str) -> None:
     """A phone shows sender, subject and the first line."""
@@ -203,7 +204,7 @@ RECEIPTS: dict[str, dict[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("choice", RECEIPTS)
 @pytest.mark.parametrize("late", [False, True])
 def test_a_receipt_says_what_was_recorded_and_how_to_change_it(
@@ -227,7 +228,7 @@ def test_a_receipt_says_what_was_recorded_and_how_to_change_it(
         assert (until in " ".join(message.text.split())) is not late
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("choice", ["addressee", "counted", "withdraw", "change"])
 def test_a_receipt_for_who_is_not_named_names_nobody(choice: str, language: str, database: str) -> None:
     with db.transaction() as session:
@@ -240,7 +241,7 @@ def test_a_receipt_for_who_is_not_named_names_nobody(choice: str, language: str,
     )
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_receipt_says_when_an_organizer_recorded_it(language: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
@@ -253,7 +254,7 @@ def test_a_receipt_says_when_an_organizer_recorded_it(language: str, database: s
     is_silent_about(message, "by phone", "Answered by", "Réponse donnée")
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("visibility", ["public", "counted"])
 def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
     visibility: Visibility, language: str, database: str
@@ -273,7 +274,7 @@ def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
     assert contents == ["public en pdf", f"public {letter} text"]
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("is_public", [True, False])
 @pytest.mark.parametrize("steps_back", ["withdraw", "addressee", "counted", "disown"])
 def test_a_copy_that_leaves_after_somebody_stepped_back_names_nobody(
@@ -310,7 +311,7 @@ def test_a_copy_that_leaves_after_somebody_stepped_back_names_nobody(
     assert (cancelled is not None) is (steps_back in {"withdraw", "disown"})
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=("Third",))
@@ -357,7 +358,7 @@ WAITING: list[tuple[Callable[[Session, Campaign], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("happens", "fragment"), WAITING)
 def test_the_organizers_hear_what_the_letter_waits_for(
     happens: Callable[[Session, Campaign], object], fragment: str, language: str, database: str
@@ -371,7 +372,7 @@ def test_the_organizers_hear_what_the_letter_waits_for(
     says(message, "undersigned status dam")
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_organizers_hear_of_doubt_and_that_nothing_goes_twice(language: str, database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
@@ -388,7 +389,7 @@ def test_the_organizers_hear_of_doubt_and_that_nothing_goes_twice(language: str,
     says(message, again[language])
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_the_organizers_hear_what_the_server_said(by_hand: bool, language: str, database: str) -> None:
     with db.transaction() as session:
@@ -407,7 +408,7 @@ def test_the_organizers_hear_what_the_server_said(by_hand: bool, language: str, 
     says(message, {"en": "1 organization", "fr": "1 organisation", "km": "អង្គការចំនួន 1"}[language])
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["invitation", "reminder", "extended", "receipt", "closed", "waiting", "report"])
 @pytest.mark.parametrize("name", [*cast.NAMES_FROM_HELL, "two\n\n# lines\n\n* * *", "<http://evil.example/>"])
 def test_names_from_hell_stand_as_text(name: str, kind: str, language: str, database: str) -> None:
@@ -434,7 +435,7 @@ def test_names_from_hell_stand_as_text(name: str, kind: str, language: str, data
     assert set(re.findall(r'href="([^"]*)"', body)) <= {str(tokens.link(partner))}
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", [*TO_PARTNERS, *TO_ORGANIZERS])
 def test_the_html_part_asks_nothing_of_the_network(kind: str, language: str, database: str) -> None:
     with db.transaction() as session:

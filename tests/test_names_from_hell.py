@@ -22,12 +22,13 @@ from typer.testing import CliRunner, Result
 
 from tests import stage
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import answer, close, join, receipts
 from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.mail import mime, outbox
 from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import handout
 from worker.wording.export import harmless
@@ -363,7 +364,7 @@ def row(name: str) -> str:
 def test_on_its_page_each_name_is_text(campaign: Campaign, browser: TestClient) -> None:
     with db.reading() as session:
         addresses = [f"/s/{tokens.token(partner)}" for partner in asked(session)]
-    for language in render.LANGUAGES:
+    for language in LANGUAGES:
         pages = [Page(browser.get(f"{address}?lang={language}").text) for address in addresses]
         for page, plain, name in zip(pages, itertools.cycle(pages[:2]), NAMES):
             assert page.shape == plain.shape, name

@@ -16,13 +16,14 @@ from worker.acts import erase
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner, Stranger
 from worker.state.lifecycle import ALLOWED, EXPOSES_LESS, Action, Stage
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 # One partner for each action and language, so that none stands in another's way.
-CAST = {(action, language): f"{action.title()} {language}" for action in ACTIONS for language in render.LANGUAGES}
+CAST = {(action, language): f"{action.title()} {language}" for action in ACTIONS for language in LANGUAGES}
 SIGNS_BEFORE: set[Action] = {"withdraw", "reduce", "disown"}
 
 

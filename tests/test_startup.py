@@ -4,13 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import A_SECRET_KEY
 from worker import settings, startup
+from worker.mail import kinds
 from worker.registry import NotRegistered, by_name
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 TOP = Path(__file__).resolve().parent.parent
@@ -59,6 +62,22 @@ def test_all_that_is_missing_is_said_at_once(templates: Path) -> None:
 
     assert "mail/receipt.fr.md" in str(told.value)
     assert "mail/wish.km.md" in str(told.value)
+
+
+def test_a_language_that_is_registered_by_half_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    arabic = replace(LANGUAGES["km"], code="ar", endonym="العربية", locale="ar_XX", page_font="arabic.woff2")
+    monkeypatch.setitem(LANGUAGES, "ar", arabic)
+
+    with pytest.raises(NotRegistered) as told:
+        startup.check_registered()
+
+    assert str(told.value).split("\n") == [
+        *(f"mail {name!r}: there is no template mail/{name}.ar.md" for name in kinds.names(lambda k: k.has_template)),
+        "language 'ar': there is no catalogue locale/ar/LC_MESSAGES/pages.po",
+        "language 'ar': Babel knows no locale 'ar_XX'",
+        "language 'ar': the letter's fonts cannot print 'العربية'; see worker/text/glyphs.py",
+        "language 'ar': there is no font pages/arabic.woff2",
+    ]
 
 
 def test_nothing_is_registered_twice_under_one_name() -> None:

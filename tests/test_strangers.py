@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from tests.test_mail_templates import is_silent_about, says
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits
 from worker.acts.bounce import apply
 from worker.acts.third_party_limits import Person
@@ -20,6 +20,7 @@ from worker.mail.mime import Message
 from worker.models import Campaign, Mail, Partner, Stranger, Suppression
 from worker.state import recipients
 from worker.state.refusals import PassedOnTooOften, RateLimited
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording.mails import word_mail
 
@@ -84,7 +85,7 @@ def test_a_stranger_who_has_the_mail_cannot_answer_unnoticed(browser: TestClient
     assert message("receipt").to == river_watch.email
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_say_it_in_every_language(
     language: str, browser: TestClient, campaign: Campaign, river_watch: Partner
 ) -> None:

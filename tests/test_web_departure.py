@@ -14,6 +14,7 @@ from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.mail import outbox
 from worker.models import Addressee, Campaign, Mail, Partner, Visibility
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -103,7 +104,7 @@ def says_that_it_withdraws(browser: TestClient, partner: Partner, link: str, **o
         (["in data", "due"], "The letter is on its way"),
     ],
 )
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
     states: list[str], heading: str, language: str, browser: TestClient
 ) -> None:
@@ -218,7 +219,7 @@ SIMPLY = {
 }
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("choice", DEPARTED)
 @pytest.mark.parametrize("departed", [True, False])
 def test_a_receipt_tells_the_truth_about_what_has_left(
@@ -239,7 +240,7 @@ def test_a_receipt_tells_the_truth_about_what_has_left(
         assert "Sophea" not in text
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_receipt_for_what_was_said_before_the_deadline_is_not_frightening(language: str, browser: TestClient) -> None:
     with db.transaction() as session:
         campaign = a_campaign_with_two_addressees(session)

@@ -16,6 +16,7 @@ from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.models import Answer, Campaign, Partner, Visibility
 from worker.state.answers import standing_answer
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -161,7 +162,7 @@ def test_the_page_says_where_things_stand(
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state_reads_in_every_language(
     state: str, language: str, browser: TestClient, campaign: Campaign, river_watch: Partner
 ) -> None:
@@ -169,7 +170,7 @@ def test_every_state_reads_in_every_language(
     page = browser.get(url(river_watch), params={"lang": language})
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
-    kept = {one: render.translations(one).gettext("Who runs this, and what is kept") for one in render.LANGUAGES}
+    kept = {one: render.translations(one).gettext("Who runs this, and what is kept") for one in LANGUAGES}
     assert [one for one, words in kept.items() if words in page.text] == [language]
 
 
@@ -535,7 +536,7 @@ def test_an_unreachable_database_is_said_calmly(browser: TestClient, river_watch
         assert page.headers["retry-after"] == "30"
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_records_nothing(
     language: str, browser: TestClient, river_watch: Partner, rings: list[tuple[Any, ...]]
 ) -> None:
@@ -548,7 +549,7 @@ def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_recor
     assert 'value="សុភា &lt;b&gt;Chan&lt;/b&gt;"' in page.text
     assert 'name="authorised" value="yes" checked' in page.text
     offered = re.findall(r'name="switch" value="(..)"', page.text)
-    assert offered == [one for one in render.LANGUAGES if one != language]
+    assert offered == [one for one in LANGUAGES if one != language]
     assert 'role="alert"' not in page.text
     assert (answers(), rings) == (0, [])
 

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks
+from worker import db, tasks
 from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -56,7 +57,7 @@ def test_it_is_there_when_the_campaign_says_so(when: str, before: int, after: in
     assert browser.get("/c/dam").status_code == 404
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_it_reads_in_every_language_and_asks_nothing_of_others(language: str, browser: TestClient) -> None:
     a_campaign("dam", "from launch")
     page = browser.get("/c/dam", params={"lang": language})

@@ -26,6 +26,7 @@ from worker.models import Answer, Campaign, Event, Mail, Partner
 from worker.state import answers, due, letters
 from worker.state.refusals import LinkRevoked
 from worker.state.status import load_status
+from worker.text.languages import LANGUAGES
 from worker.web import code_page, forms, guesses
 from worker.web.app import make_app
 from worker.web.guesses import SLOTS, Guessed, Guesses
@@ -108,7 +109,7 @@ def test_looking_changes_nothing(method: str, before: str, browser: TestClient, 
 
 @on_sqlite
 @pytest.mark.parametrize("before", ["mailed", "quiet"])
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_reads_in_every_language_and_says_that_it_is_no_answer(
     before: str, language: str, browser: TestClient, river_watch: Partner
 ) -> None:
@@ -268,7 +269,7 @@ def test_what_is_no_click_changes_nothing(
 # The page's form, and the way back.
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_with_the_code_asks_for_no_more_mail_and_leads_back(
     language: str, browser: TestClient, river_watch: Partner
 ) -> None:

@@ -13,6 +13,7 @@ from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.refusals import Closed, NothingProposed
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -44,7 +45,7 @@ def corrects(browser: TestClient, partner: Partner, **typed: str) -> httpx2.Resp
     return browser.post(url(partner), data=form | typed)
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_shows_the_row_as_it_stands_and_changes_nothing(
     language: str, browser: TestClient, river_watch: Partner
 ) -> None:

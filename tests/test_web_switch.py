@@ -8,9 +8,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import join, third_party_limits
 from worker.models import Stranger
+from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -42,7 +43,7 @@ def addresses(database: str) -> dict[str, str]:
     return below | {"join": "/c/dam/join", "confirm": confirm, "quiet": quiet}
 
 
-@pytest.mark.parametrize("language", render.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     form: str, language: str, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -61,7 +62,7 @@ def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     assert f'<input type="hidden" name="lang" value="{language}">' in page.text
     fields = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)"[^>]* value="([^"]*)"', page.text)}
     assert {name: fields[name] for name in typed} == typed
-    assert re.findall(r'name="switch" value="(..)"', page.text) == [one for one in render.LANGUAGES if one != language]
+    assert re.findall(r'name="switch" value="(..)"', page.text) == [one for one in LANGUAGES if one != language]
     assert 'role="alert"' not in page.text
     assert rings == []
     with db.reading() as session:

@@ -9,10 +9,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from worker import render
+from worker.text.languages import LANGUAGES
 
 CHECKOUT = Path(__file__).parent.parent
-TRANSLATED = [code for code in render.LANGUAGES if code != "en"]
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
 
 @pytest.fixture

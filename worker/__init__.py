@@ -28,8 +28,9 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
 
 The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log registry countries prose text/ changes models
-                                        what an operator sets; Markdown as a tree; what we remember
+    settings log registry prose         what an operator sets; tables by name; Markdown as a tree
+    text/                               words without rows: languages, characters
+    countries changes models            what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
     definition/ mail/ migrations/       what is asked and said; they know nothing of each other
     state/                              what holds now: reads only

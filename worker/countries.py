@@ -4,6 +4,8 @@ import functools
 import re
 import unicodedata
 
+from worker.text.languages import LANGUAGES
+
 _ALIASES = {
     "US": ("us", "usa", "unitedstates", "unitedstatesofamerica", "etatsunisdamerique", "eua"),
     "GB": ("uk", "gb", "unitedkingdom", "greatbritain", "grandebretagne"),
@@ -48,12 +50,12 @@ def spelling(written: str, language: str = "en") -> str | None:
     known = code(written)
     if known is None:
         return None
-    return _PRINTED[language].get(known) or str(_names(language)[known])
+    return _PRINTED.get(language, {}).get(known) or str(_names(language)[known])
 
 
 def is_usual(written: str) -> bool:
     """Whether a country is written as such letters print it, in any language; an unknown one is not."""
-    return any(spelling(written, language) == written for language in _PRINTED)
+    return any(spelling(written, language) == written for language in LANGUAGES)
 
 
 def _bare(text: str) -> str:
@@ -61,7 +63,7 @@ def _bare(text: str) -> str:
     return re.sub("[^a-z\u1780-\u17d3]", "", letters)
 
 
-@functools.lru_cache(maxsize=3)
+@functools.cache
 def _names(language: str) -> dict[str, str]:
     from babel import Locale
 
@@ -79,6 +81,7 @@ def _codes() -> dict[str, str]:
         for alias, codes in get_global("territory_aliases").items()
         if len(alias) == 3 and alias.isalpha() and len(codes) == 1 and codes[0] in _names("en")
     }
-    full = {_bare(name): code for language in _PRINTED for code, name in _names(language).items()}
+    full = {_bare(name): code for language in LANGUAGES for code, name in _names(language).items()}
     aliases = {alias: code for code, bare in _ALIASES.items() for alias in bare}
+    full.pop("", None)  # names in a script that `_bare` does not know
     return three_letters | full | aliases

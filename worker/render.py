@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -15,18 +16,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worker import countries, prose, settings
+from worker.text.languages import LANGUAGES
 from worker.tokens import Url
 
-LANGUAGES = {"en": "English", "fr": "Français", "km": "ភាសាខ្មែរ"}
-_LOCALES = {"en": "en_GB", "fr": "fr_FR", "km": "km_KH"}
-# What Babel's own long forms lack: the day of the week beside it, and in Khmer the words that come before each part.
-_DATES = {"en": "d MMMM yyyy", "fr": "d MMMM yyyy", "km": "'ថ្ងៃទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy"}
-_MOMENTS = {
-    "en": "EEEE d MMMM yyyy, HH:mm",
-    "fr": "EEEE d MMMM yyyy, HH:mm",
-    "km": "'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'ម៉ោង' HH:mm",
-}
-_CLOCKS = {"en": "{} time", "fr": "heure de {}", "km": "ម៉ោងនៅ{}"}
 _Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
 _UNITS: dict[_Unit, timedelta] = {
     "month": timedelta(days=30),
@@ -105,7 +97,8 @@ def date(moment: datetime, zone: str, language: str) -> str:
     """`14 April 2023`, as on a letter."""
     from babel.dates import format_date
 
-    return str(format_date(moment.astimezone(ZoneInfo(zone)), _DATES[language], locale=_LOCALES[language]))
+    local, told = moment.astimezone(ZoneInfo(zone)), LANGUAGES[language]
+    return str(format_date(local, told.date, locale=told.locale))
 
 
 def day_and_time(moment: datetime, zone: str, language: str) -> str:
@@ -113,14 +106,14 @@ def day_and_time(moment: datetime, zone: str, language: str) -> str:
     from babel.dates import format_datetime, get_timezone, get_timezone_location
 
     local = moment.astimezone(ZoneInfo(zone))
-    locale = _LOCALES[language]
-    words = format_datetime(local, _MOMENTS[language], tzinfo=get_timezone(zone), locale=locale)
+    locale = LANGUAGES[language].locale
+    words = format_datetime(local, LANGUAGES[language].moment, tzinfo=get_timezone(zone), locale=locale)
     offset = local.strftime("%z")
     hours = f"UTC{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
     if zone == "UTC":
         return f"{words} (UTC)"
     city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
-    return f"{words} ({_CLOCKS[language].format(city)}, {hours})"
+    return f"{words} ({LANGUAGES[language].clock.format(city)}, {hours})"
 
 
 def span(how_long: timedelta, language: str, largest: _Unit = "month") -> str:
@@ -130,14 +123,14 @@ def span(how_long: timedelta, language: str, largest: _Unit = "month") -> str:
     most = min(how_long, _UNITS[largest])
     exact: list[_Unit] = [unit for unit, length in _UNITS.items() if length <= most and not how_long % length]
     unit = exact[0] if exact else "second"
-    return format_timedelta(how_long, granularity=unit, threshold=math.inf, locale=_LOCALES[language])
+    return format_timedelta(how_long, granularity=unit, threshold=math.inf, locale=LANGUAGES[language].locale)
 
 
 def listed(names: Sequence[str], language: str) -> str:
     """`A, B and C`, as the language lists."""
     from babel.lists import format_list
 
-    return str(format_list(names, locale=_LOCALES[language]))
+    return str(format_list(names, locale=LANGUAGES[language].locale))
 
 
 @functools.lru_cache(maxsize=8)
@@ -146,7 +139,7 @@ def translations(language: str) -> gettext.NullTranslations:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    path = settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
+    path = catalogue(language)
     if not path.exists():
         return gettext.NullTranslations()
     compiled = io.BytesIO()
@@ -156,11 +149,16 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def catalogue(language: str) -> Path:
+    """The file with the pages' words in a language."""
+    return settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
+
+
 def _in_language(environment: Environment, language: str, name: str, context: dict[str, Any]) -> str:
     words = translations(language)
     return environment.get_template(name).render(
         language=language,
-        languages=LANGUAGES,
+        languages={one.code: one.endonym for one in LANGUAGES.values()},
         _=words.gettext,
         gettext=words.gettext,
         ngettext=words.ngettext,

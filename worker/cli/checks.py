@@ -28,6 +28,7 @@ from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.relay import tls_context
+from worker.text.languages import LANGUAGES
 from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
 
@@ -297,7 +298,7 @@ def _sheet(words: str) -> Sheet:
 def templates() -> Iterator[Note]:
     """Whether every mail can be worded in every language, as far as its template decides."""
     worded, broken = kinds.names(lambda kind: kind.has_template), []
-    for kind, language in ((kind, language) for kind in worded for language in render.LANGUAGES):
+    for kind, language in ((kind, language) for kind in worded for language in LANGUAGES):
         try:
             render.mail(kind, language)
         except jinja2.UndefinedError:
@@ -307,7 +308,7 @@ def templates() -> Iterator[Note]:
     if broken:
         yield failed(console.some(broken, 3), "look at UNDERSIGNED_TEMPLATES_DIR, and compare with the original")
     else:
-        yield ok(f"{console.count(len(worded), 'mail')} in {console.count(len(render.LANGUAGES), 'language')}")
+        yield ok(f"{console.count(len(worded), 'mail')} in {console.count(len(LANGUAGES), 'language')}")
 
 
 def secrets() -> Iterator[Note]:

@@ -26,6 +26,7 @@ from worker.state.status import CampaignStatus
 CAMPAIGN = "cambodia-2023"
 DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
 PATIENCE = 120  # seconds after which something is wrong
+_BOARD = {"fr": "Bureau", "km": "គណៈកម្មការនាយក"}  # the role of who signs
 DOCUMENTS = {"pdf": "letter.pdf", "text": "letter.txt", "html": "letter.html", "docx": "letter.docx"}
 
 
@@ -155,7 +156,7 @@ class Stage:
             letters[row.email],
             visibility="public",
             representative=f"The board of {row.acronym or row.organization}",
-            role={"en": "Board", "fr": "Bureau", "km": "គណៈកម្មការនាយក"}[row.language],
+            role=_BOARD.get(row.language, "Board"),
         )
 
     def _mails_beyond_the_first(self, partners: list[PartnerRow]) -> int:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, overload
 
-from worker.definition import example, files, languages, lines, partners
+from worker.definition import example, files, lines, partners
 from worker.definition.keys import Table
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, did_you_mean, shown
 from worker.definition.schedule import Overrides, read_schedule
+from worker.text.languages import what_is_wrong_with
 
 FILE = "campaign.toml"
 LARGEST_DEFINITION = 256 * 1024
@@ -208,7 +209,7 @@ def _read_table(table: Table, overrides: Overrides, now: datetime, remarks: list
 
 def _authentic(table: Table) -> str:
     language = table.text("authentic", most=20, example='"en"')
-    if language and (wrong := languages.what_is_wrong_with(language)):
+    if language and (wrong := what_is_wrong_with(language)):
         table.note("authentic", shown(language), *wrong)
     return language
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from worker import settings
-from worker.definition.languages import LANGUAGES
 from worker.definition.problems import Problem, shown
+from worker.text.languages import LANGUAGES
 
 _PLACE_OR_LANGUAGE = re.compile(rf"\[\d+\]|\.(?:{'|'.join(LANGUAGES)})\Z")
 _MAY_STAY = {"Respectfully,", ""}  # lines of the example that a real letter may have too

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from worker.definition import addresses, characters, languages
+from worker.definition import addresses, characters
 from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.text.languages import what_is_wrong_with
 
 _TEXT = 'a text in "quotation marks"'
 
@@ -73,7 +74,7 @@ class Table:
         if not value:
             self.note(key, "an empty table", "a text for each language", 'Write { en = "…", fr = "…" }.')
         for language in value:
-            if wrong := languages.what_is_wrong_with(language):
+            if wrong := what_is_wrong_with(language):
                 inner.note(language, shown(language), *wrong)
         return inner
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from worker.definition import characters, files, languages
+from worker.definition import characters, files
 from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.text.languages import LANGUAGES, what_is_wrong_with
 
 LARGEST_LETTER = 1024 * 1024
 _LONGEST_SUBJECT = 200
@@ -24,7 +25,7 @@ def read_letters(
     there = _languages_there(folder)
     problems += _in_languages_not_known(there)
     letters = {}
-    for language in languages.LANGUAGES:
+    for language in LANGUAGES:
         if language in there or language in wanted:
             text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
             if text is not None:
@@ -36,7 +37,7 @@ def read_letters(
 
 def _in_languages_not_known(there: list[str]) -> Iterator[Problem]:
     for language in there:
-        if wrong := languages.what_is_wrong_with(language):
+        if wrong := what_is_wrong_with(language):
             yield Problem(named(f"letter.{language}.md"), "", f"a letter in {shown(language)}", *wrong)
 
 

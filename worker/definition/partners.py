@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from worker import countries
-from worker.definition import addresses, alike, characters, files, languages, pasted, spreadsheet
+from worker.definition import addresses, alike, characters, files, pasted, spreadsheet
 from worker.definition.pasted import Mend
 from worker.definition.problems import Problem, rows_named, shown
+from worker.text.languages import what_is_wrong_with
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
@@ -171,7 +172,7 @@ def _email(value: str) -> tuple[str, ...]:
 
 def _language(value: str) -> tuple[str, ...]:
     value = value.lower()
-    if not (wrong := languages.what_is_wrong_with(value)):
+    if not (wrong := what_is_wrong_with(value)):
         return (value,)
     return value, shown(value), *wrong
 

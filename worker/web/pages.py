@@ -6,6 +6,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from worker import render
+from worker.text.languages import LANGUAGES
 from worker.wording import problems
 
 Apology = Literal["wrong link", "not possible", "unreadable", "too large", "too many", "unavailable", "broken"]
@@ -30,12 +31,12 @@ def show(template: str, language: str, status: int = 200, **context: Any) -> HTM
 
 def choose_language(wanted: str, own: str) -> str:
     """The first of two that pages speak."""
-    return next((one for one in (wanted, own) if one in render.LANGUAGES), "en")
+    return next((one for one in (wanted, own) if one in LANGUAGES), "en")
 
 
 def apology(which: Apology, headers: dict[str, str] | None = None) -> HTMLResponse:
     """A page for somebody of whom we know nothing, so in every language: always the same bytes."""
-    words = {code: Markup(render.page("pages/_apology.html", code, which=which)) for code in render.LANGUAGES}
-    page = show("apology.html", next(iter(render.LANGUAGES)), STATUS[which], words=words)
+    words = {code: Markup(render.page("pages/_apology.html", code, which=which)) for code in LANGUAGES}
+    page = show("apology.html", next(iter(LANGUAGES)), STATUS[which], words=words)
     page.headers.update(headers or {})
     return page

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import db, render, tasks
+from worker import db, tasks
 from worker.acts import pass_on
 from worker.acts.third_party_limits import Person
 from worker.definition import addresses
 from worker.models import Partner
 from worker.state import lifecycle
 from worker.state.refusals import PassedOnTooOften, RateLimited, Refused, SameAddress
+from worker.text.languages import LANGUAGES
 from worker.web import forms, pages
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
@@ -30,7 +31,7 @@ class PersonForm(CodeForm):
 
     def person(self) -> Person:
         """What a form without problems asks for."""
-        language = self.language if self.language in render.LANGUAGES else self.lang
+        language = self.language if self.language in LANGUAGES else self.lang
         return Person(addresses.mended(self.email.strip())[0], language)
 
 

@@ -1,6 +1,7 @@
 """`/s/<token>/row`: a partner corrects how it is printed."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from worker.definition import characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Partner
 from worker.state import lifecycle
+from worker.text.languages import LANGUAGES
 from worker.web import forms, pages
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
@@ -22,22 +24,24 @@ AN_ACRONYM = 20
 
 @dataclass(frozen=True)
 class RowForm(CodeForm):
-    """The row as it was typed; `name_<language>` are names in other languages than the letter's own."""
+    """The row as it was typed; `names` in other languages than the letter's, each in a field `name_<language>`."""
 
     organization: str = ""
     acronym: str = ""
     country: str = ""
     sort_as: str = ""
-    name_en: str = ""
-    name_fr: str = ""
-    name_km: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sent: dict[str, str]) -> Self:
+        """Take what we know out of a form; what is not there is empty."""
+        return replace(super().of(sent), names={code: sent.get(f"name_{code}", "") for code in LANGUAGES})
 
     @classmethod
     def showing(cls, wanted: Listing, lang: str) -> "RowForm":
         """The form as it is first seen."""
-        names = {f"name_{language}": name for language, name in wanted.names.items()}
         typed = {column: getattr(wanted, column) for column in COLUMNS}
-        return cls(lang=lang, **typed, **{name: value for name, value in names.items() if name in _FIELDS})
+        return cls(lang=lang, **typed, names=wanted.names)
 
     def row(self, campaign: Campaign) -> Listing:
         """What a form without problems asks for."""
@@ -47,7 +51,7 @@ class RowForm(CodeForm):
 
     def name_in(self, language: str) -> str:
         """The name that was typed for a language."""
-        return str(getattr(self, f"name_{language}", ""))
+        return self.names.get(language, "")
 
     def problems(self, partner: Partner) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template.
@@ -60,16 +64,13 @@ class RowForm(CodeForm):
             "acronym": "" if self.acronym == partner.acronym else forms.wrong_with_print(self.acronym, AN_ACRONYM),
             "country": forms.wrong_with_country(self.country, partner.country),
             "sort_as": forms.wrong_with_print(self.sort_as, _A_NAME),
-        } | {field: forms.wrong_with_print(typed, _A_NAME) for field, typed in others.items()}
-        return {field: wrong for field, wrong in found.items() if wrong}
-
-
-_FIELDS = {field.name for field in fields(RowForm)}
+        } | {name: forms.wrong_with_print(typed, _A_NAME) for name, typed in others.items()}
+        return {name: wrong for name, wrong in found.items() if wrong}
 
 
 def other_languages(campaign: Campaign) -> list[str]:
     """In which languages an organization may have another name than in the letter's own."""
-    return [one for one in render.LANGUAGES if one in campaign.letter.texts and one != campaign.authentic]
+    return [one for one in LANGUAGES if one in campaign.letter.texts and one != campaign.authentic]
 
 
 class RowPage(CodePage[Partner, RowForm]):

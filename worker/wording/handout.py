@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from worker import db, render, settings, tokens
 from worker.models import Partner
 from worker.state.refusals import Closed
+from worker.text.languages import LANGUAGES
 
 
 def as_message(session: Session, partner: Partner) -> str:
@@ -24,8 +25,8 @@ def as_page(session: Session, partner: Partner) -> str:
 
     asks, where, link, code, care = _sentences(session, partner)
     drawn = segno.make(link, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True)
-    font = settings.current().templates_dir / "pages" / "khmer.woff2"
-    khmer = base64.b64encode(font.read_bytes()).decode() if _language(partner) == "km" else ""
+    font = LANGUAGES[_language(partner)].page_font
+    content = (settings.current().templates_dir / "pages" / font).read_bytes() if font else b""
     context = {
         "asks": asks,
         "where": where,
@@ -33,7 +34,7 @@ def as_page(session: Session, partner: Partner) -> str:
         "code": code,
         "care": care,
         "qr": Markup(drawn),
-        "khmer": khmer,
+        "font": base64.b64encode(content).decode(),
     }
     return render.page("pages/carried.html", _language(partner), **context)
 
@@ -59,4 +60,4 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
 
 
 def _language(partner: Partner) -> str:
-    return partner.language if partner.language in render.LANGUAGES else "en"
+    return partner.language if partner.language in LANGUAGES else "en"

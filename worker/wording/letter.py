@@ -11,6 +11,7 @@ from worker import render
 from worker.models import Addressee, Campaign, Partner, Rendition
 from worker.state import signatories
 from worker.state.signatories import Signatories, load_signatories
+from worker.text.languages import LANGUAGES
 from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
 from worker.wording.sheet import Sheet, fill
 
@@ -128,9 +129,8 @@ def _withheld(listed: Signatories, words: Any) -> str:
 def _note(language: str, authentic: str, words: Any) -> str:
     if language == authentic:
         return ""
-    names = {"en": words.gettext("English"), "fr": words.gettext("French"), "km": words.gettext("Khmer")}
     return str(words.gettext("This is a translation. The text in %(language)s is the one that was signed.")) % {
-        "language": names.get(authentic, authentic)
+        "language": words.gettext(LANGUAGES[authentic].name)
     }
 
 

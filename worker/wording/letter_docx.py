@@ -14,13 +14,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from worker import prose
+from worker.text.languages import LANGUAGES
 from worker.wording.sheet import Sheet
 
 if TYPE_CHECKING:
     from docx.document import Document
 
 LETTERHEAD, ADDRESS, SIGNATORY = "Letterhead", "Address", "Signatory"
-_LOCALES = {"en": "en-GB", "fr": "fr-FR", "km": "km-KH"}
 _FONTS = {"ascii": "Cambria", "hAnsi": "Cambria", "eastAsia": "Cambria", "cs": "Khmer UI"}
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STEP, _DIGIT, _GAP = 480, 115, 140  # twentieths of a point: one level in, one digit, number to text
@@ -185,7 +185,7 @@ def _paper(document: "Document") -> None:
 
 def _styles(document: "Document", sheet: Sheet) -> None:
     styles = document.styles
-    _style(styles["Normal"], 11, after=8, line=1.15, language=_LOCALES.get(sheet.language, sheet.language))
+    _style(styles["Normal"], 11, after=8, line=1.15, language=LANGUAGES[sheet.language].tag)
     for level in range(1, 10):
         _style(styles[f"Heading {level}"], 11, bold=True, before=18 if level <= 2 else 12, after=8)
     _style(styles["Footer"], 9, colour="555555")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from worker import render
 from worker.state.refusals import Refused
+from worker.text.languages import N_
 from worker.wording import refusals
 
 
@@ -20,28 +21,23 @@ def sentence(code: str, language: str = "en") -> str:
     return render.translations(language).gettext(_SENTENCES[code])
 
 
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
-
-_TOO_LONG = _("This text is too long. Please shorten it.")
-_UNFIT = _("There is an invisible or unusual character in it. Please type it anew.")
+_TOO_LONG = N_("This text is too long. Please shorten it.")
+_UNFIT = N_("There is an invisible or unusual character in it. Please type it anew.")
 _SENTENCES = {
-    "choice missing": _("Please choose your answer."),
-    "visibility missing": _("Please choose how your organization signs."),
-    "representative missing": _("Please write your name."),
-    "role missing": _("Please write your role in the organization."),
-    "authorised missing": _("Please tick that you are authorised to sign."),
-    "wish missing": _("Please write what should change."),
-    "mail code missing": _("Please type the six digits of the mail code."),
-    "mail code wrong": _("This is not the mail code of your mail. Please compare the six digits."),
-    "name missing": _("Please write a name in letters."),
-    "address wrong": _("Please write a mail address, such as office@name.example."),
-    "country unknown": _(
+    "choice missing": N_("Please choose your answer."),
+    "visibility missing": N_("Please choose how your organization signs."),
+    "representative missing": N_("Please write your name."),
+    "role missing": N_("Please write your role in the organization."),
+    "authorised missing": N_("Please tick that you are authorised to sign."),
+    "wish missing": N_("Please write what should change."),
+    "mail code missing": N_("Please type the six digits of the mail code."),
+    "mail code wrong": N_("This is not the mail code of your mail. Please compare the six digits."),
+    "name missing": N_("Please write a name in letters."),
+    "address wrong": N_("Please write a mail address, such as office@name.example."),
+    "country unknown": N_(
         "We do not know this country. Please write its usual name, leave it empty, or write to the organizers."
     ),
-    "unprintable": _(
+    "unprintable": N_(
         "There is a character in it that the letter cannot print. Please write the name in Latin or Khmer letters."
     ),
     "too long": _TOO_LONG,

@@ -1,0 +1,77 @@
+"""A language is one record: nothing else in the program knows which there are."""
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests import test_web_cast as cast
+from worker import countries, db, render
+from worker.definition.letters import read_letters
+from worker.state.signatories import Signatories
+from worker.text.languages import LANGUAGES, Language, what_is_wrong_with
+from worker.web.row import RowForm
+from worker.wording import letter
+
+WORKER = Path(__file__).resolve().parent.parent / "worker"
+MAY_NAME_ONE = {
+    "text/languages.py",
+    "countries.py",  # what Babel's names of countries lack
+    "cli/demo.py",  # what the partners of the demo say
+}
+
+
+def _texts(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Name):
+            yield node.id
+
+
+def test_no_other_module_spells_a_language_out() -> None:
+    codes = set(LANGUAGES) - {"en"}  # which commands speak, and templates are written in
+    named = set()
+    for module in WORKER.rglob("*.py"):
+        parts = {part for text in _texts(module) for part in text.split("_")}
+        if codes & parts:
+            named.add(str(module.relative_to(WORKER)))
+    assert named == MAY_NAME_ONE
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[Language]:
+    """One language more, as far as its record goes."""
+    record = Language("de", "Deutsch", "German", "de_DE", "d. MMMM yyyy", "EEEE, d. MMMM yyyy, HH:mm", "Zeit von {}")
+    monkeypatch.setitem(LANGUAGES, "de", record)
+    countries._codes.cache_clear()
+    yield record
+    countries._codes.cache_clear()
+
+
+def test_a_record_is_enough_to_tell_dates_lists_and_countries(german: Language) -> None:
+    moment = datetime(2023, 4, 14, 16, tzinfo=UTC)
+
+    assert render.date(moment, "Europe/Zurich", "de") == "14. April 2023"
+    assert render.day_and_time(moment, "Europe/Zurich", "de").startswith("Freitag, 14. April 2023, 18:00 (Zeit von Zür")
+    assert render.listed(["A", "B", "C"], "de") == "A, B und C"
+    assert countries.spelling("Cambodia", "de") == "Kambodscha"
+    assert countries.code("Kambodscha") == "KH"
+
+
+def test_a_record_is_enough_for_a_letter_and_a_name_in_that_language(german: Language, tmp_path: Path) -> None:
+    (tmp_path / "letter.de.md").write_text("# Betreff\n\nWir, die {{ count }} Unterzeichnenden.\n")
+
+    assert what_is_wrong_with("de") is None
+    assert what_is_wrong_with("xx") == ("en, fr, km or de", "Write the language as two small letters.")
+    assert "de" in read_letters(tmp_path, {"de": "it is authentic"}, [], [])
+    assert RowForm.of({"name_de": "Flusswacht", "name_xx": "?"}).name_in("de") == "Flusswacht"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_translation_names_the_authentic_language_in_its_own(database: str) -> None:
+    with db.transaction() as session:
+        sheet = letter.build_letter(cast.a_campaign(session), Signatories([], withheld=0), "fr")
+    assert "anglais" in sheet.authentic_note

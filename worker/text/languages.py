@@ -1,0 +1,84 @@
+"""The languages in which letters are written, partners are asked and pages speak: one record each."""
+
+from dataclasses import dataclass
+
+from worker.registry import by_name
+
+SOURCE = "en"  # in which the pages' templates are written: the one language that needs no catalogue of theirs
+
+
+def N_(name: str) -> str:  # by this name, gettext's usual one, catalogues are made from source
+    """Mark a word that is translated where it is printed."""
+    return name
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language. Beside its record it needs a template of each mail and, but for SOURCE, a catalogue.
+
+    Patterns are Babel's (CLDR). Its own long forms lack the day of the week beside the date, and in Khmer the words
+    that come before each part.
+    """
+
+    code: str
+    """ISO 639, as in `letter.<code>.md`, `?lang=<code>` and every table by language."""
+    endonym: str
+    """Its name in itself, where readers choose it."""
+    name: str
+    """Its name in English, which catalogues translate."""
+    locale: str
+    """Babel's name for it: how dates, lists and spans of time are told."""
+    date: str
+    """The pattern of a date, as on a letter."""
+    moment: str
+    """The pattern of a day of the week with its date and time."""
+    clock: str
+    """How the zone of a time is told, with {} for its city."""
+    page_font: str = ""
+    """A font in `templates/pages` that a printed page must bring along; empty where every computer has one."""
+
+    @property
+    def tag(self) -> str:
+        """Its language tag (BCP 47), with the country."""
+        return self.locale.replace("_", "-")
+
+
+LANGUAGES = by_name(
+    Language(
+        code="en",
+        endonym="English",
+        name=N_("English"),
+        locale="en_GB",
+        date="d MMMM yyyy",
+        moment="EEEE d MMMM yyyy, HH:mm",
+        clock="{} time",
+    ),
+    Language(
+        code="fr",
+        endonym="Français",
+        name=N_("French"),
+        locale="fr_FR",
+        date="d MMMM yyyy",
+        moment="EEEE d MMMM yyyy, HH:mm",
+        clock="heure de {}",
+    ),
+    Language(
+        code="km",
+        endonym="ភាសាខ្មែរ",
+        name=N_("Khmer"),
+        locale="km_KH",
+        date="'ថ្ងៃទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy",
+        moment="'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'ម៉ោង' HH:mm",
+        clock="ម៉ោងនៅ{}",
+        page_font="khmer.woff2",
+    ),
+    key="code",
+)
+
+
+def what_is_wrong_with(language: str) -> tuple[str, str] | None:
+    """Say what was expected instead of this language and how to mend it; None when all is well."""
+    if language in LANGUAGES:
+        return None
+    *first, last = LANGUAGES
+    return f"{', '.join(first)} or {last}", "Write the language as two small letters."
