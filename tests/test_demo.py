@@ -14,6 +14,7 @@ from tests.stage import eventually, signatories
 from worker import settings
 from worker.cli import player
 from worker.definition.partners import read_csv
+from worker.wording.letter_formats import FORMATS
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -39,7 +40,7 @@ def test_it_says_what_happened_and_names_the_files(played: tuple[str, Path]) -> 
 
     assert "60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent" in said
     assert "550 5.1.1" in said
-    for name in ("letter.pdf", "letter.txt", "letter.html", "letter.docx", "dispatched.eml", "status.json", "inbox"):
+    for name in (*(form.file_name() for form in FORMATS.values()), "dispatched.eml", "status.json", "inbox"):
         assert name in said
         assert (folder / name).exists()
 

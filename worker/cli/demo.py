@@ -22,12 +22,12 @@ from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
 from worker.models import Campaign, Seal
 from worker.state.status import CampaignStatus
+from worker.wording.letter_formats import FORMATS
 
 CAMPAIGN = "cambodia-2023"
 DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
 PATIENCE = 120  # seconds after which something is wrong
 _BOARD = {"fr": "Bureau", "km": "គណៈកម្មការនាយក"}  # the role of who signs
-DOCUMENTS = {"pdf": "letter.pdf", "text": "letter.txt", "html": "letter.html", "docx": "letter.docx"}
 
 
 STOPPED = 130  # the exit code of a program that was ended by Ctrl-C
@@ -224,7 +224,7 @@ class Stage:
                 Seal.language == campaign.authentic,
             )
             for seal in session.scalars(seals):
-                (self.folder / DOCUMENTS[seal.format]).write_bytes(seal.content)
+                (self.folder / FORMATS[seal.format].file_name()).write_bytes(seal.content)
         (self.folder / "status.json").write_text(
             json.dumps(status_json.as_json(found), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
@@ -240,7 +240,8 @@ class Stage:
         say(f"The addressee's server said: {letter.mail.reply}", markup=False)
         say(f"{self._copies()} copies went to those who signed. It took {time.monotonic() - self.began:.0f} seconds.\n")
         say("Open these:")
-        for name in (*DOCUMENTS.values(), "dispatched.eml", "status.json", "inbox/"):
+        best_first = sorted(FORMATS.values(), key=lambda form: form.name != "pdf")
+        for name in (*(form.file_name() for form in best_first), "dispatched.eml", "status.json", "inbox/"):
             say(f"  {_from_here(self.folder)}/{name}", markup=False)
 
 

@@ -47,16 +47,13 @@ def _documents(campaign: "Campaign", partners: "list[Partner]") -> Iterator[tupl
 
     from worker.models import Mail
     from worker.state.signatories import Signatories, in_order
-    from worker.wording import letter, letter_docx, letter_html, letter_pdf, letter_text, mails
+    from worker.wording import letter, letter_formats, mails
 
     everyone = Signatories(in_order(partners), withheld=0)
     for language in sorted(campaign.letter.texts):
         sheet = letter.build_letter(campaign, everyone, language)
-        yield f"letter.{language}.txt", letter_text.as_text(sheet).encode()
-        yield f"letter.{language}.html", letter_html.as_html(sheet).encode()
-        if language == campaign.authentic:
-            yield "letter.pdf", letter_pdf.as_pdf(sheet, campaign.deadline_at)
-            yield "letter.docx", letter_docx.as_docx(sheet, campaign.deadline_at)
+        for form, content in letter_formats.documents(sheet, campaign.deadline_at, campaign.authentic):
+            yield form.file_name(language if form.every_language else ""), content
         first = next((p for p in partners if p.language == language and p.email), None)
         if first is not None:
             mail = Mail(kind="invitation", language=language, partner=first, campaign=campaign)

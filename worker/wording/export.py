@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, undefer
 from worker.models import Answer, Campaign, Partner, Seal
 from worker.state import signatories
 from worker.state.letters import living_seal
+from worker.wording.letter_formats import FORMATS
 
 _FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
@@ -28,8 +29,7 @@ def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes
     for seal in session.scalars(seals.options(undefer(Seal.content)).order_by(Seal.id)):
         if not seal.content:
             continue
-        ending = {"text": "txt"}.get(seal.format, seal.format)
-        yield f"{seal.rendition}/letter.{seal.language}.{ending}", seal.content
+        yield f"{seal.rendition}/{FORMATS[seal.format].file_name(seal.language)}", seal.content
 
 
 def harmless(cell: str) -> str:

@@ -12,21 +12,18 @@ from worker.models import Addressee, Campaign, Partner, Rendition
 from worker.state import signatories
 from worker.state.signatories import Signatories, load_signatories
 from worker.text.languages import LANGUAGES
-from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
+from worker.wording import letter_formats
 from worker.wording.sheet import Sheet, fill
 
 
 def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
-    """Every document of a seal, as (rendition, language, format, bytes); PDF and Word in the authentic language."""
+    """Every document of a seal, as (rendition, language, format, bytes)."""
     dated = campaign.closed_at or campaign.deadline_at
     for rendition, listed in signatories.load_renditions(session, campaign).items():
         for language in sorted(campaign.letter.texts):
             sheet = build_letter(campaign, listed, language)
-            yield rendition, language, "text", letter_text.as_text(sheet).encode()
-            yield rendition, language, "html", letter_html.as_html(sheet).encode()
-            if language == campaign.authentic:
-                yield rendition, language, "pdf", letter_pdf.as_pdf(sheet, dated)
-                yield rendition, language, "docx", letter_docx.as_docx(sheet, dated)
+            for form, content in letter_formats.documents(sheet, dated, campaign.authentic):
+                yield rendition, language, form.name, content
 
 
 def letter_language(campaign: Campaign, wanted: str) -> str:
