@@ -12,7 +12,8 @@ from worker import db, settings, tokens
 from worker.acts import bounce
 from worker.acts.bounce import apply
 from worker.acts.launch import launch_campaign
-from worker.definition.campaign import Addressee, Definition, Sender
+from worker.definition.campaign import Definition
+from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import bounces, outbox
 from worker.models import Event, Mail, Partner, Suppression

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.definition.campaign import ADDRESSEE_KEYS, KEYS, NOT_YET, read
+from worker.definition.campaign import read
+from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS, NOT_YET
 from worker.definition.problems import BadDefinition
 
 NOW = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)

@@ -19,7 +19,8 @@ from worker import db, settings
 from worker.acts import answer, close, dispatch, hold, invite, receipts, report
 from worker.acts.answer import Statement
 from worker.acts.launch import launch_campaign
-from worker.definition.campaign import Addressee, Definition, Sender
+from worker.definition.campaign import Definition
+from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery, outbox
 from worker.mail.outcomes import Kind, Outcome, Phase

@@ -13,6 +13,7 @@ from worker import db, settings
 from worker.acts import close
 from worker.cli.commands import app
 from worker.models import Campaign
+from worker.wording import export
 from worker.wording.letter_formats import FORMATS, Format
 
 pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.usefixtures("database")]

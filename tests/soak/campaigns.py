@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import launch
-from worker.definition.campaign import Addressee, Definition, Sender
+from worker.definition.campaign import Definition
+from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner

@@ -24,40 +24,20 @@ class Overrides:
     review: str | None = None
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """When everything of a campaign happens; the deadline in UTC, reminders before it, the longest first.
-
-    `keep_contacts` is how long after the letter has left.
-    """
-
-    deadline: datetime
-    zone: str
-    reminders: list[timedelta]
-    review: timedelta
-    keep_contacts: timedelta
-
-
-def read_schedule(table: Table, overrides: Overrides, now: datetime, remarks: list[Problem]) -> Schedule:
-    """Read deadline, zone, reminders and review; what is wrong is noted with the table.
+def read_deadline(table: Table, typed: str | None, now: datetime, remarks: list[Problem]) -> tuple[datetime, str]:
+    """Read the deadline, in UTC, and the zone; what is wrong is noted with the table.
 
     Where the zone is wrong the deadline is read in UTC, so that one that has passed is told in the same round.
     """
     zone = _zone(table, remarks)
-    written = _written_deadline(table, zone or UTC, needed=overrides.deadline is None)
-    if overrides.deadline is None:
+    written = _written_deadline(table, zone or UTC, needed=typed is None)
+    if typed is None:
         if written is not None:
             _in_reach(table, None, written, now)
         deadline = written
     else:
-        deadline = _typed_deadline(table, overrides.deadline, zone or UTC, now)
-    return Schedule(
-        deadline=deadline or now,
-        zone=zone.key if zone else "UTC",
-        reminders=_reminders(table, overrides.reminders),
-        review=_review(table, overrides.review),
-        keep_contacts=_keep_contacts(table),
-    )
+        deadline = _typed_deadline(table, typed, zone or UTC, now)
+    return deadline or now, zone.key if zone else "UTC"
 
 
 def _note_typed(table: Table, option: str, typed: str, expected: str, mend: str) -> None:
@@ -119,7 +99,8 @@ def _in_reach(table: Table, typed: str | None, moment: datetime, now: datetime) 
         table.note("deadline", found, expected, mend)
 
 
-def _reminders(table: Table, typed: str | None) -> list[timedelta]:
+def read_reminders(table: Table, typed: str | None) -> list[timedelta]:
+    """Read how long before the deadline the silent are reminded, the longest first."""
     written = _written_reminders(table)
     if typed is None:
         return written
@@ -146,7 +127,8 @@ def _written_reminders(table: Table) -> list[timedelta]:
     return sorted({span for span in spans if span}, reverse=True)
 
 
-def _review(table: Table, typed: str | None) -> timedelta:
+def read_review(table: Table, typed: str | None) -> timedelta:
+    """Read how long the sealed letter waits before it leaves."""
     written = _written_duration(table, "review", table.text("review", most=40, default="2h"))
     if typed is None:
         return REVIEW if written is None else written
@@ -157,7 +139,8 @@ def _review(table: Table, typed: str | None) -> timedelta:
         return REVIEW
 
 
-def _keep_contacts(table: Table) -> timedelta:
+def read_keep_contacts(table: Table) -> timedelta:
+    """Read for how long after the letter has left contacts are kept."""
     span = _written_duration(table, "keep_contacts", table.text("keep_contacts", most=40, default=KEEP_CONTACTS))
     if span is not None and span < SHORTEST_KEEPING:
         mend = "Copies of the letter are tried for some days: write 7d or more."

@@ -1,0 +1,278 @@
+"""The keys of `campaign.toml`, each declared once: what it decides, how it is read, and how it is kept."""
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from worker.definition.keys import Table
+from worker.definition.problems import Problem, did_you_mean, shown
+from worker.definition.schedule import (
+    KEEP_CONTACTS,
+    Overrides,
+    read_deadline,
+    read_keep_contacts,
+    read_reminders,
+    read_review,
+)
+from worker.registry import by_name
+from worker.text.languages import what_is_wrong_with
+
+VISIBILITIES = ("public", "addressee", "counted")
+SHOW_SIGNERS = ("nobody", "partners", "everyone")
+PUBLIC_PAGE = ("never", "after dispatch", "from launch")
+JOIN = ("closed", "approved")
+NOT_YET = ("late_signatures",)  # keys that are not built
+ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who runs the campaign; printed, and named as responsible for the data."""
+
+    name: str = ""
+    lines: list[str] | dict[str, list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """To whom the letter goes; without an email it is carried by hand."""
+
+    name: str
+    office: str | dict[str, str]
+    address: list[str]
+    salutation: str | dict[str, str]
+    email: str
+    copy: bool
+
+
+@dataclass
+class Reading:
+    """A file that is read: its table, what was typed and goes before it, the time, and what is remarked."""
+
+    table: Table
+    typed: Overrides
+    now: datetime
+    remarks: list[Problem]
+
+    @functools.cached_property
+    def deadline(self) -> tuple[datetime, str]:
+        """The deadline in UTC and its zone: each decides how the other is read."""
+        return read_deadline(self.table, self.typed.deadline, self.now, self.remarks)
+
+
+def _as_it_is(value: Value) -> Value:
+    return value
+
+
+@dataclass(frozen=True)
+class Key(Generic[Value]):
+    """One key of the file, and one field of a `Definition`."""
+
+    name: str
+    says: str
+    """What it decides, in the words that stand above it in the file that `new` writes."""
+    read: Callable[[Reading], Value]
+    """Reads it; what is wrong is noted with the table."""
+    keep: Callable[[Value], Any] = _as_it_is
+    """Makes of it what JSON has: times in ISO, durations in seconds."""
+    default: str | None = None
+    """In TOML, what holds where the key is missing; None where it must be there, or is empty without it."""
+    other_field: str = ""
+
+    @property
+    def field(self) -> str:
+        return self.other_field or self.name
+
+
+def _line(name: str, says: str, *, most: int, example: str = "", default: str | None = None) -> Key[str]:
+    """A line of text, of so many characters at most."""
+    read = lambda reading: reading.table.text(name, most=most, example=example, default=default)
+    return Key(name, says, read, default=default and json.dumps(default))
+
+
+def _whole(name: str, says: str, *, default: int, least: int, most: int) -> Key[int]:
+    """A whole number."""
+    read = lambda reading: reading.table.whole(name, default=default, least=least, most=most)
+    return Key(name, says, read, default=str(default))
+
+
+def _one_of(name: str, says: str, words: tuple[str, ...]) -> Key[str]:
+    """One word of these; the first is the default."""
+    return Key(name, says, lambda reading: reading.table.one_of(name, words), default=json.dumps(words[0]))
+
+
+def read_keys(reading: Reading) -> dict[str, Any]:
+    """Read every key of the file, as the fields of a definition."""
+    reading.table.only(tuple(KEYS), NOT_YET)
+    return {key.field: key.read(reading) for key in KEYS.values()}
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def _authentic(reading: Reading) -> str:
+    table = reading.table
+    language = table.text("authentic", most=20, example='"en"')
+    if language and (wrong := what_is_wrong_with(language)):
+        table.note("authentic", shown(language), *wrong)
+    return language
+
+
+def _visibility(reading: Reading) -> list[str]:
+    table = reading.table
+    if "visibility" not in table.values:
+        return list(VISIBILITIES)
+    chosen = table.texts("visibility", most=40)
+    if not chosen and table.values["visibility"] == []:
+        mend = 'Write visibility = ["public"] at least.'
+        table.note("visibility", "an empty list", "how partners may sign", mend)
+    for place, one in enumerate(chosen, 1):
+        if one and one not in VISIBILITIES:
+            mend = did_you_mean(one, VISIBILITIES)
+            table.note(f"visibility[{place}]", shown(one), " or ".join(VISIBILITIES), mend)
+        elif one in chosen[: place - 1]:
+            table.note(f"visibility[{place}]", f"{shown(one)} again", "each once", "Remove it.")
+    return chosen
+
+
+def _sender(reading: Reading) -> Sender:
+    table = reading.table
+    values = table.values.get("sender")
+    if not isinstance(values, dict):
+        found = "nothing" if values is None else shown(values)
+        mend = 'Write [sender] on a line of its own and name = "…" below it.'
+        table.note("sender", found, "a table: who runs the campaign", mend)
+        return Sender()
+    inner = Table(table.file, values, table.problems, "sender.")
+    inner.only(("name", "lines"))
+    name = inner.text("name", most=300, example='"Our Secretariat"')
+    return Sender(name, inner.lines_by_language("lines", most=300))
+
+
+def _addressees(reading: Reading) -> list[Addressee]:
+    table = reading.table
+    values = table.values.get("addressee")
+    if not isinstance(values, list) or not values or not all(isinstance(one, dict) for one in values):
+        found = "nothing" if values is None else shown(values)
+        mend = 'Write [[addressee]], in two brackets, on a line of its own and name = "…" below it.'
+        table.note("addressee", found, "at least one table: to whom the letter goes", mend)
+        return []
+    return [_addressee(table, place, one) for place, one in enumerate(values, 1)]
+
+
+def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
+    inner = Table(table.file, values, table.problems, f"addressee[{place}].")
+    inner.only(ADDRESSEE_KEYS)
+    addressee = Addressee(
+        name=inner.text("name", most=300, example='"Professor …"'),
+        office=inner.by_language("office", most=300, example='"Special Rapporteur"', needed=False),
+        address=inner.texts("address", most=300),
+        salutation=inner.by_language("salutation", most=300, example='"Dear Professor …,"', needed=True),
+        email=inner.address("email", example='"office@name.example"', default=""),
+        copy=inner.yes("copy"),
+    )
+    if addressee.copy is not (place > 1) and isinstance(values.get("copy", False), bool):
+        found, mend = (
+            ("copy = true for the first", "Remove it: the first addressee is written to.")
+            if place == 1
+            else ("a second main addressee", "Add copy = true: only the first is written to.")
+        )
+        inner.note("copy", found, "one addressee, then copies", mend)
+    return addressee
+
+
+KEYS: dict[str, Key[Any]] = by_name(
+    _line("title", "What the campaign is called on pages and in mails.", most=300, example='"Postpone the elections"'),
+    Key("authentic", "The language of the letter that counts.", _authentic),
+    Key(
+        "deadline",
+        "Until when organizations may sign, in the time of the zone below.",
+        lambda reading: reading.deadline[0],
+        datetime.isoformat,
+    ),
+    Key(
+        "zone",
+        "The zone of the deadline, and of every time that we tell, by the name of a city.",
+        lambda reading: reading.deadline[1],
+    ),
+    Key(
+        "reminders",
+        "How long before the deadline those who have not answered are reminded.",
+        lambda reading: read_reminders(reading.table, reading.typed.reminders),
+        lambda spans: [_seconds(span) for span in spans],
+        default='["7d", "3d", "1d"]',
+    ),
+    Key(
+        "review",
+        "The time between the deadline and the letter leaving, for a last look.",
+        lambda reading: read_review(reading.table, reading.typed.review),
+        _seconds,
+        default='"2h"',
+    ),
+    Key(
+        "keep_contacts",
+        "How long contacts, and the names of those who are not publicly under the letter, are kept once it has left.",
+        lambda reading: read_keep_contacts(reading.table),
+        _seconds,
+        default=json.dumps(KEEP_CONTACTS),
+    ),
+    Key(
+        "reply_to",
+        "Where answers to our mails arrive; people read them there.",
+        lambda reading: reading.table.address("reply_to", example='"secretariat@name.example"'),
+    ),
+    _line(
+        "from_name",
+        "The name that a phone shows on its locked screen: one that gives nobody away.",
+        most=100,
+        default="Joint letters",
+    ),
+    _whole(
+        "quorum",
+        "With fewer signatures than this the letter does not leave by itself: a person decides.",
+        default=1,
+        least=1,
+        most=100_000,
+    ),
+    Key(
+        "visibility",
+        "How organizations may sign; each chooses one itself.",
+        _visibility,
+        default=json.dumps(VISIBILITIES),
+    ),
+    _one_of(
+        "show_signers",
+        "Who sees, before the letter has left, which organizations sign publicly: nobody, partners or everyone.",
+        SHOW_SIGNERS,
+    ),
+    _one_of(
+        "public_page",
+        "From when on everyone may read the letter at /c/ and the name of this folder: "
+        "never, after dispatch, from launch.",
+        PUBLIC_PAGE,
+    ),
+    _one_of(
+        "join",
+        "Whether other organizations may ask on the public page to sign too: closed, or approved by you one by one.",
+        JOIN,
+    ),
+    Key(
+        "sender",
+        "Who runs the campaign and answers for the data: printed on the letter and in the mails.",
+        _sender,
+        asdict,
+    ),
+    Key(
+        "addressee",
+        "To whom the letter goes.",
+        _addressees,
+        lambda addressees: [asdict(addressee) for addressee in addressees],
+        other_field="addressees",
+    ),
+)
