@@ -117,6 +117,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     db.dispose()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, as the settings of this process and its children name it."""
+    url = request.getfixturevalue("empty_postgres_url") if request.param == "postgresql" else ""
+    settings.set_for_this_process(data_dir=tmp_path, database_url=url)
+    yield request.param
+    db.dispose()
+
+
 class Clock(Protocol):
     """The database's clock, moved and not slept; it goes on from where it was moved to."""
 

@@ -1,10 +1,9 @@
 """The steps of `worker/migrations/` lead from an empty database to the tables of `models.py`, and nowhere else."""
 
 import contextlib
-import re
+import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,52 +12,32 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text
 
-from tests import servers
+from tests import schema, servers
 from tests import test_web_cast as cast
 from worker import db, migrations, settings
 from worker.acts import answer, receipts
 from worker.acts.answer import Statement
+from worker.migrations import tables
 from worker.models import Answer, Base, Mail
 
-# Alembic's own comparison missed a partial index and a check constraint: so the servers' words are compared.
-POSTGRESQL_TELLS = {
-    "columns": """
-        SELECT c.relname || '.' || a.attname, a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-               a.attidentity, pg_get_expr(d.adbin, d.adrelid)
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
-    """,
-    "constraints": """
-        SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'public'::regnamespace
-    """,
-    "indexes": """
-        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-        JOIN pg_class c ON c.oid = indrelid WHERE c.relnamespace = 'public'::regnamespace
-    """,
-    "sequences": "SELECT sequencename, data_type::text, increment_by FROM pg_sequences",
+REVISIONS = Path(migrations.__file__).parent / "versions"
+LANDED = {
+    "0001_a_letter_goes_out.py": "ba3f0ce83590f02d2864fcf9ecaeb03de8697eae64df8be9ada8bd7719f3f446",
+    "0002_the_post_on_a_bad_day.py": "e4f40196b64fd3f317a0a164f88a54da66b6dc211659db1d462c4886467a9e6c",
+    "0003_the_partners_side.py": "e26098a64c06e6092a17ae3fd3b0a0ffccfa1022f78fcf75fdd06a452348f34a",
+    "0004_erased.py": "05aae13b182c5c27a143337e6e6779dc55514f07050bb07385e7c99dedbd3437",
 }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without any table, as the settings of this process and its children name it."""
-    url = request.getfixturevalue("empty_postgres_url") if request.param == "postgresql" else ""
-    settings.set_for_this_process(data_dir=tmp_path, database_url=url)
-    yield request.param
-    db.dispose()
 
 
 def test_an_empty_database_upgraded_has_the_tables_of_the_models(empty_database, tmp_path):
     migrations.upgrade()
-    upgraded = _description()
+    upgraded = schema.description()
 
     with _another(empty_database) as url:
         db.dispose()
         settings.set_for_this_process(data_dir=tmp_path / "models", database_url=url)
         Base.metadata.create_all(db.engine())
-        made_by_models = _description()
+        made_by_models = schema.description()
 
     assert upgraded == made_by_models
     assert any("uq_mail_living_letter" in line for line in made_by_models)
@@ -102,6 +81,18 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database):
 
     assert inspect(db.engine()).get_table_names() == []
     assert migrations.upgrade()
+
+
+def test_a_repair_that_is_cut_short_leaves_everything_as_it_was(empty_database):
+    schema.load_shape("0002-1")
+    before = schema.description(), schema.rows()
+
+    with _fails_at(db.engine(), "CREATE TABLE stranger"), pytest.raises(PowerCut):
+        migrations.upgrade()
+
+    assert (schema.description(), schema.rows()) == before
+    assert migrations.upgrade()
+    migrations.check_tables()
 
 
 def test_campaigns_can_be_locked_while_a_database_is_upgraded(empty_database):
@@ -156,9 +147,15 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
         answer.ask_for_a_change(session, kept[0].partner_id, Statement(reason="softer"), generation=None)
 
 
+@pytest.mark.parametrize(("name", "sha256"), LANDED.items())
+def test_a_revision_that_has_landed_is_edited_no_more(name, sha256):
+    """What comes after it is a revision of its own: a database that was made with this one would not get the edit."""
+    assert hashlib.sha256((REVISIONS / name).read_bytes()).hexdigest() == sha256
+
+
 def _upgrade_to(revision: str) -> None:
     with db.engine().execution_options(writing=True).begin() as connection:
-        command.upgrade(migrations._config(connection), revision)
+        command.upgrade(tables.config(connection), revision)
 
 
 def _python(code: str) -> subprocess.Popen[str]:
@@ -188,29 +185,3 @@ class _fails_at:
 
 def _another(dialect: str) -> contextlib.AbstractContextManager[str]:
     return servers.fresh_postgresql(migrated=False) if dialect == "postgresql" else contextlib.nullcontext("")
-
-
-def _description() -> set[str]:
-    """What the server itself says of every column, constraint and index, Alembic's own table left out."""
-    with db.engine().connect() as connection:
-        if connection.dialect.name == "sqlite":
-            return set(_sqlite_tells(connection))
-        told = {f"{what}: {row}" for what, query in POSTGRESQL_TELLS.items() for row in connection.execute(text(query))}
-        return {line for line in told if "alembic_version" not in line}
-
-
-def _sqlite_tells(connection: Connection) -> Iterator[str]:
-    """Each column and index, and the constraints as they were declared, which may come in any order."""
-    for name, kind, sql in connection.execute(text("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")):
-        if name == "alembic_version":
-            continue
-        if kind == "index":
-            yield f"{name}: {sql}"
-            continue
-        yield from (f"{name}: {column}" for column in connection.execute(text(f"PRAGMA table_info({name})")))
-        lines = (line.strip().rstrip(",") for line in sql.splitlines())
-        # A column that was added later stands behind the last constraint, on its line.
-        yield from (f"{name}: {re.sub(_ADDED, '', line)}" for line in lines if line.startswith("CONSTRAINT"))
-
-
-_ADDED = re.compile(r"(?:, \w+ (?:DATETIME|INTEGER))+$")

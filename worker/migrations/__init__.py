@@ -1,55 +1,130 @@
-"""The steps that bring a database to the tables of `models.py`, whatever version made it."""
+"""The steps that bring a database to the tables of `models.py`, whatever version made it.
 
-from typing import TYPE_CHECKING
+A revision that has landed is never edited. `tables.py` compares a database with what its revision makes, and
+`repairs.py` mends those that were made before this rule.
+"""
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Sequence
+from pathlib import Path
 
-from worker import db
+from sqlalchemy import Connection, func, make_url, select
 
-if TYPE_CHECKING:
-    from alembic.config import Config
+from worker import db, settings
+from worker.migrations import tables
+from worker.migrations.tables import Difference
 
 UPGRADING = 1  # the key of our advisory lock; campaigns are locked with two keys, which never meet one
 
 
-def upgrade() -> bool:
-    """Bring the database to the newest revision; returns whether anything was to do.
+class WrongSchema(Exception):
+    """The database does not have the tables of this version."""
 
-    All or nothing, and safe to run twice at once: the second waits and then finds nothing to do.
+
+class OlderSchema(WrongSchema):
+    """An older version made it, or nobody yet: `upgrade` helps."""
+
+
+class NewerSchema(WrongSchema):
+    """It is at a revision that is not known here; the message is that revision."""
+
+
+class OtherTables(WrongSchema):
+    """Its tables are not those of the revision that it names; `upgrade` helps where this can be repaired."""
+
+    def __init__(self, revision: str | None, differences: Sequence[Difference], *, repairable: bool) -> None:
+        super().__init__(f"at {revision}: {'; '.join(map(str, differences))}")
+        self.revision, self.differences, self.repairable = revision, differences, repairable
+
+
+def upgrade() -> bool:
+    """Bring the database to the newest revision and its tables; returns whether anything was to do.
+
+    All or nothing, and safe to run twice at once: the second waits and then finds nothing to do. Raises NewerSchema
+    and, for tables that cannot be repaired, OtherTables.
     """
     from alembic import command
 
+    newest = _newest()
     with db.engine().execution_options(writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.set_config("lock_timeout", "0", True)))
             connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
-        if _revision(connection) == _newest():
-            return False
-        command.upgrade(_config(connection), "head")
+        revision = _known_revision(connection)
+        repaired = _repair(connection, revision)
+        if revision == newest:
+            return repaired
+        command.upgrade(tables.config(connection), "head")
     return True
 
 
 def is_current() -> bool:
-    """Whether the database has exactly the tables that this version of the program expects."""
+    """Whether the database names the newest revision; its tables are not looked at."""
     with db.engine().connect() as connection:
-        return _revision(connection) == _newest()
+        return _revisions(connection) == (_newest(),)
 
 
-def _revision(connection: Connection) -> str | None:
-    from alembic.migration import MigrationContext
+def check_revision() -> None:
+    """Raise OlderSchema or NewerSchema unless the database names the newest revision; makes no database."""
+    if _is_missing():
+        raise OlderSchema
+    with db.engine().connect() as connection:
+        if _known_revision(connection) != _newest():
+            raise OlderSchema
 
-    return MigrationContext.configure(connection).get_current_revision()
+
+def check_tables() -> None:
+    """Raise, as `check_revision` does, and OtherTables if the tables are not those of the newest revision."""
+    check_revision()
+    newest = _newest()
+    with db.engine().connect() as connection:
+        if found := tables.differences(connection, newest, newest):
+            raise _other_tables(newest, found)
 
 
-def _newest() -> str | None:
+def _repair(connection: Connection, revision: str | None) -> bool:
+    from worker.migrations import repairs
+
+    if not (found := tables.differences(connection, revision, _newest())):
+        return False
+    if not repairs.are_known(found):
+        raise OtherTables(revision, found, repairable=False)
+    repairs.repair(connection, found)
+    if left := tables.differences(connection, revision, _newest()):
+        raise OtherTables(revision, left, repairable=False)
+    return True
+
+
+def _other_tables(revision: str, found: Sequence[Difference]) -> OtherTables:
+    from worker.migrations import repairs
+
+    return OtherTables(revision, found, repairable=repairs.are_known(found))
+
+
+def _is_missing() -> bool:
+    """Whether there is no SQLite file yet; to connect would make one."""
+    url = make_url(settings.current().database)
+    return url.get_backend_name() == "sqlite" and not Path((url.database or "").removeprefix("file:")).exists()
+
+
+def _known_revision(connection: Connection) -> str | None:
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    named = _revisions(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(tables.config()).walk_revisions()}
+    if len(named) > 1 or not known.issuperset(named):
+        raise NewerSchema(", ".join(sorted(named)))
+    return named[0] if named else None
 
 
-def _config(connection: Connection | None = None) -> "Config":
-    from alembic.config import Config
+def _revisions(connection: Connection) -> tuple[str, ...]:
+    from alembic.migration import MigrationContext
 
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", "worker:migrations")
-    return config
+    return MigrationContext.configure(connection).get_current_heads()
+
+
+def _newest() -> str:
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory.from_config(tables.config()).get_current_head()
+    assert head is not None
+    return head
