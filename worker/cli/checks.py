@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from worker import db, embedded, migrations, prose, render, settings
-from worker.cli import console
+from worker.cli import console, errors
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.relay import tls_context
@@ -46,11 +46,19 @@ def database() -> Iterator[Note]:
         return
     with db.transaction() as session:
         yield from _postgresql(session) if file is None else _sqlite(session, file)
-    if migrations.is_current():
-        yield ok("its tables are those of this version")
-    else:
-        grave = warning if settings.current().embedded else failed
-        yield grave("its tables are not those of this version", f"`{console.command('migrate')}`")
+    yield _tables()
+
+
+def _tables() -> Note:
+    try:
+        migrations.check_tables()
+    except migrations.WrongSchema as error:
+        found, mend = errors.explain_schema(error)
+        if isinstance(error, migrations.OlderSchema):
+            grave = warning if settings.current().embedded else failed
+            return grave("its tables are not those of this version", mend)
+        return failed(f"its tables are not those of this version: it {found}", mend)
+    return ok("its tables are those of this version")
 
 
 def _sqlite_file() -> Path | None:

@@ -1,9 +1,12 @@
 """What can be wrong around the program, in one sentence each; what is wrong inside it keeps its traceback."""
 
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
+from worker import db, migrations
+from worker.cli import console
+from worker.migrations import NewerSchema, OtherTables, WrongSchema
 from worker.registry import NotRegistered
-from worker.settings import BadSettings
+from worker.settings import PREFIX, BadSettings
 
 
 def sentence(error: Exception) -> str | None:
@@ -12,11 +15,50 @@ def sentence(error: Exception) -> str | None:
         return f"The settings cannot be used:\n{error}"
     if isinstance(error, NotRegistered):
         return f"The program is not whole; nothing was started:\n{error}"
-    if type(error) in {OperationalError, DatabaseError}:
+    if isinstance(error, WrongSchema):
+        return "The database {}: {}".format(*explain_schema(error))
+    if type(error) in {OperationalError, DatabaseError} and not _misses_a_part(error):
         return _of_the_database(str(getattr(error, "orig", "")))
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"That did not work: {where}{error.strerror or error}"
+    return _of_unchecked_tables()
+
+
+def explain_schema(error: WrongSchema) -> tuple[str, str]:
+    """What is wrong with the tables of the database, and what helps."""
+    migrate = f"`{console.command('migrate')}`"
+    if isinstance(error, NewerSchema):
+        found = f"was made by a newer version (it is at {error}, which is not known here)"
+        return found, f"install that version, or set {PREFIX}DATABASE_URL to another database"
+    if not isinstance(error, OtherTables):
+        return "is not at this version", migrate
+    told = console.some([str(one) for one in error.differences], most=3)
+    if error.revision is None:
+        found = f"says nothing of a version and is not empty ({told})"
+        return found, f"nothing was changed; set {PREFIX}DATABASE_URL to a database of its own"
+    found = f"says that it is at {error.revision} and has other tables than that ({told})"
+    if error.repairable:
+        return found, f"{migrate} repairs it"
+    return found, f"nothing was changed; restore a backup, or repair that by hand and then {migrate}"
+
+
+def _misses_a_part(error: Exception) -> bool:
+    """Whether SQLite knows no such table or column, for which it has no class of its own."""
+    said = str(getattr(error, "orig", ""))
+    return "no such" in said or "has no column" in said
+
+
+def _of_unchecked_tables() -> str | None:
+    """A command looks at the revision only; when it fails, the tables may be why."""
+    if not db.engine.cache_info().currsize:  # it has not asked the database anything
+        return None
+    try:
+        migrations.check_tables()
+    except WrongSchema as error:
+        return sentence(error)
+    except SQLAlchemyError:
+        pass
     return None
 
 

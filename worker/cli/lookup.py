@@ -62,12 +62,15 @@ def refusals_told(slug: str) -> Iterator[None]:
 
 
 def make_ready() -> None:
-    """Make the database of a checkout by itself; a production one is migrated by its operator."""
+    """Make the database of a checkout by itself; a production one is migrated by its operator.
+
+    Looks at the revision only, which costs little. Raises migrations.WrongSchema, NotRegistered.
+    """
     startup.check_registered()
-    if settings.current().embedded:
-        migrations.upgrade()
+    if not settings.current().embedded:
+        migrations.check_revision()
     elif not migrations.is_current():
-        console.fail(f"The database is not at this version: {console.command('migrate')}")
+        migrations.upgrade()
 
 
 def named(session: Session, slug: str) -> Campaign:
@@ -112,10 +115,11 @@ def suppressed(definition: Definition) -> dict[int, str]:
 
 def _is_there() -> bool:
     """Whether there is a database to ask; to look must not make one."""
-    conf = settings.current()
-    if not conf.database_url and not (conf.data_dir / "undersigned.db").exists():
+    try:
+        migrations.check_revision()
+    except migrations.WrongSchema:
         return False
-    return migrations.is_current()
+    return True
 
 
 def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:

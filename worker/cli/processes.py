@@ -1,5 +1,7 @@
 """What an operator types: the processes, the database, and everything at once for looking around."""
 
+import logging
+import time
 from typing import Annotated
 
 import typer
@@ -53,11 +55,13 @@ def web(
     """
     import uvicorn
 
-    from worker import log
+    from worker import log, startup
     from worker.web.app import make_app
 
     _check_settings()
+    startup.check_registered()
     log.to_stderr()
+    _check_schema(wait=False)  # while the database is away, partners read an apology rather than nothing
     # A path holds a token and a header may hold an address: no access log, no header that tells who we are.
     uvicorn.run(make_app(), host=host, port=port, access_log=False, log_config=None, server_header=False, lifespan="on")
 
@@ -72,6 +76,7 @@ def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] =
     _check_settings(queue=True, relay=True)
     startup.check_registered()
     log.to_stderr()
+    _check_schema(wait=True)
     embedded.run_worker(threads)
 
 
@@ -85,11 +90,12 @@ def beat() -> None:
     _check_settings(queue=True)
     startup.check_registered()
     log.to_stderr()
+    _check_schema(wait=True)
     tasks.queue.Beat(scheduler_cls="celery.beat.Scheduler", quiet=True, loglevel="WARNING").run()
 
 
 def migrate() -> None:
-    """Bring the database to this version. Safe to repeat.
+    """Bring the database to this version, or say why that cannot be. Safe to repeat.
 
     Example: `undersigned migrate`
     """
@@ -97,6 +103,28 @@ def migrate() -> None:
 
     migrations.upgrade()
     console.say("The database is at this version.")
+
+
+def _check_schema(*, wait: bool) -> None:
+    """Raise migrations.WrongSchema before anything is served or sent from tables that are not of this version.
+
+    A database that is away, as when a machine starts, is waited for or left unchecked.
+    """
+    from worker import db, migrations
+
+    log = logging.getLogger("start")
+    told = False
+    while True:
+        try:
+            migrations.check_tables()
+            return db.dispose()  # beat asks nothing of it any more
+        except db.AWAY:
+            if not wait:
+                return log.warning("the database does not answer, so its tables are not checked")
+        if not told:
+            log.warning("the database does not answer; waiting for it")
+        told = True
+        time.sleep(1)
 
 
 def _check_settings(*, queue: bool = False, relay: bool = False) -> None:
