@@ -25,9 +25,9 @@ from typer.testing import CliRunner
 
 from tests import servers
 from tests.conftest import PostgreSQLClock, configure_the_queue, forget_settings
+from tests.mail_server import MailServer
 from worker import settings
 from worker.cli import player
-from worker.mail.catcher import Catcher
 
 A_SECRET_KEY = "the key of a stage, long enough for everything on it"
 PATIENCE = 45  # seconds until something that should happen is missed
@@ -56,7 +56,9 @@ class Stage:
         self.folder = folder
         self.campaigns = folder / "campaigns"
         self.campaigns.mkdir(parents=True)
-        self.catcher = Catcher(folder / "inbox")
+        self.catcher = MailServer(folder / "inbox")
+        self._mailboxes: dict[str, list[EmailMessage]] = {}
+        self._opened: set[Path] = set()
         self.web_ports: list[int] = []
         self.processes: dict[str, servers.Process] = {}
         self._commands: dict[str, list[str]] = {}
@@ -133,8 +135,12 @@ class Stage:
             return CliRunner().invoke(app, list(words)).stdout
 
     def mails(self, to: str) -> list[EmailMessage]:
-        """What lies in somebody's mailbox, the oldest first."""
-        return player.Letterbox(self.catcher.folder).mails(to=to)
+        """What lies in somebody's mailbox, the oldest first; each mail is opened once, for a stage catches many."""
+        for path in sorted(set(self.catcher.folder.glob("*.eml")) - self._opened):
+            mail = player.read(path)
+            self._mailboxes.setdefault(str(mail["To"]), []).append(mail)
+            self._opened.add(path)
+        return list(self._mailboxes.get(to, ()))
 
     def set_clock(self, to: datetime | None) -> None:
         """Move the database's clock, for all processes; None: back to the real time."""
@@ -260,6 +266,7 @@ class Story:
     partners: list[Organization] = field(default_factory=list)
     deadline: timedelta = timedelta(days=14)
     review: str = "2h"
+    copy_to: str = ""  # the name of a second addressee, which gets a copy
 
     @property
     def folder(self) -> Path:
@@ -272,7 +279,7 @@ class Story:
 
     def writes_its_folder(self, *, quorum: int = 1, more: str = "") -> None:
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "campaign.toml").write_text(more + _definition(self.slug, quorum))
+        (self.folder / "campaign.toml").write_text(more + _definition(self.slug, quorum, self.copy_to))
         (self.folder / "letter.en.md").write_text(LETTER)
         (self.folder / "letter.fr.md").write_text(LETTRE)
         lines = ["organization,acronym,country,contact,email,language"]
@@ -339,6 +346,10 @@ class Story:
     def letter(self) -> EmailMessage:
         return eventually(self.letters)[0]
 
+    def copy(self) -> EmailMessage:
+        """What lies in the mailbox of the second addressee."""
+        return eventually(lambda: self.stage.mails(f"mission@{self.slug}.example"))[0]
+
     def organizers_mails(self, containing: str = "") -> list[EmailMessage]:
         found = self.stage.mails(f"secretariat@{self.slug}.example")
         return [m for m in found if containing in player.text_of(m) + str(m["Subject"])]
@@ -368,8 +379,10 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _definition(slug: str, quorum: int) -> str:
-    return _DEFINITION.format(slug=slug, quorum=quorum, deadline=datetime.now(UTC) + timedelta(days=30))
+def _definition(slug: str, quorum: int, copy_to: str = "") -> str:
+    deadline = datetime.now(UTC) + timedelta(days=30)
+    written = _DEFINITION.format(slug=slug, quorum=quorum, deadline=deadline)
+    return written + (_A_COPY.format(slug=slug, name=copy_to) if copy_to else "")
 
 
 _DEFINITION = """
@@ -393,6 +406,13 @@ office = "Special Rapporteur on rivers"
 address = ["Palais des Nations", "Geneva"]
 salutation = "Dear Professor Example,"
 email = "rapporteur@{slug}.example"
+"""
+_A_COPY = """
+[[addressee]]
+copy = true
+name = "{name}"
+salutation = "Dear colleagues,"
+email = "mission@{slug}.example"
 """
 LETTER = "# Clean rivers\n\nWe, the {{ count }} undersigned organizations, ask for clean rivers.\n\nRespectfully,\n"
 LETTRE = "# Des rivières propres\n\nNous, les {{ count }} organisations soussignées, les demandons.\n\nRecevez,\n"

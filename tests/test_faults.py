@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from tests import servers
+from tests.mail_server import MailServer
 from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
 from worker.cli import player
-from worker.mail.catcher import Catcher
 
 PARTNERS = 120
 CONNECTIONS = 4  # of one worker to the relay: as many mails are in flight when it dies
 
 
-class SlowCatcher(Catcher):
+class SlowMailServer(MailServer):
     """A mail server that takes its time, so that there is a middle in which things can go wrong."""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
@@ -29,7 +29,7 @@ class SlowCatcher(Catcher):
 
 @pytest.fixture
 def stage(tmp_path: Path, own_redis: servers.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProductionStage]:
-    monkeypatch.setattr("tests.stage.Catcher", SlowCatcher)
+    monkeypatch.setattr("tests.stage.MailServer", SlowMailServer)
     with servers.fresh_postgresql() as url:
         stage = ProductionStage(tmp_path / "stage", url, own_redis.url())
         yield stage
@@ -126,7 +126,7 @@ def test_an_answer_is_taken_while_redis_hangs(
 
 def test_a_killed_up_loses_no_invitation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same with everything in one process, on SQLite."""
-    monkeypatch.setattr("tests.stage.Catcher", SlowCatcher)
+    monkeypatch.setattr("tests.stage.MailServer", SlowMailServer)
     stage = EmbeddedStage(tmp_path / "embedded")
     campaign = Story(stage, "many-rivers")
     for number in range(PARTNERS):

@@ -33,7 +33,7 @@ def stage(processes: Stage) -> Iterator[Stage]:
     """A stage on which the time is what it is, when the story begins."""
     processes.set_clock(None)
     yield processes
-    processes.catcher.refuse.clear()
+    processes.catcher.is_itself_again()
     print(processes.logs())  # shown when the story failed
 
 

@@ -33,6 +33,7 @@ def test_the_last_change_of_mind_before_the_deadline_counts(
 
     river_watch.declines()
     clean_coast.signs()
+    clean_coast.receipts()  # else what it answers next calls back the receipt that has not left
     river_watch.signs()
     clean_coast.withdraws()
     campaign.reaches_its_deadline()
