@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Pool, event
 
 from tests import servers
 from worker import db, render, settings
@@ -19,6 +19,7 @@ A_SECRET_KEY = "a key for tests only, long enough for everything"
 def pytest_configure(config: pytest.Config) -> None:
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
+    event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
     if not hasattr(config, "workerinput"):
         config.stash[_watcher] = servers.begin_run()
 
@@ -40,6 +41,8 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
     os.environ.setdefault(f"{settings.PREFIX}UNDO", "0")
     forget_settings()
     yield
+    if f"{settings.PREFIX}TEMPLATES_DIR" in os.environ:
+        forget_templates()
     for name in _ours():
         del os.environ[name]
     os.environ.update(before)
@@ -141,7 +144,9 @@ def clock(database: str) -> Iterator[Clock]:
     """The clock of `database`. On PostgreSQL every process that connects from now on sees it moved."""
     db.dispose()
     if database == "postgresql":
-        yield PostgreSQLClock(servers.plain(settings.current().database))
+        its = PostgreSQLClock(servers.plain(settings.current().database))
+        yield its
+        its.end()
     else:
         moved = SQLiteClock()
         event.listen(Engine, "connect", moved.install)
@@ -154,14 +159,13 @@ class PostgreSQLClock:
     """A clock_timestamp() of ours that is found before PostgreSQL's own, and adds what a table says."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        name = url.rsplit("/", 1)[1]
+        self._url, self._name = url, url.rsplit("/", 1)[1]
         self._execute(
             "CREATE SCHEMA moved_clock;"
             "CREATE TABLE moved_clock.moved AS SELECT interval '0' AS by;"
             "CREATE FUNCTION moved_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS"
             " 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM moved_clock.moved)';"
-            f"ALTER DATABASE {name} SET search_path = public, moved_clock, pg_catalog"
+            f"ALTER DATABASE {self._name} SET search_path = public, moved_clock, pg_catalog"
         )
 
     def advance(self, **by: float) -> None:
@@ -169,6 +173,10 @@ class PostgreSQLClock:
 
     def set(self, to: datetime) -> None:
         self._execute("UPDATE moved_clock.moved SET by = %s - pg_catalog.clock_timestamp()", to)
+
+    def end(self) -> None:
+        """Take it away, so that the database is as it was before."""
+        self._execute(f"ALTER DATABASE {self._name} RESET search_path; DROP SCHEMA moved_clock CASCADE")
 
     def _execute(self, statement: str, *values: object) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
@@ -200,9 +208,18 @@ def _ours() -> list[str]:
 
 
 def forget_settings() -> None:
-    """Drop what is remembered for the settings as they were."""
+    """Drop what is remembered for the settings as they were, but for templates: their folder hardly ever changes."""
     db.dispose()
     settings.current.cache_clear()
+
+
+def use_templates(folder: Path) -> None:
+    """Read templates from another folder until the test ends."""
+    settings.set_for_this_process(templates_dir=folder)
+    forget_templates()
+
+
+def forget_templates() -> None:
     for remembered in (render._environment, render._markdown, render.translations):
         remembered.cache_clear()
 

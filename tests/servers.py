@@ -13,11 +13,13 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -263,16 +265,82 @@ def shared_redis(database: int) -> str:
 
 @contextmanager
 def fresh_postgresql(*, migrated: bool = True) -> Iterator[str]:
-    """The URL of a database of one's own in the run's PostgreSQL, dropped afterwards."""
+    """The URL of a database of one's own in the run's PostgreSQL, under a name that nobody had before.
+
+    Copying the template takes longer than most tests. A database that comes back with the tables it had gets its
+    first rows back and is lent again; its new name keeps out whoever still has the old one.
+    """
     server = shared_postgresql()
     name = f"test_{os.getpid()}_{time.monotonic_ns()}"
-    template = TEMPLATE if migrated else "template0"
+    url = server.rsplit("/", 1)[0] + f"/{name}"
     with psycopg.connect(plain(server), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        if migrated and _returned:
+            earlier, was = _returned.popitem()
+            admin.execute(f"ALTER DATABASE {earlier} RENAME TO {name}")
+        else:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'} STRATEGY file_copy")
+            was = _state(url)
         try:
-            yield server.rsplit("/", 1)[0] + f"/{name}"
+            yield url
         finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
+            if migrated and (renewed := _renewed(url, was)):
+                _returned[name] = renewed
+            else:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a database is before a test: after which transaction, how many of everything it has, and its rows."""
+
+    transaction: int
+    counts: list[int]
+    rows: dict[str, bytes]
+
+
+_returned: dict[str, _State] = {}  # this process's databases that can be lent again
+_CATALOGS = ("pg_class", "pg_attribute", "pg_constraint", "pg_depend", "pg_namespace", "pg_proc", "pg_trigger")
+
+
+def _state(url: str) -> _State:
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        rows = {table: content for table in _tables(connection) if (content := _copied(connection, table))}
+        return _State(*_schema(connection), rows)
+
+
+def _schema(connection: psycopg.Connection) -> tuple[int, list[int]]:
+    counts = ", ".join(f"(SELECT count(*) FROM {catalog})" for catalog in _CATALOGS)
+    [[transaction, *found]] = connection.execute(f"SELECT pg_current_xact_id()::text::bigint, {counts}")
+    return transaction, found
+
+
+def _tables(connection: psycopg.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+
+
+def _copied(connection: psycopg.Connection, table: str) -> bytes:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as out:
+        return b"".join(map(bytes, out))
+
+
+def _renewed(url: str, was: _State) -> _State | None:
+    """Bring back the rows that there were; None if anything besides rows was made, changed, set or dropped."""
+    catalogs = " UNION ALL ".join(f"SELECT xmin FROM {catalog}" for catalog in _CATALOGS)
+    changed = f"""SELECT EXISTS (SELECT FROM ({catalogs}) WHERE xmin::text::bigint > {was.transaction})
+        OR EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+                   WHERE d.datname = current_database())"""
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        if _schema(connection)[1] != was.counts or [*connection.execute(changed)] != [(False,)]:
+            return None
+        connection.execute("SET session_replication_role = replica")  # so that no foreign key asks for an order
+        filled = [table for table in _tables(connection) if connection.execute(f"DELETE FROM {table}").rowcount]
+        connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+        connection.execute(f"VACUUM {', '.join(filled)}")  # else new rows would lie between the old ones
+        for table, content in was.rows.items():
+            with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as into:
+                into.write(content)
+        return _State(*_schema(connection), was.rows)
 
 
 def fresh_sqlite(folder: Path) -> Path:
@@ -283,6 +351,12 @@ def fresh_sqlite(folder: Path) -> Path:
                 migrations.upgrade()
             note.touch()
     return shutil.copyfile(run_folder() / "sqlite" / "undersigned.db", folder / "undersigned.db")
+
+
+def do_not_wait_for_the_disk(connection: Any, *_: object) -> None:
+    """Let SQLite return from a commit before the disk has it: for a killed process that is the same."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 TEMPLATE = "migrated"

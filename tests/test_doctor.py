@@ -29,7 +29,7 @@ from cryptography import x509
 from typer.testing import CliRunner
 
 from tests import imap_server, servers
-from tests.conftest import A_SECRET_KEY, Clock
+from tests.conftest import A_SECRET_KEY, Clock, use_templates
 from tests.scripted_smtp import ScriptedServer
 from tests.stage import eventually
 from tests.test_smtp import certificate, pem_of
@@ -855,7 +855,7 @@ def test_a_mail_that_cannot_be_loaded_fails(tmp_path: Path) -> None:
     folder = shutil.copytree(settings.current().templates_dir, tmp_path / "templates")
     (folder / "mail" / "invitation.fr.md").unlink()
     (folder / "mail" / "closed.en.md").write_text("{% if %}")
-    settings.set_for_this_process(templates_dir=folder)
+    use_templates(folder)
 
     finding = found(checks.templates)
 
