@@ -1,0 +1,89 @@
+"""What is refused, what stands in the way and how a mail stands are codes; each has its sentence, made once."""
+
+from typing import get_args
+
+import pytest
+
+from worker.state import refusals
+from worker.state.blockers import Blocker, BlockerCode
+from worker.state.mail_status import Reason, ReasonCode, Todo
+from worker.state.refusals import Blocked, Closed, ClosedFor, Refused
+from worker.text.languages import LANGUAGES
+from worker.wording import blockers as blocker_words
+from worker.wording import mail_status as mail_words
+from worker.wording import refusals as refusal_words
+
+FACTS = {
+    "organization": "River Watch",
+    "visibilities": ["public"],
+    "problems": {"role": "role missing"},
+    "typed": "a@b@c",
+    "reason": "Two signs.",
+    "slug": "dam",
+    "left": 1,
+    "answers": 2,
+    "blockers": [Blocker("held")],
+    "signed": 1,
+    "quorum": 5,
+    "span": "hour",
+    "used": 1,
+    "allowed": 2,
+    "reply": "550 5.1.1 unknown",
+    "zone": "UTC",
+}
+
+
+@pytest.fixture
+def facts() -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    moment = datetime(2030, 4, 14, 18, tzinfo=UTC)
+    return FACTS | {"deadline": moment, "until": moment, "since": moment}
+
+
+def test_every_refusal_has_a_code_of_its_own_and_a_sentence_for_organizers() -> None:
+    codes = [refused.code for refused in Refused.__subclasses__()]
+    assert len(codes) == len(set(codes)) >= 20
+    assert set(refusal_words._SENTENCES) == set(codes) == refusals.codes()
+    assert set(refusal_words._FOR_PARTNERS) <= set(codes)
+
+
+@pytest.mark.parametrize("refused", Refused.__subclasses__(), ids=lambda one: one.code)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_is_a_sentence_in_the_readers_language_and_names_no_command(
+    refused: type[Refused], language: str, facts: dict[str, object]
+) -> None:
+    for audience in ("partner", "organizer"):
+        said = refusal_words.sentence(refused(**facts), language, audience)
+        assert said.endswith((".", "។", "…"))
+        assert "undersigned" not in said
+
+
+@pytest.mark.parametrize("what", get_args(ClosedFor))
+@pytest.mark.parametrize("early", [False, True])
+def test_too_late_says_for_what(what: str, early: bool) -> None:
+    said = refusal_words.sentence(Closed(what=what, early=early))
+    assert said.startswith(("The deadline has passed: ", "It was closed early: ", "The list is closed: "))
+
+
+def test_an_exception_tells_no_name(facts: dict[str, object]) -> None:
+    for refused in Refused.__subclasses__():
+        assert "River Watch" not in f"{refused(**facts)} {refused(**facts)!r}"
+
+
+def test_every_blocker_has_its_sentence_without_a_command(facts: dict[str, object]) -> None:
+    assert set(blocker_words._SENTENCES) == set(get_args(BlockerCode))
+    for code in get_args(BlockerCode):
+        said = blocker_words.sentence(Blocker(code, facts))
+        assert said.endswith(".")
+        assert "undersigned" not in said
+    assert refusal_words.sentence(Blocked(blockers=[Blocker("held")])) == "The letter does not leave: It is held."
+
+
+def test_every_reason_of_a_mail_and_every_thing_to_do_has_its_words(facts: dict[str, object]) -> None:
+    assert set(mail_words._REASONS) == set(get_args(ReasonCode))
+    assert set(mail_words._TODO) == set(get_args(Todo))
+    for code in get_args(ReasonCode):
+        said = mail_words.reason_words(Reason(code, facts))
+        assert said
+        assert "undersigned" not in said
