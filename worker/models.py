@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from worker import settings
@@ -278,6 +280,16 @@ class Partner(Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
+
+    @hybrid_property
+    def takes_mail(self) -> bool:
+        """Whether it has an address and has not unsubscribed; of a class, the condition in SQL."""
+        return self.email_hmac is not None and self.quiet_at is None
+
+    @takes_mail.inplace.expression
+    @classmethod
+    def _takes_mail(cls) -> ColumnElement[bool]:
+        return cls.email_hmac.is_not(None) & cls.quiet_at.is_(None)
 
 
 Choice = Literal["sign", "decline", "withdraw", "change"]

@@ -51,7 +51,7 @@ def amend_letter(session: Session, campaign_id: int, definition: Definition, *, 
     rows = [
         outbox.to_partner(kind, campaign, p, which, now, answer_id=standing[p.id].id if p.id in standing else None)
         for p in concerned
-        if p.email_hmac is not None and p.quiet_at is None
+        if p.takes_mail
     ]
     told = outbox.put(session, rows)
     fallen = [one for one in standing.values() if meaning and one.choice in {"sign", "change"}]

@@ -30,7 +30,7 @@ def disown_answer(session: Session, partner_id: int, *, generation: int | None =
     partner.disowned_at = now
     outbox.cancel(session, Mail.partner_id == partner.id, at=now)
     mails = [outbox.to_organizers("disowned", campaign, str(standing.id), now)]
-    if held.stage == "open" and partner.email_hmac is not None and partner.quiet_at is None:
+    if held.stage == "open" and partner.takes_mail:
         mails.append(outbox.to_partner("invitation", campaign, partner, str(partner.generation), now))
     outbox.put(session, mails)
     audit.log(session, campaign, "partner", "disowned", partner, at=now)

@@ -5,6 +5,7 @@ was sealed unless somebody named in it is erased, and the hashes of all that was
 """
 
 from collections.abc import Sequence
+from typing import get_args
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -12,12 +13,12 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import audit, locking
 from worker.mail import outbox
-from worker.models import NAMELESS, Actor, Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.models import NAMELESS, Actor, Answer, Campaign, Mail, Partner, Rendition, Seal, Stranger
 from worker.state.due import is_erasing_due
 from worker.state.letters import delivery_state, load_letters
 from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
 from worker.state.refusals import NotOver, StillSigns
-from worker.state.signatories import load_signatories
+from worker.state.signatories import is_named, load_signatories
 
 
 def erase_when_due(session: Session, campaign_id: int) -> bool:
@@ -121,8 +122,8 @@ def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> N
     stood = (Answer.at <= sealed_at) & (Answer.superseded_at.is_(None) | (Answer.superseded_at > sealed_at))
     named = set(session.scalars(select(Answer.visibility).where(Answer.partner_id.in_(nameless), stood).distinct()))
     wiped: list[ColumnElement[bool]] = [Seal.voided_at.is_not(None)]
-    wiped += [Seal.rendition == "addressee"] if named & {"public", "addressee"} else []
-    wiped += [Seal.rendition == "public"] if "public" in named else []
+    naming = [one for one in get_args(Rendition) if any(is_named(visibility, one) for visibility in named)]
+    wiped.append(Seal.rendition.in_(naming))
     for which in wiped:
         session.execute(update(Seal).where(of_it, which).values(content=b""))
 

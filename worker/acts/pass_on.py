@@ -25,7 +25,7 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, generat
     if (session.scalar(passed) or 0) >= MAX_OF_ONE_PARTNER:
         raise PassedOnTooOften
     stranger = write_to(session, "passed_on", held.campaign, to, held.now, partner_id=partner_id)
-    if held.partner.email_hmac is not None and held.partner.quiet_at is None:
+    if held.partner.takes_mail:
         told = outbox.to_partner("was_passed_on", held.campaign, held.partner, str(stranger.id), held.now)
         outbox.put(session, [told])
     held.partner.passed_on_at = held.now

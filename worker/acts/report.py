@@ -23,8 +23,7 @@ def put_copies(session: Session, campaign_id: int) -> int:
     number = seal_sent(facts.letters, facts.seal)
     if number is None:
         return 0
-    reached = (Partner.email_hmac.is_not(None), Partner.quiet_at.is_(None))
-    signers = standing_signatures(Partner, Answer.language, campaign_id=campaign.id).where(*reached)
+    signers = standing_signatures(Partner, Answer.language, campaign_id=campaign.id).where(Partner.takes_mail)
     rows = [
         outbox.to_partner("copy", campaign, partner, f"seal-{number}", facts.now, language=language, seal_number=number)
         for partner, language in session.execute(signers.order_by(Partner.id))

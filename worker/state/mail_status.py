@@ -173,7 +173,7 @@ def _not_put_yet(
 ) -> list[MailStatus]:
     """The invitation or the copy that a partner will get, though no row says so yet."""
     campaign = around.campaign
-    if partner.email_hmac is None or partner.quiet_at is not None:
+    if not partner.takes_mail:
         return []
     kinds = {mail.kind for mail in mails}
     if around.takes_answers and standing is None and "invitation" not in kinds:

@@ -14,18 +14,17 @@ A_DAY = timedelta(days=1)
 def select_not_yet_asked(campaign: Campaign) -> Select[Partner]:
     """Selects the partners with an address that have no invitation and want mail."""
     invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
-    with_address = Partner.email_hmac.is_not(None)
     answered = exists().where(Answer.partner_id == Partner.id)
     return (
         select(Partner)
-        .where(Partner.campaign_id == campaign.id, with_address, Partner.quiet_at.is_(None), ~invited, ~answered)
+        .where(Partner.campaign_id == campaign.id, Partner.takes_mail, ~invited, ~answered)
         .order_by(Partner.id)
     )
 
 
 def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
     """The partners whose invitation was accepted by a server, and that want mail."""
-    told = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.quiet_at.is_(None))
+    told = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.takes_mail)
     return list(session.scalars(told.order_by(Partner.id)))
 
 
@@ -56,7 +55,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
         func.coalesce(Mail.generation, Partner.generation) == Partner.generation,  # not at an address since corrected
     )
     suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
-    reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.quiet_at.is_(None)
+    reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.takes_mail
     answered = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None))
     return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
 
@@ -78,11 +77,10 @@ def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
 def select_without_receipt(campaign_id: int) -> Select[Answer]:
     """Selects the standing answers that have no receipt, of partners to whom one can go."""
     receipted = exists().where(Mail.answer_id == Answer.id, Mail.kind == "receipt")
-    reached = (Partner.email_hmac.is_not(None), Partner.quiet_at.is_(None))
     return (
         select(Answer)
         .join(Partner, Partner.id == Answer.partner_id)
-        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), *reached, ~receipted)
+        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), Partner.takes_mail, ~receipted)
     )
 
 

@@ -89,8 +89,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
         reader = SimpleNamespace(
             organization=glance.ORGANIZATION,
             language=partner.language,
-            email=bool(partner.email),
-            quiet_at=partner.quiet_at,
+            takes_mail=partner.takes_mail,
             proposed=None,
         )
         own = {"partner": reader, "row": glance.ROW, "token": glance.TOKEN, "recorded_at": glance.RECORDED}
@@ -187,7 +186,7 @@ def _view(
 def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | None) -> list[Partner]:
     """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown."""
     prints_itself = stage == "open" or (
-        stage != "cancelled" and standing is not None and standing.visibility == "public"
+        stage != "cancelled" and standing is not None and signatories.is_named(standing.visibility, "public")
     )
     others: list[Partner] = []
     if stage not in lifecycle.BEYOND_RECALL:
