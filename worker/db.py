@@ -24,16 +24,17 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement
 
 from worker import settings
-from worker.models import Campaign, Mail, Moment, Partner
+from worker.models import Base, Campaign, Mail, Moment, Partner
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 AWAY = (
@@ -44,6 +45,7 @@ AWAY = (
 )  # what is raised while the database cannot be asked
 IDLE = 1.0  # seconds
 CONNECTIONS = 10  # of one process, and as many more for a moment
+ROWS_AT_ONCE = 500  # of one insert
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 A_LOCK = "3s"  # what a page waits for a lock at most
@@ -272,6 +274,16 @@ _SQLITE_SENT = _sent(
 _POSTGRES_SENT = _sent(
     "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)"
 )
+
+
+def upsert_ignore(
+    session: Session, model: type[Base], rows: Sequence[dict[str, Any]], key: InstrumentedAttribute[Any]
+) -> int:
+    """Insert rows, and return how many are new; one whose unique `key` is there already changes nothing."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    statement = insert(model).on_conflict_do_nothing(index_elements=[key]).returning(key)
+    batches = [rows[first : first + ROWS_AT_ONCE] for first in range(0, len(rows), ROWS_AT_ONCE)]
+    return sum(len(session.scalars(statement, batch).all()) for batch in batches)
 
 
 def is_a_circle(error: Exception) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -147,7 +146,5 @@ def _reply(recipient: str, bounce: Bounce) -> str:
 
 
 def _suppress(session: Session, email_hmac: bytes | None) -> None:
-    now = db.clock(session)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = {"email_hmac": email_hmac, "at": now, "reason": "bounce"}
-    session.execute(insert(Suppression).values(row).on_conflict_do_nothing(index_elements=[Suppression.email_hmac]))
+    row = {"email_hmac": email_hmac, "at": db.clock(session), "reason": "bounce"}
+    db.upsert_ignore(session, Suppression, [row], Suppression.email_hmac)

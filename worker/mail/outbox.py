@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
@@ -25,10 +24,7 @@ _RETRIES = [timedelta(minutes=m) for m in (6, 25, 60, 120, 180, 240)]
 
 def put(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Add mails to the outbox and return how many are new; a key that is there already changes nothing."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Mail).on_conflict_do_nothing(index_elements=[Mail.key]).returning(Mail.id)
-    batches = [rows[first : first + 500] for first in range(0, len(rows), 500)]
-    return sum(len(session.scalars(statement, batch).all()) for batch in batches)
+    return db.upsert_ignore(session, Mail, rows, Mail.key)
 
 
 def to_partner(
