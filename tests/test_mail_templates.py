@@ -20,7 +20,7 @@ from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
 from worker.text.languages import LANGUAGES
-from worker.wording import mails, slots
+from worker.wording import drafts, mails
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -125,15 +125,15 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
 def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_longest_is_forgotten(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    word, worded = slots.word_draft, []
+    word, worded = drafts.word_draft, []
 
-    def noting(kind: str, language: str, *rest: Any) -> slots.Draft:
+    def noting(kind: str, language: str, *rest: Any) -> drafts.Draft:
         worded.append(language)
         return word(kind, language, *rest)
 
-    monkeypatch.setattr(slots, "word_draft", noting)
-    monkeypatch.setattr(slots._drafts, "capacity", 2)
-    slots._drafts.clear()
+    monkeypatch.setattr(drafts, "word_draft", noting)
+    monkeypatch.setattr(drafts._drafts, "capacity", 2)
+    drafts._drafts.clear()
     with db.transaction() as session:
         partner = cast.a_campaign(session).partners[0]
         for language in ("en", "fr", "en", "km", "en", "fr"):
@@ -141,7 +141,7 @@ def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_long
             assert partner.organization in mails.word_mail(session, mail).text
 
     assert worded == ["en", "fr", "km", "fr"]
-    assert len(slots._drafts) == 2
+    assert len(drafts._drafts) == 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

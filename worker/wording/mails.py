@@ -19,7 +19,7 @@ from worker.state.facts import load_facts
 from worker.state.letters import load_letters
 from worker.state.signatories import count_named, names_too_many, rendition_for
 from worker.wording.letter import letter_language, letter_subject
-from worker.wording.slots import shared_draft, word_draft
+from worker.wording.drafts import shared_draft, word_draft
 
 
 @dataclass(frozen=True, slots=True)
