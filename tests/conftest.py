@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, Pool, event
 
 from tests import servers
-from worker import db, render, settings
+from worker import db, settings
+from worker.wording import templates
 
 A_SECRET_KEY = "a key for tests only, long enough for everything"
 
@@ -220,7 +221,7 @@ def use_templates(folder: Path) -> None:
 
 
 def forget_templates() -> None:
-    for remembered in (render._environment, render._markdown, render.translations):
+    for remembered in (templates._environment, templates._markdown, templates.translations):
         remembered.cache_clear()
 
 

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from tests import test_browser
 from tests import test_web_cast as cast
-from worker import db, render, settings, tasks, tokens
+from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_listing, join
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
@@ -29,6 +29,7 @@ from worker.acts.third_party_limits import Person
 from worker.models import Addressee, Answer, Letter, Partner, Stranger, Visibility
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
+from worker.wording import templates
 
 WANTED = Path(__file__).parent / "axe"
 PINNED = json.loads((WANTED / "package.json").read_text())["dependencies"]["axe-core"]
@@ -257,7 +258,7 @@ class Reader:
         return template.format(**self.addresses)
 
     def reads(self, msgid: str) -> str:
-        return " ".join((render.translations(self.language).gettext(msgid) % self.words).split())
+        return " ".join((templates.translations(self.language).gettext(msgid) % self.words).split())
 
 
 def a_reader(state: State, language: str, organization: str = "River Watch") -> Reader:

@@ -13,11 +13,12 @@ import uvicorn
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.models import Partner
 from worker.state import answers
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
+from worker.wording import templates
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -95,7 +96,7 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     language: str, phone: Phone, site: str, partners: list[Partner]
 ) -> None:
     partner, page = partners[0], phone.page
-    words = render.translations(language).gettext
+    words = templates.translations(language).gettext
     code = tokens.mail_code(partner).translate(str.maketrans(DIGITS["en"], DIGITS[language]))
     page.goto(f"{site}/s/{tokens.token(partner)}")
     if language != partner.language:

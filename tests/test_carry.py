@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from tests import test_web_cast as cast
-from worker import db, embedded, render, settings, tokens
+from worker import db, embedded, settings, tokens
 from worker.cli.commands import app
 from worker.cli.status_json import as_json
 from worker.models import Campaign, Event, Partner
 from worker.state.refusals import Closed
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
-from worker.wording import handout
+from worker.wording import handout, templates
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -51,7 +51,7 @@ def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody
     lines = said.split("\n\n")
     assert str(tokens.link(river_watch)) in lines, "the link stands alone, so that it can be tapped"
     assert f"{code[:3]} {code[3:]}" in said
-    assert render.translations(language).gettext("The letter, and the place for your answer:") in lines
+    assert templates.translations(language).gettext("The letter, and the place for your answer:") in lines
     for secret in SECRETS:
         assert secret not in said.replace(str(tokens.link(river_watch)), "")
     assert carried() == ["handed_out"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.definition import characters
+from worker.text import characters
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.definition import times
+from worker.text import durations
 
 NOON = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)
-ZURICH = times.find_zone("Europe/Zurich")
+ZURICH = durations.find_zone("Europe/Zurich")
 
 
 @pytest.mark.parametrize(
@@ -28,18 +28,18 @@ ZURICH = times.find_zone("Europe/Zurich")
     ],
 )
 def test_a_duration_is_a_number_and_a_unit(written, meant):
-    assert times.duration(written) == meant
+    assert durations.duration(written) == meant
 
 
 @pytest.mark.parametrize("written", ["", "7", "d", "-1d", "1.5h", "1 fortnight", "2h30m", "٣d", "99999 d", "1 d,"])
 def test_what_is_no_duration_is_refused(written):
-    with pytest.raises(times.NotATime):
-        times.duration(written)
+    with pytest.raises(durations.NotATime):
+        durations.duration(written)
 
 
 def test_durations_are_parted_by_commas_and_may_be_none():
-    assert times.durations("5s, 2s") == [timedelta(seconds=5), timedelta(seconds=2)]
-    assert times.durations("none") == times.durations("") == []
+    assert durations.durations("5s, 2s") == [timedelta(seconds=5), timedelta(seconds=2)]
+    assert durations.durations("none") == durations.durations("") == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_durations_are_parted_by_commas_and_may_be_none():
     ],
 )
 def test_a_deadline_is_counted_from_now_or_local_in_the_zone_or_has_an_offset(written, meant):
-    assert times.deadline(written, now=NOON, zone=ZURICH) == meant
+    assert durations.deadline(written, now=NOON, zone=ZURICH) == meant
 
 
 @pytest.mark.parametrize(
@@ -71,22 +71,22 @@ def test_a_deadline_is_counted_from_now_or_local_in_the_zone_or_has_an_offset(wr
     ],
 )
 def test_a_deadline_that_cannot_be_is_refused_with_its_reason(written, why):
-    with pytest.raises(times.NotATime, match=why):
-        times.deadline(written, now=NOON, zone=ZURICH)
+    with pytest.raises(durations.NotATime, match=why):
+        durations.deadline(written, now=NOON, zone=ZURICH)
 
 
 def test_a_local_deadline_needs_a_zone():
-    with pytest.raises(times.NotATime, match="zone"):
-        times.deadline("2030-04-14T18:00:00", now=NOON, zone=None)
+    with pytest.raises(durations.NotATime, match="zone"):
+        durations.deadline("2030-04-14T18:00:00", now=NOON, zone=None)
 
 
 @pytest.mark.parametrize("name", ["Europe", "europe", "/etc/passwd", "../Zurich", "", "Zürich", "a\0b", "x" * 300])
 def test_what_is_no_zone_is_none(name):
-    assert times.find_zone(name) is None
+    assert durations.find_zone(name) is None
 
 
 @settings(deadline=None)
 @given(st.text())
 def test_whatever_is_typed_is_a_deadline_or_no_time(typed):
-    with suppress(times.NotATime):
-        assert times.deadline(typed, now=NOON, zone=ZURICH).tzinfo is UTC
+    with suppress(durations.NotATime):
+        assert durations.deadline(typed, now=NOON, zone=ZURICH).tzinfo is UTC

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import answer, close, disown, invite, receipts
 from worker.cli.status_json import as_json
 from worker.models import Campaign, Mail, Partner, Seal
@@ -22,6 +22,7 @@ from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.web.guesses import Guessed
+from worker.wording import templates
 from worker.wording.mails import word_mail
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -232,7 +233,7 @@ def test_wrong_codes_here_take_the_places_of_the_partners_page(browser: TestClie
 def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClient, river_watch: Partner) -> None:
     answers(river_watch, "public")
     query = "" if language == "en" else f"?lang={language}"
-    button = render.translations(language).gettext("This was not us")
+    button = templates.translations(language).gettext("This was not us")
     assert (
         f'href="{url(river_watch)}{query}">{button}</a>' in browser.get(f"/s/{tokens.token(river_watch)}{query}").text
     )
@@ -241,7 +242,7 @@ def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClie
     assert f'<html lang="{language}">' in page.text
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch), "lang": language})
     assert f'<html lang="{language}">' in done.text
-    assert render.translations(language).gettext("That answer no longer stands") in done.text
+    assert templates.translations(language).gettext("That answer no longer stands") in done.text
 
 
 @on_sqlite

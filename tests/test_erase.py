@@ -14,7 +14,7 @@ from tests import servers
 from tests import test_web_cast as cast
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
-from worker import db, migrations, render, settings, tasks, tokens
+from worker import db, migrations, settings, tasks, tokens
 from worker.acts import answer, correct_listing, erase, invite, join, pass_on, remind, third_party_limits
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
@@ -25,6 +25,7 @@ from worker.models import NAMELESS, Addressee, Answer, Campaign, Mail, Partner, 
 from worker.state import due
 from worker.state.refusals import NotOver, StillSigns
 from worker.state.status import load_status
+from worker.text import dates
 from worker.web.app import make_app
 from worker.wording import mails
 from worker.wording import mails as wording_mails
@@ -464,7 +465,7 @@ def test_the_page_says_how_long(language: str, browser: TestClient) -> None:
         cast.the_letter_leaves(session, campaign)
         assert campaign.erase_at is not None
         day = campaign.erase_at
-    assert render.date(day, "Europe/Zurich", language) in browser.get(link).text
+    assert dates.date(day, "Europe/Zurich", language) in browser.get(link).text
     assert how_long[language] not in browser.get(link).text
 
 

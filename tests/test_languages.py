@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests import test_web_cast as cast
-from worker import countries, db, render
+from worker import db
 from worker.definition.letters import read_letters
 from worker.state.signatories import Signatories
+from worker.text import countries, dates
 from worker.text.languages import LANGUAGES, Language, what_is_wrong_with
 from worker.web.row import RowForm
 from worker.wording import letter
@@ -18,7 +19,7 @@ from worker.wording import letter
 WORKER = Path(__file__).resolve().parent.parent / "worker"
 MAY_NAME_ONE = {
     "text/languages.py",
-    "countries.py",  # what Babel's names of countries lack
+    "text/countries.py",  # what Babel's names of countries lack
     "cli/demo.py",  # what the partners of the demo say
 }
 
@@ -54,9 +55,9 @@ def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[Language]:
 def test_a_record_is_enough_to_tell_dates_lists_and_countries(german: Language) -> None:
     moment = datetime(2023, 4, 14, 16, tzinfo=UTC)
 
-    assert render.date(moment, "Europe/Zurich", "de") == "14. April 2023"
-    assert render.day_and_time(moment, "Europe/Zurich", "de").startswith("Freitag, 14. April 2023, 18:00 (Zeit von Zür")
-    assert render.listed(["A", "B", "C"], "de") == "A, B und C"
+    assert dates.date(moment, "Europe/Zurich", "de") == "14. April 2023"
+    assert dates.day_and_time(moment, "Europe/Zurich", "de").startswith("Freitag, 14. April 2023, 18:00 (Zeit von Zür")
+    assert dates.listed(["A", "B", "C"], "de") == "A, B und C"
     assert countries.spelling("Cambodia", "de") == "Kambodscha"
     assert countries.code("Kambodscha") == "KH"
 

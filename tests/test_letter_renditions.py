@@ -19,7 +19,8 @@ import pypdf
 import pytest
 import typst
 
-from worker import prose, settings
+from worker import settings
+from worker.text import markdown, plain_text
 from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
 from worker.wording.sheet import Sheet, fill
 
@@ -141,7 +142,7 @@ def test_all_that_stands_in_a_letter_stands_in_every_form_in_the_same_order():
         signatories=names(3), withheld="And 3 whose names are withheld.", authentic_note="This is a translation."
     )
     parts = [*sheet.sender, sheet.authentic_note, *sheet.addressee, sheet.date, sheet.subject, sheet.salutation]
-    parts += [prose.to_text([block]) for block in sheet.body if block["kind"] == "paragraph"]
+    parts += [plain_text.to_text([block]) for block in sheet.body if block["kind"] == "paragraph"]
     parts += [sheet.list_heading, *sheet.signatories, sheet.withheld]
     for form in words_in_every_form(sheet):
         form = form.partition(sheet.sender[0])[1] + form.partition(sheet.sender[0])[2]
@@ -163,7 +164,7 @@ def test_the_list_may_be_all_withheld():
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_code_in_any_field_stands_as_text(attempt):
-    body = prose.blocks(prose.escape(attempt) + "\n\n1. " + prose.escape(attempt))
+    body = markdown.blocks(markdown.escape(attempt) + "\n\n1. " + markdown.escape(attempt))
     name = f"{attempt} (X), France"
     sheet = Sheet("en", [attempt], [attempt], attempt, attempt, attempt, body, attempt, [name], attempt, attempt)
     for form in words_in_every_form(sheet):
@@ -188,7 +189,7 @@ def test_a_typst_template_reads_no_file_outside_its_folder(tmp_path, monkeypatch
 
 
 def test_html_asks_nothing_of_the_network_and_runs_nothing():
-    page = Page(letter_html.as_html(a_sheet(body=prose.blocks("[more](https://a.example)"))))
+    page = Page(letter_html.as_html(a_sheet(body=markdown.blocks("[more](https://a.example)"))))
     assert not {"script", "img", "link", "iframe", "object", "form"} & set(page.tags)
     assert page.addresses == ["https://a.example"]
     assert "url(" not in page.words
@@ -262,13 +263,13 @@ def test_the_letter_with_56_names_takes_three_pages_numbered(language):
 
 
 def test_one_page_has_no_number():
-    (page,) = pages_of(a_sheet(signatories=names(2), body=prose.blocks("Short.")))
+    (page,) = pages_of(a_sheet(signatories=names(2), body=markdown.blocks("Short.")))
     assert "1 / 1" not in page
 
 
 def test_the_heading_of_the_list_and_the_closing_never_stand_alone():
     for lines in range(20, 50):
-        body = prose.blocks("\n\n".join(["Line"] * lines + ["The ask.", "Respectfully,"]))
+        body = markdown.blocks("\n\n".join(["Line"] * lines + ["The ask.", "Respectfully,"]))
         pages = pages_of(a_sheet(signatories=names(3), body=body))
         (headed,) = (page for page in pages if "Signatory Civil Society Organizations" in page)
         assert "1. Ah Nah Podcast" in headed
@@ -279,7 +280,7 @@ def test_the_heading_of_the_list_and_the_closing_never_stand_alone():
 def test_an_entry_is_never_split_between_pages():
     long = ["The Association With A Name Of Three Hundred Letters " * 6 + f"Number {i} (ANTHL)" for i in range(40)]
     for lines in range(1, 6):
-        for page in pages_of(a_sheet(signatories=long, body=prose.blocks("\\\n".join(["Line"] * lines))))[1:]:
+        for page in pages_of(a_sheet(signatories=long, body=markdown.blocks("\\\n".join(["Line"] * lines))))[1:]:
             assert re.match(r"\d+\. The Association", page)
 
 
@@ -294,7 +295,7 @@ def test_names_are_not_hyphenated():
 
 
 def test_a_day_keeps_to_its_month_and_a_french_sign_to_its_word():
-    body = prose.blocks("\n\n".join("w " * n + "23 July « mot » ? mot : " + "w " * 50 for n in range(20, 60)))
+    body = markdown.blocks("\n\n".join("w " * n + "23 July « mot » ? mot : " + "w " * 50 for n in range(20, 60)))
     lines = lines_of(a_sheet("fr", signatories=[], body=body))
     assert not [line for line in lines if line.startswith(("July", "?", "»", ":")) or line.endswith(("w 23", "«"))]
 
@@ -344,13 +345,13 @@ second
 
 
 def test_every_kind_of_block_stands_in_every_form():
-    for form in words_in_every_form(a_sheet(body=prose.blocks(RICH), signatories=names(1))):
+    for form in words_in_every_form(a_sheet(body=markdown.blocks(RICH), signatories=names(1))):
         for words in ("Part", "said so with words", "nine", "ten", "more", "inner", "first second"):
             assert words in form
-    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(a_sheet(body=prose.blocks(RICH)), SEALED)))
+    reader = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(a_sheet(body=markdown.blocks(RICH)), SEALED)))
     links = [note.get_object()["/A"]["/URI"] for page in reader.pages for note in page.get("/Annots", [])]
     assert links == ["https://a.example/x?a=1&b=2"]
-    assert b"https://a.example/x?a=1&amp;b=2" in part_of_docx(a_sheet(body=prose.blocks(RICH)), "_rels/document")
+    assert b"https://a.example/x?a=1&amp;b=2" in part_of_docx(a_sheet(body=markdown.blocks(RICH)), "_rels/document")
 
 
 def part_of_docx(sheet: Sheet, part: str) -> bytes:
@@ -361,7 +362,7 @@ def part_of_docx(sheet: Sheet, part: str) -> bytes:
 
 @pytest.mark.parametrize("odd", ["", "#", "- \n- a", "1. ", "> ", "---", "1. # a\n2. > b", "> > > > a"])
 def test_odd_letters_are_set_and_not_refused(odd):
-    sheet = a_sheet(body=prose.blocks(odd), sender=[], addressee=[], signatories=[])
+    sheet = a_sheet(body=markdown.blocks(odd), sender=[], addressee=[], signatories=[])
     assert len(words_in_every_form(sheet)) == 4
 
 
@@ -398,7 +399,8 @@ def test_a_number_before_a_khmer_word_tears_no_letter_apart():
     """A space and one that keeps are drawn alike; a cluster that is cut is drawn with a dotted circle."""
     pages = [
         letter_pdf.as_png(
-            a_sheet("km", signatories=[], body=prose.blocks(f"អង្គការ 56{space}ដែល 27{space}ឆ្នាំ 20{space}ចំណុច")), SEALED
+            a_sheet("km", signatories=[], body=markdown.blocks(f"អង្គការ 56{space}ដែល 27{space}ឆ្នាំ 20{space}ចំណុច")),
+            SEALED,
         )
         for space in (" ", "\u00a0")
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker import prose
+from worker.text import markdown, markdown_lint, plain_text
 from worker.text.glyphs import unprintable
 from worker.wording.sheet import fill, hash_of
 
@@ -15,24 +15,24 @@ LETTERS = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
 def test_the_first_heading_is_the_subject_and_the_rest_is_the_body():
     subject, body = fill("# Keep the *river*\nclean\n\nWe, the {{ count }} undersigned", 56)
     assert subject == "Keep the river"
-    assert prose.to_text(body) == "clean\n\nWe, the 56 undersigned"
+    assert plain_text.to_text(body) == "clean\n\nWe, the 56 undersigned"
 
 
 @pytest.mark.parametrize("written", ["{{ count }}", "{{count}}", "{{  count\t}}"])
 def test_the_count_is_a_plain_number_however_the_braces_are_spaced(written):
     assert fill(f"# {written} ask\n\n{written} and {written}", 10000) == (
         "10000 ask",
-        prose.blocks("10000 and 10000"),
+        markdown.blocks("10000 and 10000"),
     )
 
 
 @pytest.mark.parametrize("code", ["{{ 7*7 }}", "{% for x in y %}", "{{ count.real }}", "{{ Count }}", "{# #}"])
 def test_nothing_but_the_count_is_filled_in(code):
-    assert prose.to_text(fill(f"# S\n\na {code} b", 3)[1]) == f"a {code} b"
+    assert plain_text.to_text(fill(f"# S\n\na {code} b", 3)[1]) == f"a {code} b"
 
 
 def test_a_letter_without_a_heading_has_no_subject_and_loses_no_words():
-    assert fill("Words\n\n# Later", 1) == ("", prose.blocks("Words\n\n# Later"))
+    assert fill("Words\n\n# Later", 1) == ("", markdown.blocks("Words\n\n# Later"))
     assert fill("", 1) == ("", [])
 
 
@@ -65,14 +65,14 @@ class TestTheLetterOfTheFirstCampaign:
         return (LETTERS / f"letter.{language}.md").read_text(encoding="utf-8")
 
     def test_has_no_problem_and_every_letter_of_it_can_be_printed(self, language):
-        assert prose.problems(self.read(language)) == []
+        assert markdown_lint.problems(self.read(language)) == []
         assert unprintable([self.read(language)]) == set()
 
     def test_says_the_number_once_and_has_the_three_ways_as_a_numbered_list(self, language):
         subject, body = fill(self.read(language), 4711)
         lists = [block for block in body if block["kind"] == "list"]
         assert subject
-        assert prose.to_text(body).count("4711") == 1
+        assert plain_text.to_text(body).count("4711") == 1
         assert [(each["ordered"], len(each["items"])) for each in lists] == [(True, 3)]
 
     def test_rests_on_the_facts(self, language):

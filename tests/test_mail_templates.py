@@ -12,15 +12,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests import test_web_cast as cast
-from worker import db, render, settings, tokens
+from worker import db, settings, tokens
 from worker.acts import answer, disown
 from worker.acts.answer import Statement
 from worker.mail import breaker, kinds, mime, outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
+from worker.text import dates
 from worker.text.languages import LANGUAGES
-from worker.wording import drafts, mails
+from worker.wording import drafts, mails, slots
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -112,7 +113,7 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
             "River Watch",
             "Rivers Secretariat",
             "people@rivers.example",
-            render.day_and_time(campaign.deadline_at, campaign.zone, language),
+            dates.day_and_time(campaign.deadline_at, campaign.zone, language),
             f"{MAIL_CODE[language]} {code[:3]} {code[3:]}",
             OPENING_CHANGES_NOTHING[language],
         ):
@@ -224,7 +225,7 @@ def test_a_receipt_says_what_was_recorded_and_how_to_change_it(
             {"en": "If this was not you", "fr": "Si ce n’était pas vous", "km": "មិនមែនមកពីលោកអ្នក"}[language],
         ):
             says(message, fragment)
-        until = render.day_and_time(campaign.deadline_at, campaign.zone, language)
+        until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
         assert (until in " ".join(message.text.split())) is not late
 
 
@@ -323,7 +324,7 @@ def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str,
         message = put(session, "closed", campaign, None, language)
         leaves = campaign.review_ends_at
         assert leaves
-        says(message, render.day_and_time(leaves, campaign.zone, language))
+        says(message, dates.day_and_time(leaves, campaign.zone, language))
         campaign.held_at = db.clock(session)
         held = mails.word_mail(session, session.scalars(select(Mail).where(Mail.kind == "closed")).one())
     number = {"en": "3 organizations sign: 1 publicly", "fr": "3 organisations signent : 1", "km": "អង្គការចំនួន 3"}
@@ -470,7 +471,7 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
 
 @pytest.mark.usefixtures("database")
 def test_what_is_personal_can_only_be_printed_or_asked_for_as_a_whole() -> None:
-    slot = render.Slot(render.MARKS[0], filled=True)
+    slot = slots.Slot(slots.MARKS[0], filled=True)
     assert slot
     with pytest.raises(TypeError, match="only be printed as it is"):
         str(slot)

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker import countries
-from worker.definition import alike
 from worker.definition.partners import PartnerRow, read_csv, read_pasted, write_csv
+from worker.text import countries, similar_names
 
 PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")
 
@@ -22,7 +21,7 @@ def remarks_on(tmp_path, *rows):
 def test_the_two_families_of_the_real_list_are_its_only_look_alikes():
     names = [row.organization for row in read_pasted(PASTED)[0]]
 
-    assert [(names[first], names[second]) for first, second in alike.alike(names)] == [
+    assert [(names[first], names[second]) for first, second in similar_names.alike(names)] == [
         ("Sons & Daughters of Cambodia", "Sons and Daughters Khmer")
     ]
 
@@ -38,13 +37,13 @@ def test_the_two_families_of_the_real_list_are_its_only_look_alikes():
     ],
 )
 def test_names_that_nearly_agree_look_alike(one, other):
-    assert alike.alike(["Clean Coast", one, other]) == [(1, 2)]
+    assert similar_names.alike(["Clean Coast", one, other]) == [(1, 2)]
 
 
 def test_words_that_many_names_share_make_no_look_alikes():
     places = ["Ohio", "Lyon", "Perth", "Dublin", "Ottawa", "Minnesota"]
 
-    assert alike.alike([f"Cambodian Association of {place}" for place in places]) == []
+    assert similar_names.alike([f"Cambodian Association of {place}" for place in places]) == []
 
 
 def test_many_look_alikes_are_cut_off_and_it_is_said(tmp_path):

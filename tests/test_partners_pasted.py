@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.definition import characters
 from worker.definition.partners import PartnerRow, read_pasted
+from worker.text import characters
 
 PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")
 

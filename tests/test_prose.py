@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from worker import prose
+from worker.text import html, markdown_lint, plain_text
+from worker.text.markdown import Run, blocks, escape
 
 KHMER = "សហភាពខ្មែរដើម្បីប្រជាធិបតេយ្យ"
 
@@ -17,11 +18,11 @@ def folded(text: str) -> str:
 
 
 def text_of(markdown: str, width: int = 72) -> str:
-    return prose.to_text(prose.blocks(markdown), width)
+    return plain_text.to_text(blocks(markdown), width)
 
 
 def html_of(markdown: str) -> str:
-    return prose.to_html(prose.blocks(markdown))
+    return html.to_html(blocks(markdown))
 
 
 MARKUP = ["**", "*", "_", "[x](https://y.z)", "<b>", "</p>", "<https://a.b>", "1. ", "# ", "> ", "- ", "\\", "`"]
@@ -42,7 +43,7 @@ NAMES = st.one_of(
 @example("a\n\n# b")
 def test_a_name_stands_for_itself_and_is_never_markup(name):
     for before, after in (("Hello ", " end"), ("", " end"), ("Hello ", "")):
-        markdown = before + prose.escape(name) + after
+        markdown = before + escape(name) + after
         assert folded(before + name + after) in folded(text_of(markdown))
         assert set(re.findall(r"<[^>]*>", html_of(markdown))) <= {"<p>", "</p>"}
 
@@ -55,11 +56,11 @@ def test_no_markdown_raises_and_no_html_comes_out_that_we_do_not_write(parts):
     ours += r"<a href=\"(https?://|mailto:)[^\"<>]*\">"
     assert all(re.fullmatch(ours, tag) for tag in re.findall(r"<[^>]*>", html_of(markdown)))
     text_of(markdown)
-    prose.problems(markdown)
+    markdown_lint.problems(markdown)
 
 
 def test_the_tree_is_plain_json():
-    tree = prose.blocks("# A\n\nb **c** [d](https://e.example)  \nf\n\n3. g\n   - h\n\n> i\n\n---\n")
+    tree = blocks("# A\n\nb **c** [d](https://e.example)  \nf\n\n3. g\n   - h\n\n> i\n\n---\n")
     assert json.loads(json.dumps(tree)) == tree
     assert [block["kind"] for block in tree] == ["heading", "paragraph", "list", "quote", "rule"]
     assert tree[1]["kind"] == "paragraph"
@@ -158,12 +159,12 @@ def test_an_escaped_address_is_whole():
 @pytest.mark.parametrize("target", ["javascript:alert(1)", "JAVASCRIPT:x", "data:text/html,x", "/x", "ftp://a.b", "x"])
 def test_only_web_and_mail_addresses_become_links(target):
     assert "<a" not in html_of(f"[x]({target})")
-    assert prose.problems(f"[x]({target})")
+    assert markdown_lint.problems(f"[x]({target})")
 
 
 def test_links_are_checked_again_when_html_is_written():
-    run: prose.Run = {"text": "<x>", "bold": True, "italic": True, "href": "javascript:alert(1)"}
-    assert prose.to_html([{"kind": "paragraph", "runs": [run]}]) == "<p><strong><em>&lt;x&gt;</em></strong></p>"
+    run: Run = {"text": "<x>", "bold": True, "italic": True, "href": "javascript:alert(1)"}
+    assert html.to_html([{"kind": "paragraph", "runs": [run]}]) == "<p><strong><em>&lt;x&gt;</em></strong></p>"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_links_are_checked_again_when_html_is_written():
     ],
 )
 def test_what_goes_beyond_is_named_with_its_line(markdown, line, word):
-    assert [found for found in prose.problems(markdown) if found[0] == line and word in found[1]]
+    assert [found for found in markdown_lint.problems(markdown) if found[0] == line and word in found[1]]
 
 
 @pytest.mark.parametrize(
@@ -198,12 +199,12 @@ def test_what_goes_beyond_stands_as_it_was_typed(markdown):
 
 def test_ordinary_prose_has_no_problems():
     fine = "# T\n\nA **b** *c*, 5 < 6, [d](https://e.example), <f@g.example>, https://h.example  \ni\n\n1. j\n\n---\n"
-    assert prose.problems(fine) == []
+    assert markdown_lint.problems(fine) == []
 
 
 def test_what_stands_too_deep_for_paper_is_named():
-    assert prose.problems("> " * 4 + "a") == []
-    assert [line for line, _ in prose.problems("a\n\n- b\n  - c\n    - d\n      - e\n        - f")] == [7]
+    assert markdown_lint.problems("> " * 4 + "a") == []
+    assert [line for line, _ in markdown_lint.problems("a\n\n- b\n  - c\n    - d\n      - e\n        - f")] == [7]
 
 
 def test_a_hundred_levels_lose_no_words():
@@ -211,32 +212,32 @@ def test_a_hundred_levels_lose_no_words():
 
 
 def test_wide_letters_take_two_columns_and_marks_none():
-    assert prose.columns("abc") == 3
-    assert prose.columns("日本") == 4
-    assert prose.columns("é") == 1
-    assert prose.columns("e\u0301") == 1
-    assert prose.columns("\u1112\u1161\u11ab") == 2  # a Hangul syllable in its parts
+    assert plain_text.columns("abc") == 3
+    assert plain_text.columns("日本") == 4
+    assert plain_text.columns("é") == 1
+    assert plain_text.columns("e\u0301") == 1
+    assert plain_text.columns("\u1112\u1161\u11ab") == 2  # a Hangul syllable in its parts
 
 
 def test_a_khmer_letter_is_measured_with_the_vowel_signs_around_it():
-    assert prose.columns("ខ្មែ") == 2  # one letter, its subscript and a vowel sign that has room of its own
-    assert prose.columns("ភាសាខ្មែរ") == 7
+    assert plain_text.columns("ខ្មែ") == 2  # one letter, its subscript and a vowel sign that has room of its own
+    assert plain_text.columns("ភាសាខ្មែរ") == 7
 
 
 def test_no_escape_sequence_makes_the_line_under_a_heading_longer():
-    assert prose.columns("\x1b[9999C") == 0
+    assert plain_text.columns("\x1b[9999C") == 0
     assert text_of("# é\x1b[9999C").split("\n")[1] == "="
 
 
 def test_whatever_is_broken_at_each_space_has_one_column_a_letter():
-    narrow = [chr(code) for code in range(0x3000) if prose._NARROW.fullmatch(chr(code))]
+    narrow = [chr(code) for code in range(0x3000) if plain_text._NARROW.fullmatch(chr(code))]
     assert len(narrow) > 700
-    assert [letter for letter in narrow if prose.columns(letter) != 1] == []
+    assert [letter for letter in narrow if plain_text.columns(letter) != 1] == []
 
 
 @given(st.text("ab é ü «»:;!?-–’\t 日\n", max_size=120), st.integers(-3, 40))
 @example("« a » : b", 4)
 @example("1. one two three", -3)
 def test_the_fast_way_to_break_lines_breaks_them_as_the_slow_one_does(text, width):
-    slowly = [line for part in text.split("\n") for line in prose._wrap_by_words(part, width)]
-    assert prose.wrap(text, width) == slowly
+    slowly = [line for part in text.split("\n") for line in plain_text._wrap_by_words(part, width)]
+    assert plain_text.wrap(text, width) == slowly

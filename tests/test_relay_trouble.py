@@ -236,7 +236,7 @@ def test_a_list_that_begins_with_dead_addresses_is_tried_by_fives(database: str,
 
 
 def test_a_list_of_thousands_is_asked_in_parts(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invite, "AT_ONCE", 20)
+    monkeypatch.setattr(invite, "BATCH", 20)
     campaign_id = _launched(50)
     _ask(campaign_id)
     _drain(WELL)

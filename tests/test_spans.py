@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from worker import render
 from worker.cli import folder
 from worker.definition import campaign as definitions
+from worker.text import dates
 
 EXAMPLE = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
 SPANS = [
@@ -27,7 +27,7 @@ SPANS = [
 
 @pytest.mark.parametrize(("how_long", "told"), SPANS)
 def test_a_span_is_told_exactly_in_the_largest_unit_in_every_language(how_long: timedelta, told: list[str]) -> None:
-    assert [render.span(how_long, language).replace("\u00a0", " ") for language in ("en", "fr", "km")] == told
+    assert [dates.span(how_long, language).replace("\u00a0", " ") for language in ("en", "fr", "km")] == told
 
 
 def test_before_a_launch_organizers_read_the_spans_as_they_set_them_and_no_unit_above_days() -> None:

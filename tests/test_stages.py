@@ -11,13 +11,14 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import erase
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner, Stranger
 from worker.state.lifecycle import ALLOWED, EXPOSES_LESS, Action, Stage
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
+from worker.wording import templates
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -122,7 +123,7 @@ def test_what_is_refused_is_said_in_the_language_that_is_read(stage: Stage, brow
         if action in ALLOWED[stage] or action == "join":
             continue
         page = does(browser, action, partner, language)
-        said = render.translations(language).gettext
+        said = templates.translations(language).gettext
         if page.status_code == 303:  # to the partner's page, which says where things stand
             page = browser.get(page.headers["location"])
             assert page.status_code == 200

@@ -9,13 +9,14 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from tests.test_mail_templates import put, says
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.mail import outbox
 from worker.models import Addressee, Campaign, Mail, Partner, Visibility
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
+from worker.wording import templates
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -122,7 +123,7 @@ def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
 
     after = read(browser, link, language)
     assert f"{NAMES[language]}Minister Ada Weir" in after
-    words = render.translations(language).gettext
+    words = templates.translations(language).gettext
     assert words("What has not left yet no longer names you.") in after
     assert words("It is not printed and not counted.") not in after
 

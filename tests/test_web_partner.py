@@ -11,13 +11,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, settings, tasks, tokens
+from worker import db, settings, tasks, tokens
 from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.models import Answer, Campaign, Partner, Visibility
 from worker.state.answers import standing_answer
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
+from worker.wording import templates
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -170,7 +171,7 @@ def test_every_state_reads_in_every_language(
     page = browser.get(url(river_watch), params={"lang": language})
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
-    kept = {one: render.translations(one).gettext("Who runs this, and what is kept") for one in LANGUAGES}
+    kept = {one: templates.translations(one).gettext("Who runs this, and what is kept") for one in LANGUAGES}
     assert [one for one, words in kept.items() if words in page.text] == [language]
 
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
 from tests.scripted_smtp import ScriptedServer
-from worker import db, render, settings, tasks, tokens
+from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
@@ -30,6 +30,7 @@ from worker.text.languages import LANGUAGES
 from worker.web import code_page, forms, guesses
 from worker.web.app import make_app
 from worker.web.guesses import SLOTS, Guessed, Guesses
+from worker.wording import templates
 from worker.wording.composing import compose_batch
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -134,7 +135,7 @@ def test_the_page_reads_in_every_language_and_says_that_it_is_no_answer(
         "This is not an answer: your organization neither signs nor declines by it. What it has answered stays as it "
         "is, and the link in our mails to you goes on working."
     )
-    said = [render.translations(language).gettext(sentence) for sentence in says]
+    said = [templates.translations(language).gettext(sentence) for sentence in says]
     assert language == "en" or not set(said) & set(says)
     for fragment in said:
         assert " ".join(fragment.split()) in words(page)

@@ -8,11 +8,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import test_web_cast as cast
-from worker import db, render, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.refusals import Closed, NothingProposed
+from worker.text import names
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
@@ -90,9 +91,9 @@ def test_an_organizer_agrees_and_the_name_is_printed_in_each_language(database: 
         agreed = correct_listing.decide_name(session, river_watch.id, agreed=True)
     assert agreed.organization == "Rivers Watch"
     partner = now_of(river_watch)
-    assert render.signatory(partner, "en", "en") == "Rivers Watch (RW), USA"
-    assert render.signatory(partner, "fr", "en") == "Veille du Fleuve (RW), États-Unis"
-    assert render.signatory(partner, "km", "en").startswith("Rivers Watch (RW)")
+    assert names.signatory(partner, "en", "en") == "Rivers Watch (RW), USA"
+    assert names.signatory(partner, "fr", "en") == "Veille du Fleuve (RW), États-Unis"
+    assert names.signatory(partner, "km", "en").startswith("Rivers Watch (RW)")
     with db.transaction() as session, pytest.raises(NothingProposed):
         correct_listing.decide_name(session, river_watch.id, agreed=True)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from worker import render, settings
+from worker import settings
 from worker.mail import kinds
 from worker.registry import NotRegistered
 from worker.text import glyphs
 from worker.text.languages import LANGUAGES, SOURCE, Language
-from worker.wording import mails
+from worker.wording import mails, templates
 
 
 def check_registered() -> None:
@@ -23,7 +23,7 @@ def check_registered() -> None:
 def _missing(language: Language) -> Iterator[str]:
     yield from _missing_templates(language.code)
     named = f"language {language.code!r}"
-    if language.code != SOURCE and not render.catalogue(language.code).is_file():
+    if language.code != SOURCE and not templates.catalogue(language.code).is_file():
         yield f"{named}: there is no catalogue locale/{language.code}/LC_MESSAGES/pages.po"
     if not _is_known_to_babel(language.locale):
         yield f"{named}: Babel knows no locale {language.locale!r}"

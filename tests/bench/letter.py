@@ -13,7 +13,8 @@ import typst
 
 from tests.bench import campaign
 from tests.bench.rounds import Comparison, Extent, interleaved
-from worker import prose, settings
+from worker import settings
+from worker.text import plain_text
 from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
 
@@ -51,7 +52,7 @@ _FONTS = typst.Fonts(include_system_fonts=False)
 
 def _plainest(sheet: Sheet) -> str:
     """Heading, paragraphs and numbered list; texts stand in quotes, so that nothing in them is markup."""
-    paragraphs = [_quoted(paragraph) for paragraph in prose.to_text(sheet.body, ON_ONE_LINE).split("\n\n")]
+    paragraphs = [_quoted(paragraph) for paragraph in plain_text.to_text(sheet.body, ON_ONE_LINE).split("\n\n")]
     names = [f"+ {_quoted(name)}" for name in sheet.signatories]
     return "\n\n".join(['#set page(paper: "a4")', f"= {_quoted(sheet.subject)}", *paragraphs, "\n".join(names)])
 

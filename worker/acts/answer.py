@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import LockedPartner
-from worker.definition import characters
 from worker.mail import kinds, outbox
 from worker.models import Answer, Channel, Choice, Mail, Visibility
 from worker.state.lifecycle import ALLOWED, VISIBILITY_RANK
 from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
+from worker.text import characters
 
 MAX_NAME, MAX_REASON = 200, 2000  # characters
 

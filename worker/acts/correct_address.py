@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import audit
-from worker.definition import addresses
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression
 from worker.state import mail_status
 from worker.state.answers import standing_answer
 from worker.state.due import first_mail_at
 from worker.state.refusals import NotAnAddress, SameAddress
+from worker.text import addresses
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ def admit(
 
     Example: `undersigned admit cambodia-2023 "Khmer Thavrak"`
     """
-    from worker import render, tasks
+    from worker import tasks
     from worker.acts.join import decide_applicant
     from worker.cli import lookup
     from worker.state.recipients import load_applicants
+    from worker.text import names
 
     with lookup.reading(name) as (session, campaign):
         lookup.require_answers(session, campaign, "admit")
@@ -31,7 +32,7 @@ def admit(
         if one is None:
             meant = lookup.did_you_mean(organization, [w.organization for w in waiting])
             console.fail(f"Nobody of the name {organization!r} asks to sign, or more than one does. {meant}".rstrip())
-        stranger_id, words = waiting[one].id, render.signatory(waiting[one])
+        stranger_id, words = waiting[one].id, names.signatory(waiting[one])
         whom = f"{words}: {waiting[one].contact} <{waiting[one].email}>"
     if dry_run:
         console.say(f"Dry run: would be {'refused' if no else 'invited to sign'}: {whom}")

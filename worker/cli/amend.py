@@ -98,12 +98,12 @@ def _addressees(letter: "Letter") -> list[str]:
 
 
 def _show(texts: dict[str, str], definition: "Definition", to: list[str], now: list[str]) -> None:
-    from worker import changes
+    from worker.text import diff
 
     for language, text in definition.letters.items():
         if language not in texts:
             console.say(f"letter.{language}.md is new.")
-        for change in changes.between(texts.get(language, text), text):
+        for change in diff.between(texts.get(language, text), text):
             if change.before:
                 console.say(f"  {language} - {change.before}")
             if change.after:
@@ -130,15 +130,15 @@ def _not_told(told: "Amended") -> str:
 
 def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: bool) -> None:
     """Say yes or no to the name under which an organization asks to be printed."""
-    from worker import render
     from worker.acts.correct_listing import decide_name, proposed_listing
     from worker.cli import lookup
+    from worker.text.names import signatory
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, before, asked = found.id, render.signatory(found), proposed_listing(found)
+        partner_id, before, asked = found.id, signatory(found), proposed_listing(found)
         decide_name(session, partner_id, agreed=agreed)
-    names = "; ".join([render.signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
+    names = "; ".join([signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
     does = "is printed" if agreed else "is not printed"
     if dry_run:
         console.say(f"Dry run: {before} would from now on {'' if agreed else 'not '}be printed as: {names}")

@@ -23,14 +23,16 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from worker import db, embedded, migrations, prose, render, settings
+from worker import db, embedded, migrations, settings
 from worker.cli import console, errors
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.relay import tls_context
+from worker.text import markdown
 from worker.text.languages import LANGUAGES
 from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
+from worker.wording.templates import mail
 
 OLDEST_POSTGRESQL = 14
 CONNECTIONS_OF_A_PROCESS = 20  # the most that db.engine() opens
@@ -297,7 +299,7 @@ def _sheet(words: str) -> Sheet:
         date="1 May 2027",
         salutation="Dear doctor,",
         subject="A page for trying out",
-        body=prose.blocks(words),
+        body=markdown.blocks(words),
         list_heading="Signatories",
         signatories=[words],
     )
@@ -308,7 +310,7 @@ def templates() -> Iterator[Note]:
     worded, broken = kinds.names(lambda kind: kind.has_template), []
     for kind, language in ((kind, language) for kind in worded for language in LANGUAGES):
         try:
-            render.mail(kind, language)
+            mail(kind, language)
         except jinja2.UndefinedError:
             pass  # it was loaded, and misses only the campaign that it is about
         except jinja2.TemplateError as error:

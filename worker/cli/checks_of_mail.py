@@ -14,7 +14,7 @@ from functools import partial
 import dns.exception
 import dns.resolver
 
-from worker import prose, settings, tokens
+from worker import settings, tokens
 from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import bounces, mime
@@ -22,6 +22,7 @@ from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay import Relay, ascii_domain, tls_context
 from worker.mail.smtp import Connection, Offer, Timeouts
+from worker.text import html, markdown, plain_text
 
 DNS_PATIENCE = 3.0
 LETTER_NEEDS = 2 * 1024**2  # octets on the wire: a letter with its PDF
@@ -145,11 +146,16 @@ def _worded(to: str) -> Envelope:
         "*Download*), and let the program read there what your mail server thinks of it:\n\n"
         "`undersigned doctor --headers test-mail.eml`\n"
     )
-    tree = prose.blocks(words)
+    tree = markdown.blocks(words)
     subject = "Test mail from Undersigned"
-    page = f'<!doctype html>\n<html lang="en">\n<title>{subject}</title>\n{prose.to_html(tree)}</html>\n'
+    page = f'<!doctype html>\n<html lang="en">\n<title>{subject}</title>\n{html.to_html(tree)}</html>\n'
     message = mime.Message(
-        to=to, subject=subject, text=prose.to_text(tree), html=page, from_name="Undersigned", reply_to=conf.mail_from
+        to=to,
+        subject=subject,
+        text=plain_text.to_text(tree),
+        html=page,
+        from_name="Undersigned",
+        reply_to=conf.mail_from,
     )
     # The envelope sender is as in every other mail, and names a mail that never exists.
     return compose(message, tokens.message_id(), datetime.now(UTC), tokens.return_path(0))

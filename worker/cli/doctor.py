@@ -167,7 +167,7 @@ def _without_credentials(words: str) -> str:
 
 
 def _checked(to: str) -> str:
-    from worker.definition import addresses
+    from worker.text import addresses
 
     if not to:
         return ""

@@ -19,23 +19,23 @@ def extend(
 
     Example: `undersigned extend cambodia-2023 "in 3 days"`
     """
-    from worker import db, render, tasks
+    from worker import db, tasks
     from worker.acts.extend import move_deadline
     from worker.cli import lookup
-    from worker.definition import times
     from worker.state.recipients import load_asked
+    from worker.text import dates, durations
 
     with lookup.dry_run(name) as (session, campaign):
         now = db.clock(session)
         try:
-            moment = times.deadline(" ".join(deadline), now=now, zone=ZoneInfo(campaign.zone))
-        except times.NotATime as error:
+            moment = durations.deadline(" ".join(deadline), now=now, zone=ZoneInfo(campaign.zone))
+        except durations.NotATime as error:
             console.fail(f"The deadline: {error}", console.USAGE)
-        if moment > now + times.LONGEST:
+        if moment > now + durations.LONGEST:
             console.fail("The deadline: choose a time within ten years.", console.USAGE)
         told = [partner.organization for partner in load_asked(session, campaign)]
         move_deadline(session, campaign.id, moment)
-        words = render.day_and_time(moment, campaign.zone, "en")
+        words = dates.day_and_time(moment, campaign.zone, "en")
     whom = f"{console.partners(len(told))} ({console.some(told)})" if told else "nobody yet, as nobody was asked yet"
     if dry_run:
         console.say(f"Dry run: the deadline would be {words}; told would be {whom}.")

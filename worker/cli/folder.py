@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker import render, settings, startup
+from worker import settings, startup
 from worker.acts import launch
 from worker.cli import console, lookup
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
 from worker.definition.problems import BadDefinition
+from worker.text import dates
 
 
 def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
@@ -35,8 +36,8 @@ def summary(definition: Definition) -> str:
     """What is about to be asked, of whom and until when, in a few lines."""
     with_address = sum(bool(row.email) for row in definition.partners)
     by_hand = len(definition.partners) - with_address
-    when = render.day_and_time(definition.deadline, definition.zone, "en")
-    reminders = ", ".join(render.span(before, "en", "day") for before in definition.reminders) or "none"
+    when = dates.day_and_time(definition.deadline, definition.zone, "en")
+    reminders = ", ".join(dates.span(before, "en", "day") for before in definition.reminders) or "none"
     past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
     lines = [
         definition.title,
@@ -44,7 +45,7 @@ def summary(definition: Definition) -> str:
         f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
         f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
         f"  deadline  {when}",
-        f"  reminders {reminders} before it; then {render.span(definition.review, 'en', 'day')} of review",
+        f"  reminders {reminders} before it; then {dates.span(definition.review, 'en', 'day')} of review",
     ]
     if past:
         lie = "reminder lies" if past == 1 else "reminders lie"

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, render, settings, startup, tasks
+from worker import db, migrations, settings, startup, tasks
 from worker.acts import launch
 from worker.cli import console, hints
-from worker.definition import alike
 from worker.definition.campaign import Definition
 from worker.models import NAMELESS, Campaign, Partner
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
+from worker.text import names, similar_names
 
 
 @contextmanager
@@ -129,28 +129,32 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
     """
     living = Partner.organization != NAMELESS  # of whom there is nothing left to mean
     partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
-    wanted = alike.same(name)
+    wanted = similar_names.same(name)
     found = [p for p in partners if wanted and wanted in _names(p)]
     if len(found) > 1:
-        called = "; ".join(render.signatory(partner) for partner in found)
+        called = "; ".join(names.signatory(partner) for partner in found)
         console.fail(f"{len(found)} partners are called {name!r}. Give it as it is printed, one of: {called}")
     if found:
         return found[0]
-    containing = [p.organization for p in partners if wanted and wanted in alike.same(p.organization)]
+    containing = [p.organization for p in partners if wanted and wanted in similar_names.same(p.organization)]
     meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
 
 
 def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
     """The place of the one (name, acronym) that is meant; null if there is none or more than one."""
-    wanted = alike.same(name)
-    found = [place for place, known in enumerate(names) if wanted and wanted in map(alike.same, filter(None, known))]
+    wanted = similar_names.same(name)
+    found = [
+        place for place, known in enumerate(names) if wanted and wanted in map(similar_names.same, filter(None, known))
+    ]
     return found[0] if len(found) == 1 else None
 
 
 def _names(partner: Partner) -> set[str]:
     bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
-    return {alike.same(name) for name in (partner.organization, partner.acronym, bare, render.signatory(partner))}
+    return {
+        similar_names.same(name) for name in (partner.organization, partner.acronym, bare, names.signatory(partner))
+    }
 
 
 def use_the_running_address() -> None:

@@ -13,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import select
 
-from worker import db, render, settings
+from worker import db, settings
 from worker.cli import console, hints, status_json
 from worker.mail.outcomes import meaning
 from worker.models import Campaign
 from worker.state.mail_status import MailStatus
 from worker.state.relay_status import RelayStatus
 from worker.state.status import CampaignStatus, Counts, PartnerStatus, load_status
+from worker.text import dates
 from worker.wording.mail_status import reason_words
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
@@ -119,7 +120,7 @@ def _head(found: CampaignStatus) -> list[Text]:
     campaign = found.campaign
     lines = [*relay_lines(found.relay, found), Text(campaign.title, style="bold")]
     lines.append(Text(f"{campaign.slug}: {found.state}"))
-    deadline = render.day_and_time(campaign.deadline_at, campaign.zone, "en")
+    deadline = dates.day_and_time(campaign.deadline_at, campaign.zone, "en")
     if campaign.closed_at and campaign.closed_at < campaign.deadline_at:
         lines.append(Text(f"closed early, {_short(campaign.closed_at, found)}; the deadline was {deadline}"))
     else:

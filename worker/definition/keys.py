@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from worker.definition import addresses, characters
 from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.text import addresses, characters
 from worker.text.languages import what_is_wrong_with
 
 _TEXT = 'a text in "quotation marks"'

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from worker.definition import characters, files
+from worker.definition import files
 from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
 LARGEST_LETTER = 1024 * 1024
@@ -75,7 +76,7 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
 
 
 def _problems(file: str, text: str) -> Iterator[Problem]:
-    from worker import prose
+    from worker.text import markdown_lint
 
     subject, _, body = text.partition("\n")
     yield from _subject(file, subject)
@@ -85,7 +86,7 @@ def _problems(file: str, text: str) -> Iterator[Problem]:
     for number, line in enumerate(text.split("\n"), 1):
         yield from _hidden(file, number, line)
         yield from _unknown_placeholders(file, number, line)
-    for number, sentence in prose.problems(text):
+    for number, sentence in markdown_lint.problems(text):
         found = "something that letters cannot show"
         expected = "headings, paragraphs, lists, **bold**, *italic* and links"
         yield Problem(file, f"line {number}", found, expected, sentence)

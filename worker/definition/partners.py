@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from worker import countries
-from worker.definition import addresses, alike, characters, files, pasted, spreadsheet
+from worker.definition import files, pasted, spreadsheet
 from worker.definition.pasted import Mend
 from worker.definition.problems import Problem, rows_named, shown
+from worker.text import addresses, characters, countries, similar_names
 from worker.text.languages import what_is_wrong_with
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
@@ -181,7 +181,7 @@ def _remarks(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> list[Prob
     """What an organizer should look at: nothing here is changed or refused."""
     seen: dict[tuple[str, str], list[tuple[int, PartnerRow]]] = defaultdict(list)
     for number, row in numbered:
-        seen[alike.same(row.organization), _place(row)].append((number, row))
+        seen[similar_names.same(row.organization), _place(row)].append((number, row))
     once = [group[0] for group in seen.values()]
     return [
         *_duplicates(file, seen.values()),
@@ -204,13 +204,13 @@ def _duplicates(file: str, groups: Iterable[list[tuple[int, PartnerRow]]]) -> It
 
 
 def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:
-    pairs = alike.alike([row.organization for _, row in numbered])
+    pairs = similar_names.alike([row.organization for _, row in numbered])
     for first, second in pairs:
         pair = [numbered[first], numbered[second]]
         found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
         mend = "If they are two, leave them; if they are one, delete a row."
         yield Problem(file, _rows_named(pair), found, "two organizations", mend)
-    if len(pairs) == alike.MOST_PAIRS:
+    if len(pairs) == similar_names.MOST_PAIRS:
         found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
         yield Problem(file, "", found, "few", "Only these are shown: look through the list yourself.")
 

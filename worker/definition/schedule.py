@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from worker.definition import times
 from worker.definition.keys import Table
 from worker.definition.problems import Problem, shown
+from worker.text import durations
 
 REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
 REVIEW = timedelta(hours=2)
@@ -49,19 +49,19 @@ def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
     example = 'zone = "Europe/Zurich"'
     if "zone" in table.values or not isinstance(written, datetime) or written.tzinfo is None:
         name = table.text("zone", most=60, example='"Europe/Zurich"')
-        found = times.find_zone(name) if name else None
+        found = durations.find_zone(name) if name else None
         if name and not found:
             table.note("zone", shown(name), "a time zone by the name of a city", f"Write it like {example}.")
         return found
     mend = f"Mails and pages say the deadline in UTC; for another zone add {example}."
     remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", mend))
-    return times.find_zone("UTC")
+    return durations.find_zone("UTC")
 
 
 def _written_deadline(table: Table, zone: tzinfo, *, needed: bool) -> datetime | None:
     if "deadline" not in table.values and not needed:
         return None
-    if not table.has("deadline", times.A_DEADLINE, "Add deadline = 2030-04-14T18:00:00."):
+    if not table.has("deadline", durations.A_DEADLINE, "Add deadline = 2030-04-14T18:00:00."):
         return None
     value = table.values["deadline"]
     if not isinstance(value, datetime):
@@ -71,24 +71,24 @@ def _written_deadline(table: Table, zone: tzinfo, *, needed: bool) -> datetime |
         table.note("deadline", shown(value), "a date and a time of day", mend)
         return None
     try:
-        return times.instant(value, zone)
-    except times.NotATime as error:
-        table.note("deadline", shown(value.isoformat()), times.A_DEADLINE, str(error))
+        return durations.instant(value, zone)
+    except durations.NotATime as error:
+        table.note("deadline", shown(value.isoformat()), durations.A_DEADLINE, str(error))
         return None
 
 
 def _typed_deadline(table: Table, typed: str, zone: tzinfo, now: datetime) -> datetime | None:
     try:
-        moment = times.deadline(typed, now=now, zone=zone)
-    except times.NotATime as error:
-        _note_typed(table, "--deadline", typed, times.A_DEADLINE, str(error))
+        moment = durations.deadline(typed, now=now, zone=zone)
+    except durations.NotATime as error:
+        _note_typed(table, "--deadline", typed, durations.A_DEADLINE, str(error))
         return None
     _in_reach(table, typed, moment, now)
     return moment
 
 
 def _in_reach(table: Table, typed: str | None, moment: datetime, now: datetime) -> None:
-    if now < moment <= now + times.LONGEST:
+    if now < moment <= now + durations.LONGEST:
         return
     expected = "a time to come" if moment <= now else "a time within ten years"
     if typed is not None:
@@ -105,8 +105,8 @@ def read_reminders(table: Table, typed: str | None) -> list[timedelta]:
     if typed is None:
         return written
     try:
-        spans = times.durations(typed)
-    except times.NotATime as error:
+        spans = durations.durations(typed)
+    except durations.NotATime as error:
         _note_typed(table, "--reminders", typed, 'durations parted by commas, such as "7d,3d,1d"', str(error))
         return written
     if timedelta(0) in spans:
@@ -133,9 +133,9 @@ def read_review(table: Table, typed: str | None) -> timedelta:
     if typed is None:
         return REVIEW if written is None else written
     try:
-        return times.duration(typed)
-    except times.NotATime as error:
-        _note_typed(table, "--review", typed, times.A_DURATION, str(error))
+        return durations.duration(typed)
+    except durations.NotATime as error:
+        _note_typed(table, "--review", typed, durations.A_DURATION, str(error))
         return REVIEW
 
 
@@ -145,12 +145,12 @@ def read_keep_contacts(table: Table) -> timedelta:
     if span is not None and span < SHORTEST_KEEPING:
         mend = "Copies of the letter are tried for some days: write 7d or more."
         table.note("keep_contacts", shown(table.values["keep_contacts"]), "a week or more after the letter", mend)
-    return span or times.duration(KEEP_CONTACTS)
+    return span or durations.duration(KEEP_CONTACTS)
 
 
 def _written_duration(table: Table, key: str, text: str) -> timedelta | None:
     try:
-        return times.duration(text) if text else None
-    except times.NotATime as error:
-        table.note(key, shown(text), times.A_DURATION, str(error))
+        return durations.duration(text) if text else None
+    except durations.NotATime as error:
+        table.note(key, shown(text), durations.A_DURATION, str(error))
         return None

@@ -7,8 +7,8 @@ from typing import cast, get_args
 
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
-from worker.definition import characters
 from worker.models import Choice, Visibility
+from worker.text import characters
 from worker.web.code_page import CodeForm
 
 

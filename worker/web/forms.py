@@ -5,10 +5,8 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from worker import countries
-from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
-from worker.text import glyphs
+from worker.text import addresses, characters, countries, glyphs
 
 LARGEST_FORM = 64 * 1024
 MOST_FIELDS = 50

@@ -17,13 +17,15 @@ from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, se
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
-from worker import db, render
+from worker import db
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import signatories
+from worker.text import dates, names
 from worker.web import links, pages
 from worker.web.together import Together
+from worker.wording import slots
 
-ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = render.MARKS[:6]
+ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = slots.MARKS[:6]
 _A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{LIST}])")
 _OWN = ' class="own"'
 MOST_PAGES = 200
@@ -100,12 +102,12 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         return None
     own = {
         ORGANIZATION: seen.organization,
-        ROW: render.signatory(seen, language, worded.authentic),
-        PRINTED: render.signatory(seen, worded.letter_language, worded.authentic),
+        ROW: names.signatory(seen, language, worded.authentic),
+        PRINTED: names.signatory(seen, worded.letter_language, worded.authentic),
         TOKEN: token,
     }
     if seen.at is not None:
-        own[RECORDED] = render.day_and_time(seen.at, worded.zone, language)
+        own[RECORDED] = dates.day_and_time(seen.at, worded.zone, language)
     escaped = {mark: str(escape(value)) for mark, value in own.items()}
     if worded.line:
         escaped[LIST] = _with_its_own(await _lists.ask(Listed.under(worded, seen.campaign_id)), seen, worded)
@@ -159,7 +161,7 @@ def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
 
 def _lines(listed: Listed) -> list[Line]:
     rows = db.glance(_SIGNERS, campaign=listed.campaign_id)
-    printed = [render.signatory(row, listed.letter_language, listed.authentic) for row in rows]
+    printed = [names.signatory(row, listed.letter_language, listed.authentic) for row in rows]
     html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
     return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))
 
@@ -169,7 +171,7 @@ _lists = Together(_list)
 
 def _with_its_own(lines: Sequence[Line], seen: Row[Any], worded: Worded) -> str:
     """The list with the reader's own row in its place."""
-    own = worded.line.replace(PRINTED, str(escape(render.signatory(seen, worded.letter_language, worded.authentic))))
+    own = worded.line.replace(PRINTED, str(escape(names.signatory(seen, worded.letter_language, worded.authentic))))
     others = [line for line in lines if line.partner_id != seen.id]
     place = bisect.bisect(others, (signatories.place_of(seen),))
     return "".join([*(one.html for one in others[:place]), own, *(one.html for one in others[place:])])

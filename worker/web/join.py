@@ -13,10 +13,10 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import join
 from worker.acts.third_party_limits import Person
-from worker.definition import addresses, characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Stranger
 from worker.state.refusals import Closed, RateLimited, Refused
+from worker.text import addresses, characters
 from worker.web import forms, pages
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 

@@ -5,9 +5,8 @@ from typing import Any, Literal
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from worker import render
 from worker.text.languages import LANGUAGES
-from worker.wording import problems
+from worker.wording import problems, templates
 
 Apology = Literal["wrong link", "not possible", "unreadable", "too large", "too many", "unavailable", "broken"]
 
@@ -26,7 +25,7 @@ def show(template: str, language: str, status: int = 200, **context: Any) -> HTM
     """A page from `templates/pages/` in one language; `problems` come as codes and are shown as sentences."""
     if "problems" in context:
         context["problems"] = problems.sentences(context["problems"], language)
-    return HTMLResponse(render.page(f"pages/{template}", language, **context), status)
+    return HTMLResponse(templates.page(f"pages/{template}", language, **context), status)
 
 
 def choose_language(wanted: str, own: str) -> str:
@@ -36,7 +35,7 @@ def choose_language(wanted: str, own: str) -> str:
 
 def apology(which: Apology, headers: dict[str, str] | None = None) -> HTMLResponse:
     """A page for somebody of whom we know nothing, so in every language: always the same bytes."""
-    words = {code: Markup(render.page("pages/_apology.html", code, which=which)) for code in LANGUAGES}
+    words = {code: Markup(templates.page("pages/_apology.html", code, which=which)) for code in LANGUAGES}
     page = show("apology.html", next(iter(LANGUAGES)), STATUS[which], words=words)
     page.headers.update(headers or {})
     return page

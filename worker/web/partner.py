@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import changes, db, render, tasks
+from worker import db, tasks
 from worker.acts import answer
 from worker.acts.answer import AnswerInput
 from worker.models import Answer, Campaign, Letter, Partner
@@ -21,12 +21,13 @@ from worker.state.disclosures import load_disclosure
 from worker.state.letters import latest_with_meaning, load_letters
 from worker.state.lifecycle import Action, Stage, load_offered
 from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
+from worker.text import dates, diff, names
 from worker.web import glance, links, pages
 from worker.web.answer_form import AnswerForm
 from worker.web.code_page import CodePage, Problems, Visit
 from worker.web.glance import State, Worded
 from worker.web.together import Together
-from worker.wording import letter, refusals
+from worker.wording import letter, refusals, templates
 
 BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
 
@@ -93,7 +94,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
             proposed=None,
         )
         own = {"partner": reader, "row": glance.ROW, "token": glance.TOKEN, "recorded_at": glance.RECORDED}
-        page = render.page("pages/partner/page.html", language, **view, **own)
+        page = templates.page("pages/partner/page.html", language, **view, **own)
         return state, glance.cut(page, campaign, view["sheet"].language)
 
 
@@ -122,7 +123,7 @@ def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | 
 def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal: Refused | None = None) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
     campaign, language = partner.campaign, visit.language
-    row = render.signatory(partner, language, campaign.authentic)
+    row = names.signatory(partner, language, campaign.authentic)
     view = _view(session, partner, language, "", visit.typed, visit.problems, refusal)
     standing = view["standing"]
     return pages.show(
@@ -132,7 +133,7 @@ def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal:
         partner=partner,
         row=row,
         token=visit.token,
-        recorded_at=render.day_and_time(standing.at, campaign.zone, language) if standing else "",
+        recorded_at=dates.day_and_time(standing.at, campaign.zone, language) if standing else "",
         **view,
     )
 
@@ -195,9 +196,7 @@ def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | 
     return signatories.in_order([*others, *own]) if others else own
 
 
-def _changes(
-    campaign: Campaign, earlier: Answer | None, typed: AnswerForm | None, language: str
-) -> list[changes.Change]:
+def _changes(campaign: Campaign, earlier: Answer | None, typed: AnswerForm | None, language: str) -> list[diff.Change]:
     """In what the letter differs from the one that a partner read, here and now or when it last answered."""
     read = typed.meaning_read() if typed else None
     before: Letter | None = None
@@ -207,7 +206,7 @@ def _changes(
         before = earlier.letter
     if before is None or language not in before.texts:
         return []
-    return changes.between(before.texts[language], campaign.letter.texts[language])
+    return diff.between(before.texts[language], campaign.letter.texts[language])
 
 
 def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[Action]) -> list[str]:

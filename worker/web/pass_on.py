@@ -8,10 +8,10 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import pass_on
 from worker.acts.third_party_limits import Person
-from worker.definition import addresses
 from worker.models import Partner
 from worker.state import lifecycle
 from worker.state.refusals import PassedOnTooOften, RateLimited, Refused, SameAddress
+from worker.text import addresses
 from worker.text.languages import LANGUAGES
 from worker.web import forms, pages
 from worker.web.code_page import Act, CodeForm, CodePage, Visit

@@ -6,13 +6,13 @@ from typing import Self
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import db, render, tasks
+from worker import db, tasks
 from worker.acts import correct_listing
 from worker.acts.correct_listing import Listing
-from worker.definition import characters
 from worker.definition.partners import LONGEST
 from worker.models import Campaign, Partner
 from worker.state import lifecycle
+from worker.text import characters, names
 from worker.text.languages import LANGUAGES
 from worker.web import forms, pages
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
@@ -90,7 +90,7 @@ class RowPage(CodePage[Partner, RowForm]):
             campaign=campaign,
             partner=partner,
             token=visit.token,
-            row=render.signatory(partner, visit.language, campaign.authentic),
+            row=names.signatory(partner, visit.language, campaign.authentic),
             others=other_languages(campaign),
             typed=visit.typed,
             problems=visit.problems,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from worker import render
 from worker.state.blockers import Blocker, BlockerCode
+from worker.text import dates
 
 
 def sentence(blocker: Blocker) -> str:
@@ -21,7 +21,7 @@ _SENTENCES: dict[BlockerCode, Callable[[Mapping[str, Any]], str]] = {
     "nobody_signed": lambda f: "Nobody signed: there is no letter to send.",
     "uncertain": lambda f: "Nobody knows whether the letter arrived: ask the addressee's office.",
     "no_address": lambda f: "No addressee has a mail address: print the letter and bring it.",
-    "in_review": lambda f: f"In review until {render.day_and_time(f['until'], f['zone'], 'en')}.",
+    "in_review": lambda f: f"In review until {dates.day_and_time(f['until'], f['zone'], 'en')}.",
     "below_quorum": lambda f: f"{f['signed']} signed and the quorum is {f['quorum']}.",
     "refused": lambda f: "The addressee's server refused the letter.",
     "being_handed_over": lambda f: "It is being handed over at this moment: look at the status in a minute.",

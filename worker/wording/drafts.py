@@ -10,14 +10,16 @@ from typing import Any, TypeAlias
 
 from jinja2.utils import LRUCache
 
-from worker import prose, render
 from worker.models import Campaign
+from worker.text import markdown, plain_text
+from worker.wording import templates
+from worker.wording.slots import A_MARK, MARK_OF_AN_ADDRESS, MARKS, Slot
 
 MAX_DRAFTS = 200
 
 _Fill: TypeAlias = Callable[[str], str]
-_MARKS = dict(zip(("contact", "organization", "mail_code", "row"), render.MARKS, strict=False))
-_MARKS["link"] = render.MARK_OF_AN_ADDRESS
+_MARKS = dict(zip(("contact", "organization", "mail_code", "row"), MARKS, strict=False))
+_MARKS["link"] = MARK_OF_AN_ADDRESS
 _drafts = LRUCache(MAX_DRAFTS)
 
 
@@ -33,8 +35,8 @@ class Draft:
 
     def filled(self, personal: dict[str, str]) -> tuple[str, str]:
         """Text and page with a reader's own words."""
-        values = {_MARKS[name]: prose.one_line(value) for name, value in personal.items()}
-        fill = lambda text: render.A_MARK.sub(lambda found: values.get(found[0], found[0]), text)
+        values = {_MARKS[name]: markdown.one_line(value) for name, value in personal.items()}
+        fill = lambda text: A_MARK.sub(lambda found: values.get(found[0], found[0]), text)
         escaped = {mark: html.escape(value) for mark, value in values.items()}
         text = "\n\n".join([part(fill) for part in self.parts])
         return text, "".join([escaped.get(piece, piece) for piece in self.pieces])
@@ -63,23 +65,23 @@ def word_draft(
     kind: str, language: str, campaign: Campaign, personal: dict[str, str], context: dict[str, Any]
 ) -> Draft:
     """Word a mail from its template; of `personal` it only matters what is empty."""
-    slots = {name: render.Slot(_MARKS[name], bool(value)) for name, value in personal.items()}
+    slots = {name: Slot(_MARKS[name], bool(value)) for name, value in personal.items()}
     if slots:
         partner = SimpleNamespace(contact=slots.pop("contact"), organization=slots.pop("organization"))
         context = context | slots | {"partner": partner}
     context = context | {"campaign": campaign}
-    subject, blocks = render.mail(kind, language, **context)
-    page = render.page("mail/_layout.html", language, subject=subject, body=blocks, campaign=campaign)
-    return Draft(subject, [_part(block) for block in blocks], re.split(f"({render.A_MARK.pattern})", page))
+    subject, blocks = templates.mail(kind, language, **context)
+    page = templates.page("mail/_layout.html", language, subject=subject, body=blocks, campaign=campaign)
+    return Draft(subject, [_part(block) for block in blocks], re.split(f"({A_MARK.pattern})", page))
 
 
-def _part(block: prose.Block) -> Callable[[_Fill], str]:
+def _part(block: markdown.Block) -> Callable[[_Fill], str]:
     """How one block is set once its marks are filled; at once, if it has none."""
     if block["kind"] == "paragraph":
-        line = prose.plain(block["runs"])
-        if render.A_MARK.search(line):
-            return lambda fill: "\n".join(prose.wrap(fill(line), prose.WIDTH))
-    elif render.A_MARK.search(json.dumps(block, ensure_ascii=False)):
-        return lambda fill: prose.to_text(prose.rewritten([block], fill))
-    text = prose.to_text([block])
+        line = plain_text.plain(block["runs"])
+        if A_MARK.search(line):
+            return lambda fill: "\n".join(plain_text.wrap(fill(line), plain_text.WIDTH))
+    elif A_MARK.search(json.dumps(block, ensure_ascii=False)):
+        return lambda fill: plain_text.to_text(markdown.rewritten([block], fill))
+    text = plain_text.to_text([block])
     return lambda fill: text

@@ -7,10 +7,12 @@ import base64
 
 from sqlalchemy.orm import Session
 
-from worker import db, render, settings, tokens
+from worker import db, settings, tokens
 from worker.models import Partner
 from worker.state.refusals import Closed
+from worker.text import dates
 from worker.text.languages import LANGUAGES
+from worker.wording import templates
 
 
 def as_message(session: Session, partner: Partner) -> str:
@@ -36,16 +38,16 @@ def as_page(session: Session, partner: Partner) -> str:
         "qr": Markup(drawn),
         "font": base64.b64encode(content).decode(),
     }
-    return render.page("pages/carried.html", _language(partner), **context)
+    return templates.page("pages/carried.html", _language(partner), **context)
 
 
 def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, str]:
     campaign, language = partner.campaign, _language(partner)
     if not campaign.takes_answers(at=db.clock(session)):
         raise Closed.to("hand_out", campaign)
-    words = render.translations(language)
+    words = templates.translations(language)
     code = tokens.mail_code(partner)
-    until = render.day_and_time(campaign.deadline_at, campaign.zone, language)
+    until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
     return (
         words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
         % {"deadline": until},

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import render
 from worker.models import Addressee, Campaign, Partner, Rendition
 from worker.state import signatories
 from worker.state.signatories import Signatories, load_signatories
+from worker.text import dates, names
 from worker.text.languages import LANGUAGES
-from worker.wording import letter_formats
+from worker.wording import letter_formats, templates
 from worker.wording.sheet import Sheet, fill
 
 
@@ -41,7 +41,7 @@ def build_draft(campaign: Campaign, rows: list[str], language: str) -> Sheet:
 
 def printed_rows(campaign: Campaign, named: list[Partner], language: str) -> list[str]:
     """How these are printed under the letter in one language."""
-    return [render.signatory(partner, language, campaign.authentic) for partner in named]
+    return [names.signatory(partner, language, campaign.authentic) for partner in named]
 
 
 def shown_to_partners(session: Session, campaign: Campaign) -> list[Partner]:
@@ -72,12 +72,12 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
     letter = campaign.letter
     addressee = letter.addressees[0]
     subject, body = fill(letter.texts[language], count or len(listed.named))
-    words = render.translations(language)
+    words = templates.translations(language)
     return Sheet(
         language=language,
         sender=[campaign.sender["name"], *_said(campaign.sender["lines"], language, campaign.authentic)],
         addressee=[addressee.name, _said(addressee.office, language, campaign.authentic), *addressee.address],
-        date=render.date(_dated(campaign), campaign.zone, language),
+        date=dates.date(_dated(campaign), campaign.zone, language),
         salutation=_said(addressee.salutation, language, campaign.authentic),
         subject=subject,
         body=body,

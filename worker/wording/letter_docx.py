@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from worker import prose
+from worker.text import markdown
 from worker.text.languages import LANGUAGES
 from worker.wording.sheet import Sheet
 
@@ -69,7 +69,7 @@ def _lines(lines: list[str]) -> str:
     return "<w:r><w:br/></w:r>".join(map(_run, lines))
 
 
-def _blocks(document: "Document", tree: list[prose.Block], indent: int = 0) -> Iterator[str]:
+def _blocks(document: "Document", tree: list[markdown.Block], indent: int = 0) -> Iterator[str]:
     """Write a tree as paragraphs, `indent` twentieths of a point from the margin."""
     inside = f'<w:ind w:left="{indent}"/>' if indent else ""
     for block in tree:
@@ -86,7 +86,7 @@ def _blocks(document: "Document", tree: list[prose.Block], indent: int = 0) -> I
                 yield _paragraph(_run("* * *"), properties='<w:jc w:val="center"/>')
 
 
-def _listing(document: "Document", block: prose.Listing, indent: int) -> Iterator[str]:
+def _listing(document: "Document", block: markdown.Listing, indent: int) -> Iterator[str]:
     last = block["start"] + len(block["items"]) - 1
     left = indent + _room(last)
     number = _list(document, block["ordered"], block["start"], left)
@@ -121,7 +121,7 @@ def _list(document: "Document", ordered: bool, start: int, left: int) -> int:
     return int(numbering.add_num(identity).numId)
 
 
-def _runs(document: "Document", runs: list[prose.Run]) -> str:
+def _runs(document: "Document", runs: list[markdown.Run]) -> str:
     parts = []
     for href, linked in groupby(runs, key=lambda run: run["href"]):
         words = "".join(map(_styled, linked))
@@ -129,8 +129,8 @@ def _runs(document: "Document", runs: list[prose.Run]) -> str:
     return "".join(parts)
 
 
-def _styled(run: prose.Run) -> str:
-    if run["text"] == prose.BREAK:
+def _styled(run: markdown.Run) -> str:
+    if run["text"] == markdown.BREAK:
         return "<w:r><w:br/></w:r>"
     style = "<w:b/><w:bCs/>" * run["bold"] + "<w:i/><w:iCs/>" * run["italic"]
     return _run(run["text"], style + '<w:u w:val="single"/>' * bool(run["href"]))

@@ -1,6 +1,6 @@
 """The letter as plain text."""
 
-from worker import prose
+from worker.text import plain_text
 from worker.wording.sheet import Sheet
 
 WIDTH = 72
@@ -10,14 +10,14 @@ def as_text(sheet: Sheet) -> str:
     """Set a letter as plain text of 72 columns; its lines end in CRLF, as it is sealed and travels."""
     groups = [
         sheet.sender,
-        prose.wrap(sheet.authentic_note, WIDTH),
+        plain_text.wrap(sheet.authentic_note, WIDTH),
         sheet.addressee,
         [sheet.date],
         _underlined(sheet.subject, "="),
         [sheet.salutation],
-        prose.to_text(sheet.body, WIDTH).split("\n"),
+        plain_text.to_text(sheet.body, WIDTH).split("\n"),
         *_list_groups(sheet),
-        prose.wrap(sheet.withheld, WIDTH),
+        plain_text.wrap(sheet.withheld, WIDTH),
     ]
     text = "\n\n".join("\n".join(group) for group in groups if any(group))
     return text.replace("\n", "\r\n") + "\r\n"
@@ -33,10 +33,10 @@ def _numbered(names: list[str]) -> list[str]:
     room = len(str(len(names)))
     lines: list[str] = []
     for number, name in enumerate(names, 1):
-        lines += prose.hang(prose.wrap(name, WIDTH - room - 2), f"{number:>{room}}. ")
+        lines += plain_text.hang(plain_text.wrap(name, WIDTH - room - 2), f"{number:>{room}}. ")
     return lines
 
 
 def _underlined(title: str, line: str) -> list[str]:
-    lines = prose.wrap(title, WIDTH)
-    return [*lines, line * max(map(prose.columns, lines))] if title else []
+    lines = plain_text.wrap(title, WIDTH)
+    return [*lines, line * max(map(plain_text.columns, lines))] if title else []

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from worker import render
 from worker.mail.outcomes import REPORT_PREFIX, meaning
 from worker.state.mail_status import Reason, ReasonCode, Todo
+from worker.text import dates
 
 
 def reason_words(reason: Reason | None) -> str | None:
@@ -32,7 +32,7 @@ def _uncertain(facts: Mapping[str, Any]) -> str:
 _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "handing_over": lambda f: "it is being handed over now",
     "held": lambda f: "the campaign is held",
-    "relay_blocked": lambda f: f"the relay takes no mail since {render.day_and_time(f['since'], f['zone'], 'en')}",
+    "relay_blocked": lambda f: f"the relay takes no mail since {dates.day_and_time(f['since'], f['zone'], 'en')}",
     "quota": lambda f: f"the {f['span']}'s quota is used up: {f['used']} of {f['allowed']}",
     "undo": lambda f: "the launch can still be taken back",
     "first_few": lambda f: "the first invitations go alone until the relay took one",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker import changes, render, tokens
+from worker import tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
@@ -18,8 +18,9 @@ from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.letters import load_letters
 from worker.state.signatories import count_named, names_too_many, rendition_for
-from worker.wording.letter import letter_language, letter_subject
+from worker.text import diff, names
 from worker.wording.drafts import shared_draft, word_draft
+from worker.wording.letter import letter_language, letter_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = No
         "organization": partner.organization,
         "link": tokens.link(partner),
         "mail_code": f"{code[:3]} {code[3:]}",
-        "row": render.signatory(partner, mail.language, mail.campaign.authentic),
+        "row": names.signatory(partner, mail.language, mail.campaign.authentic),
     }
     return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
 
@@ -247,7 +248,7 @@ def _changes(mail: Mail) -> list[dict[str, str]]:
     before = mail.answer.letter.texts if mail.answer else {}
     if language not in before:
         return []
-    return [{"before": one.before, "after": one.after} for one in changes.between(before[language], present[language])]
+    return [{"before": one.before, "after": one.after} for one in diff.between(before[language], present[language])]
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:

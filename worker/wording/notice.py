@@ -1,18 +1,19 @@
 """A notice for an addressee: who stepped back after the letter had left. An organizer reads it and sends it."""
 
-from worker import render
 from worker.models import Campaign
 from worker.state.disclosures import Notice
+from worker.text import dates
+from worker.wording import templates
 from worker.wording.letter import letter_subject, printed_rows, salutation
 
 
 def as_text(campaign: Campaign, notice: Notice) -> str:
     """A mail in the letter's own language: to whom, a subject, and what it says."""
     language, addressee = campaign.authentic, notice.addressee
-    words = render.translations(language)
+    words = templates.translations(language)
     withdrawn, unnamed = (printed_rows(campaign, those, language) for those in (notice.withdrawn, notice.unnamed))
     sent_at = campaign.dispatched_at or campaign.closed_at or campaign.deadline_at
-    day = render.date(sent_at, campaign.zone, language)
+    day = dates.date(sent_at, campaign.zone, language)
     said = [
         words.gettext("After our joint letter “%(subject)s” of %(day)s had reached you, this has changed:")
         % {"subject": letter_subject(campaign, language), "day": day}

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from worker import render
 from worker.state.refusals import Refused
 from worker.text.languages import N_
-from worker.wording import refusals
+from worker.wording import refusals, templates
 
 
 def sentences(problems: Mapping[str, str | Refused], language: str) -> dict[str, str]:
@@ -18,7 +17,7 @@ def sentences(problems: Mapping[str, str | Refused], language: str) -> dict[str,
 
 def sentence(code: str, language: str = "en") -> str:
     """One sentence in the reader's language. Raises KeyError for a code that nobody has registered."""
-    return render.translations(language).gettext(_SENTENCES[code])
+    return templates.translations(language).gettext(_SENTENCES[code])
 
 
 _TOO_LONG = N_("This text is too long. Please shorten it.")

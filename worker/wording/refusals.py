@@ -4,9 +4,9 @@ from collections.abc import Callable
 from gettext import NullTranslations
 from typing import Any, Literal
 
-from worker import render
 from worker.state.refusals import ClosedFor, Refused
-from worker.wording import blockers
+from worker.text import dates
+from worker.wording import blockers, templates
 
 Audience = Literal["partner", "organizer"]
 _Sentence = Callable[[NullTranslations, dict[str, Any]], str]
@@ -14,7 +14,7 @@ _Sentence = Callable[[NullTranslations, dict[str, Any]], str]
 
 def sentence(refused: Refused, language: str = "en", audience: Audience = "organizer") -> str:
     """One sentence or two, without a command; the command line adds what to type next."""
-    words = render.translations(language)
+    words = templates.translations(language)
     if audience == "partner" and refused.code in _FOR_PARTNERS:
         return _FOR_PARTNERS[refused.code](words, refused.facts)
     return _SENTENCES[refused.code](words, refused.facts)
@@ -39,7 +39,7 @@ _NO_MORE: dict[ClosedFor, str] = {
 
 
 def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
-    present = render.day_and_time(facts["deadline"], facts["zone"], "en")
+    present = dates.day_and_time(facts["deadline"], facts["zone"], "en")
     return f"That is not later than the present deadline, {present}: nothing was changed."
 
 

@@ -5,7 +5,7 @@ import json
 import unicodedata
 from dataclasses import dataclass
 
-from worker import prose
+from worker.text import markdown, plain_text
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,22 @@ class Sheet:
     date: str  # "14 April 2023"
     salutation: str
     subject: str
-    body: list[prose.Block]
+    body: list[markdown.Block]
     list_heading: str
     signatories: list[str]  # each `Name (ACR), Country`, in the printed order
     withheld: str = ""  # the sentence about those who are counted but not named
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
 
 
-def fill(letter_text: str, count: int | str) -> tuple[str, list[prose.Block]]:
+def fill(letter_text: str, count: int | str) -> tuple[str, list[markdown.Block]]:
     """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number (or "…").
 
     Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
     subject is empty.
     """
-    tree = prose.blocks(prose.COUNT.sub(str(count), letter_text))
+    tree = markdown.blocks(markdown.COUNT.sub(str(count), letter_text))
     if tree and tree[0]["kind"] == "heading" and tree[0]["level"] == 1:
-        return " ".join(prose.plain(tree[0]["runs"]).split()), tree[1:]
+        return " ".join(plain_text.plain(tree[0]["runs"]).split()), tree[1:]
     return "", tree
 
 

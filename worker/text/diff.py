@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from worker import prose
+from worker.text import markdown, plain_text
 
 Kind = Literal["same", "gone", "new"]
 _WORD = re.compile(r"[^\s\u200b]+|[\s\u200b]+")  # never inside a word: Khmer letters cannot be parted from their marks
@@ -28,17 +28,17 @@ def between(before: str, after: str) -> list[Change]:
 
 
 def _lines_read(letter_text: str) -> list[str]:
-    return [line for line in _lines(prose.blocks(prose.COUNT.sub("…", letter_text))) if line]
+    return [line for line in _lines(markdown.blocks(markdown.COUNT.sub("…", letter_text))) if line]
 
 
-def _lines(tree: list[prose.Block]) -> Iterator[str]:
+def _lines(tree: list[markdown.Block]) -> Iterator[str]:
     """A line for each heading, each paragraph, and each item of a list."""
     for block in tree:
         match block["kind"]:
             case "heading":
-                yield prose.one_line(prose.plain(block["runs"]))
+                yield markdown.one_line(plain_text.plain(block["runs"]))
             case "paragraph":
-                yield prose.one_line(prose.plain(block["runs"]))
+                yield markdown.one_line(plain_text.plain(block["runs"]))
             case "list":
                 for number, item in enumerate(block["items"], block["start"]):
                     first, *others = [*_lines(item), ""]

@@ -1,0 +1,30 @@
+"""The one way in which an organization is printed."""
+
+from typing import Protocol
+
+from worker.text import countries
+
+
+class Printable(Protocol):
+    """What is printed of an organization."""
+
+    @property
+    def organization(self) -> str: ...
+    @property
+    def acronym(self) -> str: ...
+    @property
+    def country(self) -> str: ...
+
+
+def signatory(row: Printable, language: str = "", authentic: str = "") -> str:
+    """`Name (ACR), Country`, the one way an organization is printed; in another language under its name there."""
+    country = row.country if language == authentic else country_in(row.country, language)
+    names: dict[str, str] = getattr(row, "names", None) or {}
+    name = row.organization if language == authentic else names.get(language, row.organization)
+    name = f"{name} ({row.acronym})" if row.acronym else name
+    return f"{name}, {country}" if country else name
+
+
+def country_in(name: str, language: str) -> str:
+    """A country's name in another language; one that is not known stays as it is."""
+    return countries.spelling(name, language) or name

@@ -1,0 +1,109 @@
+"""The one Jinja2 environment: pages and mails from `templates/`."""
+
+import functools
+import gettext
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from worker import settings
+from worker.text import dates, html, markdown, names, plain_text
+from worker.text.languages import LANGUAGES
+from worker.tokens import Url
+from worker.wording.slots import Slot
+
+_Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
+_UNITS: dict[_Unit, timedelta] = {
+    "month": timedelta(days=30),
+    "week": timedelta(weeks=1),
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
+
+
+def page(name: str, language: str, **context: Any) -> str:
+    """A template for the browser (or the HTML part of a mail), every value escaped."""
+    return _in_language(_environment(), language, name, context)
+
+
+def mail(kind: str, language: str, **context: Any) -> tuple[str, list[markdown.Block]]:
+    """The subject and the tree of one mail, from `mail/<kind>.<language>.md`.
+
+    Values stand for themselves: a name with Markdown in it is printed with its asterisks.
+    """
+    source = _in_language(_markdown(), language, f"mail/{kind}.{language}.md", context)
+    first, _, rest = source.partition("\n")
+    subject = plain_text.to_text(markdown.blocks(first), width=0).strip()
+    return " ".join(subject.split()), markdown.blocks(rest)
+
+
+@functools.lru_cache(maxsize=8)
+def translations(language: str) -> gettext.NullTranslations:
+    """The pages' short words (gettext); English is what the templates say."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    path = catalogue(language)
+    if not path.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def catalogue(language: str) -> Path:
+    """The file with the pages' words in a language."""
+    return settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
+
+
+def _in_language(environment: Environment, language: str, name: str, context: dict[str, Any]) -> str:
+    words = translations(language)
+    return environment.get_template(name).render(
+        language=language,
+        languages={one.code: one.endonym for one in LANGUAGES.values()},
+        _=words.gettext,
+        gettext=words.gettext,
+        ngettext=words.ngettext,
+        date=lambda moment, zone: dates.date(moment, zone, language),
+        day_and_time=lambda moment, zone: dates.day_and_time(moment, zone, language),
+        span=lambda how_long: dates.span(how_long, language),
+        listed=lambda names: dates.listed(names, language),
+        **context,
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(settings.current().templates_dir),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["signatory"] = names.signatory
+    environment.filters["prose"] = lambda blocks: Markup(html.to_html(blocks))
+    environment.policies["ext.i18n.trimmed"] = True
+    return environment
+
+
+@functools.lru_cache(maxsize=1)
+def _markdown() -> Environment:
+    return _environment().overlay(autoescape=False, finalize=_standing_for_itself)
+
+
+def _standing_for_itself(value: object) -> object:
+    """Escape what a template inserts, except addresses of ours and lists of prose."""
+    if isinstance(value, Slot):
+        return value.mark
+    return markdown.escape(value) if isinstance(value, str) and not isinstance(value, Url) else value
