@@ -10,11 +10,10 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 
 # Each floor may use the floors below it. Rooms on one floor do not know each other, except where a line says so.
 FLOORS = [
-    {"settings", "log", "registry", "prose"},
+    {"settings", "log", "registry"},
     {"text"},
-    {"models", "changes", "countries"},
+    {"models"},
     {"tokens", "db"},
-    {"render"},
     {"definition", "mail", "migrations"},
     {"state"},
     {"wording"},

@@ -3,10 +3,20 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from worker.text.languages import LANGUAGES
-from worker.wording.templates import _UNITS, _Unit
+
+_Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
+_UNITS: dict[_Unit, timedelta] = {
+    "month": timedelta(days=30),
+    "week": timedelta(weeks=1),
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
 
 
 def date(moment: datetime, zone: str, language: str) -> str:

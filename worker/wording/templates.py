@@ -3,9 +3,8 @@
 import functools
 import gettext
 import io
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,16 +14,6 @@ from worker.text import dates, html, markdown, names, plain_text
 from worker.text.languages import LANGUAGES
 from worker.tokens import Url
 from worker.wording.slots import Slot
-
-_Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
-_UNITS: dict[_Unit, timedelta] = {
-    "month": timedelta(days=30),
-    "week": timedelta(weeks=1),
-    "day": timedelta(days=1),
-    "hour": timedelta(hours=1),
-    "minute": timedelta(minutes=1),
-    "second": timedelta(seconds=1),
-}
 
 
 def page(name: str, language: str, **context: Any) -> str:
