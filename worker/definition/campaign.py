@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from worker.definition import example, files, lines, partners
+from worker.definition import partners, placeholders, readable_files, toml_lines
 from worker.definition.campaign_keys import (
     JOIN,
     KEYS,
@@ -19,11 +19,11 @@ from worker.definition.campaign_keys import (
     Sender,
     read_keys,
 )
-from worker.definition.keys import Table
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, shown
 from worker.definition.schedule import Overrides
+from worker.definition.toml_table import Table
 
 FILE = "campaign.toml"
 LARGEST_DEFINITION = 256 * 1024
@@ -93,11 +93,11 @@ def read(
     authentic = read_so_far["authentic"]
     rows = [replace(row, language=row.language or authentic) for row in rows]
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
-    problems += example.left_over(values or {}, letters)
+    problems += placeholders.left_over(values or {}, letters)
     if problems or wrong_rows:
-        raise BadDefinition([*lines.with_lines(FILE, source, problems), *wrong_rows])
+        raise BadDefinition([*toml_lines.with_lines(FILE, source, problems), *wrong_rows])
     definition = Definition(slug=slug, letters=letters, partners=rows, remarks=remarks, **read_so_far)
-    remarks[:] = lines.with_lines(FILE, source, [*remarks, *_remarks(definition)])
+    remarks[:] = toml_lines.with_lines(FILE, source, [*remarks, *_remarks(definition)])
     return definition
 
 
@@ -120,9 +120,11 @@ def _slug(folder: Path, problems: list[Problem]) -> str:
 def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | None]:
     """Read the file: (its text, its values); None when it cannot be parsed, so that nothing is said of its keys."""
     try:
-        text = files.utf8(path, files.content(path, expected="the campaign in TOML", most=LARGEST_DEFINITION))
+        text = readable_files.utf8(
+            path, readable_files.content(path, expected="the campaign in TOML", most=LARGEST_DEFINITION)
+        )
         return text, tomllib.loads(text)
-    except files.Unreadable as error:
+    except readable_files.Unreadable as error:
         problems.append(error.problem)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         problems.append(_not_toml(path.name, str(error)))

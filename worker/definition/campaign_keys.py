@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from worker.definition.keys import Table
 from worker.definition.problems import Problem, did_you_mean, shown
 from worker.definition.schedule import (
     KEEP_CONTACTS,
@@ -17,6 +16,7 @@ from worker.definition.schedule import (
     read_reminders,
     read_review,
 )
+from worker.definition.toml_table import Table
 from worker.registry import by_name
 from worker.text.languages import what_is_wrong_with
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from worker.definition import files
+from worker.definition import readable_files
 from worker.definition.problems import Problem, did_you_mean, named, shown
 from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
@@ -63,9 +63,9 @@ def _near(folder: Path) -> str:
 def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
     expected = f"the letter in Markdown, since {why}" if why else "the letter in Markdown"
     try:
-        octets = files.content(path, expected=expected, most=LARGEST_LETTER)
-        return re.sub(r"\r\n?", "\n", files.utf8(path, octets))
-    except files.Unreadable as error:
+        octets = readable_files.content(path, expected=expected, most=LARGEST_LETTER)
+        return re.sub(r"\r\n?", "\n", readable_files.utf8(path, octets))
+    except readable_files.Unreadable as error:
         problem = error.problem
     near = _near(path.parent)
     if near and problem.found == "no such file":

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from worker.definition import files, pasted, spreadsheet
-from worker.definition.pasted import Mend
+from worker.definition import csv_list, pasted_list, readable_files
+from worker.definition.pasted_list import Mend
 from worker.definition.problems import Problem, rows_named, shown
 from worker.text import addresses, characters, countries, similar_names
 from worker.text.languages import what_is_wrong_with
@@ -46,9 +46,9 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
     shows them. Never raises for what is in the file.
     """
     try:
-        octets = files.content(path, expected=_A_LIST, most=LARGEST_LIST)
-        text, guessed = files.any_encoding(path, octets)
-    except files.Unreadable as error:
+        octets = readable_files.content(path, expected=_A_LIST, most=LARGEST_LIST)
+        text, guessed = readable_files.any_encoding(path, octets)
+    except readable_files.Unreadable as error:
         return [], [error.problem], []
     numbered, problems, remarks = _from_csv(path.name, text, guessed)
     return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered)]
@@ -60,7 +60,7 @@ def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list
     Every line with content becomes a row, if need be with the whole line as organization. Countries are
     spelled as letters in that language print them.
     """
-    lines = list(pasted.lines(text, language))
+    lines = list(pasted_list.lines(text, language))
     rows = [PartnerRow(line.organization, line.acronym, line.country, email=line.email) for line in lines]
     return rows, [mend for line in lines for mend in line.mends]
 
@@ -72,11 +72,11 @@ def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[
     for what is in the file.
     """
     try:
-        octets = files.content(path, expected="a list of partners as CSV or text", most=LARGEST_LIST)
-        text, guessed = files.any_encoding(path, octets)
-    except files.Unreadable as error:
+        octets = readable_files.content(path, expected="a list of partners as CSV or text", most=LARGEST_LIST)
+        text, guessed = readable_files.any_encoding(path, octets)
+    except readable_files.Unreadable as error:
         return [], [error.problem], []
-    if path.suffix.lower() == ".csv" or spreadsheet.has_header(text, COLUMNS, _NEEDED):
+    if path.suffix.lower() == ".csv" or csv_list.has_header(text, COLUMNS, _NEEDED):
         numbered, problems, remarks = _from_csv(path.name, text, guessed)
         spelled, spellings = _spell_countries(numbered, language)
         return [row for _, row in spelled], problems, [*remarks, *spellings, *_remarks(path.name, spelled)]
@@ -99,7 +99,7 @@ def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
 
 def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[tuple[int, PartnerRow]], list[Problem], list[Problem]]:
     """Read the rows with their numbers; the remarks are on the file, not yet on what is in the rows."""
-    records, problems, skipped = spreadsheet.rows(file, text, COLUMNS, _NEEDED)
+    records, problems, skipped = csv_list.rows(file, text, COLUMNS, _NEEDED)
     numbered = [(number, _row(file, number, cells, problems)) for number, cells in records]
     if not numbered and not problems:
         problems.append(_empty(file))

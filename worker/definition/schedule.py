@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from worker.definition.keys import Table
 from worker.definition.problems import Problem, shown
+from worker.definition.toml_table import Table
 from worker.text import durations
 
 REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
