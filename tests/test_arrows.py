@@ -12,6 +12,7 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 FLOORS = [
     {"settings", "log", "registry"},
     {"text"},
+    {"choices"},
     {"models"},
     {"tokens", "db"},
     {"definition", "mail", "migrations"},

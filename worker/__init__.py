@@ -30,7 +30,7 @@ The rooms, and what each may import (arrows go down and never return; tests/test
 
     settings log registry prose         what an operator sets; tables by name; Markdown as a tree
     text/                               words without rows: languages, characters
-    countries changes models            what we remember
+    countries changes choices models    what can be answered, and what we remember
     tokens db render                    links and codes; transactions, clock and locks; templates
     definition/ mail/ migrations/       what is asked and said; they know nothing of each other
     state/                              what holds now: reads only

@@ -7,7 +7,7 @@ import base64
 import functools
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,6 +31,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from worker import settings
+from worker.choices import CHOICES, Choice
 
 
 class Moment(TypeDecorator[datetime]):
@@ -292,7 +293,6 @@ class Partner(Base):
         return cls.email_hmac.is_not(None) & cls.quiet_at.is_(None)
 
 
-Choice = Literal["sign", "decline", "withdraw", "change"]
 Visibility = Literal["public", "addressee", "counted"]
 Channel = Literal["link", "by hand"]
 
@@ -312,7 +312,7 @@ class Answer(Base):
             sqlite_where=text("superseded_at IS NULL"),
             postgresql_where=text("superseded_at IS NULL"),
         ),
-        CheckConstraint("choice IN ('sign', 'decline', 'withdraw', 'change')", name="choice"),
+        CheckConstraint(f"choice IN ({', '.join(map(repr, get_args(Choice)))})", name="choice"),
         CheckConstraint("(choice = 'sign') = (visibility IS NOT NULL)", name="visibility"),
         CheckConstraint("visibility IN ('public', 'addressee', 'counted')", name="visibility_known"),
     )
@@ -336,7 +336,7 @@ class Answer(Base):
 
     @property
     def signs(self) -> bool:
-        return self.choice == "sign"
+        return CHOICES[self.choice].signs
 
 
 Rendition = Literal["public", "addressee"]
@@ -513,8 +513,8 @@ class Post(Base):
 
 Actor = Literal["partner", "organizer", "clock"]
 AuditCode = Literal[
-    "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
-    "sign", "decline", "withdraw", "change", "disowned", "corrected_listing", "proposed_name", "name_agreed",
+    Choice, "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
+    "disowned", "corrected_listing", "proposed_name", "name_agreed",
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
     "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
     "letter_resent", "cancelled", "erased", "applicant_erased",

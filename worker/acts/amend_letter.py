@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from worker import db
 from worker.acts import audit, launch
+from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
@@ -54,7 +55,7 @@ def amend_letter(session: Session, campaign_id: int, definition: Definition, *, 
         if p.takes_mail
     ]
     told = outbox.put(session, rows)
-    fallen = [one for one in standing.values() if meaning and one.choice in {"sign", "change"}]
+    fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
     for one in fallen:
         one.superseded_at = now
     outbox.cancel(session, Mail.answer_id.in_([one.id for one in fallen]), Mail.kind == "receipt")

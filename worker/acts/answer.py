@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import LockedPartner
+from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
-from worker.models import Answer, Channel, Choice, Mail, Visibility
+from worker.models import Answer, Channel, Mail, Visibility
 from worker.state.lifecycle import ALLOWED, VISIBILITY_RANK
 from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
 from worker.text import characters
@@ -110,7 +111,7 @@ def problems(said: Statement, choice: str, *, names_itself: bool) -> dict[str, s
             found[field] = f"{field} unfit"
         elif names_itself and not characters.has_letters(text):
             found[field] = f"{field} missing"
-    if choice == "change" and not said.reason.strip():
+    if choice in CHOICES and CHOICES[choice].needs_reason and not said.reason.strip():
         found["reason"] = "reason missing"
     return found | {field: wrong for field in ("reason", "passage") if (wrong := wrong_with_text(getattr(said, field)))}
 
@@ -199,8 +200,8 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
         if by_link:
             held.partner.language = answer.language  # in which it gets its mails from now on
         audit.log(session, campaign, "partner" if by_link else "organizer", answer.choice, held.partner, at=now)
-        if answer.choice == "change":
-            wishes.append(outbox.to_organizers("wish", campaign, f"partner-{held.partner.id}/{now:%Y%m%dT%H}", now))
+        if mail := CHOICES[answer.choice].told_by:
+            wishes.append(outbox.to_organizers(mail, campaign, f"partner-{held.partner.id}/{now:%Y%m%dT%H}", now))
     session.flush()
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))

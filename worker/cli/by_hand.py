@@ -98,11 +98,9 @@ def _record(
 
 def _said(standing: "Answer", campaign: "Campaign") -> str:
     """`declined by its link on Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`."""
+    from worker.choices import CHOICES
     from worker.text import dates
 
-    did = _DID[standing.choice]
+    did = CHOICES[standing.choice].did
     how = "by its link" if standing.channel == "link" else "through an organizer"
     return f"{did} {how} on {dates.day_and_time(standing.at, campaign.zone, 'en')}"
-
-
-_DID = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change": "asked for a change"}

@@ -1,6 +1,5 @@
 """A campaign's status as data for programs: times as ISO 8601 in UTC, sentences where people read."""
 
-from dataclasses import asdict
 from typing import Any
 
 from worker.cli import hints
@@ -31,7 +30,7 @@ def as_json(status: CampaignStatus) -> dict[str, Any]:
         "notices": status.notices,
         "post": relay_as_json(status.relay),
         "progress": _progress(status),
-        "counts": asdict(status.counts),
+        "counts": status.counts.as_json(),
         "applicants": [
             {
                 "organization": one.organization,

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from rich.text import Text
 from sqlalchemy import select
 
 from worker import db, settings
+from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
 from worker.mail.outcomes import meaning
 from worker.models import Campaign
@@ -27,7 +27,6 @@ NARROW = 100  # columns under which an organization is its acronym, and the rest
 _Unreached: TypeAlias = list[tuple[PartnerStatus, MailStatus]]  # partners, each with the mail that tells why
 MAX_NOT_REACHED = 4  # on a screen that is watched; without --watch all are told
 _TO_EXPLAIN = {"refused", "bounced", "deferred", "uncertain", "cancelled"}
-_ANSWERS = {"sign": "signed", "decline": "declined", "withdraw": "withdrew", "change": "wishes a change", None: ""}
 _MAX_SHORT_NAME = 24
 
 
@@ -77,9 +76,9 @@ def one_screen(found: CampaignStatus) -> None:
 
 def summary(counts: Counts) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
-    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "signed", "declined", "withdrawn", "wish_a_change")
-    numbers = asdict(counts)
-    told = [f"{numbers[word]} {word.replace('_', ' ')}" for word in (*words, "silent") if numbers[word]]
+    words = ("asked", "by_hand", "refused", "bounced", "suppressed", *counts.answers, "silent")
+    numbers = counts.as_json()
+    told = [f"{numbers[word]} {word.replace('_', ' ')}" for word in words if numbers[word]]
     return f"{console.partners(counts.partners)}: {', '.join(told) or 'nobody asked yet'}"
 
 
@@ -319,7 +318,10 @@ def _why(mail: MailStatus) -> str:
 
 
 def _answer(partner: PartnerStatus) -> str:
-    return _ANSWERS[partner.answer] + (f" ({partner.visibility})" if partner.visibility else "")
+    if partner.answer is None:
+        return ""
+    choice = CHOICES[partner.answer]
+    return (choice.shown_as or choice.did) + (f" ({partner.visibility})" if partner.visibility else "")
 
 
 def _aside(partner: PartnerStatus) -> str:

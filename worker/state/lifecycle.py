@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from sqlalchemy.orm import Session
 
 from worker import db
+from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Mail
 from worker.state.letters import delivery_state, is_irrevocable, load_letters
 
@@ -21,12 +22,11 @@ Stage = Literal[
     "dispatched",  # and it is noted
     "cancelled",
 ]
-Action = Literal[
-    "sign", "change", "decline", "withdraw", "reduce", "disown", "correct", "pass on", "join", "unsubscribe"
-]
+Action = Literal[Choice, "reduce", "disown", "correct", "pass on", "join", "unsubscribe"]
 
-ADDS = frozenset[Action]({"sign", "change", "decline", "correct", "pass on", "join"})
-EXPOSES_LESS = frozenset[Action]({"withdraw", "reduce", "disown", "unsubscribe"})
+_LATE = {one.name for one in CHOICES.values() if one.after_deadline}
+ADDS = frozenset[Action]({*get_args(Choice)} - _LATE | {"correct", "pass on", "join"})
+EXPOSES_LESS = frozenset[Action](_LATE | {"reduce", "disown", "unsubscribe"})
 
 ALLOWED: dict[Stage, frozenset[Action]] = {
     "open": ADDS | EXPOSES_LESS,
@@ -73,7 +73,10 @@ def load_stage(session: Session, campaign: Campaign, now: datetime) -> Stage:
 def offered(campaign: Campaign, stage: Stage, standing: Answer | None) -> set[Action]:
     """What a partner whose answer is `standing` may do, as far as it makes sense for it."""
     signs = standing is not None and standing.signs
-    pointless: set[Action] = {"decline"} if signs else {"withdraw", "reduce"}
+    not_for = "others" if signs else "signatories"
+    pointless: set[Action] = {one.name for one in CHOICES.values() if one.offered_to == not_for}
+    if not signs:
+        pointless.add("reduce")
     if standing is None or not (signs or stage == "open"):
         pointless.add("disown")
     if stage == "open" or not less_visible(campaign, standing):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker.choices import CHOICES
 from worker.models import Answer, Campaign, Letter, Mail, Partner, Stranger, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.blockers import Blocker, blockers, organizer_state
@@ -87,12 +88,19 @@ class Counts:
     refused: int
     bounced: int
     suppressed: int
-    signed: int
     named_publicly: int
-    declined: int
-    withdrawn: int
-    wish_a_change: int
+    answers: dict[str, int]
+    """By what `choices` calls each number: signed, declined …"""
     silent: int
+
+    @property
+    def signed(self) -> int:
+        return self.answers["signed"]
+
+    def as_json(self) -> dict[str, int]:
+        """Every number by its name, those of the answers among them."""
+        numbers = vars(self) | self.answers
+        return {name: number for name, number in numbers.items() if name != "answers"}
 
 
 @dataclass(frozen=True)
@@ -177,11 +185,8 @@ def _counts(facts: CampaignFacts, partners: list[PartnerStatus]) -> Counts:
         refused=reasons["refused"],
         bounced=reasons["bounced"],
         suppressed=reasons["suppressed"],
-        signed=answers["sign"],
         named_publicly=sum(n for visibility, n in facts.signing.items() if signatories.is_named(visibility, "public")),
-        declined=answers["decline"],
-        withdrawn=answers["withdraw"],
-        wish_a_change=answers["change"],
+        answers={one.counted_as: answers[one.name] for one in CHOICES.values()},
         silent=sum(partner.answer is None for partner in asked),
     )
 

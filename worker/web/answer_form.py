@@ -7,7 +7,8 @@ from typing import cast, get_args
 
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
-from worker.models import Choice, Visibility
+from worker.choices import CHOICES, Choice
+from worker.models import Visibility
 from worker.text import characters
 from worker.web.code_page import CodeForm
 
@@ -31,12 +32,12 @@ class AnswerForm(CodeForm):
 
         Who only `reduces` its exposure is not asked again who it is.
         """
-        return dict(self._what_is_missing(asks_who=self.choice == "sign" and not reduces))
+        return dict(self._what_is_missing(asks_who=self._signs() and not reduces))
 
     def given(self, partner_id: int, generation: int, language: str) -> AnswerInput:
         """The answer that a form without problems gives."""
         choice = cast(Choice, self.choice)
-        visibility = cast(Visibility, self.visibility) if choice == "sign" else None
+        visibility = cast(Visibility, self.visibility) if self._signs() else None
         return AnswerInput(partner_id, choice, visibility, self.said(language), generation)
 
     def meaning_read(self) -> int | None:
@@ -45,27 +46,31 @@ class AnswerForm(CodeForm):
 
     def said(self, language: str) -> Statement:
         """Who speaks, and what beside the choice itself: a reason, or for a change the words and the wish."""
-        reasons = {"decline": self.reason, "withdraw": self.reason, "change": self.wish}
+        choice = CHOICES.get(self.choice)
+        reason = getattr(self, choice.reason_field) if choice and choice.reason_field else ""
         return Statement(
             representative=_name(self.representative),
             role=_name(self.role),
-            reason=_lines(reasons.get(self.choice, "")),
+            reason=_lines(reason),
             language=language,
-            passage=_lines(self.passage) if self.choice == "change" else "",
+            passage=_lines(self.passage) if choice and choice.has_passage else "",
             read=self.meaning_read(),
         )
 
     def by_field(self, problems: Mapping[str, str]) -> dict[str, str]:
         """The act's problems by the fields of this form: the reason of a change is its `wish` here."""
-        if self.choice != "change":
-            return dict(problems)
-        fields, codes = {"reason": "wish"}, {"reason missing": "wish missing"}
+        choice = CHOICES.get(self.choice)
+        own = (choice and choice.reason_field) or "reason"
+        fields, codes = {"reason": own}, {"reason missing": f"{own} missing"}
         return {fields.get(field, field): codes.get(code, code) for field, code in problems.items()}
 
+    def _signs(self) -> bool:
+        return self.choice in CHOICES and CHOICES[self.choice].signs
+
     def _what_is_missing(self, *, asks_who: bool) -> Iterator[tuple[str, str]]:
-        if self.choice not in get_args(Choice):
+        if self.choice not in CHOICES:
             yield "choice", "choice missing"
-        if self.choice == "sign" and self.visibility not in get_args(Visibility):
+        if self._signs() and self.visibility not in get_args(Visibility):
             yield "visibility", "visibility missing"
         typed = replace(self.said(""), representative=self.representative, role=self.role)
         found = self.by_field(answer.problems(typed, self.choice, names_itself=asks_who))

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import answer
 from worker.acts.answer import AnswerInput
+from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import lifecycle, signatories
 from worker.state.answers import earlier_answer, standing_answer
@@ -29,7 +30,7 @@ from worker.web.glance import State, Worded
 from worker.web.together import Together
 from worker.wording import letter, refusals, templates
 
-BY_THE_FORM: set[Action] = {"sign", "change", "decline", "withdraw", "reduce"}
+BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
 
 
 class PartnerPage(CodePage[Partner, AnswerForm]):
@@ -174,6 +175,7 @@ def _view(
         "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= now,
         "disclosure": load_disclosure(session, campaign, partner, standing, letters),
         "standing": standing,
+        "choices": CHOICES,
         "offered": offered,
         "is_public": campaign.is_public,
         "may_answer": bool(offered & BY_THE_FORM),
