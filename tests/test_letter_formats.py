@@ -63,4 +63,4 @@ def test_each_form_is_previewed_with_its_language_where_it_has_several(two_more:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_media_type_is_that_of_the_ending(name: str) -> None:
     form = FORMATS[name]
-    assert mimetypes.guess_type(form.file_name()) == (form.media_type, None)
+    assert mimetypes.guess_type(form.file_name()) == (form.media_type.removesuffix("; charset=utf-8"), None)

@@ -30,8 +30,8 @@ class Format:
 
 
 FORMATS = by_name(
-    Format("text", "txt", "text/plain", True, lambda sheet, _: letter_text.as_text(sheet).encode()),
-    Format("html", "html", "text/html", True, lambda sheet, _: letter_html.as_html(sheet).encode()),
+    Format("text", "txt", "text/plain; charset=utf-8", True, lambda sheet, _: letter_text.as_text(sheet).encode()),
+    Format("html", "html", "text/html; charset=utf-8", True, lambda sheet, _: letter_html.as_html(sheet).encode()),
     Format("pdf", "pdf", "application/pdf", False, letter_pdf.as_pdf),
     Format(
         "docx",

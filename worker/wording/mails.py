@@ -21,6 +21,7 @@ from worker.state.signatories import count_named, names_too_many, rendition_for
 from worker.text import diff, names
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import letter_language, letter_subject
+from worker.wording.letter_formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,9 @@ def copy(session: Session, mail: Mail) -> Message:
     attachments = []
     if whole := not names_too_many(session, mail.campaign, mail.seal_number):
         language = letter_language(mail.campaign, mail.language)
-        text = _sealed(session, mail, "public", "text", language)
         attachments = [
-            Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf")),
-            Attachment(f"letter.{language}.txt", "text/plain; charset=utf-8", text),
+            _attached(session, mail, "public", "pdf"),
+            _attached(session, mail, "public", "text", language),
         ]
     return _to_partner(mail, attachments, addressee=mail.campaign.letter.addressees[0], whole=whole)
 
@@ -136,7 +136,7 @@ def letter(session: Session, mail: Mail) -> Message:
         html=_sealed(session, mail, rendition, "html").decode(),
         from_name=str(campaign.sender["name"]),
         reply_to=campaign.reply_to,
-        attachments=[Attachment("letter.pdf", "application/pdf", _sealed(session, mail, rendition, "pdf"))],
+        attachments=[_attached(session, mail, rendition, "pdf")],
         automatic=False,
     )
 
@@ -207,7 +207,7 @@ def _to_stranger(mail: Mail, stranger: Stranger, named: Partner | Stranger, link
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     attachments = []
     if mail.seal_number is not None:
-        attachments = [Attachment("letter.pdf", "application/pdf", _sealed(session, mail, "public", "pdf"))]
+        attachments = [_attached(session, mail, "public", "pdf")]
     facts = load_facts(session, mail.campaign)
     seen = {"letters": facts.letters, "signed": facts.signed, "visibility": facts.signing}
     return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
@@ -249,6 +249,12 @@ def _changes(mail: Mail) -> list[dict[str, str]]:
     if language not in before:
         return []
     return [{"before": one.before, "after": one.after} for one in diff.between(before[language], present[language])]
+
+
+def _attached(session: Session, mail: Mail, rendition: str, form: str, language: str = "") -> Attachment:
+    """One form of the seal that this mail carries, as a file; its name says the language where that is given."""
+    content = _sealed(session, mail, rendition, form, language)
+    return Attachment(FORMATS[form].file_name(language), FORMATS[form].media_type, content)
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
