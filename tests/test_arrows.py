@@ -28,8 +28,8 @@ FLOORS = [
 ONLY_IN = {
     "celery": {"tasks", "embedded"},
     "kombu": {"tasks"},
-    "aiosmtplib": {"mail/smtp", "mail/outcomes"},
-    "imap_tools": {"mail/bounces"},
+    "aiosmtplib": {"mail/smtp", "mail/smtp_wire", "mail/outcomes"},
+    "imap_tools": {"mail/bounce_mailbox"},
     "urllib.request": {"cli/player"},
     "starlette": {"web"},
     "uvicorn": {"embedded", "cli/processes"},

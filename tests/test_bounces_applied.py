@@ -15,7 +15,7 @@ from worker.acts.launch import launch_campaign
 from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
-from worker.mail import bounces, outbox
+from worker.mail import bounce_reports, outbox
 from worker.models import Event, Mail, Partner, Suppression
 
 SOPHEA, DARA = "sophea.chan@river-watch.example", "dara@clean-coast.example"
@@ -115,7 +115,7 @@ def test_a_report_about_somebody_to_whom_it_was_passed_on_suppresses_nobody() ->
 
 def test_a_hard_report_that_names_no_recipient_suppresses_nobody() -> None:
     with db.transaction() as session:
-        assert bounce.apply(session, bounces.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
+        assert bounce.apply(session, bounce_reports.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
     assert suppressed() == []
 
 
@@ -185,7 +185,7 @@ def test_no_second_copy_goes_after_a_bounce() -> None:
 
 
 def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> None:
-    bounce = bounces.Bounce(invitation(), "soft", None, "550 the account Sophea.Chan is closed")
+    bounce = bounce_reports.Bounce(invitation(), "soft", None, "550 the account Sophea.Chan is closed")
     with db.transaction() as session:
         apply(session, bounce)
     assert row(invitation()).reply == "came back: 550 the account <address> is closed"
@@ -193,7 +193,7 @@ def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> No
 
 def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
     """Read and apply one report about this mail."""
-    bounce = bounces.read(reports.report(name, tokens.envid(mail_id), recipient))
+    bounce = bounce_reports.read(reports.report(name, tokens.envid(mail_id), recipient))
     assert bounce is not None
     with db.transaction() as session:
         return apply(session, bounce)

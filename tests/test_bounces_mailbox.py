@@ -25,8 +25,8 @@ from tests.test_bounces_applied import SOPHEA, audit_log, invitation, mail_of_ki
 from tests.test_smtp import pem_of
 from worker import db, settings, tokens
 from worker.acts import bounce
-from worker.mail import bounces
-from worker.mail.bounces import CannotCollect, Mailbox
+from worker.mail import bounce_mailbox, bounce_reports
+from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PRIVATE = b"From: Dara <dara@clean-coast.example>\r\nTo: bounces@letters.example\r\nSubject: Lunch\r\n\r\nFriday?\r\n"
@@ -107,7 +107,7 @@ def test_what_is_forged_or_of_people_changes_nothing_and_stays_unread(campaign: 
 def test_people_s_mail_is_fetched_once_and_comes_before_no_bounce(
     campaign: None, server: Mailserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounces, "AT_ONCE", 3)
+    monkeypatch.setattr(bounce_mailbox, "AT_ONCE", 3)
     server.deliver(came_back("Postfix, no such user"))
     for _ in range(5):
         server.deliver(PRIVATE)
@@ -117,7 +117,7 @@ def test_people_s_mail_is_fetched_once_and_comes_before_no_bounce(
         offered.append(message)
         return b"Final-Recipient" in message
 
-    assert [bounces.collect(mailbox, handle) for _ in range(3)] == [0, 1, 0]
+    assert [bounce_mailbox.collect(mailbox, handle) for _ in range(3)] == [0, 1, 0]
     assert len(offered) == 6
     assert server.flags() == [{"\\Seen"}, *[set()] * 5]
 
@@ -148,7 +148,7 @@ def test_of_a_large_message_the_beginning_is_fetched_and_read(campaign: None, se
 
     assert bounce.collect_into_database().bounced == 1
 
-    assert sum(sizes) < bounces.LARGEST_READ + 10_000
+    assert sum(sizes) < bounce_reports.LARGEST_READ + 10_000
     wiretap.close()
 
 
@@ -185,8 +185,8 @@ def test_killed_between_commit_and_mark_it_is_applied_again_without_harm(campaig
     die = (
         "import os, signal\n"
         "from worker.acts import bounce\n"
-        "from worker.mail import bounces\n"
-        "bounces._mark_read = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from worker.mail import bounce_mailbox\n"
+        "bounce_mailbox._mark_read = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "bounce.collect_into_database()\n"
     )
     killed = subprocess.run([sys.executable, "-c", die], cwd=Path(__file__).parent.parent, check=False, timeout=60)
@@ -280,7 +280,7 @@ def test_a_wrong_password_a_missing_folder_and_a_server_that_is_away_are_told(
 
 @pytest.mark.parametrize("patience", [0.5])
 def test_a_server_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
-    monkeypatch.setattr(bounces, "PATIENCE", patience)
+    monkeypatch.setattr(bounce_mailbox, "PATIENCE", patience)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.set_for_this_process(imap_url=f"imap://u:p@127.0.0.1:{silent.getsockname()[1]}")
         begun = time.monotonic()
@@ -344,7 +344,7 @@ def test_starttls_comes_before_the_login(certificate: ssl.SSLContext) -> None:
     server.deliver(PRIVATE)
     wiretap = Wiretap(server)
 
-    assert bounces.collect(far_away(server, wiretap.port), lambda message: message == PRIVATE) == 1
+    assert bounce_mailbox.collect(far_away(server, wiretap.port), lambda message: message == PRIVATE) == 1
 
     plain = wiretap.heard[: wiretap.heard.index(b"STARTTLS\r\n")]
     assert b"LOGIN" not in plain
@@ -357,7 +357,7 @@ def test_starttls_comes_before_the_login(certificate: ssl.SSLContext) -> None:
 def test_imaps_is_encrypted_from_the_first_byte(certificate: ssl.SSLContext) -> None:
     server = Mailserver(certificate, implicit_tls=True)
     server.deliver(PRIVATE)
-    assert bounces.collect(Mailbox.parse(server.url("imaps")), lambda _: True) == 1
+    assert bounce_mailbox.collect(Mailbox.parse(server.url("imaps")), lambda _: True) == 1
     server.stop()
 
 
@@ -373,7 +373,7 @@ def test_who_strips_starttls_gets_no_login(certificate: ssl.SSLContext, way: str
     server = Mailserver(certificate)
     wiretap = Wiretap(server, STRIPPED[way])
     with pytest.raises(CannotCollect) as refused:
-        bounces.collect(far_away(server, wiretap.port), lambda _: True)
+        bounce_mailbox.collect(far_away(server, wiretap.port), lambda _: True)
     time.sleep(0.2)  # whatever else would be said
     assert str(refused.value) == "the mailbox for bounces offers no STARTTLS, so it got no login"
     assert b"LOGIN" not in wiretap.heard
@@ -389,14 +389,14 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_login(tmp_path: Path, sec
     server = Mailserver(pem_of(names, tmp_path)[1], implicit_tls=security == "tls")
     mailbox = Mailbox("127.0.0.1", server.port, security, "INBOX", USER, PASSWORD)  # type: ignore[arg-type]
     with pytest.raises(CannotCollect, match="no TLS with the mailbox for bounces: self-signed certificate"):
-        bounces.collect(mailbox, lambda _: True)
+        bounce_mailbox.collect(mailbox, lambda _: True)
     server.stop()
 
 
 def test_a_certificate_for_another_name_gets_no_login(certificate: ssl.SSLContext) -> None:
     server = Mailserver(certificate, implicit_tls=True)
     with pytest.raises(CannotCollect, match="no TLS with the mailbox for bounces: Hostname mismatch"):
-        bounces.collect(Mailbox("localhost", server.port, "tls", "INBOX", USER, PASSWORD), lambda _: True)
+        bounce_mailbox.collect(Mailbox("localhost", server.port, "tls", "INBOX", USER, PASSWORD), lambda _: True)
     server.stop()
 
 

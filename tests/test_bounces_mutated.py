@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tests import test_bounces_reports as reports
 from worker import tokens
-from worker.mail import bounces
+from worker.mail import bounce_reports
 
 bounces_come_back = reports.bounces_come_back
 
@@ -50,7 +50,7 @@ def trial(count: int, seed: int = 0) -> Trial:
 def _read(found: Trial, message: bytes, label: str) -> None:
     begun = time.process_time()
     try:
-        bounce = bounces.read(message)
+        bounce = bounce_reports.read(message)
     except BaseException as error:
         found.crashes.append(f"{label}: {type(error).__name__}")
         return

@@ -17,8 +17,9 @@ import pytest
 
 from worker.mail.catcher import Catcher
 from worker.mail.outcomes import Kind, Outcome
-from worker.mail.relay import Relay
-from worker.mail.smtp import Connection, Offer
+from worker.mail.relay_url import Relay
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer
 
 SENDER = "letters@undersigned.example"
 SOPHEA = "sophea@river-watch.example"

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from worker import db, migrations, settings
-from worker.mail import outbox
+from worker.mail import claims, outbox, results
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.models import Campaign, Event, Mail, Partner
 
@@ -82,11 +82,11 @@ def test_a_former_holder_can_not_mark(database, clock, outcome):
     before = _row(mail)
 
     with db.transaction() as session:
-        assert outbox.mark(session, "former", [outbox.Mark(mail, outcome)]) == set()
+        assert results.mark(session, "former", [results.Mark(mail, outcome)]) == set()
     assert _row(mail) == before
 
     with db.transaction() as session:
-        assert outbox.mark(session, "present", [outbox.Mark(mail, outcome)]) == {mail}
+        assert results.mark(session, "present", [results.Mark(mail, outcome)]) == {mail}
     assert (_row(mail)["sent_at"] is not None) == (outcome is SENT)
 
 
@@ -98,9 +98,9 @@ def test_a_former_holder_can_not_renew_nor_release_nor_enter_data(database, cloc
     before = _row(mail)
 
     with db.transaction() as session:
-        assert outbox.renew(session, "former", [mail]) == set()
-        assert not outbox.enter_data(session, mail, "former")
-        outbox.release(session, "former", [mail])
+        assert claims.renew(session, "former", [mail]) == set()
+        assert not claims.enter_data(session, mail, "former")
+        claims.release(session, "former", [mail])
     assert _row(mail) == before
 
 
@@ -109,19 +109,19 @@ def test_nobody_enters_data_after_the_own_lease_has_ended(database, clock):
     _claim("holder")
     clock.advance(seconds=61)
     with db.transaction() as session:
-        assert not outbox.enter_data(session, mail, "holder")
+        assert not claims.enter_data(session, mail, "holder")
 
 
 def test_who_calls_back_and_who_marks_never_wait_in_a_circle(database):
     """As when a campaign closes while a worker is in the middle of it."""
     mails = _due_mails(60)
     with db.transaction() as session:
-        outbox.claim(session, "holder")
+        claims.claim(session, "holder")
 
     def mark(number: int) -> None:
         shuffled = random.Random(number).sample(mails, len(mails))
         with db.transaction() as session:
-            outbox.mark(session, "holder", [outbox.Mark(mail, DEFERRED) for mail in shuffled[:30]])
+            results.mark(session, "holder", [results.Mark(mail, DEFERRED) for mail in shuffled[:30]])
 
     def cancel(number: int) -> None:
         with db.transaction() as session:
@@ -401,7 +401,7 @@ def _due_mails(count: int) -> list[int]:
 def _claim(holder: str, limit: int = 50) -> list[int]:
     with db.transaction() as session:
         until = db.clock(session) + A_MINUTE
-        return db.claim(session, holder=holder, until=until, limit=limit)
+        return claims.lease_due(session, holder=holder, until=until, limit=limit)
 
 
 def _claim_all_that_is_due(holder: object, limit: int = 10) -> list[int]:

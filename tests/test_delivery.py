@@ -22,7 +22,7 @@ from worker.acts.launch import launch_campaign
 from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
-from worker.mail import delivery, outbox
+from worker.mail import claims, delivery, outbox, results
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.models import Campaign, Mail, Partner, Seal
 from worker.state import letters
@@ -161,13 +161,13 @@ def test_a_worker_killed_between_data_and_its_answer_leaves_doubt(database: str,
     _sealed_and_put(clock)
     (letter,) = _mails("letter")
     with db.transaction() as session:
-        assert letter.id in outbox.claim(session, "killed")
+        assert letter.id in claims.claim(session, "killed")
     with db.transaction() as session:
-        assert outbox.enter_data(session, letter.id, "killed")
+        assert claims.enter_data(session, letter.id, "killed")
 
     clock.advance(minutes=2)
     with db.transaction() as session:
-        assert outbox.own_up_to_doubt(session) == 1
+        assert claims.own_up_to_doubt(session) == 1
     _drain(WELL)
 
     assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
@@ -241,7 +241,7 @@ def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: 
                 .where(Mail.id == letter.id)
                 .values(lease_holder=holder, lease_until=db.clock(session) + timedelta(minutes=1))
             )
-            assert outbox.enter_data(session, letter.id, holder)
+            assert claims.enter_data(session, letter.id, holder)
         assert _marked(session, doubtful, "one", Kind.UNCERTAIN)
     with db.transaction() as session:
         answer.withdraw(session, _first_partner(session), Statement())
@@ -263,8 +263,8 @@ def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str
     campaign_id = _sealed_and_put(clock)
     (letter,) = _mails("letter")
     with db.transaction() as session:
-        outbox.claim(session, "one")
-        assert outbox.enter_data(session, letter.id, "one")
+        claims.claim(session, "one")
+        assert claims.enter_data(session, letter.id, "one")
         hold.hold_letter(session, campaign_id)
         assert _delivery(session, campaign_id) == "sending"
     with db.transaction() as session:
@@ -362,9 +362,9 @@ def test_whoever_answers_without_end_floods_nobody(database: str, clock: Clock) 
     [(1, 6), (2, 25), (3, 60), (4, 120), (5, 180), (6, 240), (7, 240), (40, 240)],
 )
 def test_the_next_try_comes_later_and_later(attempts: int, minutes: int) -> None:
-    assert outbox.next_try(attempts, 0.5) == timedelta(minutes=minutes)
-    assert outbox.next_try(attempts, 0.0) == timedelta(minutes=minutes) * 0.9
-    assert outbox.next_try(attempts, 1.0) == timedelta(minutes=minutes) * 1.1
+    assert results.next_try(attempts, 0.5) == timedelta(minutes=minutes)
+    assert results.next_try(attempts, 0.0) == timedelta(minutes=minutes) * 0.9
+    assert results.next_try(attempts, 1.0) == timedelta(minutes=minutes) * 1.1
 
 
 def test_after_five_days_a_deferred_mail_is_given_up(database: str, clock: Clock) -> None:
@@ -411,7 +411,7 @@ def _first_partner(session: Session) -> int:
 
 def _marked(session: Session, mail: Mail, holder: str, kind: Kind) -> bool:
     outcome = Outcome(kind, Phase.END_OF_DATA, "451 4.3.0 try later")
-    return mail.id in outbox.mark(session, holder, [outbox.Mark(mail.id, outcome)])
+    return mail.id in results.mark(session, holder, [results.Mark(mail.id, outcome)])
 
 
 def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:

@@ -39,7 +39,7 @@ from worker.cli.commands import app
 from worker.cli.doctor import Finding
 from worker.cli.notes import Note
 from worker.mail.catcher import Catcher
-from worker.mail.relay import Relay
+from worker.mail.relay_url import Relay
 
 __all__ = ["certificate"]
 PASSWORD = "Zauberwort-4711"
@@ -377,7 +377,7 @@ def with_relay(server: ScriptedServer, scheme: str = "smtp", login: str = "") ->
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The relay is treated as one that is not on this machine: smtp:// demands STARTTLS."""
-    monkeypatch.setattr("worker.mail.relay._is_loopback", lambda _: False)
+    monkeypatch.setattr("worker.mail.relay_url._is_loopback", lambda _: False)
 
 
 @pytest.mark.parametrize("scheme", ["smtps", "smtp"])
@@ -488,7 +488,7 @@ def test_without_an_address_no_test_mail_is_sent() -> None:
 
 def test_the_relay_of_the_tests_is_the_relay_of_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `elsewhere` replaces decides what it is meant to decide."""
-    monkeypatch.setattr("worker.mail.relay._is_loopback", lambda _: False)
+    monkeypatch.setattr("worker.mail.relay_url._is_loopback", lambda _: False)
     assert Relay.parse("smtp://127.0.0.1").security == "starttls"
 
 

@@ -15,7 +15,7 @@ from tests import test_web_cast as cast
 from worker import db, settings, tokens
 from worker.acts import answer, disown
 from worker.acts.answer import Statement
-from worker.mail import breaker, kinds, mime, outbox
+from worker.mail import circuit_breaker, kinds, mime, outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state import answers
@@ -57,7 +57,7 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     """Put a mail into the outbox and say it."""
     now = db.clock(session)
     if kind == "outage":
-        post = breaker.post(session)
+        post = circuit_breaker.post(session)
         post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
     standing = answers.standing_answer(session, partner.id) if partner else None
     if partner:

@@ -17,7 +17,7 @@ from tests.test_delivery import _definition, _first_partner, _mails, _sealed_and
 from worker import db, settings, tokens
 from worker.acts import alert_unreached, answer, dispatch, invite, launch, receipts
 from worker.acts.answer import Statement
-from worker.mail import breaker, delivery, outbox
+from worker.mail import circuit_breaker, claims, delivery, outbox, quotas, results
 from worker.mail.outcomes import Kind
 from worker.models import Campaign, Mail, Partner, Post, Suppression
 from worker.wording.composing import compose_batch
@@ -189,7 +189,7 @@ def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(d
     assert len(_taken(_drain(WELL))) == 1
     assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
     with db.transaction() as session:
-        (hour, day) = breaker.quotas(session, db.clock(session))
+        (hour, day) = quotas.quotas(session, db.clock(session))
     assert (hour.span, hour.used, day.span, day.used, day.room) == (
         timedelta(hours=1),
         10,
@@ -206,9 +206,9 @@ def test_quotas_hold_for_two_workers_at_once(database: str) -> None:
     _all_asked(25)
     settings.set_for_this_process(smtp_per_hour=10)
     with db.transaction() as session:
-        first = outbox.claim(session, "one")
+        first = claims.claim(session, "one")
     with db.transaction() as session:
-        second = outbox.claim(session, "two")
+        second = claims.claim(session, "two")
     assert (len(first), len(second)) == (9, 0)
 
 
@@ -248,15 +248,15 @@ def test_a_mail_that_cannot_be_marked_lets_no_other_of_its_group_go_twice(
 ) -> None:
     _all_asked(6)
     broken = _mails("invitation")[2].id
-    mark = outbox.mark
+    mark = results.mark
 
-    def fails_for_one(session: Session, holder: str, marks: Sequence[outbox.Mark]) -> set[int]:
+    def fails_for_one(session: Session, holder: str, marks: Sequence[results.Mark]) -> set[int]:
         found = mark(session, holder, marks)
         if any(one.mail_id == broken for one in marks):
             raise RuntimeError
         return found
 
-    monkeypatch.setattr(outbox, "mark", fails_for_one)
+    monkeypatch.setattr(results, "mark", fails_for_one)
     assert len(_taken(_drain(WELL))) == 6
     clock.advance(minutes=20)
     assert _taken(_drain(WELL)) == []
@@ -474,7 +474,7 @@ def _all_asked(partners: int, slug: str = "rivers") -> int:
 
 def _post() -> Post:
     with db.reading() as session:
-        return breaker.post(session)
+        return circuit_breaker.post(session)
 
 
 def _drain(

@@ -18,7 +18,7 @@ from tests.conftest import A_SECRET_KEY
 from worker import db, migrations, settings, tasks
 from worker.cli import checks, errors
 from worker.cli.commands import app
-from worker.mail import breaker
+from worker.mail import circuit_breaker
 from worker.migrations import OlderSchema, WrongSchema, tables
 from worker.models import Partner
 
@@ -61,7 +61,7 @@ def test_every_shape_is_brought_up_and_keeps_its_rows(settled, shape, upgraded_b
     assert not migrations.upgrade()
     _assert_kept(before, schema.rows())
     with db.transaction() as session:
-        breaker.note_a_sweep(session)
+        circuit_breaker.note_a_sweep(session)
         notes = session.scalars(select(Partner.note).order_by(Partner.id)).all()
     assert notes == ["met in Geneva", "", "écrit à l’été"]
     assert '"signed": 1' in _types("status", "rivers", "--json")

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
 from tests.scripted_smtp import pem_of as pem_of  # test_doctor.py takes it from here
-from worker.mail.outcomes import Kind, Outcome, Phase, meaning
-from worker.mail.relay import Relay, tls_context
-from worker.mail.smtp import Connection, Offer, Timeouts, on_the_wire
+from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.relay_url import Relay, tls_context
+from worker.mail.reply_text import meaning
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer, Timeouts, on_the_wire
 
 WORDS = {Kind.SENT: "sent", Kind.DEFERRED: "later", Kind.REFUSED: "no", Kind.UNCERTAIN: "doubt"}
 

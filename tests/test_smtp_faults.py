@@ -13,8 +13,9 @@ import pytest
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
 from worker.mail.outcomes import Kind, Outcome
-from worker.mail.relay import Relay
-from worker.mail.smtp import Connection, Offer, Timeouts, on_the_wire
+from worker.mail.relay_url import Relay
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer, Timeouts, on_the_wire
 
 # What becomes of the mail that meets a fault, and *: the connection is good for the next one.
 #   away   not connected: the relay's trouble, which passes; no attempt is burnt

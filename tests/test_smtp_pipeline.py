@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
-from worker.mail import smtp
+from worker.mail import smtp_wire
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.relay import Relay
-from worker.mail.smtp import Connection, Offer, Timeouts
+from worker.mail.relay_url import Relay
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer, Timeouts
 
 PATIENT = Timeouts(connect=10, command=10, end_of_data=10, reset=10)
 OFFERS = ("SIZE 1000000", "PIPELINING", "DSN")
@@ -111,13 +112,13 @@ class Relay2920(asyncio.Protocol):
 
 def test_the_next_envelope_rides_behind_the_body_in_one_write_and_one_round_trip(monkeypatch):
     writes: list[bytes] = []
-    write = smtp._Wire.write
+    write = smtp_wire.Wire.write
 
-    def seen(wire: smtp._Wire, lines: bytes, answers: int = 1) -> None:
+    def seen(wire: smtp_wire.Wire, lines: bytes, answers: int = 1) -> None:
         writes.append(lines)
         write(wire, lines, answers)
 
-    monkeypatch.setattr(smtp._Wire, "write", seen)
+    monkeypatch.setattr(smtp_wire.Wire, "write", seen)
 
     async def send() -> tuple[Row, list[bytes]]:
         relay = Relay2920()

@@ -14,8 +14,8 @@ from worker import db, tasks, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits
 from worker.acts.bounce import apply
 from worker.acts.third_party_limits import Person
-from worker.mail import outbox
-from worker.mail.bounces import Bounce
+from worker.mail import claims
+from worker.mail.bounce_reports import Bounce
 from worker.mail.mime import Message
 from worker.models import Campaign, Mail, Partner, Stranger, Suppression
 from worker.state import recipients
@@ -292,4 +292,4 @@ def test_a_partner_passes_on_three_times_at_most_even_to_others(campaign: Campai
             pass_on.pass_invitation_on(session, river_watch.id, Person(f"n{number}@river.example", "en"))
         with pytest.raises(PassedOnTooOften):
             pass_on.pass_invitation_on(session, river_watch.id, Person("n4@river.example", "en"))
-        assert outbox.suppressed(session, [mail.id for mail in session.scalars(select(Mail))]) == set()
+        assert claims.suppressed(session, [mail.id for mail in session.scalars(select(Mail))]) == set()

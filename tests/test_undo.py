@@ -10,7 +10,7 @@ from tests import test_web_cast as cast
 from tests.test_bounces_applied import definition
 from worker import db
 from worker.acts import close, invite, launch
-from worker.mail import outbox
+from worker.mail import claims
 from worker.models import Campaign, Mail
 from worker.state.refusals import CannotBeUndone
 
@@ -93,4 +93,4 @@ def test_what_a_worker_has_taken_is_not_taken_back(campaign_id: int) -> None:
 
 def claim() -> list[int]:
     with db.transaction() as session:
-        return outbox.claim(session, "a worker")
+        return claims.claim(session, "a worker")

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.mail.mime import Attachment, Envelope, Message, compose
-from worker.mail.smtp import on_the_wire
+from worker.mail.smtp_wire import on_the_wire
 
 FRENCH = "Ligue des droits de l’homme « Espérance » : à bientôt, Œuvre n° 7 ? "
 KHMER = "សម្ព័ន្ធខ្មែរជំរឿន និងការពារសិទ្ធិមនុស្ស លីកាដូ ១២៣ "

@@ -5,8 +5,9 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
 
     cli/prepare.py launch       definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
-    tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/compose.py sets as bytes,
-                                mail/smtp.py sends, mail/outbox.py marks, mail/breaker.py knows whether the relay is
+    tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/mime.py sets as bytes,
+                                mail/smtp.py sends, mail/outbox.py marks, mail/circuit_breaker.py knows whether the
+                                relay is
                                 at fault
     web/partner.py              the page behind tokens.link(), which web/links.py looks up and web/glance.py shows
                                 to the many who only look; web/code_page.py is what every page behind a link and a
@@ -21,7 +22,7 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
                                 named, acts/sheets.py words the letter, wording/letter_{text,html,pdf,docx}.py
                                 set it
     tasks.dispatch, report      acts/dispatch.py sends the seal, acts/report.py copies to who signed
-    tasks.bounces               mail/bounces.py reads what came back, acts/bounces.py writes it down
+    tasks.bounces               mail/bounce_mailbox.py reads what came back, acts/bounces.py writes it down
     cli/amending.py             acts/reword.py changes the letter meanwhile, and asks again whom it concerns
     tasks.erase                 acts/erase.py forgets contacts and withheld names, when their time has come
     tasks.sweep                 acts/calendar.py knows what is due and nobody rang for
@@ -40,7 +41,7 @@ The rooms, and what each may import (arrows go down and never return; tests/test
     tasks.py                            the queue: a doorbell, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
-Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` and `mail/bounces` (and in
+Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` and `mail/bounce_mailbox` (and in
 `cli/player`, which plays the partners of the demo, and in the checks of
 `cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at import.
 """

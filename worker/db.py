@@ -1,29 +1,13 @@
 """The database: transactions, its clock, the campaign's lock, and the claim of due mail, per dialect."""
 
 import functools
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    ExceptionContext,
-    Row,
-    Select,
-    TextClause,
-    bindparam,
-    create_engine,
-    event,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Engine, ExceptionContext, Row, Select, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
@@ -34,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement
 
 from worker import settings
-from worker.models import Base, Campaign, Mail, Moment, Partner
+from worker.models import Base, Campaign, Moment, Partner
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 AWAY = (
@@ -211,69 +195,6 @@ def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusiv
     """The campaign, locked first and read afterwards."""
     campaign_lock(session, campaign_id, mode)
     return session.get_one(Campaign, campaign_id, populate_existing=True)
-
-
-def claim(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:
-    """Lease due mails to one holder, the most urgent first, and return their ids.
-
-    Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
-    transaction is IMMEDIATE, so that no two claim at once.
-    """
-    now = clock(session)
-    free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
-    due = select(Mail.id).where(Mail.due_at <= now, free, *which).order_by(Mail.urgency, Mail.due_at).limit(limit)
-    if not is_sqlite(session):
-        due = due.with_for_update(skip_locked=True)
-    claimed = (
-        update(Mail)
-        .where(Mail.id.in_(due.scalar_subquery()))
-        .values(lease_until=until, lease_holder=holder, attempts=Mail.attempts + 1)
-        .returning(Mail.id, Mail.urgency, Mail.due_at)
-        .execution_options(synchronize_session=False)
-    )
-    rows = sorted(session.execute(claimed).all(), key=lambda row: (row[1], row[2]))
-    return [row[0] for row in rows]
-
-
-def lock_in_order(session: Session, *which: ColumnElement[bool]) -> None:
-    """Lock mails before several are changed: two who change the same ones, each in its own order, wait in a circle."""
-    if not is_sqlite(session):
-        session.execute(select(Mail.id).where(*which).order_by(Mail.id).with_for_update())
-
-
-def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]], now: datetime) -> set[int]:
-    """Write down mails that the relay took, as (id, reply, body hash); returns those that were still the holder's.
-
-    One statement for all: a commit and a round trip for each mail cost more than sending it.
-    """
-    rows = [{"id": mail_id, "reply": reply, "hash": body_hash} for mail_id, reply, body_hash in sent]
-    statement = _SQLITE_SENT if is_sqlite(session) else _POSTGRES_SENT
-    told = {"rows": json.dumps(rows), "holder": holder, "now": now}
-    return set(session.execute(statement, told).scalars())
-
-
-def _sent(told: str) -> TextClause:
-    statement = f"""
-        UPDATE mail
-        SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
-            reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END, body_hash = told.hash
-        FROM ({told}) AS told
-        WHERE mail.id = told.id AND mail.lease_holder = :holder
-        RETURNING mail.id
-    """
-    return text(statement).bindparams(bindparam("now", type_=Moment()))
-
-
-_SQLITE_SENT = _sent(
-    """
-    SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.reply') AS reply,
-           json_extract(value, '$.hash') AS hash
-    FROM json_each(:rows)
-    """
-)
-_POSTGRES_SENT = _sent(
-    "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)"
-)
 
 
 def upsert_ignore(

@@ -26,8 +26,8 @@ from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_when_due
 from worker.acts.report import put_copies
-from worker.mail import breaker, delivery, outbox
-from worker.mail.bounces import CannotCollect
+from worker.mail import circuit_breaker, claims, delivery
+from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.state.due import due_acts
 from worker.wording.composing import compose_batch
@@ -206,8 +206,8 @@ def bounces() -> None:
 def sweep() -> None:
     """Ring for whatever is due and nobody rang for."""
     with db.transaction() as session:
-        breaker.note_a_sweep(session)
-        outbox.own_up_to_doubt(session)
+        circuit_breaker.note_a_sweep(session)
+        claims.own_up_to_doubt(session)
         alert_unreached.alert_organizers(session)
         due = due_acts(session)
     for name, campaign_id in due:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.bench import campaign, databases, fetched, postfix, workers
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings
-from worker.mail import outbox
+from worker.mail import claims, outbox
 from worker.models import Base, Campaign, Mail, Partner
 
 PEER = "the same with few"
@@ -108,7 +108,7 @@ def _way_to_due_mail() -> str:
     listen = lambda _c, _k, statement, values, _x, _m: said.append((statement, values))
     event.listen(db.engine(), "before_cursor_execute", listen)
     with db.reading() as session:  # claims, and gives everything back
-        outbox.claim(session, "the bench")
+        claims.claim(session, "the bench")
         event.remove(db.engine(), "before_cursor_execute", listen)
         claim, values = next((statement, values) for statement, values in said if "lease_holder" in statement)
         plan = session.connection().exec_driver_sql(f"EXPLAIN (COSTS OFF) {claim}", values).scalars().all()

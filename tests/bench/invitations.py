@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.bench import campaign, databases, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import db, settings
-from worker.mail import delivery, smtp
+from worker.mail import delivery, smtp_wire
 from worker.mail.mime import Envelope, compose
 from worker.models import Mail
 from worker.wording.composing import compose_batch
@@ -102,4 +102,4 @@ async def _bare(port: int, ready: list[Envelope]) -> None:
 
 def _on_the_wire(mail: Envelope) -> bytes:
     commands = f"MAIL FROM:<{mail.sender}>\r\nRCPT TO:<{mail.recipient}>\r\nDATA\r\n"
-    return commands.encode() + smtp.on_the_wire(mail.content)
+    return commands.encode() + smtp_wire.on_the_wire(mail.content)

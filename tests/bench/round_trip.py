@@ -11,8 +11,9 @@ from tests.bench import databases, invitations, processes
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker.mail.mime import Envelope
 from worker.mail.outcomes import Kind
-from worker.mail.relay import Relay
-from worker.mail.smtp import Connection, Offer
+from worker.mail.relay_url import Relay
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer
 
 PATIENCE = 60  # seconds for one side of a round
 

@@ -15,7 +15,7 @@ from tests.soak import campaigns
 from tests.soak.house import Database, furnished
 from tests.soak.rows import Extent, Row, tried
 from worker import db
-from worker.mail import outbox
+from worker.mail import claims, outbox
 from worker.models import Campaign
 
 BOTH: tuple[Database, ...] = ("PostgreSQL", "SQLite")
@@ -73,7 +73,7 @@ def _claim_until_none_is_left(number: int, ready: float, mails: int) -> list[int
     while len(claimed) <= mails:
         with db.transaction() as session:
             until = db.clock(session) + AN_HOUR
-            ids = db.claim(session, holder=str(number), until=until, limit=chance.randint(1, MOST))
+            ids = claims.lease_due(session, holder=str(number), until=until, limit=chance.randint(1, MOST))
         if not ids:
             break
         claimed += ids

@@ -18,7 +18,7 @@ from tests.soak.relay import Relay
 from tests.soak.rows import Extent, Row, tried
 from worker import db, settings
 from worker.acts import invite
-from worker.mail import delivery, outbox
+from worker.mail import delivery, results
 from worker.models import Mail
 from worker.wording.composing import compose_batch
 
@@ -79,7 +79,7 @@ def _judge(street: _Street, campaign_id: int, to: str) -> Iterator[str]:
     if not tries or tries[-1] - tries[0] < delay:
         yield f"a mail that was put off for {delay} never arrived"
     for number, (before, after) in enumerate(pairwise(tries), 1):
-        usual, gap = outbox.next_try(number), after - before
+        usual, gap = results.next_try(number), after - before
         # Others of the campaign are waited for too, and each look costs a second.
         if not usual * 0.9 - _SLACK <= gap <= usual * 1.1 + _SLACK:
             yield f"try {number + 1} came {gap} after the one before; usual is {usual}"

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
 from worker.acts import audit
-from worker.mail import bounces
-from worker.mail.bounces import Bounce, CannotCollect, Mailbox
+from worker.mail import bounce_mailbox, bounce_reports
+from worker.mail.bounce_mailbox import CannotCollect, Mailbox
+from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.mail.relay import ascii_domain
+from worker.mail.relay_url import ascii_domain
 from worker.models import Mail, Partner, Stranger, Suppression
 
 log = logging.getLogger("bounces")
@@ -63,7 +64,7 @@ def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Colle
     """
     collected = Collected()
     if url := settings.current().imap_url:
-        collected.reports = bounces.collect(_mailbox(url), lambda message: _take(message, collected), stopping)
+        collected.reports = bounce_mailbox.collect(_mailbox(url), lambda message: _take(message, collected), stopping)
     if collected.reports:
         log.info("%d reports read, %d mails came back", collected.reports, collected.bounced)
     return collected
@@ -71,7 +72,7 @@ def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Colle
 
 def _take(message: bytes, collected: Collected) -> bool:
     """Whether the message was ours; one that cannot be applied stays for people, and keeps no other from being read."""
-    if (bounce := bounces.read(message)) is None:
+    if (bounce := bounce_reports.read(message)) is None:
         return False
     try:
         with db.transaction() as session:
@@ -141,7 +142,9 @@ def _detail(mail: Mail, bounce: Bounce) -> str:
 
 
 def _reply(recipient: str, bounce: Bounce) -> str:
-    said = bounces.masked(bounce.diagnostic, recipient) if recipient else bounce.status or ""  # of who was erased
+    said = (
+        bounce_reports.masked(bounce.diagnostic, recipient) if recipient else bounce.status or ""
+    )  # of who was erased
     return REPORT_PREFIX + said
 
 

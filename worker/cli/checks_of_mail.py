@@ -17,11 +17,12 @@ import dns.resolver
 from worker import settings, tokens
 from worker.cli import console
 from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
-from worker.mail import bounces, mime
+from worker.mail import bounce_mailbox, mime
 from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.relay import Relay, ascii_domain, tls_context
-from worker.mail.smtp import Connection, Offer, Timeouts
+from worker.mail.relay_url import Relay, ascii_domain, tls_context
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer, Timeouts
 from worker.text import html, markdown, plain_text
 
 DNS_PATIENCE = 3.0
@@ -321,11 +322,11 @@ def mailbox() -> Iterator[Note]:
         yield ok("none: bounces are read by you")
         return
     try:
-        there = bounces.Mailbox.parse(conf.imap_url)
-        bounces.collect(there, handle=lambda _: False, stopping=lambda: True)
+        there = bounce_mailbox.Mailbox.parse(conf.imap_url)
+        bounce_mailbox.collect(there, handle=lambda _: False, stopping=lambda: True)
     except ValueError as error:  # a sentence that repeats nothing of the URL
         yield failed(str(error), "mend UNDERSIGNED_IMAP_URL")
-    except bounces.CannotCollect as error:
+    except bounce_mailbox.CannotCollect as error:
         yield failed(str(error), "look at UNDERSIGNED_IMAP_URL; ask the mailbox's provider")
     else:
         yield ok(f"{there.host}:{there.port} takes our login and has the folder {there.folder}")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from worker import db, settings
 from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
-from worker.mail.outcomes import meaning
+from worker.mail.reply_text import meaning
 from worker.models import Campaign
 from worker.state.mail_status import MailStatus
 from worker.state.relay_status import RelayStatus

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from worker import db, settings
-from worker.mail import breaker, outbox
-from worker.mail.outbox import Mark
+from worker.mail import circuit_breaker, claims, results
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
-from worker.mail.relay import Relay
-from worker.mail.smtp import Connection, Offer
+from worker.mail.relay_url import Relay
+from worker.mail.results import Mark
+from worker.mail.smtp import Connection
+from worker.mail.smtp_wire import Offer
 
 log = logging.getLogger("delivery")
 
@@ -73,7 +74,7 @@ async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], 
 
 def _note_a_drain() -> None:
     with db.transaction() as session:
-        breaker.note_a_drain(session)
+        circuit_breaker.note_a_drain(session)
 
 
 def _now() -> float:
@@ -357,7 +358,7 @@ class _Drain:
     def _claim(self) -> tuple[list[int], list[Ready], list[Mark]]:
         """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""
         with db.transaction() as session:
-            ids = outbox.claim(session, self.holder)
+            ids = claims.claim(session, self.holder)
         if not ids:
             return [], [], []
         with db.reading() as session:
@@ -365,13 +366,13 @@ class _Drain:
         ready = [one for one in composed if isinstance(one, Ready)]
         if not ready:
             with db.transaction() as session:
-                breaker.gives_its_turn_back(session)
+                circuit_breaker.gives_its_turn_back(session)
         return ids, ready, [one for one in composed if isinstance(one, Mark)]
 
     def _mark(self, marks: list[Mark]) -> set[int]:
         try:
             with db.transaction() as session:
-                return outbox.mark(session, self.holder, marks)
+                return results.mark(session, self.holder, marks)
         except db.AWAY:
             raise
         except Exception as error:
@@ -386,19 +387,19 @@ class _Drain:
         """So that it is not sent again and again; if not even this can be written, the drain ends."""
         if mark.mail_id is not None and mark.outcome.kind in {Kind.SENT, Kind.UNCERTAIN}:
             with db.transaction() as session:
-                outbox.set_aside(session, mark.mail_id)
+                claims.set_aside(session, mark.mail_id)
 
     def _enter_data(self, mail_id: int) -> bool:
         with db.transaction() as session:
-            return outbox.enter_data(session, mail_id, self.holder)
+            return claims.enter_data(session, mail_id, self.holder)
 
     def _renew(self, ids: list[int]) -> set[int]:
         with db.transaction() as session:
-            return outbox.renew(session, self.holder, ids)
+            return claims.renew(session, self.holder, ids)
 
     def _give_back(self) -> None:
         with db.transaction() as session:
-            outbox.release(session, self.holder, [ready.id for ready in self._queue])
+            claims.release(session, self.holder, [ready.id for ready in self._queue])
 
 
 @dataclass

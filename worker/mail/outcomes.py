@@ -1,13 +1,14 @@
-"""What became of a mail, in true words: the relay's answers read, judged, and made fit to be stored and shown."""
+"""What became of a mail, in true words: the relay's answers read and judged."""
 
 import enum
 import re
 import ssl
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
 import aiosmtplib
+
+from worker.mail import reply_text
 
 
 class Kind(enum.Enum):
@@ -115,7 +116,7 @@ def unreachable(phase: Phase, error: Exception) -> Outcome:
         return Outcome(Kind.NOT_CONNECTED, phase, error.message, fault="relay")
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         said = f"no TLS with the relay: {getattr(cause, 'verify_message', None) or cause.reason or 'refused'}"
-        return Outcome(Kind.NOT_CONNECTED, phase, cleaned(said), fault="relay")
+        return Outcome(Kind.NOT_CONNECTED, phase, reply_text.cleaned(said), fault="relay")
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 in {4, 5}:
         answer = aiosmtplib.SMTPResponse(error.code, error.message)
         if phase is Phase.AUTH:
@@ -142,123 +143,8 @@ def left_in_doubt() -> Outcome:
     return Outcome(Kind.UNCERTAIN, Phase.END_OF_DATA, "we hung up before the answer came (end of data)")
 
 
-# What a refusal says, for people: by the whole enhanced status code, by its subject and detail in either class, by
-# class and subject, by the basic code, by the class; the first that is found (RFC 3463, RFC 5321 section 4.2.3,
-# https://www.iana.org/assignments/smtp-enhanced-status-codes). Two of one sentence stand together.
-_LATER, _DOES_NOT_UNDERSTAND = "the relay asks to come back later", "the relay does not understand what we say"
-_NO_SUCH_DOMAIN, _OUR_SENDER = "the domain does not exist or takes no mail", "the relay does not accept our sender"
-_TOO_LARGE, _NOT_SUCH_A_ONE = "the message is too large", "the recipient's server does not take such a message"
-_LATIN_ONLY = "the relay takes only unaccented Latin letters in an address"
-_OUR_LOGIN, _ENCRYPTION = "the relay does not accept our login", "the relay demands encryption"
-_MEANINGS = {
-    "4.1.1": _LATER,
-    "4.4.1": "the recipient's server does not answer for now",
-    "4.7.0": _LATER,
-    "4.7.1": _LATER,
-    "x.1.1": "the mailbox does not exist",
-    "x.1.2": _NO_SUCH_DOMAIN,
-    "x.1.3": "this is not a mail address",
-    "x.1.4": "the address fits more than one mailbox",
-    "x.1.6": "the mailbox has moved and left no new address",
-    "x.1.7": _OUR_SENDER,
-    "x.1.8": _OUR_SENDER,
-    "x.1.10": _NO_SUCH_DOMAIN,
-    "x.2.1": "the mailbox is switched off",
-    "x.2.2": "the mailbox is full",
-    "x.2.3": _TOO_LARGE,
-    "x.2.4": "the mailing list behind the address is broken",
-    "x.3.1": "the recipient's server is full",
-    "x.3.2": "the recipient's server takes no mail for now",
-    "x.3.3": _NOT_SUCH_A_ONE,
-    "x.3.4": _TOO_LARGE,
-    "x.3.5": "the relay is not set up rightly",
-    "x.4.1": "the recipient's server does not answer",
-    "x.4.2": "the connection to the recipient's server broke",
-    "x.4.3": "the recipient's domain cannot be looked up",
-    "x.4.4": "the relay finds no way to the recipient's domain",
-    "x.4.5": "the relay is overloaded",
-    "x.4.6": "the mail goes round in circles between servers",
-    "x.4.7": "the recipient's server was not reached in time",
-    "x.5.1": _DOES_NOT_UNDERSTAND,
-    "x.5.2": _DOES_NOT_UNDERSTAND,
-    "x.5.3": "the relay takes fewer recipients at a time",
-    "x.5.4": _DOES_NOT_UNDERSTAND,
-    "x.5.5": _DOES_NOT_UNDERSTAND,
-    "x.6.1": _NOT_SUCH_A_ONE,
-    "x.6.2": _NOT_SUCH_A_ONE,
-    "x.6.3": _NOT_SUCH_A_ONE,
-    "x.6.6": _NOT_SUCH_A_ONE,
-    "x.6.7": _LATIN_ONLY,
-    "x.6.8": _LATIN_ONLY,
-    "x.6.9": _LATIN_ONLY,
-    "x.7.1": _OUR_SENDER,
-    "x.7.2": "the mailing list takes no mail from us",
-    "x.7.4": _ENCRYPTION,
-    "x.7.5": _ENCRYPTION,
-    "x.7.8": _OUR_LOGIN,
-    "x.7.9": "our way to log in is too weak for the relay",
-    "x.7.10": _ENCRYPTION,
-    "x.7.11": _ENCRYPTION,
-    "x.7.12": "the relay demands a new password",
-    "x.7.13": "our account at the relay is switched off",
-    "x.7.17": "the mailbox belongs to somebody else now",
-    "x.7.18": "the domain belongs to somebody else now",
-    "x.7.20": "the mail is not signed as the recipient's server demands",
-    "x.7.21": "the mail is not signed as the recipient's server demands",
-    "x.7.22": "the mail is not signed as the recipient's server demands",
-    "x.7.23": "our domain does not name the relay as one that may send for it",
-    "x.7.24": "our domain does not name the relay as one that may send for it",
-    "x.7.25": "the relay's own name and address do not agree",
-    "x.7.26": "the mail does not prove that it comes from our domain",
-    "x.7.27": _OUR_SENDER,
-    "x.7.28": "we sent too many mails in a short time",
-    "x.7.30": _ENCRYPTION,
-    "4.7.x": _LATER,
-    "5.5.x": _DOES_NOT_UNDERSTAND,
-    "5.6.x": _NOT_SUCH_A_ONE,
-    "5.7.x": "the relay does not accept our mail",
-    "421": _LATER,
-    "450": _LATER,
-    "451": "the relay has trouble of its own for now",
-    "452": "the relay is short of room for now",
-    "454": "the relay cannot check our login for now",
-    "500": _DOES_NOT_UNDERSTAND,
-    "501": _DOES_NOT_UNDERSTAND,
-    "502": _DOES_NOT_UNDERSTAND,
-    "503": _DOES_NOT_UNDERSTAND,
-    "504": _DOES_NOT_UNDERSTAND,
-    "521": _NO_SUCH_DOMAIN,
-    "530": "the relay demands a login or encryption first",
-    "534": "our way to log in is too weak for the relay",
-    "535": _OUR_LOGIN,
-    "538": _ENCRYPTION,
-    "550": "the mailbox does not exist or takes no mail from us",
-    "551": "the mailbox has moved",
-    "552": "the mailbox is full or the message is too large",
-    "553": "the relay does not accept the address",
-    "555": _DOES_NOT_UNDERSTAND,
-    "556": _NO_SUCH_DOMAIN,
-    "2": "the relay took it",
-    "4": "the relay put it off",
-    "5": "the relay refused it",
-}
-_STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
-
-
 # Before the words of a delivery report that are kept as a mail's reply, so that nobody takes them for our relay's.
 REPORT_PREFIX = "came back: "
-
-
-def meaning(reply: str) -> str:
-    """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are."""
-    found = _STORED.match(reply)
-    if found is None:
-        return reply
-    code, kind, subject, detail = found["code"], found["kind"], found["subject"], found["detail"]
-    if kind == "2":
-        return _MEANINGS[kind]
-    keys = (f"{kind}.{subject}.{detail}", f"x.{subject}.{detail}", f"{kind}.{subject}.x", code, kind)
-    return next(_MEANINGS[key] for key in keys if key in _MEANINGS)
 
 
 def _without_echo(answer: aiosmtplib.SMTPResponse) -> aiosmtplib.SMTPResponse:
@@ -273,50 +159,10 @@ def _enhanced_status(answer: aiosmtplib.SMTPResponse) -> str | None:
     return found[1] if found and found[1][0] == str(answer.code)[0] else None
 
 
-# A relay's own words, which may also be the name of a mailbox: hiding them would turn its meaning.
-_COMMON_WORDS = {
-    "address",
-    "admin",
-    "contact",
-    "host",
-    "info",
-    "mail",
-    "mailbox",
-    "office",
-    "recipient",
-    "user",
-}
-_PART = r"""[^\s<>()\[\],;:"'@]"""
-_ADDRESS = re.compile(rf"""<?(?:"[^"]{{0,64}}"|(?<!{_PART}){_PART}*+)(?:@{_PART}*+)++>?""")
-_LINK_OF_A_PARTNER = re.compile(r"/[su]/[\w-]{20,}")
-
-
 def _fit_to_show(answer: aiosmtplib.SMTPResponse, recipient: str) -> str:
     """One line of at most 500 characters without addresses: relays repeat them, and replies are stored."""
     text = answer.message
     if "\n" in text:
         first, *more = text.split("\n")
         text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
-    return cleaned(f"{answer.code} {without_recipient(text, recipient)}")
-
-
-def without_recipient(text: str, recipient: str) -> str:
-    if not recipient:
-        return text
-    name = recipient.rpartition("@")[0]
-    if text.isascii() and name.isascii() and name.lower() not in text.lower():
-        return text  # nearly always: a pattern for one recipient costs more than sending it a mail
-    text = re.sub(rf"<?{re.escape(recipient)}>?", "<address>", text, flags=re.IGNORECASE)
-    if len(name) < 3 or name.lower() in _COMMON_WORDS:
-        return text
-    return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
-
-
-def cleaned(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    if "@" in text:
-        text = _ADDRESS.sub("<address>", text)
-    text = _LINK_OF_A_PARTNER.sub("/<link>", text)
-    words = ("<address>" if "%40" in word else word for word in text.split())
-    return " ".join(words)[:500]
+    return reply_text.cleaned(f"{answer.code} {reply_text.without_recipient(text, recipient)}")

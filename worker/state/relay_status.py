@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.mail import breaker, outbox
-from worker.mail.breaker import Quota
+from worker.mail import circuit_breaker, outbox, quotas
 from worker.mail.kinds import MAY_WAIT
+from worker.mail.quotas import Quota
 from worker.models import Mail, Post
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
@@ -57,8 +57,8 @@ class RelayStatus:
 
 def load_relay_status(session: Session) -> RelayStatus:
     """Judge the relay as it is now."""
-    now, signs = db.clock(session), breaker.post(session)
-    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in breaker.quotas(session, now)]
+    now, signs = db.clock(session), circuit_breaker.post(session)
+    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = RelayStatus(
         now=now,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
-from worker.mail import mime, outbox
+from worker.mail import claims, mime
 from worker.mail.delivery import Ready
-from worker.mail.outbox import Mark
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.smtp import Offer
+from worker.mail.results import Mark
+from worker.mail.smtp_wire import Offer
 from worker.models import CancelReason, Mail
 from worker.wording import mails
 from worker.wording.mails import BulkMail
@@ -21,7 +21,7 @@ log = logging.getLogger("delivery")
 def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | Mark]:
     """Make these mails ready to be sent, in this order, or say what became of them."""
     found = _read(session, ids)
-    suppressed = outbox.suppressed(session, ids)
+    suppressed = claims.suppressed(session, ids)
     return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from worker.mail.outcomes import REPORT_PREFIX, meaning
+from worker.mail.outcomes import REPORT_PREFIX
+from worker.mail.reply_text import meaning
 from worker.state.mail_status import Reason, ReasonCode, Todo
 from worker.text import dates
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from worker.mail.outcomes import meaning
+from worker.mail.reply_text import meaning
 from worker.state.relay_status import RelayStatus
 
 

@@ -1,9 +1,8 @@
 """What is known of the relay, whatever the mail: whether it is at fault (the breaker), its quotas, signs of life."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, settings
@@ -13,7 +12,6 @@ from worker.models import Mail, Post
 PAUSE = timedelta(seconds=30)  # before a relay that took nothing is tried again
 LONGEST_PAUSE = timedelta(minutes=15)  # between two tries, when it is away for long
 WORTH_TELLING = timedelta(minutes=10)  # a shorter outage nobody need hear of
-IN_RESERVE = 10  # one in so many of a quota is kept for the letter and for what people wait for
 
 
 def post(session: Session, *, lock: bool = False) -> Post:
@@ -85,37 +83,3 @@ def took_mail_since(session: Session, moment: datetime) -> bool:
     """Whether the relay took any mail for a partner or an addressee after this moment."""
     abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
     return bool(session.scalar(select(exists().where(Mail.sent_at > moment, abroad))))
-
-
-@dataclass(frozen=True)
-class Quota:
-    """What the relay takes from us in a span of time, and how much of it is used: sent, or on the way."""
-
-    span: timedelta
-    allowed: int
-    used: int
-
-    @property
-    def room(self) -> int:
-        return max(0, self.allowed - self.used)
-
-    @property
-    def reserve(self) -> int:
-        """What is kept for the letter and for what people wait for."""
-        return max(1, self.allowed // IN_RESERVE) if self.allowed > 1 else 0
-
-    @property
-    def room_for_bulk(self) -> int:
-        return max(0, self.room - self.reserve)
-
-
-def quotas(session: Session, now: datetime) -> list[Quota]:
-    """The quotas that are set, hour and day, each as a window that ends now."""
-    conf = settings.current()
-    found = []
-    for span, allowed in ((timedelta(hours=1), conf.smtp_per_hour), (timedelta(days=1), conf.smtp_per_day)):
-        if allowed:
-            sent = select(func.count()).where(Mail.sent_at > now - span)
-            leased = select(func.count()).where(Mail.due_at.is_not(None), Mail.lease_until >= now)
-            found.append(Quota(span, allowed, (session.scalar(sent) or 0) + (session.scalar(leased) or 0)))
-    return found

@@ -1,0 +1,204 @@
+"""Mails claimed under a lease, so that each goes out once: taken, renewed, given back, or lost in doubt."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, TextClause, bindparam, exists, select, text, true, update
+from sqlalchemy.orm import Session
+
+from worker import db, settings
+from worker.mail import circuit_breaker, quotas
+from worker.mail.kinds import MAY_WAIT
+from worker.models import Campaign, Mail, Moment, Partner, Seal, Stranger, Suppression
+
+
+def lease_due(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:
+    """Lease due mails to one holder, the most urgent first, and return their ids.
+
+    Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
+    transaction is IMMEDIATE, so that no two claim at once.
+    """
+    now = db.clock(session)
+    free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
+    due = select(Mail.id).where(Mail.due_at <= now, free, *which).order_by(Mail.urgency, Mail.due_at).limit(limit)
+    if not db.is_sqlite(session):
+        due = due.with_for_update(skip_locked=True)
+    claimed = (
+        update(Mail)
+        .where(Mail.id.in_(due.scalar_subquery()))
+        .values(lease_until=until, lease_holder=holder, attempts=Mail.attempts + 1)
+        .returning(Mail.id, Mail.urgency, Mail.due_at)
+        .execution_options(synchronize_session=False)
+    )
+    rows = sorted(session.execute(claimed).all(), key=lambda row: (row[1], row[2]))
+    return [row[0] for row in rows]
+
+
+def lock_in_order(session: Session, *which: ColumnElement[bool]) -> None:
+    """Lock mails before several are changed: two who change the same ones, each in its own order, wait in a circle."""
+    if not db.is_sqlite(session):
+        session.execute(select(Mail.id).where(*which).order_by(Mail.id).with_for_update())
+
+
+def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]], now: datetime) -> set[int]:
+    """Write down mails that the relay took, as (id, reply, body hash); returns those that were still the holder's.
+
+    One statement for all: a commit and a round trip for each mail cost more than sending it.
+    """
+    rows = [{"id": mail_id, "reply": reply, "hash": body_hash} for mail_id, reply, body_hash in sent]
+    statement = _SQLITE_SENT if db.is_sqlite(session) else _POSTGRES_SENT
+    told = {"rows": json.dumps(rows), "holder": holder, "now": now}
+    return set(session.execute(statement, told).scalars())
+
+
+def _sent(told: str) -> TextClause:
+    statement = f"""
+        UPDATE mail
+        SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
+            reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END, body_hash = told.hash
+        FROM ({told}) AS told
+        WHERE mail.id = told.id AND mail.lease_holder = :holder
+        RETURNING mail.id
+    """
+    return text(statement).bindparams(bindparam("now", type_=Moment()))
+
+
+_SQLITE_SENT = _sent(
+    """
+    SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.reply') AS reply,
+           json_extract(value, '$.hash') AS hash
+    FROM json_each(:rows)
+    """
+)
+_POSTGRES_SENT = _sent(
+    "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)"
+)
+
+
+def claim(session: Session, holder: str) -> list[int]:
+    """Take a batch of due mails for this holder alone, for the length of a lease; the most urgent first.
+
+    Nothing while the relay is at fault, but for one mail now and then that tries it; no more than is left of a quota.
+    """
+    conf = settings.current()
+    now = db.clock(session)
+    at_fault = circuit_breaker.is_at_fault(session)
+    until = now + timedelta(seconds=conf.lease)
+    if at_fault:
+        return _one_that_tries(session, holder, until, now)
+    limits = quotas.quotas(session, now)
+    if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
+        return lease_due(session, holder=holder, until=until, limit=bulk)
+    urgent = min((conf.batch, *(quota.room for quota in limits)))
+    return lease_due(session, Mail.urgency < MAY_WAIT, holder=holder, until=until, limit=urgent) if urgent else []
+
+
+def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
+    """One mail, for one worker: the organizers' notice of the outage, once; then one that the relay has not turned
+    down, for perhaps it was that mail's own fault; and organizers' mail last, for it proves nothing.
+    """
+    if not circuit_breaker.takes_its_turn(session, now, until):
+        return []
+    notice = (Mail.kind == "outage") & (Mail.attempts == 0)
+    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
+    fresh = Mail.blocked_at.is_(None)
+    for first in (notice & fresh, abroad & fresh, abroad, true()):
+        if claimed := lease_due(session, first, holder=holder, until=until, limit=1):
+            return claimed
+    return []
+
+
+def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
+    """Keep the lease on these mails; returns those that are still the holder's, and were not called back."""
+    lock_in_order(session, Mail.id.in_(ids))
+    kept = (
+        update(Mail)
+        .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.cancelled_at.is_(None))
+        .values(lease_until=_lease_end(session))
+        .returning(Mail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(kept))
+
+
+def release(session: Session, holder: str, ids: Sequence[int]) -> None:
+    """Give back mails that were claimed and not tried."""
+    lock_in_order(session, Mail.id.in_(ids))
+    session.execute(
+        update(Mail)
+        .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.in_data_at.is_(None))
+        .values(lease_until=None, lease_holder=None, attempts=Mail.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def enter_data(session: Session, mail_id: int, holder: str) -> bool:
+    """Note that the letter is about to travel; False if it may not, or is no longer this holder's.
+
+    Commit this before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
+    """
+    now = db.clock(session)
+    entered = (
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.lease_holder == holder, Mail.lease_until > now)
+        .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), letter_may_leave())
+        .values(in_data_at=now, due_at=None)
+        .returning(Mail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalar(entered) is not None
+
+
+def set_aside(session: Session, mail_id: int) -> None:
+    """A mail that was handed over and cannot be marked: uncertain, and nothing more goes by itself."""
+    lost = update(Mail).where(Mail.id == mail_id, Mail.sent_at.is_(None))
+    now = db.clock(session)
+    session.execute(lost.values(uncertain_at=now, due_at=None, lease_until=None, lease_holder=None))
+
+
+def own_up_to_doubt(session: Session) -> int:
+    """Call uncertain the letters whose worker died between DATA and the answer; returns how many."""
+    now = db.clock(session)
+    doubtful = (
+        update(Mail)
+        .where(Mail.in_data_at.is_not(None), Mail.sent_at.is_(None), Mail.refused_at.is_(None))
+        .where(Mail.uncertain_at.is_(None), Mail.lease_until < now)
+        .values(uncertain_at=now, due_at=None, lease_until=None, lease_holder=None)
+        .returning(Mail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(doubtful).all())
+
+
+def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
+    if session.scalar(select(Suppression.id).limit(1)) is None:
+        return set()
+    for_partners = (
+        select(Mail.id)
+        .join(Partner, Partner.id == Mail.partner_id)
+        .join(Suppression, Suppression.email_hmac == Partner.email_hmac)
+        .where(Mail.id.in_(ids))
+    )
+    for_strangers = (
+        select(Stranger.mail_id)
+        .join(Suppression, Suppression.email_hmac == Stranger.email_hmac)
+        .where(Stranger.mail_id.in_(ids))
+    )
+    return {*session.scalars(for_partners), *session.scalars(for_strangers)}
+
+
+def letter_may_leave() -> ColumnElement[bool]:
+    """Whether the campaign goes on and the seal that the letter carries is not voided."""
+    goes_on = exists().where(
+        Campaign.id == Mail.campaign_id, Campaign.held_at.is_(None), Campaign.cancelled_at.is_(None)
+    )
+    sealed = exists().where(
+        Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)
+    )
+    return goes_on & sealed
+
+
+def _lease_end(session: Session) -> datetime:
+    return db.clock(session) + timedelta(seconds=settings.current().lease)
