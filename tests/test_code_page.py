@@ -17,7 +17,7 @@ from worker import db, tasks, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Campaign, Partner, Stranger
-from worker.web import code_page, pages
+from worker.web import code_page, responses
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -175,14 +175,14 @@ def test_while_wrong_codes_wait_no_thread_and_no_connection_is_held_and_a_right_
     page: str, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
-    show, shown = pages.show, list[str]()
+    show, shown = responses.show, list[str]()
 
     def noting(template: str, *how: Any, **context: Any) -> Any:
         made = show(template, *how, **context)
         shown.append(template)
         return made
 
-    monkeypatch.setattr(pages, "show", noting)
+    monkeypatch.setattr(responses, "show", noting)
 
     async def four_guess_and_one_knows() -> int:
         transport = httpx2.ASGITransport(scene.browser.app)

@@ -21,7 +21,7 @@ from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
-from worker.web.guesses import Guessed
+from worker.web.code_throttle import Guessed
 from worker.wording import templates
 from worker.wording.mails import word_mail
 

@@ -15,8 +15,7 @@ from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
 from worker.models import Addressee, Campaign, Letter, Partner
 from worker.text.languages import LANGUAGES
-from worker.web import glance
-from worker.web import partner as partner_page
+from worker.web import page_cache, partner_page
 from worker.web.app import make_app
 
 HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អាត", "مراقبة")
@@ -25,7 +24,7 @@ HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អា�
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr(tasks, "ring", lambda *_: None)
-    glance._worded.clear()
+    page_cache._worded.clear()
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -43,7 +42,7 @@ def both(browser: TestClient, partner: Partner, language: str = "") -> tuple[str
     url = f"/s/{tokens.token(partner)}" + (f"?lang={language}" if language else "")
     given = browser.get(url)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glance, "page", _no_page)
+        patch.setattr(page_cache, "page", _no_page)
         anew = browser.get(url)
     assert {**given.headers, "date": ""} == {**anew.headers, "date": ""}
     assert given.status_code == anew.status_code
@@ -73,9 +72,9 @@ def test_it_is_the_same_page_for_every_name_and_after_every_answer(language: str
 def test_readers_share_a_wording_and_nothing_of_each_other(browser: TestClient) -> None:
     first, second = a_campaign()[2:4]
     page, other = both(browser, first)[0], both(browser, second)[0]
-    assert len(glance._worded) == 1
+    assert len(page_cache._worded) == 1
     assert tokens.token(first) not in other
-    kept = "".join(piece for worded in glance._worded.values() for piece in worded.pieces)
+    kept = "".join(piece for worded in page_cache._worded.values() for piece in worded.pieces)
     for own in (first.organization, second.organization, tokens.token(first), tokens.mail_code(first), "Ms Lopez"):
         assert own not in kept
     assert page != other
@@ -125,7 +124,7 @@ def test_who_answers_between_look_and_wording_gives_its_page_to_nobody(
     monkeypatch.setattr(partner_page, "_worded_for_all", answered_meanwhile)
     signed = browser.get(f"/s/{tokens.token(first)}").text
     assert f"{first.organization} signs" in html.unescape(signed)
-    assert len(glance._worded) == 0
+    assert len(page_cache._worded) == 0
     given, anew = both(browser, second)
     assert given == anew
     assert "Recorded on" not in given
@@ -142,12 +141,12 @@ def test_beyond_the_most_that_are_kept_the_page_that_nobody_asked_for_longest_is
         return word(partner_id, language)
 
     monkeypatch.setattr(partner_page, "_worded_for_all", noting)
-    monkeypatch.setattr(glance._worded, "capacity", 2)
+    monkeypatch.setattr(page_cache._worded, "capacity", 2)
     for language in ("en", "fr", "en", "km", "en", "fr"):
         assert browser.get(f"/s/{tokens.token(partner)}?lang={language}").status_code == 200
 
     assert worded == ["en", "fr", "km", "fr"]
-    assert len(glance._worded) == 2
+    assert len(page_cache._worded) == 2
 
 
 def test_what_changes_is_seen_at_once(browser: TestClient) -> None:

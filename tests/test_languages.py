@@ -13,7 +13,7 @@ from worker.definition.letters import read_letters
 from worker.state.signatories import Signatories
 from worker.text import countries, dates
 from worker.text.languages import LANGUAGES, Language, what_is_wrong_with
-from worker.web.row import RowForm
+from worker.web.listing_page import RowForm
 from worker.wording import letter
 
 WORKER = Path(__file__).resolve().parent.parent / "worker"

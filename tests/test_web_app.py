@@ -14,8 +14,7 @@ from tests import test_web_cast as cast
 from worker import db, settings, tasks, tokens
 from worker.mail import outbox
 from worker.models import Mail, Partner, Post
-from worker.web import forms, glance, health
-from worker.web import partner as partner_page
+from worker.web import forms, health, page_cache, partner_page
 from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -60,7 +59,7 @@ def responses(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyP
         "ready": browser.get("/readyz"),
         "style": browser.get("/style.css"),
     }
-    monkeypatch.setattr(glance, "page", breaks)
+    monkeypatch.setattr(page_cache, "page", breaks)
     return found | {"broken": browser.get(link)}
 
 

@@ -14,9 +14,9 @@ from worker import db, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Answer, Campaign, Partner, Stranger
-from worker.web import code_page, guesses
+from worker.web import code_page, code_throttle
 from worker.web.app import make_app
-from worker.web.guesses import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, Guessed, Guesses
+from worker.web.code_throttle import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, Guessed, Guesses
 
 
 class Clock:
@@ -161,7 +161,7 @@ def test_too_many_wrong_codes_are_said_calmly_in_each_language(browser: TestClie
 def test_four_wrong_codes_under_way_do_not_delay_who_knows(
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_throttle, "HELD", 3600)
     for _ in range(SLOTS - 1):
         browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
@@ -171,7 +171,7 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 
 @on_sqlite
 def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_throttle, "HELD", 3600)
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
     tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
 
@@ -199,7 +199,7 @@ def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monke
 def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
     typed: dict[str, str], slots: int, browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_throttle, "HELD", 3600)
     began = time.monotonic()
     assert browser.post(f"/s/{tokens.token(partner)}", data=typed).status_code == 422
     assert not slots or time.monotonic() - began >= 1
@@ -213,7 +213,7 @@ def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
 def test_guesses_at_an_applicants_code_keep_no_partner_out_and_the_other_way_round(
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_throttle, "HELD", 3600)
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
     with db.transaction() as session:
         campaign = session.get_one(Campaign, partner.campaign_id)

@@ -27,9 +27,9 @@ from worker.state import answers, due, letters
 from worker.state.refusals import LinkRevoked
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
-from worker.web import code_page, forms, guesses
+from worker.web import code_page, code_throttle, forms
 from worker.web.app import make_app
-from worker.web.guesses import SLOTS, Guessed, Guesses
+from worker.web.code_throttle import SLOTS, Guessed, Guesses
 from worker.wording import templates
 from worker.wording.composing import compose_batch
 
@@ -333,7 +333,7 @@ def test_a_wish_that_is_none_is_told_calmly(browser: TestClient, river_watch: Pa
 def test_guesses_share_the_five_places_of_the_partner_and_a_click_needs_none(
     browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "HELD", 3600)
+    monkeypatch.setattr(code_throttle, "HELD", 3600)
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
     tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
 

@@ -19,7 +19,7 @@ from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.models import Answer, Event, Mail, Partner
 from worker.web.app import make_app
-from worker.web.together import MOST, Together
+from worker.web.batching import MOST, Together
 
 CROWD = 40
 TOP = Path(__file__).resolve().parent.parent

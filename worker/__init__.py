@@ -9,12 +9,13 @@ transaction, lets one act write rows, and rings for the next. Then follow one ma
                                 mail/smtp.py sends, mail/outbox.py marks, mail/circuit_breaker.py knows whether the
                                 relay is
                                 at fault
-    web/partner.py              the page behind tokens.link(), which web/links.py looks up and web/glance.py shows
+    web/partner_page.py         the page behind tokens.link(), which web/link_auth.py looks up and web/page_cache.py
+                                shows
                                 to the many who only look; web/code_page.py is what every page behind a link and a
-                                code does; web/together.py gathers what comes at the same time;
+                                code does; web/batching.py gathers what comes at the same time;
                                 acts/answer.py records what was said, as far as acts/stages.py allows it;
-                                web/disown.py that somebody else said it, web/row.py how it is printed,
-                                web/pass_on.py that another person answers; web/public.py is what everybody reads
+                                web/disown.py that somebody else said it, web/listing_page.py how it is printed,
+                                web/pass_on.py that another person answers; web/public_page.py is what everybody reads
                                 (acts/public_letters.py knows which letters are before and after it),
                                 web/join.py where others ask to sign
     tasks.record, remind        a receipt for each answer; a reminder for the silent

@@ -16,21 +16,21 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from worker import db, settings, startup
-from worker.web import health, pages, public
+from worker.web import health, public_page, responses
+from worker.web.code_throttle import Guesses
 from worker.web.disown import DisownPage
-from worker.web.guard import Guard
-from worker.web.guesses import Guesses
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
-from worker.web.pages import Apology
-from worker.web.partner import PartnerPage
+from worker.web.listing_page import RowPage
+from worker.web.middleware import Guard
+from worker.web.partner_page import PartnerPage
 from worker.web.pass_on import PassOnPage
-from worker.web.row import RowPage
+from worker.web.responses import Apology
 from worker.web.unsubscribe import QuietPage
 
 log = logging.getLogger("web")
 
-APOLOGIES: dict[int, Apology] = {status: which for which, status in pages.STATUS.items()}
+APOLOGIES: dict[int, Apology] = {status: which for which, status in responses.STATUS.items()}
 
 
 def make_app(inbox: Path | None = None) -> Starlette:
@@ -48,7 +48,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/j/{token}", ConfirmPage),
             Route("/c/{slug}/join", JoinPage),
             Route("/u/{token}", QuietPage),
-            Route("/c/{slug}", public.letter),
+            Route("/c/{slug}", public_page.letter),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),
@@ -56,7 +56,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             *(routes_of_inbox(inbox) if inbox else []),
         ],
         lifespan=_no_more_threads_than_connections,
-        middleware=[Middleware(Guard, broken=pages.apology("broken"))],
+        middleware=[Middleware(Guard, broken=responses.apology("broken"))],
         exception_handlers={
             HTTPException: _refused,
             OperationalError: _unavailable,
@@ -90,13 +90,13 @@ async def _khmer(request: Request) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return pages.apology(APOLOGIES.get(error.status_code, "wrong link"), dict(error.headers or {}))
+    return responses.apology(APOLOGIES.get(error.status_code, "wrong link"), dict(error.headers or {}))
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("the database does not answer (%s)", type(error).__name__)
-    return pages.apology("unavailable", {"Retry-After": "30"})
+    return responses.apology("unavailable", {"Retry-After": "30"})
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:
-    return pages.apology("unreadable")
+    return responses.apology("unreadable")

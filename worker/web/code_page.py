@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, tokens
 from worker.state.refusals import LinkRevoked, Refused
 from worker.tokens import Linked, Purpose
-from worker.web import forms, links, pages
-from worker.web.guesses import Guessed, Guesses
-from worker.web.links import Holder, Owner
+from worker.web import forms, link_auth, responses
+from worker.web.code_throttle import Guessed, Guesses
+from worker.web.link_auth import Holder, Owner
 
 A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
 CODE_MISSING, CODE_WRONG = "mail code missing", "mail code wrong"
@@ -63,7 +63,7 @@ class Visit(Generic[Form]):
     @property
     def language(self) -> str:
         """The one that was asked for if pages speak it, else the holder's."""
-        return pages.choose_language(self.typed.lang, self.holder.language)
+        return responses.choose_language(self.typed.lang, self.holder.language)
 
 
 class CodePage(HTTPEndpoint, Generic[Owner, Form]):
@@ -109,7 +109,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
     def look(self, visit: Visit[Form]) -> Response:
         """Show the page as it stands now."""
         with db.reading() as session:
-            return self.show(session, links.load(session, self.model, visit.holder), visit)
+            return self.show(session, link_auth.load(session, self.model, visit.holder), visit)
 
     async def get(self, request: Request) -> Response:
         """Show the form. Looking changes nothing: mail scanners open every link."""
@@ -123,7 +123,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     async def holder(self, request: Request) -> Holder:
         """Whose link was opened; ends in 404."""
-        return await links.find_holder(request.path_params["token"], self.purpose)
+        return await link_auth.find_holder(request.path_params["token"], self.purpose)
 
     async def take_form(self, request: Request, sent: dict[str, str]) -> Response:
         """Show the form in another language, or answer it: a wrong code takes a second, too many are not looked at.
@@ -140,7 +140,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         guessed = Guessed(visit.holder.kind, visit.holder.id)
         # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
         if guesses.are_too_many(guessed):
-            return await run_in_threadpool(pages.apology, "too many", {"Retry-After": "60"})
+            return await run_in_threadpool(responses.apology, "too many", {"Retry-After": "60"})
         if wrong != CODE_WRONG:
             return await self.answer(visit)
         guesses.note(guessed)
@@ -163,7 +163,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     def _take(self, visit: Visit[Form]) -> Response:
         with db.reading() as session:
-            owner = links.load(session, self.model, visit.holder)
+            owner = link_auth.load(session, self.model, visit.holder)
             if problems := {**self.problems(owner, visit.typed), **visit.problems}:
                 return self.show(session, owner, replace(visit, problems=problems))
             act = self.act(owner, visit.typed)
@@ -173,6 +173,6 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     def _first_look(self, token: str, holder: Holder, wanted: str) -> Response:
         with db.reading() as session:
-            owner = links.load(session, self.model, holder)
-            typed = self.first_form(owner, pages.choose_language(wanted, holder.language))
+            owner = link_auth.load(session, self.model, holder)
+            typed = self.first_form(owner, responses.choose_language(wanted, holder.language))
             return self.show(session, owner, Visit(token, holder, typed))

@@ -12,7 +12,7 @@ from worker.state.answers import standing_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.letters import load_letters
 from worker.state.lifecycle import load_offered, stage_at
-from worker.web import pages
+from worker.web import responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 
@@ -42,7 +42,7 @@ class DisownPage(CodePage[Partner, CodeForm]):
 def _page(session: Session, partner: Partner, visit: Visit[CodeForm]) -> Response:
     campaign = partner.campaign
     letters = load_letters(session, campaign)
-    return pages.show(
+    return responses.show(
         "not_us.html",
         visit.language,
         422 if visit.problems else 200,

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from worker import settings
-from worker.web import pages
+from worker.web import responses
 
 SHOWN_AT_ONCE = 100
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*\.eml")
@@ -99,7 +99,7 @@ class Inbox:
     async def mail(self, request: Request) -> Response:
         message = await self._message(request)
         return _with_policy(
-            pages.show(
+            responses.show(
                 "inbox/mail.html",
                 "en",
                 file=request.path_params["name"],
@@ -140,7 +140,7 @@ class Inbox:
         number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
         first = (number - 1) * SHOWN_AT_ONCE
         shown = names[max(first, 0) : first + SHOWN_AT_ONCE]
-        return pages.show(
+        return responses.show(
             "inbox/list.html",
             "en",
             lines=[self._line(name) for name in shown],

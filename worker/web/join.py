@@ -17,7 +17,7 @@ from worker.definition.partners import LONGEST
 from worker.models import Campaign, Stranger
 from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters
-from worker.web import forms, pages
+from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 TYPED = ("organization", "acronym", "country", "contact")
@@ -72,7 +72,7 @@ class JoinPage(HTTPEndpoint):
 def _form(slug: str, typed: ApplicantForm, problems: dict[str, str], *, done: bool = False) -> Response:
     with db.reading() as session:
         campaign = _that_may_be_joined(session, slug)
-        return pages.show(
+        return responses.show(
             "public/join.html",
             _language(typed.lang, campaign),
             422 if problems else 200,
@@ -107,7 +107,7 @@ def _that_may_be_joined(session: Session, slug: str) -> Campaign:
 
 
 def _language(wanted: str, campaign: Campaign) -> str:
-    return pages.choose_language(wanted, campaign.authentic)
+    return responses.choose_language(wanted, campaign.authentic)
 
 
 class ConfirmPage(CodePage[Stranger, CodeForm]):
@@ -118,7 +118,7 @@ class ConfirmPage(CodePage[Stranger, CodeForm]):
     def show(self, session: Session, stranger: Stranger, visit: Visit[CodeForm]) -> Response:
         """The form; or that it is confirmed, or too late."""
         campaign = stranger.campaign
-        return pages.show(
+        return responses.show(
             "public/confirm.html",
             visit.language,
             422 if visit.problems else 200,

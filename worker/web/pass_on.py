@@ -13,7 +13,7 @@ from worker.state import lifecycle
 from worker.state.refusals import PassedOnTooOften, RateLimited, Refused, SameAddress
 from worker.text import addresses
 from worker.text.languages import LANGUAGES
-from worker.web import forms, pages
+from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 
@@ -44,7 +44,7 @@ class PassOnPage(CodePage[Partner, PersonForm]):
         """The form, or that it is done, while invitations can be passed on."""
         if "pass on" not in lifecycle.ALLOWED[lifecycle.load_stage(session, partner.campaign, db.clock(session))]:
             return self.home(visit)
-        return pages.show(
+        return responses.show(
             "pass_on.html",
             visit.language,
             422 if visit.problems else 200,

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from worker.acts import unsubscribe
 from worker.models import Partner
-from worker.web import forms, pages
+from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 _ACTS = {"no more mail": unsubscribe.unsubscribe_partner, "mail again": unsubscribe.resubscribe_partner}
@@ -45,7 +45,7 @@ class QuietPage(CodePage[Partner, QuietForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[QuietForm]) -> Response:
         """Whether mail goes, and the form for the other."""
-        return pages.show(
+        return responses.show(
             "quiet.html",
             visit.language,
             422 if visit.problems else 200,

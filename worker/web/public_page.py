@@ -9,7 +9,7 @@ from starlette.responses import Response
 from worker import db
 from worker.models import Campaign
 from worker.state import public_letters
-from worker.web import pages
+from worker.web import responses
 from worker.wording.letter import build_public, letter_language
 
 
@@ -24,9 +24,9 @@ def _page(slug: str, wanted: str) -> Response:
         campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
         if campaign is None or not campaign.is_public:
             raise HTTPException(404)
-        language = pages.choose_language(wanted, campaign.authentic)
+        language = responses.choose_language(wanted, campaign.authentic)
         before, after = public_letters.neighbours(session, campaign)
-        return pages.show(
+        return responses.show(
             "public/page.html",
             language,
             campaign=campaign,

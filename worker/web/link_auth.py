@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from worker import db, tokens
 from worker.models import Partner, Stranger
 from worker.tokens import Purpose
-from worker.web.together import Together
+from worker.web.batching import Together
 
 Owner = TypeVar("Owner", Partner, Stranger)
 

@@ -21,8 +21,8 @@ from worker import db
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import signatories
 from worker.text import dates, names
-from worker.web import links, pages
-from worker.web.together import Together
+from worker.web import link_auth, responses
+from worker.web.batching import Together
 from worker.wording import slots
 
 ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = slots.MARKS[:6]
@@ -93,10 +93,10 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
 
     `word` words it for a partner's id and a language, and says the state in which it found both.
     """
-    seen = await _looks.ask(links.parse(token))
+    seen = await _looks.ask(link_auth.parse(token))
     if seen is None or not _takes_answers(seen) or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
-    language = pages.choose_language(wanted, seen.language)
+    language = responses.choose_language(wanted, seen.language)
     worded = await _worded_for(seen, language, word)
     if not worded.pieces:
         return None

@@ -23,11 +23,11 @@ from worker.state.letters import latest_with_meaning, load_letters
 from worker.state.lifecycle import Action, Stage, load_offered
 from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
 from worker.text import dates, diff, names
-from worker.web import glance, links, pages
+from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
+from worker.web.batching import Together
 from worker.web.code_page import CodePage, Problems, Visit
-from worker.web.glance import State, Worded
-from worker.web.together import Together
+from worker.web.page_cache import State, Worded
 from worker.wording import letter, refusals, templates
 
 BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
@@ -41,7 +41,7 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
     async def get(self, request: Request) -> Response:
         """Show the page, for most of those who only look as it was worded for all of them."""
         token, language = request.path_params["token"], request.query_params.get("lang", "")
-        if (seen := await glance.page(token, language, _worded_for_all)) is not None:
+        if (seen := await page_cache.page(token, language, _worded_for_all)) is not None:
             return seen
         return await super().get(request)
 
@@ -64,13 +64,13 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         again = dataclasses.replace(visit.typed, authorised="")
         typed = again if isinstance(refusal, LetterChanged) else AnswerForm(lang=visit.typed.lang)
         with db.reading() as session:
-            partner = links.load(session, Partner, visit.holder)
+            partner = link_auth.load(session, Partner, visit.holder)
             return _page(session, partner, dataclasses.replace(visit, typed=typed), refusal)
 
     def _with_problems(self, visit: Visit[AnswerForm]) -> Response | None:
         """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
         with db.reading() as session:
-            partner = links.load(session, Partner, visit.holder)
+            partner = link_auth.load(session, Partner, visit.holder)
             offered = load_offered(session, partner.campaign, standing_answer(session, partner.id))
             if problems := {**visit.typed.problems(reduces="reduce" in offered), **visit.problems}:
                 return _page(session, partner, dataclasses.replace(visit, problems=problems))
@@ -82,21 +82,21 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
     with db.reading() as session:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
-        view = _view(session, partner, language, glance.PRINTED)
+        view = _view(session, partner, language, page_cache.PRINTED)
         state = State.of(partner, campaign, view["standing"])
         if view["stage"] != "open":
             return state, Worded([])
         # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
-        view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[glance.PRINTED]), "own_place": 0}
+        view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
-            organization=glance.ORGANIZATION,
+            organization=page_cache.ORGANIZATION,
             language=partner.language,
             takes_mail=partner.takes_mail,
             proposed=None,
         )
-        own = {"partner": reader, "row": glance.ROW, "token": glance.TOKEN, "recorded_at": glance.RECORDED}
+        own = {"partner": reader, "row": page_cache.ROW, "token": page_cache.TOKEN, "recorded_at": page_cache.RECORDED}
         page = templates.page("pages/partner/page.html", language, **view, **own)
-        return state, glance.cut(page, campaign, view["sheet"].language)
+        return state, page_cache.cut(page, campaign, view["sheet"].language)
 
 
 @functools.cache
@@ -127,7 +127,7 @@ def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal:
     row = names.signatory(partner, language, campaign.authentic)
     view = _view(session, partner, language, "", visit.typed, visit.problems, refusal)
     standing = view["standing"]
-    return pages.show(
+    return responses.show(
         "partner/page.html",
         language,
         422 if view["problems"] else 409 if view["refusal"] else 200,

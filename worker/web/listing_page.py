@@ -14,7 +14,7 @@ from worker.models import Campaign, Partner
 from worker.state import lifecycle
 from worker.text import characters, names
 from worker.text.languages import LANGUAGES
-from worker.web import forms, pages
+from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 COLUMNS = ("organization", "acronym", "country", "sort_as")
@@ -83,7 +83,7 @@ class RowPage(CodePage[Partner, RowForm]):
         campaign = partner.campaign
         if "correct" not in lifecycle.ALLOWED[lifecycle.load_stage(session, campaign, db.clock(session))]:
             return self.home(visit)
-        return pages.show(
+        return responses.show(
             "row.html",
             visit.language,
             422 if visit.problems else 200,
