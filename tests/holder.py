@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from tests.stage import post
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 CODE = re.compile(r"code: *([\w -]*\w)", re.IGNORECASE)
 

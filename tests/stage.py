@@ -27,7 +27,7 @@ from tests import servers
 from tests.conftest import PostgreSQLClock, configure_the_queue, forget_settings
 from tests.mail_server import MailServer
 from worker import settings
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 A_SECRET_KEY = "the key of a stage, long enough for everything on it"
 PATIENCE = 45  # seconds until something that should happen is missed

@@ -30,14 +30,14 @@ ONLY_IN = {
     "kombu": {"tasks"},
     "aiosmtplib": {"mail/smtp", "mail/smtp_wire", "mail/outcomes"},
     "imap_tools": {"mail/bounce_mailbox"},
-    "urllib.request": {"cli/player"},
+    "urllib.request": {"cli/demo/partner"},
     "starlette": {"web"},
     "uvicorn": {"embedded", "cli/processes"},
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"wording/letter_pdf"},
-    **{library: {"cli/checks"} for library in ("http.client", "redis")},  # the doctor's
-    **{library: {"cli/checks_of_mail"} for library in ("dns", "smtplib")},
+    **{library: {"cli/doctor/system"} for library in ("http.client", "redis")},  # the doctor's
+    **{library: {"cli/doctor/mail"} for library in ("dns", "smtplib")},
 }
 
 

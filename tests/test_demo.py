@@ -12,7 +12,7 @@ import pytest
 
 from tests.stage import eventually, signatories
 from worker import settings
-from worker.cli import player
+from worker.cli.demo import partner as player
 from worker.definition.partners import read_csv
 from worker.wording.letter_formats import FORMATS
 

@@ -34,10 +34,11 @@ from tests.scripted_smtp import ScriptedServer
 from tests.stage import eventually
 from tests.test_smtp import certificate, pem_of
 from worker import settings
-from worker.cli import checks, checks_of_mail, doctor, notes
+from worker.cli import doctor
 from worker.cli.commands import app
-from worker.cli.doctor import Finding
-from worker.cli.notes import Note
+from worker.cli.doctor import Finding, finding, system
+from worker.cli.doctor import mail as mail_checks
+from worker.cli.doctor.finding import Note
 from worker.mail.catcher import Catcher
 from worker.mail.relay_url import Relay
 
@@ -112,7 +113,7 @@ def test_a_healthy_production_takes_the_test_mail(
     )
     command = [sys.executable, "-m", "worker", "web", "--port", str(port)]
     web = servers.Process(command, tmp_path / "log", env=os.environ.copy(), cwd=TOP)
-    servers.wait_for(lambda: not found(checks.pages).mend, web)
+    servers.wait_for(lambda: not found(system.pages).mend, web)
 
     findings = types("--to", YOU)
     web.end()
@@ -153,7 +154,7 @@ def test_what_fails_is_said_with_its_mend_and_the_others_go_on(
         yield Note("ok", "one font")
         raise LookupError(PASSWORD)
 
-    monkeypatch.setattr(checks, "fonts", fonts)
+    monkeypatch.setattr(system, "fonts", fonts)
     findings = types(code=1)
 
     assert findings["fonts"].verdict == "failed"
@@ -170,7 +171,7 @@ def test_a_check_that_hangs_is_given_up(sqlite_dir: Path, monkeypatch: pytest.Mo
         yield Note("ok", "one disk")
         over.wait(60)
 
-    monkeypatch.setattr(checks, "disk", disk)
+    monkeypatch.setattr(system, "disk", disk)
     monkeypatch.setattr(doctor, "LIMIT", 5)
     begun = time.monotonic()
     findings = types(code=1)
@@ -246,7 +247,7 @@ def test_no_password_is_printed_when_nothing_answers(tmp_path: Path, own_redis: 
 def test_a_database_without_our_tables_fails(empty_postgres_url: str) -> None:
     settings.set_for_this_process(database_url=empty_postgres_url)
 
-    finding = found(checks.database)
+    finding = found(system.database)
 
     assert finding.verdict == "failed"
     assert "its tables are not those of this version" in finding.found
@@ -256,7 +257,7 @@ def test_a_database_without_our_tables_fails(empty_postgres_url: str) -> None:
 def test_a_checkout_without_a_database_gets_one_by_itself_and_none_by_the_doctor(tmp_path: Path) -> None:
     settings.set_for_this_process(data_dir=tmp_path / "var")
 
-    assert {finding.verdict for finding in (found(checks.database), found(checks.clock))} == {"warning", "ok"}
+    assert {finding.verdict for finding in (found(system.database), found(system.clock))} == {"warning", "ok"}
     assert not (tmp_path / "var" / "undersigned.db").exists()
 
 
@@ -286,7 +287,7 @@ def test_a_postgresql_in_which_nothing_can_be_written_fails(postgres_url: str) -
         admin.execute(f"ALTER DATABASE {postgres_url.rsplit('/', 1)[1]} SET default_transaction_read_only = on")
     settings.set_for_this_process(database_url=postgres_url)
 
-    finding = found(checks.database)
+    finding = found(system.database)
 
     assert finding.verdict == "failed"
     assert "it can only be read" in finding.found
@@ -294,12 +295,12 @@ def test_a_postgresql_in_which_nothing_can_be_written_fails(postgres_url: str) -
 
 @pytest.mark.parametrize(("number", "verdict"), [(130022, "failed"), (140000, "ok"), (180001, "ok")])
 def test_postgresql_is_new_enough(number: int, verdict: str) -> None:
-    assert checks.of_postgresql(number).verdict == verdict
+    assert system.of_postgresql(number).verdict == verdict
 
 
 @pytest.mark.parametrize(("used", "verdict"), [(5, "ok"), (80, "ok"), (81, "warning"), (100, "warning")])
 def test_connections_are_left_for_one_more_process(used: int, verdict: str) -> None:
-    assert checks.of_connections(used, 100).verdict == verdict
+    assert system.of_connections(used, 100).verdict == verdict
 
 
 # --- Broker
@@ -323,7 +324,7 @@ def test_redis_keeps_what_it_is_given(
             client.config_set(name, value)
     settings.set_for_this_process(broker_url=own_redis.url())
 
-    finding = found(checks.broker)
+    finding = found(system.broker)
 
     assert (finding.verdict, bool(finding.mend)) == (verdict, verdict != "ok")
     assert said in finding.found
@@ -335,16 +336,16 @@ def test_a_replica_is_no_broker(own_redis: servers.Redis) -> None:
         client.replicaof("127.0.0.1", 1)
     settings.set_for_this_process(broker_url=own_redis.url())
 
-    assert found(checks.broker).verdict == "failed"
+    assert found(system.broker).verdict == "failed"
 
 
 @pytest.mark.usefixtures("production")
 def test_a_redis_that_hangs_is_said_to(own_redis: servers.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "PATIENCE", 0.3)
+    monkeypatch.setattr(system, "PATIENCE", 0.3)
     settings.set_for_this_process(broker_url=own_redis.url())
 
     with own_redis.stop_cont():
-        assert "does not answer (TimeoutError)" in found(checks.broker).found
+        assert "does not answer (TimeoutError)" in found(system.broker).found
 
 
 # --- Relay and test mail
@@ -386,7 +387,7 @@ def test_a_relay_shows_its_certificate_and_what_it_offers(scheme: str, certifica
     offers = ("SIZE 52428800", "PIPELINING", "SMTPUTF8", "AUTH PLAIN", "STARTTLS")
     with serving(ScriptedServer(offers=offers, certificate=certificate, implicit_tls=scheme == "smtps")) as server:
         with_relay(server, scheme, f"ada:{PASSWORD}@")
-        finding = found(checks_of_mail.relay)
+        finding = found(mail_checks.relay)
         login = [line for visit in server.visits for line in visit.plaintext if line.startswith(b"AUTH")]
 
     assert "takes our login; TLSv1.3, its certificate runs out in 0 days; takes mails of up to 50.0 MB" in finding.found
@@ -412,7 +413,7 @@ def test_a_wrong_password_is_tried_once_and_no_test_mail_sent() -> None:
 def test_a_relay_without_starttls_gets_no_login() -> None:
     with serving(ScriptedServer(offers=("AUTH PLAIN",))) as server:
         with_relay(server, login=f"ada:{PASSWORD}@")
-        finding = found(checks_of_mail.relay)
+        finding = found(mail_checks.relay)
         verbs = {verb for visit in server.visits for verb in visit.verbs}
 
     assert finding.verdict == "failed"
@@ -425,7 +426,7 @@ def test_a_certificate_that_nobody_knows_fails(tmp_path: Path) -> None:
     _, unknown = pem_of([x509.DNSName("relay.example")], tmp_path)
     with serving(ScriptedServer(certificate=unknown, implicit_tls=True)) as server:
         with_relay(server, "smtps")
-        finding = found(checks_of_mail.relay)
+        finding = found(mail_checks.relay)
 
     assert finding.verdict == "failed"
     assert "no TLS with the relay: self-signed certificate" in finding.found
@@ -435,7 +436,7 @@ def test_a_certificate_that_nobody_knows_fails(tmp_path: Path) -> None:
 def test_a_relay_that_takes_no_letter_with_a_pdf_fails() -> None:
     with serving(ScriptedServer(offers=("SIZE 1000000",))) as server:
         with_relay(server)
-        finding = found(checks_of_mail.relay)
+        finding = found(mail_checks.relay)
 
     assert finding.verdict == "failed"
     assert "up to 1.0 MB; a letter with its PDF needs 2 MB" in finding.found
@@ -445,12 +446,12 @@ def test_a_relay_that_takes_no_letter_with_a_pdf_fails() -> None:
     ("limit", "verdict"), [(None, "ok"), ("0", "ok"), ("2097151", "failed"), ("2097152", "ok"), ("", "ok")]
 )
 def test_the_size_of_a_letter_fits(limit: str | None, verdict: str) -> None:
-    assert checks_of_mail.of_size(limit).verdict == verdict
+    assert mail_checks.of_size(limit).verdict == verdict
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(0, "warning"), (13, "warning"), (14, "ok"), (90, "ok")])
 def test_a_certificate_is_renewed_in_time(days: int, verdict: str) -> None:
-    assert notes.of_certificate(days, "it").verdict == verdict
+    assert finding.of_certificate(days, "it").verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -466,7 +467,7 @@ def test_a_certificate_is_renewed_in_time(days: int, verdict: str) -> None:
 def test_the_test_mail_is_judged_by_what_became_of_it(faults: dict[str, str], verdict: str, mend: str) -> None:
     with serving(ScriptedServer(faults)) as server:
         with_relay(server)
-        finding = found(checks_of_mail.a_test_mail, YOU, relay_is_ready=True)
+        finding = found(mail_checks.a_test_mail, YOU, relay_is_ready=True)
         mails = [mail for visit in server.visits for mail in visit.mails]
 
     assert finding.verdict == verdict
@@ -526,7 +527,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[str]]]:
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers, resolver.port = ["127.0.0.1"], line.getsockname()[1]
         monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-        monkeypatch.setattr(checks_of_mail, "RESERVED", ())
+        monkeypatch.setattr(mail_checks, "RESERVED", ())
         settings.set_for_this_process(smtp_url="smtp://127.0.0.1:1", mail_from="rivers@mail.letters.example")
         yield records
         line.sendto(b"end", line.getsockname())
@@ -540,7 +541,7 @@ def test_a_domain_that_is_ready_is_ok_also_by_its_parents_dmarc(zone: dict[str, 
         "_dmarc.letters.example": ["v=DMARC1; p=reject"],
     }
 
-    finding = found(checks_of_mail.sender)
+    finding = found(mail_checks.sender)
 
     assert finding.verdict == "ok", finding
     assert "DMARC policy reject" in finding.found
@@ -549,7 +550,7 @@ def test_a_domain_that_is_ready_is_ok_also_by_its_parents_dmarc(zone: dict[str, 
 def test_what_a_domain_misses_is_said_and_how_to_publish_it(zone: dict[str, list[str]]) -> None:
     zone["mail.letters.example"] = ["another record"]
 
-    finding = found(checks_of_mail.sender)
+    finding = found(mail_checks.sender)
 
     assert finding.verdict == "warning"
     for said in ("has no SPF record", "no DKIM keys to be seen", "no DMARC record"):
@@ -559,7 +560,7 @@ def test_what_a_domain_misses_is_said_and_how_to_publish_it(zone: dict[str, list
 
 @pytest.mark.usefixtures("zone")
 def test_a_domain_that_does_not_exist_fails() -> None:
-    finding = found(checks_of_mail.sender)
+    finding = found(mail_checks.sender)
 
     assert (finding.verdict, finding.found) == ("failed", "there is no domain mail.letters.example")
 
@@ -567,9 +568,9 @@ def test_a_domain_that_does_not_exist_fails() -> None:
 @pytest.mark.usefixtures("zone")
 def test_offline_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns.resolver.default_resolver, "port", servers.free_port())
-    monkeypatch.setattr(checks_of_mail, "DNS_PATIENCE", 0.3)
+    monkeypatch.setattr(mail_checks, "DNS_PATIENCE", 0.3)
 
-    finding = found(checks_of_mail.sender)
+    finding = found(mail_checks.sender)
 
     assert finding.verdict == "warning"
     assert "could not ask the DNS" in finding.found
@@ -578,7 +579,7 @@ def test_offline_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_reserved_domain_is_not_asked_for() -> None:
     settings.set_for_this_process(smtp_url="smtp://127.0.0.1:1")
 
-    finding = found(checks_of_mail.sender)
+    finding = found(mail_checks.sender)
 
     assert (finding.verdict, finding.found) == ("warning", "undersigned.example exists in examples only")
 
@@ -595,7 +596,7 @@ def test_a_reserved_domain_is_not_asked_for() -> None:
     ],
 )
 def test_spf_is_one_record_that_does_not_let_everybody_send(texts: list[str], verdict: str) -> None:
-    assert checks_of_mail.of_spf("letters.example", texts).verdict == verdict
+    assert mail_checks.of_spf("letters.example", texts).verdict == verdict
 
 
 # --- A received mail
@@ -632,7 +633,7 @@ ALL_PASS = {"spf": "pass", "dkim": "pass", "dmarc": "pass"}
     ],
 )
 def test_authentication_results_are_read(headers: list[str], results: dict[str, str]) -> None:
-    assert checks_of_mail.authentication_results(headers) == results
+    assert mail_checks.authentication_results(headers) == results
 
 
 @pytest.mark.parametrize(
@@ -661,7 +662,7 @@ def test_a_received_mail_is_judged(results: str, verdict: str, tmp_path: Path) -
 def test_a_mail_of_somebody_else_tells_nothing_of_us() -> None:
     mail = b"Authentication-Results: mx.example; spf=pass; dkim=pass; dmarc=pass\nFrom: a@other.example\n\n"
 
-    finding = found(checks_of_mail.received_mail, mail)
+    finding = found(mail_checks.received_mail, mail)
 
     assert finding.verdict == "warning"
     assert "it comes from other.example, and our mails from undersigned.example" in finding.found
@@ -707,7 +708,7 @@ def website(status: int, body: bytes, *, context: ssl.SSLContext | None = None, 
 def test_pages_are_ours_only_if_they_answer_as_ours(status: int, body: bytes, verdict: str) -> None:
     with website(status, body) as url:
         settings.set_for_this_process(public_url=url)
-        finding = found(checks.pages)
+        finding = found(system.pages)
 
     assert (finding.verdict, bool(finding.mend)) == (verdict, verdict != "ok")
     assert url in finding.found
@@ -718,9 +719,9 @@ def test_the_certificate_of_the_pages_is_checked(certificate: ssl.SSLContext, tm
     _, unknown = pem_of([x509.DNSName("letters.example")], tmp_path)
     with website(200, b"ok", context=certificate) as known, website(200, b"ok", context=unknown) as stranger:
         settings.set_for_this_process(public_url=known)
-        good = found(checks.pages)
+        good = found(system.pages)
         settings.set_for_this_process(public_url=stranger)
-        bad = found(checks.pages)
+        bad = found(system.pages)
 
     assert good.found == f"{known} answers; its certificate runs out in 0 days"
     assert bad.verdict == "failed"
@@ -731,7 +732,7 @@ def test_the_certificate_of_the_pages_is_checked(certificate: ssl.SSLContext, tm
 def test_pages_that_do_not_answer_fail() -> None:
     settings.set_for_this_process(public_url=f"http://127.0.0.1:{servers.free_port()}")
 
-    finding = found(checks.pages)
+    finding = found(system.pages)
 
     assert finding.verdict == "failed"
     assert "does not answer: Connection refused" in finding.found
@@ -740,7 +741,7 @@ def test_pages_that_do_not_answer_fail() -> None:
 def test_a_checkout_where_nothing_runs_is_told_how_to_start(sqlite_dir: Path) -> None:
     settings.set_for_this_process(data_dir=sqlite_dir)
 
-    finding = found(checks.pages)
+    finding = found(system.pages)
 
     assert (finding.verdict, finding.mend) == ("warning", "`undersigned up`")
 
@@ -750,7 +751,7 @@ def test_two_checks_that_look_at_once_whether_something_runs_do_not_see_each_oth
     settings.current()
 
     with ThreadPoolExecutor(8) as pool:
-        addresses = set(pool.map(lambda _: checks._address_of_pages(), range(400)))
+        addresses = set(pool.map(lambda _: system._address_of_pages(), range(400)))
 
     assert addresses == {None}
 
@@ -773,7 +774,7 @@ def test_the_mailbox_is_opened_and_nothing_in_it_is_read(folder: str, password: 
         imap_url=server.url(folder=folder, password=password), bounces_to="bounces@letters.example"
     )
 
-    finding = found(checks_of_mail.mailbox)
+    finding = found(mail_checks.mailbox)
     flags = server.flags()
     server.stop()
 
@@ -789,7 +790,7 @@ def test_the_mailbox_is_opened_and_nothing_in_it_is_read(folder: str, password: 
 def test_the_databases_clock_is_compared_with_ours(database: str, clock: Clock, moved: int, verdict: str) -> None:
     clock.advance(seconds=moved)
 
-    finding = found(checks.clock)
+    finding = found(system.clock)
 
     assert finding.verdict == verdict
     assert (f"for the database it is {abs(moved)} s " in finding.found) == (moved != 0)
@@ -800,7 +801,7 @@ def test_the_databases_clock_is_compared_with_ours(database: str, clock: Clock, 
 def test_the_clock_of_the_pages_is_compared_with_ours(database: str, later: float, verdict: str) -> None:
     with website(200, b"ok", later=later) as url:
         settings.set_for_this_process(public_url=url, broker_url="redis://127.0.0.1:1/0")
-        finding = found(checks.clock)
+        finding = found(system.clock)
 
     assert finding.verdict == verdict, finding
     assert ("for the pages it is" in finding.found) == (later != 0)
@@ -810,7 +811,7 @@ def test_the_clock_of_the_pages_is_compared_with_ours(database: str, later: floa
     ("ahead", "verdict"), [(0, "ok"), (2, "ok"), (-2, "ok"), (2.1, "warning"), (-60, "warning"), (60.1, "failed")]
 )
 def test_clocks_may_differ_by_two_seconds(ahead: float, verdict: str) -> None:
-    assert checks.of_clock(ahead, "the database").verdict == verdict
+    assert system.of_clock(ahead, "the database").verdict == verdict
 
 
 # --- This machine
@@ -823,7 +824,7 @@ MB, GB = 10**6, 10**9
     [(0, "failed"), (100 * MB - 1, "failed"), (100 * MB, "warning"), (GB - 1, "warning"), (GB, "ok")],
 )
 def test_a_disk_has_room(free: int, verdict: str) -> None:
-    note = checks.of_space(free, Path("/var/undersigned"))
+    note = system.of_space(free, Path("/var/undersigned"))
 
     assert note.verdict == verdict
     assert "/var/undersigned" in note.found
@@ -835,7 +836,7 @@ def test_both_disks_are_looked_at(tmp_path: Path) -> None:
         data_dir=tmp_path / "var", database_url=f"sqlite:///{tmp_path / 'elsewhere' / 'letters.db'}"
     )
 
-    finding = found(checks.disk)
+    finding = found(system.disk)
 
     assert str(tmp_path / "var") in finding.found
     assert str(tmp_path / "elsewhere") in finding.found
@@ -844,11 +845,11 @@ def test_both_disks_are_looked_at(tmp_path: Path) -> None:
 def test_a_missing_font_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     import typst
 
-    assert found(checks.fonts).verdict == "ok"
+    assert found(system.fonts).verdict == "ok"
     only_latin = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
     monkeypatch.setattr("worker.wording.letter_pdf._fonts", lambda: only_latin)
 
-    assert found(checks.fonts).verdict == "failed"
+    assert found(system.fonts).verdict == "failed"
 
 
 def test_a_mail_that_cannot_be_loaded_fails(tmp_path: Path) -> None:
@@ -857,7 +858,7 @@ def test_a_mail_that_cannot_be_loaded_fails(tmp_path: Path) -> None:
     (folder / "mail" / "closed.en.md").write_text("{% if %}")
     use_templates(folder)
 
-    finding = found(checks.templates)
+    finding = found(system.templates)
 
     assert finding.verdict == "failed"
     assert "mail/invitation.fr.md (TemplateNotFound)" in finding.found
@@ -870,7 +871,7 @@ def test_the_key_is_its_owners_only(mode: int, verdict: str, tmp_path: Path) -> 
     settings.current()
     (tmp_path / "secret_key").chmod(mode)
 
-    assert found(checks.secrets).verdict == verdict
+    assert found(system.secrets).verdict == verdict
 
 
 def test_a_secret_out_of_a_readable_file_is_a_warning(tmp_path: Path) -> None:
@@ -878,7 +879,7 @@ def test_a_secret_out_of_a_readable_file_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "key").chmod(0o644)
     os.environ["UNDERSIGNED_SECRET_KEY_FILE"] = str(tmp_path / "key")
 
-    finding = found(checks.secrets)
+    finding = found(system.secrets)
 
     assert finding.verdict == "warning"
     assert A_SECRET_KEY not in str(finding)

@@ -13,7 +13,7 @@ import pytest
 from tests import servers
 from tests.mail_server import MailServer
 from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 PARTNERS = 120
 CONNECTIONS = 4  # of one worker to the relay: as many mails are in flight when it dies

@@ -23,7 +23,7 @@ import redis
 
 from tests import servers
 from tests.stage import Organization, ProductionStage, Story, eventually, post
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 MACHINE, DATABASE, EVERYBODY = "logs and Redis", "the database", "everybody"
 ADDRESSEE, ORGANIZERS, SCREEN = "the addressee", "the organizers' mail", "the organizers' screen"

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from tests import schema, servers
 from tests.conftest import A_SECRET_KEY
 from worker import db, migrations, settings, tasks
-from worker.cli import checks, errors
+from worker.cli import errors
 from worker.cli.commands import app
+from worker.cli.doctor import system
 from worker.mail import circuit_breaker
 from worker.migrations import OlderSchema, WrongSchema, tables
 from worker.models import Partner
@@ -277,7 +278,7 @@ def test_the_doctor_finds_it_too(settled, state, mend):
     settings.set_for_this_process(**{name.lower(): value for name, value in IN_PRODUCTION.items()})
     state()
 
-    note = list(checks.database())[-1]
+    note = list(system.database())[-1]
 
     assert (note.verdict, note.mend) == ("failed", mend)
     assert "its tables are not those of this version" in note.found

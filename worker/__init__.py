@@ -3,7 +3,7 @@
 Read `tasks.py` first: it is the life of a campaign in the order in which it happens. Each task opens a
 transaction, lets one act write rows, and rings for the next. Then follow one mail and one answer:
 
-    cli/prepare.py launch       definition/campaign.py reads a folder; acts/launch.py makes it rows
+    cli/launch.py launch        definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     tasks.deliver               mail/delivery.py claims, mail/messages.py words, mail/mime.py sets as bytes,
                                 mail/smtp.py sends, mail/outbox.py marks, mail/circuit_breaker.py knows whether the
@@ -43,6 +43,6 @@ The rooms, and what each may import (arrows go down and never return; tests/test
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
 Celery is imported in `tasks` and `embedded` only, network clients in `mail/smtp` and `mail/bounce_mailbox` (and in
-`cli/player`, which plays the partners of the demo, and in the checks of
+`cli/demo/partner`, which plays the partners of the demo, and in the checks of
 `cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at import.
 """

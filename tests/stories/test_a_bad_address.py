@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.stage import Organization, Story, eventually, post, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The letter changes while organizations answer: who signed what, and who is asked again."""
 
 from tests.stage import Organization, Story, eventually, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def test_a_wish_changes_the_letter_and_everybody_is_asked_again(

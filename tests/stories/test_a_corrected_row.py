@@ -1,7 +1,7 @@
 """A partner corrects how it is printed; its name waits for the organizers' yes."""
 
 from tests.stage import Organization, Story, eventually, post, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def corrects(partner: Organization, **row: str) -> tuple[int, str]:

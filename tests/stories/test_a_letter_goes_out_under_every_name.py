@@ -1,7 +1,7 @@
 """The whole way: asked, signed, reminded, closed, sealed, dispatched, reported."""
 
 from tests.stage import Organization, Story, eventually, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def test_everyone_signs_and_the_letter_carries_every_name(

@@ -6,7 +6,7 @@ import urllib.request
 from contextlib import suppress
 
 from tests.stage import Organization, Story, eventually, post, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def test_a_partner_declines_and_is_neither_reminded_nor_named(

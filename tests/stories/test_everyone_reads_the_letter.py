@@ -3,7 +3,7 @@
 import re
 
 from tests.stage import Organization, Story, eventually
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def shown(page: str) -> list[str]:

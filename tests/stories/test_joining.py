@@ -3,7 +3,7 @@
 import re
 
 from tests.stage import Organization, Story, eventually, post, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 OPEN = 'public_page = "from launch"\njoin = "approved"\n'
 

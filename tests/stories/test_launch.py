@@ -1,7 +1,7 @@
 """Launching: once, from a checked folder, and nothing an editor does to the folder afterwards matters."""
 
 from tests.stage import Organization, Story, eventually, signatories
-from worker.cli import player
+from worker.cli.demo import partner as player
 
 
 def test_launching_twice_asks_nobody_twice(campaign: Story, river_watch: Organization) -> None:

@@ -56,8 +56,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
     from worker import settings, tasks
     from worker.acts.amend_letter import amend_letter
     from worker.acts.launch import letter_of
-    from worker.cli import folder as folders
-    from worker.cli import lookup
+    from worker.cli import campaign_folder, lookup
 
     if typo and meaning:
         console.fail("A change is either a --typo or another --meaning.", console.USAGE)
@@ -67,7 +66,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
         lookup.require_answers(session, campaign, "amend")
         texts, to = dict(campaign.letter.texts), _addressees(campaign.letter)
     folder = settings.current().campaigns_dir / slug
-    definition = folders.read(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
+    definition = campaign_folder.read(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
     _show(texts, definition, to, _addressees(letter_of(definition)))
     if not (typo or meaning):
         console.fail(

@@ -9,10 +9,9 @@ def check(folder: Folder, deadline: Deadline = None, reminders: Reminders = None
 
     Example: `undersigned check campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
-    from worker.cli import folder as folders
-    from worker.cli import lookup
+    from worker.cli import campaign_folder, lookup
 
-    definition = folders.read(folder, deadline, reminders, review)
-    folders.say_who_gets_no_mail(lookup.suppressed(definition))
-    console.say(folders.summary(definition))
-    console.say(f"\nNo problems. Next: {folders.with_options('preview', folder, deadline, reminders, review)}")
+    definition = campaign_folder.read(folder, deadline, reminders, review)
+    campaign_folder.say_who_gets_no_mail(lookup.suppressed(definition))
+    console.say(campaign_folder.summary(definition))
+    console.say(f"\nNo problems. Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")

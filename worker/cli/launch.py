@@ -23,21 +23,20 @@ def launch(
     """
     from worker import db, tasks
     from worker.acts.launch import launch_campaign
-    from worker.cli import folder as folders
-    from worker.cli import lookup
+    from worker.cli import campaign_folder, lookup
     from worker.state.refusals import AlreadyLaunched
 
     if undo:
         _undo(str(folder), dry_run=dry_run)
         return
-    definition = folders.read(folder, deadline, reminders, review)
+    definition = campaign_folder.read(folder, deadline, reminders, review)
     lookup.make_ready()
     with lookup.refusals_told(definition.slug), db.reading() as session:
         if lookup.is_launched(session, definition.slug):
             raise AlreadyLaunched(slug=definition.slug)
     suppressed = lookup.suppressed(definition)
-    folders.say_who_gets_no_mail(suppressed)
-    console.say(folders.summary(definition))
+    campaign_folder.say_who_gets_no_mail(suppressed)
+    console.say(campaign_folder.summary(definition))
     numbered = enumerate(definition.partners, start=2)
     asked = [row.organization for number, row in numbered if row.email and number not in suppressed]
     if not asked:

@@ -18,12 +18,12 @@ def preview(folder: Folder, deadline: Deadline = None, reminders: Reminders = No
 
     Example: `undersigned preview campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
-    from worker.cli import folder as folders
+    from worker.cli import campaign_folder
 
-    definition = folders.read(folder, deadline, reminders, review)
+    definition = campaign_folder.read(folder, deadline, reminders, review)
     for path in write_preview(definition):
         print(path)
-    next_one = folders.with_options("launch", folder, deadline, reminders, review)
+    next_one = campaign_folder.with_options("launch", folder, deadline, reminders, review)
     console.say(f"\nLook at these files. Next: {next_one}")
 
 

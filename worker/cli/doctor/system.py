@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, embedded, migrations, settings
 from worker.cli import console, errors
-from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
+from worker.cli.doctor.finding import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.relay_url import tls_context
 from worker.text import markdown

@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from worker import db, embedded, log, settings
-from worker.cli import console, lookup, player, status_json, status_view
+from worker.cli import console, lookup, status_json, status_view
+from worker.cli.demo import partner as player
+from worker.cli.demo.partner import Letterbox
 from worker.cli.launch import launch
-from worker.cli.player import Letterbox
 from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
 from worker.models import Campaign, Seal

@@ -16,7 +16,7 @@ import dns.resolver
 
 from worker import settings, tokens
 from worker.cli import console
-from worker.cli.notes import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
+from worker.cli.doctor.finding import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import bounce_mailbox, mime
 from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase

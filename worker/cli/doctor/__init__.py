@@ -16,7 +16,7 @@ from worker.cli import console
 from worker.cli.options import Json
 
 if TYPE_CHECKING:
-    from worker.cli.notes import Note, Verdict
+    from worker.cli.doctor.finding import Note, Verdict
 
 LIMIT = 10  # seconds that one check may take
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
@@ -72,7 +72,7 @@ def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
     if settings.verdict == "failed":
         return
     from worker import db
-    from worker.cli import checks_of_mail
+    from worker.cli.doctor import mail
 
     to = to or (_asked() if ask else "")
     db.engine()  # made here, once, and not by two checks at the same time
@@ -80,24 +80,25 @@ def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
         yield (finding := check.finding())
         if finding.check == "relay":  # a login that was refused is not tried again at once
             ready = finding.verdict != "failed"
-            yield _Check("test mail", partial(checks_of_mail.a_test_mail, to, relay_is_ready=ready)).finding()
+            yield _Check("test mail", partial(mail.a_test_mail, to, relay_is_ready=ready)).finding()
 
 
 def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Iterator["Note"]]]]:
-    from worker.cli import checks, checks_of_mail
+    from worker.cli.doctor import system
+    from worker.cli.doctor.mail import mailbox, received_mail, relay, sender
 
-    yield from (("database", checks.database), ("broker", checks.broker), ("relay", checks_of_mail.relay))
-    yield "sender", checks_of_mail.sender
+    yield from (("database", system.database), ("broker", system.broker), ("relay", relay))
+    yield "sender", sender
     if headers is not None:
         mail = sys.stdin.buffer.read() if str(headers) == "-" else headers.read_bytes()
-        yield "received mail", partial(checks_of_mail.received_mail, mail)
+        yield "received mail", partial(received_mail, mail)
     yield from (
-        ("pages", checks.pages),
-        ("mailbox", checks_of_mail.mailbox),
-        ("clock", checks.clock),
-        ("disk", checks.disk),
+        ("pages", system.pages),
+        ("mailbox", mailbox),
+        ("clock", system.clock),
+        ("disk", system.disk),
     )
-    yield from (("fonts", checks.fonts), ("templates", checks.templates), ("secrets", checks.secrets))
+    yield from (("fonts", system.fonts), ("templates", system.templates), ("secrets", system.secrets))
 
 
 class _Check(threading.Thread):
@@ -119,7 +120,7 @@ class _Check(threading.Thread):
 
     def finding(self) -> Finding:
         """Wait for the end, but not for longer than the limit."""
-        from worker.cli.notes import failed
+        from worker.cli.doctor.finding import failed
 
         self.join(max(0.0, self._until - time.monotonic()))
         notes = list(self._notes)
@@ -151,7 +152,7 @@ def _settings() -> Finding:
 def _unexpected(error: Exception) -> "Note":
     """What is wrong around the program in a sentence; of the rest the name only, for it may quote what it met."""
     from worker.cli import errors
-    from worker.cli.notes import failed
+    from worker.cli.doctor.finding import failed
 
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
