@@ -19,8 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_browser
-from tests import test_web_cast as cast
+from tests import cast, test_browser
 from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_listing, join
 from worker.acts.answer import Statement

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.models import Partner
 from worker.state import answers

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, embedded, settings, tokens
 from worker.cli.commands import app
 from worker.cli.status_json import as_json

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, settings, tasks, tokens

@@ -12,7 +12,7 @@ from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import Engine, QueuePool, event, select
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_address, invite, receipts, resend
 from worker.acts.answer import Statement

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import answer, close, disown, invite, receipts
 from worker.cli.status_json import as_json

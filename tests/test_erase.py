@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session, undefer
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from tests import servers
-from tests import test_web_cast as cast
+from tests import cast, servers
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, migrations, settings, tasks, tokens

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing

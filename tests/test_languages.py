@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db
 from worker.definition.letters import read_letters
 from worker.state.signatories import Signatories

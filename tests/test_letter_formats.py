@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings
 from worker.acts import close
 from worker.cli.commands import app

@@ -27,8 +27,7 @@ import sqlalchemy
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from tests import servers, stage
-from tests import test_web_cast as cast
+from tests import cast, servers, stage
 from tests.conftest import A_SECRET_KEY
 from worker import db, settings, tokens
 from worker.acts import join, third_party_limits

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db
 from worker.mail import kinds, outbox
 from worker.mail.kinds import FIRST, KINDS, MAY_WAIT

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings, tokens
 from worker.acts import answer, disown
 from worker.acts.answer import Statement

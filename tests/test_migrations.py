@@ -12,8 +12,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text
 
-from tests import schema, servers
-from tests import test_web_cast as cast
+from tests import cast, schema, servers
 from worker import db, migrations, settings
 from worker.acts import answer, receipts
 from worker.acts.answer import Statement

@@ -20,8 +20,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from tests import stage
-from tests import test_web_cast as cast
+from tests import cast, stage
 from worker import db, tasks, tokens
 from worker.acts import answer, close, join, receipts
 from worker.acts.answer import Statement

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db
 from worker.models import Campaign
 from worker.state import public_letters

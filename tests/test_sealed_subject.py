@@ -6,7 +6,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db
 from worker.acts import answer, close, dispatch
 from worker.acts.answer import Statement

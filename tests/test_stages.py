@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, tasks, tokens
 from worker.acts import erase

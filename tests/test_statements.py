@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db
 from worker.acts import answer, close, dispatch, invite, receipts
 from worker.acts.answer import Statement

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings
 from worker.acts import invite, remind
 from worker.acts.answer import Statement

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.test_mail_templates import is_silent_about, says
 from worker import db, tasks, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits

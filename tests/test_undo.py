@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.test_bounces_applied import definition
 from worker import db
 from worker.acts import close, invite, launch

@@ -10,7 +10,7 @@ from email.message import Message as Parsed
 import pytest
 from sqlalchemy import select
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.scripted_smtp import ScriptedServer
 from tests.test_mail_templates import TO_ORGANIZERS, TO_PARTNERS, put
 from worker import db, settings, tokens

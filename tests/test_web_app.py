@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings, tasks, tokens
 from worker.mail import outbox
 from worker.models import Mail, Partner, Post

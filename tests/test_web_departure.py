@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.test_mail_templates import put, says
 from worker import db, tasks, tokens
 from worker.acts import answer

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person

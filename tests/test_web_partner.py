@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, settings, tasks, tokens
 from worker.acts import answer
 from worker.acts.answer import Statement

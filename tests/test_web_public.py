@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks
 from worker.acts import answer
 from worker.acts.answer import Statement

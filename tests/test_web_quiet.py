@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe

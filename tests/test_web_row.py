@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from tests import test_web_cast as cast
+from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import join, third_party_limits
 from worker.models import Stranger

@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from tests import servers, stage
-from tests import test_web_cast as cast
+from tests import cast, servers, stage
 from worker import db, tasks, tokens
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
