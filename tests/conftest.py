@@ -227,7 +227,7 @@ def forget_templates() -> None:
 
 def configure_the_queue() -> None:
     """Celery reads its configuration once a process; the next test has a broker of its own."""
-    from worker import tasks
+    from worker import celery_config, tasks
 
-    tasks.queue.conf.update(tasks._configuration())
+    tasks.queue.conf.update(celery_config.configuration())
     tasks.queue._pool = tasks.queue.amqp._producer_pool = None

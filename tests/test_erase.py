@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests import cast, servers
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
-from worker import db, migrations, settings, tasks, tokens
+from worker import db, migrations, settings, tasks, tokens, vacuum
 from worker.acts import answer, correct_listing, erase, invite, join, pass_on, remind, third_party_limits
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
@@ -143,7 +143,7 @@ def test_the_files_of_sqlite_hold_no_trace(browser: TestClient) -> None:
     assert found_in(settings.current().data_dir, WITHHELD) == set(WITHHELD)
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
-    assert db.scrub()
+    assert vacuum.scrub()
 
     assert found_in(settings.current().data_dir, (*WITHHELD, "Étang")) == set()
     assert found_in(settings.current().data_dir, (PUBLIC,)) == {PUBLIC}
@@ -162,7 +162,7 @@ def test_the_tables_of_postgresql_hold_no_trace(own_postgres: servers.PostgreSQL
 
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
-    assert db.scrub()
+    assert vacuum.scrub()
 
     assert found_after_a_checkpoint(own_postgres, base) == {PUBLIC}
     db.dispose()
@@ -430,11 +430,11 @@ def test_postgresql_says_that_somebody_still_sees_what_was_erased(database: str)
         other.execute("SELECT version_num FROM alembic_version")  # a snapshot, and no lock on what is rewritten
         with db.transaction() as session:
             cast.a_campaign(session)
-        assert not db.scrub(patience=0.3)
+        assert not vacuum.scrub(patience=0.3)
         other.execute("COMMIT")
         other.execute("LOCK TABLE partner IN ACCESS SHARE MODE")
-        assert not db.scrub(patience=0.3)
-    assert db.scrub()
+        assert not vacuum.scrub(patience=0.3)
+    assert vacuum.scrub()
 
 
 @on_sqlite

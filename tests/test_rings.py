@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from celery.exceptions import OperationalError
 
-from worker.tasks import A_BREATH, Doorbell
+from worker.task_notifier import A_BREATH, Doorbell
 
 Ring = tuple[str, tuple[int, ...], float]
 

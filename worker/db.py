@@ -2,12 +2,12 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, ExceptionContext, Row, Select, create_engine, event, func, select, text
+from sqlalchemy import Connection, Engine, ExceptionContext, Row, Select, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
@@ -18,7 +18,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement
 
 from worker import settings
-from worker.models import Base, Campaign, Moment, Partner
+from worker.column_types import Moment
+from worker.models import Base, Campaign, Partner
 
 PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
 AWAY = (
@@ -71,7 +72,7 @@ def engine() -> Engine:
 
 def dispose(*, close: bool = True) -> None:
     """Forget the engine: after a fork (close=False: the connections are the parent's) or changed settings."""
-    for one in (engine, _glances):
+    for one in (engine, autocommit_engine):
         if one.cache_info().currsize:
             one().dispose(close=close)
         one.cache_clear()
@@ -111,12 +112,12 @@ def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[A
 
 
 def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Sequence[Row[Any]]:
-    with _glances().connect() as connection:
+    with autocommit_engine().connect() as connection:
         return connection.execute(statement, values).all()
 
 
 @functools.lru_cache(maxsize=1)
-def _glances() -> Engine:
+def autocommit_engine() -> Engine:
     """A few connections that only read, each statement by itself."""
     url = settings.current().database
     if url.startswith("sqlite"):
@@ -210,52 +211,6 @@ def upsert_ignore(
 def is_a_circle(error: Exception) -> bool:
     """Whether PostgreSQL undid a transaction because two waited for each other (SQLSTATE 40P01)."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
-
-
-def scrub(patience: float = 10) -> bool:
-    """Let the database's own files forget what was erased; False if they could not be rewritten in these seconds.
-
-    SQLite overwrites what it frees (`secure_delete`); its log is emptied here. PostgreSQL keeps old rows in its files
-    until they are written anew, which nobody may need any more, and in its log until the log is recycled. Nobody
-    waits behind it for longer than a blink.
-    """
-    until = time.monotonic() + patience
-    try:
-        with _glances().connect() as connection:
-            if connection.dialect.name == "sqlite":
-                return _tried(until, lambda: not connection.exec_driver_sql(_EMPTY_THE_LOG).scalar_one())
-            since = connection.exec_driver_sql("SELECT pg_current_xact_id()::xid::text").scalar_one()
-            if not _tried(until, lambda: not connection.execute(_WHO_STILL_SEES, {"since": since}).scalar_one()):
-                return False
-            connection.exec_driver_sql("SET lock_timeout = '200ms'")
-            try:
-                return all(_tried(until, functools.partial(_rewritten, connection, name)) for name in _HOLDING_NAMES)
-            finally:
-                connection.exec_driver_sql(f"SET lock_timeout = '{A_LOCK}'")
-    except DBAPIError:
-        return False
-
-
-_EMPTY_THE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
-_HOLDING_NAMES = ("partner", "answer", "seal", "mail", "stranger")
-_WHO_STILL_SEES = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(CAST(:since AS text) AS xid))"
-)
-
-
-def _rewritten(connection: Connection, table: str) -> bool:
-    try:
-        connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
-    except OperationalError:
-        return False  # somebody uses it at this moment
-    return True
-
-
-def _tried(until: float, what: Callable[[], bool]) -> bool:
-    while not (done := what()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return done
 
 
 def is_sqlite(session: Session) -> bool:

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
@@ -18,7 +17,7 @@ from celery import Celery, signals
 from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-from worker import db, settings
+from worker import celery_config, db, vacuum
 from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
 from worker.acts import remind as reminders
@@ -26,64 +25,23 @@ from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_when_due
 from worker.acts.report import put_copies
+from worker.celery_config import RINGS_FOR
 from worker.mail import circuit_breaker, claims, delivery
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.state.due import due_acts
+from worker.task_notifier import Doorbell
 from worker.wording.composing import compose_batch
 
 log = logging.getLogger("tasks")
 
 A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
-BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
-# Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
-# would hear no ring of a minute.
-RINGS_FOR = 6 * 3600
-A_BREATH = 0.1  # seconds between two rings for the same
 stopping = threading.Event()
 _draining, _rung = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
 
-
-def _configuration() -> dict[str, Any]:
-    conf = settings.current()
-    return {
-        "broker_url": conf.broker_url,
-        "broker_transport_options": _memory if conf.embedded else _redis | {"global_keyprefix": conf.redis_prefix},
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,  # a Redis that is away for a day must not end the workers
-        "broker_pool_acquire_timeout": 2,
-        "task_publish_retry": False,  # a ring that fails is a sweep later; nobody waits for it
-        "task_ignore_result": True,
-        "task_default_queue": "letters",
-        "worker_prefetch_multiplier": 1,
-        "worker_hijack_root_logger": False,
-        "worker_redirect_stdouts": False,
-        "worker_enable_remote_control": False,
-        "worker_send_task_events": False,
-        "beat_schedule": {
-            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": RINGS_FOR}},
-            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": RINGS_FOR}},
-        },
-        "timezone": "UTC",
-    }
-
-
-_memory = {"polling_interval": 0.02}
-_redis = {
-    "visibility_timeout": 900,
-    "socket_timeout": 2,  # a hung Redis held publishers for half a minute
-    "socket_connect_timeout": 1,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.2,
-}
-
 queue = Celery("undersigned", set_as_current=True)
-queue.add_defaults(_configuration)
+queue.add_defaults(celery_config.configuration)
 
 
 @signals.setup_logging.connect
@@ -164,7 +122,7 @@ def erase(campaign_id: int) -> None:
     """Forget contacts and withheld names, when they have been kept for as long as was said."""
     with db.transaction() as session:
         erased = erase_when_due(session, campaign_id)
-    if erased and not db.scrub():
+    if erased and not vacuum.scrub():
         log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
 
 
@@ -238,60 +196,6 @@ def broker_answers(seconds: float = 2) -> bool:
 def _deliver_if(put: int) -> None:
     if put:
         ring(deliver)
-
-
-class Doorbell:
-    """One thread a process talks to the broker, so that no request ever waits for it.
-
-    Pending rings fold, and whoever was rung for just now is rung for again only after a breath: a rush of answers
-    needs one worker that looks, and not one that looks for each.
-    """
-
-    def __init__(self, publish: Callable[[str, tuple[int, ...]], None]) -> None:
-        self._publish = publish
-        self._pending: dict[tuple[str, tuple[int, ...]], float] = {}  # and from when on it may be rung
-        self._rung_at: dict[tuple[str, tuple[int, ...]], float] = {}
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._busy = False
-
-    def ring(self, name: str, ids: tuple[int, ...]) -> None:
-        with self._changed:
-            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -A_BREATH) + A_BREATH)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-
-    def wait(self, seconds: float) -> bool:
-        """Let a process that is about to end finish ringing; False if it could not within the time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._pending and not self._busy, seconds)
-
-    def _go_round(self) -> None:
-        while True:
-            with self._changed:
-                name, ids = self._next()
-                del self._pending[name, ids]
-                self._rung_at[name, ids] = time.monotonic()
-                self._busy = True
-            try:
-                self._publish(name, ids)
-            except (OperationalError, BrokerError, OSError) as error:
-                log.warning("cannot ring for %s (%s); the next sweep will", name, type(error).__name__)
-            finally:
-                with self._changed:
-                    self._busy = False
-                    self._changed.notify_all()
-
-    def _next(self) -> tuple[str, tuple[int, ...]]:
-        """Wait for the first that may be rung."""
-        while True:
-            first = min(self._pending, key=self._pending.__getitem__, default=None)
-            wait = None if first is None else self._pending[first] - time.monotonic()
-            if first is not None and wait is not None and wait <= 0:
-                return first
-            self._changed.wait(wait)
 
 
 def _publish(name: str, ids: tuple[int, ...]) -> None:

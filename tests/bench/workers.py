@@ -14,7 +14,7 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from tests import servers
-from worker import db, settings, tasks
+from worker import celery_config, db, settings
 from worker.mail import outbox
 from worker.models import Mail
 
@@ -47,7 +47,7 @@ class Crew:
         self._redis, self._size = redis, len(processes)
         self._workers = [psutil.Process(process.popen.pid) for process in processes]
         self._queue = Celery("bench", set_as_current=False)
-        self._queue.conf.update(tasks._configuration())
+        self._queue.conf.update(celery_config.configuration())
         self._logs = [process.log for process in processes]
         for process in processes:
             servers.wait_for(self._all_listen, process)

@@ -19,7 +19,7 @@ from celery import Celery
 from tests import servers
 from tests.bench.databases import Durable
 from tests.soak.relay import Relay
-from worker import db, migrations, settings, tasks
+from worker import celery_config, db, migrations, settings
 
 Database = Literal["PostgreSQL", "SQLite", "own PostgreSQL"]
 A_SECRET_KEY = "a key for trials only, long enough for everything"
@@ -86,7 +86,7 @@ class House:
 
     def ring(self, task: str) -> None:
         with Celery("soak", set_as_current=False) as queue:
-            queue.conf.update(tasks._configuration())
+            queue.conf.update(celery_config.configuration())
             queue.send_task(task)
 
     def said(self) -> str:

@@ -99,10 +99,10 @@ def _asked(what: str, lost: str, *, yes: bool, dry_run: bool) -> None:
 
 
 def _done(what: str, yours: str) -> None:
-    from worker import db
+    from worker import vacuum
 
     console.say(f"Erased: {what}.")
-    if not db.scrub():
+    if not vacuum.scrub():
         console.say(
             "The database is busy, so its files hold traces still; the next erasure takes them away, and so does"
         )

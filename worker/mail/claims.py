@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, TextClause, bindparam, exists, select, tex
 from sqlalchemy.orm import Session
 
 from worker import db, settings
+from worker.column_types import Moment
 from worker.mail import circuit_breaker, quotas
 from worker.mail.kinds import MAY_WAIT
-from worker.models import Campaign, Mail, Moment, Partner, Seal, Stranger, Suppression
+from worker.models import Campaign, Mail, Partner, Seal, Stranger, Suppression
 
 
 def lease_due(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:

@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
+from worker.column_types import Encrypted
 from worker.migrations.tables import Difference, Part, config
-from worker.models import Encrypted
 
 
 def are_known(found: Sequence[Difference]) -> bool:

@@ -1,0 +1,48 @@
+"""How Celery is set up: one queue, no results, and a broker that may be away."""
+
+from typing import Any
+
+from worker import settings
+
+BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
+# Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
+# would hear no ring of a minute.
+RINGS_FOR = 6 * 3600
+
+
+def configuration() -> dict[str, Any]:
+    conf = settings.current()
+    return {
+        "broker_url": conf.broker_url,
+        "broker_transport_options": _memory if conf.embedded else _redis | {"global_keyprefix": conf.redis_prefix},
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # a Redis that is away for a day must not end the workers
+        "broker_pool_acquire_timeout": 2,
+        "task_publish_retry": False,  # a ring that fails is a sweep later; nobody waits for it
+        "task_ignore_result": True,
+        "task_default_queue": "letters",
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "beat_schedule": {
+            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": RINGS_FOR}},
+            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": RINGS_FOR}},
+        },
+        "timezone": "UTC",
+    }
+
+
+_memory = {"polling_interval": 0.02}
+_redis = {
+    "visibility_timeout": 900,
+    "socket_timeout": 2,  # a hung Redis held publishers for half a minute
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}

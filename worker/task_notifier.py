@@ -1,0 +1,66 @@
+"""One thread a process that talks to the broker, so that no request waits for it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from celery.exceptions import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+log = logging.getLogger("tasks")
+A_BREATH = 0.1  # seconds between two rings for the same
+
+
+class Doorbell:
+    """One thread a process talks to the broker, so that no request ever waits for it.
+
+    Pending rings fold, and whoever was rung for just now is rung for again only after a breath: a rush of answers
+    needs one worker that looks, and not one that looks for each.
+    """
+
+    def __init__(self, publish: Callable[[str, tuple[int, ...]], None]) -> None:
+        self._publish = publish
+        self._pending: dict[tuple[str, tuple[int, ...]], float] = {}  # and from when on it may be rung
+        self._rung_at: dict[tuple[str, tuple[int, ...]], float] = {}
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    def ring(self, name: str, ids: tuple[int, ...]) -> None:
+        with self._changed:
+            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -A_BREATH) + A_BREATH)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Let a process that is about to end finish ringing; False if it could not within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._pending and not self._busy, seconds)
+
+    def _go_round(self) -> None:
+        while True:
+            with self._changed:
+                name, ids = self._next()
+                del self._pending[name, ids]
+                self._rung_at[name, ids] = time.monotonic()
+                self._busy = True
+            try:
+                self._publish(name, ids)
+            except (OperationalError, BrokerError, OSError) as error:
+                log.warning("cannot ring for %s (%s); the next sweep will", name, type(error).__name__)
+            finally:
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
+
+    def _next(self) -> tuple[str, tuple[int, ...]]:
+        """Wait for the first that may be rung."""
+        while True:
+            first = min(self._pending, key=self._pending.__getitem__, default=None)
+            wait = None if first is None else self._pending[first] - time.monotonic()
+            if first is not None and wait is not None and wait <= 0:
+                return first
+            self._changed.wait(wait)
