@@ -31,7 +31,7 @@ from worker import db, migrations, settings
 
 RUN = "TESTS_RUN_FOLDER"  # xdist's workers and the processes that tests start find the run by it
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
-PATIENCE = 20  # seconds for a server to come up or go down
+TIMEOUT_S = 20  # seconds for a server to come up or go down
 
 _WATCHER = """
 read _
@@ -88,7 +88,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, number)
 
-    def end(self, number: int = signal.SIGKILL, seconds: float = PATIENCE) -> int:
+    def end(self, number: int = signal.SIGKILL, seconds: float = TIMEOUT_S) -> int:
         """Send a signal to the whole group and wait; returns the exit code of its leader."""
         self.send(number)
         try:
@@ -205,7 +205,7 @@ class PostgreSQL(Server):
         if os.geteuid() == 0:
             shutil.chown(data, UNPRIVILEGED)
         made = self._run("initdb", "--no-sync", "--auth=trust", "-U", "postgres", "-E", "UTF8", "--no-locale")
-        assert made.popen.wait(PATIENCE) == 0, made.log.read_text()
+        assert made.popen.wait(TIMEOUT_S) == 0, made.log.read_text()
 
     def _start(self) -> Process:
         settings = {
@@ -242,7 +242,7 @@ class PostgreSQL(Server):
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
-        psutil.wait_procs(children, PATIENCE)
+        psutil.wait_procs(children, TIMEOUT_S)
 
 
 def shared_postgresql() -> str:
@@ -404,7 +404,7 @@ def free_port() -> int:
 
 def wait_for(what: Callable[[], bool], process: Process) -> None:
     """Look until it is so; a process that ended meanwhile is a failure with its log."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + TIMEOUT_S
     while not what():
         assert process.runs, process.log.read_text()
         assert time.monotonic() < give_up, process.log.read_text()

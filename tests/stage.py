@@ -30,7 +30,7 @@ from worker import settings
 from worker.cli.demo import partner as player
 
 A_SECRET_KEY = "the key of a stage, long enough for everything on it"
-PATIENCE = 45  # seconds until something that should happen is missed
+TIMEOUT_S = 45  # seconds until something that should happen is missed
 HERE = Path(__file__).resolve().parent
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Missed(AssertionError):
     """Something that people wait for did not happen."""
 
 
-def eventually(what: Callable[[], T], *, seconds: float = PATIENCE) -> T:
+def eventually(what: Callable[[], T], *, seconds: float = TIMEOUT_S) -> T:
     """Look again and again until there is something to see."""
     until = time.monotonic() + seconds
     while not (seen := what()):

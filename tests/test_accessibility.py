@@ -25,7 +25,7 @@ from worker.acts import answer, correct_listing, join
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.third_party_limits import Person
-from worker.models import Addressee, Answer, Letter, Partner, Stranger, Visibility
+from worker.models import Addressee, Answer, Letter, Partner, ThirdPartyAddress, Visibility
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates
@@ -269,7 +269,7 @@ def a_reader(state: State, language: str, organization: str = "River Watch") -> 
         partner.language, partner.organization = language, organization
         signs("public")(session, campaign.partners[2])
         happen(session, partner, state.before)
-        stranger = session.scalar(select(Stranger).where(Stranger.campaign_id == campaign.id))
+        stranger = session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id))
         return Reader(
             partner.id,
             language,
@@ -323,7 +323,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def site(database: str, port: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """The pages on the test's own database; nobody is rung."""
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return f"http://127.0.0.1:{port}"
 
 
@@ -768,7 +768,7 @@ def not_told(page: AsText) -> list[str]:
 
 @pytest.fixture
 def client(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app())
 
 

@@ -16,7 +16,7 @@ from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import bounce_reports, outbox
-from worker.models import Event, Mail, Partner, Suppression
+from worker.models import AuditEvent, Mail, Partner, Suppression
 
 SOPHEA, DARA = "sophea.chan@river-watch.example", "dara@clean-coast.example"
 NO_SUCH_USER = "smtp; 550 5.1.1 No such user: sophea.chan"
@@ -193,7 +193,7 @@ def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> No
 
 def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
     """Read and apply one report about this mail."""
-    bounce = bounce_reports.read(reports.report(name, tokens.envid(mail_id), recipient))
+    bounce = bounce_reports.parse_report(reports.report(name, tokens.envid(mail_id), recipient))
     assert bounce is not None
     with db.transaction() as session:
         return apply(session, bounce)
@@ -228,7 +228,7 @@ def suppressed() -> list[tuple[bytes, str]]:
 def audit_log() -> list[tuple[str, str, int | None]]:
     """What bounces wrote into it."""
     with db.reading() as session:
-        events = session.scalars(select(Event).where(Event.what.not_like("launch%")).order_by(Event.id))
+        events = session.scalars(select(AuditEvent).where(AuditEvent.what.not_like("launch%")).order_by(AuditEvent.id))
         return [(event.actor, f"{event.what} {event.detail}", event.partner_id) for event in events]
 
 

@@ -148,7 +148,7 @@ def test_of_a_large_message_the_beginning_is_fetched_and_read(campaign: None, se
 
     assert bounce.collect_into_database().bounced == 1
 
-    assert sum(sizes) < bounce_reports.LARGEST_READ + 10_000
+    assert sum(sizes) < bounce_reports.MAX_READ + 10_000
     wiretap.close()
 
 
@@ -280,7 +280,7 @@ def test_a_wrong_password_a_missing_folder_and_a_server_that_is_away_are_told(
 
 @pytest.mark.parametrize("patience", [0.5])
 def test_a_server_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
-    monkeypatch.setattr(bounce_mailbox, "PATIENCE", patience)
+    monkeypatch.setattr(bounce_mailbox, "TIMEOUT_S", patience)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.set_for_this_process(imap_url=f"imap://u:p@127.0.0.1:{silent.getsockname()[1]}")
         begun = time.monotonic()

@@ -50,7 +50,7 @@ def trial(count: int, seed: int = 0) -> Trial:
 def _read(found: Trial, message: bytes, label: str) -> None:
     begun = time.process_time()
     try:
-        bounce = bounce_reports.read(message)
+        bounce = bounce_reports.parse_report(message)
     except BaseException as error:
         found.crashes.append(f"{label}: {type(error).__name__}")
         return

@@ -439,7 +439,7 @@ def report(name: str, token: str, recipient: str = SOPHEA, to: str = "letters@le
 
 
 def found(message: bytes) -> str:
-    bounce = bounce_reports.read(message)
+    bounce = bounce_reports.parse_report(message)
     return f"{bounce.kind} {bounce.status}" if bounce else "nothing"
 
 
@@ -453,7 +453,7 @@ def test_a_report_about_our_mail_is_read(name: str) -> None:
 
 @every_report
 def test_the_mail_is_found_and_the_recipient_known_without_an_address(name: str) -> None:
-    bounce = bounce_reports.read(report(name, token()))
+    bounce = bounce_reports.parse_report(report(name, token()))
     if bounce is None:
         return
     assert bounce.mail_id == OURS
@@ -470,13 +470,13 @@ def test_the_mail_is_found_and_the_recipient_known_without_an_address(name: str)
 @every_report
 @pytest.mark.parametrize("made", [forged, signed_for_something_else, lambda: "a" * 24, lambda: ""])
 def test_a_report_without_a_valid_token_is_nothing(name: str, made: Any) -> None:
-    assert bounce_reports.read(report(name, made())) is None
+    assert bounce_reports.parse_report(report(name, made())) is None
 
 
 def test_a_token_of_another_installation_is_nothing() -> None:
     theirs = token()
     settings.set_for_this_process(secret_key="another key, of somebody else's installation")
-    assert bounce_reports.read(report("Postfix, no such user", theirs)) is None
+    assert bounce_reports.parse_report(report("Postfix, no such user", theirs)) is None
 
 
 def test_the_letter_case_of_a_token_does_not_matter() -> None:
@@ -495,7 +495,7 @@ def test_a_return_path_in_the_returned_mail_proves_nothing() -> None:
     """Whoever has seen one of our mails can quote it: it did not bring the report to us."""
     quoted = report("Postfix, no such user", token())
     head, body = quoted.split(b"\r\n\r\n", 1)
-    assert bounce_reports.read(head.replace(token().encode(), b"none") + b"\r\n\r\n" + body) is None
+    assert bounce_reports.parse_report(head.replace(token().encode(), b"none") + b"\r\n\r\n" + body) is None
 
 
 @pytest.mark.parametrize("kind", ["disposition-notification", "feedback-report", "delivery-status-x"])
@@ -503,13 +503,13 @@ def test_a_report_of_another_type_is_none_of_delivery(kind: str) -> None:
     message = report("Postfix, no such user", token()).replace(
         b"report-type=delivery-status", f"report-type={kind}".encode()
     )
-    assert bounce_reports.read(message) is None
+    assert bounce_reports.parse_report(message) is None
 
 
 def test_two_tokens_that_name_two_mails_are_nobody_s() -> None:
     other = f"Delivered-To: bounces+{tokens.envid(OURS + 1)}@letters.example\r\n".encode()
-    assert bounce_reports.read(other + report("Postfix, no such user", token())) is None
-    assert bounce_reports.read(other + report("Sendmail, no such user", token())) is None
+    assert bounce_reports.parse_report(other + report("Postfix, no such user", token())) is None
+    assert bounce_reports.parse_report(other + report("Sendmail, no such user", token())) is None
 
 
 def test_of_many_recipients_the_gravest_is_told_with_its_own_fingerprints() -> None:
@@ -517,7 +517,7 @@ def test_of_many_recipients_the_gravest_is_told_with_its_own_fingerprints() -> N
         b"Final-Recipient:",
         b"Final-Recipient: rfc822; dara@x.example\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\nFinal-Recipient:",
     )
-    bounce = bounce_reports.read(message)
+    bounce = bounce_reports.parse_report(message)
     assert bounce is not None
     assert bounce.kind == "hard"
     assert bounce.about == {tokens.fingerprint(SOPHEA)}
@@ -525,13 +525,13 @@ def test_of_many_recipients_the_gravest_is_told_with_its_own_fingerprints() -> N
 
 def test_a_plain_notice_from_somebody_who_has_an_address_is_for_people() -> None:
     written = report("qmail", token()).replace(b"Return-Path: <>", b"Return-Path: <postmaster@river-watch.example>")
-    assert bounce_reports.read(written) is None
+    assert bounce_reports.parse_report(written) is None
 
 
 def test_only_the_beginning_of_a_large_message_is_read() -> None:
     whole = report("Postfix, no such user", token())
-    tail = whole + b"x" * bounce_reports.LARGEST_READ
-    late = whole.replace(b"This is the mail system", b"x" * bounce_reports.LARGEST_READ)
+    tail = whole + b"x" * bounce_reports.MAX_READ
+    late = whole.replace(b"This is the mail system", b"x" * bounce_reports.MAX_READ)
     assert found(tail) == "hard 5.1.1"
     assert found(late) == "nothing"
 
@@ -539,7 +539,7 @@ def test_only_the_beginning_of_a_large_message_is_read() -> None:
 def hostile() -> dict[str, bytes]:
     """Messages made to hurt a parser, each to a valid return path."""
     head = f"To: bounces+{token()}@letters.example\r\nFrom: MAILER-DAEMON@x.example\r\n".encode()
-    size = bounce_reports.LARGEST_READ
+    size = bounce_reports.MAX_READ
     nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(4000))
     form = b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
     return {
@@ -570,7 +570,7 @@ def hostile() -> dict[str, bytes]:
 def test_what_is_made_to_hurt_takes_little_time() -> None:
     for name, message in hostile().items():
         begun = time.process_time()
-        bounce_reports.read(message)
+        bounce_reports.parse_report(message)
         assert time.process_time() - begun < 3, name
 
 

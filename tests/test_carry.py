@@ -12,7 +12,7 @@ from tests import cast
 from worker import db, embedded, settings, tokens
 from worker.cli.commands import app
 from worker.cli.status_json import as_json
-from worker.models import Campaign, Event, Partner
+from worker.models import AuditEvent, Campaign, Partner
 from worker.state.refusals import Closed
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
@@ -37,7 +37,7 @@ def types(*words: str, code: int = 0) -> str:
 
 def carried() -> list[str]:
     with db.reading() as session:
-        return [event.what for event in session.query(Event).all() if event.actor == "organizer"]
+        return [event.what for event in session.query(AuditEvent).all() if event.actor == "organizer"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

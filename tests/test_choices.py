@@ -32,7 +32,7 @@ SAID = Statement(representative="Sophea", role="Secretary", reason="Too short", 
 
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 

@@ -24,7 +24,7 @@ from tests.stage import Organization, Story
 from worker import db, settings, tasks, tokens
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
-from worker.models import Answer, Campaign, Mail, Partner, Post, Suppression
+from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOP = Path(__file__).resolve().parent.parent
@@ -85,7 +85,7 @@ def desk(database: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.Monkey
     campaigns = tmp_path / "campaigns"
     campaigns.mkdir()
     settings.set_for_this_process(campaigns_dir=campaigns)
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)  # the tests ring themselves
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)  # the tests ring themselves
 
     class Folder:
         """All that a story's folder needs of a stage."""
@@ -563,7 +563,7 @@ def test_a_relay_that_takes_no_mail_is_the_first_thing_that_is_said(desk: Desk) 
         now = db.clock(session)
         since, again = now - timedelta(minutes=16), now + timedelta(minutes=3)
         values = {"blocked_at": since, "retry_at": again, "swept_at": now, "reply": "535 5.7.8 bad login"}
-        session.execute(update(Post).values(**values))
+        session.execute(update(RelayHealth).values(**values))
     local = [moment.astimezone(ZoneInfo("Europe/Zurich")) for moment in (since, again)]
 
     for words in (["rivers"], []):

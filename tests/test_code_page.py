@@ -16,7 +16,7 @@ from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
-from worker.models import Campaign, Partner, Stranger
+from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.web import code_page, responses
 from worker.web.app import make_app
 
@@ -51,13 +51,13 @@ class Scene:
 
 @pytest.fixture
 def scene(database: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     with db.transaction() as session:
         campaign = cast.a_campaign(session, public_page="from launch", join="approved")
         partner = campaign.partners[0]
         cast.signs(session, partner)
         join.ask_to_join(session, campaign.id, Person("x@lake.example", "en", "Kim", "Lake Friends"))
-        applicant = session.scalars(select(Stranger)).one()
+        applicant = session.scalars(select(ThirdPartyAddress)).one()
     own = f"/s/{tokens.token(partner)}"
     links = {"answer": own} | {page: f"{own}/{page}" for page in ("row", "pass-on", "not-us")}
     links |= {"quiet": f"/u/{tokens.token(partner, 'quiet')}", "confirm": f"/j/{tokens.token(applicant, 'join')}"}
@@ -135,14 +135,14 @@ def test_a_link_revoked_after_it_was_looked_up_does_nothing_and_is_as_unknown_as
 def test_a_link_revoked_while_a_form_is_taken_shows_no_page(page: str, scene: Scene) -> None:
     """The page that would say what is wrong is made after the link was looked up."""
     guesses = scene.browser.app.state.guesses  # type: ignore[attr-defined]
-    are_too_many = guesses.are_too_many
+    are_too_many = guesses.is_blocked
 
     def just_after_the_correction(*whose: Any) -> bool:
         with db.transaction() as session:
             session.get_one(Partner, scene.partner.id).generation += 1
         return bool(are_too_many(*whose))
 
-    guesses.are_too_many = just_after_the_correction
+    guesses.is_blocked = just_after_the_correction
     assert scene.sends(page, "").status_code == 404
 
 

@@ -14,7 +14,7 @@ from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_address, invite, receipts, resend
 from worker.acts.answer import Statement
 from worker.mail import outbox
-from worker.models import Answer, Campaign, Event, Mail, Partner, Suppression
+from worker.models import Answer, AuditEvent, Campaign, Mail, Partner, Suppression
 from worker.state import recipients
 from worker.state.refusals import NotAnAddress, SameAddress
 from worker.web.app import make_app
@@ -38,7 +38,7 @@ def river_watch(campaign: Campaign) -> Partner:
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -89,7 +89,7 @@ def test_the_address_is_changed_and_asked_anew_with_another_link(campaign: Campa
     assert new.due_at is not None
     assert (corrected.goes, corrected.was_suppressed) == (["invitation"], False)
     with db.reading() as session:
-        last = session.scalars(select(Event).order_by(Event.id.desc())).first()
+        last = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
         assert last is not None
         assert (last.actor, last.what, last.partner_id) == ("organizer", "address_corrected", river_watch.id)
 

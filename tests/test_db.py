@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from worker import db, migrations, settings
 from worker.mail import claims, outbox, results
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.models import Campaign, Event, Mail, Partner
+from worker.models import AuditEvent, Campaign, Mail, Partner
 
 only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -82,11 +82,11 @@ def test_a_former_holder_can_not_mark(database, clock, outcome):
     before = _row(mail)
 
     with db.transaction() as session:
-        assert results.mark(session, "former", [results.Mark(mail, outcome)]) == set()
+        assert results.record_results(session, "former", [results.DeliveryResult(mail, outcome)]) == set()
     assert _row(mail) == before
 
     with db.transaction() as session:
-        assert results.mark(session, "present", [results.Mark(mail, outcome)]) == {mail}
+        assert results.record_results(session, "present", [results.DeliveryResult(mail, outcome)]) == {mail}
     assert (_row(mail)["sent_at"] is not None) == (outcome is SENT)
 
 
@@ -99,7 +99,7 @@ def test_a_former_holder_can_not_renew_nor_release_nor_enter_data(database, cloc
 
     with db.transaction() as session:
         assert claims.renew(session, "former", [mail]) == set()
-        assert not claims.enter_data(session, mail, "former")
+        assert not claims.begin_data(session, mail, "former")
         claims.release(session, "former", [mail])
     assert _row(mail) == before
 
@@ -109,7 +109,7 @@ def test_nobody_enters_data_after_the_own_lease_has_ended(database, clock):
     _claim("holder")
     clock.advance(seconds=61)
     with db.transaction() as session:
-        assert not claims.enter_data(session, mail, "holder")
+        assert not claims.begin_data(session, mail, "holder")
 
 
 def test_who_calls_back_and_who_marks_never_wait_in_a_circle(database):
@@ -121,7 +121,9 @@ def test_who_calls_back_and_who_marks_never_wait_in_a_circle(database):
     def mark(number: int) -> None:
         shuffled = random.Random(number).sample(mails, len(mails))
         with db.transaction() as session:
-            results.mark(session, "holder", [results.Mark(mail, DEFERRED) for mail in shuffled[:30]])
+            results.record_results(
+                session, "holder", [results.DeliveryResult(mail, DEFERRED) for mail in shuffled[:30]]
+            )
 
     def cancel(number: int) -> None:
         with db.transaction() as session:
@@ -271,7 +273,7 @@ def test_reading_writes_nothing(database):
 
 def test_foreign_keys_are_kept(database):
     with pytest.raises(IntegrityError), db.transaction() as session:
-        session.add(Event(campaign_id=404, at=db.clock(session), actor="clock", what="nothing"))
+        session.add(AuditEvent(campaign_id=404, at=db.clock(session), actor="clock", what="nothing"))
 
 
 @pytest.mark.parametrize("broken", ["duplicate", "incomplete"])

@@ -163,11 +163,11 @@ def test_a_worker_killed_between_data_and_its_answer_leaves_doubt(database: str,
     with db.transaction() as session:
         assert letter.id in claims.claim(session, "killed")
     with db.transaction() as session:
-        assert claims.enter_data(session, letter.id, "killed")
+        assert claims.begin_data(session, letter.id, "killed")
 
     clock.advance(minutes=2)
     with db.transaction() as session:
-        assert claims.own_up_to_doubt(session) == 1
+        assert claims.mark_lost_leases_uncertain(session) == 1
     _drain(WELL)
 
     assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
@@ -241,7 +241,7 @@ def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: 
                 .where(Mail.id == letter.id)
                 .values(lease_holder=holder, lease_until=db.clock(session) + timedelta(minutes=1))
             )
-            assert claims.enter_data(session, letter.id, holder)
+            assert claims.begin_data(session, letter.id, holder)
         assert _marked(session, doubtful, "one", Kind.UNCERTAIN)
     with db.transaction() as session:
         answer.withdraw(session, _first_partner(session), Statement())
@@ -264,7 +264,7 @@ def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str
     (letter,) = _mails("letter")
     with db.transaction() as session:
         claims.claim(session, "one")
-        assert claims.enter_data(session, letter.id, "one")
+        assert claims.begin_data(session, letter.id, "one")
         hold.hold_letter(session, campaign_id)
         assert _delivery(session, campaign_id) == "sending"
     with db.transaction() as session:
@@ -362,9 +362,9 @@ def test_whoever_answers_without_end_floods_nobody(database: str, clock: Clock) 
     [(1, 6), (2, 25), (3, 60), (4, 120), (5, 180), (6, 240), (7, 240), (40, 240)],
 )
 def test_the_next_try_comes_later_and_later(attempts: int, minutes: int) -> None:
-    assert results.next_try(attempts, 0.5) == timedelta(minutes=minutes)
-    assert results.next_try(attempts, 0.0) == timedelta(minutes=minutes) * 0.9
-    assert results.next_try(attempts, 1.0) == timedelta(minutes=minutes) * 1.1
+    assert results.retry_delay(attempts, 0.5) == timedelta(minutes=minutes)
+    assert results.retry_delay(attempts, 0.0) == timedelta(minutes=minutes) * 0.9
+    assert results.retry_delay(attempts, 1.0) == timedelta(minutes=minutes) * 1.1
 
 
 def test_after_five_days_a_deferred_mail_is_given_up(database: str, clock: Clock) -> None:
@@ -411,7 +411,7 @@ def _first_partner(session: Session) -> int:
 
 def _marked(session: Session, mail: Mail, holder: str, kind: Kind) -> bool:
     outcome = Outcome(kind, Phase.END_OF_DATA, "451 4.3.0 try later")
-    return mail.id in results.mark(session, holder, [results.Mark(mail.id, outcome)])
+    return mail.id in results.record_results(session, holder, [results.DeliveryResult(mail.id, outcome)])
 
 
 def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:

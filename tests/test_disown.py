@@ -42,7 +42,7 @@ def river_watch(database: str) -> Partner:
 @pytest.fixture(autouse=True)
 def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
-    monkeypatch.setattr(tasks, "ring", lambda task, *ids: heard.append(task.name))
+    monkeypatch.setattr(tasks, "notify", lambda task, *ids: heard.append(task.name))
     return heard
 
 

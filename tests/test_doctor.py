@@ -568,7 +568,7 @@ def test_a_domain_that_does_not_exist_fails() -> None:
 @pytest.mark.usefixtures("zone")
 def test_offline_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns.resolver.default_resolver, "port", servers.free_port())
-    monkeypatch.setattr(mail_checks, "DNS_PATIENCE", 0.3)
+    monkeypatch.setattr(mail_checks, "DNS_TIMEOUT_S", 0.3)
 
     finding = found(mail_checks.sender)
 

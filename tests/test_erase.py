@@ -20,7 +20,7 @@ from worker.acts.correct_listing import Listing
 from worker.cli.commands import app
 from worker.cli.status_json import as_json
 from worker.mail import mime, outbox
-from worker.models import NAMELESS, Addressee, Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.models import REDACTED, Addressee, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.state import due
 from worker.state.refusals import NotOver, StillSigns
 from worker.state.status import load_status
@@ -46,7 +46,7 @@ SPOKEN = ("Sophea Chan", "Boatswain", "afraid of the police", "by telephone")
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -107,13 +107,13 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
     with db.reading() as session:
         kept = session.scalars(select(Partner).order_by(Partner.id)).all()
         answers = session.scalars(select(Answer)).all()
-        strangers_left = session.scalars(select(Stranger)).all()
+        strangers_left = session.scalars(select(ThirdPartyAddress)).all()
         waiting = session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()
         told = session.execute(select(Seal.rendition, Seal.content, Seal.sha256)).all()
         everything = repr(cast.everything(session))
         assert as_json(load_status(session, session.get_one(Campaign, campaign_id)))["erased"]
         assert due.due_acts(session) == []
-    assert [one.organization for one in kept if one.organization != NAMELESS] == [PUBLIC]
+    assert [one.organization for one in kept if one.organization != REDACTED] == [PUBLIC]
     assert {(one.contact, one.email, one.email_hmac, one.note, one.names) for one in kept} == {("", "", None, "", None)}
     assert sorted((one.choice, one.visibility or "") for one in answers) == [
         ("decline", ""),
@@ -194,8 +194,8 @@ def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, 
     assert browser.get(link).status_code == 404
     with db.reading() as session:
         kept = session.get_one(Partner, silent.id)
-        assert (kept.organization, kept.email, kept.email_hmac, kept.proposed) == (NAMELESS, "", None, None)
-        assert [one.email for one in session.scalars(select(Stranger))] == [""]
+        assert (kept.organization, kept.email, kept.email_hmac, kept.proposed) == (REDACTED, "", None, None)
+        assert [one.email for one in session.scalars(select(ThirdPartyAddress))] == [""]
         assert COUNTED in repr(cast.everything(session)), "of others nothing is erased"
     clock.advance(days=13)
     with db.transaction() as session:
@@ -226,7 +226,7 @@ def test_once_the_letter_has_left_only_a_public_name_stays(name: str, goes: bool
     with db.transaction() as session:
         one = partners(session)[name]
         assert erase.erase_partner(session, one.id) is goes
-        assert (one.organization == NAMELESS) is goes
+        assert (one.organization == REDACTED) is goes
         assert (one.email, one.contact) == ("", "")
     assert browser.get("/c/dam").text == before
     if not goes:
@@ -268,7 +268,7 @@ def test_a_letter_that_never_leaves_is_given_up_and_erased(browser: TestClient) 
     assert SILENT in everything_in_rows()
     assert types("erase", "dam", "--give-up", "--yes")[0] == 0
     with db.reading() as session:
-        assert set(partners(session)) == {NAMELESS}
+        assert set(partners(session)) == {REDACTED}
         assert due.due_acts(session) == []
     tasks.close.run(campaign.id)
     tasks.dispatch.run(campaign.id)
@@ -359,7 +359,7 @@ def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) ->
     assert NAMED in types("notice", "dam")[1]
     types("erase", "dam", NAMED, "--yes")
     code, said = types("notice", "dam")
-    assert (code, NAMELESS in said) == (1, False)
+    assert (code, REDACTED in said) == (1, False)
 
 
 @on_sqlite
@@ -398,7 +398,7 @@ def test_the_numbers_stay_and_nobody_is_given_a_new_address(browser: TestClient)
         assert as_json(load_status(session, session.get_one(Campaign, campaign_id)))["counts"] == before
     code, said = types("amend", "dam", "--partner", PUBLIC, "--email", "new@falls.example", "--yes")
     assert (code, "was erased" in said) == (1, True)
-    assert types("carry", "dam", NAMELESS)[0] == 1
+    assert types("carry", "dam", REDACTED)[0] == 1
 
 
 @on_sqlite
@@ -407,7 +407,7 @@ def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
         campaign = cast.a_campaign(session, public_page="from launch", join="approved")
         who = third_party_limits.Person("x@lake.example", "en", "Kim Ferryman", "Lake Friends", "LF", "Chad")
         join.ask_to_join(session, campaign.id, who)
-        asked = session.scalars(select(Stranger)).one()
+        asked = session.scalars(select(ThirdPartyAddress)).one()
         join.confirm_wish(session, asked.id)
         link = f"/j/{tokens.token(asked, 'join')}"
     assert browser.get(link).status_code == 200
@@ -417,7 +417,7 @@ def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
     assert browser.get(link).status_code == 404
     assert "Ask to sign" not in types("status", "dam")[1]
     with db.reading() as session:
-        one = session.scalars(select(Stranger)).one()
+        one = session.scalars(select(ThirdPartyAddress)).one()
         assert (one.organization, one.contact, one.email) == ("", "", "")
         with pytest.raises(mime.NothingToSay):
             mails.word_mail(session, session.get_one(Mail, one.mail_id))
@@ -447,7 +447,7 @@ def test_a_cancelled_campaign_is_erased_with_every_name(browser: TestClient, clo
         assert due.due_acts(session) == [("erase", campaign.id)]
     tasks.erase.run(campaign.id)
     with db.reading() as session:
-        assert set(partners(session)) == {NAMELESS}
+        assert set(partners(session)) == {REDACTED}
 
 
 @on_sqlite

@@ -23,7 +23,7 @@ HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អា�
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     page_cache._worded.clear()
     return TestClient(make_app(), follow_redirects=False)
 
@@ -225,7 +225,7 @@ def test_where_others_are_shown_each_look_sees_who_signs_now(shown: str, browser
 
 def test_a_connection_that_died_is_tried_once_more(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     partner = a_campaign()[0]
-    look, tries = db._glance, []
+    look, tries = db._read_autocommit, []
 
     def dies_once(*asked: Any) -> Any:
         tries.append(asked)
@@ -233,6 +233,6 @@ def test_a_connection_that_died_is_tried_once_more(browser: TestClient, monkeypa
             raise DBAPIError("", {}, Exception(), connection_invalidated=True)
         return look(*asked)
 
-    monkeypatch.setattr(db, "_glance", dies_once)
+    monkeypatch.setattr(db, "_read_autocommit", dies_once)
     assert browser.get(f"/s/{tokens.token(partner)}").status_code == 200
     assert len(tries) == 2

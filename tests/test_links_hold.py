@@ -31,7 +31,7 @@ from tests import cast, servers, stage
 from tests.conftest import A_SECRET_KEY
 from worker import db, settings, tokens
 from worker.acts import join, third_party_limits
-from worker.models import Answer, Campaign, Event, Partner, Stranger
+from worker.models import Answer, AuditEvent, Campaign, Partner, ThirdPartyAddress
 from worker.web.app import make_app
 
 TOP = Path(__file__).resolve().parent.parent
@@ -117,13 +117,13 @@ def a_campaign(slug: str, partners: int, signed: int = 0) -> list[Partner]:
         return list(campaign.partners)
 
 
-def an_applicant(campaign_id: int) -> Stranger:
+def an_applicant(campaign_id: int) -> ThirdPartyAddress:
     """Somebody that asks to sign and has not confirmed it."""
     with db.transaction() as session:
         campaign = session.get_one(Campaign, campaign_id)
         campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
         join.ask_to_join(session, campaign_id, third_party_limits.Person("x@lake.example", "en", "Kim", "Lake Friends"))
-        return session.scalars(select(Stranger).where(Stranger.campaign_id == campaign_id)).one()
+        return session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign_id)).one()
 
 
 def links(partner: Partner) -> list[str]:
@@ -190,7 +190,7 @@ def test_a_thousand_looks_at_each_link_change_no_row(house: House) -> None:
     assert house.ask("POST", not_us, coded(partner)).status == 200
     assert house.ask("POST", confirming, {"mail_code": tokens.mail_code(asked)}).status == 200
     with db.reading() as session:
-        assert session.get_one(Stranger, asked.id).confirmed_at is not None
+        assert session.get_one(ThirdPartyAddress, asked.id).confirmed_at is not None
     assert house.dump() != before, "the links still work, and a change would be seen"
 
 
@@ -305,7 +305,7 @@ def test_one_form_sent_two_hundred_times_at_once_is_one_signature(house: House) 
     [signed] = history(partner)
     assert (signed.choice, signed.superseded_at) == ("sign", None)
     with db.reading() as session:
-        assert len(session.scalars(select(Event).where(Event.partner_id == partner.id)).all()) == 1
+        assert len(session.scalars(select(AuditEvent).where(AuditEvent.partner_id == partner.id)).all()) == 1
 
 
 @on_postgresql

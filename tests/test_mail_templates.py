@@ -57,7 +57,7 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     """Put a mail into the outbox and say it."""
     now = db.clock(session)
     if kind == "outage":
-        post = circuit_breaker.post(session)
+        post = circuit_breaker.relay_health(session)
         post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
     standing = answers.standing_answer(session, partner.id) if partner else None
     if partner:

@@ -26,7 +26,7 @@ from worker.acts import answer, close, join, receipts
 from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.mail import mime, outbox
-from worker.models import Answer, Campaign, Mail, Partner, Seal, Stranger
+from worker.models import Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import handout
@@ -157,7 +157,7 @@ def lines(text: str) -> str:
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -172,14 +172,14 @@ def post(browser: TestClient, link: str, form: dict[str, str]) -> httpx2.Respons
 
 CHOICES = {"representative": "sign", "role": "sign", "reason": "decline", "passage": "change", "wish": "change"}
 NAMES_OF_A_ROW = ("organization", "acronym", "country", "sort_as", "name_fr")
-LONGEST_TYPED = {"organization": 300, "acronym": 20, "country": 80, "sort_as": 300, "name_fr": 300} | {
+MAX_TYPED = {"organization": 300, "acronym": 20, "country": 80, "sort_as": 300, "name_fr": 300} | {
     field: 200 if choice == "sign" else 2000 for field, choice in CHOICES.items()
 }
 
 
 def is_refused(field: str, label: str) -> bool:
     """Whether this may not be typed there."""
-    if field == "country" or len(HELL[label]) > LONGEST_TYPED[field] or label in HIDING:
+    if field == "country" or len(HELL[label]) > MAX_TYPED[field] or label in HIDING:
         return True  # no text from hell is a country that anybody knows
     is_text = CHOICES.get(field, "sign") != "sign"
     return (label in LINES and not is_text) or (label in STRANGE and field in NAMES_OF_A_ROW)
@@ -217,7 +217,7 @@ def test_what_is_typed_is_kept_as_it_is_or_refused_and_nothing_is_lost(field: st
             assert " ".join(str(getattr(kept, "reason" if field == "wish" else field)).split()) == arrived(hell), label
 
 
-LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "note": 2000}
+MAX_LENGTH = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "note": 2000}
 
 
 # Typed by strangers.
@@ -238,10 +238,12 @@ def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_ma
 
         sent = post(browser, "/c/dam/join", typed)
 
-        refused = label in (*HIDING, *LINES, *STRANGE) or len(hell) > LONGEST[field]
+        refused = label in (*HIDING, *LINES, *STRANGE) or len(hell) > MAX_LENGTH[field]
         assert sent.status_code == (422 if refused else 200), label
         with db.reading() as session:
-            kept = session.scalar(select(Stranger).where(Stranger.email_hmac == tokens.fingerprint(typed["email"])))
+            kept = session.scalar(
+                select(ThirdPartyAddress).where(ThirdPartyAddress.email_hmac == tokens.fingerprint(typed["email"]))
+            )
             read = Page(sent.text)
             if refused:
                 assert kept is None
@@ -265,7 +267,7 @@ def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_ma
     monkey.undo()
     shown = " ".join(types("status", "dam").output.split())
     for label, hell in STANDING.items():
-        if len(hell) <= LONGEST[field] and field in ("organization", "country"):
+        if len(hell) <= MAX_LENGTH[field] and field in ("organization", "country"):
             assert " ".join(hell.split()) in shown, label
 
 
@@ -313,11 +315,11 @@ def types(*words: str, code: int = 0) -> Result:
     return typed
 
 
-@pytest.mark.parametrize("column", LONGEST)
+@pytest.mark.parametrize("column", MAX_LENGTH)
 def test_a_list_is_read_or_refused_with_its_place_and_what_to_do(column: str, folder: Path) -> None:
     for label, hell in HELL.items():
         refused = label in (*HIDING, *LINES) and not (label in LINES and column == "note")
-        refused |= len(hell) > LONGEST[column] or (column in PRINTED and label in STRANGE)
+        refused |= len(hell) > MAX_LENGTH[column] or (column in PRINTED and label in STRANGE)
         if label == "half a character":
             refused = False  # the file is no UTF-8 then: it is read as another encoding, and that is said
         lists(folder, {"organization": PLAIN, column: hell})
@@ -340,7 +342,7 @@ def campaign(folder: Path, browser: TestClient) -> Campaign:
     """Launched from a list of names from hell, after two that are not; all have signed, in English or in French."""
     rows = []
     for number, name in enumerate(NAMES):
-        fits = {column: name for column, longest in LONGEST.items() if len(name) <= longest}
+        fits = {column: name for column, longest in MAX_LENGTH.items() if len(name) <= longest}
         rows.append(fits | {"email": f"box{number}@partner.example", "language": ("en", "fr")[number % 2]})
     lists(folder, *rows)
     types("launch", str(folder), "--yes")
@@ -357,7 +359,7 @@ def asked(session: Session) -> Sequence[Partner]:
 
 def row(name: str) -> str:
     """As it is printed everywhere."""
-    return f"{name} ({name}), {name}" if len(name) <= LONGEST["acronym"] else name
+    return f"{name} ({name}), {name}" if len(name) <= MAX_LENGTH["acronym"] else name
 
 
 def test_on_its_page_each_name_is_text(campaign: Campaign, browser: TestClient) -> None:
@@ -430,7 +432,7 @@ def test_in_a_carried_message_no_name_stands(campaign: Campaign) -> None:
 def test_for_the_organizers_each_name_is_text(campaign: Campaign) -> None:
     exported = list(csv.DictReader(io.StringIO(types("export", "dam").stdout)))
     for column in ("organization", "acronym", "country", "representative", "role"):
-        cells, longest = {one[column] for one in exported}, LONGEST.get(column, 200)
+        cells, longest = {one[column] for one in exported}, MAX_LENGTH.get(column, 200)
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
         named = [name[:200] for name in NAMES] if longest == 200 else [name for name in NAMES if len(name) <= longest]
         assert cells - {""} == set(map(harmless, named))

@@ -181,9 +181,9 @@ def test_countries_of_a_list_are_spelled_one_way_and_each_mend_is_told(tmp_path)
     text = "organization,country\nRiver Watch,AUS\nClean Coast,Australia\nPaper Kite,Atlantis\nBell Tower,U.S.A.\n"
     path = saved(tmp_path, text)
 
-    rows, _, mends = read_list(path)
+    rows, _, fixes = read_list(path)
     assert [row.country for row in rows] == ["Australia", "Australia", "Atlantis", "USA"]
-    assert told(mends) == (
+    assert told(fixes) == (
         "row 2: country: “AUS” → “Australia”\n"
         "row 5: country: “U.S.A.” → “USA”\n"
         "partners.csv, row 4, column country: found “Atlantis”, unusual; expected a country."

@@ -29,14 +29,14 @@ def test_the_real_list_becomes_56_organizations_in_seven_countries():
 
 
 def test_each_mend_of_the_real_list_is_told_and_nothing_else():
-    _, mends = read_pasted(PASTED)
+    _, fixes = read_pasted(PASTED)
 
-    assert Counter(mend.what for mend in mends) == {"commas and spaces": 10, "country": 5}
-    assert mends[0].sentence == (
+    assert Counter(fix.what for fix in fixes) == {"commas and spaces": 10, "country": 5}
+    assert fixes[0].sentence == (
         "line 2: commas and spaces: “Association 23 Octobre 1991, (A23O), France”"
         " → “Association 23 Octobre 1991 (A23O), France”"
     )
-    assert [mend.line for mend in mends if mend.what == "country"] == [16, 20, 39, 40, 41]
+    assert [fix.line for fix in fixes if fix.what == "country"] == [16, 20, 39, 40, 41]
 
 
 def test_the_real_list_loses_no_letter_of_a_name():
@@ -104,16 +104,16 @@ def test_one_line_is_one_organization(line, row):
     ],
 )
 def test_what_needs_a_look_is_told_with_its_line(line, told):
-    _, mends = read_pasted("\n" + line)
+    _, fixes = read_pasted("\n" + line)
 
-    assert [mend.sentence for mend in mends if told in mend.sentence and mend.sentence.startswith("line 2: ")]
+    assert [fix.sentence for fix in fixes if told in fix.sentence and fix.sentence.startswith("line 2: ")]
 
 
 def test_a_line_that_cannot_be_taken_apart_is_a_row_of_its_own():
-    rows, mends = read_pasted("Signed by:\n\n1. River Watch (RW), France\n???\n")
+    rows, fixes = read_pasted("Signed by:\n\n1. River Watch (RW), France\n???\n")
 
     assert rows == [PartnerRow("Signed by:"), PartnerRow("River Watch", "RW", "France"), PartnerRow("???")]
-    assert [mend.line for mend in mends] == [1, 4]
+    assert [fix.line for fix in fixes] == [1, 4]
 
 
 def test_an_empty_line_of_a_quoted_mail_is_no_row():

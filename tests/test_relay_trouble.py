@@ -19,7 +19,7 @@ from worker.acts import alert_unreached, answer, dispatch, invite, launch, recei
 from worker.acts.answer import Statement
 from worker.mail import circuit_breaker, claims, delivery, outbox, quotas, results
 from worker.mail.outcomes import Kind
-from worker.models import Campaign, Mail, Partner, Post, Suppression
+from worker.models import Campaign, Mail, Partner, RelayHealth, Suppression
 from worker.wording.composing import compose_batch
 
 WELL: dict[str, str] = {}
@@ -219,7 +219,7 @@ def test_the_first_five_go_alone_until_the_relay_took_one(database: str) -> None
     _drain({"RCPT": "550 5.7.1 relaying denied"})
     assert _ask(campaign_id) == 0, "nor while the relay does not take our mail"
     with db.transaction() as session:
-        session.execute(update(Post).values(retry_at=db.clock(session)))
+        session.execute(update(RelayHealth).values(retry_at=db.clock(session)))
         session.execute(update(Mail).where(Mail.due_at.is_not(None)).values(due_at=db.clock(session)))
     _drain(WELL)
     assert _ask(campaign_id) == 7
@@ -248,15 +248,15 @@ def test_a_mail_that_cannot_be_marked_lets_no_other_of_its_group_go_twice(
 ) -> None:
     _all_asked(6)
     broken = _mails("invitation")[2].id
-    mark = results.mark
+    mark = results.record_results
 
-    def fails_for_one(session: Session, holder: str, marks: Sequence[results.Mark]) -> set[int]:
+    def fails_for_one(session: Session, holder: str, marks: Sequence[results.DeliveryResult]) -> set[int]:
         found = mark(session, holder, marks)
         if any(one.mail_id == broken for one in marks):
             raise RuntimeError
         return found
 
-    monkeypatch.setattr(results, "mark", fails_for_one)
+    monkeypatch.setattr(results, "record_results", fails_for_one)
     assert len(_taken(_drain(WELL))) == 6
     clock.advance(minutes=20)
     assert _taken(_drain(WELL)) == []
@@ -359,7 +359,7 @@ def test_what_is_called_back_while_it_waits_in_a_worker_is_not_sent(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An address is corrected because somebody hostile reads the old one: seconds count."""
-    monkeypatch.setattr(delivery, "BETWEEN_RENEWALS", 0.05)
+    monkeypatch.setattr(delivery, "RENEW_INTERVAL", 0.05)
     _all_asked(30)
 
     class CallsBack(ScriptedServer):
@@ -375,7 +375,7 @@ def test_what_is_called_back_while_it_waits_in_a_worker_is_not_sent(
 def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
     database: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "BETWEEN_RENEWALS", 0.05)
+    monkeypatch.setattr(delivery, "RENEW_INTERVAL", 0.05)
     _all_asked(40)
 
     async def both() -> ScriptedServer:
@@ -472,9 +472,9 @@ def _all_asked(partners: int, slug: str = "rivers") -> int:
     return campaign_id
 
 
-def _post() -> Post:
+def _post() -> RelayHealth:
     with db.reading() as session:
-        return circuit_breaker.post(session)
+        return circuit_breaker.relay_health(session)
 
 
 def _drain(

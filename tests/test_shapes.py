@@ -37,7 +37,7 @@ ON_SQLITE = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 def settled(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database without any table, and the key with which the shapes were made; nobody rings."""
     settings.set_for_this_process(secret_key=A_SECRET_KEY)
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return empty_database
 
 
@@ -62,7 +62,7 @@ def test_every_shape_is_brought_up_and_keeps_its_rows(settled, shape, upgraded_b
     assert not migrations.upgrade()
     _assert_kept(before, schema.rows())
     with db.transaction() as session:
-        circuit_breaker.note_a_sweep(session)
+        circuit_breaker.record_sweep(session)
         notes = session.scalars(select(Partner.note).order_by(Partner.id)).all()
     assert notes == ["met in Geneva", "", "écrit à l’été"]
     assert '"signed": 1' in _types("status", "rivers", "--json")
@@ -280,7 +280,7 @@ def test_the_doctor_finds_it_too(settled, state, mend):
 
     note = list(system.database())[-1]
 
-    assert (note.verdict, note.mend) == ("failed", mend)
+    assert (note.verdict, note.fix) == ("failed", mend)
     assert "its tables are not those of this version" in note.found
 
 

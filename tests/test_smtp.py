@@ -16,9 +16,9 @@ from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
 from tests.scripted_smtp import pem_of as pem_of  # test_doctor.py takes it from here
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay_url import Relay, tls_context
-from worker.mail.reply_text import meaning
+from worker.mail.reply_text import explain_reply
 from worker.mail.smtp import Connection
-from worker.mail.smtp_wire import Offer, Timeouts, on_the_wire
+from worker.mail.smtp_wire import Offer, Timeouts, dot_stuffed
 
 WORDS = {Kind.SENT: "sent", Kind.DEFERRED: "later", Kind.REFUSED: "no", Kind.UNCERTAIN: "doubt"}
 
@@ -137,14 +137,14 @@ def test_the_codes_tell_our_fault_from_theirs(phase, reply, word, status):
     ],
 )
 def test_a_stored_reply_has_a_meaning_for_people(reply, says):
-    assert meaning(reply) == says
+    assert explain_reply(reply) == says
 
 
 def test_every_refusal_has_a_sentence_without_a_full_stop():
     for kind in "45":
         for subject in range(10):
             for detail in range(35):
-                says = meaning(f"{kind}50 {kind}.{subject}.{detail} why")
+                says = explain_reply(f"{kind}50 {kind}.{subject}.{detail} why")
                 assert says[0].islower()
                 assert says[-1].isalpha()
 
@@ -355,7 +355,7 @@ def as_lines(message: bytes) -> bytes:
 @given(MESSAGES.map(b"".join))
 @settings(max_examples=200, deadline=None)
 def test_a_server_that_undoes_the_dots_reads_the_message(message):
-    lines = on_the_wire(message).split(b"\r\n")
+    lines = dot_stuffed(message).split(b"\r\n")
     assert lines[-2:] == [b".", b""]
     assert b"." not in lines[:-2]
     assert b"".join(line.removeprefix(b".") + b"\r\n" for line in lines[:-2]) == as_lines(message)
@@ -392,7 +392,7 @@ def envelope_of(recipient: str, sender: str = SENDER, offers: tuple[str, ...] = 
 def test_the_envelope_says_size_and_sender_and_nothing_else():
     _, lines = envelope_of(SOPHEA, offers=("SIZE 1000000", "8BITMIME", "SMTPUTF8", "PIPELINING"))
     assert lines == [
-        b"MAIL FROM:<letters@undersigned.example> SIZE=%d\r\n" % len(on_the_wire(LETTER)),
+        b"MAIL FROM:<letters@undersigned.example> SIZE=%d\r\n" % len(dot_stuffed(LETTER)),
         b"RCPT TO:<sophea.chan@river-watch.example>\r\n",
         b"DATA\r\n",
     ]

@@ -15,7 +15,7 @@ from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
 from worker.mail.outcomes import Kind, Outcome
 from worker.mail.relay_url import Relay
 from worker.mail.smtp import Connection
-from worker.mail.smtp_wire import Offer, Timeouts, on_the_wire
+from worker.mail.smtp_wire import Offer, Timeouts, dot_stuffed
 
 # What becomes of the mail that meets a fault, and *: the connection is good for the next one.
 #   away   not connected: the relay's trouble, which passes; no attempt is burnt
@@ -128,7 +128,7 @@ async def _in_a_row(connection: Connection, offers: list[Offer], visit: Visit) -
         assert offer not in outcomes
         outcomes[offer] = outcome
 
-    await connection.send_in_a_row(lambda: next(to_take, None), done)
+    await connection.send_pipelined(lambda: next(to_take, None), done)
     assert list(outcomes) == offers[: len(outcomes)]
     assert all(outcomes[offer].kind is Kind.SENT for offer in offers[: offers.index(SUBJECT)])
     behind = outcomes.get(FOLLOWER)
@@ -144,7 +144,7 @@ async def _in_a_row(connection: Connection, offers: list[Offer], visit: Visit) -
 
 
 def _as_received(offer: Offer) -> tuple[bytes, bytes, bytes]:
-    mail = f"MAIL FROM:<{offer.envelope_sender}> SIZE={len(on_the_wire(offer.message))}\r\n"
+    mail = f"MAIL FROM:<{offer.envelope_sender}> SIZE={len(dot_stuffed(offer.message))}\r\n"
     return mail.encode(), f"RCPT TO:<{offer.recipient}>\r\n".encode(), offer.message
 
 
@@ -164,7 +164,7 @@ async def _nothing_more_is_said(connection: Connection, visit: Visit) -> None:
     await asyncio.wait_for(visit.ended.wait(), 5)
     heard = len(visit.verbs)
     assert (await connection.send(LAST)).kind is Kind.NOT_CONNECTED
-    await connection.send_in_a_row(_never, _never)
+    await connection.send_pipelined(_never, _never)
     assert not connection.usable
     assert len(visit.verbs) == heard
 
@@ -194,7 +194,7 @@ async def _cancel_one(path: Literal["plain", "pipelined"]) -> list[str]:
     async with ScriptedServer(refused, offers=extensions, pace=0.002, gullible=random.random() < 0.5) as server:
         connection = Connection(Relay("127.0.0.1", server.port, "plain"), timeouts=PATIENT)
         assert await connection.open() is None
-        row = asyncio.create_task(connection.send_in_a_row(lambda: next(to_take, None), outcomes.__setitem__))
+        row = asyncio.create_task(connection.send_pipelined(lambda: next(to_take, None), outcomes.__setitem__))
         reached = random.choice(["MAIL", "RCPT", "DATA", "end of data"])
         await asyncio.wait_for(server.at(f"{reached}#{random.randint(1, 6)}").wait(), 10)
         await asyncio.sleep(random.uniform(0, 0.003))

@@ -67,7 +67,7 @@ def in_a_row(
         row = Row(list(offers) or [offer(1), offer(2)])
         async with ScriptedServer(faults, offers=offered, gullible=gullible) as server:
             connection = await connect(server, timeouts)
-            await connection.send_in_a_row(row.take, row.done)
+            await connection.send_pipelined(row.take, row.done)
             usable = connection.usable
             await connection.close()
             await asyncio.wait_for(server.visits[0].ended.wait(), 5)
@@ -126,7 +126,7 @@ def test_the_next_envelope_rides_behind_the_body_in_one_write_and_one_round_trip
         connection = Connection(Relay("127.0.0.1", server.sockets[0].getsockname()[1], "plain"))
         assert await connection.open() is None
         row = Row([offer(1), offer(2), offer(3)])
-        await asyncio.wait_for(connection.send_in_a_row(row.take, row.done), 5)
+        await asyncio.wait_for(connection.send_pipelined(row.take, row.done), 5)
         server.close()
         return row, relay.flights[1:]
 
@@ -149,10 +149,10 @@ def test_the_same_connection_goes_on_with_single_mails_and_other_rows():
         async with ScriptedServer(offers=OFFERS) as server:
             connection = await connect(server)
             first, second = Row([offer(1), offer(2)]), Row([offer(4)])
-            await connection.send_in_a_row(first.take, first.done)
+            await connection.send_pipelined(first.take, first.done)
             alone = await connection.send(offer(3))
-            await connection.send_in_a_row(second.take, second.done)
-            await connection.send_in_a_row(second.take, second.done)
+            await connection.send_pipelined(second.take, second.done)
+            await connection.send_pipelined(second.take, second.done)
             await connection.close()
             return [*first.kinds, alone.kind, *second.kinds], server.visits[0]
 
@@ -169,7 +169,7 @@ def test_a_row_goes_under_tls():
             async with ScriptedServer(offers=(*OFFERS, "STARTTLS"), certificate=certificate) as server:
                 connection = Connection(Relay("127.0.0.1", server.port, "starttls"), timeouts=PATIENT)
                 assert await connection.open() is None
-                await connection.send_in_a_row(row.take, row.done)
+                await connection.send_pipelined(row.take, row.done)
                 await connection.close()
                 return row, server.visits[0]
 
@@ -411,7 +411,7 @@ def test_a_word_out_of_turn_ends_an_idle_connection():
         async with ScriptedServer({"end of data": "250 ok"}, offers=OFFERS) as server:
             connection = await connect(server)
             row = Row([offer(1)])
-            await connection.send_in_a_row(row.take, row.done)
+            await connection.send_pipelined(row.take, row.done)
             assert connection.usable
             server.say("421 4.4.2 idle for too long")
             await asyncio.sleep(0.1)
@@ -462,7 +462,7 @@ def test_an_error_in_giving_is_raised_when_the_mail_under_way_is_done(message, o
         async with ScriptedServer(offers=offered) as server:
             connection = await connect(server)
             with pytest.raises(ValueError, match="7-bit" if message else "stumbled"):
-                await connection.send_in_a_row(take, row.done)
+                await connection.send_pipelined(take, row.done)
             return row, connection.usable
 
     row, usable = asyncio.run(send())
@@ -483,7 +483,7 @@ def test_an_error_in_being_told_goes_through_and_ends_the_row(error, offered):
         async with ScriptedServer(offers=offered) as server:
             connection = await connect(server)
             with pytest.raises(error):
-                await connection.send_in_a_row(Row([offer(1), offer(2)]).take, done)
+                await connection.send_pipelined(Row([offer(1), offer(2)]).take, done)
             usable = connection.usable
             await connection.close()
             await asyncio.wait_for(server.visits[0].ended.wait(), 5)
@@ -503,7 +503,7 @@ def test_who_cancels_is_told_of_the_body_that_travels_and_of_no_other(phase, kin
         row = Row([offer(1), offer(2), offer(3)])
         async with ScriptedServer({phase: "hang"}, offers=offered) as server:
             connection = await connect(server)
-            sending = asyncio.create_task(connection.send_in_a_row(row.take, row.done))
+            sending = asyncio.create_task(connection.send_pipelined(row.take, row.done))
             await asyncio.wait_for(server.at(phase).wait(), 5)
             await asyncio.sleep(0.05)
             sending.cancel()
@@ -523,12 +523,12 @@ def test_one_row_at_a_time():
         async with ScriptedServer({"MAIL": "hang"}, offers=OFFERS) as server:
             connection = await connect(server)
             row = Row([offer(1)])
-            first = asyncio.create_task(connection.send_in_a_row(row.take, row.done))
+            first = asyncio.create_task(connection.send_pipelined(row.take, row.done))
             await asyncio.wait_for(server.at("MAIL").wait(), 5)
             with pytest.raises(RuntimeError):
                 await connection.send(offer(2))
             with pytest.raises(RuntimeError):
-                await connection.send_in_a_row(row.take, row.done)
+                await connection.send_pipelined(row.take, row.done)
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
 

@@ -14,7 +14,7 @@ from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_go
 from worker import db, tasks, tokens
 from worker.acts import erase
 from worker.acts.answer import Statement
-from worker.models import Campaign, Partner, Stranger
+from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.state.lifecycle import ALLOWED, EXPOSES_LESS, Action, Stage
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
@@ -30,7 +30,7 @@ SIGNS_BEFORE: set[Action] = {"withdraw", "reduce", "disown"}
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -93,9 +93,9 @@ def of_it(partner: Partner) -> tuple[Any, ...]:
     with db.reading() as session:
         now = session.get_one(Partner, partner.id)
         answers = [(one.choice, one.visibility, one.superseded_at) for one in now.answers]
-        passed = session.query(Stranger).filter_by(partner_id=partner.id).count()
+        passed = session.query(ThirdPartyAddress).filter_by(partner_id=partner.id).count()
         fingerprint = tokens.fingerprint(f"{partner.ref.hex()}@join.example")
-        asked = session.query(Stranger).filter_by(email_hmac=fingerprint).count()
+        asked = session.query(ThirdPartyAddress).filter_by(email_hmac=fingerprint).count()
         return now.quiet_at, now.generation, now.acronym, passed, asked, answers
 
 

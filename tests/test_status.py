@@ -13,7 +13,7 @@ from worker.acts.answer import Statement
 from worker.cli.status_json import as_json
 from worker.mail import outbox
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.models import Campaign, Mail, Partner, Post, Suppression
+from worker.models import Campaign, Mail, Partner, RelayHealth, Suppression
 from worker.state import recipients, relay_status
 from worker.state.status import load_status
 from worker.wording.composing import _cancelled
@@ -51,7 +51,7 @@ def is_sent(organization: str = "River Watch", at: datetime | None = None, **val
 
 def the_post(**values: Any) -> None:
     with db.transaction() as session:
-        session.execute(update(Post).values(**values))
+        session.execute(update(RelayHealth).values(**values))
 
 
 def found() -> dict[str, Any]:

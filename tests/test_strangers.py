@@ -17,7 +17,7 @@ from worker.acts.third_party_limits import Person
 from worker.mail import claims
 from worker.mail.bounce_reports import Bounce
 from worker.mail.mime import Message
-from worker.models import Campaign, Mail, Partner, Stranger, Suppression
+from worker.models import Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.refusals import PassedOnTooOften, RateLimited
 from worker.text.languages import LANGUAGES
@@ -30,7 +30,7 @@ CHAIR = "chair@river.example"
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -144,7 +144,7 @@ def test_an_address_is_written_to_three_times_in_all_and_never_when_it_is_dead(
     for days in (9, 6, 3):
         with db.transaction() as session:
             pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
-            for one in session.scalars(select(Stranger)):
+            for one in session.scalars(select(ThirdPartyAddress)):
                 one.at -= timedelta(days=days)
                 one.partner_id = None
             for mail in session.scalars(select(Mail).where(Mail.kind == "passed_on")):
@@ -179,7 +179,7 @@ def asks(browser: TestClient, **typed: str) -> httpx2.Response:
 
 def confirms(browser: TestClient, **typed: str) -> httpx2.Response:
     with db.reading() as session:
-        stranger = session.scalars(select(Stranger)).all()[-1]
+        stranger = session.scalars(select(ThirdPartyAddress)).all()[-1]
     code = {"mail_code": tokens.mail_code(stranger)}
     return browser.post(f"/j/{tokens.token(stranger, 'join')}", data=code | typed)
 
@@ -211,7 +211,7 @@ def test_an_organization_asks_confirms_and_is_invited_after_a_yes(browser: TestC
     assert message("invitation").to == CHAIR
     assert browser.get(f"/s/{tokens.token(partner)}").status_code == 200
     with db.reading() as session:
-        assert session.scalars(select(Stranger)).one().email == "", "kept once, with the partner"
+        assert session.scalars(select(ThirdPartyAddress)).one().email == "", "kept once, with the partner"
 
 
 def test_a_no_forgets_what_was_told(browser: TestClient, campaign: Campaign) -> None:
@@ -219,7 +219,7 @@ def test_a_no_forgets_what_was_told(browser: TestClient, campaign: Campaign) -> 
     confirms(browser)
     assert admits(admitted=False) is None
     with db.reading() as session:
-        stranger = session.scalars(select(Stranger)).one()
+        stranger = session.scalars(select(ThirdPartyAddress)).one()
         assert {stranger.organization, stranger.contact, stranger.email, stranger.country} == {""}
         assert session.query(Partner).count() == len(campaign.partners)
     assert mails("invitation") == []
@@ -249,7 +249,7 @@ def test_without_the_code_nothing_is_confirmed(browser: TestClient, campaign: Ca
     for code in ("", "12345"):
         assert confirms(browser, mail_code=code).status_code == 422
     with db.reading() as session:
-        assert session.scalars(select(Stranger)).one().confirmed_at is None
+        assert session.scalars(select(ThirdPartyAddress)).one().confirmed_at is None
     assert browser.get("/j/xyz").content == browser.get("/s/xyz").content
 
 

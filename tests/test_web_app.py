@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests import cast
 from worker import db, settings, tasks, tokens
 from worker.mail import outbox
-from worker.models import Mail, Partner, Post
+from worker.models import Mail, Partner, RelayHealth
 from worker.web import forms, health, page_cache, partner_page
 from worker.web.app import make_app
 
@@ -53,7 +53,7 @@ def responses(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyP
         "nothing there": browser.get("/nothing/../there"),
         "wrong method": browser.put(link),
         "options": browser.options(link),
-        "too large": browser.post(link, content=b"x" * (forms.LARGEST_FORM + 1)),
+        "too large": browser.post(link, content=b"x" * (forms.MAX_FORM + 1)),
         "no form": browser.post(link, content=b"\xff\xfe"),
         "alive": browser.get("/livez"),
         "ready": browser.get("/readyz"),
@@ -134,7 +134,7 @@ def test_what_breaks_is_said_without_details_and_logged_without_values(
     assert tokens.token(partner) not in logged
 
 
-@pytest.mark.parametrize("size", [forms.LARGEST_FORM, forms.LARGEST_FORM + 1])
+@pytest.mark.parametrize("size", [forms.MAX_FORM, forms.MAX_FORM + 1])
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_form_is_read_up_to_its_limit(size: int, announced: bool, browser: TestClient, partner: Partner) -> None:
     def in_pieces() -> Iterator[bytes]:
@@ -142,7 +142,7 @@ def test_a_form_is_read_up_to_its_limit(size: int, announced: bool, browser: Tes
 
     content = b"x" * size if announced else in_pieces()
     page = browser.post(f"/s/{tokens.token(partner)}", content=content)
-    assert page.status_code == (413 if size > forms.LARGEST_FORM else 422)
+    assert page.status_code == (413 if size > forms.MAX_FORM else 422)
 
 
 @pytest.mark.parametrize("content", [b"&".join([b"a=1"] * 60), b"&" * 60, "choice=é".encode(), b"\x00\xff"])
@@ -201,7 +201,7 @@ def a_mail_waits(partner: Partner, *, minutes: float, **the_post: Any) -> None:
         now = db.clock(session)
         outbox.put(session, [outbox.to_partner("reminder", partner.campaign, partner, "1", now)])
         session.query(Mail).update({"due_at": now - timedelta(minutes=minutes)})
-        session.query(Post).update({name: now - timedelta(minutes=ago) for name, ago in the_post.items()})
+        session.query(RelayHealth).update({name: now - timedelta(minutes=ago) for name, ago in the_post.items()})
 
 
 def test_it_is_not_ready_when_nobody_takes_the_mail_that_is_due(browser: TestClient, partner: Partner) -> None:
@@ -224,8 +224,8 @@ def test_a_clock_that_stands_still_is_told_and_the_pages_are_ready(browser: Test
 def test_a_relay_that_takes_no_mail_is_told_and_the_pages_are_ready(browser: TestClient, partner: Partner) -> None:
     a_mail_waits(partner, minutes=60, drained_at=1, swept_at=1, blocked_at=30)
     with db.transaction() as session:
-        session.query(Post).update({"reply": "535 5.7.8 login of <address> refused"})
-        since = session.get_one(Post, 1).blocked_at
+        session.query(RelayHealth).update({"reply": "535 5.7.8 login of <address> refused"})
+        since = session.get_one(RelayHealth, 1).blocked_at
     assert since is not None
 
     answer = browser.get("/readyz")

@@ -36,7 +36,7 @@ UNTRUE = [
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 

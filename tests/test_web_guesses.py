@@ -13,10 +13,10 @@ from tests import cast
 from worker import db, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
-from worker.models import Answer, Campaign, Partner, Stranger
+from worker.models import Answer, Campaign, Partner, ThirdPartyAddress
 from worker.web import code_page, code_throttle
 from worker.web.app import make_app
-from worker.web.code_throttle import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, Guessed, Guesses
+from worker.web.code_throttle import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, CodeThrottle, Guessed
 
 
 class Clock:
@@ -31,11 +31,11 @@ def clock() -> Clock:
     return Clock()
 
 
-def guess(tallied: Guesses, clock: Clock, partner_id: int, times: int, *, every: float) -> int:
+def guess(tallied: CodeThrottle, clock: Clock, partner_id: int, times: int, *, every: float) -> int:
     """Guess so many times; returns how many of the codes were looked at."""
     looked_at = 0
     for _ in range(times):
-        if not tallied.are_too_many(Guessed("partner", partner_id)):
+        if not tallied.is_blocked(Guessed("partner", partner_id)):
             tallied.note(Guessed("partner", partner_id))
             looked_at += 1
         clock.now += every
@@ -43,16 +43,16 @@ def guess(tallied: Guesses, clock: Clock, partner_id: int, times: int, *, every:
 
 
 def test_a_wrong_code_holds_one_of_five_slots_for_its_second(clock: Clock) -> None:
-    tallied = Guesses(clock)
+    tallied = CodeThrottle(clock)
     assert guess(tallied, clock, 1, 60, every=0.001) == SLOTS
-    assert tallied.are_too_many(Guessed("partner", 1))
-    assert not tallied.are_too_many(Guessed("partner", 2)), "another partner is not concerned"
+    assert tallied.is_blocked(Guessed("partner", 1))
+    assert not tallied.is_blocked(Guessed("partner", 2)), "another partner is not concerned"
     clock.now += 1
-    assert not tallied.are_too_many(Guessed("partner", 1))
+    assert not tallied.is_blocked(Guessed("partner", 1))
 
 
 def test_after_a_hundred_within_an_hour_a_slot_is_held_for_a_minute(clock: Clock) -> None:
-    tallied = Guesses(clock)
+    tallied = CodeThrottle(clock)
     assert guess(tallied, clock, 1, VERY_MANY, every=1) == VERY_MANY
     began = clock.now
     looked_at = guess(tallied, clock, 1, 3000, every=1)
@@ -62,12 +62,12 @@ def test_after_a_hundred_within_an_hour_a_slot_is_held_for_a_minute(clock: Clock
 
 
 def test_who_guesses_all_day_gets_at_few_codes(clock: Clock) -> None:
-    tallied = Guesses(clock)
+    tallied = CodeThrottle(clock)
     assert guess(tallied, clock, 1, 24 * 3600 * 2, every=0.5) < 24 * (VERY_MANY + 60 * SLOTS)
 
 
 def test_it_is_logged_once_an_hour_in_numbers(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    tallied = Guesses(clock)
+    tallied = CodeThrottle(clock)
     with caplog.at_level(logging.INFO):
         guess(tallied, clock, 7, MANY - 1, every=1)
         assert caplog.messages == []
@@ -78,18 +78,18 @@ def test_it_is_logged_once_an_hour_in_numbers(clock: Clock, caplog: pytest.LogCa
 def test_a_partner_and_an_applicant_of_the_same_number_have_slots_of_their_own(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tallied, applicant = Guesses(clock), Guessed("applicant", 7)
+    tallied, applicant = CodeThrottle(clock), Guessed("applicant", 7)
     assert guess(tallied, clock, 7, 2 * SLOTS, every=0) == SLOTS
-    assert not tallied.are_too_many(applicant)
+    assert not tallied.is_blocked(applicant)
     for _ in range(MANY):
         tallied.note(applicant)
-    assert tallied.are_too_many(applicant)
+    assert tallied.is_blocked(applicant)
     clock.now += 1
     assert caplog.messages == ["applicant 7: 20 wrong mail codes within an hour"]
 
 
 def test_what_is_remembered_is_bounded(clock: Clock) -> None:
-    tallied = Guesses(clock)
+    tallied = CodeThrottle(clock)
     for partner_id in range(MOST_HOLDERS + 10):
         guess(tallied, clock, partner_id, 1, every=0)
     guess(tallied, clock, MOST_HOLDERS, 500, every=1)
@@ -127,7 +127,7 @@ def test_guesses_sent_at_once_are_answered_at_once_and_a_right_code_is_taken_a_s
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, clock = f"/s/{tokens.token(partner)}", Clock()
-    browser.app.state.guesses = Guesses(clock)  # type: ignore[attr-defined]
+    browser.app.state.guesses = CodeThrottle(clock)  # type: ignore[attr-defined]
 
     async def everybody_at_once() -> list[httpx2.Response]:
         transport = httpx2.ASGITransport(browser.app)
@@ -173,7 +173,7 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
-    tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
+    tallied: CodeThrottle = browser.app.state.guesses  # type: ignore[attr-defined]
 
     async def five_who_hang_up() -> None:
         transport = httpx2.ASGITransport(browser.app)
@@ -181,14 +181,14 @@ def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monke
             link = f"/s/{tokens.token(partner)}"
             posts = [asyncio.create_task(client.post(link, data=form(partner, "1"))) for _ in range(SLOTS)]
             async with asyncio.timeout(60):
-                while not tallied.are_too_many(Guessed("partner", partner.id)):
+                while not tallied.is_blocked(Guessed("partner", partner.id)):
                     await asyncio.sleep(0.01)
             for post in posts:
                 post.cancel()
             await asyncio.gather(*posts, return_exceptions=True)
 
     asyncio.run(five_who_hang_up())
-    assert tallied.are_too_many(Guessed("partner", partner.id))
+    assert tallied.is_blocked(Guessed("partner", partner.id))
 
 
 @on_sqlite
@@ -204,9 +204,9 @@ def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
     assert browser.post(f"/s/{tokens.token(partner)}", data=typed).status_code == 422
     assert not slots or time.monotonic() - began >= 1
     for _ in range(SLOTS - slots):
-        assert not browser.app.state.guesses.are_too_many(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+        assert not browser.app.state.guesses.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
         browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
-    assert browser.app.state.guesses.are_too_many(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+    assert browser.app.state.guesses.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
 
 
 @on_sqlite
@@ -219,12 +219,12 @@ def test_guesses_at_an_applicants_code_keep_no_partner_out_and_the_other_way_rou
         campaign = session.get_one(Campaign, partner.campaign_id)
         campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
         join.ask_to_join(session, campaign.id, Person("x@lake.example", "en", "Kim", "Lake Friends"))
-        applicant = session.scalars(select(Stranger)).one()
+        applicant = session.scalars(select(ThirdPartyAddress)).one()
     assert applicant.id == partner.id
     pages = {"applicant": f"/j/{tokens.token(applicant, 'join')}", "partner": f"/s/{tokens.token(partner)}/not-us"}
 
     for kind, other in (("applicant", "partner"), ("partner", "applicant")):
-        browser.app.state.guesses = Guesses()  # type: ignore[attr-defined]
+        browser.app.state.guesses = CodeThrottle()  # type: ignore[attr-defined]
         statuses = [browser.post(pages[kind], data={"mail_code": "1"}).status_code for _ in range(SLOTS + 1)]
         assert statuses[SLOTS] == 429
         assert 429 not in statuses[:SLOTS]

@@ -48,7 +48,7 @@ def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...
         with db.reading() as session:
             heard.append((task.name, *ids, len(cast.everything(session)["answer"])))
 
-    monkeypatch.setattr(tasks, "ring", ring)
+    monkeypatch.setattr(tasks, "notify", ring)
     return heard
 
 

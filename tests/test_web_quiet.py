@@ -22,14 +22,14 @@ from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
-from worker.models import Answer, Campaign, Event, Mail, Partner
+from worker.models import Answer, AuditEvent, Campaign, Mail, Partner
 from worker.state import answers, due, letters
 from worker.state.refusals import LinkRevoked
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.web import code_page, code_throttle, forms
 from worker.web.app import make_app
-from worker.web.code_throttle import SLOTS, Guessed, Guesses
+from worker.web.code_throttle import SLOTS, CodeThrottle, Guessed
 from worker.wording import templates
 from worker.wording.composing import compose_batch
 
@@ -39,7 +39,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 
@@ -78,7 +78,7 @@ def everything() -> dict[str, list[Any]]:
 
 def audit_log() -> list[tuple[str, str]]:
     with db.reading() as session:
-        return [(event.actor, event.what) for event in session.scalars(select(Event).order_by(Event.id))]
+        return [(event.actor, event.what) for event in session.scalars(select(AuditEvent).order_by(AuditEvent.id))]
 
 
 def wants(partner: Partner, wish: str, **other: str) -> dict[str, str]:
@@ -255,7 +255,7 @@ def test_twice_is_once(times: int, browser: TestClient, river_watch: Partner) ->
         (b"--x", "multipart/form-data; boundary=x", 422),
         (b"\xff\x00", "multipart/form-data; boundary*0*=\xff", 422),
         (b"--x" + b"\n--x" * 5000, "multipart/form-data; boundary=x", 422),
-        (b"x" * (forms.LARGEST_FORM + 1), "multipart/form-data; boundary=x", 413),
+        (b"x" * (forms.MAX_FORM + 1), "multipart/form-data; boundary=x", 413),
     ],
 )
 def test_what_is_no_click_changes_nothing(
@@ -335,7 +335,7 @@ def test_guesses_share_the_five_places_of_the_partner_and_a_click_needs_none(
 ) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
     monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
-    tallied: Guesses = browser.app.state.guesses  # type: ignore[attr-defined]
+    tallied: CodeThrottle = browser.app.state.guesses  # type: ignore[attr-defined]
 
     async def everybody_at_once() -> list[int]:
         transport = httpx2.ASGITransport(browser.app)
@@ -345,7 +345,7 @@ def test_guesses_share_the_five_places_of_the_partner_and_a_click_needs_none(
             return [page.status_code for page in await asyncio.gather(*posts)]
 
     assert sorted(asyncio.run(everybody_at_once())) == [422] * SLOTS + [429] * 7
-    assert tallied.are_too_many(Guessed("partner", river_watch.id))
+    assert tallied.is_blocked(Guessed("partner", river_watch.id))
     kept_out = browser.post(url(river_watch), data=wants(river_watch, "no more mail"))
     assert (kept_out.status_code, kept_out.headers["retry-after"]) == (429, "60")
     signing = browser.post(f"/s/{tokens.token(river_watch)}", data={"choice": "decline", "mail_code": "1"})
@@ -609,7 +609,7 @@ def test_the_diary_names_nobody(campaign: Campaign, river_watch: Partner) -> Non
     goes_quiet(river_watch)
     wants_mail_again(river_watch)
     with db.reading() as session:
-        events = session.scalars(select(Event).order_by(Event.id)).all()
+        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(e.actor, e.what, e.partner_id) for e in events] == [
         ("partner", "unsubscribed", river_watch.id),
         ("partner", "resubscribed", river_watch.id),

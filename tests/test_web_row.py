@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "ring", lambda *_: None)
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return TestClient(make_app(), follow_redirects=False)
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests import cast
 from worker import db, tasks, tokens
 from worker.acts import join, third_party_limits
-from worker.models import Stranger
+from worker.models import ThirdPartyAddress
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 
@@ -36,7 +36,7 @@ def addresses(database: str) -> dict[str, str]:
         cast.signs(session, partner)
         asked = third_party_limits.Person("x@lake.example", "en", "Kim", "Lake Friends")
         join.ask_to_join(session, campaign.id, asked)
-        [stranger] = session.scalars(select(Stranger)).all()
+        [stranger] = session.scalars(select(ThirdPartyAddress)).all()
         own = f"/s/{tokens.token(partner)}"
         quiet, confirm = f"/u/{tokens.token(partner, 'quiet')}", f"/j/{tokens.token(stranger, 'join')}"
     below = {f"{name}": f"{own}/{name}" for name in ("row", "pass-on", "not-us")}
@@ -49,7 +49,7 @@ def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     form: str, language: str, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rings: list[object] = []
-    monkeypatch.setattr(tasks, "ring", lambda *what: rings.append(what))
+    monkeypatch.setattr(tasks, "notify", lambda *what: rings.append(what))
     with db.reading() as session:
         before = cast.everything(session)
     browser = TestClient(make_app(), follow_redirects=False)

@@ -16,9 +16,9 @@ from tests import cast, servers, stage
 from worker import db, tasks, tokens
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
-from worker.models import Answer, Event, Mail, Partner
+from worker.models import Answer, AuditEvent, Mail, Partner
 from worker.web.app import make_app
-from worker.web.batching import MOST, Together
+from worker.web.batching import MAX_BATCH, Batcher
 
 CROWD = 40
 TOP = Path(__file__).resolve().parent.parent
@@ -27,7 +27,7 @@ TOP = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     rung: list[Any] = []
-    monkeypatch.setattr(tasks, "ring", lambda *what: rung.append(what))
+    monkeypatch.setattr(tasks, "notify", lambda *what: rung.append(what))
     return rung
 
 
@@ -84,7 +84,7 @@ def test_a_rush_is_recorded_in_a_few_transactions_and_completely(
     assert len(groups) <= CROWD / 4
     assert rings == [(tasks.record, partners[0].campaign_id)] * len(groups)
     with db.reading() as session:
-        assert len(session.scalars(select(Event).where(Event.what == "sign")).all()) == CROWD
+        assert len(session.scalars(select(AuditEvent).where(AuditEvent.what == "sign")).all()) == CROWD
 
 
 def test_each_kind_of_answer_and_refusal_finds_its_own(partners: list[Partner], groups: list[list[int]]) -> None:
@@ -169,11 +169,11 @@ def test_while_a_group_is_under_way_the_next_one_gathers() -> None:
         return [10 * one for one in group]
 
     async def ask() -> list[int]:
-        together = Together(do)
+        together = Batcher(do)
         first = asyncio.create_task(together.ask(1))
         while not begun.is_set():
             await asyncio.sleep(0.001)
-        others = [asyncio.create_task(together.ask(one)) for one in range(2, MOST + 12)]
+        others = [asyncio.create_task(together.ask(one)) for one in range(2, MAX_BATCH + 12)]
         await asyncio.sleep(0.01)
         others[0].cancel()  # a visitor who has gone
         go_on.set()
@@ -182,8 +182,8 @@ def test_while_a_group_is_under_way_the_next_one_gathers() -> None:
 
     found = asyncio.run(ask())
 
-    assert groups == [[1], list(range(2, MOST + 2)), list(range(MOST + 2, MOST + 12))]
-    assert found == [10, *(10 * one for one in range(3, MOST + 12))]
+    assert groups == [[1], list(range(2, MAX_BATCH + 2)), list(range(MAX_BATCH + 2, MAX_BATCH + 12))]
+    assert found == [10, *(10 * one for one in range(3, MAX_BATCH + 12))]
 
 
 def test_an_exception_is_raised_to_whom_it_belongs() -> None:
@@ -193,7 +193,7 @@ def test_an_exception_is_raised_to_whom_it_belongs() -> None:
         return [ValueError(one) if one % 2 else one for one in group]
 
     async def ask() -> list[Any]:
-        together = Together(do)
+        together = Batcher(do)
         found = await asyncio.gather(*(together.ask(one) for one in (2, 3, 4)), return_exceptions=True)
         broken = await asyncio.gather(*(together.ask(one) for one in (0, 6)), return_exceptions=True)
         return [*found, *broken, await together.ask(8)]

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.mail.mime import Attachment, Envelope, Message, compose
-from worker.mail.smtp_wire import on_the_wire
+from worker.mail.smtp_wire import dot_stuffed
 
 FRENCH = "Ligue des droits de l’homme « Espérance » : à bientôt, Œuvre n° 7 ? "
 KHMER = "សម្ព័ន្ធខ្មែរជំរឿន និងការពារសិទ្ធិមនុស្ស លីកាដូ ១២៣ "
@@ -72,7 +72,7 @@ def trial(count: int, seed: int = 0) -> int:
 def check(name: str, subject: str, text: str, html: str) -> None:
     """Compose a mail of these and look at each octet, and at what the standard library reads in it."""
     sent = _sent(_message(name, subject, text, html))
-    _is_clean(on_the_wire(sent.content))
+    _is_clean(dot_stuffed(sent.content))
     mail = _read(sent)
     assert mail.defects == []
     assert [header.lower() for header in mail] == [

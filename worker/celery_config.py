@@ -4,10 +4,10 @@ from typing import Any
 
 from worker import settings
 
-BETWEEN_LOOKS_FOR_BOUNCES = 300  # seconds
+BOUNCES_INTERVAL_S = 300  # seconds
 # Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
 # would hear no ring of a minute.
-RINGS_FOR = 6 * 3600
+TASK_EXPIRES_S = 6 * 3600
 
 
 def configuration() -> dict[str, Any]:
@@ -27,8 +27,8 @@ def configuration() -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "beat_schedule": {
-            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": RINGS_FOR}},
-            "bounces": {"task": "bounces", "schedule": BETWEEN_LOOKS_FOR_BOUNCES, "options": {"expires": RINGS_FOR}},
+            "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": TASK_EXPIRES_S}},
+            "bounces": {"task": "bounces", "schedule": BOUNCES_INTERVAL_S, "options": {"expires": TASK_EXPIRES_S}},
         },
         "timezone": "UTC",
     }

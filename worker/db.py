@@ -21,8 +21,8 @@ from worker import settings
 from worker.column_types import Moment
 from worker.models import Base, Campaign, Partner
 
-PATIENCE_OF_A_WORKER = "30s"  # for the campaign alone, behind the answers that were there before
-AWAY = (
+WORKER_LOCK_TIMEOUT = "30s"  # for the campaign alone, behind the answers that were there before
+DATABASE_UNAVAILABLE = (
     OperationalError,
     InterfaceError,
     InternalError,
@@ -33,13 +33,13 @@ CONNECTIONS = 10  # of one process, and as many more for a moment
 ROWS_AT_ONCE = 500  # of one insert
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
-A_LOCK = "3s"  # what a page waits for a lock at most
+LOCK_TIMEOUT = "3s"  # what a page waits for a lock at most
 
-_PATIENCE = {
+_CONNECT_ARGS = {
     "connect_timeout": 3,
     # A page that waits for a lock is refused calmly rather than hanging with everybody behind it; a
     # process that stopped in the middle of a transaction loses it.
-    "options": f"-c lock_timeout={A_LOCK} -c idle_in_transaction_session_timeout=60s",
+    "options": f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=60s",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -62,7 +62,7 @@ def engine() -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
         pool_timeout=3,
-        connect_args=_PATIENCE,
+        connect_args=_CONNECT_ARGS,
     )
     event.listen(made, "handle_error", _leave_out_values)
     event.listen(made, "checkin", _note_the_time)
@@ -98,20 +98,20 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def glance(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
+def read_autocommit(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
     """The rows of one statement, in one round trip: no transaction, nothing looked at before.
 
     A connection that died meanwhile is tried once more, on another.
     """
     try:
-        return _glance(statement, values)
+        return _read_autocommit(statement, values)
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        return _glance(statement, values)
+        return _read_autocommit(statement, values)
 
 
-def _glance(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Sequence[Row[Any]]:
+def _read_autocommit(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Sequence[Row[Any]]:
     with autocommit_engine().connect() as connection:
         return connection.execute(statement, values).all()
 
@@ -133,7 +133,7 @@ def autocommit_engine() -> Engine:
         pool_size=5,
         max_overflow=5,
         pool_timeout=3,
-        connect_args=_PATIENCE,
+        connect_args=_CONNECT_ARGS,
     )
     event.listen(made, "handle_error", _leave_out_values)
     return made
@@ -179,7 +179,7 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
     if mode == "shared":
         session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, campaign_id)))
         return
-    session.execute(select(func.set_config("lock_timeout", PATIENCE_OF_A_WORKER, True)))
+    session.execute(select(func.set_config("lock_timeout", WORKER_LOCK_TIMEOUT, True)))
     session.execute(select(func.pg_advisory_xact_lock(CAMPAIGN_LOCKS, campaign_id)))
 
 
@@ -208,7 +208,7 @@ def upsert_ignore(
     return sum(len(session.scalars(statement, batch).all()) for batch in batches)
 
 
-def is_a_circle(error: Exception) -> bool:
+def is_deadlock(error: Exception) -> bool:
     """Whether PostgreSQL undid a transaction because two waited for each other (SQLSTATE 40P01)."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
 

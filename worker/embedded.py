@@ -23,7 +23,7 @@ class RunningAlready(Exception):
 
 
 @dataclass
-class House:
+class EmbeddedServer:
     """What runs, where to look at it, and how to end it."""
 
     web_url: str
@@ -53,12 +53,12 @@ class House:
         if self._server is not None:
             self._server.should_exit = True
         for _ in range(3):  # an idle worker looks at the flag only when something arrives
-            tasks.ring(tasks.wake)
+            tasks.notify(tasks.wake)
             time.sleep(0.05)
 
 
 def run(
-    on_ready: Callable[[House], None],
+    on_ready: Callable[[EmbeddedServer], None],
     *,
     port: int = FIRST_PORT,
     refuse: Collection[str] = (),
@@ -74,7 +74,7 @@ def run(
     previous = {number: signal.signal(number, lambda *_: stopping.set()) for number in _SIGNALS}
     try:
         with (
-            only_one(conf.data_dir) as lock,
+            single_instance_lock(conf.data_dir) as lock,
             _first_free(port) as listener,
             _catcher(conf, refuse) as (inbox, refused),
         ):
@@ -83,7 +83,7 @@ def run(
             lock.flush()
             if "public_url" not in conf.model_fields_set:
                 settings.set_for_this_process(public_url=web_url)
-            house = House(web_url, inbox, refused, _stopping=stopping)
+            house = EmbeddedServer(web_url, inbox, refused, _stopping=stopping)
             for number in _SIGNALS:
                 signal.signal(number, lambda *_: house.stop())
             _run(house, listener, on_ready)
@@ -96,7 +96,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[IO[str]]:
+def single_instance_lock(folder: Path) -> Iterator[IO[str]]:
     """Hold `up.lock`, which tells commands typed beside us that something is running, and where.
 
     Raises RunningAlready with what the other one has written there.
@@ -122,13 +122,13 @@ def is_running(folder: Path) -> bool:
 def running_at(folder: Path) -> str | None:
     """The address of the embedded server that uses this DATA_DIR now; empty while it has told none."""
     try:
-        with only_one(folder):
+        with single_instance_lock(folder):
             return None
     except RunningAlready as other:
         return str(other)
 
 
-def _run(house: House, listener: socket.socket, on_ready: Callable[[House], None]) -> None:
+def _run(house: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
     from celery import signals
     from celery.beat import EmbeddedService
 
@@ -179,7 +179,7 @@ def run_worker(concurrency: int = 4) -> None:
         worker.start()
 
 
-def _web_thread(house: House, listener: socket.socket) -> threading.Thread:
+def _web_thread(house: EmbeddedServer, listener: socket.socket) -> threading.Thread:
     import uvicorn
 
     from worker.web.app import make_app

@@ -180,7 +180,7 @@ class Addressee(Base):
     letter: Mapped[Letter] = relationship(back_populates="addressees")
 
 
-NAMELESS = "(erased)"
+REDACTED = "(erased)"
 
 
 class Partner(Base):
@@ -384,7 +384,7 @@ class Mail(Base):
         return self.in_data_at is not None or self.sent_at is not None
 
 
-class Stranger(Base):
+class ThirdPartyAddress(Base):
     """An address that somebody else may have given us, and its one mail: not a partner, or not yet.
 
     A `partner` passed its invitation on to it; or it asks to sign, and becomes one if `decided_at` says yes.
@@ -427,7 +427,7 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(20))
 
 
-class Post(Base):
+class RelayHealth(Base):
     """The one row about the post as a whole: signs of life, and whether the relay is at fault (the breaker).
 
     `blocked_at` is when the relay began to take nothing, `mended_at` when it took mail again; between the two
@@ -459,7 +459,7 @@ AuditCode = Literal[
 ]  # fmt: skip
 
 
-class Event(Base):
+class AuditEvent(Base):
     """The audit log: who did what, when; no names and no addresses of partners.
 
     `what` is an AuditCode (a sentence in rows of an older version), `detail` a number or a word beside it. No state

@@ -9,10 +9,10 @@ from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 log = logging.getLogger("tasks")
-A_BREATH = 0.1  # seconds between two rings for the same
+DEBOUNCE_S = 0.1  # seconds between two rings for the same
 
 
-class Doorbell:
+class TaskNotifier:
     """One thread a process talks to the broker, so that no request ever waits for it.
 
     Pending rings fold, and whoever was rung for just now is rung for again only after a breath: a rush of answers
@@ -27,9 +27,9 @@ class Doorbell:
         self._thread: threading.Thread | None = None
         self._busy = False
 
-    def ring(self, name: str, ids: tuple[int, ...]) -> None:
+    def notify(self, name: str, ids: tuple[int, ...]) -> None:
         with self._changed:
-            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -A_BREATH) + A_BREATH)
+            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -DEBOUNCE_S) + DEBOUNCE_S)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
                 self._thread.start()

@@ -25,19 +25,19 @@ from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_when_due
 from worker.acts.report import put_copies
-from worker.celery_config import RINGS_FOR
+from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.state.due import due_acts
-from worker.task_notifier import Doorbell
+from worker.task_notifier import TaskNotifier
 from worker.wording.composing import compose_batch
 
 log = logging.getLogger("tasks")
 
-A_DRAIN = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
+MAX_RUN_S = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
 stopping = threading.Event()
-_draining, _rung = threading.Lock(), threading.Event()
+_delivering, _notified = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
 
 queue = Celery("undersigned", set_as_current=True)
@@ -69,7 +69,7 @@ def invite(campaign_id: int) -> None:
         asked = invitations.enqueue_invitations(session, campaign_id)
     _deliver_if(asked)
     if asked == invitations.BATCH:
-        ring(invite, campaign_id)
+        notify(invite, campaign_id)
 
 
 @queue.task(name="remind")
@@ -79,7 +79,7 @@ def remind(campaign_id: int) -> None:
         reminded = reminders.remind_when_due(session, campaign_id)
     _deliver_if(reminded)
     if reminded == invitations.BATCH:
-        ring(remind, campaign_id)
+        notify(remind, campaign_id)
 
 
 @queue.task(name="record")
@@ -96,8 +96,8 @@ def close(campaign_id: int) -> None:
     with db.transaction() as session:
         sealed = close_and_seal(session, campaign_id)
     if sealed:
-        ring(dispatch, campaign_id)
-        ring(deliver)
+        notify(dispatch, campaign_id)
+        notify(deliver)
 
 
 @queue.task(name="dispatch")
@@ -105,8 +105,8 @@ def dispatch(campaign_id: int) -> None:
     """Send the sealed letter to the addressee, once nothing stands in its way."""
     with db.transaction() as session:
         dispatch_seal(session, campaign_id)
-    ring(deliver)
-    ring(report, campaign_id)
+    notify(deliver)
+    notify(report, campaign_id)
 
 
 @queue.task(name="report")
@@ -129,19 +129,19 @@ def erase(campaign_id: int) -> None:
 @queue.task(name="deliver")
 def deliver() -> None:
     """Send the mail that is due, the most urgent first; one drain at a time in a process."""
-    _rung.set()
-    while _rung.is_set() and not stopping.is_set() and _draining.acquire(blocking=False):
+    _notified.set()
+    while _notified.is_set() and not stopping.is_set() and _delivering.acquire(blocking=False):
         try:
-            _rung.clear()
-            tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + A_DRAIN, stopping.is_set))
+            _notified.clear()
+            tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + MAX_RUN_S, stopping.is_set))
         finally:
-            _draining.release()
+            _delivering.release()
         for campaign_id in tally.letters_of:
-            ring(dispatch, campaign_id)
+            notify(dispatch, campaign_id)
         for campaign_id in tally.invitations_of:
-            ring(invite, campaign_id)
+            notify(invite, campaign_id)
         if tally.outcomes[Kind.SENT]:
-            _rung.set()  # what was claimed ended, and more may be due: the relay may take mail again
+            _notified.set()  # what was claimed ended, and more may be due: the relay may take mail again
 
 
 @queue.task(name="bounces")
@@ -157,20 +157,20 @@ def bounces() -> None:
     finally:
         _collecting.release()
     for campaign_id in collected.letters_of:
-        ring(dispatch, campaign_id)
+        notify(dispatch, campaign_id)
 
 
 @queue.task(name="sweep")
 def sweep() -> None:
     """Ring for whatever is due and nobody rang for."""
     with db.transaction() as session:
-        circuit_breaker.note_a_sweep(session)
-        claims.own_up_to_doubt(session)
+        circuit_breaker.record_sweep(session)
+        claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
         due = due_acts(session)
     for name, campaign_id in due:
-        bell.ring(name, (campaign_id,))
-    ring(deliver)
+        notifier.notify(name, (campaign_id,))
+    notify(deliver)
 
 
 @queue.task(name="wake")
@@ -178,9 +178,9 @@ def wake() -> None:
     """Do nothing: an idle worker looks around when something arrives."""
 
 
-def ring(task: Any, *ids: int) -> None:
+def notify(task: Any, *ids: int) -> None:
     """Wake a worker for this, after the commit. Returns at once: a lost ring costs one sweep, no more."""
-    bell.ring(task.name, ids)
+    notifier.notify(task.name, ids)
 
 
 def broker_answers(seconds: float = 2) -> bool:
@@ -195,11 +195,11 @@ def broker_answers(seconds: float = 2) -> bool:
 
 def _deliver_if(put: int) -> None:
     if put:
-        ring(deliver)
+        notify(deliver)
 
 
 def _publish(name: str, ids: tuple[int, ...]) -> None:
-    queue.tasks[name].apply_async(ids, expires=RINGS_FOR, retry=False)
+    queue.tasks[name].apply_async(ids, expires=TASK_EXPIRES_S, retry=False)
 
 
-bell = Doorbell(_publish)
+notifier = TaskNotifier(_publish)

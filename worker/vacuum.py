@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from worker import db
-from worker.db import A_LOCK
+from worker.db import LOCK_TIMEOUT
 
 
 def scrub(patience: float = 10) -> bool:
@@ -30,7 +30,7 @@ def scrub(patience: float = 10) -> bool:
             try:
                 return all(_tried(until, functools.partial(_rewritten, connection, name)) for name in _HOLDING_NAMES)
             finally:
-                connection.exec_driver_sql(f"SET lock_timeout = '{A_LOCK}'")
+                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     except DBAPIError:
         return False
 

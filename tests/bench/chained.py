@@ -33,7 +33,7 @@ BODY = "sign, public, Sophea Chan, Secretary General"
 
 def append(entries: int) -> float:
     """Append so many over as many connections as there are visitors; seconds each."""
-    return asyncio.run(asyncio.wait_for(_all(entries), visitors.PATIENCE))
+    return asyncio.run(asyncio.wait_for(_all(entries), visitors.TIMEOUT_S))
 
 
 async def _all(entries: int) -> float:

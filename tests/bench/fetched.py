@@ -9,7 +9,7 @@ from typing import TypeVar
 from worker import settings
 
 KEPT_IN = settings.CHECKOUT / "var" / "bench"
-PATIENCE = 180  # seconds for one command that fetches
+TIMEOUT_S = 180  # seconds for one command that fetches
 Peer = TypeVar("Peer")
 
 
@@ -44,7 +44,7 @@ def if_there(get: Callable[[], Peer]) -> tuple[Peer | None, str]:
 def run(*command: str, into: Path) -> None:
     """One command that fetches, in that folder. Raises NotHere if there is no such command, or it fails."""
     try:
-        subprocess.run(command, cwd=into, check=True, timeout=PATIENCE, capture_output=True)
+        subprocess.run(command, cwd=into, check=True, timeout=TIMEOUT_S, capture_output=True)
     except FileNotFoundError:
         raise NotHere(f"there is no {command[0]} on this machine") from None
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):

@@ -18,7 +18,7 @@ from worker.models import Mail
 from worker.wording.composing import compose_batch
 from worker.wording.mails import word_mail
 
-PATIENCE = 60  # seconds after which a drain is given up
+TIMEOUT_S = 60  # seconds after which a drain is given up
 AT_ONCE = 20  # mails in one write to the sink, when the sink itself is measured
 
 
@@ -52,7 +52,7 @@ def _asked_and_sent(mails: int) -> float:
     begun = time.perf_counter()
     with db.transaction() as session:
         asked = campaign.put_invitations(session, launched)
-    tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + PATIENCE))
+    tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S))
     taken = time.perf_counter() - begun
     assert asked == mails
     assert {kind.value: number for kind, number in tally.outcomes.items()} == {"sent": mails}, tally.outcomes
@@ -71,7 +71,7 @@ def ready(mails: int) -> list[Envelope]:
 def _each(send: Callable[[int, list[Envelope]], Coroutine[Any, Any, None]], port: int, ready: list[Envelope]) -> float:
     """Seconds for each mail that is ready."""
     begun = time.perf_counter()
-    asyncio.run(asyncio.wait_for(send(port, ready), PATIENCE))
+    asyncio.run(asyncio.wait_for(send(port, ready), TIMEOUT_S))
     return (time.perf_counter() - begun) / len(ready)
 
 
@@ -102,4 +102,4 @@ async def _bare(port: int, ready: list[Envelope]) -> None:
 
 def _on_the_wire(mail: Envelope) -> bytes:
     commands = f"MAIL FROM:<{mail.sender}>\r\nRCPT TO:<{mail.recipient}>\r\nDATA\r\n"
-    return commands.encode() + smtp_wire.on_the_wire(mail.content)
+    return commands.encode() + smtp_wire.dot_stuffed(mail.content)

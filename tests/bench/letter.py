@@ -19,7 +19,7 @@ from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
 
 SEALED_AT = datetime(2023, 4, 14, 16, tzinfo=UTC)
-PATIENCE = 120  # seconds for one process
+TIMEOUT_S = 120  # seconds for one process
 ON_ONE_LINE = 100_000  # columns: typst breaks a line where its source string does
 
 
@@ -33,7 +33,7 @@ def measure(extent: Extent) -> Iterator[Comparison]:
 
 def _in_a_process(by: str, names: int) -> float:
     command = [sys.executable, "-m", __name__, by, str(names)]
-    done = subprocess.run(command, check=True, timeout=PATIENCE, capture_output=True, cwd=settings.CHECKOUT)
+    done = subprocess.run(command, check=True, timeout=TIMEOUT_S, capture_output=True, cwd=settings.CHECKOUT)
     return float(done.stdout)
 
 

@@ -11,7 +11,7 @@ from worker.mail.mime import Envelope
 
 HERE = Path(__file__).parent / "node"
 PINNED = ("package.json", "package-lock.json")  # with the hash of what is installed
-PATIENCE = 120  # seconds for one run
+TIMEOUT_S = 120  # seconds for one run
 
 
 class Nodemailer:
@@ -28,7 +28,7 @@ class Nodemailer:
             cwd=self._folder,
             input=json.dumps(job),
             check=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_S,
             capture_output=True,
             text=True,
         )

@@ -12,7 +12,7 @@ from tests.bench import fetched, processes
 
 SESSIONS = 20
 QUEUED = 200  # connections that the sink lets wait
-PATIENCE = 120  # seconds for one run of the source
+TIMEOUT_S = 120  # seconds for one run of the source
 
 
 class Postfix:
@@ -39,7 +39,7 @@ class Postfix:
         extent = ("-s", str(min(SESSIONS, mails)), "-m", str(mails), "-l", str(octets))
         command = [str(self._programs / "smtp-source"), *options, *extent, f"127.0.0.1:{port}"]
         begun = time.perf_counter()
-        subprocess.run(command, env=self._environment, check=True, timeout=PATIENCE, capture_output=True)
+        subprocess.run(command, env=self._environment, check=True, timeout=TIMEOUT_S, capture_output=True)
         return (time.perf_counter() - begun) / mails
 
 

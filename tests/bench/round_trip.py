@@ -15,7 +15,7 @@ from worker.mail.relay_url import Relay
 from worker.mail.smtp import Connection
 from worker.mail.smtp_wire import Offer
 
-PATIENCE = 60  # seconds for one side of a round
+TIMEOUT_S = 60  # seconds for one side of a round
 
 
 def measure(extent: Extent) -> Iterator[Comparison]:
@@ -28,8 +28,8 @@ def measure(extent: Extent) -> Iterator[Comparison]:
         ready = invitations.ready(extent.far_away)
         taken = interleaved(
             extent,
-            ours=lambda: asyncio.run(asyncio.wait_for(_ours(port, ready), PATIENCE)),
-            theirs=lambda: asyncio.run(asyncio.wait_for(_theirs(port, ready), PATIENCE)),
+            ours=lambda: asyncio.run(asyncio.wait_for(_ours(port, ready), TIMEOUT_S)),
+            theirs=lambda: asyncio.run(asyncio.wait_for(_theirs(port, ready), TIMEOUT_S)),
         )
     note = f"{extent.far_away} mails a round"
     yield Comparison(
@@ -43,7 +43,7 @@ async def _ours(port: int, ready: list[Envelope]) -> float:
     connection = Connection(Relay.parse(f"smtp://127.0.0.1:{port}"))
     assert await connection.open() is None
     begun = time.perf_counter()
-    await connection.send_in_a_row(lambda: next(offers, None), lambda _, outcome: outcomes.append(outcome.kind))
+    await connection.send_pipelined(lambda: next(offers, None), lambda _, outcome: outcomes.append(outcome.kind))
     taken = time.perf_counter() - begun
     assert outcomes == [Kind.SENT] * len(ready), outcomes
     await connection.close()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 CONNECTIONS = 32
-PATIENCE = 60  # seconds for all of them together
+TIMEOUT_S = 60  # seconds for all of them together
 
 
 def a_look(path: str) -> bytes:
@@ -28,7 +28,7 @@ def visit(port: int, requests: Sequence[bytes], status: int) -> tuple[float, flo
     Raises AssertionError for an answer with another status.
     """
     begun, worked = time.perf_counter(), time.process_time()
-    asyncio.run(asyncio.wait_for(_all(port, requests, status), PATIENCE))
+    asyncio.run(asyncio.wait_for(_all(port, requests, status), TIMEOUT_S))
     taken = time.perf_counter() - begun
     return taken / len(requests), (time.process_time() - worked) / taken
 

@@ -22,7 +22,7 @@ COMMAND = [str(Path(sys.executable).with_name("undersigned")), "worker"]
 RINGS = 8  # for each worker, so that none sleeps while the others work
 QUIET = "0.5 seconds"
 LOOK_AGAIN = 0.02  # seconds
-PATIENCE = 120  # seconds after which a drain is given up
+TIMEOUT_S = 120  # seconds after which a drain is given up
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Crew:
         for process in processes:
             servers.wait_for(self._all_listen, process)
 
-    def drain(self, seconds: float = PATIENCE) -> Drain:
+    def drain(self, seconds: float = TIMEOUT_S) -> Drain:
         """Ring, and look until no mail is left to send or the time is over."""
         sent, busy, megabytes = _sent(), self._processor_seconds(), self._megabytes()
         begun = time.perf_counter()
@@ -64,7 +64,7 @@ class Crew:
 
     def rest(self) -> None:
         """Wait until every ring was heard and nobody does anything, so that nothing is begun before the next ring."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT_S
         with psycopg.connect(servers.plain(settings.current().database), autocommit=True) as watching:
             while self._rings_waiting() or not _quiet(watching):
                 assert time.monotonic() < until, self.said()
@@ -118,7 +118,7 @@ def call_back_the_rest() -> None:
     """Cancel what nobody has claimed, and wait until nothing is under way any more."""
     with db.transaction() as session:
         outbox.cancel(session, Mail.lease_holder.is_(None))
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT_S
     while _something_under_way():
         assert time.monotonic() < until
         time.sleep(LOOK_AGAIN)

@@ -18,7 +18,7 @@ from tests import servers
 from tests.bench import processes
 from tests.soak import campaigns
 from tests.soak.campaigns import Asked
-from tests.soak.house import PATIENCE, House, Told, furnished, sends
+from tests.soak.house import TIMEOUT_S, House, Told, furnished, sends
 from tests.soak.rows import Extent, Row, tried
 from worker import db, settings
 from worker.models import Answer
@@ -132,7 +132,7 @@ def _in_the_face_of(trouble: Trouble, house: House, wanted: int, extent: Extent)
     begun, over = threading.Event(), threading.Event()
     beside = threading.Thread(target=trouble, args=(begun, over))
     beside.start()
-    begun.wait(PATIENCE)
+    begun.wait(TIMEOUT_S)
 
     def signs(partner: Asked) -> None:
         time.sleep(extent.chance.uniform(0, 0.6 if extent.quick else 2))

@@ -20,7 +20,7 @@ from worker.models import Campaign
 
 BOTH: tuple[Database, ...] = ("PostgreSQL", "SQLite")
 AN_HOUR = timedelta(hours=1)
-MOST = 25  # mails in one claim
+MAX_CLAIMED = 25  # mails in one claim
 
 
 def run(extent: Extent) -> Iterator[Row]:
@@ -73,7 +73,7 @@ def _claim_until_none_is_left(number: int, ready: float, mails: int) -> list[int
     while len(claimed) <= mails:
         with db.transaction() as session:
             until = db.clock(session) + AN_HOUR
-            ids = claims.lease_due(session, holder=str(number), until=until, limit=chance.randint(1, MOST))
+            ids = claims.lease_due(session, holder=str(number), until=until, limit=chance.randint(1, MAX_CLAIMED))
         if not ids:
             break
         claimed += ids

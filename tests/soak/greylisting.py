@@ -23,7 +23,7 @@ from worker.models import Mail
 from worker.wording.composing import compose_batch
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
-MOST_TRIES = 10
+MAX_TRIES = 10
 BOTH: tuple[Database, ...] = ("PostgreSQL", "SQLite")
 
 
@@ -65,7 +65,7 @@ def _one_campaign(street: _Street, clock: Clock, partners: int) -> list[str]:
     campaign_id = campaigns.launched(partners)
     with db.transaction() as session:
         assert invite.enqueue_invitations(session, campaign_id) == partners
-    for _ in range(MOST_TRIES * partners):
+    for _ in range(MAX_TRIES * partners):
         street.now = _now()
         asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + 20))
         if (due := _next_due(campaign_id)) is None:
@@ -79,7 +79,7 @@ def _judge(street: _Street, campaign_id: int, to: str) -> Iterator[str]:
     if not tries or tries[-1] - tries[0] < delay:
         yield f"a mail that was put off for {delay} never arrived"
     for number, (before, after) in enumerate(pairwise(tries), 1):
-        usual, gap = results.next_try(number), after - before
+        usual, gap = results.retry_delay(number), after - before
         # Others of the campaign are waited for too, and each look costs a second.
         if not usual * 0.9 - _SLACK <= gap <= usual * 1.1 + _SLACK:
             yield f"try {number + 1} came {gap} after the one before; usual is {usual}"

@@ -23,7 +23,7 @@ from worker import celery_config, db, migrations, settings
 
 Database = Literal["PostgreSQL", "SQLite", "own PostgreSQL"]
 A_SECRET_KEY = "a key for trials only, long enough for everything"
-PATIENCE = 45  # seconds until something that should happen is missed
+TIMEOUT_S = 45  # seconds until something that should happen is missed
 CALM = "nothing was recorded"
 
 
@@ -31,7 +31,7 @@ class Missed(AssertionError):
     """Something that people wait for did not happen."""
 
 
-def eventually(what: Callable[[], bool], missed: str, seconds: float = PATIENCE, pause: float = 0.05) -> None:
+def eventually(what: Callable[[], bool], missed: str, seconds: float = TIMEOUT_S, pause: float = 0.05) -> None:
     """Look again and again until it is so. Raises Missed."""
     until = time.monotonic() + seconds
     while not what():
@@ -172,7 +172,7 @@ class Told:
 def sends(port: int, token: str, form: dict[str, str]) -> Told:
     """Send a form and follow nowhere; what came of it."""
     begun = time.monotonic()
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     head = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
         line.request("POST", f"/s/{token}", urlencode(form), head)

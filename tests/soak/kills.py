@@ -14,7 +14,7 @@ from worker.mail import delivery
 
 CONNECTIONS = 4
 PAUSE = 0.02  # seconds that the mail server takes for each mail, so that there is a middle
-AT_RISK = CONNECTIONS + delivery.MOST_AT_RISK  # second copies that one kill may cost, by the book
+AT_RISK = CONNECTIONS + delivery.MAX_UNRECORDED  # second copies that one kill may cost, by the book
 AIMED = 0.85  # of the kills are of one that has its connections; the others come at any moment
 SLACK = 1.0  # seconds by which a mail may be read here after the kill of the worker that wrote it
 

@@ -14,11 +14,11 @@ from tests.soak.house import House, furnished
 from tests.soak.relay import Relay
 from tests.soak.rows import Extent, Row, tried
 from worker import db
-from worker.models import Post
+from worker.models import RelayHealth
 
 PARTNERS = 60
 TWO_SWEEPS = 30  # seconds, as the clock is set in production
-MOST_SWEEPS, BETWEEN_SWEEPS = 2, 1
+MAX_SWEEPS, BETWEEN_SWEEPS = 2, 1
 
 
 def run(extent: Extent) -> Iterator[Row]:
@@ -73,7 +73,7 @@ def _trials(house: House, campaign_id: int, word: str, extent: Extent, row: Row)
         sweeps = _until_sent(under_way + unheard)
         taken = time.monotonic() - begun
         most_sweeps, slowest = max(most_sweeps, sweeps), max(slowest, taken)
-        if (left := campaigns.unsent(under_way + unheard)) or sweeps > MOST_SWEEPS:
+        if (left := campaigns.unsent(under_way + unheard)) or sweeps > MAX_SWEEPS:
             row.wrong.append(f"{left} mails left after {sweeps} sweeps and {taken:.1f} s")
         if (more := len(house.relay.copies) - before - PARTNERS) and not left:
             row.wrong.append(f"{more:+d} copies, though nobody died")
@@ -102,4 +102,4 @@ def _until_sent(mails: list[int]) -> int:
 
 def _last_sweep() -> datetime:
     with db.reading() as session:
-        return session.scalar(select(Post.swept_at)) or datetime.min.replace(tzinfo=UTC)
+        return session.scalar(select(RelayHealth.swept_at)) or datetime.min.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from tests.soak.rows import Row
 
 FIGURES = {1, 2, 3, 4, 6}  # the columns that are no words
 HEAD = ("promise", "run", "of", "failures", "rate below", "what was counted", "seconds")
-MOST_SENTENCES = 5  # of one row
+MAX_SENTENCES = 5  # of one row
 
 
 def lines(rows: Sequence[Row]) -> list[str]:
@@ -26,8 +26,8 @@ def failures(rows: Iterable[Row]) -> list[str]:
     """A sentence for each failure, the first few of each row."""
     told = []
     for row in rows:
-        told += [f"{row.promise}: {sentence}" for sentence in row.wrong[:MOST_SENTENCES]]
-        if (more := len(row.wrong) - MOST_SENTENCES) > 0:
+        told += [f"{row.promise}: {sentence}" for sentence in row.wrong[:MAX_SENTENCES]]
+        if (more := len(row.wrong) - MAX_SENTENCES) > 0:
             told.append(f"{row.promise}: and {more} more")
     return told
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Actor, AuditCode, Campaign, Event, Partner
+from worker.models import Actor, AuditCode, AuditEvent, Campaign, Partner
 
 
 def log(
@@ -20,7 +20,7 @@ def log(
 ) -> None:
     """Add a line. `detail` is a number or a word; `at` is now, unless it is known already."""
     session.add(
-        Event(
+        AuditEvent(
             campaign_id=campaign.id,
             partner_id=partner.id if partner else None,
             at=at or db.clock(session),

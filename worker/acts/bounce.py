@@ -16,7 +16,7 @@ from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.relay_url import ascii_domain
-from worker.models import Mail, Partner, Stranger, Suppression
+from worker.models import Mail, Partner, Suppression, ThirdPartyAddress
 
 log = logging.getLogger("bounces")
 
@@ -72,7 +72,7 @@ def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Colle
 
 def _take(message: bytes, collected: Collected) -> bool:
     """Whether the message was ours; one that cannot be applied stays for people, and keeps no other from being read."""
-    if (bounce := bounce_reports.read(message)) is None:
+    if (bounce := bounce_reports.parse_report(message)) is None:
         return False
     try:
         with db.transaction() as session:
@@ -108,8 +108,8 @@ def _is_about_our_recipient(address: str, bounce: Bounce) -> bool:
     return bool(address) and not bounce.about.isdisjoint(map(tokens.fingerprint, spellings))
 
 
-def _stranger(session: Session, mail: Mail) -> Stranger | None:
-    return session.scalar(select(Stranger).where(Stranger.mail_id == mail.id))
+def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress | None:
+    return session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.mail_id == mail.id))
 
 
 def _recipient(session: Session, mail: Mail) -> str:

@@ -37,7 +37,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     or receipt that did not arrive goes to it at any time. A person vouches for the address, so it is suppressed no
     more; the present one may be given again when no mail reached it. Raises NotAnAddress or SameAddress.
     """
-    email, wrong = addresses.mended(email.strip())
+    email, wrong = addresses.normalize(email.strip())
     if wrong:
         raise NotAnAddress(typed=email, reason=wrong)
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()

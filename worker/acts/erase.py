@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import audit, locking
 from worker.mail import outbox
-from worker.models import NAMELESS, Actor, Answer, Campaign, Mail, Partner, Rendition, Seal, Stranger
+from worker.models import REDACTED, Actor, Answer, Campaign, Mail, Partner, Rendition, Seal, ThirdPartyAddress
 from worker.state.due import is_erasing_due
 from worker.state.letters import delivery_state, load_letters
 from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
@@ -61,14 +61,16 @@ def erase_partner(session: Session, partner_id: int) -> bool:
     if held.standing is not None and held.standing.signs and held.stage not in _OVER:
         raise StillSigns(organization=held.partner.organization)
     _forget(session, held.campaign, [held.partner])
-    _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.partner_id == partner_id))))
+    _forget_strangers(
+        session, list(session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.partner_id == partner_id)))
+    )
     audit.log(session, held.campaign, "organizer", "erased", held.partner, at=held.now)
-    return held.partner.organization == NAMELESS
+    return held.partner.organization == REDACTED
 
 
 def erase_applicant(session: Session, stranger_id: int) -> None:
     """Erase an organization that only asked to sign."""
-    one = session.get_one(Stranger, stranger_id, with_for_update=True, populate_existing=True)
+    one = session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
     _forget_strangers(session, [one])
     audit.log(session, one.campaign, "organizer", "applicant_erased")
 
@@ -81,10 +83,12 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     _forget(session, campaign, partners)
     of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")
     session.execute(update(Seal).where(of_it).values(content=b""))
-    _forget_strangers(session, list(session.scalars(select(Stranger).where(Stranger.campaign_id == campaign.id))))
+    _forget_strangers(
+        session, list(session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)))
+    )
     campaign.erased_at = db.clock(session)
     audit.log(session, campaign, actor, "erased")
-    return sum(one.organization == NAMELESS for one in partners)
+    return sum(one.organization == REDACTED for one in partners)
 
 
 def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -> None:
@@ -97,7 +101,7 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
         one.ref, one.generation = tokens.new_ref(), one.generation + 1
         one.quiet_at, one.erased_at = one.quiet_at or now, one.erased_at or now
         if one.id not in named:
-            one.organization, one.acronym, one.country = NAMELESS, "", ""
+            one.organization, one.acronym, one.country = REDACTED, "", ""
             one.names, one.sort_as = None, None
     session.flush()
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
@@ -128,7 +132,7 @@ def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> N
         session.execute(update(Seal).where(of_it, which).values(content=b""))
 
 
-def _forget_strangers(session: Session, strangers: Sequence[Stranger]) -> None:
+def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) -> None:
     """All but the fingerprint of the address, which keeps it from being flooded."""
     for one in strangers:
         one.contact = one.email = one.organization = one.acronym = one.country = ""

@@ -6,7 +6,7 @@ from worker import db, tokens
 from worker.acts import audit
 from worker.acts.third_party_limits import MAX_OF_ONE_CAMPAIGN, Person, count_asked_lately, write_to
 from worker.mail import outbox
-from worker.models import Campaign, Partner, Stranger
+from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.state.lifecycle import ALLOWED, load_stage
 from worker.state.refusals import AlreadyDecided, Closed, RateLimited
 
@@ -30,9 +30,9 @@ def confirm_wish(session: Session, stranger_id: int) -> None:
 
     They are told once in an hour at most. Raises Closed once answers are taken no more.
     """
-    stranger = session.get_one(Stranger, stranger_id)
+    stranger = session.get_one(ThirdPartyAddress, stranger_id)
     campaign = db.locked(session, stranger.campaign_id, "shared")
-    stranger = session.get_one(Stranger, stranger_id, with_for_update=True, populate_existing=True)
+    stranger = session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("answer", campaign)
@@ -48,8 +48,8 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
 
     Raises AlreadyDecided, or Closed once answers are taken no more.
     """
-    campaign = db.locked(session, session.get_one(Stranger, stranger_id).campaign_id)
-    stranger = session.get_one(Stranger, stranger_id, with_for_update=True, populate_existing=True)
+    campaign = db.locked(session, session.get_one(ThirdPartyAddress, stranger_id).campaign_id)
+    stranger = session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
     now = db.clock(session)
     if stranger.decided_at is not None:
         raise AlreadyDecided
@@ -68,7 +68,7 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
     return partner
 
 
-def _partner_of(campaign: Campaign, stranger: Stranger) -> Partner:
+def _partner_of(campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:
     return Partner(
         campaign_id=campaign.id,
         ref=tokens.new_ref(),

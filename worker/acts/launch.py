@@ -12,7 +12,18 @@ from worker.acts import audit
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
-from worker.models import Addressee, Answer, Campaign, Event, Letter, Mail, Partner, Seal, Stranger, Suppression
+from worker.models import (
+    Addressee,
+    Answer,
+    AuditEvent,
+    Campaign,
+    Letter,
+    Mail,
+    Partner,
+    Seal,
+    Suppression,
+    ThirdPartyAddress,
+)
 from worker.state.refusals import AlreadyLaunched, CannotBeUndone
 from worker.text import glyphs
 from worker.wording.sheet import hash_of
@@ -56,9 +67,9 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (
-        delete(Stranger).where(Stranger.campaign_id == campaign_id),
+        delete(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign_id),
         delete(Mail).where(Mail.campaign_id == campaign_id),
-        delete(Event).where(Event.campaign_id == campaign_id),
+        delete(AuditEvent).where(AuditEvent.campaign_id == campaign_id),
         delete(Seal).where(Seal.campaign_id == campaign_id),
         delete(Addressee).where(Addressee.letter_id.in_(letters)),
         delete(Letter).where(Letter.campaign_id == campaign_id),

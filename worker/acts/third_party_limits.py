@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from worker import tokens
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Stranger, Suppression
+from worker.models import Campaign, Mail, Suppression, ThirdPartyAddress
 from worker.state.refusals import RateLimited
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
@@ -36,7 +36,7 @@ class Person:
 
 def write_to(
     session: Session, kind: str, campaign: Campaign, to: Person, now: datetime, partner_id: int | None = None
-) -> Stranger:
+) -> ThirdPartyAddress:
     """Put a mail to an address that somebody else gave us, and remember it. Raises RateLimited.
 
     The mail's key lets no address have two a day, even asked for at once.
@@ -44,11 +44,11 @@ def write_to(
     fingerprint = tokens.fingerprint(to.email)
     if not _may_be_written_to(session, fingerprint, now):
         raise RateLimited
-    row: dict[str, Any] = outbox.to_stranger(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
+    row: dict[str, Any] = outbox.to_third_party(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
-    stranger = Stranger(
+    stranger = ThirdPartyAddress(
         campaign_id=campaign.id,
         mail_id=mail_id,
         partner_id=partner_id,
@@ -64,14 +64,16 @@ def write_to(
 
 def count_asked_lately(session: Session, campaign: Campaign, now: datetime) -> int:
     """How many asked to join within the hour; whoever passes on is counted by partner, and not kept back by these."""
-    asked = Stranger.partner_id.is_(None) | Stranger.decided_at.is_not(None)
-    lately = select(func.count()).where(Stranger.campaign_id == campaign.id, Stranger.at > now - AN_HOUR, asked)
+    asked = ThirdPartyAddress.partner_id.is_(None) | ThirdPartyAddress.decided_at.is_not(None)
+    lately = select(func.count()).where(
+        ThirdPartyAddress.campaign_id == campaign.id, ThirdPartyAddress.at > now - AN_HOUR, asked
+    )
     return session.scalar(lately) or 0
 
 
 def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:
     if session.scalar(select(Suppression.id).where(Suppression.email_hmac == fingerprint)):
         return False
-    to_it = select(func.count(), func.max(Stranger.at)).where(Stranger.email_hmac == fingerprint)
+    to_it = select(func.count(), func.max(ThirdPartyAddress.at)).where(ThirdPartyAddress.email_hmac == fingerprint)
     times, latest = session.execute(to_it).one()
     return times < MAX_TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)

@@ -40,5 +40,5 @@ def admit(
     console.ask(f"{'Refuse' if no else 'Invite to sign'}: {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         decide_applicant(session, stranger_id, admitted=not no)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     console.say(f"{words} is refused and forgotten." if no else f"{words} is a partner now. {console.who_sends()}")

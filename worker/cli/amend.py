@@ -84,7 +84,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
     console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         told = amend_letter(session, campaign.id, definition, meaning=meaning)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
     console.say(f"The letter is changed. {then}.{_not_told(told)} {console.who_sends()}")
     console.say(f"Next: {console.command('status', name)}")
@@ -165,7 +165,7 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
     console.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         follows, goes = _corrected(session, campaign, partner_id, email)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     sent = f" {console.who_sends()}" if goes else ""
     next_one = console.command("status", name)
     console.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {next_one}")

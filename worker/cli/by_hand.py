@@ -89,7 +89,7 @@ def _record(
     with lookup.writing(name) as (session, campaign):
         act(session, partner_id, spoken)
         campaign_id, has_left = campaign.id, bool(copies(campaign, load_letters(session, campaign)))
-    lookup.ring(tasks.record, campaign_id)
+    lookup.notify(tasks.record, campaign_id)
     replaced = replaced.replace("is replaced", "was replaced")
     console.say(f"{replaced}Recorded for {words}: {what}. {console.who_sends()}")
     if has_left:

@@ -28,7 +28,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         if campaign.closed_at is not None or close_and_seal(session, campaign.id, early=True) is None:
             console.fail(_CLOSED_ALREADY)
         campaign_id = campaign.id
-    lookup.ring(tasks.dispatch, campaign_id)
+    lookup.notify(tasks.dispatch, campaign_id)
     console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")
 
 

@@ -45,7 +45,7 @@ def dispatch(
     with lookup.writing(name) as (session, campaign):
         _dispatched(session, campaign, load_facts(session, campaign), by_hand=by_hand)
         campaign_id = campaign.id
-    lookup.ring(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
+    lookup.notify(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
     console.say(f"Noted. {console.who_sends()}\nNext: {console.command('status', name)}")
 
 

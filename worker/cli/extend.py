@@ -31,7 +31,7 @@ def extend(
             moment = durations.deadline(" ".join(deadline), now=now, zone=ZoneInfo(campaign.zone))
         except durations.NotATime as error:
             console.fail(f"The deadline: {error}", console.USAGE)
-        if moment > now + durations.LONGEST:
+        if moment > now + durations.MAX_AHEAD:
             console.fail("The deadline: choose a time within ten years.", console.USAGE)
         told = [partner.organization for partner in load_asked(session, campaign)]
         move_deadline(session, campaign.id, moment)
@@ -43,5 +43,5 @@ def extend(
     console.ask(f"Move the deadline to {words} and tell {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         count = move_deadline(session, campaign.id, moment)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     console.say(f"The deadline is {words}; {console.partners(count)} will be told. {console.who_sends()}")

@@ -64,5 +64,5 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     with lookup.writing(name) as (session, campaign):
         resume_letter(session, campaign.id)
         campaign_id = campaign.id
-    lookup.ring(tasks.close, campaign_id)
+    lookup.notify(tasks.close, campaign_id)
     console.say(f"It goes on.{' The letter leaves now.' if at_once else ''}\nNext: {console.command('status', name)}")

@@ -51,7 +51,7 @@ def launch(
     console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
     with lookup.refusals_told(definition.slug), db.transaction() as session:
         campaign_id = launch_campaign(session, definition).id
-    lookup.ring(tasks.invite, campaign_id)
+    lookup.notify(tasks.invite, campaign_id)
     sent = _when_they_leave(definition.slug) if asked else "Nobody is asked by mail."
     console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
 

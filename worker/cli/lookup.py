@@ -12,7 +12,7 @@ from worker import db, migrations, settings, startup, tasks
 from worker.acts import launch
 from worker.cli import console, hints
 from worker.definition.campaign import Definition
-from worker.models import NAMELESS, Campaign, Partner
+from worker.models import REDACTED, Campaign, Partner
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
 from worker.text import names, similar_names
@@ -127,25 +127,27 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
 
     Case, accents, spaces, quotes and `&` for `and` make no difference.
     """
-    living = Partner.organization != NAMELESS  # of whom there is nothing left to mean
+    living = Partner.organization != REDACTED  # of whom there is nothing left to mean
     partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
-    wanted = similar_names.same(name)
+    wanted = similar_names.fold_name(name)
     found = [p for p in partners if wanted and wanted in _names(p)]
     if len(found) > 1:
         called = "; ".join(names.signatory(partner) for partner in found)
         console.fail(f"{len(found)} partners are called {name!r}. Give it as it is printed, one of: {called}")
     if found:
         return found[0]
-    containing = [p.organization for p in partners if wanted and wanted in similar_names.same(p.organization)]
+    containing = [p.organization for p in partners if wanted and wanted in similar_names.fold_name(p.organization)]
     meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
 
 
 def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
     """The place of the one (name, acronym) that is meant; null if there is none or more than one."""
-    wanted = similar_names.same(name)
+    wanted = similar_names.fold_name(name)
     found = [
-        place for place, known in enumerate(names) if wanted and wanted in map(similar_names.same, filter(None, known))
+        place
+        for place, known in enumerate(names)
+        if wanted and wanted in map(similar_names.fold_name, filter(None, known))
     ]
     return found[0] if len(found) == 1 else None
 
@@ -153,7 +155,8 @@ def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
 def _names(partner: Partner) -> set[str]:
     bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
     return {
-        similar_names.same(name) for name in (partner.organization, partner.acronym, bare, names.signatory(partner))
+        similar_names.fold_name(name)
+        for name in (partner.organization, partner.acronym, bare, names.signatory(partner))
     }
 
 
@@ -166,11 +169,11 @@ def use_the_running_address() -> None:
         settings.set_for_this_process(public_url=address)
 
 
-def ring(task: object, *ids: int) -> None:
+def notify(task: object, *ids: int) -> None:
     """Wake the workers, and give the bell a moment before this process ends."""
     if not settings.current().embedded:
-        tasks.ring(task, *ids)
-        tasks.bell.wait(5)
+        tasks.notify(task, *ids)
+        tasks.notifier.wait(5)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

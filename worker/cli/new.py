@@ -51,8 +51,8 @@ def _partners_from(path: Path) -> "list[PartnerRow]":
     from worker.definition.problems import BadDefinition
 
     rows, problems, mended = lists.read_list(path)
-    for mend in mended:
-        console.say(f"• {mend.sentence}")
+    for fix in mended:
+        console.say(f"• {fix.sentence}")
     with console.problems_told():
         if problems:
             raise BadDefinition(problems)

@@ -32,7 +32,7 @@ def up(port: Port = 8000) -> None:
 
     log.to_stderr()
 
-    def ready(house: embedded.House) -> None:
+    def ready(house: embedded.EmbeddedServer) -> None:
         shown = "caught mails, partner pages" if house.inbox else "partner pages; mail goes to the relay"
         console.say(f"Undersigned is up: {house.web_url}   ({shown}; Ctrl-C ends it)")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
@@ -118,7 +118,7 @@ def _check_schema(*, wait: bool) -> None:
         try:
             migrations.check_tables()
             return db.dispose()  # beat asks nothing of it any more
-        except db.AWAY:
+        except db.DATABASE_UNAVAILABLE:
             if not wait:
                 return log.warning("the database does not answer, so its tables are not checked")
         if not told:

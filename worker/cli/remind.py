@@ -46,7 +46,7 @@ def remind(
     console.ask(f"Remind {whom}?{lately}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         reminded = remind_now(session, campaign.id, mailed_lately=again)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     if not reminded:
         console.fail("Nobody was reminded: everyone has answered meanwhile, or the deadline has passed.")
     console.say(f"{console.partners(reminded)} will be reminded.{lately} {console.who_sends()}")

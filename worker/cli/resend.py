@@ -42,7 +42,7 @@ def resend(
     with lookup.writing(name) as (session, campaign):
         resend_letter(session, campaign.id)
         campaign_id = campaign.id
-    lookup.ring(tasks.dispatch, campaign_id)
+    lookup.notify(tasks.dispatch, campaign_id)
     console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")
 
 
@@ -64,5 +64,5 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
     console.ask(f"Send {console.count(number, 'mail')} to {words} once more? It may get it twice.", yes=yes)
     with lookup.writing(name) as (session, _):
         resend_to_partner(session, partner_id)
-    lookup.ring(tasks.deliver)
+    lookup.notify(tasks.deliver)
     console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")

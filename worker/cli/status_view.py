@@ -15,7 +15,7 @@ from sqlalchemy import select
 from worker import db, settings
 from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
-from worker.mail.reply_text import meaning
+from worker.mail.reply_text import explain_reply
 from worker.models import Campaign
 from worker.state.mail_status import MailStatus
 from worker.state.relay_status import RelayStatus
@@ -147,7 +147,7 @@ def relay_lines(relay: RelayStatus, found: CampaignStatus) -> list[Text]:
     lines = []
     if relay.blocked_at is not None:
         since, again = _short(relay.blocked_at, found), _short(relay.retry_at, found)
-        meant = meaning(relay.reply) if relay.reply else None
+        meant = explain_reply(relay.reply) if relay.reply else None
         lines.append(Text(f"NO MAIL LEAVES since {since}{f': {meant}' if meant else ''}", style="bold red"))
         if relay.reply and relay.reply != meant:
             lines.append(Text(f"  the relay said: {relay.reply}"))

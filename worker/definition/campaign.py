@@ -9,16 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.definition import partners, placeholders, readable_files, toml_lines
-from worker.definition.campaign_keys import (
-    JOIN,
-    KEYS,
-    PUBLIC_PAGE,
-    SHOW_SIGNERS,
-    Addressee,
-    Reading,
-    Sender,
-    read_keys,
-)
+from worker.definition.campaign_keys import JOIN, KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Addressee, Reading, Sender, read_keys
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, shown
@@ -26,7 +17,7 @@ from worker.definition.schedule import Overrides
 from worker.definition.toml_table import Table
 
 FILE = "campaign.toml"
-LARGEST_DEFINITION = 256 * 1024
+MAX_DEFINITION = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -121,7 +112,7 @@ def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | No
     """Read the file: (its text, its values); None when it cannot be parsed, so that nothing is said of its keys."""
     try:
         text = readable_files.utf8(
-            path, readable_files.content(path, expected="the campaign in TOML", most=LARGEST_DEFINITION)
+            path, readable_files.content(path, expected="the campaign in TOML", most=MAX_DEFINITION)
         )
         return text, tomllib.loads(text)
     except readable_files.Unreadable as error:
@@ -135,8 +126,8 @@ def _not_toml(file: str, message: str) -> Problem:
     message, _, place = message.removesuffix(")").partition(" (at ")
     where = place.replace("end of document", "the end of the file")
     found = f"something that is no TOML ({message[:1].lower()}{message[1:120]})"
-    mend = "Compare the line with the example in the documentation: name = value, texts in quotation marks."
-    return Problem(file, where, found, "lines such as name = value", mend)
+    fix = "Compare the line with the example in the documentation: name = value, texts in quotation marks."
+    return Problem(file, where, found, "lines such as name = value", fix)
 
 
 def _languages_wanted(table: Table, rows: list[PartnerRow]) -> dict[str, str]:
@@ -150,22 +141,22 @@ def _remarks(definition: Definition) -> list[Problem]:
     remarks = []
     if definition.show_signers == "everyone" and definition.public_page != "from launch":
         found = f'"everyone", with public_page = "{definition.public_page}"'
-        mend = "As it stands only partners see who signs, for there is no public page before the letter has left."
-        remarks.append(Problem(FILE, "key show_signers", found, 'public_page = "from launch" beside it', mend))
+        fix = "As it stands only partners see who signs, for there is no public page before the letter has left."
+        remarks.append(Problem(FILE, "key show_signers", found, 'public_page = "from launch" beside it', fix))
     if definition.join != "closed" and definition.public_page != "from launch":
         found = f'"{definition.join}", with public_page = "{definition.public_page}"'
-        mend = "As it stands nobody can ask to sign, for there is no public page before the letter has left."
-        remarks.append(Problem(FILE, "key join", found, 'public_page = "from launch" beside it', mend))
+        fix = "As it stands nobody can ask to sign, for there is no public page before the letter has left."
+        remarks.append(Problem(FILE, "key join", found, 'public_page = "from launch" beside it', fix))
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
-        mend = "As it stands the letter always waits for a person."
-        remarks.append(Problem(FILE, "key quorum", found, "no more than there are partners", mend))
+        fix = "As it stands the letter always waits for a person."
+        remarks.append(Problem(FILE, "key quorum", found, "no more than there are partners", fix))
     for key, value in _by_language(definition).items():
         for language in definition.letters:
             if isinstance(value, dict) and language not in value:
                 fallback = definition.authentic if definition.authentic in value else next(iter(value))
-                mend = f"Readers of {language} see it in {fallback}: is that meant?"
-                remarks.append(Problem(FILE, f"key {key}", f"nothing in {language}", "each language", mend))
+                fix = f"Readers of {language} see it in {fallback}: is that meant?"
+                remarks.append(Problem(FILE, f"key {key}", f"nothing in {language}", "each language", fix))
     return remarks
 
 

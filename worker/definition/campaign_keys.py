@@ -130,12 +130,12 @@ def _visibility(reading: Reading) -> list[str]:
         return list(VISIBILITIES)
     chosen = table.texts("visibility", most=40)
     if not chosen and table.values["visibility"] == []:
-        mend = 'Write visibility = ["public"] at least.'
-        table.note("visibility", "an empty list", "how partners may sign", mend)
+        fix = 'Write visibility = ["public"] at least.'
+        table.note("visibility", "an empty list", "how partners may sign", fix)
     for place, one in enumerate(chosen, 1):
         if one and one not in VISIBILITIES:
-            mend = did_you_mean(one, VISIBILITIES)
-            table.note(f"visibility[{place}]", shown(one), " or ".join(VISIBILITIES), mend)
+            fix = did_you_mean(one, VISIBILITIES)
+            table.note(f"visibility[{place}]", shown(one), " or ".join(VISIBILITIES), fix)
         elif one in chosen[: place - 1]:
             table.note(f"visibility[{place}]", f"{shown(one)} again", "each once", "Remove it.")
     return chosen
@@ -146,8 +146,8 @@ def _sender(reading: Reading) -> Sender:
     values = table.values.get("sender")
     if not isinstance(values, dict):
         found = "nothing" if values is None else shown(values)
-        mend = 'Write [sender] on a line of its own and name = "…" below it.'
-        table.note("sender", found, "a table: who runs the campaign", mend)
+        fix = 'Write [sender] on a line of its own and name = "…" below it.'
+        table.note("sender", found, "a table: who runs the campaign", fix)
         return Sender()
     inner = Table(table.file, values, table.problems, "sender.")
     inner.only(("name", "lines"))
@@ -160,8 +160,8 @@ def _addressees(reading: Reading) -> list[Addressee]:
     values = table.values.get("addressee")
     if not isinstance(values, list) or not values or not all(isinstance(one, dict) for one in values):
         found = "nothing" if values is None else shown(values)
-        mend = 'Write [[addressee]], in two brackets, on a line of its own and name = "…" below it.'
-        table.note("addressee", found, "at least one table: to whom the letter goes", mend)
+        fix = 'Write [[addressee]], in two brackets, on a line of its own and name = "…" below it.'
+        table.note("addressee", found, "at least one table: to whom the letter goes", fix)
         return []
     return [_addressee(table, place, one) for place, one in enumerate(values, 1)]
 
@@ -178,12 +178,12 @@ def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
         copy=inner.yes("copy"),
     )
     if addressee.copy is not (place > 1) and isinstance(values.get("copy", False), bool):
-        found, mend = (
+        found, fix = (
             ("copy = true for the first", "Remove it: the first addressee is written to.")
             if place == 1
             else ("a second main addressee", "Add copy = true: only the first is written to.")
         )
-        inner.note("copy", found, "one addressee, then copies", mend)
+        inner.note("copy", found, "one addressee, then copies", fix)
     return addressee
 
 

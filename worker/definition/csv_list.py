@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from worker.definition.problems import Problem, did_you_mean, rows_named, shown
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 FIRST_ROWS = 5
 """The columns are named in one of these; titles may stand above."""
 SYNONYMS = {
@@ -112,8 +112,8 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
     number = 0
     try:
         for number, record in enumerate(reader, 1):
-            if number > MOST_ROWS:
-                most = f"at most {MOST_ROWS} rows"
+            if number > MAX_ROWS:
+                most = f"at most {MAX_ROWS} rows"
                 problems.append(Problem(file, f"row {number}", "more rows", most, "Split the list."))
                 return
             if any(cell.strip() for cell in record):
@@ -127,16 +127,16 @@ def _torn(file: str, number: int, error: str) -> Problem:
         found = "a quotation mark that is never closed"
     else:
         found = "quotation marks that do not belong together"
-    mend = "Write a quotation mark inside a cell twice, or save the list from a spreadsheet as CSV."
-    return Problem(file, f"row {number}", found, 'cells in plain text or in "quotation marks"', mend)
+    fix = "Write a quotation mark inside a cell twice, or save the list from a spreadsheet as CSV."
+    return Problem(file, f"row {number}", found, 'cells in plain text or in "quotation marks"', fix)
 
 
 def _no_header(file: str, header: Record, columns: Sequence[str], needed: str) -> Problem:
     """Say that no row names the columns, and what the best of them has instead."""
     number, cells = header
     found = f"no column {needed}" + (f" in {shown(', '.join(cell.strip() for cell in cells))}" if cells else "")
-    mend = f"Name the columns in the first row: {', '.join(columns)} (only {needed} is needed)."
-    return Problem(file, f"row {number}", found if cells else "nothing", f"a column {needed}", mend)
+    fix = f"Name the columns in the first row: {', '.join(columns)} (only {needed} is needed)."
+    return Problem(file, f"row {number}", found if cells else "nothing", f"a column {needed}", fix)
 
 
 def _header_problems(file: str, header: Record, names: list[str], columns: Sequence[str]) -> list[Problem]:
@@ -146,8 +146,8 @@ def _header_problems(file: str, header: Record, names: list[str], columns: Seque
     for name, cell in zip(names, cells, strict=True):
         if name and name not in columns:
             where = f"row {number}, column {shown(cell.strip(), 40)}"
-            mend = did_you_mean(name, columns)
-            problems[where] = Problem(file, where, "a column that is not known", "only known columns", mend)
+            fix = did_you_mean(name, columns)
+            problems[where] = Problem(file, where, "a column that is not known", "only known columns", fix)
         elif name and names.count(name) > 1:
             where = f"row {number}, column {name}"
             problems[where] = Problem(file, where, "the same column twice", "each column once", "Delete one of them.")
@@ -169,5 +169,5 @@ def _without_column(file: str, records: Sequence[Record], names: list[str], deli
                 found.setdefault(place, []).append((number, cell.strip()))
     for place, cells in sorted(found.items()):
         where = f"{rows_named([number for number, _ in cells])}, cell {place}"
-        mend = f"Put a cell with {DELIMITERS[delimiter]} in it in quotation marks, or name the column."
-        yield Problem(file, where, shown(cells[0][1]), "no cell without a column", mend)
+        fix = f"Put a cell with {DELIMITERS[delimiter]} in it in quotation marks, or name the column."
+        yield Problem(file, where, shown(cells[0][1]), "no cell without a column", fix)

@@ -9,8 +9,8 @@ from worker.definition.problems import Problem, did_you_mean, named, shown
 from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
-LARGEST_LETTER = 1024 * 1024
-_LONGEST_SUBJECT = 200
+MAX_LETTER = 1024 * 1024
+_MAX_SUBJECT = 200
 _PLACEHOLDERS = ("count",)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
 _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
@@ -63,14 +63,14 @@ def _near(folder: Path) -> str:
 def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
     expected = f"the letter in Markdown, since {why}" if why else "the letter in Markdown"
     try:
-        octets = readable_files.content(path, expected=expected, most=LARGEST_LETTER)
+        octets = readable_files.content(path, expected=expected, most=MAX_LETTER)
         return re.sub(r"\r\n?", "\n", readable_files.utf8(path, octets))
     except readable_files.Unreadable as error:
         problem = error.problem
     near = _near(path.parent)
     if near and problem.found == "no such file":
-        mend = f"There is {shown(near)}: is it the letter, under another name or in another form?"
-        problem = Problem(problem.file, problem.where, problem.found, problem.expected, mend)
+        fix = f"There is {shown(near)}: is it the letter, under another name or in another form?"
+        problem = Problem(problem.file, problem.where, problem.found, problem.expected, fix)
     problems.append(problem)
     return None
 
@@ -81,8 +81,8 @@ def _problems(file: str, text: str) -> Iterator[Problem]:
     subject, _, body = text.partition("\n")
     yield from _subject(file, subject)
     if not body.strip():
-        mend = "Write the letter below its first line."
-        yield Problem(file, "line 2", "nothing", "the text of the letter", mend)
+        fix = "Write the letter below its first line."
+        yield Problem(file, "line 2", "nothing", "the text of the letter", fix)
     for number, line in enumerate(text.split("\n"), 1):
         yield from _hidden(file, number, line)
         yield from _unknown_placeholders(file, number, line)
@@ -96,20 +96,20 @@ def _subject(file: str, line: str) -> Iterator[Problem]:
     expected = "# and the subject of the letter"
     subject = line.removeprefix("# ").strip()
     if not line.startswith("# ") or not subject:
-        mend = "Begin the file with a line such as: # Postpone the elections"
-        yield Problem(file, "line 1", shown(line) if line.strip() else "nothing", expected, mend)
-    elif len(subject) > _LONGEST_SUBJECT:
+        fix = "Begin the file with a line such as: # Postpone the elections"
+        yield Problem(file, "line 1", shown(line) if line.strip() else "nothing", expected, fix)
+    elif len(subject) > _MAX_SUBJECT:
         found = f"{len(subject)} characters"
-        yield Problem(file, "line 1", found, f"{_LONGEST_SUBJECT} at most", "Shorten the subject.")
+        yield Problem(file, "line 1", found, f"{_MAX_SUBJECT} at most", "Shorten the subject.")
     elif "{{" in subject:
-        mend = "Write the number into a sentence of the letter instead."
-        yield Problem(file, "line 1", "a placeholder in the subject", expected, mend)
+        fix = "Write the number into a sentence of the letter instead."
+        yield Problem(file, "line 1", "a placeholder in the subject", expected, fix)
 
 
 def _hidden(file: str, number: int, line: str) -> Iterator[Problem]:
     for name in dict.fromkeys(name for _, name in characters.unfit(line, "\t")):
-        mend = "Delete it, or type the line again."
-        yield Problem(file, f"line {number}", name, "characters that can be read", mend)
+        fix = "Delete it, or type the line again."
+        yield Problem(file, f"line {number}", name, "characters that can be read", fix)
 
 
 def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem]:
@@ -117,11 +117,11 @@ def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem
         name = (match[1] or "").strip()
         if match[1] is not None and name in _PLACEHOLDERS:
             continue
-        mend = did_you_mean(name, _PLACEHOLDERS) if name else "Remove it; the number is written {{ count }}."
-        yield Problem(file, f"line {number}", shown(match[0]), "{{ count }} and no other placeholder", mend)
+        fix = did_you_mean(name, _PLACEHOLDERS) if name else "Remove it; the number is written {{ count }}."
+        yield Problem(file, f"line {number}", shown(match[0]), "{{ count }} and no other placeholder", fix)
 
 
 def _remarks(file: str, text: str) -> Iterator[Problem]:
     if not any((match[1] or "").strip() in _PLACEHOLDERS for match in _BRACES.finditer(text)):
-        mend = "Without it the letter does not say how many sign it: is that meant?"
-        yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", mend)
+        fix = "Without it the letter does not say how many sign it: is that meant?"
+        yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", fix)

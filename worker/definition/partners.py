@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from worker.definition import csv_list, pasted_list, readable_files
-from worker.definition.pasted_list import Mend
+from worker.definition.pasted_list import Fix
 from worker.definition.problems import Problem, rows_named, shown
 from worker.text import addresses, characters, countries, similar_names
 from worker.text.languages import what_is_wrong_with
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
-LONGEST = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
-LARGEST_LIST = 5 * 1024 * 1024
+MAX_LENGTH = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
+MAX_LIST = 5 * 1024 * 1024
 _NEEDED = "organization"
 _A_LIST = "a list of partners as CSV"
 
@@ -46,7 +46,7 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
     shows them. Never raises for what is in the file.
     """
     try:
-        octets = readable_files.content(path, expected=_A_LIST, most=LARGEST_LIST)
+        octets = readable_files.content(path, expected=_A_LIST, most=MAX_LIST)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
         return [], [error.problem], []
@@ -54,7 +54,7 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
     return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered)]
 
 
-def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Mend]]:
+def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Fix]]:
     """Read a pasted list as it is: (rows, what was mended or should be looked at).
 
     Every line with content becomes a row, if need be with the whole line as organization. Countries are
@@ -62,17 +62,17 @@ def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list
     """
     lines = list(pasted_list.lines(text, language))
     rows = [PartnerRow(line.organization, line.acronym, line.country, email=line.email) for line in lines]
-    return rows, [mend for line in lines for mend in line.mends]
+    return rows, [fix for line in lines for fix in line.fixes]
 
 
-def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Mend]]:
+def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Fix]]:
     """Read a file that is either CSV or a pasted list, by what its first lines look like.
 
     Countries are spelled as letters in that language print them, which `read_csv` only remarks on. Never raises
     for what is in the file.
     """
     try:
-        octets = readable_files.content(path, expected="a list of partners as CSV or text", most=LARGEST_LIST)
+        octets = readable_files.content(path, expected="a list of partners as CSV or text", most=MAX_LIST)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
         return [], [error.problem], []
@@ -80,9 +80,9 @@ def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[
         numbered, problems, remarks = _from_csv(path.name, text, guessed)
         spelled, spellings = _spell_countries(numbered, language)
         return [row for _, row in spelled], problems, [*remarks, *spellings, *_remarks(path.name, spelled)]
-    rows, mends = read_pasted(text, language)
+    rows, fixes = read_pasted(text, language)
     problems = [] if rows else [_empty(path.name)]
-    return rows, problems, [*_guess(path.name, guessed), *mends]
+    return rows, problems, [*_guess(path.name, guessed), *fixes]
 
 
 def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
@@ -108,25 +108,25 @@ def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[tuple[int, Part
 
 def _spell_countries(
     numbered: Iterable[tuple[int, PartnerRow]], language: str
-) -> tuple[list[tuple[int, PartnerRow]], list[Mend]]:
+) -> tuple[list[tuple[int, PartnerRow]], list[Fix]]:
     """Spell one country one way, telling each row that is changed; a country that is unknown stays."""
-    spelled, mends = [], []
+    spelled, fixes = [], []
     for number, row in numbered:
         country = countries.spelling(row.country, language) or row.country
         if country != row.country:
-            mends.append(Mend(number, "country", row.country, country, place="row"))
+            fixes.append(Fix(number, "country", row.country, country, place="row"))
         spelled.append((number, replace(row, country=country)))
-    return spelled, mends
+    return spelled, fixes
 
 
 def _empty(file: str) -> Problem:
-    mend = "Write one organization a row; the first row names the columns."
-    return Problem(file, "", "an empty list", "at least one partner", mend)
+    fix = "Write one organization a row; the first row names the columns."
+    return Problem(file, "", "an empty list", "at least one partner", fix)
 
 
 def _guess(file: str, guessed: bool) -> list[Problem]:
-    mend = "Look at the accents; if they are wrong, save the list again as CSV UTF-8."
-    return [Problem(file, "", "another encoding, read as cp1252", "UTF-8", mend)] if guessed else []
+    fix = "Look at the accents; if they are wrong, save the list again as CSV UTF-8."
+    return [Problem(file, "", "another encoding, read as cp1252", "UTF-8", fix)] if guessed else []
 
 
 def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem]) -> PartnerRow:
@@ -144,8 +144,8 @@ def _cell(column: str, raw: str) -> tuple[str, ...]:
     if hidden:
         found = f"{', '.join(list(hidden)[:3])} in {shown(raw)}"
         return value, found, "characters that can be read", "Delete it or type the text again."
-    if len(value) > LONGEST.get(column, 80):
-        expected = f"{LONGEST.get(column, 80)} characters at most"
+    if len(value) > MAX_LENGTH.get(column, 80):
+        expected = f"{MAX_LENGTH.get(column, 80)} characters at most"
         return value, f"{len(value)} characters", expected, "Shorten it."
     if column == "organization":
         return _organization(value)
@@ -163,7 +163,7 @@ def _organization(value: str) -> tuple[str, ...]:
 
 
 def _email(value: str) -> tuple[str, ...]:
-    mended, wrong = addresses.mended(value)
+    mended, wrong = addresses.normalize(value)
     if not wrong:
         return (mended,)
     expected = "one address such as secretariat@name.example, or nothing"
@@ -181,7 +181,7 @@ def _remarks(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> list[Prob
     """What an organizer should look at: nothing here is changed or refused."""
     seen: dict[tuple[str, str], list[tuple[int, PartnerRow]]] = defaultdict(list)
     for number, row in numbered:
-        seen[similar_names.same(row.organization), _place(row)].append((number, row))
+        seen[similar_names.fold_name(row.organization), _place(row)].append((number, row))
     once = [group[0] for group in seen.values()]
     return [
         *_duplicates(file, seen.values()),
@@ -199,8 +199,8 @@ def _duplicates(file: str, groups: Iterable[list[tuple[int, PartnerRow]]]) -> It
     for group in groups:
         if len(group) > 1 and group[0][1].organization:
             found = f"a duplicate: {shown(group[0][1].organization)}"
-            mend = "All are asked as the list stands: delete the rows that are not needed."
-            yield Problem(file, _rows_named(group), found, "each organization once", mend)
+            fix = "All are asked as the list stands: delete the rows that are not needed."
+            yield Problem(file, _rows_named(group), found, "each organization once", fix)
 
 
 def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:
@@ -208,9 +208,9 @@ def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Itera
     for first, second in pairs:
         pair = [numbered[first], numbered[second]]
         found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
-        mend = "If they are two, leave them; if they are one, delete a row."
-        yield Problem(file, _rows_named(pair), found, "two organizations", mend)
-    if len(pairs) == similar_names.MOST_PAIRS:
+        fix = "If they are two, leave them; if they are one, delete a row."
+        yield Problem(file, _rows_named(pair), found, "two organizations", fix)
+    if len(pairs) == similar_names.MAX_PAIRS:
         found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
         yield Problem(file, "", found, "few", "Only these are shown: look through the list yourself.")
 
@@ -221,9 +221,9 @@ def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> 
         groups[row.email.casefold()].append((number, row))
     for email, group in groups.items():
         if email and len(group) > 1:
-            mend = "Each organization gets a mail and a link of its own there: is that meant?"
+            fix = "Each organization gets a mail and a link of its own there: is that meant?"
             found = f"one address for {len(group)} organizations: {shown(email)}"
-            yield Problem(file, f"{_rows_named(group)}, column email", found, "one person behind all", mend)
+            yield Problem(file, f"{_rows_named(group)}, column email", found, "one person behind all", fix)
 
 
 def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
@@ -237,9 +237,9 @@ def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterato
             continue
         expected = countries.spelling(country) or "a country"
         found = f"{shown(country)}, {'one of several spellings' if codes.count(code) > 1 and code else 'unusual'}"
-        mend = "It is printed as it stands: spell one country one way."
+        fix = "It is printed as it stands: spell one country one way."
         if expected != country:
-            yield Problem(file, f"{_rows_named(group)}, column country", found, expected, mend)
+            yield Problem(file, f"{_rows_named(group)}, column country", found, expected, fix)
 
 
 def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> str:

@@ -19,7 +19,7 @@ _STRAY_BEFORE_COUNTRY = " ,;:.–—-"
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """One thing done to a line, or only seen in it when `now` is what it was."""
 
     line: int
@@ -45,10 +45,10 @@ class Line:
     acronym: str = ""
     country: str = ""
     email: str = ""
-    mends: list[Mend] = field(default_factory=list)
+    fixes: list[Fix] = field(default_factory=list)
 
     def tell(self, what: str, was: str, now: str) -> None:
-        self.mends.append(Mend(self.number, what, was, now))
+        self.fixes.append(Fix(self.number, what, was, now))
 
 
 def lines(text: str, language: str = "en") -> Iterator[Line]:
@@ -115,7 +115,7 @@ def _take_address(line: Line) -> None:
     rest = was[: was.rfind(written)].removesuffix("mailto:").rstrip(_STRAY_BEFORE_ADDRESS)
     if "@" not in written or not rest:
         return
-    address, wrong = addresses.mended(written)
+    address, wrong = addresses.normalize(written)
     if wrong:
         line.tell("no address that can be used", was, was)
     else:

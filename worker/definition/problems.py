@@ -14,13 +14,13 @@ class Problem:
     """`line 3`, `row 12, column email`, `key reminders[1]` (counted from 1); empty for the whole file."""
     found: str
     expected: str
-    mend: str
+    fix: str
     """A whole sentence: what to do now."""
 
     @property
     def sentence(self) -> str:
         place = f"{self.file}, {self.where}" if self.where else self.file
-        return f"{place}: found {self.found}; expected {self.expected}. {self.mend}".rstrip()
+        return f"{place}: found {self.found}; expected {self.expected}. {self.fix}".rstrip()
 
 
 class BadDefinition(Exception):

@@ -40,18 +40,18 @@ def content(path: Path, *, expected: str, most: int) -> bytes:
 
     Raises Unreadable.
     """
-    found, mend = _refused(path, most)
+    found, fix = _refused(path, most)
     if found:
-        raise Unreadable(Problem(path.name, "", found, expected, mend))
+        raise Unreadable(Problem(path.name, "", found, expected, fix))
     try:
         with path.open("rb") as file:
             octets = file.read(most)
     except OSError as error:
-        mend = "Give this program the right to read it."
-        raise Unreadable(Problem(path.name, "", _reason(error), expected, mend)) from None
+        fix = "Give this program the right to read it."
+        raise Unreadable(Problem(path.name, "", _reason(error), expected, fix)) from None
     if kind := kind_of(octets):
-        mend = "Save it as plain text (a list: as CSV UTF-8) and try again."
-        raise Unreadable(Problem(path.name, "", kind, expected, mend))
+        fix = "Save it as plain text (a list: as CSV UTF-8) and try again."
+        raise Unreadable(Problem(path.name, "", kind, expected, fix))
     return octets
 
 
@@ -106,8 +106,8 @@ def utf8(path: Path, octets: bytes) -> str:
     except UnicodeDecodeError as error:
         where = f"line {octets.count(10, 0, error.start) + 1}"
         found = "text in another encoding than UTF-8"
-        mend = "Save it again as UTF-8 (in most editors: Save as, Encoding)."
-        raise Unreadable(Problem(path.name, where, found, "text in UTF-8", mend)) from None
+        fix = "Save it again as UTF-8 (in most editors: Save as, Encoding)."
+        raise Unreadable(Problem(path.name, where, found, "text in UTF-8", fix)) from None
 
 
 def any_encoding(path: Path, octets: bytes) -> tuple[str, bool]:
@@ -123,8 +123,8 @@ def any_encoding(path: Path, octets: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        mend = "Save it as CSV UTF-8 and try again."
-        raise Unreadable(Problem(path.name, "", "something that is no text", "text", mend))
+        fix = "Save it as CSV UTF-8 and try again."
+        raise Unreadable(Problem(path.name, "", "something that is no text", "text", fix))
     return text, guessed
 
 

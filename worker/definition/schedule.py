@@ -12,7 +12,7 @@ REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
 REVIEW = timedelta(hours=2)
 KEEP_CONTACTS = "6 months"
 SHORTEST_KEEPING = timedelta(days=7)  # copies of the letter are tried for days, and organizers have questions
-_MOST_REMINDERS = 20
+_MAX_REMINDERS = 20
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def read_deadline(table: Table, typed: str | None, now: datetime, remarks: list[
     return deadline or now, zone.key if zone else "UTC"
 
 
-def _note_typed(table: Table, option: str, typed: str, expected: str, mend: str) -> None:
-    table.problems.append(Problem(option, "", shown(typed), expected, mend))
+def _note_typed(table: Table, option: str, typed: str, expected: str, fix: str) -> None:
+    table.problems.append(Problem(option, "", shown(typed), expected, fix))
 
 
 def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
@@ -53,8 +53,8 @@ def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
         if name and not found:
             table.note("zone", shown(name), "a time zone by the name of a city", f"Write it like {example}.")
         return found
-    mend = f"Mails and pages say the deadline in UTC; for another zone add {example}."
-    remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", mend))
+    fix = f"Mails and pages say the deadline in UTC; for another zone add {example}."
+    remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", fix))
     return durations.find_zone("UTC")
 
 
@@ -65,10 +65,10 @@ def _written_deadline(table: Table, zone: tzinfo, *, needed: bool) -> datetime |
         return None
     value = table.values["deadline"]
     if not isinstance(value, datetime):
-        mend = "Write it without quotation marks, like deadline = 2030-04-14T18:00:00."
+        fix = "Write it without quotation marks, like deadline = 2030-04-14T18:00:00."
         if isinstance(value, date):
-            mend = f"Add the time of day: deadline = {value.isoformat()}T18:00:00."
-        table.note("deadline", shown(value), "a date and a time of day", mend)
+            fix = f"Add the time of day: deadline = {value.isoformat()}T18:00:00."
+        table.note("deadline", shown(value), "a date and a time of day", fix)
         return None
     try:
         return durations.instant(value, zone)
@@ -88,15 +88,15 @@ def _typed_deadline(table: Table, typed: str, zone: tzinfo, now: datetime) -> da
 
 
 def _in_reach(table: Table, typed: str | None, moment: datetime, now: datetime) -> None:
-    if now < moment <= now + durations.LONGEST:
+    if now < moment <= now + durations.MAX_AHEAD:
         return
     expected = "a time to come" if moment <= now else "a time within ten years"
     if typed is not None:
         _note_typed(table, "--deadline", typed, expected, "Choose another deadline.")
     else:
         found = shown(table.values["deadline"].isoformat())
-        mend = 'Choose another, or give one with --deadline "in 2 weeks".'
-        table.note("deadline", found, expected, mend)
+        fix = 'Choose another, or give one with --deadline "in 2 weeks".'
+        table.note("deadline", found, expected, fix)
 
 
 def read_reminders(table: Table, typed: str | None) -> list[timedelta]:
@@ -118,8 +118,8 @@ def _written_reminders(table: Table) -> list[timedelta]:
     if "reminders" not in table.values:
         return list(REMINDERS)
     texts = table.texts("reminders", most=40)
-    if len(texts) > _MOST_REMINDERS:
-        table.note("reminders", f"{len(texts)} reminders", f"{_MOST_REMINDERS} at most", "Remove some.")
+    if len(texts) > _MAX_REMINDERS:
+        table.note("reminders", f"{len(texts)} reminders", f"{_MAX_REMINDERS} at most", "Remove some.")
     spans = [_written_duration(table, f"reminders[{place}]", text) for place, text in enumerate(texts, 1)]
     for place, span in enumerate(spans, 1):
         if span == timedelta(0):
@@ -143,8 +143,8 @@ def read_keep_contacts(table: Table) -> timedelta:
     """Read for how long after the letter has left contacts are kept."""
     span = _written_duration(table, "keep_contacts", table.text("keep_contacts", most=40, default=KEEP_CONTACTS))
     if span is not None and span < SHORTEST_KEEPING:
-        mend = "Copies of the letter are tried for some days: write 7d or more."
-        table.note("keep_contacts", shown(table.values["keep_contacts"]), "a week or more after the letter", mend)
+        fix = "Copies of the letter are tried for some days: write 7d or more."
+        table.note("keep_contacts", shown(table.values["keep_contacts"]), "a week or more after the letter", fix)
     return span or durations.duration(KEEP_CONTACTS)
 
 

@@ -23,9 +23,9 @@ class Table:
         self.problems = problems
         self.prefix = prefix
 
-    def note(self, key: str, found: str, expected: str, mend: str) -> None:
+    def note(self, key: str, found: str, expected: str, fix: str) -> None:
         """Note a problem with one key of this table."""
-        self.problems.append(Problem(self.file, f"key {self.prefix}{named(key)}", found, expected, mend))
+        self.problems.append(Problem(self.file, f"key {self.prefix}{named(key)}", found, expected, fix))
 
     def only(self, known: tuple[str, ...], not_yet: tuple[str, ...] = ()) -> None:
         """Note every key that is not known, and those that are not built yet."""
@@ -35,10 +35,10 @@ class Table:
             elif key not in known:
                 self.note(key, "a key that is not known", "only known keys", did_you_mean(key, known))
 
-    def has(self, key: str, expected: str, mend: str) -> bool:
+    def has(self, key: str, expected: str, fix: str) -> bool:
         """Whether a key is there; notes that it is missing."""
         if key not in self.values:
-            self.note(key, "nothing", expected, mend)
+            self.note(key, "nothing", expected, fix)
         return key in self.values
 
     def text(self, key: str, *, most: int, example: str = "", default: str | None = None) -> str:
@@ -92,8 +92,8 @@ class Table:
         value = self.values.get(key, words[0])
         if value in words:
             return str(value)
-        mend = did_you_mean(value, words) if isinstance(value, str) else f'Write {key} = "{words[0]}".'
-        self.note(key, shown(value), " or ".join(f'"{word}"' for word in words), mend)
+        fix = did_you_mean(value, words) if isinstance(value, str) else f'Write {key} = "{words[0]}".'
+        self.note(key, shown(value), " or ".join(f'"{word}"' for word in words), fix)
         return words[0]
 
     def yes(self, key: str) -> bool:
@@ -107,7 +107,7 @@ class Table:
     def address(self, key: str, *, example: str, default: str | None = None) -> str:
         """Read a mail address."""
         value = self.text(key, most=254, example=example, default=default)
-        mended, wrong = addresses.mended(value) if value else (value, "")
+        mended, wrong = addresses.normalize(value) if value else (value, "")
         if wrong:
             self.note(key, shown(value), f"an address such as {example}", f"{wrong} Correct it.")
         return mended

@@ -12,13 +12,13 @@ from urllib.parse import unquote, urlsplit
 
 import imap_tools
 
-from worker.mail.bounce_reports import LARGEST_READ
+from worker.mail.bounce_reports import MAX_READ
 from worker.mail.relay_url import ascii_domain, tls_context
 from worker.settings import LOOPBACK
 
 AT_ONCE = 100  # messages offered in one collection
 A_COLLECTION = 60  # seconds after which a collection ends by itself; the next one goes on
-PATIENCE = 20  # seconds to wait for the mailbox
+TIMEOUT_S = 20  # seconds to wait for the mailbox
 
 
 class CannotCollect(Exception):
@@ -135,8 +135,8 @@ def _open(mailbox: Mailbox) -> imap_tools.BaseMailBox:
 def _connect(mailbox: Mailbox) -> imap_tools.BaseMailBox:
     """Connect, and encrypt before anything is said where encryption is demanded."""
     if mailbox.security == "tls":
-        return imap_tools.MailBox(mailbox.host, mailbox.port, timeout=PATIENCE, ssl_context=tls_context())
-    client = imap_tools.MailBoxUnencrypted(mailbox.host, mailbox.port, timeout=PATIENCE)
+        return imap_tools.MailBox(mailbox.host, mailbox.port, timeout=TIMEOUT_S, ssl_context=tls_context())
+    client = imap_tools.MailBoxUnencrypted(mailbox.host, mailbox.port, timeout=TIMEOUT_S)
     if mailbox.security == "starttls":
         try:
             _encrypt(client)
@@ -183,7 +183,7 @@ def _unread(client: imap_tools.BaseMailBox) -> list[str]:
 def _fetch(client: imap_tools.BaseMailBox, uid: str) -> bytes | None:
     """The beginning of a message, left unread; None if it is gone."""
     with _in_words("does not hand out a message"):
-        _, items = client.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_READ}>)")
+        _, items = client.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_READ}>)")
         return next((item[1] for item in items if isinstance(item, tuple) and b"BODY[" in item[0].upper()), None)
 
 

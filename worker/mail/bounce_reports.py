@@ -16,9 +16,9 @@ from typing import Literal
 from worker import tokens
 from worker.mail import reply_text
 
-LARGEST_READ = 256 * 1024  # octets of a message that are fetched and read: the report stands before the returned mail
-MOST_PARTS = 50  # a report has three parts; who nests a thousand wants to hurt
-MOST_HEADERS = 50  # of each kind that may hold the return path, and recipients in one report
+MAX_READ = 256 * 1024  # octets of a message that are fetched and read: the report stands before the returned mail
+MAX_PARTS = 50  # a report has three parts; who nests a thousand wants to hurt
+MAX_HEADERS = 50  # of each kind that may hold the return path, and recipients in one report
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Bounce:
     about: frozenset[bytes] = frozenset()
 
 
-def read(message: bytes) -> Bounce | None:
+def parse_report(message: bytes) -> Bounce | None:
     """What a message reports of one of our mails (RFC 3464); None for all that people should look at.
 
     Raises nothing, whatever the bytes. More than the first 256 KiB are not looked at.
     """
-    message = message[:LARGEST_READ]
-    if len(re.findall(rb"boundary\s*=", message, re.IGNORECASE)) > MOST_PARTS:
+    message = message[:MAX_READ]
+    if len(re.findall(rb"boundary\s*=", message, re.IGNORECASE)) > MAX_PARTS:
         return None
     try:
-        return _read(message_from_bytes(message))
+        return _parse_report(message_from_bytes(message))
     except Exception:
         # Strangers choose these bytes: messages in messages, a thousand deep, end in a RecursionError, and what
         # else the library may raise on what is no mail changes from one Python to the next.
@@ -59,10 +59,10 @@ def masked(text: str, *addresses: str) -> str:
         text = text[:4000].rpartition(" ")[0]  # no half of an address at the end
     for address in addresses:
         text = reply_text.without_recipient(text, address)
-    return reply_text.cleaned(text)
+    return reply_text.redact(text)
 
 
-def _read(report: Message) -> Bounce | None:
+def _parse_report(report: Message) -> Bounce | None:
     by_address = _named_by_address(report)
     if report.get_content_type() != "multipart/report":
         return _read_without_form(report, by_address.pop()) if len(by_address) == 1 else None
@@ -73,7 +73,7 @@ def _read(report: Message) -> Bounce | None:
     named = by_address | _named_by_envelope_id(about_all)
     if len(named) != 1:
         return None  # nobody's, or of two minds
-    return _verdict(named.pop(), recipients[:MOST_HEADERS])
+    return _verdict(named.pop(), recipients[:MAX_HEADERS])
 
 
 # What the receiving mailbox writes down of the envelope, under the names that it has for that.
@@ -93,7 +93,7 @@ _OUR_ADDRESS = re.compile(r"\+[A-Za-z2-7]{24}@")
 
 def _named_by_address(report: Message) -> set[int]:
     """The mails whose return path this message was sent to."""
-    lines = (line for name in _ENVELOPE_RECIPIENT for line in report.get_all(name, [])[:MOST_HEADERS])
+    lines = (line for name in _ENVELOPE_RECIPIENT for line in report.get_all(name, [])[:MAX_HEADERS])
     addresses = (address for line in lines for address in _OUR_ADDRESS.findall(str(line)[:5000]))
     return _valid(tokens.read_return_path, addresses)
 

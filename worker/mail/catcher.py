@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-LARGEST_MAIL = 40 * 1024 * 1024  # octets on the wire: 30 MB of letter and a generous rest
+MAX_MAIL = 40 * 1024 * 1024  # octets on the wire: 30 MB of letter and a generous rest
 _BACKLOG = 256
 
 
@@ -90,7 +90,7 @@ class Catcher:
     def _session(self) -> SMTP:
         return SMTP(
             self,
-            data_size_limit=LARGEST_MAIL,
+            data_size_limit=MAX_MAIL,
             enable_SMTPUTF8=True,
             hostname="catcher.localhost",
             ident="mail catcher",

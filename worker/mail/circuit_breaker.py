@@ -7,60 +7,60 @@ from sqlalchemy.orm import Session
 
 from worker import db, settings
 from worker.mail.outcomes import BEFORE_MAIL, Outcome
-from worker.models import Mail, Post
+from worker.models import Mail, RelayHealth
 
 PAUSE = timedelta(seconds=30)  # before a relay that took nothing is tried again
-LONGEST_PAUSE = timedelta(minutes=15)  # between two tries, when it is away for long
+MAX_PAUSE = timedelta(minutes=15)  # between two tries, when it is away for long
 WORTH_TELLING = timedelta(minutes=10)  # a shorter outage nobody need hear of
 
 
-def post(session: Session, *, lock: bool = False) -> Post:
+def relay_health(session: Session, *, lock: bool = False) -> RelayHealth:
     """The row that says it."""
-    return session.get_one(Post, 1, with_for_update=lock or None, populate_existing=True)
+    return session.get_one(RelayHealth, 1, with_for_update=lock or None, populate_existing=True)
 
 
-def is_at_fault(session: Session) -> bool:
+def is_open(session: Session) -> bool:
     """Whether the breaker is open, for a worker about to claim.
 
     With a quota, workers look one after the other, so that together they claim no more than is left of it.
     """
     conf = settings.current()
-    return post(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day)).is_blocked
+    return relay_health(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day)).is_blocked
 
 
-def note_a_drain(session: Session) -> None:
+def record_run(session: Session) -> None:
     """A sign of life of the workers: one looked for mail, and nothing broke."""
-    session.execute(update(Post).values(drained_at=db.clock(session)))
+    session.execute(update(RelayHealth).values(drained_at=db.clock(session)))
 
 
-def note_a_sweep(session: Session) -> None:
+def record_sweep(session: Session) -> None:
     """A sign of life of the clock."""
-    session.execute(update(Post).values(swept_at=db.clock(session)))
+    session.execute(update(RelayHealth).values(swept_at=db.clock(session)))
 
 
-def takes_its_turn(session: Session, now: datetime, until: datetime) -> bool:
+def acquire_probe(session: Session, now: datetime, until: datetime) -> bool:
     """Whether this worker may try a relay at fault with one mail; until then no other does."""
-    turn = update(Post).where(Post.retry_at <= now).values(retry_at=until).returning(Post.id)
+    turn = update(RelayHealth).where(RelayHealth.retry_at <= now).values(retry_at=until).returning(RelayHealth.id)
     return session.scalar(turn) is not None
 
 
-def gives_its_turn_back(session: Session) -> None:
+def release_probe(session: Session) -> None:
     """Nothing was tried: what was claimed could not be sent for reasons of its own."""
-    session.execute(update(Post).where(Post.mended_at.is_(None)).values(retry_at=db.clock(session)))
+    session.execute(update(RelayHealth).where(RelayHealth.mended_at.is_(None)).values(retry_at=db.clock(session)))
 
 
-def note_a_fault(session: Session, outcome: Outcome, now: datetime) -> datetime | None:
+def record_failure(session: Session, outcome: Outcome, now: datetime) -> datetime | None:
     """Open the breaker: nothing is tried for a while, which grows with the outage (RFC 5321 4.5.4.1).
 
     Not for a policy against one mail, while others are taken. Returns since when, if it must be told at once.
     """
     if outcome.phase not in BEFORE_MAIL and took_mail_since(session, now - PAUSE):
         return None
-    found = post(session, lock=True)
+    found = relay_health(session, lock=True)
     if not found.is_blocked:
         found.blocked_at, found.mended_at = now, None
     assert found.blocked_at is not None
-    found.retry_at = now + min(max(PAUSE, (now - found.blocked_at) / 4), LONGEST_PAUSE)
+    found.retry_at = now + min(max(PAUSE, (now - found.blocked_at) / 4), MAX_PAUSE)
     # What is said about a mail may name its recipient's domain, and this is shown to the organizers of all campaigns.
     said = f"{outcome.code} {outcome.status or ''}".strip() if outcome.code else ""
     found.reply = said if said and outcome.phase not in BEFORE_MAIL else outcome.reply
@@ -68,14 +68,14 @@ def note_a_fault(session: Session, outcome: Outcome, now: datetime) -> datetime 
     return found.blocked_at if outcome.fault == "relay" else None
 
 
-def note_that_it_takes_mail(session: Session, now: datetime) -> datetime | None:
+def record_success(session: Session, now: datetime) -> datetime | None:
     """Close the breaker; returns since when it was open, if that is worth telling.
 
     Whoever calls it has seen a mail to a partner or an addressee taken: a relay that takes our own domain's mail,
     and nobody else's, still works for nobody.
     """
-    mended = update(Post).where(Post.blocked_at.is_not(None), Post.mended_at.is_(None))
-    since = session.scalar(mended.values(mended_at=now).returning(Post.blocked_at))
+    mended = update(RelayHealth).where(RelayHealth.blocked_at.is_not(None), RelayHealth.mended_at.is_(None))
+    since = session.scalar(mended.values(mended_at=now).returning(RelayHealth.blocked_at))
     return since if since is not None and now - since >= WORTH_TELLING else None
 
 

@@ -11,7 +11,7 @@ from worker import db, settings
 from worker.column_types import Moment
 from worker.mail import circuit_breaker, quotas
 from worker.mail.kinds import MAY_WAIT
-from worker.models import Campaign, Mail, Partner, Seal, Stranger, Suppression
+from worker.models import Campaign, Mail, Partner, Seal, Suppression, ThirdPartyAddress
 
 
 def lease_due(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:
@@ -84,10 +84,10 @@ def claim(session: Session, holder: str) -> list[int]:
     """
     conf = settings.current()
     now = db.clock(session)
-    at_fault = circuit_breaker.is_at_fault(session)
+    at_fault = circuit_breaker.is_open(session)
     until = now + timedelta(seconds=conf.lease)
     if at_fault:
-        return _one_that_tries(session, holder, until, now)
+        return _claim_probe(session, holder, until, now)
     limits = quotas.quotas(session, now)
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
         return lease_due(session, holder=holder, until=until, limit=bulk)
@@ -95,11 +95,11 @@ def claim(session: Session, holder: str) -> list[int]:
     return lease_due(session, Mail.urgency < MAY_WAIT, holder=holder, until=until, limit=urgent) if urgent else []
 
 
-def _one_that_tries(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
+def _claim_probe(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:
     """One mail, for one worker: the organizers' notice of the outage, once; then one that the relay has not turned
     down, for perhaps it was that mail's own fault; and organizers' mail last, for it proves nothing.
     """
-    if not circuit_breaker.takes_its_turn(session, now, until):
+    if not circuit_breaker.acquire_probe(session, now, until):
         return []
     notice = (Mail.kind == "outage") & (Mail.attempts == 0)
     abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
@@ -134,7 +134,7 @@ def release(session: Session, holder: str, ids: Sequence[int]) -> None:
     )
 
 
-def enter_data(session: Session, mail_id: int, holder: str) -> bool:
+def begin_data(session: Session, mail_id: int, holder: str) -> bool:
     """Note that the letter is about to travel; False if it may not, or is no longer this holder's.
 
     Commit this before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
@@ -158,7 +158,7 @@ def set_aside(session: Session, mail_id: int) -> None:
     session.execute(lost.values(uncertain_at=now, due_at=None, lease_until=None, lease_holder=None))
 
 
-def own_up_to_doubt(session: Session) -> int:
+def mark_lost_leases_uncertain(session: Session) -> int:
     """Call uncertain the letters whose worker died between DATA and the answer; returns how many."""
     now = db.clock(session)
     doubtful = (
@@ -183,9 +183,9 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
         .where(Mail.id.in_(ids))
     )
     for_strangers = (
-        select(Stranger.mail_id)
-        .join(Suppression, Suppression.email_hmac == Stranger.email_hmac)
-        .where(Stranger.mail_id.in_(ids))
+        select(ThirdPartyAddress.mail_id)
+        .join(Suppression, Suppression.email_hmac == ThirdPartyAddress.email_hmac)
+        .where(ThirdPartyAddress.mail_id.in_(ids))
     )
     return {*session.scalars(for_partners), *session.scalars(for_strangers)}
 

@@ -16,17 +16,17 @@ from worker import db, settings
 from worker.mail import circuit_breaker, claims, results
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay_url import Relay
-from worker.mail.results import Mark
+from worker.mail.results import DeliveryResult
 from worker.mail.smtp import Connection
 from worker.mail.smtp_wire import Offer
 
 log = logging.getLogger("delivery")
 
-MOST_AT_RISK = 200  # mails that were handed over and not written down yet: what a killed worker repeats
-GATHERING = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
-BETWEEN_RENEWALS = 5  # seconds; so soon is what was called back no longer sent
+MAX_UNRECORDED = 200  # mails that were handed over and not written down yet: what a killed worker repeats
+FLUSH_INTERVAL = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
+RENEW_INTERVAL = 5  # seconds; so soon is what was called back no longer sent
 DATABASE_AWAY = 600  # seconds for which a mail that was sent is kept to be written down
-BETWEEN_TRIES_TO_MARK = 0.5  # seconds, when the database goes away behind a mail that was sent
+RETRY_INTERVAL = 0.5  # seconds, when the database goes away behind a mail that was sent
 # So many alike, with none taken between, say that the relay is at fault, whatever it says of each: mails turned down
 # for our sake; mails handed over without an answer; mails refused or put off in the same words, not for the mailbox.
 _IN_A_ROW = {Kind.NOT_CONNECTED: 3, Kind.UNCERTAIN: 3, Kind.REFUSED: 10, Kind.DEFERRED: 10}
@@ -54,7 +54,7 @@ class Tally:
     invitations_of: set[int]
 
 
-Composer = Callable[[Session, Sequence[int]], list[Ready | Mark]]
+Composer = Callable[[Session, Sequence[int]], list[Ready | DeliveryResult]]
 
 
 async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], bool] = lambda: False) -> Tally:
@@ -64,27 +64,27 @@ async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], 
 
     Owns its connections and closes them. A relay that cannot be reached ends the drain at once.
     """
-    drain = _Drain(compose, stop_at, stopping)
+    drain = DeliveryRun(compose, stop_at, stopping)
     await drain.run()
-    await asyncio.to_thread(_note_a_drain)
+    await asyncio.to_thread(_record_run)
     if drain.tally.outcomes:
         log.info("drained: %s", ", ".join(f"{n} {kind.value}" for kind, n in drain.tally.outcomes.most_common()))
     return drain.tally
 
 
-def _note_a_drain() -> None:
+def _record_run() -> None:
     with db.transaction() as session:
-        circuit_breaker.note_a_drain(session)
+        circuit_breaker.record_run(session)
 
 
 def _now() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-class _Drain:
+class DeliveryRun:
     """Lanes, one a connection, take from one queue; what became of the mails is marked behind them, in groups.
 
-    A killed worker repeats the mails that it handed over and had not marked yet: MOST_AT_RISK of them, and
+    A killed worker repeats the mails that it handed over and had not marked yet: MAX_UNRECORDED of them, and
     at a usual relay's pace one or two, since a group is marked as soon as the last one is.
     """
 
@@ -97,14 +97,14 @@ class _Drain:
         self._relay = Relay.parse(conf.smtp_url)
         self._helo_name = conf.mail_domain
         self._lease, self._batch = conf.lease, conf.batch
-        self._lanes = [_Lane() for _ in range(conf.smtp_connections)]
+        self._lanes = [RelayConnection() for _ in range(conf.smtp_connections)]
         self._queue: deque[Ready] = deque()
         self._ours: dict[int, float] = {}  # until when, on this machine's monotonic clock, a lease is surely ours
         self._claiming: asyncio.Task[None] | None = None
         self._marked_meanwhile: set[int] = set()
         self._dry = self._relay_away = False
         self._since_sent: list[Outcome] = []  # the last outcomes, as long as none was sent
-        self._to_mark: list[tuple[Ready | None, Mark]] = []
+        self._to_mark: list[tuple[Ready | None, DeliveryResult]] = []
         self._opening = 0  # lanes that wait for their connection, each for a mail
         self._unmarked = 0  # mails on the wire, or behind it and not written down yet
         self._broken: Exception | None = None
@@ -134,7 +134,7 @@ class _Drain:
     def _goes_on(self) -> bool:
         return not (self._relay_away or self._broken or self._stopping() or time.monotonic() > self._stop_at)
 
-    async def _work(self, lane: "_Lane") -> None:
+    async def _work(self, lane: "RelayConnection") -> None:
         """One connection works until nothing is due, the relay is at fault, or a stop."""
         while await self._has_work():
             if not lane.is_usable and not await self._open(lane):
@@ -142,10 +142,10 @@ class _Drain:
             assert lane.connection is not None
             if self._queue and self._queue[0].kind == "letter":
                 await self._send_the_letter(lane, lane.connection)
-            elif not await self._send_in_a_row(lane):
+            elif not await self._send_pipelined(lane):
                 return
 
-    async def _open(self, lane: "_Lane") -> bool:
+    async def _open(self, lane: "RelayConnection") -> bool:
         """Connect, and wait for it together with as many others as there are mails; False if it cannot be."""
         lane.connection, lane.answers = Connection(self._relay, helo_name=self._helo_name), 0
         self._opening += 1
@@ -159,7 +159,7 @@ class _Drain:
 
     async def _has_work(self) -> bool:
         while self._goes_on():
-            if self._unmarked >= MOST_AT_RISK:
+            if self._unmarked >= MAX_UNRECORDED:
                 await self._until_marked()
             elif len(self._queue) > self._opening:
                 return True
@@ -190,7 +190,7 @@ class _Drain:
             self._mark_later(None, mark)
         self._claiming = None
 
-    async def _send_in_a_row(self, lane: "_Lane") -> bool:
+    async def _send_pipelined(self, lane: "RelayConnection") -> bool:
         """Send over one connection until there is a reason to look up; False if the lane is of no more use."""
         assert lane.connection is not None
         taken: deque[Ready] = deque()
@@ -198,7 +198,7 @@ class _Drain:
         goes_on = True
 
         def take() -> Offer | None:
-            while self._goes_on() and self._queue and self._unmarked < MOST_AT_RISK:
+            while self._goes_on() and self._queue and self._unmarked < MAX_UNRECORDED:
                 if self._queue[0].kind == "letter":
                     return None
                 ready = self._queue.popleft()
@@ -224,7 +224,7 @@ class _Drain:
             self._note(ready, outcome)
 
         try:
-            await lane.connection.send_in_a_row(take, done)
+            await lane.connection.send_pipelined(take, done)
         finally:
             # What was taken and has no outcome was given no body.
             untouched = [*given_back, *taken]
@@ -232,13 +232,13 @@ class _Drain:
             self._queue.extendleft(reversed(untouched))
         return goes_on
 
-    async def _send_the_letter(self, lane: "_Lane", connection: Connection) -> None:
+    async def _send_the_letter(self, lane: "RelayConnection", connection: Connection) -> None:
         ready = self._queue.popleft()
         if self._ours.get(ready.id, 0) <= _now():
             return
         self._unmarked += 1
         try:
-            outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._enter_data, ready.id))
+            outcome = await connection.send(ready.offer, lambda: asyncio.to_thread(self._begin_data, ready.id))
         except BaseException:
             self._unmarked -= 1  # its fate is left to its lease, and then to a person
             raise
@@ -249,7 +249,7 @@ class _Drain:
         lane.answers += 1
         self._note(ready, outcome)
 
-    def _another_works(self, lane: "_Lane") -> bool:
+    def _another_works(self, lane: "RelayConnection") -> bool:
         return any(other is not lane and other.is_usable for other in self._lanes)
 
     def _look_ahead(self) -> None:
@@ -265,10 +265,10 @@ class _Drain:
             self._since_sent.append(outcome)
             self._look_for_a_fault(ready is None, outcome)
         if ready is None:
-            self._mark_later(None, Mark(None, outcome))
+            self._mark_later(None, DeliveryResult(None, outcome))
         else:
             self._unmarked -= 1
-            self._mark_later(ready, Mark(ready.id, outcome, ready.body_hash))
+            self._mark_later(ready, DeliveryResult(ready.id, outcome, ready.body_hash))
 
     def _look_for_a_fault(self, before_any_mail: bool, outcome: Outcome) -> None:
         """End the drain where the relay is at fault; also where no answer says so, but all of them together do."""
@@ -284,9 +284,9 @@ class _Drain:
             return
         self._relay_away = True
         of_the_relay = Outcome(Kind.NOT_CONNECTED, Phase.EHLO, outcome.reply, outcome.code, outcome.status, "relay")
-        self._mark_later(None, Mark(None, of_the_relay))
+        self._mark_later(None, DeliveryResult(None, of_the_relay))
 
-    def _mark_later(self, ready: Ready | None, mark: Mark) -> None:
+    def _mark_later(self, ready: Ready | None, mark: DeliveryResult) -> None:
         self._unmarked += 1
         self._to_mark.append((ready, mark))
         self._news.set()
@@ -300,8 +300,8 @@ class _Drain:
         try:
             while True:
                 await self._news.wait()
-                if self._unmarked < MOST_AT_RISK:
-                    await asyncio.sleep(GATHERING)
+                if self._unmarked < MAX_UNRECORDED:
+                    await asyncio.sleep(FLUSH_INTERVAL)
                 self._news.clear()
                 group, self._to_mark = self._to_mark, []
                 await self._mark_group(group)
@@ -311,7 +311,7 @@ class _Drain:
             self._broken = error
             self._marked.set()
 
-    async def _mark_group(self, group: list[tuple[Ready | None, Mark]]) -> None:
+    async def _mark_group(self, group: list[tuple[Ready | None, DeliveryResult]]) -> None:
         marks = [mark for _, mark in group]
         marked = await self._written_down(marks)
         for ready, mark in group:
@@ -328,7 +328,7 @@ class _Drain:
             if ready is not None and ready.kind == "invitation":
                 self.tally.invitations_of.add(ready.campaign_id)
 
-    async def _written_down(self, marks: list[Mark]) -> set[int]:
+    async def _written_down(self, marks: list[DeliveryResult]) -> set[int]:
         """Mark, and try again while the database is away: what was sent must not go twice.
 
         Also when the leases have run out: nobody else could claim meanwhile, and who comes first is open.
@@ -337,17 +337,17 @@ class _Drain:
         while True:
             try:
                 return await asyncio.to_thread(self._mark, marks)
-            except db.AWAY:
+            except db.DATABASE_UNAVAILABLE:
                 give_up_at = min(give_up_at, time.monotonic() + self._lease) if self._stopping() else give_up_at
                 if time.monotonic() > give_up_at:
                     raise
-                await asyncio.sleep(BETWEEN_TRIES_TO_MARK)
+                await asyncio.sleep(RETRY_INTERVAL)
 
     async def _keep_lease(self) -> None:
         while True:
-            await asyncio.sleep(min(self._lease / 3, BETWEEN_RENEWALS))
+            await asyncio.sleep(min(self._lease / 3, RENEW_INTERVAL))
             before, asked = _now(), list(self._ours)
-            with suppress(*db.AWAY):  # then they run out, and what waits here is not sent
+            with suppress(*db.DATABASE_UNAVAILABLE):  # then they run out, and what waits here is not sent
                 kept = await asyncio.to_thread(self._renew, asked)
                 for mail_id in asked:
                     if mail_id not in kept:
@@ -355,7 +355,7 @@ class _Drain:
                     elif mail_id in self._ours:
                         self._ours[mail_id] = before + self._lease
 
-    def _claim(self) -> tuple[list[int], list[Ready], list[Mark]]:
+    def _claim(self) -> tuple[list[int], list[Ready], list[DeliveryResult]]:
         """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""
         with db.transaction() as session:
             ids = claims.claim(session, self.holder)
@@ -366,14 +366,14 @@ class _Drain:
         ready = [one for one in composed if isinstance(one, Ready)]
         if not ready:
             with db.transaction() as session:
-                circuit_breaker.gives_its_turn_back(session)
-        return ids, ready, [one for one in composed if isinstance(one, Mark)]
+                circuit_breaker.release_probe(session)
+        return ids, ready, [one for one in composed if isinstance(one, DeliveryResult)]
 
-    def _mark(self, marks: list[Mark]) -> set[int]:
+    def _mark(self, marks: list[DeliveryResult]) -> set[int]:
         try:
             with db.transaction() as session:
-                return results.mark(session, self.holder, marks)
-        except db.AWAY:
+                return results.record_results(session, self.holder, marks)
+        except db.DATABASE_UNAVAILABLE:
             raise
         except Exception as error:
             if len(marks) == 1:
@@ -383,15 +383,15 @@ class _Drain:
             # One that cannot be marked must not let all the others of its group go twice.
             return set().union(*(self._mark([mark]) for mark in marks))
 
-    def _set_aside(self, mark: Mark) -> None:
+    def _set_aside(self, mark: DeliveryResult) -> None:
         """So that it is not sent again and again; if not even this can be written, the drain ends."""
         if mark.mail_id is not None and mark.outcome.kind in {Kind.SENT, Kind.UNCERTAIN}:
             with db.transaction() as session:
                 claims.set_aside(session, mark.mail_id)
 
-    def _enter_data(self, mail_id: int) -> bool:
+    def _begin_data(self, mail_id: int) -> bool:
         with db.transaction() as session:
-            return claims.enter_data(session, mail_id, self.holder)
+            return claims.begin_data(session, mail_id, self.holder)
 
     def _renew(self, ids: list[int]) -> set[int]:
         with db.transaction() as session:
@@ -403,7 +403,7 @@ class _Drain:
 
 
 @dataclass
-class _Lane:
+class RelayConnection:
     """One connection, and how many mails it has had an answer for."""
 
     connection: Connection | None = None

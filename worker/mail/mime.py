@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 from worker import settings
 
-_LONGEST_QUOTED = 100  # characters of a name that stands as it is
+_MAX_QUOTED = 100  # characters of a name that stands as it is
 _ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 75 characters
 
 
@@ -123,7 +123,7 @@ def _mailbox(name: str, address: str) -> str:
     name = _on_one_line(name)
     if not name:
         return address
-    if name.isascii() and len(name) <= _LONGEST_QUOTED and "=?" not in name:
+    if name.isascii() and len(name) <= _MAX_QUOTED and "=?" not in name:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
     return f"{_encoded(name, len('From: '))}\r\n <{address}>"

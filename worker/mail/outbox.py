@@ -31,7 +31,7 @@ def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **mo
     return _row(kind, "organizers", campaign, f"organizers/{which}", now, language=campaign.authentic, **more)
 
 
-def to_stranger(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> dict[str, Any]:
+def to_third_party(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> dict[str, Any]:
     """A mail row for an address of which we know nothing; `which` tells it from others."""
     return _row(kind, "third party", campaign, f"stranger/{which}", now, language=language)
 

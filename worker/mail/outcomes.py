@@ -54,11 +54,11 @@ class Outcome:
     fault: Literal["relay"] | None = None
 
 
-class OursToMend(aiosmtplib.SMTPException):
+class RelayMisconfigured(aiosmtplib.SMTPException):
     """The relay does not offer what our settings demand."""
 
 
-class Gibberish(aiosmtplib.SMTPException):
+class ProtocolError(aiosmtplib.SMTPException):
     """The relay answered something that RFC 5321 does not know at this point."""
 
 
@@ -112,11 +112,11 @@ def _too_large(code: int, status: str | None) -> bool:
 def unreachable(phase: Phase, error: Exception) -> Outcome:
     """Say why no mail can go; only the answers and certificates that a person must mend are called ours."""
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__
-    if isinstance(error, OursToMend):
+    if isinstance(error, RelayMisconfigured):
         return Outcome(Kind.NOT_CONNECTED, phase, error.message, fault="relay")
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         said = f"no TLS with the relay: {getattr(cause, 'verify_message', None) or cause.reason or 'refused'}"
-        return Outcome(Kind.NOT_CONNECTED, phase, reply_text.cleaned(said), fault="relay")
+        return Outcome(Kind.NOT_CONNECTED, phase, reply_text.redact(said), fault="relay")
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code // 100 in {4, 5}:
         answer = aiosmtplib.SMTPResponse(error.code, error.message)
         if phase is Phase.AUTH:
@@ -129,7 +129,7 @@ def broken_off(phase: Phase, error: BaseException) -> Outcome:
     """Say what a connection that was lost, hung or confused in this phase means: doubt after the body, else nothing."""
     if isinstance(error, TimeoutError):
         said = f"no answer in time ({phase.value})"
-    elif isinstance(error, aiosmtplib.SMTPResponseException | Gibberish):
+    elif isinstance(error, aiosmtplib.SMTPResponseException | ProtocolError):
         said = f"an answer that is not SMTP ({phase.value})"
     elif isinstance(error, aiosmtplib.SMTPConnectError):
         said = "the relay cannot be reached"
@@ -138,7 +138,7 @@ def broken_off(phase: Phase, error: BaseException) -> Outcome:
     return Outcome(Kind.UNCERTAIN if phase is Phase.END_OF_DATA else Kind.NOT_CONNECTED, phase, said)
 
 
-def left_in_doubt() -> Outcome:
+def outcome_unknown() -> Outcome:
     """Own up that we broke off ourselves, by a cancellation, while the answer to a written body was awaited."""
     return Outcome(Kind.UNCERTAIN, Phase.END_OF_DATA, "we hung up before the answer came (end of data)")
 
@@ -165,4 +165,4 @@ def _fit_to_show(answer: aiosmtplib.SMTPResponse, recipient: str) -> str:
     if "\n" in text:
         first, *more = text.split("\n")
         text = " ".join([first, *(re.sub(r"^[245]\.\d{1,3}\.\d{1,3}(?!\S)", "", line) for line in more)])
-    return reply_text.cleaned(f"{answer.code} {reply_text.without_recipient(text, recipient)}")
+    return reply_text.redact(f"{answer.code} {reply_text.without_recipient(text, recipient)}")

@@ -106,7 +106,7 @@ _MEANINGS = {
 _STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
 
 
-def meaning(reply: str) -> str:
+def explain_reply(reply: str) -> str:
     """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are."""
     found = _STORED.match(reply)
     if found is None:
@@ -148,7 +148,7 @@ def without_recipient(text: str, recipient: str) -> str:
     return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
 
 
-def cleaned(text: str) -> str:
+def redact(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     if "@" in text:

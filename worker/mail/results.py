@@ -20,7 +20,7 @@ _RETRIES = [timedelta(minutes=m) for m in (6, 25, 60, 120, 180, 240)]
 
 
 @dataclass(frozen=True)
-class Mark:
+class DeliveryResult:
     """What became of one mail; `mail_id` is None where the relay was at fault before any mail was offered."""
 
     mail_id: int | None
@@ -29,7 +29,7 @@ class Mark:
     cancel_reason: CancelReason | None = None
 
 
-def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
+def record_results(session: Session, holder: str, marks: Sequence[DeliveryResult]) -> set[int]:
     """Write down what became of mails, in this order; returns those marked: one whose lease is another's is not.
 
     Also notes that the relay is at fault, or takes mail again: any answer about a mail says so.
@@ -43,15 +43,17 @@ def mark(session: Session, holder: str, marks: Sequence[Mark]) -> set[int]:
             sent = [(one.mail_id or 0, one.outcome.reply, one.body_hash) for one in run]
             marked |= claims.mark_sent(session, holder, sent, now)
         else:
-            marked |= {one.mail_id for one in run if one.mail_id and _mark_one(session, one.mail_id, holder, one, now)}
-    if any(_says_that_the_relay_works(one.outcome) for one in marks) and circuit_breaker.is_at_fault(session):
+            marked |= {
+                one.mail_id for one in run if one.mail_id and _record_one(session, one.mail_id, holder, one, now)
+            }
+    if any(_says_that_the_relay_works(one.outcome) for one in marks) and circuit_breaker.is_open(session):
         if _proves_something(session, marked):
-            _tell_of_an_outage(session, circuit_breaker.note_that_it_takes_mail(session, now), now)
+            _tell_of_an_outage(session, circuit_breaker.record_success(session, now), now)
         else:
-            circuit_breaker.gives_its_turn_back(session)
+            circuit_breaker.release_probe(session)
     for one in marks:
         if one.outcome.kind is Kind.NOT_CONNECTED:
-            _tell_of_an_outage(session, circuit_breaker.note_a_fault(session, one.outcome, now), now)
+            _tell_of_an_outage(session, circuit_breaker.record_failure(session, one.outcome, now), now)
     return marked
 
 
@@ -85,7 +87,7 @@ def _proves_something(session: Session, marked: set[int]) -> bool:
     return bool(session.scalar(select(there | ~waiting)))
 
 
-def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: datetime) -> bool:
+def _record_one(session: Session, mail_id: int, holder: str, told: DeliveryResult, now: datetime) -> bool:
     mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
     if mail is None or mail.lease_holder != holder:
         return False
@@ -96,7 +98,7 @@ def _mark_one(session: Session, mail_id: int, holder: str, told: Mark, now: date
     if told.outcome.kind is Kind.NOT_CONNECTED and told.outcome.phase not in BEFORE_MAIL:
         _turned_down(session, mail, told.outcome, now)
     else:
-        _MARKS[told.outcome.kind](mail, now)
+        _RECORDERS[told.outcome.kind](mail, now)
     if mail.kind == "letter" and mail.due_at is not None and not _still_may_leave(session, mail):
         mail.cancelled_at = now  # it was held, or somebody withdrew, while it travelled and came back
     if mail.cancelled_at is not None:
@@ -116,7 +118,7 @@ def _turned_down(session: Session, mail: Mail, outcome: Outcome, now: datetime) 
         _deferred(mail, now)
 
 
-def next_try(attempts: int, chance: float = 0.5) -> timedelta:
+def retry_delay(attempts: int, chance: float = 0.5) -> timedelta:
     """How long to wait after the given number of tries (from 1); `chance` in 0..1 spreads it by a tenth each way.
 
     Greylisting is over after a few minutes; a full mailbox or a server in repair takes hours.
@@ -131,7 +133,7 @@ def _sent(mail: Mail, now: datetime) -> None:
 
 def _deferred(mail: Mail, now: datetime) -> None:
     mail.in_data_at = mail.blocked_at = None
-    mail.due_at = now + next_try(mail.attempts, random.random())
+    mail.due_at = now + retry_delay(mail.attempts, random.random())
     if mail.due_at > mail.dated_at + GIVE_UP_AFTER:
         _refused(mail, now)
 
@@ -157,7 +159,7 @@ def _called_back(mail: Mail, now: datetime) -> None:
     mail.cancelled_at = mail.cancelled_at or now
 
 
-_MARKS = {
+_RECORDERS = {
     Kind.SENT: _sent,
     Kind.DEFERRED: _deferred,
     Kind.REFUSED: _refused,

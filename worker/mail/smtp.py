@@ -13,14 +13,14 @@ import aiosmtplib
 
 from worker.mail import smtp_wire
 from worker.mail.outcomes import (
-    Gibberish,
     Kind,
-    OursToMend,
     Outcome,
     Phase,
+    ProtocolError,
+    RelayMisconfigured,
     answered,
     broken_off,
-    left_in_doubt,
+    outcome_unknown,
     unreachable,
 )
 from worker.mail.relay_url import Relay, ascii_domain, tls_context
@@ -95,7 +95,7 @@ class Connection:
         finally:
             self._busy = False
 
-    async def send_in_a_row(self, take: Callable[[], Offer | None], done: Callable[[Offer, Outcome], None]) -> None:
+    async def send_pipelined(self, take: Callable[[], Offer | None], done: Callable[[Offer, Outcome], None]) -> None:
         """Send what `take` gives, until it gives None or the connection is of no more use.
 
         `done` is called once a mail, in order, as soon as its outcome is known. A mail that was taken and for
@@ -156,7 +156,7 @@ class Connection:
     async def _encrypt(self, client: aiosmtplib.SMTP) -> None:
         self._phase = Phase.STARTTLS
         if not client.supports_extension("starttls"):
-            raise OursToMend("the relay offers no STARTTLS, so it got neither login nor mail")
+            raise RelayMisconfigured("the relay offers no STARTTLS, so it got neither login nor mail")
         await client.starttls()
         self._transport = client.transport
 
@@ -173,7 +173,7 @@ class Connection:
         elif "login" in offered:
             await client.auth_login(username, password)
         else:
-            raise OursToMend("the relay offers no login that we know (PLAIN, LOGIN, CRAM-MD5)")
+            raise RelayMisconfigured("the relay offers no login that we know (PLAIN, LOGIN, CRAM-MD5)")
 
     def _take_over(self, client: aiosmtplib.SMTP) -> None:
         """Hear the relay ourselves from now on; aiosmtplib has done its part and is let go."""
@@ -181,7 +181,7 @@ class Connection:
             raise aiosmtplib.SMTPServerDisconnected("lost")
         # What it has not read would be taken for the answer to our next command. It has no public way to ask.
         if client.protocol._buffer:
-            raise Gibberish("one answer too many")
+            raise ProtocolError("one answer too many")
         known = ("dsn", "pipelining", "size", "smtputf8")
         self._extensions = frozenset(name for name in known if client.supports_extension(name))
         transport = cast(asyncio.Transport, client.transport)
@@ -194,7 +194,7 @@ class Connection:
             outcome = await self.send(offer)
         except BaseException:
             if self._phase is Phase.END_OF_DATA:
-                done(offer, left_in_doubt())
+                done(offer, outcome_unknown())
             raise
         done(offer, outcome)
 
@@ -248,7 +248,7 @@ class Connection:
         if not (smtputf8 or forward.isascii()):
             said = "the relay takes only unaccented Latin letters before the @ (it offers no SMTPUTF8)"
             return Outcome(Kind.REFUSED, Phase.RCPT, said, status="5.6.7")
-        body = smtp_wire.on_the_wire(offer.message)
+        body = smtp_wire.dot_stuffed(offer.message)
         mail, rcpt = f"MAIL FROM:<{reverse}>", f"RCPT TO:<{forward}>"
         if "size" in self._extensions:
             mail += f" SIZE={len(body)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from worker.mail.outcomes import Outcome, Phase, answered, broken_off, left_in_doubt
+from worker.mail.outcomes import Outcome, Phase, answered, broken_off, outcome_unknown
 from worker.mail.smtp_wire import DATA, LONE_DOT, RSET, Broken, Offer, PreparedMail, Timeouts, Wire
 
 
@@ -50,7 +50,7 @@ class Pipeline:
         except BaseException:
             self._wire.hang_up()
             if self._under_way is not None and self._phase is Phase.END_OF_DATA:
-                self._tell(left_in_doubt())
+                self._tell(outcome_unknown())
             raise
         if self._no_more is not None:
             raise self._no_more

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import aiosmtplib
 
-from worker.mail.outcomes import Gibberish
+from worker.mail.outcomes import ProtocolError
 from worker.mail.relay_url import ascii_domain
 
 
@@ -52,7 +52,7 @@ class Broken(Exception):
         self.reason = reason
 
 
-_LONGEST_ANSWER = 8192  # octets; a line may have 512 (RFC 5321 section 4.5.3.1.5)
+_MAX_ANSWER = 8192  # octets; a line may have 512 (RFC 5321 section 4.5.3.1.5)
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?", re.DOTALL)
 
 
@@ -113,7 +113,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def confused(self, why: str) -> Broken:
         """Break, and return the error to raise: this answer has no place here."""
-        reason = Gibberish(why)
+        reason = ProtocolError(why)
         self._break(reason)
         return Broken(reason)
 
@@ -129,8 +129,8 @@ class Wire(asyncio.BufferedProtocol):
         for line in lines:
             if self.broken is None:
                 self._hear(line)
-        if len(self._rest) > _LONGEST_ANSWER:
-            self._break(Gibberish("a line too long"))
+        if len(self._rest) > _MAX_ANSWER:
+            self._break(ProtocolError("a line too long"))
         if self._answers:
             self._wake_up()
 
@@ -143,17 +143,17 @@ class Wire(asyncio.BufferedProtocol):
     def _hear(self, line: bytes) -> None:
         found = _REPLY_LINE.fullmatch(line)
         if found is None:
-            self._break(Gibberish("not an answer"))
+            self._break(ProtocolError("not an answer"))
         elif self._owed == 0:
-            self._break(Gibberish("one answer too many"))
+            self._break(ProtocolError("one answer too many"))
         elif self._lines and found[1] != self._code:
-            self._break(Gibberish("two codes in one answer"))
+            self._break(ProtocolError("two codes in one answer"))
         else:
             self._code = found[1]
             self._lines.append((found[3] or b"").strip())
             self._octets += len(line) + 1
-            if self._octets > _LONGEST_ANSWER:
-                self._break(Gibberish("an answer too long"))
+            if self._octets > _MAX_ANSWER:
+                self._break(ProtocolError("an answer too long"))
             elif found[2] != b"-":
                 self._end_of_answer()
 
@@ -196,7 +196,7 @@ class Wire(asyncio.BufferedProtocol):
             self._wake_up()
 
 
-def on_the_wire(message: bytes) -> bytes:
+def dot_stuffed(message: bytes) -> bytes:
     """Write a message as DATA wants it: CRLF, leading dots doubled, a closing dot (RFC 5321 4.5.2)."""
     # What we compose has its CRLF already, and counting is ten times as fast as a pattern.
     if not message.count(b"\n") == message.count(b"\r") == message.count(b"\r\n"):

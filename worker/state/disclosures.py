@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from worker.models import NAMELESS, Addressee, Answer, Campaign, Letter, Mail, Partner
+from worker.models import REDACTED, Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state import signatories
 from worker.state.letters import living, was_brought_by_hand
 
@@ -85,7 +85,7 @@ def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) 
         .where(Partner.campaign_id == campaign.id, Answer.superseded_at >= first, Answer.choice == "sign")
     )
     partners = session.scalars(
-        select(Partner).where(Partner.id.in_(stepped_back), Partner.organization != NAMELESS)
+        select(Partner).where(Partner.id.in_(stepped_back), Partner.organization != REDACTED)
     ).all()
     given: dict[int, list[_Given]] = {partner.id: [] for partner in partners}
     for row in session.execute(_GIVEN.where(Answer.partner_id.in_(stepped_back))) if partners else []:

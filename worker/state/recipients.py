@@ -6,7 +6,7 @@ from sqlalchemy import Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from worker.mail import kinds
-from worker.models import Answer, Campaign, Mail, Partner, Stranger, Suppression
+from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 
 A_DAY = timedelta(days=1)
 
@@ -84,16 +84,20 @@ def select_without_receipt(campaign_id: int) -> Select[Answer]:
     )
 
 
-def load_applicants(session: Session, campaign: Campaign) -> list[Stranger]:
+def load_applicants(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:
     """Who asks to sign, has confirmed it, and waits for an organizer."""
-    waiting = select(Stranger).where(Stranger.campaign_id == campaign.id, Stranger.confirmed_at.is_not(None))
-    return list(session.scalars(waiting.where(Stranger.decided_at.is_(None)).order_by(Stranger.id)))
+    waiting = select(ThirdPartyAddress).where(
+        ThirdPartyAddress.campaign_id == campaign.id, ThirdPartyAddress.confirmed_at.is_not(None)
+    )
+    return list(session.scalars(waiting.where(ThirdPartyAddress.decided_at.is_(None)).order_by(ThirdPartyAddress.id)))
 
 
-def load_who_asked_to_join(session: Session, campaign: Campaign) -> list[Stranger]:
+def load_who_asked_to_join(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:
     """Who asked to sign, confirmed or not, is no partner, and has not been forgotten."""
-    asked = select(Stranger).where(Stranger.campaign_id == campaign.id, Stranger.partner_id.is_(None))
-    return [one for one in session.scalars(asked.order_by(Stranger.id)) if one.organization]
+    asked = select(ThirdPartyAddress).where(
+        ThirdPartyAddress.campaign_id == campaign.id, ThirdPartyAddress.partner_id.is_(None)
+    )
+    return [one for one in session.scalars(asked.order_by(ThirdPartyAddress.id)) if one.organization]
 
 
 def count_waiting_copies(session: Session, campaign: Campaign) -> int:

@@ -10,7 +10,7 @@ from worker import db
 from worker.mail import circuit_breaker, outbox, quotas
 from worker.mail.kinds import MAY_WAIT
 from worker.mail.quotas import Quota
-from worker.models import Mail, Post
+from worker.models import Mail, RelayHealth
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
 
@@ -57,7 +57,7 @@ class RelayStatus:
 
 def load_relay_status(session: Session) -> RelayStatus:
     """Judge the relay as it is now."""
-    now, signs = db.clock(session), circuit_breaker.post(session)
+    now, signs = db.clock(session), circuit_breaker.relay_health(session)
     limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = RelayStatus(
@@ -74,7 +74,7 @@ def load_relay_status(session: Session) -> RelayStatus:
     return replace(found, stuck=_is_stuck(session, signs, found))
 
 
-def _is_stuck(session: Session, signs: Post, found: RelayStatus) -> bool:
+def _is_stuck(session: Session, signs: RelayHealth, found: RelayStatus) -> bool:
     """Whether mail has been due for long and no worker looked for it; not while breaker or quota explain the wait.
 
     A breaker explains nothing any more once the moment to try again is long over: nobody tried.

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.choices import CHOICES
-from worker.models import Answer, Campaign, Letter, Mail, Partner, Stranger, Suppression
+from worker.models import Answer, Campaign, Letter, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import mail_status, recipients, signatories
 from worker.state.blockers import Blocker, blockers, organizer_state
 from worker.state.disclosures import load_notices
@@ -120,7 +120,7 @@ class CampaignStatus:
     relay: RelayStatus
     progress: Progress | None
     counts: Counts
-    applicants: list[Stranger]
+    applicants: list[ThirdPartyAddress]
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
     partners: list[PartnerStatus]

@@ -4,7 +4,7 @@ _REFUSED_BY_THE_LIBRARY = ".invalid"
 _SAME_LENGTH = ".example"
 
 
-def mended(address: str) -> tuple[str, str]:
+def normalize(address: str) -> tuple[str, str]:
     """Return the address with its domain in the form that travels, and what is wrong with it, if anything.
 
     Reserved domains pass (`.example`, `.test`, `.invalid`; RFC 6761): demonstrations use them.

@@ -11,7 +11,7 @@ _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _JOINERS = {0x200B, 0x200C, 0x200D}
 _INHERENT_VOWELS = {0x17B4, 0x17B5}  # of Khmer: encoded, and seen by nobody
 _BLANK_LETTERS = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, *_INHERENT_VOWELS}
-MOST_MARKS = 8  # on one letter, one after the other; Khmer and Tibetan stack four or five
+MAX_MARKS = 8  # on one letter, one after the other; Khmer and Tibetan stack four or five
 _KINDS = {
     "Cc": "a control character",
     "Zl": "a line break",
@@ -38,7 +38,7 @@ def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
         marks = marks + len(composed) if unicodedata.category(character)[0] == "M" else 0
         if character in allowed or (character.isascii() and character.isprintable()):
             continue
-        kind = _kind(character) or ("one mark too many on one letter" if marks > MOST_MARKS else None)
+        kind = _kind(character) or ("one mark too many on one letter" if marks > MAX_MARKS else None)
         if kind and not _joins_khmer(text, position):
             yield position, f"U+{ord(character):04X}, {kind}"
 

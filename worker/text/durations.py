@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-LONGEST = timedelta(days=3660)
+MAX_AHEAD = timedelta(days=3660)
 UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -40,7 +40,7 @@ def duration(text: str) -> timedelta:
     unit = _UNIT_OF.get(match[2].lower()) if match else None
     if not match or not unit:
         raise NotATime("Write a whole number and one unit.")
-    most = LONGEST // UNITS[unit]
+    most = MAX_AHEAD // UNITS[unit]
     if int(match[1]) > most:
         raise NotATime(f"That is more than ten years: write at most {most} {unit}.")
     return int(match[1]) * UNITS[unit]

@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from worker.text.markdown import SAFE_LINK
 
-DEEPEST = 4  # a letter on paper cannot be set much deeper
+MAX_DEPTH = 4  # a letter on paper cannot be set much deeper
 _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 
 
@@ -28,8 +28,8 @@ def _too_deep(tokens: list[Token]) -> Iterator[tuple[int, str]]:
     for token in tokens:
         if token.type.removesuffix("_open").removesuffix("_close") in _CONTAINERS:
             depth += token.nesting
-            if depth > DEEPEST and token.map and token.nesting == 1:
-                yield token.map[0] + 1, f"Lists and quotations may stand inside each other {DEEPEST} deep at most."
+            if depth > MAX_DEPTH and token.map and token.nesting == 1:
+                yield token.map[0] + 1, f"Lists and quotations may stand inside each other {MAX_DEPTH} deep at most."
 
 
 def _inline_problems(block: Token, line: int) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from itertools import combinations, islice
 
 _CLOSE = 88
 _CLOSE_REST = 75
-MOST_PAIRS = 50
+MAX_PAIRS = 50
 _ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
 _SMALL_WORDS = {
     *("a", "an", "and", "at", "for", "in", "of", "on", "s", "the", "to", "inc"),
@@ -23,11 +23,11 @@ def alike(names: Sequence[str]) -> list[tuple[int, int]]:
     words or more that are rare in this list and make up half of the shorter name.
     """
     keys = [_key(name) for name in names]
-    found = set(islice(_nearly_the_same(keys), MOST_PAIRS)) | set(islice(_sharing(keys), MOST_PAIRS))
-    return sorted(found)[:MOST_PAIRS]
+    found = set(islice(_nearly_the_same(keys), MAX_PAIRS)) | set(islice(_sharing(keys), MAX_PAIRS))
+    return sorted(found)[:MAX_PAIRS]
 
 
-def same(name: str) -> str:
+def fold_name(name: str) -> str:
     """Reduce a name to what decides whether it is the same: no case, accents or punctuation."""
     letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
     return " ".join("".join(map(_bare, letters)).split())
@@ -41,7 +41,7 @@ def _bare(character: str) -> str:
 
 
 def _key(name: str) -> str:
-    words = same(name).split()
+    words = fold_name(name).split()
     return " ".join(sorted(word for word in words if word not in _SMALL_WORDS) or words)
 
 

@@ -17,16 +17,16 @@ from starlette.routing import Route
 
 from worker import db, settings, startup
 from worker.web import health, public_page, responses
-from worker.web.code_throttle import Guesses
+from worker.web.code_throttle import CodeThrottle
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
-from worker.web.listing_page import RowPage
+from worker.web.listing_page import ListingPage
 from worker.web.middleware import Guard
 from worker.web.partner_page import PartnerPage
 from worker.web.pass_on import PassOnPage
 from worker.web.responses import Apology
-from worker.web.unsubscribe import QuietPage
+from worker.web.unsubscribe import UnsubscribePage
 
 log = logging.getLogger("web")
 
@@ -43,11 +43,11 @@ def make_app(inbox: Path | None = None) -> Starlette:
         routes=[
             Route("/s/{token}", PartnerPage),
             Route("/s/{token}/not-us", DisownPage),
-            Route("/s/{token}/row", RowPage),
+            Route("/s/{token}/row", ListingPage),
             Route("/s/{token}/pass-on", PassOnPage),
             Route("/j/{token}", ConfirmPage),
             Route("/c/{slug}/join", JoinPage),
-            Route("/u/{token}", QuietPage),
+            Route("/u/{token}", UnsubscribePage),
             Route("/c/{slug}", public_page.letter),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
@@ -65,7 +65,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
-    app.state.guesses = Guesses()
+    app.state.guesses = CodeThrottle()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

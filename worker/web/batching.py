@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 T = TypeVar("T")
 R = TypeVar("R")
-MOST = 50
+MAX_BATCH = 50
 
 
-class Together(Generic[T, R]):
+class Batcher(Generic[T, R]):
     """Does `do` for a group in a thread; no two of a group have the same `key`, so that order stays what it was.
 
     `do` returns one result for each, in order; one that is an exception is raised to whom it belongs.
@@ -48,7 +48,7 @@ class Together(Generic[T, R]):
         left = []
         for one in queue.waiting:
             key = self._key(one[0])
-            if key in chosen or len(chosen) == MOST:
+            if key in chosen or len(chosen) == MAX_BATCH:
                 left.append(one)
             else:
                 chosen[key] = one

@@ -16,7 +16,7 @@ from worker import db, tokens
 from worker.state.refusals import LinkRevoked, Refused
 from worker.tokens import Linked, Purpose
 from worker.web import forms, link_auth, responses
-from worker.web.code_throttle import Guessed, Guesses
+from worker.web.code_throttle import CodeThrottle, Guessed
 from worker.web.link_auth import Holder, Owner
 
 A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
@@ -136,10 +136,10 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             return await run_in_threadpool(self.look, replace(visit, typed=replace(typed, lang=typed.switch)))
         if wrong := typed.wrong_with_code(visit.holder):
             visit = replace(visit, problems={"mail_code": wrong})
-        guesses: Guesses = request.app.state.guesses
+        guesses: CodeThrottle = request.app.state.guesses
         guessed = Guessed(visit.holder.kind, visit.holder.id)
         # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
-        if guesses.are_too_many(guessed):
+        if guesses.is_blocked(guessed):
             return await run_in_threadpool(responses.apology, "too many", {"Retry-After": "60"})
         if wrong != CODE_WRONG:
             return await self.answer(visit)

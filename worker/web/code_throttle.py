@@ -39,14 +39,14 @@ class _Tally:
         return sum(at > now - AN_HOUR for at in self.at)
 
 
-class Guesses:
+class CodeThrottle:
     """Whose codes were guessed lately; beyond MOST_HOLDERS the one that rested longest is forgotten."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._tallies: OrderedDict[Guessed, _Tally] = OrderedDict()
 
-    def are_too_many(self, whose: Guessed) -> bool:
+    def is_blocked(self, whose: Guessed) -> bool:
         """Whether all slots are held, so that no code of this link holder is looked at now."""
         tally = self._tallies.get(whose)
         now = self._clock()

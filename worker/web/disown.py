@@ -33,8 +33,8 @@ class DisownPage(CodePage[Partner, CodeForm]):
 
     def done(self, visit: Visit[CodeForm]) -> Response:
         """A page and no redirect: the link is revoked now."""
-        tasks.ring(tasks.close, visit.holder.campaign_id)
-        tasks.ring(tasks.deliver)
+        tasks.notify(tasks.close, visit.holder.campaign_id)
+        tasks.notify(tasks.deliver)
         with db.reading() as session:
             return _page(session, session.get_one(Partner, visit.holder.id), replace(visit, token="", done=True))
 

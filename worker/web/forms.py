@@ -5,18 +5,18 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from worker.definition.partners import LONGEST
+from worker.definition.partners import MAX_LENGTH
 from worker.text import addresses, characters, countries, glyphs
 
-LARGEST_FORM = 64 * 1024
-MOST_FIELDS = 50
+MAX_FORM = 64 * 1024
+MAX_FIELDS = 50
 
 
 async def read(request: Request) -> dict[str, str]:
     """The fields of a form, the first of each name; answers 413 or 400 when it is too large or no form."""
     try:
         body = (await _body(request)).decode("ascii")
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise HTTPException(400) from None
     return dict(reversed(pairs))
@@ -36,7 +36,7 @@ def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:
 
 def wrong_with_country(typed: str, present: str) -> str:
     """The same of a country; one that nobody knows is taken only where it stands already, for it would be printed."""
-    if wrong := wrong_with_print(typed, LONGEST["country"]):
+    if wrong := wrong_with_print(typed, MAX_LENGTH["country"]):
         return wrong
     known = not typed.strip() or typed.strip() == present or countries.code(typed) is not None
     return "" if known else "country unknown"
@@ -45,18 +45,18 @@ def wrong_with_country(typed: str, present: str) -> str:
 def wrong_with_address(typed: str) -> str:
     """The same of a mail address."""
     typed = typed.strip()
-    if not typed or len(typed) > LONGEST["email"] or any(characters.unfit(typed)):
+    if not typed or len(typed) > MAX_LENGTH["email"] or any(characters.unfit(typed)):
         return "address wrong"
-    return "address wrong" if addresses.mended(typed)[1] else ""
+    return "address wrong" if addresses.normalize(typed)[1] else ""
 
 
 async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > LARGEST_FORM:
+    if declared.isdecimal() and int(declared) > MAX_FORM:
         raise HTTPException(413)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_FORM:
+        if len(body) > MAX_FORM:
             raise HTTPException(413)
     return bytes(body)

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import join
 from worker.acts.third_party_limits import Person
-from worker.definition.partners import LONGEST
-from worker.models import Campaign, Stranger
+from worker.definition.partners import MAX_LENGTH
+from worker.models import Campaign, ThirdPartyAddress
 from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters
 from worker.web import forms, responses
@@ -44,7 +44,7 @@ class ApplicantForm:
     def problems(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
         found = {
-            column: forms.wrong_with_print(getattr(self, column), LONGEST[column], needed=column in NEEDED)
+            column: forms.wrong_with_print(getattr(self, column), MAX_LENGTH[column], needed=column in NEEDED)
             for column in TYPED
         } | {"email": forms.wrong_with_address(self.email)}
         return {field: wrong for field, wrong in found.items() if wrong}
@@ -52,7 +52,7 @@ class ApplicantForm:
     def person(self, language: str) -> Person:
         """What a form without problems asks for."""
         tidied = {column: characters.tidy(getattr(self, column)) for column in TYPED}
-        return Person(addresses.mended(self.email.strip())[0], language, **tidied)
+        return Person(addresses.normalize(self.email.strip())[0], language, **tidied)
 
 
 class JoinPage(HTTPEndpoint):
@@ -91,7 +91,7 @@ def _asks(slug: str, typed: ApplicantForm) -> Response:
     try:
         with db.transaction() as session:
             join.ask_to_join(session, campaign.id, typed.person(_language(typed.lang, campaign)))
-        tasks.ring(tasks.deliver)
+        tasks.notify(tasks.deliver)
     except RateLimited:
         pass
     except Closed:
@@ -110,12 +110,12 @@ def _language(wanted: str, campaign: Campaign) -> str:
     return responses.choose_language(wanted, campaign.authentic)
 
 
-class ConfirmPage(CodePage[Stranger, CodeForm]):
+class ConfirmPage(CodePage[ThirdPartyAddress, CodeForm]):
     """Opening the link of the mail confirms nothing; its code does."""
 
-    model, form, purpose = Stranger, CodeForm, "join"
+    model, form, purpose = ThirdPartyAddress, CodeForm, "join"
 
-    def show(self, session: Session, stranger: Stranger, visit: Visit[CodeForm]) -> Response:
+    def show(self, session: Session, stranger: ThirdPartyAddress, visit: Visit[CodeForm]) -> Response:
         """The form; or that it is confirmed, or too late."""
         campaign = stranger.campaign
         return responses.show(
@@ -130,11 +130,11 @@ class ConfirmPage(CodePage[Stranger, CodeForm]):
             problems=visit.problems,
         )
 
-    def act(self, stranger: Stranger, typed: CodeForm) -> Act:
+    def act(self, stranger: ThirdPartyAddress, typed: CodeForm) -> Act:
         return lambda session: join.confirm_wish(session, stranger.id)
 
     def done(self, visit: Visit[CodeForm]) -> Response:
-        tasks.ring(tasks.deliver)
+        tasks.notify(tasks.deliver)
         return self.look(visit)
 
     def refused(self, visit: Visit[CodeForm], refusal: Refused) -> Response:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from worker import db, tokens
-from worker.models import Partner, Stranger
+from worker.models import Partner, ThirdPartyAddress
 from worker.tokens import Purpose
-from worker.web.batching import Together
+from worker.web.batching import Batcher
 
-Owner = TypeVar("Owner", Partner, Stranger)
+Owner = TypeVar("Owner", Partner, ThirdPartyAddress)
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,22 @@ _PARTNERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generat
     tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True))
 )
 _APPLICANTS = select(
-    *(Stranger.id, Stranger.campaign_id, Stranger.ref, literal(1).label("generation"), Stranger.language)
-).where(Stranger.ref.in_(bindparam("refs", expanding=True)))
+    *(
+        ThirdPartyAddress.id,
+        ThirdPartyAddress.campaign_id,
+        ThirdPartyAddress.ref,
+        literal(1).label("generation"),
+        ThirdPartyAddress.language,
+    )
+).where(ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)))
 
 
 def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
-    return _in_order("partner", db.glance(_PARTNERS, links=list(wanted)), wanted)
+    return _in_order("partner", db.read_autocommit(_PARTNERS, links=list(wanted)), wanted)
 
 
 def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
-    return _in_order("applicant", db.glance(_APPLICANTS, refs=[ref for ref, _ in wanted]), wanted)
+    return _in_order("applicant", db.read_autocommit(_APPLICANTS, refs=[ref for ref, _ in wanted]), wanted)
 
 
 def _in_order(
@@ -79,5 +85,5 @@ def _in_order(
     return [found.get(one) for one in wanted]
 
 
-_partners = Together(_find_partners)
-_applicants = Together(_find_applicants)
+_partners = Batcher(_find_partners)
+_applicants = Batcher(_find_applicants)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import correct_listing
 from worker.acts.correct_listing import Listing
-from worker.definition.partners import LONGEST
+from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, Partner
 from worker.state import lifecycle
 from worker.text import characters, names
@@ -18,7 +18,7 @@ from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 COLUMNS = ("organization", "acronym", "country", "sort_as")
-_A_NAME = LONGEST["organization"]
+_A_NAME = MAX_LENGTH["organization"]
 AN_ACRONYM = 20
 
 
@@ -73,7 +73,7 @@ def other_languages(campaign: Campaign) -> list[str]:
     return [one for one in LANGUAGES if one in campaign.letter.texts and one != campaign.authentic]
 
 
-class RowPage(CodePage[Partner, RowForm]):
+class ListingPage(CodePage[Partner, RowForm]):
     """Looking changes nothing; what is asked for needs the mail code."""
 
     model, form = Partner, RowForm
@@ -110,5 +110,5 @@ class RowPage(CodePage[Partner, RowForm]):
 
     def done(self, visit: Visit[RowForm]) -> Response:
         """Back to the partner's page, where the row stands as it is printed now."""
-        tasks.ring(tasks.deliver)
+        tasks.notify(tasks.deliver)
         return self.home(visit)

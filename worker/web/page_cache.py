@@ -22,17 +22,17 @@ from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import signatories
 from worker.text import dates, names
 from worker.web import link_auth, responses
-from worker.web.batching import Together
+from worker.web.batching import Batcher
 from worker.wording import slots
 
 ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = slots.MARKS[:6]
 _A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{LIST}])")
 _OWN = ' class="own"'
-MOST_PAGES = 200
+MAX_PAGES = 200
 
 
 @dataclass(frozen=True)
-class Worded:
+class PageTemplate:
     """A page cut at its marks, and what it takes to fill them; without pieces the page cannot be shared."""
 
     pieces: list[str]
@@ -47,7 +47,7 @@ class Worded:
         return "".join([values.get(piece, piece) for piece in self.pieces])
 
 
-_worded = LRUCache(MOST_PAGES)  # a language and a state, and the page that all who are in it read
+_worded = LRUCache(MAX_PAGES)  # a language and a state, and the page that all who are in it read
 
 
 def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
@@ -85,7 +85,7 @@ _LOOK = (
 _SIGNERS = signatories.select_public(bindparam("campaign", type_=Integer))
 
 
-Word = Callable[[int, str], tuple["State", Worded]]
+Word = Callable[[int, str], tuple["State", PageTemplate]]
 
 
 async def page(token: str, wanted: str, word: Word) -> Response | None:
@@ -116,19 +116,19 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
 
 def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Row[Any] | None]:
     """What is seen of each link, by ref and generation."""
-    found = {(bytes(row.ref), row.generation): row for row in db.glance(_LOOK, links=list(wanted))}
+    found = {(bytes(row.ref), row.generation): row for row in db.read_autocommit(_LOOK, links=list(wanted))}
     return [found.get(one) for one in wanted]
 
 
-_looks = Together(_look)
+_looks = Batcher(_look)
 
 
-def cut(html: str, campaign: Campaign, letter_language: str) -> Worded:
+def split_slots(html: str, campaign: Campaign, letter_language: str) -> PageTemplate:
     """A page with marks in it, made ready to be filled."""
     line = ""
     if campaign.show_signers != "nobody" and (found := re.search(f"[^\n]*{PRINTED}[^\n]*\n", html)):
         line, html = found[0], html.replace(found[0], LIST)
-    return Worded(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
+    return PageTemplate(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
 
 
 class Listed(NamedTuple):
@@ -140,7 +140,7 @@ class Listed(NamedTuple):
     line: str
 
     @classmethod
-    def under(cls, worded: Worded, campaign_id: int) -> "Listed":
+    def under(cls, worded: PageTemplate, campaign_id: int) -> "Listed":
         """The one under a page."""
         return cls(campaign_id, worded.letter_language, worded.authentic, worded.line.replace(_OWN, ""))
 
@@ -160,16 +160,16 @@ def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
 
 
 def _lines(listed: Listed) -> list[Line]:
-    rows = db.glance(_SIGNERS, campaign=listed.campaign_id)
+    rows = db.read_autocommit(_SIGNERS, campaign=listed.campaign_id)
     printed = [names.signatory(row, listed.letter_language, listed.authentic) for row in rows]
     html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
     return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))
 
 
-_lists = Together(_list)
+_lists = Batcher(_list)
 
 
-def _with_its_own(lines: Sequence[Line], seen: Row[Any], worded: Worded) -> str:
+def _with_its_own(lines: Sequence[Line], seen: Row[Any], worded: PageTemplate) -> str:
     """The list with the reader's own row in its place."""
     own = worded.line.replace(PRINTED, str(escape(names.signatory(seen, worded.letter_language, worded.authentic))))
     others = [line for line in lines if line.partner_id != seen.id]
@@ -210,25 +210,25 @@ class Wording(NamedTuple):
     word: Word
 
 
-async def _worded_for(seen: Row[Any], language: str, word: Word) -> Worded:
+async def _worded_for(seen: Row[Any], language: str, word: Word) -> PageTemplate:
     state = State(
         *(seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id),
         *(seen.language, seen.has_address, seen.quiet_at is not None),
         *(seen.choice, seen.visibility, seen.channel),
     )
-    known: Worded | None = _worded.get((language, state))
+    known: PageTemplate | None = _worded.get((language, state))
     if known is not None:
         return known
     return await _wordings.ask(Wording(seen.id, language, state, word))
 
 
-def _word(wanted: Sequence[Wording]) -> list[Worded | Exception]:
+def _word(wanted: Sequence[Wording]) -> list[PageTemplate | Exception]:
     """One after the other, each kind once: after a start all who come want the same page at once."""
     return [_worded_once(one) for one in wanted]
 
 
-def _worded_once(one: Wording) -> Worded | Exception:
-    known: Worded | None = _worded.get((one.language, one.state))
+def _worded_once(one: Wording) -> PageTemplate | Exception:
+    known: PageTemplate | None = _worded.get((one.language, one.state))
     if known is not None:
         return known
     try:
@@ -236,12 +236,12 @@ def _worded_once(one: Wording) -> Worded | Exception:
     except Exception as error:
         return error
     if found != one.state:
-        return Worded([])  # it answered between look and wording: that page is its own, and nobody else's
+        return PageTemplate([])  # it answered between look and wording: that page is its own, and nobody else's
     _worded[one.language, one.state] = worded
     return worded
 
 
-_wordings = Together(_word)
+_wordings = Batcher(_word)
 
 
 def _takes_answers(seen: Row[Any]) -> bool:

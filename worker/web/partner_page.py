@@ -25,9 +25,9 @@ from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
 from worker.text import dates, diff, names
 from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
-from worker.web.batching import Together
+from worker.web.batching import Batcher
 from worker.web.code_page import CodePage, Problems, Visit
-from worker.web.page_cache import State, Worded
+from worker.web.page_cache import PageTemplate, State
 from worker.wording import letter, refusals, templates
 
 BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
@@ -77,7 +77,7 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         return None
 
 
-def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
+def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate]:
     """A partner's page while answers are taken, with marks for what is its own; no piece if it is not that simple."""
     with db.reading() as session:
         partner = session.get_one(Partner, partner_id)
@@ -85,7 +85,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
         view = _view(session, partner, language, page_cache.PRINTED)
         state = State.of(partner, campaign, view["standing"])
         if view["stage"] != "open":
-            return state, Worded([])
+            return state, PageTemplate([])
         # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
         view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
@@ -96,13 +96,13 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, Worded]:
         )
         own = {"partner": reader, "row": page_cache.ROW, "token": page_cache.TOKEN, "recorded_at": page_cache.RECORDED}
         page = templates.page("pages/partner/page.html", language, **view, **own)
-        return state, page_cache.cut(page, campaign, view["sheet"].language)
+        return state, page_cache.split_slots(page, campaign, view["sheet"].language)
 
 
 @functools.cache
-def _answers_to(campaign_id: int) -> Together[AnswerInput, None]:
+def _answers_to(campaign_id: int) -> Batcher[AnswerInput, None]:
     """Answers to one campaign are recorded together: one transaction for all that came while another was under way."""
-    return Together(functools.partial(_record, campaign_id), key=lambda given: given.partner_id)
+    return Batcher(functools.partial(_record, campaign_id), key=lambda given: given.partner_id)
 
 
 def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | None]:
@@ -111,13 +111,13 @@ def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | 
         with db.transaction() as session:
             results = answer.record(session, given)
     except Exception as error:
-        if len(given) == 1 or (isinstance(error, db.AWAY) and not db.is_a_circle(error)):
+        if len(given) == 1 or (isinstance(error, db.DATABASE_UNAVAILABLE) and not db.is_deadlock(error)):
             return [error] * len(given)  # the database is as far away for each of them
         # One of them has a fault that nobody foresaw, and the others must not pay for it.
         return [_record(campaign_id, [one])[0] for one in given]
     refused: list[Exception | None] = [result if isinstance(result, Refused) else None for result in results]
     if None in refused:
-        tasks.ring(tasks.record, campaign_id)
+        tasks.notify(tasks.record, campaign_id)
     return refused
 
 

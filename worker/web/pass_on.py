@@ -32,7 +32,7 @@ class PersonForm(CodeForm):
     def person(self) -> Person:
         """What a form without problems asks for."""
         language = self.language if self.language in LANGUAGES else self.lang
-        return Person(addresses.mended(self.email.strip())[0], language)
+        return Person(addresses.normalize(self.email.strip())[0], language)
 
 
 class PassOnPage(CodePage[Partner, PersonForm]):
@@ -67,7 +67,7 @@ class PassOnPage(CodePage[Partner, PersonForm]):
         return lambda session: pass_on.pass_invitation_on(session, partner.id, person, generation=partner.generation)
 
     def done(self, visit: Visit[PersonForm]) -> Response:
-        tasks.ring(tasks.deliver)
+        tasks.notify(tasks.deliver)
         return self.look(replace(visit, done=True))
 
     def refused(self, visit: Visit[PersonForm], refusal: Refused) -> Response:

@@ -31,7 +31,7 @@ class QuietForm(CodeForm):
 ONE_CLICK = QuietForm(wish="no more mail")
 
 
-class QuietPage(CodePage[Partner, QuietForm]):
+class UnsubscribePage(CodePage[Partner, QuietForm]):
     """Looking changes nothing; a mail program's one click does, and the page's form with the mail code."""
 
     model, form, purpose = Partner, QuietForm, "quiet"
@@ -80,7 +80,7 @@ def _parts(body: bytes, boundary: bytes) -> dict[str, str]:
     """The fields of multipart/form-data (RFC 7578), in time that grows with its length only."""
     found: dict[str, str] = {}
     pieces = (b"\n" + body.replace(b"\r\n", b"\n")).split(b"\n--" + boundary)
-    for piece in pieces[1 : forms.MOST_FIELDS]:
+    for piece in pieces[1 : forms.MAX_FIELDS]:
         head, _, value = piece.partition(b"\n\n")
         if name := _NAME.search(head):
             found.setdefault(name[1].decode("utf-8", "replace"), value.decode("utf-8", "replace"))

@@ -9,7 +9,7 @@ from worker import db, settings, tokens
 from worker.mail import claims, mime
 from worker.mail.delivery import Ready
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.results import Mark
+from worker.mail.results import DeliveryResult
 from worker.mail.smtp_wire import Offer
 from worker.models import CancelReason, Mail
 from worker.wording import mails
@@ -18,18 +18,18 @@ from worker.wording.mails import BulkMail
 log = logging.getLogger("delivery")
 
 
-def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | Mark]:
+def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | DeliveryResult]:
     """Make these mails ready to be sent, in this order, or say what became of them."""
     found = _read(session, ids)
     suppressed = claims.suppressed(session, ids)
     return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
 
 
-def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | Mark]:
+def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | DeliveryResult]:
     """The rows; one that cannot be read (its contact was encrypted with another key) is set aside by itself."""
     try:
         return dict(mails.load_mails(session, ids))
-    except db.AWAY:
+    except db.DATABASE_UNAVAILABLE:
         raise
     except Exception as error:
         if len(ids) == 1:
@@ -37,9 +37,9 @@ def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | M
         return {mail_id: found for one in ids for mail_id, found in _read(session, [one]).items()}
 
 
-def _composed(session: Session, mail: Mail | BulkMail | Mark) -> Ready | Mark:
+def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready | DeliveryResult:
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
-    if isinstance(mail, Mark):
+    if isinstance(mail, DeliveryResult):
         return mail
     try:
         message = mails.word_mail(session, mail)
@@ -48,7 +48,7 @@ def _composed(session: Session, mail: Mail | BulkMail | Mark) -> Ready | Mark:
             raise ValueError("a message must be 7-bit")
     except mime.NothingToSay:
         return _cancelled(mail.id, "no_recipient")
-    except db.AWAY:
+    except db.DATABASE_UNAVAILABLE:
         raise  # the database is away: no mail can be worded, and none is to blame
     except Exception as error:
         return _put_off(mail.id, f"it could not be composed ({type(error).__name__})")
@@ -63,13 +63,13 @@ def _composed(session: Session, mail: Mail | BulkMail | Mark) -> Ready | Mark:
     return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)
 
 
-def _put_off(mail_id: int, why: str) -> Mark:
+def _put_off(mail_id: int, why: str) -> DeliveryResult:
     log.warning("mail %d: %s", mail_id, why)
-    return Mark(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
+    return DeliveryResult(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
 
 
-def _cancelled(mail_id: int, reason: CancelReason) -> Mark:
-    return Mark(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, _REPLIES[reason]), cancel_reason=reason)
+def _cancelled(mail_id: int, reason: CancelReason) -> DeliveryResult:
+    return DeliveryResult(mail_id, Outcome(Kind.CANCELLED, Phase.MAIL, _REPLIES[reason]), cancel_reason=reason)
 
 
 _REPLIES: dict[CancelReason, str] = {

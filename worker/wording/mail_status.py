@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.mail.reply_text import meaning
+from worker.mail.reply_text import explain_reply
 from worker.state.mail_status import Reason, ReasonCode, Todo
 from worker.text import dates
 
@@ -22,7 +22,7 @@ def todo_words(todo: Todo) -> str:
 def _said(facts: Mapping[str, Any]) -> str | None:
     """What a reply means; a delivery report's words have a mark before them."""
     reply = facts["reply"]
-    return meaning(reply.removeprefix(REPORT_PREFIX)) if reply else None
+    return explain_reply(reply.removeprefix(REPORT_PREFIX)) if reply else None
 
 
 def _uncertain(facts: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from worker import tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
-from worker.models import Campaign, Mail, Partner, Post, Seal, Stranger
+from worker.models import Campaign, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
@@ -149,7 +149,7 @@ def unreached(session: Session, mail: Mail) -> Message:
 
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
-    return _to_organizers(session, mail, post=session.get_one(Post, 1))
+    return _to_organizers(session, mail, post=session.get_one(RelayHealth, 1))
 
 
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
@@ -184,14 +184,16 @@ def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = No
     return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
 
 
-def _stranger(session: Session, mail: Mail) -> Stranger:
-    stranger = session.scalar(select(Stranger).where(Stranger.mail_id == mail.id))
+def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress:
+    stranger = session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.mail_id == mail.id))
     if stranger is None or not stranger.email:
         raise NothingToSay
     return stranger
 
 
-def _to_stranger(mail: Mail, stranger: Stranger, named: Partner | Stranger, link: tokens.Url) -> Message:
+def _to_stranger(
+    mail: Mail, stranger: ThirdPartyAddress, named: Partner | ThirdPartyAddress, link: tokens.Url
+) -> Message:
     """A mail to an address of which we know nothing: with the link and code of whom it is about, and nothing more."""
     code = tokens.mail_code(named)
     personal = {

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from worker.mail.reply_text import meaning
+from worker.mail.reply_text import explain_reply
 from worker.state.relay_status import RelayStatus
 
 
@@ -35,7 +35,7 @@ def relay_state(found: RelayStatus) -> str | dict[str, Any]:
     return {
         "blocked": iso(found.blocked_at),
         "reply": found.reply,
-        "meaning": meaning(found.reply) if found.reply else None,
+        "meaning": explain_reply(found.reply) if found.reply else None,
         "retry": iso(found.retry_at),
     }
 

@@ -27,7 +27,7 @@ from worker.wording.letter_formats import FORMATS
 
 CAMPAIGN = "cambodia-2023"
 DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
-PATIENCE = 120  # seconds after which something is wrong
+TIMEOUT_S = 120  # seconds after which something is wrong
 _BOARD = {"fr": "Bureau", "km": "គណៈកម្មការនាយក"}  # the role of who signs
 
 
@@ -99,11 +99,11 @@ class Stage:
         self.box = Letterbox(folder / "inbox")
         self.console = Console(stderr=True, highlight=False)
         self.failure: BaseException | None = None
-        self.house: embedded.House | None = None
+        self.house: embedded.EmbeddedServer | None = None
         self.over = threading.Event()
         self.began = time.monotonic()
 
-    def play(self, house: embedded.House) -> None:
+    def play(self, house: embedded.EmbeddedServer) -> None:
         """Play every step, then end the house. Called in a thread of its own."""
         self.house = house
         try:
@@ -119,7 +119,7 @@ class Stage:
 
     def end(self) -> int:
         """Say how it went."""
-        if self.house is None or not self.over.wait(PATIENCE) or isinstance(self.failure, Stopped):
+        if self.house is None or not self.over.wait(TIMEOUT_S) or isinstance(self.failure, Stopped):
             console.say("\nThe demo was stopped.")
             return STOPPED
         if self.failure is not None and not isinstance(self.failure, _EXPECTED):
@@ -179,12 +179,12 @@ class Stage:
 
     def _wait(self, what: str, goal: int, reached: Callable[[], int]) -> None:
         task = self.progress.add_task(what, total=goal)
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT_S
         while (count := reached()) < goal:
             self.progress.update(task, completed=count)
             self._go_on()
             if time.monotonic() > until:
-                raise DemoFailed(f"{what}: {count} of {goal} after {PATIENCE} seconds")
+                raise DemoFailed(f"{what}: {count} of {goal} after {TIMEOUT_S} seconds")
             time.sleep(0.2)
         self.progress.update(task, completed=goal)
 

@@ -133,7 +133,7 @@ def _together(name: str, notes: list["Note"]) -> Finding:
     """One finding out of what a check noted: the gravest verdict, and every mend in a line of its own."""
     gravest = max((note.verdict for note in notes), key=list(_STYLES).index)
     found = "; ".join(note.found for note in notes)
-    mends = dict.fromkeys(note.mend for note in notes if note.mend)
+    mends = dict.fromkeys(note.fix for note in notes if note.fix)
     return Finding(name, gravest, _without_credentials(found), _without_credentials("\n".join(mends)))
 
 
@@ -172,7 +172,7 @@ def _checked(to: str) -> str:
 
     if not to:
         return ""
-    address, problem = addresses.mended(to)
+    address, problem = addresses.normalize(to)
     if problem:
         console.fail(f"--to: {problem}", console.USAGE)
     return address

@@ -9,7 +9,7 @@ from worker.cli import console
 
 Verdict = Literal["ok", "warning", "failed"]
 
-PATIENCE = 4.0  # seconds for one answer; a check as a whole has ten
+TIMEOUT_S = 4.0  # seconds for one answer; a check as a whole has ten
 DAYS_TO_RENEW = 14
 
 
@@ -19,19 +19,19 @@ class Note:
 
     verdict: Verdict
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def ok(found: str) -> Note:
     return Note("ok", found)
 
 
-def warning(found: str, mend: str) -> Note:
-    return Note("warning", found, mend)
+def warning(found: str, fix: str) -> Note:
+    return Note("warning", found, fix)
 
 
-def failed(found: str, mend: str) -> Note:
-    return Note("failed", found, mend)
+def failed(found: str, fix: str) -> Note:
+    return Note("failed", found, fix)
 
 
 def of_certificate(days: int, whose: str) -> Note:

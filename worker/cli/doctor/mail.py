@@ -16,7 +16,7 @@ import dns.resolver
 
 from worker import settings, tokens
 from worker.cli import console
-from worker.cli.doctor.finding import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
+from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import bounce_mailbox, mime
 from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase
@@ -25,7 +25,7 @@ from worker.mail.smtp import Connection
 from worker.mail.smtp_wire import Offer, Timeouts
 from worker.text import html, markdown, plain_text
 
-DNS_PATIENCE = 3.0
+DNS_TIMEOUT_S = 3.0
 LETTER_NEEDS = 2 * 1024**2  # octets on the wire: a letter with its PDF
 RESERVED = (".example", ".test", ".invalid", ".localhost")  # RFC 6761: nobody is there
 AUTHENTICATION = {  # what a receiving server tries, and the mend if that fails
@@ -48,7 +48,7 @@ def relay() -> Iterator[Note]:
         yield failed(str(error), "mend UNDERSIGNED_SMTP_URL")
         return
     if (outcome := asyncio.run(_log_in(there))) is not None:
-        yield failed(f"{there.host}:{there.port}: {outcome.reply}", _mend_of(outcome))
+        yield failed(f"{there.host}:{there.port}: {outcome.reply}", _fix_of(outcome))
         return
     yield ok(f"{there.host}:{there.port} " + ("takes our login" if there.username else "asks for no login"))
     try:
@@ -73,11 +73,11 @@ async def _log_in(relay: Relay) -> Outcome | None:
 
 
 def _connection(relay: Relay) -> Connection:
-    timeouts = Timeouts(connect=PATIENCE, command=PATIENCE, end_of_data=2 * PATIENCE, reset=1)
+    timeouts = Timeouts(connect=TIMEOUT_S, command=TIMEOUT_S, end_of_data=2 * TIMEOUT_S, reset=1)
     return Connection(relay, helo_name=settings.current().mail_domain, timeouts=timeouts)
 
 
-def _mend_of(outcome: Outcome) -> str:
+def _fix_of(outcome: Outcome) -> str:
     if outcome.phase is Phase.AUTH:
         return "look at user and password in UNDERSIGNED_SMTP_URL; ask the relay's provider"
     if outcome.phase is Phase.MAIL:
@@ -107,7 +107,7 @@ def _introduced(relay: Relay) -> Iterator[smtplib.SMTP]:
     name = ascii_domain(settings.current().mail_domain) or "localhost.localdomain"
     implicit = partial(smtplib.SMTP_SSL, context=tls_context())
     client = implicit if relay.security == "tls" else smtplib.SMTP
-    with client(relay.host, relay.port, local_hostname=name, timeout=PATIENCE) as line:
+    with client(relay.host, relay.port, local_hostname=name, timeout=TIMEOUT_S) as line:
         line.ehlo()
         if relay.security == "starttls":
             line.starttls(context=tls_context())
@@ -178,7 +178,7 @@ def _of_test_mail(outcome: Outcome) -> Note:
         return warning(f"nobody knows whether it left: {outcome.reply}", "look whether it arrives, and try again")
     if outcome.kind is Kind.DEFERRED:
         return warning(f"put off: {outcome.reply}", "try again in ten minutes; then ask the relay's provider")
-    return failed(outcome.reply, _mend_of(outcome))
+    return failed(outcome.reply, _fix_of(outcome))
 
 
 def sender() -> Iterator[Note]:
@@ -193,8 +193,8 @@ def sender() -> Iterator[Note]:
         try:
             yield from _what_the_dns_tells(domain, envelopes)
         except dns.exception.DNSException as error:
-            mend = "try again where the DNS can be asked"
-            yield warning(f"could not ask the DNS about {domain} ({type(error).__name__})", mend)
+            fix = "try again where the DNS can be asked"
+            yield warning(f"could not ask the DNS about {domain} ({type(error).__name__})", fix)
 
 
 def _domain_of(address: str) -> str:
@@ -241,7 +241,7 @@ def of_dmarc(domain: str) -> Note:
 def _texts(name: str) -> list[str] | None:
     """The TXT records of a name; None where there is no such name."""
     try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=DNS_PATIENCE)
+        answer = dns.resolver.resolve(name, "TXT", lifetime=DNS_TIMEOUT_S)
     except dns.resolver.NXDOMAIN:
         return None
     except dns.resolver.NoAnswer:
@@ -266,10 +266,10 @@ def received_mail(mail: bytes) -> Iterator[Note]:
 
 def of_result(method: str, result: str, *, dmarc: str | None) -> Note:
     """Judge one result; what failed beside a DMARC that passed did not matter to that server."""
-    said, mend = f"{method.upper()} {result}", AUTHENTICATION[method]
+    said, fix = f"{method.upper()} {result}", AUTHENTICATION[method]
     if result == "pass":
         return ok(said)
-    return (warning if result in UNSURE or dmarc == "pass" else failed)(said, mend)
+    return (warning if result in UNSURE or dmarc == "pass" else failed)(said, fix)
 
 
 _RESULT = re.compile(r"\s*([a-z0-9-]+)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)\b", re.IGNORECASE)

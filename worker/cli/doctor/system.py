@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, embedded, migrations, settings
 from worker.cli import console, errors
-from worker.cli.doctor.finding import PATIENCE, Note, days_left, failed, of_certificate, ok, warning
+from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.relay_url import tls_context
 from worker.text import markdown
@@ -55,11 +55,11 @@ def _tables() -> Note:
     try:
         migrations.check_tables()
     except migrations.WrongSchema as error:
-        found, mend = errors.explain_schema(error)
+        found, fix = errors.explain_schema(error)
         if isinstance(error, migrations.OlderSchema):
             grave = warning if settings.current().embedded else failed
-            return grave("its tables are not those of this version", mend)
-        return failed(f"its tables are not those of this version: it {found}", mend)
+            return grave("its tables are not those of this version", fix)
+        return failed(f"its tables are not those of this version: it {found}", fix)
     return ok("its tables are those of this version")
 
 
@@ -102,8 +102,8 @@ def of_connections(used: int, most: int) -> Note:
     """Judge how many connections are left: each of our processes may open several."""
     said = f"{used} of {most} connections are used"
     if most - used < CONNECTIONS_OF_A_PROCESS:
-        mend = f"raise max_connections: each process of ours opens up to {CONNECTIONS_OF_A_PROCESS}"
-        return warning(said, mend)
+        fix = f"raise max_connections: each process of ours opens up to {CONNECTIONS_OF_A_PROCESS}"
+        return warning(said, fix)
     return ok(said)
 
 
@@ -115,13 +115,13 @@ def broker() -> Iterator[Note]:
         return
     url = conf.broker_url
     try:
-        with redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
             yield from _redis(client, f"{conf.redis_prefix}doctor")
     except redis.AuthenticationError:
         yield failed("it refuses the login", "look at the password in UNDERSIGNED_BROKER_URL")
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        mend = "look whether it runs, and at UNDERSIGNED_BROKER_URL"
-        yield failed(f"it does not answer ({type(error).__name__})", mend)
+        fix = "look whether it runs, and at UNDERSIGNED_BROKER_URL"
+        yield failed(f"it does not answer ({type(error).__name__})", fix)
 
 
 def _redis(client: redis.Redis, key: str) -> Iterator[Note]:
@@ -138,8 +138,8 @@ def _redis(client: redis.Redis, key: str) -> Iterator[Note]:
             "set UNDERSIGNED_BROKER_URL to a primary, with rights to write",
         )
     if (policy := info.get("maxmemory_policy")) != "noeviction":
-        mend = "give us a Redis of our own, and set maxmemory-policy noeviction there"
-        yield failed(f"maxmemory-policy is {policy}: when memory is short, rings are lost without a word", mend)
+        fix = "give us a Redis of our own, and set maxmemory-policy noeviction there"
+        yield failed(f"maxmemory-policy is {policy}: when memory is short, rings are lost without a word", fix)
     if not info.get("aof_enabled"):
         yield warning("no append-only file: rings are lost when it restarts", "set appendonly yes there")
 
@@ -163,12 +163,12 @@ def pages() -> Iterator[Note]:
     try:
         answer = _get_livez(url)
     except ssl.SSLCertVerificationError as error:
-        mend = "get it a certificate: Caddy does so by itself if the name leads here and ports 80 and 443 are open"
-        yield failed(f"{url}: {error.verify_message}", mend)
+        fix = "get it a certificate: Caddy does so by itself if the name leads here and ports 80 and 443 are open"
+        yield failed(f"{url}: {error.verify_message}", fix)
     except (OSError, http.client.HTTPException) as error:
         said = getattr(error, "strerror", None) or type(error).__name__
-        mend = "look at UNDERSIGNED_PUBLIC_URL, whether `undersigned web` runs, and whether its proxy does"
-        yield failed(f"{url} does not answer: {said}", mend)
+        fix = "look at UNDERSIGNED_PUBLIC_URL, whether `undersigned web` runs, and whether its proxy does"
+        yield failed(f"{url} does not answer: {said}", fix)
     else:
         yield _of_livez(url, answer)
         if answer.days_left is not None:
@@ -181,8 +181,8 @@ def _of_livez(url: str, answer: Answer) -> Note:
     if 300 <= answer.status < 400:
         return warning(f"{url} sends visitors on to another address", "set UNDERSIGNED_PUBLIC_URL to that one")
     if (answer.status, answer.body.strip()) != (200, b"ok"):
-        mend = "look at UNDERSIGNED_PUBLIC_URL, and what its proxy passes on"
-        return failed(f"{url} answers {answer.status}, and not as our pages do", mend)
+        fix = "look at UNDERSIGNED_PUBLIC_URL, and what its proxy passes on"
+        return failed(f"{url} answers {answer.status}, and not as our pages do", fix)
     return ok(f"{url} answers")
 
 
@@ -204,7 +204,7 @@ def _get_livez(url: str) -> Answer:
     parts = urlsplit(url)
     secure = partial(http.client.HTTPSConnection, context=tls_context())
     client = secure if parts.scheme == "https" else http.client.HTTPConnection
-    line = client(parts.hostname or "", parts.port, timeout=PATIENCE)
+    line = client(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     with contextlib.closing(line):
         line.connect()
         days = days_left(line.sock) if isinstance(line.sock, ssl.SSLSocket) else None
@@ -232,8 +232,8 @@ def of_clock(ahead: float, whose: str) -> Note:
     if abs(ahead) <= 2:
         return ok(f"the same as for {whose}")
     said = f"for {whose} it is {abs(ahead):.0f} s {'later' if ahead > 0 else 'earlier'} than here"
-    mend = "set both clocks by the network: `timedatectl set-ntp true`"
-    return (failed if abs(ahead) > 60 else warning)(said, mend)
+    fix = "set both clocks by the network: `timedatectl set-ntp true`"
+    return (failed if abs(ahead) > 60 else warning)(said, fix)
 
 
 def _database_ahead() -> float:
@@ -274,10 +274,10 @@ def disk() -> Iterator[Note]:
 def of_space(free: int, folder: Path) -> Note:
     """Judge the bytes that are free."""
     said = f"{free / GB:.1f} GB free in {folder}"
-    mend = "make room, or set UNDERSIGNED_DATA_DIR to a larger disk"
+    fix = "make room, or set UNDERSIGNED_DATA_DIR to a larger disk"
     if free < GB / 10:
-        return failed(said, mend)
-    return warning(said, mend) if free < GB else ok(said)
+        return failed(said, fix)
+    return warning(said, fix) if free < GB else ok(said)
 
 
 def fonts() -> Iterator[Note]:
