@@ -11,11 +11,11 @@ from tests.stage import EmbeddedStage, Organization, ProductionStage, Stage, Sto
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", params=["embedded", "production"])
+@pytest.fixture(scope="package", params=["embedded", "production"])
 def processes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_number: int
 ) -> Iterator[Stage]:
-    """The program as it runs, kept up for all stories of one kind."""
+    """The program as it runs, kept up for all stories of one kind, and not while other tests run."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "embedded":
         stage: Stage = EmbeddedStage(folder)
@@ -34,6 +34,7 @@ def stage(processes: Stage) -> Iterator[Stage]:
     processes.set_clock(None)
     yield processes
     processes.catcher.is_itself_again()
+    processes.cancels_every_campaign()
     print(processes.logs())  # shown when the story failed
 
 

@@ -35,6 +35,7 @@ def test_the_last_change_of_mind_before_the_deadline_counts(
     clean_coast.signs()
     clean_coast.receipts()  # else what it answers next calls back the receipt that has not left
     river_watch.signs()
+    clean_coast.receipts()  # an answer that is changed before its receipt is put gets none
     clean_coast.withdraws()
     campaign.reaches_its_deadline()
     campaign.passes_its_review()
