@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import counts
 from tests.soak.__main__ import TRIALS
+from tests.soak.full_counts import failures
 
 TOP = Path(__file__).resolve().parent.parent
 PAGE = (TOP / "docs" / "soak.md").read_text()
@@ -23,6 +25,19 @@ def test_the_trials_run_and_find_nothing() -> None:
 
 def test_the_page_names_every_trial() -> None:
     assert all(name in PAGE for name in TRIALS)
+
+
+def test_whoever_repeats_less_in_a_hurry_repeats_it_all_there() -> None:
+    hurried = {file.name for file in (TOP / "tests").rglob("test_*.py") if "counts import times" in file.read_text()}
+    assert hurried - {Path(__file__).name} == set(counts.FILES)
+
+
+def test_a_test_that_fails_with_its_full_count_only_is_told(tmp_path: Path) -> None:
+    hurried = tmp_path / "test_hurried.py"
+    hurried.write_text("from tests.counts import times\n\ndef test_it():\n    assert times(9, few=2) < 9\n")
+    assert failures(hurried, full=False) == []
+    [told] = failures(hurried, full=True)
+    assert told.endswith("test_hurried.py::test_it failed")
 
 
 def _begun(names: list[str]) -> "subprocess.Popen[str]":

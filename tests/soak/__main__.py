@@ -14,6 +14,7 @@ from tests.soak import (
     claims,
     deadline,
     fencing,
+    full_counts,
     greylisting,
     kills,
     redis_lost,
@@ -36,6 +37,7 @@ TRIALS: dict[str, tuple[Callable[[Extent], Iterator[Row]], float]] = {
     "redis": (redis_lost.run, 3),
     "deadline": (deadline.run, 6),
     "kills": (kills.run, 11),
+    "counts": (full_counts.run, 3),
 }
 
 
