@@ -12,8 +12,10 @@ from sqlalchemy import Engine, Pool, event
 
 from tests import servers
 from worker import db, settings
+from worker.web import code_page
 from worker.wording import templates
 
+A_SECOND = code_page.A_WRONG_CODE_TAKES
 A_SECRET_KEY = "a key for tests only, long enough for everything"
 
 
@@ -21,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
+    code_page.A_WRONG_CODE_TAKES = 0.02  # in this process; `full_second` has what partners have
     if not hasattr(config, "workerinput"):
         config.stash[_watcher] = servers.begin_run()
 
@@ -48,6 +51,12 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
         del os.environ[name]
     os.environ.update(before)
     forget_settings()
+
+
+@pytest.fixture
+def full_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong mail code takes as long as it does for partners."""
+    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", A_SECOND)
 
 
 @pytest.fixture(scope="session")

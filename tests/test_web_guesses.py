@@ -191,6 +191,7 @@ def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monke
     assert tallied.is_blocked(Guessed("partner", partner.id))
 
 
+@pytest.mark.usefixtures("full_second")
 @on_sqlite
 @pytest.mark.parametrize(
     ("typed", "slots"),

@@ -300,6 +300,7 @@ def test_what_cannot_stand_is_refused_next_to_its_field(
     assert answers() == 0
 
 
+@pytest.mark.usefixtures("full_second")
 def test_a_wrong_mail_code_takes_a_second_and_records_nothing(browser: TestClient, river_watch: Partner) -> None:
     wrong = f"{(int(tokens.mail_code(river_watch)) + 1) % 1_000_000:06d}"
     began = time.monotonic()
@@ -310,6 +311,7 @@ def test_a_wrong_mail_code_takes_a_second_and_records_nothing(browser: TestClien
     assert answers() == 0
 
 
+@pytest.mark.usefixtures("full_second")
 def test_a_wrong_mail_code_takes_a_second_beside_other_mistakes_too(browser: TestClient, river_watch: Partner) -> None:
     began = time.monotonic()
     browser.post(url(river_watch), data={"mail_code": "12345"})

@@ -291,6 +291,7 @@ def test_the_form_with_the_code_asks_for_no_more_mail_and_leads_back(
 
 
 @on_sqlite
+@pytest.mark.usefixtures("full_second")
 @pytest.mark.parametrize("wish", ["no more mail", "mail again"])
 @pytest.mark.parametrize(
     ("typed", "language", "sentence"),
