@@ -38,8 +38,8 @@ def test_what_is_no_duration_is_refused(written):
 
 
 def test_durations_are_parted_by_commas_and_may_be_none():
-    assert durations.durations("5s, 2s") == [timedelta(seconds=5), timedelta(seconds=2)]
-    assert durations.durations("none") == durations.durations("") == []
+    assert durations.duration_list("5s, 2s") == [timedelta(seconds=5), timedelta(seconds=2)]
+    assert durations.duration_list("none") == durations.duration_list("") == []
 
 
 @pytest.mark.parametrize(

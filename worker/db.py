@@ -1,4 +1,4 @@
-"""The database: transactions, its clock, the campaign's lock, and the claim of due mail, per dialect."""
+"""The database: transactions, its clock, the campaign's lock, per dialect."""
 
 import functools
 import time
@@ -209,7 +209,7 @@ def upsert_ignore(
 
 
 def is_deadlock(error: Exception) -> bool:
-    """Whether PostgreSQL undid a transaction because two waited for each other (SQLSTATE 40P01)."""
+    """Whether PostgreSQL undid a transaction because of a deadlock (SQLSTATE 40P01)."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
 
 

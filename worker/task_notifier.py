@@ -9,34 +9,34 @@ from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 log = logging.getLogger("tasks")
-DEBOUNCE_S = 0.1  # seconds between two rings for the same
+DEBOUNCE_S = 0.1  # between two notifications of the same task
 
 
 class TaskNotifier:
     """One thread a process talks to the broker, so that no request ever waits for it.
 
-    Pending rings fold, and whoever was rung for just now is rung for again only after a breath: a rush of answers
+    Pending notifications of one task are one (debounce), and the next comes DEBOUNCE_S later: a rush of answers
     needs one worker that looks, and not one that looks for each.
     """
 
     def __init__(self, publish: Callable[[str, tuple[int, ...]], None]) -> None:
         self._publish = publish
-        self._pending: dict[tuple[str, tuple[int, ...]], float] = {}  # and from when on it may be rung
-        self._rung_at: dict[tuple[str, tuple[int, ...]], float] = {}
+        self._pending: dict[tuple[str, tuple[int, ...]], float] = {}  # and from when on it may be sent
+        self._sent_at: dict[tuple[str, tuple[int, ...]], float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
 
     def notify(self, name: str, ids: tuple[int, ...]) -> None:
         with self._changed:
-            self._pending.setdefault((name, ids), self._rung_at.get((name, ids), -DEBOUNCE_S) + DEBOUNCE_S)
+            self._pending.setdefault((name, ids), self._sent_at.get((name, ids), -DEBOUNCE_S) + DEBOUNCE_S)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._go_round, name="doorbell", daemon=True)
+                self._thread = threading.Thread(target=self._go_round, name="task-notifier", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> bool:
-        """Let a process that is about to end finish ringing; False if it could not within the time."""
+        """Let a process that is about to end finish notifying; False if it could not within the time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._pending and not self._busy, seconds)
 
@@ -45,19 +45,19 @@ class TaskNotifier:
             with self._changed:
                 name, ids = self._next()
                 del self._pending[name, ids]
-                self._rung_at[name, ids] = time.monotonic()
+                self._sent_at[name, ids] = time.monotonic()
                 self._busy = True
             try:
                 self._publish(name, ids)
             except (OperationalError, BrokerError, OSError) as error:
-                log.warning("cannot ring for %s (%s); the next sweep will", name, type(error).__name__)
+                log.warning("cannot notify %s (%s); the next sweep will", name, type(error).__name__)
             finally:
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
 
     def _next(self) -> tuple[str, tuple[int, ...]]:
-        """Wait for the first that may be rung."""
+        """Wait for the first that may be sent."""
         while True:
             first = min(self._pending, key=self._pending.__getitem__, default=None)
             wait = None if first is None else self._pending[first] - time.monotonic()

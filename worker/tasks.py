@@ -1,6 +1,6 @@
 """The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report, erase.
 
-The truth is in the database; a task is a doorbell that does no harm when it is lost, late or rung twice.
+The truth is in the database; a task only says where to look, and does no harm when it is lost, late or sent twice.
 It carries a campaign's number at most.
 """
 
@@ -184,7 +184,7 @@ def notify(task: Any, *ids: int) -> None:
 
 
 def broker_answers(seconds: float = 2) -> bool:
-    """Whether the broker can be rung now; gives a broker that hangs about this long."""
+    """Whether the broker takes a message now; gives a broker that hangs about this long."""
     try:
         with queue.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=seconds)

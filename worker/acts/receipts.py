@@ -16,7 +16,7 @@ AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minu
 def put_receipts(session: Session, campaign_id: int) -> int:
     """Put a receipt for each standing answer that has none; returns how many.
 
-    A partner without an address, or that wants no mail, gets none. The rate is limited: whoever answers without end
+    A partner without an address, or that wants no mail, gets none. There is a rate limit: whoever answers without end
     gets three at once, and then one in ten minutes at most, about the answer that stands by then: nobody can be
     flooded in our name.
     """

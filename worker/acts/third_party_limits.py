@@ -1,6 +1,6 @@
 """Addresses that others give us: to whom a partner passes its invitation on, and organizations that ask to sign.
 
-Whoever types an address may mean harm by it, so the rate is limited: one address gets one mail a day of this kind and
+Whoever types an address may mean harm by it, so there is a rate limit: one address gets one mail a day of this kind and
 few in all, whatever is asked in its name; so many ask to join one campaign in an hour.
 """
 

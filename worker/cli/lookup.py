@@ -170,7 +170,7 @@ def use_the_running_address() -> None:
 
 
 def notify(task: object, *ids: int) -> None:
-    """Wake the workers, and give the bell a moment before this process ends."""
+    """Wake the workers, and give the notifier a moment before this process ends."""
     if not settings.current().embedded:
         tasks.notify(task, *ids)
         tasks.notifier.wait(5)

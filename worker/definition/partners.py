@@ -55,7 +55,7 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
 
 
 def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Fix]]:
-    """Read a pasted list as it is: (rows, what was mended or should be looked at).
+    """Read a pasted list as it is: (rows, what was fixed or should be looked at).
 
     Every line with content becomes a row, if need be with the whole line as organization. Countries are
     spelled as letters in that language print them.
@@ -138,7 +138,7 @@ def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem])
 
 
 def _cell(column: str, raw: str) -> tuple[str, ...]:
-    """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to mend it)."""
+    """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to fix it)."""
     hidden = dict.fromkeys(name for _, name in characters.unfit(raw, "\r\n\t" if column == "note" else ""))
     value = characters.tidy(raw)
     if hidden:
@@ -163,9 +163,9 @@ def _organization(value: str) -> tuple[str, ...]:
 
 
 def _email(value: str) -> tuple[str, ...]:
-    mended, wrong = addresses.normalize(value)
+    address, wrong = addresses.normalize(value)
     if not wrong:
-        return (mended,)
+        return (address,)
     expected = "one address such as secretariat@name.example, or nothing"
     return value, shown(value), expected, f"{wrong} Correct it, or leave the cell empty to ask by hand."
 

@@ -1,4 +1,4 @@
-"""What is wrong, said so that a person can mend it: where, what was found, what was expected."""
+"""What is wrong, said so that a person can fix it: where, what was found, what was expected."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend, or to look at when it is only a remark."""
+    """One thing to fix, or to look at when it is only a remark."""
 
     file: str
     where: str

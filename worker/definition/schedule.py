@@ -105,7 +105,7 @@ def read_reminders(table: Table, typed: str | None) -> list[timedelta]:
     if typed is None:
         return written
     try:
-        spans = durations.durations(typed)
+        spans = durations.duration_list(typed)
     except durations.NotATime as error:
         _note_typed(table, "--reminders", typed, 'durations parted by commas, such as "7d,3d,1d"', str(error))
         return written

@@ -19,7 +19,7 @@ def with_lines(file: str, text: str, problems: Iterable[Problem]) -> list[Proble
 
 
 def _with_line(lines: dict[str, int], problem: Problem) -> Problem:
-    """Take the key's own line, else that of what it is in: a missing name is mended below its `[sender]`."""
+    """Take the key's own line, else that of what it is in: a missing name is fixed below its `[sender]`."""
     if not problem.where.startswith("key "):
         return problem
     key = problem.where.removeprefix("key ")

@@ -107,10 +107,10 @@ class Table:
     def address(self, key: str, *, example: str, default: str | None = None) -> str:
         """Read a mail address."""
         value = self.text(key, most=254, example=example, default=default)
-        mended, wrong = addresses.normalize(value) if value else (value, "")
+        address, wrong = addresses.normalize(value) if value else (value, "")
         if wrong:
             self.note(key, shown(value), f"an address such as {example}", f"{wrong} Correct it.")
-        return mended
+        return address
 
     def _lines(self, key: str, value: object, most: int) -> list[str]:
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What is known of the relay, whatever the mail: whether it is at fault (the breaker), its quotas, signs of life."""
+"""The circuit breaker of the relay: open while it takes no mail, whatever the mail; and signs of life."""
 
 from datetime import datetime, timedelta
 

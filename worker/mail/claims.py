@@ -37,7 +37,7 @@ def lease_due(session: Session, *which: ColumnElement[bool], holder: str, until:
 
 
 def lock_in_order(session: Session, *which: ColumnElement[bool]) -> None:
-    """Lock mails before several are changed: two who change the same ones, each in its own order, wait in a circle."""
+    """Lock mails before several are changed: two who change the same ones, each in its own order, would deadlock."""
     if not db.is_sqlite(session):
         session.execute(select(Mail.id).where(*which).order_by(Mail.id).with_for_update())
 

@@ -48,7 +48,7 @@ def to_addressee(
 def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
     """Call back mails that have not left, and return how many; those that left stay as they are.
 
-    Locked in order first: two who call back the same ones, each in its own order, would wait in a circle.
+    Locked in order first: two who call back the same ones, each in its own order, would deadlock.
     """
     not_left = (
         Mail.sent_at.is_(None),

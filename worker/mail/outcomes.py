@@ -110,7 +110,7 @@ def _too_large(code: int, status: str | None) -> bool:
 
 
 def unreachable(phase: Phase, error: Exception) -> Outcome:
-    """Say why no mail can go; only the answers and certificates that a person must mend are called ours."""
+    """Say why no mail can go; only the answers and certificates that a person must fix are called ours."""
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__
     if isinstance(error, RelayMisconfigured):
         return Outcome(Kind.NOT_CONNECTED, phase, error.message, fault="relay")
@@ -139,7 +139,7 @@ def broken_off(phase: Phase, error: BaseException) -> Outcome:
 
 
 def outcome_unknown() -> Outcome:
-    """Own up that we broke off ourselves, by a cancellation, while the answer to a written body was awaited."""
+    """What we broke off ourselves, by a cancellation, while the answer to a written body was awaited: uncertain."""
     return Outcome(Kind.UNCERTAIN, Phase.END_OF_DATA, "we hung up before the answer came (end of data)")
 
 

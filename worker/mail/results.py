@@ -119,7 +119,7 @@ def _turned_down(session: Session, mail: Mail, outcome: Outcome, now: datetime) 
 
 
 def retry_delay(attempts: int, chance: float = 0.5) -> timedelta:
-    """How long to wait after the given number of tries (from 1); `chance` in 0..1 spreads it by a tenth each way.
+    """The backoff after the given number of tries (from 1); `chance` in 0..1 is its jitter, a tenth each way.
 
     Greylisting is over after a few minutes; a full mailbox or a server in repair takes hours.
     """

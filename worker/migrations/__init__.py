@@ -1,7 +1,7 @@
 """The steps that bring a database to the tables of `models.py`, whatever version made it.
 
 A revision that has landed is never edited. `tables.py` compares a database with what its revision makes, and
-`repairs.py` mends those that were made before this rule.
+`repairs.py` repairs those that were made before this rule.
 """
 
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ A_DEADLINE = 'a date and time such as 2030-04-14T18:00:00, or "in 2 weeks"'
 
 
 class NotATime(ValueError):
-    """What was written is no time that can be used; the message says why and how to mend it."""
+    """What was written is no time that can be used; the message says why and how to fix it."""
 
 
 def duration(text: str) -> timedelta:
@@ -46,7 +46,7 @@ def duration(text: str) -> timedelta:
     return int(match[1]) * UNITS[unit]
 
 
-def durations(text: str) -> list[timedelta]:
+def duration_list(text: str) -> list[timedelta]:
     """Read durations parted by commas, as a command line has them; "" and "none" are no duration at all.
 
     Raises NotATime.

@@ -77,7 +77,7 @@ LANGUAGES = by_name(
 
 
 def what_is_wrong_with(language: str) -> tuple[str, str] | None:
-    """Say what was expected instead of this language and how to mend it; None when all is well."""
+    """Say what was expected instead of this language and how to fix it; None when all is well."""
     if language in LANGUAGES:
         return None
     *first, last = LANGUAGES

@@ -130,7 +130,7 @@ class _Check(threading.Thread):
 
 
 def _together(name: str, notes: list["Note"]) -> Finding:
-    """One finding out of what a check noted: the gravest verdict, and every mend in a line of its own."""
+    """One finding out of what a check noted: the gravest verdict, and every fix in a line of its own."""
     gravest = max((note.verdict for note in notes), key=list(_STYLES).index)
     found = "; ".join(note.found for note in notes)
     mends = dict.fromkeys(note.fix for note in notes if note.fix)

@@ -28,7 +28,7 @@ from worker.text import html, markdown, plain_text
 DNS_TIMEOUT_S = 3.0
 LETTER_NEEDS = 2 * 1024**2  # octets on the wire: a letter with its PDF
 RESERVED = (".example", ".test", ".invalid", ".localhost")  # RFC 6761: nobody is there
-AUTHENTICATION = {  # what a receiving server tries, and the mend if that fails
+AUTHENTICATION = {  # what a receiving server tries, and the fix if that fails
     "spf": "publish the SPF record that the relay's provider gives you",
     "dkim": "ask the relay's provider to sign for your domain, and publish its key",
     "dmarc": "SPF or DKIM must pass for the very domain in From",
