@@ -189,7 +189,7 @@ def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(d
     assert len(_taken(_drain(WELL))) == 1
     assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
     with db.transaction() as session:
-        (hour, day) = quotas.quotas(session, db.clock(session))
+        (hour, day) = quotas.load_quotas(session, db.clock(session))
     assert (hour.span, hour.used, day.span, day.used, day.room) == (
         timedelta(hours=1),
         10,

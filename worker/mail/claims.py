@@ -88,7 +88,7 @@ def claim(session: Session, holder: str) -> list[int]:
     until = now + timedelta(seconds=conf.lease)
     if at_fault:
         return _claim_probe(session, holder, until, now)
-    limits = quotas.quotas(session, now)
+    limits = quotas.load_quotas(session, now)
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
         return lease_due(session, holder=holder, until=until, limit=bulk)
     urgent = min((conf.batch, *(quota.room for quota in limits)))

@@ -34,7 +34,7 @@ class Quota:
         return max(0, self.room - self.reserve)
 
 
-def quotas(session: Session, now: datetime) -> list[Quota]:
+def load_quotas(session: Session, now: datetime) -> list[Quota]:
     """The quotas that are set, hour and day, each as a window that ends now."""
     conf = settings.current()
     found = []

@@ -58,7 +58,7 @@ class RelayStatus:
 def load_relay_status(session: Session) -> RelayStatus:
     """Judge the relay as it is now."""
     now, signs = db.clock(session), circuit_breaker.relay_health(session)
-    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.quotas(session, now)]
+    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.load_quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = RelayStatus(
         now=now,
