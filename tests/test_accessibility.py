@@ -129,7 +129,7 @@ def it_is_cancelled(session: Session, partner: Partner) -> None:
 
 
 def corrects_its_name(session: Session, partner: Partner) -> None:
-    correct_listing.correct_listing(session, partner.id, Listing("Rivers Watch", "RW", "USA", "", {}))
+    correct_listing.change_listing(session, partner.id, Listing("Rivers Watch", "RW", "USA", "", {}))
 
 
 def another_letter_is_out(session: Session, partner: Partner) -> None:

@@ -70,7 +70,7 @@ def test_another_meaning_of_the_letter_takes_back_what_was_said_of_its_text(choi
         campaign = cast.a_campaign(session)
         partner = campaign.partners[0]
         gives(session, partner, choice)
-        amend_letter.amend_letter(session, campaign.id, other_letter, meaning=True)
+        amend_letter.change_letter(session, campaign.id, other_letter, meaning=True)
         stands = standing_answer(session, partner.id) is not None
 
     assert choice.lapses is (choice.signs or choice.has_passage)

@@ -165,7 +165,7 @@ def test_what_changes_is_seen_at_once(browser: TestClient) -> None:
         lambda session, campaign, _: extend.move_deadline(session, campaign.id, campaign.deadline_at.replace(year=2036))
     )
     happens(
-        lambda session, campaign, one: correct_listing.correct_listing(session, one.id, Listing("Rivers", "RW", "USA"))
+        lambda session, campaign, one: correct_listing.change_listing(session, one.id, Listing("Rivers", "RW", "USA"))
     )
     happens(lambda session, campaign, one: correct_listing.decide_name(session, one.id, agreed=True))
     happens(lambda session, campaign, one: cast.signs(session, one))

@@ -20,7 +20,7 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 MAY_NAME_ONE = {
     "text/languages.py",
     "text/countries.py",  # what Babel's names of countries lack
-    "cli/demo.py",  # what the partners of the demo say
+    "cli/demo/__init__.py",  # what the partners of the demo say
 }
 
 

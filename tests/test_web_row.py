@@ -85,7 +85,7 @@ def test_a_name_waits_and_the_rest_does_not(browser: TestClient, river_watch: Pa
 
 def test_an_organizer_agrees_and_the_name_is_printed_in_each_language(database: str, river_watch: Partner) -> None:
     with db.transaction() as session:
-        correct_listing.correct_listing(
+        correct_listing.change_listing(
             session, river_watch.id, Listing("Rivers Watch", "RW", "USA", names={"fr": "Veille du Fleuve"})
         )
         agreed = correct_listing.decide_name(session, river_watch.id, agreed=True)
@@ -101,7 +101,7 @@ def test_an_organizer_agrees_and_the_name_is_printed_in_each_language(database: 
 def test_whoever_disowns_an_answer_disowns_the_name_with_it(database: str, river_watch: Partner) -> None:
     with db.transaction() as session:
         cast.signs(session, river_watch)
-        correct_listing.correct_listing(session, river_watch.id, Listing("The Ministry", "RW", "USA"))
+        correct_listing.change_listing(session, river_watch.id, Listing("The Ministry", "RW", "USA"))
         disown.disown_answer(session, river_watch.id)
     assert now_of(river_watch).proposed is None
 
@@ -151,7 +151,7 @@ def test_a_wrong_code_changes_nothing(browser: TestClient, river_watch: Partner)
 
 def test_once_the_list_is_closed_nothing_can_be_corrected(browser: TestClient, river_watch: Partner) -> None:
     with db.transaction() as session:
-        correct_listing.correct_listing(session, river_watch.id, Listing("Rivers Watch", "RW", "USA"))
+        correct_listing.change_listing(session, river_watch.id, Listing("Rivers Watch", "RW", "USA"))
         cast.passes_its_deadline(session, session.get_one(Campaign, river_watch.campaign_id))
     for page in (browser.get(url(river_watch)), corrects(browser, river_watch, acronym="XX")):
         assert (page.status_code, page.headers["location"]) == (303, f"/s/{tokens.token(river_watch)}")

@@ -25,7 +25,7 @@ class Amended:
     not_told: list[str]
 
 
-def amend_letter(session: Session, campaign_id: int, definition: Definition, *, meaning: bool) -> Amended:
+def change_letter(session: Session, campaign_id: int, definition: Definition, *, meaning: bool) -> Amended:
     """Put the letter and its addressees as `definition` has them in place of the present ones.
 
     A typo leaves every answer as it is. Another `meaning` takes back who signed or asked for a change, and asks

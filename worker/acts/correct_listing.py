@@ -37,7 +37,7 @@ def proposed_listing(partner: Partner) -> Listing:
     return Listing(partner.proposed[""], standing.acronym, standing.country, standing.sort_as, names)
 
 
-def correct_listing(session: Session, partner_id: int, wanted: Listing, *, generation: int | None = None) -> bool:
+def change_listing(session: Session, partner_id: int, wanted: Listing, *, generation: int | None = None) -> bool:
     """Print a partner as it wishes; returns whether its name waits for an organizer now.
 
     Acronym, country and place are changed at once; a name in any language waits, and the old one stands until

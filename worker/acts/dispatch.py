@@ -10,7 +10,7 @@ from worker import db
 from worker.acts import audit
 from worker.mail import outbox
 from worker.models import Actor, Mail
-from worker.state.blockers import Blocker, blockers, wait_for_a_person
+from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.letters import unserved
 from worker.state.refusals import Blocked
@@ -29,7 +29,7 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     _note_replies(session, facts)
     if facts.is_irrevocable:
         return 0
-    if found := blockers(facts, by_person=by_person):
+    if found := find_blockers(facts, by_person=by_person):
         if by_person:
             raise Blocked(blockers=found)
         _tell_if_it_waits(session, facts, found)
@@ -56,7 +56,7 @@ def note_brought_by_hand(session: Session, campaign_id: int) -> None:
     if facts.delivery == "partly_sent":
         raise Blocked(blockers=[Blocker("partly_sent", clears_by_itself=True)])
     if campaign.closed_at is None or facts.seal is None:
-        raise Blocked(blockers=blockers(facts, by_person=True))
+        raise Blocked(blockers=find_blockers(facts, by_person=True))
     for letter in facts.living:
         if letter.uncertain_at is not None:
             letter.sent_at, letter.uncertain_at, letter.reply = facts.now, None, "noted by an organizer: it arrived"

@@ -54,7 +54,7 @@ def amend(
 def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: bool) -> None:
     """Take the letter from the campaign's folder; a person says whether it is a typo or another meaning."""
     from worker import settings, tasks
-    from worker.acts.amend_letter import amend_letter
+    from worker.acts.amend_letter import change_letter
     from worker.acts.launch import letter_of
     from worker.cli import campaign_folder, lookup
 
@@ -75,7 +75,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
             console.USAGE,
         )
     with lookup.dry_run(name) as (session, campaign):
-        told = amend_letter(session, campaign.id, definition, meaning=meaning)
+        told = change_letter(session, campaign.id, definition, meaning=meaning)
     whom = console.partners(told.told)
     what = f"{_signatures(told)}; {whom} would be asked again" if meaning else f"{whom} would be told; answers stand"
     if dry_run:
@@ -83,7 +83,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
         return
     console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        told = amend_letter(session, campaign.id, definition, meaning=meaning)
+        told = change_letter(session, campaign.id, definition, meaning=meaning)
     lookup.notify(tasks.deliver)
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
     console.say(f"The letter is changed. {then}.{_not_told(told)} {console.who_sends()}")

@@ -45,7 +45,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.acts.hold import resume_letter
     from worker.cli import lookup
     from worker.cli.dispatch import letter_with_names
-    from worker.state.blockers import blockers
+    from worker.state.blockers import find_blockers
     from worker.state.facts import load_facts
 
     with lookup.dry_run(name) as (session, campaign):
@@ -54,7 +54,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         close_and_seal(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
         facts = load_facts(session, campaign)
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
-        at_once = not has_left and not blockers(facts)
+        at_once = not has_left and not find_blockers(facts)
         letter = letter_with_names(facts)
     if dry_run:
         console.say(f"Dry run: it would go on. {f'{letter} would leave at once.' if at_once else ''}".rstrip())

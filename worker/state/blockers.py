@@ -25,7 +25,7 @@ class Blocker:
     clears_by_itself: bool = False
 
 
-def blockers(facts: CampaignFacts, *, by_person: bool = False) -> list[Blocker]:
+def find_blockers(facts: CampaignFacts, *, by_person: bool = False) -> list[Blocker]:
     """What still stands in the way of the letter; empty when it can leave now.
 
     A person who dispatches has decided about what `overridable` names.
@@ -77,5 +77,5 @@ def organizer_state(facts: CampaignFacts) -> OrganizerState:
         facts.stage,
         sealed=sealed,
         queued=bool(facts.living),
-        blocked=sealed and wait_for_a_person(blockers(facts)),
+        blocked=sealed and wait_for_a_person(find_blockers(facts)),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from worker.choices import CHOICES
 from worker.models import Answer, Campaign, Letter, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import mail_status, recipients, signatories
-from worker.state.blockers import Blocker, blockers, organizer_state
+from worker.state.blockers import Blocker, find_blockers, organizer_state
 from worker.state.disclosures import load_notices
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.lifecycle import OrganizerState
@@ -137,7 +137,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         now=around.relay.now,
         state=organizer_state(facts),
         seal=facts.seal,
-        blockers=blockers(facts) if campaign.closed_at and not campaign.dispatched_at else [],
+        blockers=find_blockers(facts) if campaign.closed_at and not campaign.dispatched_at else [],
         notices=len(load_notices(session, campaign, facts.letters)) if campaign.closed_at else 0,
         relay=around.relay,
         progress=_progress(campaign, mails, around),

@@ -104,7 +104,7 @@ class ListingPage(CodePage[Partner, RowForm]):
 
     def act(self, partner: Partner, typed: RowForm) -> Act:
         wanted = typed.row(partner.campaign)
-        return lambda session: correct_listing.correct_listing(
+        return lambda session: correct_listing.change_listing(
             session, partner.id, wanted, generation=partner.generation
         )
 
