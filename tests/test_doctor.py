@@ -341,7 +341,7 @@ def test_a_replica_is_no_broker(own_redis: servers.Redis) -> None:
 
 @pytest.mark.usefixtures("production")
 def test_a_redis_that_hangs_is_said_to(own_redis: servers.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system, "PATIENCE", 0.3)
+    monkeypatch.setattr(system, "TIMEOUT_S", 0.3)
     settings.set_for_this_process(broker_url=own_redis.url())
 
     with own_redis.stop_cont():
