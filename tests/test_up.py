@@ -45,6 +45,7 @@ def test_what_was_launched_before_is_sent_after_a_restart(stage: EmbeddedStage) 
     stage.restart("up")
 
     assert river_watch.invitation()
+    eventually(lambda: campaign.status()["counts"]["asked"] == 1)  # it is caught before that is recorded
     assert "by the running server" in campaign.types("remind", "--again", "--yes")
 
 

@@ -149,7 +149,7 @@ def test_an_address_that_is_refused_is_shown_and_is_not_silent(
     assert [p["organization"] for p in refused] == ["Clean Coast"]
     assert "5.1.1" in refused[0]["reply"]
     assert clean_coast.email not in str(refused)
-    assert campaign.status()["counts"]["silent"] == 1
+    eventually(lambda: campaign.status()["counts"]["silent"] == 1)
     assert "Clean Coast" not in campaign.types("remind", "--dry-run")
 
 

@@ -113,6 +113,7 @@ def test_an_extended_deadline_is_told_and_gives_more_time(
     campaign.launches()
     river_watch.signs()
     clean_coast.invitation()
+    eventually(lambda: campaign.status()["counts"]["asked"] == 2)
     before = campaign.moment("deadline")
 
     campaign.types("extend", "in 4 weeks", "--yes")
