@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from tests import servers
@@ -29,7 +30,7 @@ from tests.conftest import PostgreSQLClock, configure_the_queue, forget_settings
 from tests.mail_server import MailServer
 from worker import db, settings
 from worker.cli.demo import partner as player
-from worker.models import Campaign
+from worker.models import Campaign, Mail
 
 A_SECRET_KEY = "the key of a stage, long enough for everything on it"
 TIMEOUT_S = 45  # seconds until something that should happen is missed
@@ -141,13 +142,27 @@ class Stage:
         with self.here(), db.transaction() as session:
             session.execute(update(Campaign).values(cancelled_at=db.clock(session)))
 
+    def has_nothing_to_send(self) -> bool:
+        """Whether every mail that was put is sent, or given up."""
+        with self.here(), db.reading() as session:
+            return session.scalar(select(Mail.id).where(Mail.due_at.is_not(None)).limit(1)) is None
+
     def mails(self, to: str) -> list[EmailMessage]:
-        """What lies in somebody's mailbox, the oldest first; each mail is opened once, for a stage catches many."""
+        """What lies in somebody's mailbox, the oldest first."""
+        self._open_mails()
+        return list(self._mailboxes.get(to, ()))
+
+    def recipients(self) -> Counter[str]:
+        """How many mails lie in each mailbox."""
+        self._open_mails()
+        return Counter({to: len(mails) for to, mails in self._mailboxes.items()})
+
+    def _open_mails(self) -> None:
+        """Read each mail once: a stage catches many, and stories look again and again."""
         for path in sorted(set(self.catcher.folder.glob("*.eml")) - self._opened):
             mail = player.read(path)
             self._mailboxes.setdefault(str(mail["To"]), []).append(mail)
             self._opened.add(path)
-        return list(self._mailboxes.get(to, ()))
 
     def set_clock(self, to: datetime | None) -> None:
         """Move the database's clock, for all processes; None: back to the real time."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,56 @@ from worker.wording.letter_formats import FORMATS
 TOP = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The demo, played over what an earlier one left: its output and its folder."""
+class Demo:
+    """`undersigned demo` in a folder of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.folder = var / "demo"
+        self._output = var / "output"
+        environment = os.environ | {f"{settings.PREFIX}DATA_DIR": str(var), "COLUMNS": "120"}
+        with self._output.open("w") as output:
+            command = [sys.executable, "-m", "worker", "demo"]
+            self.process = subprocess.Popen(command, env=environment, cwd=TOP, stderr=output, stdout=subprocess.DEVNULL)
+
+    def said(self, seconds: float) -> str:
+        """What it had said when it ended."""
+        self.process.wait(seconds)
+        return self._output.read_text()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Begun over what an earlier one left, and before the first test: most of it is waiting for its deadline."""
     var = tmp_path_factory.mktemp("demo")
-    folder = var / "demo"
-    (folder / "inbox").mkdir(parents=True)
-    (folder / "inbox" / "0001-left-behind.eml").write_text("To: somebody@old.example\n\nOld.\n")
-    (folder / "undersigned.db").write_text("not a database")
-    environment = os.environ | {f"{settings.PREFIX}DATA_DIR": str(var), "COLUMNS": "120"}
-    demo = subprocess.run(
-        [sys.executable, "-m", "worker", "demo"], env=environment, cwd=TOP, capture_output=True, text=True, timeout=150
-    )
-    assert demo.returncode == 0, demo.stderr[-3000:]
-    return demo.stderr, folder
+    (var / "demo" / "inbox").mkdir(parents=True)
+    (var / "demo" / "inbox" / "0001-left-behind.eml").write_text("To: somebody@old.example\n\nOld.\n")
+    (var / "demo" / "undersigned.db").write_text("not a database")
+    demo = Demo(var)
+    yield demo
+    demo.process.kill()
+    demo.process.wait()
+
+
+@pytest.fixture(scope="module")
+def played(playing: Demo) -> tuple[str, Path]:
+    """Its output and its folder."""
+    said = playing.said(seconds=150)
+    assert playing.process.returncode == 0, said[-3000:]
+    return said, playing.folder
+
+
+@pytest.mark.parametrize("after", [0.0, 4.0])
+def test_ctrl_c_stops_it_with_one_sentence(tmp_path: Path, after: float) -> None:
+    demo = Demo(tmp_path)
+    eventually(lambda: (demo.folder / "up.lock").exists())
+    time.sleep(after)  # still starting, or in the middle of the play
+
+    demo.process.send_signal(signal.SIGINT)
+
+    said = demo.said(seconds=30)
+    assert demo.process.returncode == 130
+    assert "The demo was stopped." in said
+    assert "Traceback" not in said
 
 
 def test_it_says_what_happened_and_names_the_files(played: tuple[str, Path]) -> None:
@@ -87,20 +124,3 @@ def test_everybody_got_what_it_should(played: tuple[str, Path]) -> None:
     assert by_address["special-rapporteur@ohchr.example"] == 1
     assert "somebody@old.example" not in by_address
     assert status["counts"]["signed"] == status["counts"]["named_publicly"] == 56
-
-
-@pytest.mark.parametrize("after", [0.0, 4.0])
-def test_ctrl_c_stops_it_with_one_sentence(tmp_path: Path, after: float) -> None:
-    environment = os.environ | {f"{settings.PREFIX}DATA_DIR": str(tmp_path), "COLUMNS": "120"}
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "worker", "demo"], env=environment, cwd=TOP, stderr=subprocess.PIPE, text=True
-    )
-    eventually(lambda: (tmp_path / "demo" / "up.lock").exists())
-    time.sleep(after)  # still starting, or in the middle of the play
-
-    demo.send_signal(signal.SIGINT)
-
-    _, said = demo.communicate(timeout=30)
-    assert demo.returncode == 130
-    assert "The demo was stopped." in said
-    assert "Traceback" not in said

@@ -1,6 +1,7 @@
 """Workers die, Redis forgets, and every partner still gets its mail."""
 
 import asyncio
+import os
 import signal
 import time
 from collections import Counter
@@ -13,7 +14,6 @@ import pytest
 from tests import servers
 from tests.mail_server import MailServer
 from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
-from worker.cli.demo import partner as player
 
 PARTNERS = 120
 CONNECTIONS = 4  # of one worker to the relay: as many mails are in flight when it dies
@@ -27,19 +27,39 @@ class SlowMailServer(MailServer):
         return await super().handle_DATA(server, session, envelope)
 
 
-@pytest.fixture
-def stage(tmp_path: Path, own_redis: servers.Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProductionStage]:
-    monkeypatch.setattr("tests.stage.MailServer", SlowMailServer)
-    with servers.fresh_postgresql() as url:
-        stage = ProductionStage(tmp_path / "stage", url, own_redis.url())
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Redis]:
+    server = servers.Redis(tmp_path_factory.mktemp("redis") / "redis")
+    yield server
+    server.quit()
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory, redis: servers.Redis) -> Iterator[ProductionStage]:
+    with pytest.MonkeyPatch.context() as patch, servers.fresh_postgresql() as url:
+        patch.setattr("tests.stage.MailServer", SlowMailServer)
+        stage = ProductionStage(tmp_path_factory.mktemp("faults") / "stage", url, redis.url())
         yield stage
         stage.end()
-        print(stage.logs())
+
+
+@pytest.fixture
+def stage(processes: ProductionStage, redis: servers.Redis) -> Iterator[ProductionStage]:
+    """All are alive when a test begins, and nothing of an earlier one is due any more."""
+    if redis.process is None:
+        redis.restart()
+    for name, process in processes.processes.items():
+        if not process.runs:
+            processes.restart(name)
+    processes.wait_until_up()
+    eventually(processes.has_nothing_to_send)
+    yield processes
+    print(processes.logs())
 
 
 @pytest.fixture
 def campaign(stage: ProductionStage) -> Story:
-    story = Story(stage, "many-rivers")
+    story = Story(stage, f"many-rivers-{os.urandom(3).hex()}")
     for number in range(PARTNERS):
         story.joined_by(f"River Group {number}", f"RG{number}", "Canada")
     return story
@@ -77,17 +97,17 @@ def test_a_worker_that_is_told_to_stop_ends_between_two_mails(stage: ProductionS
     assert set(got.values()) == {1}
 
 
-def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: Story, own_redis: servers.Redis) -> None:
+def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: Story, redis: servers.Redis) -> None:
     """Redis forgets everything while nobody is at work: what is due is in the database alone."""
     campaign.launches()
     eventually(_caught(campaign, PARTNERS // 4))
     for worker in ("worker-1", "worker-2"):
         stage.kill(worker)
-    own_redis.flush()
+    redis.flush()
     for worker in ("worker-1", "worker-2"):
         stage.restart(worker)
     eventually(_caught(campaign, PARTNERS // 2))
-    own_redis.flush()
+    redis.flush()
 
     got = eventually(lambda: _everyone_got_one(campaign))
 
@@ -96,26 +116,24 @@ def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: S
 
 
 def test_a_killed_redis_that_comes_back_loses_no_invitation(
-    stage: ProductionStage, campaign: Story, own_redis: servers.Redis
+    stage: ProductionStage, campaign: Story, redis: servers.Redis
 ) -> None:
     campaign.launches()
     eventually(_caught(campaign, PARTNERS // 5))
-    own_redis.kill()
+    redis.kill()
     time.sleep(2)
-    own_redis.restart()
+    redis.restart()
 
     got = eventually(lambda: _everyone_got_one(campaign), seconds=60)
 
     assert max(got.values()) == 1
 
 
-def test_an_answer_is_taken_while_redis_hangs(
-    stage: ProductionStage, campaign: Story, own_redis: servers.Redis
-) -> None:
+def test_an_answer_is_taken_while_redis_hangs(stage: ProductionStage, campaign: Story, redis: servers.Redis) -> None:
     campaign.launches()
     partner = campaign.partners[0]
     partner.invitation()
-    with own_redis.stop_cont():
+    with redis.stop_cont():
         before = time.monotonic()
         partner.signs()
         took = time.monotonic() - before
@@ -145,8 +163,11 @@ def test_a_killed_up_loses_no_invitation(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def _caught(campaign: Story, count: int) -> Callable[[], bool]:
-    box = player.Letterbox(campaign.stage.catcher.folder)
-    return lambda: box.count() >= count
+    return lambda: _recipients(campaign).total() >= count
+
+
+def _recipients(campaign: Story) -> Counter[str]:
+    return Counter({to: count for to, count in campaign.stage.recipients().items() if campaign.slug in to})
 
 
 def _everyone_got_one(campaign: Story) -> Counter[str]:
@@ -154,7 +175,7 @@ def _everyone_got_one(campaign: Story) -> Counter[str]:
     found = campaign.status()
     if found["counts"]["asked"] < PARTNERS:
         return Counter()
-    return Counter(str(mail["To"]) for mail in player.Letterbox(campaign.stage.catcher.folder).mails())
+    return _recipients(campaign)
 
 
 def _assert_copies_are_identical(campaign: Story) -> None:

@@ -379,10 +379,10 @@ def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
     _all_asked(40)
 
     async def both() -> ScriptedServer:
-        async with ScriptedServer(WELL, pace=0.05) as server:
+        async with ScriptedServer(WELL, pace=0.02) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
             first = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + 30))
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(0.3)
             await asyncio.to_thread(clock.advance, minutes=2)
             await delivery.deliver_due(compose_batch, time.monotonic() + 30)
             await first

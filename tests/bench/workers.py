@@ -18,7 +18,7 @@ from worker import celery_config, db, settings
 from worker.mail import outbox
 from worker.models import Mail
 
-COMMAND = [str(Path(sys.executable).with_name("undersigned")), "worker"]
+COMMAND = [sys.executable, "-m", "worker", "worker"]
 RINGS = 8  # for each worker, so that none sleeps while the others work
 QUIET = "0.5 seconds"
 LOOK_AGAIN = 0.02  # seconds
