@@ -1,22 +1,34 @@
 """What every test may ask for: a database of its own, a Redis, a clock that can be moved."""
 
 import os
+import shutil
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, Pool, event
+from starlette.testclient import TestClient
 
 from tests import servers
+from tests.scripted_smtp import trusted_certificate
 from worker import db, settings
 from worker.web import code_page
+from worker.web.app import make_app
 from worker.wording import templates
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 A_SECOND = code_page.A_WRONG_CODE_TAKES
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 A_SECRET_KEY = "a key for tests only, long enough for everything"
+
+
+pytest.register_assert_rewrite("tests.deliveries", "tests.mails", "tests.mutated_reports", "tests.smtp_faults")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -115,6 +127,19 @@ def own_postgres() -> Iterator[servers.PostgreSQL]:
     server.quit()
 
 
+@pytest.fixture(scope="module")
+def certificate() -> Iterator[ssl.SSLContext]:
+    """A server's certificate for 127.0.0.1, by an authority that this process trusts meanwhile, and no other."""
+    with trusted_certificate() as context:
+        yield context
+
+
+@pytest.fixture
+def bounces_come_back() -> None:
+    """Mails carry a return path of ours."""
+    settings.set_for_this_process(secret_key=A_SECRET_KEY, bounces_to="bounces@letters.example")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """This process and its children have a migrated database of their own; the value names the dialect.
@@ -137,6 +162,35 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     settings.set_for_this_process(data_dir=tmp_path, database_url=url)
     yield request.param
     db.dispose()
+
+
+@pytest.fixture
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """No task is notified; which ones would have been: the task's name, and a campaign's number."""
+    from worker import tasks
+
+    heard: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tasks, "notify", lambda task, *ids: heard.append((task.name, *ids)))
+    return heard
+
+
+@pytest.fixture
+def browser(database: str, rings: list[tuple[Any, ...]]) -> TestClient:
+    """Asks the pages in this process, and follows nowhere."""
+    return TestClient(make_app(), follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """Debian's; for a module, because playwright's loop is in the way of tests with a loop of their own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
 
 
 class Clock(Protocol):

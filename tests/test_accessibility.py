@@ -19,7 +19,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import cast, test_browser
+from tests import cast
+from tests.conftest import CHROMIUM
 from worker import db, settings, tasks, tokens
 from worker.acts import answer, correct_listing, join
 from worker.acts.answer import Statement
@@ -49,15 +50,14 @@ def axe_is_installed() -> bool:
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 in_a_browser = pytest.mark.skipif(
-    test_browser.CHROMIUM is None,
+    CHROMIUM is None,
     reason="chromium is not installed: forced colours, narrow pages and the keyboard were not tried",
 )
 with_axe = pytest.mark.skipif(
-    test_browser.CHROMIUM is None or not axe_is_installed(),
-    reason=f"{'chromium' if test_browser.CHROMIUM is None else f'axe-core {PINNED} (tests/axe/install)'} is not "
+    CHROMIUM is None or not axe_is_installed(),
+    reason=f"{'chromium' if CHROMIUM is None else f'axe-core {PINNED} (tests/axe/install)'} is not "
     f"installed: no page in any language, size or scheme was held against {', '.join(TAGS)}",
 )
-chromium = test_browser.chromium
 
 # What has happened before a page is opened.
 

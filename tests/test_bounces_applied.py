@@ -3,22 +3,28 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
-from tests import test_bounces_reports as reports
+from tests import delivery_reports as reports
 from tests.conftest import Clock
+from tests.sent_invitations import (
+    DARA,
+    SOPHEA,
+    audit_log,
+    invitation,
+    launch_and_send,
+    mail_of_kind,
+    nothing_happened,
+    partner_of,
+    row,
+    suppressed,
+)
 from worker import db, settings, tokens
 from worker.acts import bounce
 from worker.acts.bounce import apply
-from worker.acts.launch import launch_campaign
-from worker.definition.campaign import Definition
-from worker.definition.campaign_keys import Addressee, Sender
-from worker.definition.partners import PartnerRow
-from worker.mail import bounce_reports, outbox
-from worker.models import AuditEvent, Mail, Partner, Suppression
+from worker.mail import bounce_reports
+from worker.models import Mail, Partner
 
-SOPHEA, DARA = "sophea.chan@river-watch.example", "dara@clean-coast.example"
 NO_SUCH_USER = "smtp; 550 5.1.1 No such user: sophea.chan"
 
 
@@ -26,20 +32,6 @@ NO_SUCH_USER = "smtp; 550 5.1.1 No such user: sophea.chan"
 def two_partners_were_asked(database: str) -> None:
     settings.set_for_this_process(bounces_to="bounces@letters.example")
     launch_and_send()
-
-
-def launch_and_send(*, slug: str = "rivers") -> None:
-    """A campaign whose invitations were handed to the relay, with one mail to its organizers."""
-    with db.transaction() as session:
-        campaign = launch_campaign(session, definition(slug, db.clock(session)))
-        partners = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id).order_by(Partner.id))
-        now = db.clock(session)
-        rows = [outbox.to_partner("invitation", campaign, partner, "1", now) for partner in partners]
-        rows += [outbox.to_organizers("closed", campaign, "1", now)]
-        rows += [outbox.to_addressee(campaign, campaign.letter.addressees[0], 1, 1, now)]
-        for row in rows:
-            outbox.put(session, [row])
-        session.execute(update(Mail).values(sent_at=now, due_at=None, reply="250 2.0.0 queued"))
 
 
 def test_a_hard_bounce_marks_mail_and_partner_and_suppresses_the_address() -> None:
@@ -197,71 +189,3 @@ def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
     assert bounce is not None
     with db.transaction() as session:
         return apply(session, bounce)
-
-
-def invitation(email: str = SOPHEA) -> int:
-    with db.reading() as session:
-        found = session.scalars(select(Mail).where(Mail.kind == "invitation").order_by(Mail.id)).all()
-        return found[0 if email == SOPHEA else 1].id
-
-
-def mail_of_kind(kind: str) -> int:
-    with db.reading() as session:
-        return session.scalars(select(Mail.id).where(Mail.kind == kind)).one()
-
-
-def row(mail_id: int) -> Mail:
-    with db.reading() as session:
-        return session.get_one(Mail, mail_id)
-
-
-def partner_of(email: str) -> Partner:
-    with db.reading() as session:
-        return session.scalars(select(Partner).order_by(Partner.id)).all()[0 if email == SOPHEA else 1]
-
-
-def suppressed() -> list[tuple[bytes, str]]:
-    with db.reading() as session:
-        return [(bytes(each.email_hmac), each.reason) for each in session.scalars(select(Suppression))]
-
-
-def audit_log() -> list[tuple[str, str, int | None]]:
-    """What bounces wrote into it."""
-    with db.reading() as session:
-        events = session.scalars(select(AuditEvent).where(AuditEvent.what.not_like("launch%")).order_by(AuditEvent.id))
-        return [(event.actor, f"{event.what} {event.detail}", event.partner_id) for event in events]
-
-
-def nothing_happened() -> bool:
-    with db.reading() as session:
-        marked = session.scalar(select(func.count()).where(Mail.bounced_at.is_not(None) | (Mail.reply.like("came%"))))
-        return not (marked or suppressed() or audit_log() or _bounced_partners(session))
-
-
-def _bounced_partners(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Partner).where(Partner.bounced_at.is_not(None))) or 0
-
-
-def definition(slug: str, now: datetime) -> Definition:
-    text = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
-    return Definition(
-        slug=slug,
-        title="Clean rivers",
-        authentic="en",
-        deadline=now + timedelta(days=14),
-        zone="Europe/Zurich",
-        reply_to="secretariat@rivers.example",
-        from_name="Joint letters",
-        reminders=[timedelta(days=3)],
-        quorum=1,
-        review=timedelta(hours=2),
-        visibility=["public", "addressee", "counted"],
-        sender=Sender("River Coalition", ["on behalf of all"]),
-        addressees=[Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False)],
-        letters={"en": text},
-        partners=[
-            PartnerRow("River Watch", "RW", "Cambodia", "Sophea Chan", SOPHEA, "en", ""),
-            PartnerRow("Clean Coast", "CC", "France", "Dara", DARA, "en", ""),
-        ],
-        remarks=[],
-    )

@@ -17,12 +17,12 @@ from cryptography import x509
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from tests import test_bounces_applied as applied
-from tests import test_bounces_reports as reports
+from tests import delivery_reports as reports
+from tests import sent_invitations as applied
 from tests.imap_server import PASSWORD, USER, Mailserver, Wiretap
+from tests.scripted_smtp import pem_of
+from tests.sent_invitations import SOPHEA, audit_log, invitation, mail_of_kind, nothing_happened, partner_of, row
 from tests.servers import free_port
-from tests.test_bounces_applied import SOPHEA, audit_log, invitation, mail_of_kind, nothing_happened, partner_of, row
-from tests.test_smtp import pem_of
 from worker import db, settings, tokens
 from worker.acts import bounce
 from worker.mail import bounce_mailbox, bounce_reports
@@ -44,16 +44,6 @@ def server() -> Iterator[Mailserver]:
     settings.set_for_this_process(imap_url=server.url())
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
-    """A server's certificate for 127.0.0.1 by an authority that this process trusts, and no other."""
-    names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    authority, context = pem_of(names, tmp_path_factory.mktemp("trusted"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority))
-        yield context
 
 
 def came_back(name: str, mail_id: int = 0, recipient: str = SOPHEA) -> bytes:

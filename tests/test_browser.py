@@ -1,6 +1,5 @@
 """The partner's pages in a real browser: Debian's chromium, without JavaScript, as wide as a phone."""
 
-import shutil
 import socket
 import threading
 import time
@@ -10,9 +9,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests import cast
+from tests.conftest import CHROMIUM
 from worker import db, tasks, tokens
 from worker.models import Partner
 from worker.state import answers
@@ -21,24 +21,12 @@ from worker.web import code_page, code_throttle
 from worker.web.app import make_app
 from worker.wording import templates
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser"),
 ]
 
 DIGITS = {"en": "0123456789", "fr": "0123456789", "km": "០១២៣៤៥៦៧៨៩"}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

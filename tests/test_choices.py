@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks, tokens
+from worker import db, tokens
 from worker.acts import amend_letter, answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.choices import CHOICES, AnswerChoice
@@ -22,18 +22,11 @@ from worker.models import Answer, Mail, Partner
 from worker.state.answers import standing_answer
 from worker.state.status import Counts, load_status
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 from worker.wording import mails, templates
 
 pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.usefixtures("database")]
 EXAMPLE = Path(__file__).resolve().parent.parent / "campaigns" / "cambodia-2023"
 SAID = Statement(representative="Sophea", role="Secretary", reason="Too short", passage="The dam")
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def gives(session: Session, partner: Partner, choice: AnswerChoice) -> Answer:

@@ -10,14 +10,13 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, settings, tasks, tokens
+from worker import db, settings, tokens
 from worker.acts import answer, correct_address, invite, receipts, resend
 from worker.acts.answer import Statement
 from worker.mail import outbox
 from worker.models import Answer, AuditEvent, Campaign, Mail, Partner, Suppression
 from worker.state import recipients
 from worker.state.refusals import NotAnAddress, SameAddress
-from worker.web.app import make_app
 
 RIGHT = "right@partner.example"
 
@@ -34,12 +33,6 @@ def campaign(database: str) -> Campaign:
 @pytest.fixture
 def river_watch(campaign: Campaign) -> Partner:
     return campaign.partners[0]
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def correct(partner: Partner, email: str = RIGHT) -> correct_address.Corrected:

@@ -1,12 +1,8 @@
 """What becomes of a mail: true words for it, the same bytes again, and one letter to the addressee."""
 
 import asyncio
-import email
-import email.policy
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select, update
@@ -14,20 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.conftest import Clock
+from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken, word
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings
-from worker.acts import answer, close, dispatch, hold, invite, receipts, report
+from worker.acts import answer, close, dispatch, hold, receipts, report
 from worker.acts.answer import Statement
-from worker.acts.launch import launch_campaign
-from worker.definition.campaign import Definition
-from worker.definition.campaign_keys import Addressee, Sender
-from worker.definition.partners import PartnerRow
 from worker.mail import claims, delivery, outbox, results
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.models import Campaign, Mail, Partner, Seal
 from worker.state import letters
 from worker.state.disclosures import Notice, load_notices
-from worker.state.mail_status import mail_state
 from worker.state.refusals import Blocked
 from worker.wording.composing import compose_batch
 from worker.wording.refusals import sentence
@@ -36,54 +28,54 @@ WELL: dict[str, str] = {}
 
 
 def test_what_the_relay_takes_is_sent(database: str) -> None:
-    _launched(2)
+    launched(2)
 
     server = _drain(WELL)
 
-    assert [_word(mail) for mail in _mails()] == ["sent", "sent"]
-    assert len(_taken(server)) == 2
-    assert all(mail.reply == "250 2.0.0 queued as 4XyZ" for mail in _mails())
+    assert [word(mail) for mail in mails()] == ["sent", "sent"]
+    assert len(taken(server)) == 2
+    assert all(mail.reply == "250 2.0.0 queued as 4XyZ" for mail in mails())
 
 
 def test_what_is_deferred_goes_later_as_the_same_bytes(database: str, clock: Clock) -> None:
-    _launched(1)
+    launched(1)
     _drain({"RCPT": "450 4.2.0 greylisted, come back later"})
-    (mail,) = _mails()
-    assert _word(mail) == "deferred"
+    (mail,) = mails()
+    assert word(mail) == "deferred"
 
     clock.advance(minutes=4)
-    assert _taken(_drain(WELL)) == []
+    assert taken(_drain(WELL)) == []
     first = _body_hash()
     clock.advance(minutes=4)
     server = _drain(WELL)
 
-    assert [_word(mail) for mail in _mails()] == ["sent"]
-    assert len(_taken(server)) == 1
+    assert [word(mail) for mail in mails()] == ["sent"]
+    assert len(taken(server)) == 1
     assert _body_hash() == first
 
 
 def test_what_is_refused_is_not_tried_again(database: str, clock: Clock) -> None:
-    _launched(1)
+    launched(1)
     _drain({"RCPT": "550 5.1.1 no such user"})
     clock.advance(days=1)
 
-    assert _taken(_drain(WELL)) == []
-    assert [_word(mail) for mail in _mails()] == ["refused"]
+    assert taken(_drain(WELL)) == []
+    assert [word(mail) for mail in mails()] == ["refused"]
 
 
 def test_a_relay_that_is_away_burns_no_attempt(database: str, clock: Clock) -> None:
-    _launched(3)
+    launched(3)
     _drain({"greeting": "drop"})
 
-    assert [(mail.attempts, _word(mail)) for mail in _mails()] == [(0, "due")] * 3
+    assert [(mail.attempts, word(mail)) for mail in mails()] == [(0, "due")] * 3
     clock.advance(minutes=1)
-    assert len(_taken(_drain(WELL))) == 3
+    assert len(taken(_drain(WELL))) == 3
 
 
 def test_a_partners_uncertain_mail_goes_once_more_the_same_and_then_never(database: str, clock: Clock) -> None:
-    _launched(1)
+    launched(1)
     first = _drain({"end of data": "drop"})
-    assert [_word(mail) for mail in _mails()] == ["uncertain"]
+    assert [word(mail) for mail in mails()] == ["uncertain"]
     clock.advance(minutes=14)
     assert _drain(WELL).visits == []
 
@@ -94,11 +86,11 @@ def test_a_partners_uncertain_mail_goes_once_more_the_same_and_then_never(databa
 
     assert first.visits[0].verbs.count("DATA") == second.visits[0].verbs.count("DATA") == 1
     assert third.visits == []
-    assert [_word(mail) for mail in _mails()] == ["uncertain"]
+    assert [word(mail) for mail in mails()] == ["uncertain"]
 
 
 def test_a_mail_that_cannot_be_worded_keeps_no_other_from_leaving(database: str) -> None:
-    _launched(3)
+    launched(3)
     with db.transaction() as session:
         broken = session.scalars(select(Partner.id).order_by(Partner.id)).first()
         session.execute(
@@ -107,16 +99,16 @@ def test_a_mail_that_cannot_be_worded_keeps_no_other_from_leaving(database: str)
 
     server = _drain(WELL)
 
-    assert len(_taken(server)) == 2
-    assert sorted(_word(mail) for mail in _mails()) == ["deferred", "sent", "sent"]
+    assert len(taken(server)) == 2
+    assert sorted(word(mail) for mail in mails()) == ["deferred", "sent", "sent"]
 
 
 def test_the_letter_is_sent_as_it_was_sealed(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
 
     server = _drain(WELL)
 
-    (letter,) = [m for m in _taken(server) if str(m["To"]) == "rapporteur@office.example"]
+    (letter,) = [m for m in taken(server) if str(m["To"]) == "rapporteur@office.example"]
     with db.reading() as session:
         sealed = {
             (seal.rendition, seal.format): seal.content
@@ -131,7 +123,7 @@ def test_the_letter_is_sent_as_it_was_sealed(database: str, clock: Clock) -> Non
 
 
 def test_the_letter_cannot_be_put_twice(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
 
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id) == 0
@@ -144,22 +136,22 @@ def test_the_letter_cannot_be_put_twice(database: str, clock: Clock) -> None:
 
 
 def test_an_uncertain_letter_waits_for_a_person_who_is_told(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain({"end of data": "drop"}, only="letter")
     for _ in range(3):
         clock.advance(hours=5)
         with db.transaction() as session:
             dispatch.dispatch_seal(session, campaign_id)
-        assert "letter" not in {mail.kind for mail in _mails() if mail.due_at is not None}
+        assert "letter" not in {mail.kind for mail in mails() if mail.due_at is not None}
 
-    assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
-    assert len(_mails("doubt")) == 1
-    assert _mails("copy") == []
+    assert [word(mail) for mail in mails("letter")] == ["uncertain"]
+    assert len(mails("doubt")) == 1
+    assert mails("copy") == []
 
 
 def test_a_worker_killed_between_data_and_its_answer_leaves_doubt(database: str, clock: Clock) -> None:
-    _sealed_and_put(clock)
-    (letter,) = _mails("letter")
+    sealed_and_put(clock)
+    (letter,) = mails("letter")
     with db.transaction() as session:
         assert letter.id in claims.claim(session, "killed")
     with db.transaction() as session:
@@ -170,13 +162,13 @@ def test_a_worker_killed_between_data_and_its_answer_leaves_doubt(database: str,
         assert claims.mark_lost_leases_uncertain(session) == 1
     _drain(WELL)
 
-    assert [_word(mail) for mail in _mails("letter")] == ["uncertain"]
+    assert [word(mail) for mail in mails("letter")] == ["uncertain"]
 
 
 def test_a_letter_that_is_refused_for_now_can_still_be_called_back(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain({"end of data": "451 4.3.0 try later"}, only="letter")
-    assert _mails("letter")[0].in_data_at is None
+    assert mails("letter")[0].in_data_at is None
 
     with db.transaction() as session:
         signer = session.scalars(select(Partner.id).order_by(Partner.id)).first()
@@ -184,13 +176,13 @@ def test_a_letter_that_is_refused_for_now_can_still_be_called_back(database: str
         assert letters.living_seal(session, session.get_one(Campaign, campaign_id)) is None
     clock.advance(hours=1)
 
-    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
-    assert [_word(mail) for mail in _mails("letter")] == ["cancelled"]
+    assert not any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
+    assert [word(mail) for mail in mails("letter")] == ["cancelled"]
 
 
 def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -> None:
     """Whoever withdraws then is believed, and the addressee is to be told; the seal that was sent stands."""
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain(WELL, only="letter")
 
     with db.transaction() as session:
@@ -199,41 +191,41 @@ def test_a_letter_that_left_cannot_be_called_back(database: str, clock: Clock) -
         campaign = session.get_one(Campaign, campaign_id)
         assert letters.living_seal(session, campaign) == 1
         assert len(_notices(session, campaign_id)) == 1
-    assert [_word(mail) for mail in _mails("letter")] == ["sent"]
-    assert len(_mails("notice")) == 1
+    assert [word(mail) for mail in mails("letter")] == ["sent"]
+    assert len(mails("notice")) == 1
 
 
 def test_a_held_letter_is_called_back_and_goes_after_the_hold(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     with db.transaction() as session:
         hold.hold_letter(session, campaign_id)
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id) == 0
-    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert not any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
 
     with db.transaction() as session:
         hold.resume_letter(session, campaign_id)
         assert dispatch.dispatch_seal(session, campaign_id) == 1
-    assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
 
 
 def test_a_refused_letter_goes_again_when_a_person_says_so(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain({"RCPT": "550 5.1.1 no such user"}, only="letter")
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id) == 0
-    assert len(_mails("waiting")) == 1
+    assert len(mails("waiting")) == 1
 
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id, by_person=True) == 1
 
-    assert sum("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL))) == 1
+    assert sum("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL))) == 1
 
 
 def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: str, clock: Clock) -> None:
     """Two addressees: one letter is of doubtful fate, the other is turned down after somebody withdrew."""
-    campaign_id = _sealed_and_put(clock, copies=1)
-    (doubtful, travelling) = _mails("letter")
+    campaign_id = sealed_and_put(clock, copies=1)
+    (doubtful, travelling) = mails("letter")
     with db.transaction() as session:
         for letter, holder in ((doubtful, "one"), (travelling, "two")):
             session.execute(
@@ -244,7 +236,7 @@ def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: 
             assert claims.begin_data(session, letter.id, holder)
         assert _marked(session, doubtful, "one", Kind.UNCERTAIN)
     with db.transaction() as session:
-        answer.withdraw(session, _first_partner(session), Statement())
+        answer.withdraw(session, first_partner(session), Statement())
     with db.transaction() as session:
         assert _marked(session, travelling, "two", Kind.DEFERRED)
     with db.transaction() as session:
@@ -252,16 +244,16 @@ def test_a_seal_voided_while_its_letter_travelled_is_never_sent_again(database: 
         dispatch.dispatch_seal(session, campaign_id)
     clock.advance(hours=1)
 
-    (next_seal,) = [mail for mail in _taken(_drain(WELL)) if "copy-1" in str(mail["To"])]
+    (next_seal,) = [mail for mail in taken(_drain(WELL)) if "copy-1" in str(mail["To"])]
 
     assert "Rivi=C3=A8re n=C2=B0 1" in str(next_seal.get_body(("plain",)))
     assert "Rivi=C3=A8re n=C2=B0 0" not in str(next_seal.get_body(("plain",)))
-    assert [_word(mail) for mail in _mails("letter")] == ["uncertain", "cancelled", "sent"]
+    assert [word(mail) for mail in mails("letter")] == ["uncertain", "cancelled", "sent"]
 
 
 def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
-    (letter,) = _mails("letter")
+    campaign_id = sealed_and_put(clock)
+    (letter,) = mails("letter")
     with db.transaction() as session:
         claims.claim(session, "one")
         assert claims.begin_data(session, letter.id, "one")
@@ -270,16 +262,16 @@ def test_a_letter_held_while_it_travelled_stays_when_it_comes_back(database: str
     with db.transaction() as session:
         assert _marked(session, letter, "one", Kind.DEFERRED)
     clock.advance(hours=1)
-    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert not any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
 
     with db.transaction() as session:
         hold.resume_letter(session, campaign_id)
         assert dispatch.dispatch_seal(session, campaign_id) == 1
-    assert any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
 
 
 def test_copies_wait_while_held(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain(WELL)
     with db.transaction() as session:
         dispatch.dispatch_seal(session, campaign_id)
@@ -290,70 +282,70 @@ def test_copies_wait_while_held(database: str, clock: Clock) -> None:
 
 
 def test_a_letter_brought_by_hand_is_not_mailed_and_cannot_be_called_back(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     with db.transaction() as session:
         dispatch.note_brought_by_hand(session, campaign_id)
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id) == 0
         assert report.put_copies(session, campaign_id) == 4
-        answer.withdraw(session, _first_partner(session), Statement())
+        answer.withdraw(session, first_partner(session), Statement())
         assert letters.living_seal(session, session.get_one(Campaign, campaign_id)) == 1
         assert len(_notices(session, campaign_id)) == 1
 
-    assert not any("rapporteur" in str(mail["To"]) for mail in _taken(_drain(WELL)))
+    assert not any("rapporteur" in str(mail["To"]) for mail in taken(_drain(WELL)))
 
 
 def test_a_letter_of_doubtful_fate_goes_again_the_same_when_a_person_says_so(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     _drain({"end of data": "drop"}, only="letter")
-    before = _mails("letter")[0]
+    before = mails("letter")[0]
     with db.transaction() as session:
         with pytest.raises(Blocked) as refused:
             dispatch.dispatch_seal(session, campaign_id, by_person=True)
         assert "Nobody knows" in sentence(refused.value)
         assert dispatch.resend_letter(session, campaign_id) == 1
 
-    (again,) = [mail for mail in _taken(_drain(WELL)) if "rapporteur" in str(mail["To"])]
+    (again,) = [mail for mail in taken(_drain(WELL)) if "rapporteur" in str(mail["To"])]
 
     assert str(again["Message-ID"]) == before.message_id
-    assert _mails("letter")[0].body_hash == before.body_hash
-    assert [_word(mail) for mail in _mails("letter")] == ["sent"]
+    assert mails("letter")[0].body_hash == before.body_hash
+    assert [word(mail) for mail in mails("letter")] == ["sent"]
 
 
 def test_a_letter_of_doubtful_fate_that_arrived_is_noted_by_hand(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock, copies=1)
+    campaign_id = sealed_and_put(clock, copies=1)
     _drain({"end of data": "drop"}, only="letter")
     with db.transaction() as session:
         dispatch.note_brought_by_hand(session, campaign_id)
         assert _delivery(session, campaign_id) == "sent"
         assert report.put_copies(session, campaign_id) == 4
-    assert [_word(mail) for mail in _mails("letter")] == ["sent", "sent"]
+    assert [word(mail) for mail in mails("letter")] == ["sent", "sent"]
 
 
 def test_a_receipt_reaches_a_reader_of_a_language_that_the_letter_has_not(database: str) -> None:
-    campaign_id = _launched(1)
+    campaign_id = launched(1)
     with db.transaction() as session:
         session.get_one(Campaign, campaign_id).letter.texts = {"en": "# Clean rivers\n\nWe ask.\n"}
-        answer.sign(session, _first_partner(session), "public", Statement("The board", "Board", language="fr"))
+        answer.sign(session, first_partner(session), "public", Statement("The board", "Board", language="fr"))
         assert receipts.put_receipts(session, campaign_id) == 1
 
-    assert len(_taken(_drain(WELL))) == 1
-    assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
+    assert len(taken(_drain(WELL))) == 1
+    assert [word(mail) for mail in mails("receipt")] == ["sent"]
 
 
 def test_whoever_answers_without_end_floods_nobody(database: str, clock: Clock) -> None:
-    campaign_id = _launched(1)
+    campaign_id = launched(1)
     _drain(WELL)
     for number in range(20):
         with db.transaction() as session:
-            answer.sign(session, _first_partner(session), "public", Statement(f"Person {number}", "Board"))
+            answer.sign(session, first_partner(session), "public", Statement(f"Person {number}", "Board"))
         with db.transaction() as session:
             receipts.put_receipts(session, campaign_id)
         _drain(WELL)
-    assert [_word(mail) for mail in _mails("receipt")].count("sent") == 3
+    assert [word(mail) for mail in mails("receipt")].count("sent") == 3
 
     clock.advance(minutes=11)
-    (last,) = _taken(_drain(WELL))
+    (last,) = taken(_drain(WELL))
     assert "Person 19" in str(last.get_body(("plain",)))
 
 
@@ -368,45 +360,16 @@ def test_the_next_try_comes_later_and_later(attempts: int, minutes: int) -> None
 
 
 def test_after_five_days_a_deferred_mail_is_given_up(database: str, clock: Clock) -> None:
-    _launched(1)
+    launched(1)
     tries = 0
-    while _mails()[0].due_at is not None:
+    while mails()[0].due_at is not None:
         _drain({"RCPT": "450 4.2.2 mailbox full"})
         clock.advance(hours=4.5)
         tries += 1
         assert tries < 50
 
-    assert [_word(mail) for mail in _mails()] == ["refused"]
+    assert [word(mail) for mail in mails()] == ["refused"]
     assert 25 < tries < 40
-
-
-def _launched(partners: int, copies: int = 0) -> int:
-    """A campaign whose invitations are due."""
-    settings.set_for_this_process(smtp_connections=1)
-    with db.transaction() as session:
-        campaign_id = launch_campaign(session, _definition(partners, db.clock(session), copies)).id
-    with db.transaction() as session:
-        assert invite.enqueue_invitations(session, campaign_id) == partners
-    return campaign_id
-
-
-def _sealed_and_put(clock: Clock, copies: int = 0) -> int:
-    """A campaign that everybody signed, closed and reviewed; its letter is due."""
-    campaign_id = _launched(3, copies)
-    with db.transaction() as session:
-        for partner_id in session.scalars(select(Partner.id)):
-            answer.sign(session, partner_id, "public", Statement("The board", "Board"))
-    clock.advance(days=15)
-    with db.transaction() as session:
-        assert close.close_and_seal(session, campaign_id)
-    clock.advance(hours=3)
-    with db.transaction() as session:
-        assert dispatch.dispatch_seal(session, campaign_id) == 1 + copies
-    return campaign_id
-
-
-def _first_partner(session: Session) -> int:
-    return session.scalars(select(Partner.id).order_by(Partner.id)).all()[0]
 
 
 def _marked(session: Session, mail: Mail, holder: str, kind: Kind) -> bool:
@@ -424,8 +387,8 @@ def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
                 pass  # as the task does
             return server
 
-    put_off = [mail.id for mail in _mails() if only and mail.kind != only and mail.due_at is not None]
-    due = {mail.id: mail.due_at for mail in _mails()}
+    put_off = [mail.id for mail in mails() if only and mail.kind != only and mail.due_at is not None]
+    due = {mail.id: mail.due_at for mail in mails()}
     with db.transaction() as session:
         session.execute(update(Mail).where(Mail.id.in_(put_off)).values(due_at=datetime(2999, 1, 1, tzinfo=UTC)))
     server = asyncio.run(drain())
@@ -435,48 +398,8 @@ def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
     return server
 
 
-def _taken(server: ScriptedServer) -> list[EmailMessage]:
-    bodies = [body for visit in server.visits for _, _, body in visit.mails]
-    found = [email.message_from_bytes(body, policy=email.policy.default) for body in bodies]
-    return [mail for mail in found if isinstance(mail, EmailMessage)]
-
-
-def _mails(kind: str = "") -> list[Mail]:
-    with db.reading() as session:
-        found = session.scalars(select(Mail).order_by(Mail.id)).all()
-    return [mail for mail in found if not kind or mail.kind == kind]
-
-
 def _body_hash() -> str | None:
-    return _mails()[0].body_hash
-
-
-def _definition(partners: int, now: datetime, copies: int = 0) -> Definition:
-    text = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
-    return Definition(
-        slug="rivers",
-        title="Clean rivers",
-        authentic="en",
-        deadline=now + timedelta(days=14),
-        zone="Europe/Zurich",
-        reply_to="secretariat@rivers.example",
-        from_name="Joint letters",
-        reminders=[timedelta(days=3)],
-        quorum=1,
-        review=timedelta(hours=2),
-        visibility=["public", "addressee", "counted"],
-        sender=Sender("River Coalition", ["on behalf of all"]),
-        addressees=[
-            Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", "rapporteur@office.example", False),
-            *(Addressee("Eve", "Office", ["Rome"], "", f"copy-{n}@office.example", True) for n in range(1, copies + 1)),
-        ],
-        letters={"en": text, "fr": text},
-        partners=[
-            PartnerRow(f"Rivière n° {n}", f"R{n}", "France", "", f"contact@river-{n}.example", "en", "")
-            for n in range(partners)
-        ],
-        remarks=[],
-    )
+    return mails()[0].body_hash
 
 
 def _delivery(session: Session, campaign_id: int) -> str:
@@ -487,6 +410,3 @@ def _delivery(session: Session, campaign_id: int) -> str:
 def _notices(session: Session, campaign_id: int) -> list[Notice]:
     campaign = session.get_one(Campaign, campaign_id)
     return load_notices(session, campaign, letters.load_letters(session, campaign))
-
-
-_word: Callable[[Mail], str] = mail_state

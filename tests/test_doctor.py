@@ -30,9 +30,8 @@ from typer.testing import CliRunner
 
 from tests import imap_server, servers
 from tests.conftest import A_SECRET_KEY, Clock, use_templates
-from tests.scripted_smtp import ScriptedServer
+from tests.scripted_smtp import ScriptedServer, pem_of
 from tests.stage import eventually
-from tests.test_smtp import certificate, pem_of
 from worker import settings
 from worker.cli import doctor
 from worker.cli.commands import app
@@ -42,7 +41,6 @@ from worker.cli.doctor.finding import Note
 from worker.mail.catcher import Catcher
 from worker.mail.relay_url import Relay
 
-__all__ = ["certificate"]
 PASSWORD = "Zauberwort-4711"
 YOU = "you@organizers.example"
 TOP = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests import cast, servers
 from tests.conftest import A_SECRET_KEY, Clock
-from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
+from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, migrations, settings, tasks, tokens, vacuum
 from worker.acts import answer, correct_listing, erase, invite, join, pass_on, remind, third_party_limits
 from worker.acts.answer import Statement
@@ -25,7 +25,6 @@ from worker.state import due
 from worker.state.refusals import NotOver, StillSigns
 from worker.state.status import load_status
 from worker.text import dates
-from worker.web.app import make_app
 from worker.wording import mails
 from worker.wording import mails as wording_mails
 
@@ -42,12 +41,6 @@ WHO = Statement(
     representative="Sophea Chan", role="Boatswain", reason="we are afraid of the police", note="by telephone"
 )
 SPOKEN = ("Sophea Chan", "Boatswain", "afraid of the police", "by telephone")
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def a_campaign(session: Session) -> Campaign:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks, tokens
+from worker import db, tokens
 from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
 from worker.models import Addressee, Campaign, Letter, Partner
@@ -22,10 +22,10 @@ HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អា�
 
 
 @pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+def browser(browser: TestClient) -> TestClient:
+    """Nothing is worded yet."""
     page_cache._worded.clear()
-    return TestClient(make_app(), follow_redirects=False)
+    return browser
 
 
 def a_campaign(**definition: Any) -> list[Partner]:

@@ -21,14 +21,13 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from tests import cast, stage
-from worker import db, tasks, tokens
+from worker import db, tokens
 from worker.acts import answer, close, join, receipts
 from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.mail import mime, outbox
 from worker.models import Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 from worker.wording import handout
 from worker.wording.export import harmless
 from worker.wording.mails import word_mail
@@ -153,12 +152,6 @@ def arrived(text: str, *, whole: bool = False) -> str:
 def lines(text: str) -> str:
     """A field's text without the line's end that comes first in the source of a page."""
     return text.removeprefix("\n").replace("\r\n", "\n")
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def post(browser: TestClient, link: str, form: dict[str, str]) -> httpx2.Response:

@@ -12,8 +12,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from tests.conftest import Clock
+from tests.deliveries import definition, first_partner, mails, sealed_and_put, taken, word
 from tests.scripted_smtp import ScriptedServer
-from tests.test_delivery import _definition, _first_partner, _mails, _sealed_and_put, _taken, _word
 from worker import db, settings, tokens
 from worker.acts import alert_unreached, answer, dispatch, invite, launch, receipts
 from worker.acts.answer import Statement
@@ -41,7 +41,7 @@ def test_our_fault_holds_everything_back_burns_no_attempt_and_is_told_once(
 ) -> None:
     _all_asked(8)
     _drain(fault)
-    asked = _mails("invitation")
+    asked = mails("invitation")
     assert [(mail.attempts, mail.refused_at) for mail in asked] == [(0, None)] * 8
     assert _post().is_blocked
     assert "5.7" in (_post().reply or "")
@@ -52,16 +52,16 @@ def test_our_fault_holds_everything_back_burns_no_attempt_and_is_told_once(
         clock.advance(minutes=20)
         tried = _drain(fault)
         assert sum(visit.phases["MAIL"] for visit in tried.visits) == 1, "one mail tries for all"
-    assert [mail.attempts for mail in _mails("invitation")] == [0] * 8
-    assert len(_mails("outage")) == 1
+    assert [mail.attempts for mail in mails("invitation")] == [0] * 8
+    assert len(mails("outage")) == 1
 
     clock.advance(minutes=20)
     server = _drain(WELL)
     clock.advance(minutes=1)
     server2 = _drain(WELL)
     assert not _post().is_blocked
-    assert len(_taken(server)) + len(_taken(server2)) == 9
-    (told,) = [mail for mail in [*_taken(server), *_taken(server2)] if "secretariat" in str(mail["To"])]
+    assert len(taken(server)) + len(taken(server2)) == 9
+    (told,) = [mail for mail in [*taken(server), *taken(server2)] if "secretariat" in str(mail["To"])]
     assert "took no mail of ours from" in str(told.get_body(("plain",)))
 
 
@@ -73,7 +73,7 @@ def test_a_wrong_password_is_tried_by_one_and_mends_by_itself(database: str, clo
     clock.advance(minutes=1)
     assert len(_drain({"greeting": "drop"}).visits) == 1
     clock.advance(minutes=1)
-    assert len(_taken(_drain(WELL))) >= 3
+    assert len(taken(_drain(WELL))) >= 3
     assert not _post().is_blocked
 
 
@@ -82,7 +82,7 @@ def test_a_short_outage_nobody_hears_of_and_a_long_one_is_told_when_it_is_over(d
     _drain({"greeting": "drop"})
     clock.advance(minutes=2)
     _drain(WELL)
-    assert _mails("outage") == []
+    assert mails("outage") == []
 
     _all_asked(2, "lakes")
     _drain({"greeting": "drop"})
@@ -99,12 +99,12 @@ def test_a_short_outage_nobody_hears_of_and_a_long_one_is_told_when_it_is_over(d
 def test_a_policy_against_one_mail_holds_back_no_other(database: str, clock: Clock) -> None:
     _all_asked(6)
     _drain({"RCPT#3": "550 5.7.1 not from you"})
-    assert sorted(_word(mail) for mail in _mails("invitation")) == ["due", "sent", "sent", "sent", "sent", "sent"]
+    assert sorted(word(mail) for mail in mails("invitation")) == ["due", "sent", "sent", "sent", "sent", "sent"]
     assert not _post().is_blocked
 
     clock.advance(minutes=1)
     _drain({"RCPT": "550 5.7.1 not from you"})
-    assert [_word(mail) for mail in _mails("invitation")].count("refused") == 1
+    assert [word(mail) for mail in mails("invitation")].count("refused") == 1
 
 
 def test_a_relay_turned_against_us_amid_a_run_refuses_nobody(database: str, clock: Clock) -> None:
@@ -112,7 +112,7 @@ def test_a_relay_turned_against_us_amid_a_run_refuses_nobody(database: str, cloc
     _all_asked(30)
     suspended = {f"RCPT#{n}": "550 5.7.1 account suspended" for n in range(4, 40)}
     server = _drain(suspended, once=True)
-    assert [_word(mail) for mail in _mails("invitation")].count("sent") == 3
+    assert [word(mail) for mail in mails("invitation")].count("sent") == 3
     assert sum(visit.phases["RCPT"] for visit in server.visits) <= 3 + 3
     for _ in range(4):
         clock.advance(minutes=2)
@@ -122,7 +122,7 @@ def test_a_relay_turned_against_us_amid_a_run_refuses_nobody(database: str, cloc
     _drain(WELL)
     clock.advance(minutes=1)
     _drain(WELL)
-    assert [_word(mail) for mail in _mails("invitation")] == ["sent"] * 30
+    assert [word(mail) for mail in mails("invitation")] == ["sent"] * 30
 
 
 @pytest.mark.parametrize("offers", [(), PIPELINING], ids=["plain", "pipelined"])
@@ -132,22 +132,22 @@ def test_a_relay_that_hangs_up_after_a_few_mails_gets_the_rest_on_new_connection
 ) -> None:
     _all_asked(11)
     server = _drain({"MAIL#4": fault}, offers)
-    assert [(_word(mail), mail.attempts) for mail in _mails("invitation")] == [("sent", 1)] * 11
+    assert [(word(mail), mail.attempts) for mail in mails("invitation")] == [("sent", 1)] * 11
     assert len(server.visits) == 4
     assert not _post().is_blocked
 
 
 def test_a_mail_that_makes_the_relay_hang_up_keeps_no_other_from_leaving(database: str, clock: Clock) -> None:
     _all_asked(5)
-    poison = _mails("invitation")[2].id
+    poison = mails("invitation")[2].id
     _drain_but({"MAIL": "drop"}, only=poison)
-    assert [_word(mail) for mail in _mails("invitation")] == ["due"] * 5
+    assert [word(mail) for mail in mails("invitation")] == ["due"] * 5
     clock.advance(minutes=1)
     _drain_but(WELL, without=poison)
-    assert [_word(mail) for mail in _mails("invitation")].count("sent") == 4
+    assert [word(mail) for mail in mails("invitation")].count("sent") == 4
     _drain_but({"MAIL": "drop"}, only=poison)
-    (mail,) = [mail for mail in _mails("invitation") if mail.id == poison]
-    assert (_word(mail), mail.attempts) == ("deferred", 1), "it is its own fault now, and costs it an attempt"
+    (mail,) = [mail for mail in mails("invitation") if mail.id == poison]
+    assert (word(mail), mail.attempts) == ("deferred", 1), "it is its own fault now, and costs it an attempt"
 
 
 def test_a_relay_that_takes_one_connection_gets_everything_through_it(database: str) -> None:
@@ -163,31 +163,31 @@ def test_a_relay_that_takes_one_connection_gets_everything_through_it(database: 
             super()._welcome(reader, writer)
 
     server = _drain(WELL, server=OneAtATime(WELL, pace=0.01))
-    assert [_word(mail) for mail in _mails("invitation")] == ["sent"] * 40
+    assert [word(mail) for mail in mails("invitation")] == ["sent"] * 40
     assert len(server.visits) == 1
 
 
 def test_no_more_leave_in_an_hour_than_the_relay_takes_and_the_rest_follow(database: str, clock: Clock) -> None:
     _all_asked(25)
     settings.set_for_this_process(smtp_per_hour=10)
-    assert len(_taken(_drain(WELL))) == 9, "one in ten is kept for what is urgent"
+    assert len(taken(_drain(WELL))) == 9, "one in ten is kept for what is urgent"
     clock.advance(minutes=30)
-    assert _taken(_drain(WELL)) == []
+    assert taken(_drain(WELL)) == []
     clock.advance(minutes=31)
-    assert len(_taken(_drain(WELL))) == 9
+    assert len(taken(_drain(WELL))) == 9
     clock.advance(minutes=61)
-    assert len(_taken(_drain(WELL))) == 7
+    assert len(taken(_drain(WELL))) == 7
 
 
 def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(database: str, clock: Clock) -> None:
     campaign = _all_asked(25)
     settings.set_for_this_process(smtp_per_day=10, smtp_per_hour=100)
-    assert len(_taken(_drain(WELL))) == 9
+    assert len(taken(_drain(WELL))) == 9
     with db.transaction() as session:
-        answer.sign(session, _first_partner(session), "public", Statement("The board", "Board"))
+        answer.sign(session, first_partner(session), "public", Statement("The board", "Board"))
         assert receipts.put_receipts(session, campaign) == 1
-    assert len(_taken(_drain(WELL))) == 1
-    assert [_word(mail) for mail in _mails("receipt")] == ["sent"]
+    assert len(taken(_drain(WELL))) == 1
+    assert [word(mail) for mail in mails("receipt")] == ["sent"]
     with db.transaction() as session:
         (hour, day) = quotas.load_quotas(session, db.clock(session))
     assert (hour.span, hour.used, day.span, day.used, day.room) == (
@@ -198,7 +198,7 @@ def test_a_days_quota_spreads_a_campaign_over_days_and_a_receipt_does_not_wait(d
         0,
     )
     clock.advance(hours=25)
-    assert len(_taken(_drain(WELL))) == 9
+    assert len(taken(_drain(WELL))) == 9
 
 
 def test_quotas_hold_for_two_workers_at_once(database: str) -> None:
@@ -247,7 +247,7 @@ def test_a_mail_that_cannot_be_marked_lets_no_other_of_its_group_go_twice(
     database: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _all_asked(6)
-    broken = _mails("invitation")[2].id
+    broken = mails("invitation")[2].id
     mark = results.record_results
 
     def fails_for_one(session: Session, holder: str, marks: Sequence[results.DeliveryResult]) -> set[int]:
@@ -257,34 +257,34 @@ def test_a_mail_that_cannot_be_marked_lets_no_other_of_its_group_go_twice(
         return found
 
     monkeypatch.setattr(results, "record_results", fails_for_one)
-    assert len(_taken(_drain(WELL))) == 6
+    assert len(taken(_drain(WELL))) == 6
     clock.advance(minutes=20)
-    assert _taken(_drain(WELL)) == []
-    assert sorted(_word(mail) for mail in _mails("invitation")) == ["sent"] * 5 + ["uncertain"]
+    assert taken(_drain(WELL)) == []
+    assert sorted(word(mail) for mail in mails("invitation")) == ["sent"] * 5 + ["uncertain"]
 
 
 def test_the_first_mail_leaves_when_the_undo_time_is_over(database: str, clock: Clock) -> None:
     settings.set_for_this_process(undo=60)
     campaign_id = _launched(2)
     _ask(campaign_id)
-    assert _taken(_drain(WELL)) == []
+    assert taken(_drain(WELL)) == []
     clock.advance(seconds=61)
-    assert len(_taken(_drain(WELL))) == 2
+    assert len(taken(_drain(WELL))) == 2
 
 
 def test_a_suppressed_address_gets_nothing_and_it_is_said_why(database: str) -> None:
     _all_asked(3)
     with db.transaction() as session:
-        unwanted = session.get_one(Partner, _first_partner(session))
+        unwanted = session.get_one(Partner, first_partner(session))
         session.add(Suppression(email_hmac=tokens.fingerprint(unwanted.email), at=db.clock(session), reason="bounce"))
-    assert len(_taken(_drain(WELL))) == 2
-    (mail,) = [mail for mail in _mails("invitation") if mail.partner_id == unwanted.id]
-    assert (_word(mail), mail.reply) == ("cancelled", "the address is suppressed")
+    assert len(taken(_drain(WELL))) == 2
+    (mail,) = [mail for mail in mails("invitation") if mail.partner_id == unwanted.id]
+    assert (word(mail), mail.reply) == ("cancelled", "the address is suppressed")
 
 
 def test_the_organizers_hear_at_once_of_a_dead_address_and_then_once_an_hour(database: str, clock: Clock) -> None:
     _all_asked(3)
-    first, second, third = (mail.id for mail in _mails("invitation"))
+    first, second, third = (mail.id for mail in mails("invitation"))
     _drain_but({"RCPT": "550 5.1.1 no such user"}, only=first)
     assert _tell() == 1
     assert _tell() == 0
@@ -293,7 +293,7 @@ def test_the_organizers_hear_at_once_of_a_dead_address_and_then_once_an_hour(dat
     assert _tell() == 0
     clock.advance(minutes=55)
     assert _tell() == 1
-    (told, again) = _taken(_drain_but(WELL, without=third))
+    (told, again) = taken(_drain_but(WELL, without=third))
     assert "Our mail did not reach 2 organizations" in " ".join(str(again.get_body(("plain",))).split())
     assert "Rivière" not in str(told)
 
@@ -308,9 +308,9 @@ def test_a_relay_that_takes_our_own_domains_mail_only_refuses_nobody_and_is_told
         _drain(WELL, server=_denying())
         _ask(campaign_id)
         clock.advance(minutes=2)
-    assert len(_mails("invitation")) == 5
-    assert [(mail.refused_at, mail.attempts) for mail in _mails("invitation")] == [(None, 0)] * 5
-    assert [_word(mail) for mail in _mails("outage")] == ["sent"]
+    assert len(mails("invitation")) == 5
+    assert [(mail.refused_at, mail.attempts) for mail in mails("invitation")] == [(None, 0)] * 5
+    assert [word(mail) for mail in mails("outage")] == ["sent"]
     assert _post().is_blocked
 
 
@@ -333,15 +333,15 @@ def test_a_fault_that_hits_everyone_is_the_relays_in_whatever_words(
     phase, reply = said
     _drain({f"{phase}#{n}": reply for n in range(4, 100)} if reply != "drop" else {phase: reply}, once=True)
     assert _post().is_blocked
-    counted = Counter(_word(mail) for mail in _mails("invitation"))
+    counted = Counter(word(mail) for mail in mails("invitation"))
     assert counted["due"] >= 60 - 3 - 10
-    assert len(_mails("outage")) == 1
+    assert len(mails("outage")) == 1
 
 
 def test_ten_dead_addresses_in_a_row_are_no_fault_of_the_relay(database: str) -> None:
     _all_asked(25)
     _drain({"RCPT": "550 5.1.1 no such user"})
-    assert [_word(mail) for mail in _mails("invitation")] == ["refused"] * 25
+    assert [word(mail) for mail in mails("invitation")] == ["refused"] * 25
     assert not _post().is_blocked
 
 
@@ -351,8 +351,8 @@ def test_a_row_that_cannot_be_read_keeps_no_other_from_leaving(database: str) ->
         session.execute(
             text("UPDATE partner SET email = :other WHERE id = :id"), {"other": b"\x01" + b"x" * 40, "id": 2}
         )
-    assert len(_taken(_drain(WELL))) == 3
-    assert sorted(_word(mail) for mail in _mails("invitation")) == ["deferred", "sent", "sent", "sent"]
+    assert len(taken(_drain(WELL))) == 3
+    assert sorted(word(mail) for mail in mails("invitation")) == ["deferred", "sent", "sent", "sent"]
 
 
 def test_what_is_called_back_while_it_waits_in_a_worker_is_not_sent(
@@ -369,7 +369,7 @@ def test_what_is_called_back_while_it_waits_in_a_worker_is_not_sent(
             super()._welcome(reader, writer)
 
     server = _drain(WELL, server=CallsBack(WELL, pace=0.05))
-    assert 10 <= len(_taken(server)) < 20
+    assert 10 <= len(taken(server)) < 20
 
 
 def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
@@ -388,31 +388,31 @@ def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
             await first
             return server
 
-    recipients = Counter(str(mail["To"]) for mail in _taken(asyncio.run(both())))
+    recipients = Counter(str(mail["To"]) for mail in taken(asyncio.run(both())))
     assert len(recipients) == 40
     assert sum(recipients.values()) <= 40 + 3, "what was on the wire when the clock jumped"
 
 
 def test_unfit_mail_behind_one_that_was_given_back_takes_no_other_mails_outcome(database: str) -> None:
     _all_asked(4)
-    unfit = _mails("invitation")[2].id
+    unfit = mails("invitation")[2].id
     with db.transaction() as session:
         partner = session.get_one(Mail, unfit).partner
         assert partner is not None
         partner.email = "no address"
     _drain({"end of data#2": "421 4.3.2 closing"}, PIPELINING)
-    assert [_word(mail) for mail in _mails("invitation")] == ["sent", "sent", "refused", "sent"]
+    assert [word(mail) for mail in mails("invitation")] == ["sent", "sent", "refused", "sent"]
 
 
 def test_the_organizers_hear_of_a_letter_that_no_server_takes(database: str, clock: Clock) -> None:
-    campaign_id = _sealed_and_put(clock)
+    campaign_id = sealed_and_put(clock)
     for _ in range(4):
         _drain({"RCPT": "451 4.3.0 later"})
         with db.transaction() as session:
             dispatch.dispatch_seal(session, campaign_id)
         clock.advance(minutes=40)
-    assert len(_mails("waiting")) == 1
-    (told,) = [mail for mail in _taken(_drain(WELL)) if "waits for you" in str(mail["Subject"])]
+    assert len(mails("waiting")) == 1
+    (told,) = [mail for mail in taken(_drain(WELL)) if "waits for you" in str(mail["Subject"])]
     assert "has not taken the letter yet" in " ".join(str(told.get_body(("plain",))).split())
 
 
@@ -425,7 +425,7 @@ def test_suppressed_mails_use_up_no_try_of_a_relay_at_fault(database: str, clock
                 Suppression(email_hmac=tokens.fingerprint(partner.email), at=db.clock(session), reason="bounce")
             )
     clock.advance(minutes=1)
-    assert len(_taken(_drain(WELL))) == 2
+    assert len(taken(_drain(WELL))) == 2
     assert not _post().is_blocked
 
 
@@ -453,8 +453,8 @@ def _tell() -> int:
 def _launched(partners: int, slug: str = "rivers") -> int:
     settings.set_for_this_process(smtp_connections=1)
     with db.transaction() as session:
-        definition = replace(_definition(partners, db.clock(session)), slug=slug)
-        return launch.launch_campaign(session, definition).id
+        made = replace(definition(partners, db.clock(session)), slug=slug)
+        return launch.launch_campaign(session, made).id
 
 
 def _ask(campaign_id: int) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import ipaddress
 import ssl
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -12,8 +11,7 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
-from tests.scripted_smtp import pem_of as pem_of  # test_doctor.py takes it from here
+from tests.scripted_smtp import ScriptedServer, Visit, pem_of
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay_url import Relay, tls_context
 from worker.mail.reply_text import explain_reply
@@ -507,12 +505,6 @@ def test_no_bytes_of_a_relay_make_us_stumble(noise):
 
 
 # --- TLS and the login
-
-
-@pytest.fixture(scope="module")
-def certificate() -> Iterator[ssl.SSLContext]:
-    with trusted_certificate() as context:
-        yield context
 
 
 def logging_in(server: ScriptedServer, security: Literal["tls", "starttls", "plain"]) -> Outcome:

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
-from tests.test_web_departure import a_campaign_with_two_addressees, a_letter_goes
-from worker import db, tasks, tokens
+from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
+from worker import db, tokens
 from worker.acts import erase
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.state.lifecycle import ALLOWED, EXPOSES_LESS, Action, Stage
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 from worker.wording import templates
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -26,12 +25,6 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 # One partner for each action and language, so that none stands in another's way.
 CAST = {(action, language): f"{action.title()} {language}" for action in ACTIONS for language in LANGUAGES}
 SIGNS_BEFORE: set[Action] = {"withdraw", "reduce", "disown"}
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def comes_to(session: Session, campaign: Campaign, stage: Stage) -> None:

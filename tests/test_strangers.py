@@ -9,8 +9,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
-from tests.test_mail_templates import is_silent_about, says
-from worker import db, tasks, tokens
+from tests.mails import is_silent_about, says
+from worker import db, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits
 from worker.acts.bounce import apply
 from worker.acts.third_party_limits import Person
@@ -21,17 +21,10 @@ from worker.models import Campaign, Mail, Partner, Suppression, ThirdPartyAddres
 from worker.state import recipients
 from worker.state.refusals import PassedOnTooOften, RateLimited
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CHAIR = "chair@river.example"
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 @pytest.fixture

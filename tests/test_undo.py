@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import cast
-from tests.test_bounces_applied import definition
+from tests.sent_invitations import definition
 from worker import db
 from worker.acts import close, invite, launch
 from worker.mail import claims

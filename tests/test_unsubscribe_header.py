@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from tests import cast
+from tests.mails import TO_ORGANIZERS, TO_PARTNERS, put
 from tests.scripted_smtp import ScriptedServer
-from tests.test_mail_templates import TO_ORGANIZERS, TO_PARTNERS, put
 from worker import db, settings, tokens
 from worker.mail import delivery
 from worker.mail.mime import compose

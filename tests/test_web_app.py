@@ -15,7 +15,6 @@ from worker import db, settings, tasks, tokens
 from worker.mail import outbox
 from worker.models import Mail, Partner, RelayHealth
 from worker.web import forms, health, page_cache, partner_page
-from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -23,11 +22,6 @@ POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-@pytest.fixture
-def browser(database: str) -> TestClient:
-    return TestClient(make_app(), follow_redirects=False)
 
 
 @pytest.fixture

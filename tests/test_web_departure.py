@@ -4,18 +4,17 @@ import html
 import re
 
 import pytest
-from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
-from tests.test_mail_templates import put, says
-from worker import db, tasks, tokens
+from tests.mails import put, says
+from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
+from worker import db, tokens
 from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.mail import outbox
-from worker.models import Addressee, Campaign, Mail, Partner, Visibility
+from worker.models import Campaign, Mail, Partner, Visibility
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 from worker.wording import templates
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -32,45 +31,6 @@ UNTRUE = [
     "read",
     "counted and not named everywhere",
 ]
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
-
-
-def a_campaign_with_two_addressees(session: Session, partners: tuple[str, ...] = ()) -> Campaign:
-    campaign = cast.a_campaign(session, partners=partners)
-    campaign.letter.addressees.append(
-        Addressee(
-            position=2,
-            name="Governor Bo Lund",
-            office="",
-            salutation="",
-            address=[],
-            email="bo@water.example",
-            copy=True,
-        )
-    )
-    session.flush()
-    return campaign
-
-
-def a_letter_goes(session: Session, campaign: Campaign, to: int, state: str) -> Mail:
-    """To the addressee in this place (from 0), as far as this: due, in data, uncertain, sent."""
-    addressee, now = campaign.letter.addressees[to], db.clock(session)
-    row = outbox.to_addressee(campaign, addressee, 1, 1, now)
-    outbox.put(session, [row])
-    letter = session.query(Mail).filter_by(key=row["key"]).one()
-    if state != "due":
-        letter.in_data_at, letter.due_at = now, None
-    if state == "uncertain":
-        letter.uncertain_at = now
-    if state == "sent":
-        letter.sent_at = campaign.dispatched_at = now
-    session.flush()
-    return letter
 
 
 def happens(visibility: Visibility, states: list[str]) -> tuple[Partner, str]:

@@ -15,7 +15,6 @@ from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Answer, Campaign, Partner, ThirdPartyAddress
 from worker.web import code_page, code_throttle
-from worker.web.app import make_app
 from worker.web.code_throttle import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, CodeThrottle, Guessed
 
 
@@ -96,11 +95,6 @@ def test_what_is_remembered_is_bounded(clock: Clock) -> None:
     assert len(tallied._tallies) == MOST_HOLDERS
     tally = tallied._tallies[Guessed("partner", MOST_HOLDERS)]
     assert (len(tally.at), len(tally.held_until) <= SLOTS) == (VERY_MANY, True)
-
-
-@pytest.fixture
-def browser(database: str) -> TestClient:
-    return TestClient(make_app(), follow_redirects=False)
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def browser(database: str) -> TestClient:
-    return TestClient(make_app(), follow_redirects=False)
-
-
-@pytest.fixture
 def campaign(database: str) -> Campaign:
     with db.transaction() as session:
         return cast.a_campaign(session)

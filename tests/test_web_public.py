@@ -7,21 +7,14 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks
+from worker import db
 from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OTHERS = ("Clean Coast", "Alpine Streams")
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 def a_campaign(slug: str, when: str, who: str = "nobody") -> list[Partner]:

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from tests.scripted_smtp import ScriptedServer
-from worker import db, settings, tasks, tokens
+from worker import db, settings, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
@@ -28,19 +28,12 @@ from worker.state.refusals import LinkRevoked
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.web import code_page, code_throttle, forms
-from worker.web.app import make_app
 from worker.web.code_throttle import SLOTS, CodeThrottle, Guessed
 from worker.wording import templates
 from worker.wording.composing import compose_batch
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 @pytest.fixture

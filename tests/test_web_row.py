@@ -8,22 +8,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks, tokens
+from worker import db, tokens
 from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.refusals import Closed, NothingProposed
 from worker.text import names
 from worker.text.languages import LANGUAGES
-from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def browser(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
-    return TestClient(make_app(), follow_redirects=False)
 
 
 @pytest.fixture

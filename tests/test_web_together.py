@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from tests import cast, servers, stage
-from worker import db, tasks, tokens
+from worker import db, tokens
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.models import Answer, AuditEvent, Mail, Partner
@@ -22,13 +22,6 @@ from worker.web.batching import MAX_BATCH, Batcher
 
 CROWD = 40
 TOP = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    rung: list[Any] = []
-    monkeypatch.setattr(tasks, "notify", lambda *what: rung.append(what))
-    return rung
 
 
 @pytest.fixture
@@ -82,7 +75,7 @@ def test_a_rush_is_recorded_in_a_few_transactions_and_completely(
     assert standing() == {partner.id: "sign" for partner in partners}
     assert sorted(one for group in groups for one in group) == sorted(partner.id for partner in partners)
     assert len(groups) <= CROWD / 4
-    assert rings == [(tasks.record, partners[0].campaign_id)] * len(groups)
+    assert rings == [("record", partners[0].campaign_id)] * len(groups)
     with db.reading() as session:
         assert len(session.scalars(select(AuditEvent).where(AuditEvent.what == "sign")).all()) == CROWD
 

@@ -1,21 +1,20 @@
 """Campaigns by the number: made in the database as a launch makes them, and counted there."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.definitions import a_definition
 from worker import db, tokens
 from worker.acts import launch
 from worker.definition.campaign import Definition
-from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner
 
-TEXT = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
 _numbers = itertools.count(1)
 
 
@@ -83,21 +82,6 @@ def _definition(slug: str, partners: int) -> Definition:
         PartnerRow(f"Runner {n} of {slug}", f"R{n}", "Canada", "", f"contact@{n}.{slug}.example", "en", "")
         for n in range(partners)
     ]
-    return Definition(
-        slug=slug,
-        title="Clean rivers",
-        authentic="en",
-        deadline=datetime.now(UTC) + timedelta(days=14),
-        zone="Europe/Zurich",
-        reply_to=f"secretariat@{slug}.example",
-        from_name="Joint letters",
-        reminders=[timedelta(days=3)],
-        quorum=1,
-        review=timedelta(0),
-        visibility=["public", "addressee", "counted"],
-        sender=Sender("River Coalition", ["on behalf of all"]),
-        addressees=[Addressee("Ada", "Office", ["Geneva"], "Dear Ada,", f"rapporteur@{slug}.example", False)],
-        letters={"en": TEXT, "fr": TEXT},
-        partners=rows,
-        remarks=[],
-    )
+    made = a_definition(rows, datetime.now(UTC), slug=slug, review=timedelta(0))
+    addressees = [replace(made.addressees[0], email=f"rapporteur@{slug}.example")]
+    return replace(made, reply_to=f"secretariat@{slug}.example", addressees=addressees)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests import test_bounces_mutated as mutated
+from tests import mutated_reports as mutated
 from tests.soak.house import A_SECRET_KEY
 from tests.soak.rows import Extent, Row, tried
 from worker import settings

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 
-from tests import test_smtp_faults as faults
+from tests import smtp_faults as faults
 from tests.soak.rows import Extent, Row, tried
 
 AT_ONCE = 60
