@@ -165,7 +165,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 
 
 @pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """No task is notified; which ones would have been: the task's name, and a campaign's number."""
     from worker import tasks
 
@@ -175,7 +175,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def browser(database: str, rings: list[tuple[Any, ...]]) -> TestClient:
+def browser(database: str, notified: list[tuple[Any, ...]]) -> TestClient:
     """Asks the pages in this process, and follows nowhere."""
     return TestClient(make_app(), follow_redirects=False)
 

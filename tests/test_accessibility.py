@@ -322,7 +322,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def site(database: str, port: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The pages on the test's own database; nobody is rung."""
+    """The pages on the test's own database; no task is notified."""
     monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return f"http://127.0.0.1:{port}"
 

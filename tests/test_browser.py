@@ -31,7 +31,7 @@ DIGITS = {"en": "0123456789", "fr": "0123456789", "km": "០១២៣៤៥៦�
 
 @pytest.fixture
 def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The pages on a port of their own; nobody is rung."""
+    """The pages on a port of their own; no task is notified."""
     monkeypatch.setattr(tasks, "notify", lambda *_: None)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(make_app(), log_level="warning", access_log=False))

@@ -52,7 +52,7 @@ class Desk:
         self.does(tasks.invite)
 
     def does(self, task: Any, *ids: int) -> None:
-        """What a worker does when it is rung for."""
+        """What a worker does when it is notified."""
         task.run(*(ids or (self.campaign().id,)))
 
     def relay_accepts(self) -> None:
@@ -85,7 +85,7 @@ def desk(database: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.Monkey
     campaigns = tmp_path / "campaigns"
     campaigns.mkdir()
     settings.set_for_this_process(campaigns_dir=campaigns)
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)  # the tests ring themselves
+    monkeypatch.setattr(tasks, "notify", lambda *_: None)  # the tests run the tasks themselves
 
     class Folder:
         """All that a story's folder needs of a stage."""

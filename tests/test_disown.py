@@ -69,7 +69,7 @@ def mails(kind: str) -> list[Mail]:
 
 @pytest.mark.parametrize("choice", ["public", "addressee", "counted", "decline", "withdraw"])
 def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_address(
-    choice: str, browser: TestClient, river_watch: Partner, rings: list[tuple[Any, ...]]
+    choice: str, browser: TestClient, river_watch: Partner, notified: list[tuple[Any, ...]]
 ) -> None:
     answers(river_watch, choice)
     with db.transaction() as session:
@@ -100,7 +100,7 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
         assert row["disowned"] is not None
     assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
     assert not mails("receipt"), "what waited for the old link is called back"
-    assert {"close", "deliver"} <= {name for name, *_ in rings}
+    assert {"close", "deliver"} <= {name for name, *_ in notified}
 
     assert "Will River Watch sign this letter?" in says(browser.get(f"/s/{tokens.token(renewed)}"))
     again = browser.post(

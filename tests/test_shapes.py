@@ -35,7 +35,7 @@ ON_SQLITE = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def settled(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database without any table, and the key with which the shapes were made; nobody rings."""
+    """A database without any table, and the key with which the shapes were made; no task is notified."""
     settings.set_for_this_process(secret_key=A_SECRET_KEY)
     monkeypatch.setattr(tasks, "notify", lambda *_: None)
     return empty_database

@@ -422,7 +422,7 @@ def test_a_word_out_of_turn_ends_an_idle_connection():
 
 
 def test_the_time_for_an_envelope_is_not_that_for_a_body():
-    # The alarm rang while the first body was answered late, was set for the end of its time, and must ring earlier.
+    # The timer fired while the first body was answered late, was set for the end of its time, and must fire earlier.
     times = Timeouts(connect=10, command=0.3, end_of_data=20, reset=10)
     begun = time.monotonic()
     row, _, usable = in_a_row({"end of data#1": "late", "MAIL#2": "hang"}, timeouts=times)

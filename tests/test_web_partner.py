@@ -35,15 +35,15 @@ def river_watch(campaign: Campaign) -> Partner:
 
 
 @pytest.fixture(autouse=True)
-def rings(database: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What was rung for, each with how many answers were committed at that moment."""
+def notified(database: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What was notified, each with how many answers were committed at that moment."""
     heard: list[tuple[Any, ...]] = []
 
-    def ring(task: Any, *ids: int) -> None:
+    def notify(task: Any, *ids: int) -> None:
         with db.reading() as session:
             heard.append((task.name, *ids, len(cast.everything(session)["answer"])))
 
-    monkeypatch.setattr(tasks, "notify", ring)
+    monkeypatch.setattr(tasks, "notify", notify)
     return heard
 
 
@@ -203,12 +203,12 @@ def test_the_page_asks_nothing_of_others_and_needs_no_script(browser: TestClient
 
 
 def test_a_partner_signs_and_comes_back_to_its_answer(
-    browser: TestClient, campaign: Campaign, river_watch: Partner, rings: list[tuple[Any, ...]]
+    browser: TestClient, campaign: Campaign, river_watch: Partner, notified: list[tuple[Any, ...]]
 ) -> None:
     sent = browser.post(url(river_watch), data=a_signature(river_watch, representative="  Sophea\u00a0 Chan "))
 
     assert (sent.status_code, sent.headers["location"]) == (303, url(river_watch))
-    assert rings == [("record", campaign.id, 1)], "rung once, after the commit"
+    assert notified == [("record", campaign.id, 1)], "notified once, after the commit"
     recorded = standing(river_watch)
     assert recorded
     assert (recorded.choice, recorded.visibility, recorded.channel) == ("sign", "public", "link")
@@ -251,7 +251,7 @@ def test_the_language_read_is_kept_through_the_form(browser: TestClient, river_w
 
 
 def test_all_that_is_missing_is_said_at_once_and_nothing_typed_is_lost(
-    browser: TestClient, river_watch: Partner, rings: list[tuple[Any, ...]]
+    browser: TestClient, river_watch: Partner, notified: list[tuple[Any, ...]]
 ) -> None:
     typed = {"choice": "sign", "representative": "", "role": 'Head "of" <b>', "reason": "</textarea><b>no</b>"}
     page = browser.post(url(river_watch), data=typed)
@@ -264,7 +264,7 @@ def test_all_that_is_missing_is_said_at_once_and_nothing_typed_is_lost(
     assert 'value="Head &#34;of&#34; &lt;b&gt;"' in page.text
     assert "&lt;/textarea&gt;&lt;b&gt;no&lt;/b&gt;</textarea>" in page.text
     assert 'value="sign" checked' in page.text
-    assert (answers(), rings) == (0, [])
+    assert (answers(), notified) == (0, [])
 
 
 def test_who_chooses_nothing_is_asked_for_a_choice_and_the_code(browser: TestClient, river_watch: Partner) -> None:
@@ -362,7 +362,7 @@ REFUSALS: dict[str, tuple[list[str], dict[str, str], str]] = {
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_cannot_be_done_any_more_is_said_in_plain_words(
-    case: str, browser: TestClient, campaign: Campaign, river_watch: Partner, rings: list[tuple[Any, ...]]
+    case: str, browser: TestClient, campaign: Campaign, river_watch: Partner, notified: list[tuple[Any, ...]]
 ) -> None:
     events, form, sentence = REFUSALS[case]
     happens(campaign, events)
@@ -371,7 +371,7 @@ def test_what_cannot_be_done_any_more_is_said_in_plain_words(
     assert page.status_code == 409
     assert "Nothing was changed." in page.text
     assert sentence in words(page)
-    assert (answers(), rings) == (before, [])
+    assert (answers(), notified) == (before, [])
 
 
 def test_a_form_with_mistakes_after_the_deadline_hears_of_the_deadline(
@@ -536,7 +536,7 @@ def test_an_unreachable_database_is_said_calmly(browser: TestClient, river_watch
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_records_nothing(
-    language: str, browser: TestClient, river_watch: Partner, rings: list[tuple[Any, ...]]
+    language: str, browser: TestClient, river_watch: Partner, notified: list[tuple[Any, ...]]
 ) -> None:
     typed = a_signature(river_watch, representative="សុភា <b>Chan</b>", lang="en", visibility="counted")
     page = browser.post(url(river_watch), data=typed | {"switch": language})
@@ -549,7 +549,7 @@ def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_recor
     offered = re.findall(r'name="switch" value="(..)"', page.text)
     assert offered == [one for one in LANGUAGES if one != language]
     assert 'role="alert"' not in page.text
-    assert (answers(), rings) == (0, [])
+    assert (answers(), notified) == (0, [])
 
 
 def test_a_language_that_nobody_speaks_here_is_the_partners_own(browser: TestClient, river_watch: Partner) -> None:

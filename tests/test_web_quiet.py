@@ -455,7 +455,7 @@ def test_who_is_quiet_is_not_invited_and_is_once_it_wants_mail_again(campaign: C
     with db.transaction() as session:
         assert invite.enqueue_invitations(session, campaign.id) == 1
         session.execute(update(Mail).values(sent_at=db.clock(session), due_at=None))
-        assert ("invite", campaign.id) not in due.due_acts(session), "the sweep need not ring for it"
+        assert ("invite", campaign.id) not in due.due_acts(session), "the sweep need not notify it"
     assert (mails(river_watch), mails(eau_vive)) == ([], ["invitation"])
     wants_mail_again(river_watch)
     with db.transaction() as session:

@@ -48,8 +48,8 @@ def addresses(database: str) -> dict[str, str]:
 def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     form: str, language: str, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rings: list[object] = []
-    monkeypatch.setattr(tasks, "notify", lambda *what: rings.append(what))
+    notified: list[object] = []
+    monkeypatch.setattr(tasks, "notify", lambda *what: notified.append(what))
     with db.reading() as session:
         before = cast.everything(session)
     browser = TestClient(make_app(), follow_redirects=False)
@@ -64,7 +64,7 @@ def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     assert {name: fields[name] for name in typed} == typed
     assert re.findall(r'name="switch" value="(..)"', page.text) == [one for one in LANGUAGES if one != language]
     assert 'role="alert"' not in page.text
-    assert rings == []
+    assert notified == []
     with db.reading() as session:
         assert cast.everything(session) == before
 

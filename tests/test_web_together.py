@@ -25,7 +25,7 @@ TOP = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def partners(database: str, rings: list[Any]) -> list[Partner]:
+def partners(database: str, notified: list[Any]) -> list[Partner]:
     with db.transaction() as session:
         names = tuple(f"Organization {number}" for number in range(CROWD - 2))
         return cast.a_campaign(session, partners=names).partners
@@ -68,14 +68,14 @@ def standing() -> dict[int, str]:
 
 
 def test_a_rush_is_recorded_in_a_few_transactions_and_completely(
-    partners: list[Partner], groups: list[list[int]], rings: list[Any]
+    partners: list[Partner], groups: list[list[int]], notified: list[Any]
 ) -> None:
     assert at_once(*((partner, a_form(partner)) for partner in partners)) == [303] * CROWD
 
     assert standing() == {partner.id: "sign" for partner in partners}
     assert sorted(one for group in groups for one in group) == sorted(partner.id for partner in partners)
     assert len(groups) <= CROWD / 4
-    assert rings == [("record", partners[0].campaign_id)] * len(groups)
+    assert notified == [("record", partners[0].campaign_id)] * len(groups)
     with db.reading() as session:
         assert len(session.scalars(select(AuditEvent).where(AuditEvent.what == "sign")).all()) == CROWD
 

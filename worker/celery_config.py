@@ -5,8 +5,8 @@ from typing import Any
 from worker import settings
 
 BOUNCES_INTERVAL_S = 300  # seconds
-# Seconds after which a ring is not heard any more. A worker compares with its own clock: one that is an hour fast
-# would hear no ring of a minute.
+# Seconds after which a task message expires. A worker compares with its own clock: one that is an hour fast would
+# drop every message that lives for a minute.
 TASK_EXPIRES_S = 6 * 3600
 
 
@@ -18,7 +18,7 @@ def configuration() -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # a Redis that is away for a day must not end the workers
         "broker_pool_acquire_timeout": 2,
-        "task_publish_retry": False,  # a ring that fails is a sweep later; nobody waits for it
+        "task_publish_retry": False,  # a task that is not published is a sweep later; nobody waits for it
         "task_ignore_result": True,
         "task_default_queue": "letters",
         "worker_prefetch_multiplier": 1,

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     redis_prefix: str = Field("undersigned:", description="Prefix of every key in Redis.")
     lease: float = Field(60, gt=0, description="Seconds for which a worker that claimed mails has them to itself.")
     batch: int = Field(200, ge=1, le=1000, description="Mails claimed at once by a worker.")
-    sweep: float = Field(15, gt=0, description="Seconds between two looks at what is due and nobody rang for.")
+    sweep: float = Field(15, gt=0, description="Seconds between two looks for what is due and has no task waiting.")
     smtp_connections: int = Field(
         4, ge=1, le=50, description="Connections a worker process opens to the relay at once."
     )

@@ -35,7 +35,7 @@ from worker.wording.composing import compose_batch
 
 log = logging.getLogger("tasks")
 
-MAX_RUN_S = 120  # seconds after which a drain ends by itself; the next ring or sweep goes on
+MAX_RUN_S = 120  # seconds after which a drain ends by itself; the next task or sweep goes on
 stopping = threading.Event()
 _delivering, _notified = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
@@ -162,7 +162,7 @@ def bounces() -> None:
 
 @queue.task(name="sweep")
 def sweep() -> None:
-    """Ring for whatever is due and nobody rang for."""
+    """Notify whatever is due, also when its own notification was lost."""
     with db.transaction() as session:
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
@@ -179,7 +179,7 @@ def wake() -> None:
 
 
 def notify(task: Any, *ids: int) -> None:
-    """Wake a worker for this, after the commit. Returns at once: a lost ring costs one sweep, no more."""
+    """Wake a worker for this, after the commit. Returns at once: a lost notification costs one sweep, no more."""
     notifier.notify(task.name, ids)
 
 

@@ -98,7 +98,7 @@ def signature(partner: Partner) -> dict[str, str]:
 
 @contextmanager
 def _broker(which: str, folder: Path) -> Iterator[None]:
-    """Beside PostgreSQL a Redis to ring, as in production; beside SQLite none, as when everything is embedded."""
+    """Beside PostgreSQL a Redis to notify, as in production; beside SQLite none, as when everything is embedded."""
     if which == "SQLite":
         yield
         return

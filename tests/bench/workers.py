@@ -19,7 +19,7 @@ from worker.mail import outbox
 from worker.models import Mail
 
 COMMAND = [sys.executable, "-m", "worker", "worker"]
-RINGS = 8  # for each worker, so that none sleeps while the others work
+NOTIFICATIONS = 8  # for each worker, so that none sleeps while the others work
 QUIET = "0.5 seconds"
 LOOK_AGAIN = 0.02  # seconds
 TIMEOUT_S = 120  # seconds after which a drain is given up
@@ -27,7 +27,7 @@ TIMEOUT_S = 120  # seconds after which a drain is given up
 
 @dataclass(frozen=True)
 class Drain:
-    """What workers did between the ring and the last mail that is marked sent; `megabytes` is the largest's peak."""
+    """What workers did between the notification and the last mail marked sent; `megabytes` is the largest's peak."""
 
     seconds: float
     sent: int
@@ -53,20 +53,20 @@ class Crew:
             servers.wait_for(self._all_listen, process)
 
     def drain(self, seconds: float = TIMEOUT_S) -> Drain:
-        """Ring, and look until no mail is left to send or the time is over."""
+        """Notify, and look until no mail is left to send or the time is over."""
         sent, busy, megabytes = _sent(), self._processor_seconds(), self._megabytes()
         begun = time.perf_counter()
-        self._ring()
+        self._notify()
         while _something_due() and time.perf_counter() - begun < seconds:
             megabytes = max(megabytes, self._megabytes())
             time.sleep(LOOK_AGAIN)
         return Drain(time.perf_counter() - begun, _sent() - sent, self._processor_seconds() - busy, megabytes)
 
     def rest(self) -> None:
-        """Wait until every ring was heard and nobody does anything, so that nothing is begun before the next ring."""
+        """Wait until every task was run and nobody does anything, so that nothing is begun before the next one."""
         until = time.monotonic() + TIMEOUT_S
         with psycopg.connect(servers.plain(settings.current().database), autocommit=True) as watching:
-            while self._rings_waiting() or not _quiet(watching):
+            while self._tasks_waiting() or not _quiet(watching):
                 assert time.monotonic() < until, self.said()
                 time.sleep(LOOK_AGAIN)
 
@@ -74,11 +74,11 @@ class Crew:
         """What the workers logged."""
         return "".join(log.read_text() for log in self._logs)
 
-    def _ring(self) -> None:
-        for _ in range(RINGS * self._size):
+    def _notify(self) -> None:
+        for _ in range(NOTIFICATIONS * self._size):
             self._queue.send_task("deliver", expires=60)
 
-    def _rings_waiting(self) -> bool:
+    def _tasks_waiting(self) -> bool:
         with Redis(port=self._redis.port) as client:
             return any(client.type(key) == b"list" for key in client.scan_iter())
 
@@ -96,7 +96,7 @@ class Crew:
 
 @contextmanager
 def at_work(folder: Path, size: int) -> Iterator[Crew]:
-    """So many workers that wait for a ring; the environment is what this process has set."""
+    """So many workers that wait for a task; the environment is what this process has set."""
     redis = servers.Redis(folder / "redis")
     settings.set_for_this_process(broker_url=redis.url())
     processes = [servers.Process(COMMAND, folder / f"worker-{n}.log", cwd=settings.CHECKOUT) for n in range(size)]

@@ -45,8 +45,8 @@ class _Totals:
 
 def _one_pause(house: House, campaign_id: int, extent: Extent, row: Row, totals: _Totals) -> None:
     mails = campaigns.put_mails(campaign_id, f"pause-{time.monotonic_ns()}")
-    house.ring("deliver")
-    house.ring("deliver")
+    house.notify("deliver")
+    house.notify("deliver")
     victim = extent.chance.choice(["worker-1", "worker-2"])
     until = time.monotonic() + 3
     while not house.ports_to_the_relay(victim) and time.monotonic() < until:

@@ -84,7 +84,7 @@ class House:
             return set()
         return {line.laddr.port for line in lines if line.raddr and line.raddr.port == self.relay.port}
 
-    def ring(self, task: str) -> None:
+    def notify(self, task: str) -> None:
         with Celery("soak", set_as_current=False) as queue:
             queue.conf.update(celery_config.configuration())
             queue.send_task(task)

@@ -61,7 +61,7 @@ def _trials(house: House, campaign_id: int, word: str, extent: Extent, row: Row)
         which = f"{word}-{row.trials}"
         before = len(house.relay.copies)
         under_way = campaigns.put_mails(campaign_id, which, slice(0, PARTNERS // 2))
-        house.ring("deliver")
+        house.notify("deliver")
         if extent.chance.random() < 0.5:
             _until_arrived(house, before + extent.chance.randrange(PARTNERS // 2))
         else:

@@ -76,7 +76,7 @@ class Wire(asyncio.BufferedProtocol):
         self._owed = 0  # answers to come
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def write(self, lines: bytes, answers: int = 1) -> None:
         """Write commands to which so many answers will come. Raises Broken, and has then written nothing."""
@@ -171,19 +171,19 @@ class Wire(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
     def _give_up_in(self, seconds: float) -> None:
-        """Set the deadline; the alarm follows it when it rings, and is touched before only to ring earlier."""
+        """Set the deadline; the timer follows it when it fires, and is touched before only to fire earlier."""
         self._deadline = self._loop.time() + seconds
-        if self._alarm is None or self._alarm.when() > self._deadline:
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm = self._loop.call_at(self._deadline, self._ring)
+        if self._timer is None or self._timer.when() > self._deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._timer_fired)
 
-    def _ring(self) -> None:
-        self._alarm = None
+    def _timer_fired(self) -> None:
+        self._timer = None
         if self._waiter is None or self._waiter.done():
             return
         if self._loop.time() < self._deadline:
-            self._alarm = self._loop.call_at(self._deadline, self._ring)
+            self._timer = self._loop.call_at(self._deadline, self._timer_fired)
         else:
             self._break(TimeoutError("no answer in time"))
 
@@ -191,8 +191,8 @@ class Wire(asyncio.BufferedProtocol):
         if self.broken is None:
             self.broken = reason
             self._transport.abort()
-            if self._alarm is not None:
-                self._alarm.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             self._wake_up()
 
 

@@ -139,9 +139,9 @@ def _redis(client: redis.Redis, key: str) -> Iterator[Note]:
         )
     if (policy := info.get("maxmemory_policy")) != "noeviction":
         fix = "give us a Redis of our own, and set maxmemory-policy noeviction there"
-        yield failed(f"maxmemory-policy is {policy}: when memory is short, rings are lost without a word", fix)
+        yield failed(f"maxmemory-policy is {policy}: when memory is short, task messages are lost without a word", fix)
     if not info.get("aof_enabled"):
-        yield warning("no append-only file: rings are lost when it restarts", "set appendonly yes there")
+        yield warning("no append-only file: task messages are lost when it restarts", "set appendonly yes there")
 
 
 @dataclass(frozen=True)
