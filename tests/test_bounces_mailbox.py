@@ -402,6 +402,7 @@ def test_a_certificate_for_another_name_gets_no_login(certificate: ssl.SSLContex
         ("imap://u:p@rivière.example", ("xn--rivire-6ua.example", 143, "starttls", "INBOX", "u", "p")),
         ("imap://u:p@127.0.0.1:1143", ("127.0.0.1", 1143, "plain", "INBOX", "u", "p")),
         ("imap://u:p@[::1]:1143", ("::1", 1143, "plain", "INBOX", "u", "p")),
+        ("imap://u:p@127.8.8.8:1143/A B", ("127.8.8.8", 1143, "plain", "A B", "u", "p")),
         ("imap+plain://u:p@imap.example", ("imap.example", 143, "plain", "INBOX", "u", "p")),
     ],
 )
@@ -430,6 +431,8 @@ def test_a_mailbox_is_read_from_its_url(url: str, read: tuple[object, ...]) -> N
         "imaps://u:p4ssw0rd@imap.example/%0d%0aA1",
         "imaps://u:p4ssw0rd%ff@imap.example",
         "imap://u:p4ssw0rd@imap.example:993",
+        "imaps://u:p4ss w0rd@imap.example",
+        "imaps://u:p4ss\tw0rd@imap.example",
     ],
 )
 def test_a_url_that_cannot_work_is_refused_without_its_password(url: str) -> None:

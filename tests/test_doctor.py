@@ -376,7 +376,7 @@ def with_relay(server: ScriptedServer, scheme: str = "smtp", login: str = "") ->
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The relay is treated as one that is not on this machine: smtp:// demands STARTTLS."""
-    monkeypatch.setattr("worker.mail.relay_url._is_loopback", lambda _: False)
+    monkeypatch.setattr("worker.mail.server_url._is_loopback", lambda _: False)
 
 
 @pytest.mark.parametrize("scheme", ["smtps", "smtp"])
@@ -487,7 +487,7 @@ def test_without_an_address_no_test_mail_is_sent() -> None:
 
 def test_the_relay_of_the_tests_is_the_relay_of_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `elsewhere` replaces decides what it is meant to decide."""
-    monkeypatch.setattr("worker.mail.relay_url._is_loopback", lambda _: False)
+    monkeypatch.setattr("worker.mail.server_url._is_loopback", lambda _: False)
     assert Relay.parse("smtp://127.0.0.1").security == "starttls"
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, pem_of
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.relay_url import Relay, tls_context
+from worker.mail.relay_url import Relay
 from worker.mail.reply_text import explain_reply
+from worker.mail.server_url import tls_context
 from worker.mail.smtp import Connection
 from worker.mail.smtp_wire import Offer, Timeouts, dot_stuffed
 
@@ -633,6 +634,8 @@ def test_a_url_says_host_and_protection(url, relay):
         "smtps://u:hunter2 @h.example",
         "smtps://u:hunter2%ff@h.example",
         "smtps://u:p@hunter2!.example",
+        "smtps://u:hunter2%0d%0aQUIT@h.example",
+        "smtp://u:hunter2@h.example:465",
     ],
 )
 def test_a_wrong_url_is_refused_without_repeating_any_of_it(url):

@@ -15,7 +15,7 @@ from worker.mail import bounce_mailbox, bounce_reports
 from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.mail.relay_url import ascii_domain
+from worker.mail.server_url import ascii_domain
 from worker.models import Mail, Partner, Suppression, ThirdPartyAddress
 
 log = logging.getLogger("bounces")

@@ -2,19 +2,15 @@
 
 import contextlib
 import imaplib
-import re
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 import imap_tools
 
 from worker.mail.bounce_reports import MAX_READ
-from worker.mail.relay_url import ascii_domain, tls_context
-from worker.settings import LOOPBACK
+from worker.mail.server_url import Scheme, Security, parse_server_url, tls_context
 
 AT_ONCE = 100  # messages offered in one collection
 A_COLLECTION = 60  # seconds after which a collection ends by itself; the next one goes on
@@ -31,7 +27,7 @@ class Mailbox:
 
     host: str
     port: int
-    security: Literal["tls", "starttls", "plain"]
+    security: Security
     folder: str
     username: str = field(repr=False)
     password: str = field(repr=False)
@@ -41,49 +37,16 @@ class Mailbox:
         """Read `imaps://`, `imap://` or `imap+plain://` `user:password@host:port/Folder`.
 
         `imap://` demands STARTTLS unless the host is this machine; the folder is INBOX unless one is named.
-        Raises ValueError with a sentence that repeats nothing of the URL: the password may be in any part.
+        Raises ValueError with a sentence that repeats nothing of the URL.
         """
-        try:
-            parts = urlsplit(url.strip())
-            host, port = _host(parts.hostname or ""), parts.port
-        except ValueError:
-            raise ValueError(f"not a URL with a host; expected {_EXAMPLE}") from None
-        if parts.scheme not in _PORTS:
-            raise ValueError("expected a URL that begins with imaps://, imap:// or imap+plain://")
-        if not host or port == 0:
-            raise ValueError(f"expected a host, as in {_EXAMPLE}")
-        if parts.query or parts.fragment:
-            raise ValueError("nothing may follow the folder; write / ? # in a password as %2F %3F %23")
-        username, password = _decoded(parts.username), _decoded(parts.password)
-        if not (username and password):
+        read = parse_server_url(url, _SCHEMES, _EXAMPLE, path="the folder")
+        if not (read.username and read.password):
             raise ValueError(f"expected a user name and a password, as in {_EXAMPLE}")
-        security = _SECURITY[parts.scheme]
-        if security == "starttls" and port == 993:
-            raise ValueError("port 993 is encrypted from the first byte: write imaps://")
-        if security == "starttls" and host in LOOPBACK:
-            security = "plain"
-        folder = _decoded(parts.path.strip("/")) or "INBOX"
-        return cls(host, port or _PORTS[parts.scheme], security, folder, username, password)
+        return cls(read.host, read.port, read.security, read.path or "INBOX", read.username, read.password)
 
 
 _EXAMPLE = "imaps://user:password@imap.example.org/INBOX"
-_PORTS = {"imaps": 993, "imap": 143, "imap+plain": 143}
-_SECURITY: dict[str, Literal["tls", "starttls", "plain"]] = {
-    "imaps": "tls",
-    "imap": "starttls",
-    "imap+plain": "plain",
-}
-
-
-def _host(name: str) -> str | None:
-    return name if ":" in name else ascii_domain(name)
-
-
-def _decoded(text: str | None) -> str:
-    decoded = unquote(text or "", errors="replace")
-    if re.search(r"[\x00-\x1f\x7f\ufffd]", decoded):
-        raise ValueError("user, password and folder must be UTF-8 without control characters")
-    return decoded
+_SCHEMES = {"imaps": Scheme(993, "tls"), "imap": Scheme(143, "starttls"), "imap+plain": Scheme(143, "plain")}
 
 
 def collect(mailbox: Mailbox, handle: Callable[[bytes], bool], stopping: Callable[[], bool] = lambda: False) -> int:

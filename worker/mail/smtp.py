@@ -23,7 +23,8 @@ from worker.mail.outcomes import (
     outcome_unknown,
     unreachable,
 )
-from worker.mail.relay_url import Relay, ascii_domain, tls_context
+from worker.mail.relay_url import Relay
+from worker.mail.server_url import ascii_domain, tls_context
 from worker.mail.smtp_pipeline import Pipeline
 from worker.mail.smtp_wire import DATA, RSET, Broken, Offer, PreparedMail, Timeouts, Wire
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiosmtplib
 
 from worker.mail.outcomes import ProtocolError
-from worker.mail.relay_url import ascii_domain
+from worker.mail.server_url import ascii_domain
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_cer
 from worker.mail import bounce_mailbox, mime
 from worker.mail.mime import Envelope, compose
 from worker.mail.outcomes import Kind, Outcome, Phase
-from worker.mail.relay_url import Relay, ascii_domain, tls_context
+from worker.mail.relay_url import Relay
+from worker.mail.server_url import ascii_domain, tls_context
 from worker.mail.smtp import Connection
 from worker.mail.smtp_wire import Offer, Timeouts
 from worker.text import html, markdown, plain_text

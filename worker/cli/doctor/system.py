@@ -27,7 +27,7 @@ from worker import db, embedded, migrations, settings
 from worker.cli import console, errors
 from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
-from worker.mail.relay_url import tls_context
+from worker.mail.server_url import tls_context
 from worker.text import markdown
 from worker.text.languages import LANGUAGES
 from worker.wording import letter_pdf
