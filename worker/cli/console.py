@@ -93,7 +93,7 @@ def problems_told() -> Iterator[None]:
         for problem in error.problems:
             say(f"✗ {problem.sentence}")
         count = len(error.problems)
-        fail(f"\n{count} problem{'s' if count > 1 else ''} to mend; nothing was changed.")
+        fail(f"\n{count} problem{'s' if count > 1 else ''} to correct; nothing was changed.")
 
 
 def who_sends() -> str:

@@ -1,4 +1,4 @@
-"""What a check of `undersigned doctor` says: ok, warning or failed, what was found, and the mend."""
+"""What a check of `undersigned doctor` says: ok, warning or failed, what was found, and how to fix it."""
 
 import ssl
 import time
@@ -15,7 +15,7 @@ DAYS_TO_RENEW = 14
 
 @dataclass(frozen=True)
 class Note:
-    """One thing that a check found; the mend says what to type or whom to ask."""
+    """One thing that a check found; the fix says what to type or whom to ask."""
 
     verdict: Verdict
     found: str

@@ -46,7 +46,7 @@ def relay() -> Iterator[Note]:
     try:
         there = Relay.parse(conf.smtp_url)
     except ValueError as error:  # a sentence that repeats nothing of the URL
-        yield failed(str(error), "mend UNDERSIGNED_SMTP_URL")
+        yield failed(str(error), "correct UNDERSIGNED_SMTP_URL")
         return
     if (outcome := asyncio.run(_log_in(there))) is not None:
         yield failed(f"{there.host}:{there.port}: {outcome.reply}", _fix_of(outcome))
@@ -132,7 +132,7 @@ def a_test_mail(to: str, *, relay_is_ready: bool) -> Iterator[Note]:
     if not conf.smtp_url:
         yield ok("none needed: there is no relay")
     elif not relay_is_ready:
-        yield warning("no test mail sent: the relay is not ready", "mend the relay first")
+        yield warning("no test mail sent: the relay is not ready", "make the relay ready first")
     elif not to:
         yield warning("no test mail sent", f"`{console.command('doctor', '--to', 'you@your.org')}`")
     else:
@@ -326,7 +326,7 @@ def mailbox() -> Iterator[Note]:
         there = bounce_mailbox.Mailbox.parse(conf.imap_url)
         bounce_mailbox.collect(there, handle=lambda _: False, stopping=lambda: True)
     except ValueError as error:  # a sentence that repeats nothing of the URL
-        yield failed(str(error), "mend UNDERSIGNED_IMAP_URL")
+        yield failed(str(error), "correct UNDERSIGNED_IMAP_URL")
     except bounce_mailbox.CannotCollect as error:
         yield failed(str(error), "look at UNDERSIGNED_IMAP_URL; ask the mailbox's provider")
     else:

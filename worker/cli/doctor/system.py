@@ -220,7 +220,7 @@ def clock() -> Iterator[Note]:
         try:
             yield of_clock(_database_ahead(), "the database")
         except SQLAlchemyError:
-            yield warning("the database could not be asked", "mend the database first")
+            yield warning("the database could not be asked", "repair the database first")
     if (ahead := _pages_ahead()) is not None:
         yield of_clock(ahead, "the pages")
     elif file is not None and not file.exists():
