@@ -580,7 +580,10 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
     goes_quiet(river_watch)
     with db.transaction() as session:
         now = db.clock(session)
-        more = {"answer_id": signed.id if kind == "receipt" else None, "seal_number": 1 if kind == "copy" else None}
+        more: outbox.MailOptions = {
+            "answer_id": signed.id if kind == "receipt" else None,
+            "seal_number": 1 if kind == "copy" else None,
+        }
         rows = [outbox.to_partner(kind, campaign, one, "1", now, **more) for one in campaign.partners]
         assert outbox.put(session, rows) == 2
     assert [mail["To"] for mail in delivered()] == [campaign.partners[1].email]

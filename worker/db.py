@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -199,7 +199,7 @@ def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusiv
 
 
 def upsert_ignore(
-    session: Session, model: type[Base], rows: Sequence[dict[str, Any]], key: InstrumentedAttribute[Any]
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], key: InstrumentedAttribute[Any]
 ) -> int:
     """Insert rows, and return how many are new; one whose unique `key` is there already changes nothing."""
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -71,7 +70,7 @@ def _failed(partner: Partner, mails: Sequence[Mail]) -> bool:
 
 def _for_the_new_address(
     session: Session, campaign: Campaign, partner: Partner, mails: Sequence[Mail]
-) -> list[dict[str, Any]]:
+) -> list[outbox.MailRow]:
     """What the partner is to have at its new address; `mails` are those to the old one."""
     now, standing = db.clock(session), standing_answer(session, partner.id)
     open = campaign.takes_answers(at=now)
@@ -86,10 +85,9 @@ def _for_the_new_address(
     missed = {m.kind: m for m in mails if m.sent_at is None or m.bounced_at is not None}
     rows = []
     if open or ("receipt" in missed and missed["receipt"].answer_id == standing.id):
-        which = f"{standing.id}/{number}"
-        more = {"answer_id": standing.id, "language": standing.language}
-        rows.append(outbox.to_partner("receipt", campaign, partner, which, now, **more))
+        about: outbox.MailOptions = {"answer_id": standing.id, "language": standing.language}
+        rows.append(outbox.to_partner("receipt", campaign, partner, f"{standing.id}/{number}", now, **about))
     if copy := missed.get("copy"):
-        more = {"seal_number": copy.seal_number, "language": copy.language}
-        rows.append(outbox.to_partner("copy", campaign, partner, f"seal-{copy.seal_number}/{number}", now, **more))
+        sealed: outbox.MailOptions = {"seal_number": copy.seal_number, "language": copy.language}
+        rows.append(outbox.to_partner("copy", campaign, partner, f"seal-{copy.seal_number}/{number}", now, **sealed))
     return rows

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -115,7 +114,7 @@ def _set_aside_refused(session: Session, facts: CampaignFacts) -> None:
     session.flush()
 
 
-def _letters_to_write(facts: CampaignFacts) -> list[dict[str, Any]]:
+def _letters_to_write(facts: CampaignFacts) -> list[outbox.MailRow]:
     """A row for each addressee that has no living letter; numbered, as one may have been cancelled before."""
     assert facts.seal is not None
     earlier = Counter(letter.addressee_id for letter in facts.letters if letter.seal_number == facts.seal)

@@ -6,7 +6,6 @@ few in all, whatever is asked in its name; so many ask to join one campaign in a
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -44,7 +43,7 @@ def write_to(
     fingerprint = tokens.fingerprint(to.email)
     if not _may_be_written_to(session, fingerprint, now):
         raise RateLimited
-    row: dict[str, Any] = outbox.to_third_party(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
+    row = outbox.to_third_party(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()

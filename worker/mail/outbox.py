@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -13,36 +13,62 @@ from worker.models import Addressee, Campaign, Mail, Partner
 from worker.registry import NotRegistered
 
 
-def put(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+class MailOptions(TypedDict, total=False):
+    """What a mail may be given beside its kind and reader; where it is left out, the reader's own holds, or nothing."""
+
+    language: str
+    due_at: datetime
+    answer_id: int | None
+    seal_number: int | None
+
+
+class MailRow(TypedDict):
+    """A row for the table `mail`, not yet written."""
+
+    key: str  # a second row with the same key is the same mail
+    kind: str
+    urgency: int
+    campaign_id: int
+    partner_id: int | None
+    generation: int | None  # of the partner's link, when the mail was put
+    addressee_id: int | None
+    answer_id: int | None
+    seal_number: int | None
+    language: str
+    message_id: str
+    dated_at: datetime
+    due_at: datetime
+    attempts: int
+
+
+def put(session: Session, rows: Sequence[MailRow]) -> int:
     """Add mails to the outbox and return how many are new; a key that is there already changes nothing."""
     return db.upsert_ignore(session, Mail, rows, Mail.key)
 
 
 def to_partner(
-    kind: str, campaign: Campaign, partner: Partner, which: str, now: datetime, **more: Any
-) -> dict[str, Any]:
+    kind: str, campaign: Campaign, partner: Partner, which: str, now: datetime, **more: Unpack[MailOptions]
+) -> MailRow:
     """A mail row for a partner; `which` tells it from others of its kind (a number, a moment)."""
-    more = {"language": partner.language, "partner_id": partner.id, "generation": partner.generation} | more
-    return _row(kind, "partner", campaign, f"partner-{partner.id}/{which}", now, **more)
+    row = _row(kind, "partner", campaign, f"partner-{partner.id}/{which}", now, partner.language)
+    return {**row, "partner_id": partner.id, "generation": partner.generation, **more}
 
 
-def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
+def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **more: Unpack[MailOptions]) -> MailRow:
     """A mail row for the people who run the campaign."""
-    return _row(kind, "organizers", campaign, f"organizers/{which}", now, language=campaign.authentic, **more)
+    return {**_row(kind, "organizers", campaign, f"organizers/{which}", now, campaign.authentic), **more}
 
 
-def to_third_party(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> dict[str, Any]:
+def to_third_party(kind: str, campaign: Campaign, which: str, now: datetime, language: str) -> MailRow:
     """A mail row for an address of which we know nothing; `which` tells it from others."""
-    return _row(kind, "third party", campaign, f"stranger/{which}", now, language=language)
+    return _row(kind, "third party", campaign, f"stranger/{which}", now, language)
 
 
-def to_addressee(
-    campaign: Campaign, addressee: Addressee, seal_number: int, time: int, now: datetime
-) -> dict[str, Any]:
+def to_addressee(campaign: Campaign, addressee: Addressee, seal_number: int, time: int, now: datetime) -> MailRow:
     """The mail row that carries one seal to one addressee; `time` counts from 1, after a hold or a refusal."""
     which = f"addressee-{addressee.position}/seal-{seal_number}" + (f"/{time}" if time > 1 else "")
-    more = {"language": campaign.authentic, "addressee_id": addressee.id, "seal_number": seal_number}
-    return _row("letter", "addressee", campaign, which, now, **more)
+    row = _row("letter", "addressee", campaign, which, now, campaign.authentic)
+    return row | {"addressee_id": addressee.id, "seal_number": seal_number}
 
 
 def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
@@ -73,22 +99,23 @@ def seconds_overdue(session: Session) -> float:
     return max(0.0, (db.clock(session) - oldest).total_seconds()) if oldest else 0.0
 
 
-def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: datetime, **more: Any) -> dict[str, Any]:
+def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: datetime, language: str) -> MailRow:
     registered = kind_named(kind)
     if registered.audience != audience:
         raise NotRegistered(f"mail {kind!r}: it is registered for the {registered.audience}, not the {audience}")
-    empty = dict.fromkeys(["partner_id", "generation", "addressee_id", "answer_id", "seal_number"])
-    return (
-        empty
-        | {
-            "key": f"{campaign.slug}/{kind}/{which}",
-            "kind": kind,
-            "urgency": registered.urgency,
-            "campaign_id": campaign.id,
-            "message_id": tokens.message_id(),
-            "dated_at": now,
-            "due_at": now,
-            "attempts": 0,
-        }
-        | more
-    )
+    return {
+        "key": f"{campaign.slug}/{kind}/{which}",
+        "kind": kind,
+        "urgency": registered.urgency,
+        "campaign_id": campaign.id,
+        "partner_id": None,
+        "generation": None,
+        "addressee_id": None,
+        "answer_id": None,
+        "seal_number": None,
+        "language": language,
+        "message_id": tokens.message_id(),
+        "dated_at": now,
+        "due_at": now,
+        "attempts": 0,
+    }
