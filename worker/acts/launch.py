@@ -11,7 +11,6 @@ from worker import db, tokens
 from worker.acts import audit
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import Problem
 from worker.models import (
     Addressee,
     Answer,
@@ -25,7 +24,6 @@ from worker.models import (
     ThirdPartyAddress,
 )
 from worker.state.refusals import AlreadyLaunched, CannotBeUndone
-from worker.text import glyphs
 from worker.wording.sheet import hash_of
 
 
@@ -88,24 +86,6 @@ def suppressed(session: Session, definition: Definition) -> list[tuple[int, Part
 
 def _is_leased(mail: Mail, now: datetime) -> bool:
     return mail.lease_until is not None and mail.lease_until >= now
-
-
-def unprintable(definition: Definition) -> list[Problem]:
-    """Characters that our fonts do not have, and that would stand as empty boxes in the letter."""
-    found = []
-    for number, row in enumerate(definition.partners, start=2):
-        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
-            found.append(_no_glyph("partners.csv", f"row {number}", missing))
-    for language, letter in definition.letters.items():
-        if missing := glyphs.unprintable([letter]):
-            found.append(_no_glyph(f"letter.{language}.md", "", missing))
-    return found
-
-
-def _no_glyph(file: str, where: str, missing: set[str]) -> Problem:
-    shown = " ".join(f"{c} (U+{ord(c):04X})" for c in sorted(missing))
-    expected = "characters that the letter's fonts have"
-    return Problem(file, where, shown, expected, "Write the name in Latin or Khmer script.")
 
 
 def as_row(definition: Definition, now: datetime) -> Campaign:

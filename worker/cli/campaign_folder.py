@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from worker import settings, startup
-from worker.acts import launch
 from worker.cli import console, lookup
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
+from worker.definition.printable import glyph_problems
 from worker.definition.problems import BadDefinition
 from worker.text import dates
 
@@ -25,7 +25,7 @@ def read(folder: Path, deadline: str | None, reminders: str | None, review: str 
     now = datetime.now(UTC)
     with console.problems_told():
         definition = definitions.read(folder, now=now, deadline=deadline, reminders=reminders, review=review)
-        if problems := launch.unprintable(definition):
+        if problems := glyph_problems(definition):
             raise BadDefinition(problems)
     for remark in definition.remarks:
         console.say(f"• {remark.sentence}")

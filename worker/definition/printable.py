@@ -1,0 +1,23 @@
+"""Whether everything in a definition can be printed: a character without a glyph would stand as an empty box."""
+
+from worker.definition.campaign import Definition
+from worker.definition.problems import Problem
+from worker.text import glyphs
+
+
+def glyph_problems(definition: Definition) -> list[Problem]:
+    """One problem for each partner and each letter that holds characters which the letter's fonts do not have."""
+    found = []
+    for number, row in enumerate(definition.partners, start=2):
+        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
+            found.append(_no_glyph("partners.csv", f"row {number}", missing))
+    for language, letter in definition.letters.items():
+        if missing := glyphs.unprintable([letter]):
+            found.append(_no_glyph(f"letter.{language}.md", "", missing))
+    return found
+
+
+def _no_glyph(file: str, where: str, missing: set[str]) -> Problem:
+    shown = " ".join(f"{c} (U+{ord(c):04X})" for c in sorted(missing))
+    expected = "characters that the letter's fonts have"
+    return Problem(file, where, shown, expected, "Write the name in Latin or Khmer script.")
