@@ -22,8 +22,10 @@ from tests.sent_invitations import (
 from worker import db, settings, tokens
 from worker.acts import bounce
 from worker.acts.bounce import apply
-from worker.mail import bounce_reports
+from worker.mail import bounce_reports, claims
 from worker.models import Mail, Partner
+from worker.state import mail_status
+from worker.wording import mail_status as mail_words
 
 NO_SUCH_USER = "smtp; 550 5.1.1 No such user: sophea.chan"
 
@@ -80,6 +82,19 @@ def test_a_soft_bounce_is_shown_once_and_suppresses_nobody(name: str) -> None:
     assert suppressed() == []
     assert len(audit_log()) == 1
     assert audit_log()[0][1].startswith("reported invitation")
+
+
+def test_what_was_reported_of_an_earlier_copy_is_past_once_the_relay_took_another() -> None:
+    with db.transaction() as session:
+        doubt = {"uncertain_at": db.clock(session), "sent_at": None, "lease_holder": "one"}
+        session.execute(update(Mail).where(Mail.id == invitation()).values(doubt))
+    assert returned(invitation(), "Postfix, full", SOPHEA)
+    with db.transaction() as session:
+        claims.mark_sent(session, "one", [(invitation(), "250 2.0.0 queued", "hash")], db.clock(session))
+
+    assert mail_words.reason_words(mail_status.reason_of(row(invitation()))) == "the relay took it"
+    assert returned(invitation(), "Postfix, full", SOPHEA), "of the second copy"
+    assert str(mail_words.reason_words(mail_status.reason_of(row(invitation())))).startswith("it may not have arrived")
 
 
 def test_a_hard_bounce_counts_after_a_soft_one() -> None:

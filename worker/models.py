@@ -142,6 +142,11 @@ class Campaign(Base):
         """The version that counts now."""
         return self.letters[-1]
 
+    @property
+    def was_closed_early(self) -> bool:
+        """Whether an organizer closed it before its deadline."""
+        return self.closed_at is not None and self.closed_at < self.deadline_at
+
     def takes_answers(self, at: datetime) -> bool:
         return self.closed_at is None and self.cancelled_at is None and at <= self.deadline_at
 
@@ -310,8 +315,8 @@ class Mail(Base):
     before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.
     `blocked_at`: when the relay last turned it down for what no partner can help. `generation`: that of the
     partner's links when it was put; a mail to an address that was corrected since says nothing of the new one.
-    `reported_at`: when a delivery report first said that it may not have arrived; `reply` then holds the report's
-    words. `cancel_reason`: why delivery cancelled it; null where an act did.
+    `reported_at`: when a delivery report first said that what was sent last may not have arrived; `reply` then holds
+    the report's words. `cancel_reason`: why delivery cancelled it; null where an act did.
     """
 
     __tablename__ = "mail"

@@ -58,7 +58,8 @@ def note_brought_by_hand(session: Session, campaign_id: int) -> None:
         raise Blocked(blockers=find_blockers(facts, by_person=True))
     for letter in facts.living:
         if letter.uncertain_at is not None:
-            letter.sent_at, letter.uncertain_at, letter.reply = facts.now, None, "noted by an organizer: it arrived"
+            letter.sent_at, letter.uncertain_at, letter.reported_at = facts.now, None, None
+            letter.reply = "noted by an organizer: it arrived"
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=facts.now)
     campaign.dispatched_at = campaign.dispatched_at or facts.now
     audit.log(session, campaign, "organizer", "brought_by_hand", at=facts.now)

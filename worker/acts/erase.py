@@ -107,7 +107,7 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
     of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
     session.execute(of_them.execution_options(synchronize_session="fetch"))
-    session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None))
+    session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None, reported_at=None))
     _empty_seals(session, campaign, [one.id for one in partners if one.id not in named])
 
 
@@ -139,4 +139,4 @@ def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) 
         one.ref, one.decided_at = tokens.new_ref(), one.decided_at or db.clock(session)
     mails = Mail.id.in_([one.mail_id for one in strangers])
     outbox.cancel(session, mails)
-    session.execute(update(Mail).where(mails).values(reply=None))
+    session.execute(update(Mail).where(mails).values(reply=None, reported_at=None))

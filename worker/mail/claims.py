@@ -57,7 +57,8 @@ def _sent(told: str) -> TextClause:
     statement = f"""
         UPDATE mail
         SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
-            reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END, body_hash = told.hash
+            reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END,
+            reported_at = CASE WHEN bounced_at IS NULL THEN NULL ELSE reported_at END, body_hash = told.hash
         FROM ({told}) AS told
         WHERE mail.id = told.id AND mail.lease_holder = :holder
         RETURNING mail.id

@@ -30,6 +30,11 @@ def _uncertain(facts: Mapping[str, Any]) -> str:
     return f"nobody knows whether it arrived: {said}" if said else "nobody knows whether it arrived"
 
 
+def _reported(facts: Mapping[str, Any]) -> str:
+    said = _said(facts)
+    return f"it may not have arrived: {said}" if said else "it may not have arrived"
+
+
 _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "handing_over": lambda f: "it is being handed over now",
     "held": lambda f: "the campaign is held",
@@ -41,7 +46,7 @@ _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "no_recipient": lambda f: "nobody to send it to",
     "cancelled": lambda f: "called back: it was of no use any more",
     "uncertain": _uncertain,
-    "reported": lambda f: f"it may not have arrived: {_said(f)}",
+    "reported": _reported,
     "reply": _said,
 }
 _TODO: dict[Todo, str] = {
