@@ -14,7 +14,17 @@ from tests import cast, servers
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, migrations, settings, tasks, tokens, vacuum
-from worker.acts import answer, correct_listing, erase, invite, join, pass_on, remind, third_party_limits
+from worker.acts import (
+    answer,
+    correct_address,
+    correct_listing,
+    erase,
+    invite,
+    join,
+    pass_on,
+    remind,
+    third_party_limits,
+)
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.cli.commands import app
@@ -22,11 +32,10 @@ from worker.cli.status_json import as_json
 from worker.mail import mime, outbox
 from worker.models import REDACTED, Addressee, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.state import due
-from worker.state.refusals import NotOver, StillSigns
+from worker.state.refusals import Erased, NotOver, StillSigns
 from worker.state.status import load_status
 from worker.text import dates
 from worker.wording import mails
-from worker.wording import mails as wording_mails
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PUBLIC, NAMED, COUNTED, DECLINED, SILENT = (
@@ -300,7 +309,7 @@ def test_when_its_time_has_come_an_addressee_who_lacks_the_letter_gets_no_empty_
     with db.reading() as session:
         assert session.scalars(select(Mail).where(Mail.kind == "letter", Mail.due_at.is_not(None))).all() == []
         with pytest.raises(mime.NothingToSay):
-            wording_mails.letter(session, session.get_one(Mail, _main_letter(session)))
+            mails.letter(session, session.get_one(Mail, _main_letter(session)))
 
 
 def _main_letter(session: Session) -> int:
@@ -383,12 +392,18 @@ def test_the_numbers_stay_and_nobody_is_given_a_new_address(browser: TestClient)
         campaign, now = session.get_one(Campaign, campaign_id), db.clock(session)
         for one in session.scalars(select(Partner)):
             outbox.put(session, [outbox.to_partner("invitation", campaign, one, "1", now)])
-        session.execute(update(Mail).where(Mail.kind == "invitation").values(sent_at=now, due_at=None))
+        told = {"reply": "came back: 552 5.2.2 mailbox full", "reported_at": now}
+        session.execute(update(Mail).where(Mail.kind == "invitation").values(sent_at=now, due_at=None, **told))
         before = as_json(load_status(session, campaign))["counts"]
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
     with db.reading() as session:
         assert as_json(load_status(session, session.get_one(Campaign, campaign_id)))["counts"] == before
+        partners = as_json(load_status(session, session.get_one(Campaign, campaign_id)))["partners"]
+        assert {mail["meaning"] for one in partners for mail in one["mails"] if mail["kind"] == "invitation"} == {None}
+        erased = session.scalars(select(Partner).where(Partner.organization == PUBLIC)).one()
+    with pytest.raises(Erased), db.transaction() as session:
+        correct_address.change_address(session, erased.id, "new@falls.example")
     code, said = types("amend", "dam", "--partner", PUBLIC, "--email", "new@falls.example", "--yes")
     assert (code, "was erased" in said) == (1, True)
     assert types("carry", "dam", REDACTED)[0] == 1

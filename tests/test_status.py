@@ -8,14 +8,15 @@ from sqlalchemy import select, update
 
 from tests import cast
 from worker import db, settings
-from worker.acts import invite, remind
+from worker.acts import correct_address, disown, invite, remind
 from worker.acts.answer import Statement
 from worker.cli.status_json import as_json
 from worker.mail import outbox
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.models import Campaign, Mail, Partner, RelayHealth, Suppression
+from worker.models import Answer, AuditEvent, Campaign, Letter, Mail, Partner, RelayHealth, Suppression
 from worker.state import recipients, relay_status
-from worker.state.status import load_status
+from worker.state.refusals import Closed
+from worker.state.status import count_unreached, load_status
 from worker.wording.composing import _cancelled
 
 GONE = "550 5.1.1 <address>: Recipient address rejected"
@@ -312,6 +313,51 @@ def test_what_came_to_an_address_since_corrected_says_nothing_of_the_new_one(cam
         session.scalars(select(Partner).order_by(Partner.id)).first().generation = 2  # type: ignore[union-attr]
 
     assert (partner()["unreached"], mail()["state"], mail()["todo"]) == (None, "bounced", None)
+
+
+def test_the_organizers_are_told_of_as_many_as_the_status_counts(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    row(organization="Eau Vive", uncertain_at=now(), due_at=None)
+    assert unreached() == (1, 1)
+    with db.transaction() as session:
+        corrected = session.scalars(select(Partner).order_by(Partner.id)).first()
+        assert corrected is not None
+        correct_address.change_address(session, corrected.id, "right@partner.example")
+    row(refused_at=None, sent_at=now(), due_at=None)
+
+    assert unreached() == (0, 1)
+    assert found()["counts"]["unreached"] == 0
+
+
+def unreached() -> tuple[int, int]:
+    with db.reading() as session:
+        return count_unreached(session, session.scalars(select(Campaign)).one())
+
+
+def test_what_a_partner_disowned_is_not_told_as_its_earlier_answer(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        asking = session.get_one(Campaign, campaign.id)
+        river_watch, eau_vive = asking.partners
+        cast.signs(session, eau_vive)
+        cast.signs(session, river_watch)
+    with db.transaction() as session:
+        disown.disown_answer(session, river_watch.id)
+        before = session.get_one(Campaign, campaign.id).letter
+        session.add(Letter(campaign_id=campaign.id, version=2, meaning=2, texts=before.texts, hash="1" * 64))
+        session.execute(update(Answer).values(superseded_at=db.clock(session)))
+
+    assert (partner()["earlier"], partner("Eau Vive")["earlier"]) == (None, "sign")
+
+
+def test_the_audit_log_says_who_reminded(campaign: Campaign) -> None:
+    is_sent(at=now() - timedelta(days=2))
+    with db.transaction() as session:
+        remind.remind_now(session, campaign.id)
+        (said,) = session.scalars(select(AuditEvent).where(AuditEvent.what == "reminded"))
+        assert said.actor == "organizer"
+        cast.passes_its_deadline(session, session.get_one(Campaign, campaign.id))
+        with pytest.raises(Closed):
+            remind.remind_now(session, campaign.id)
 
 
 def test_what_is_past_needs_nobody(campaign: Campaign) -> None:

@@ -13,7 +13,7 @@ from worker.models import Campaign, Mail, Partner, Suppression
 from worker.state import mail_status
 from worker.state.answers import standing_answer
 from worker.state.due import first_mail_at
-from worker.state.refusals import NotAnAddress, SameAddress
+from worker.state.refusals import Erased, NotAnAddress, SameAddress
 from worker.text import addresses
 
 
@@ -34,7 +34,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
 
     While answers are taken, the new address gets an invitation, or the receipt of the answer that stands; a copy
     or receipt that did not arrive goes to it at any time. A person vouches for the address, so it is suppressed no
-    more; the present one may be given again when no mail reached it. Raises NotAnAddress or SameAddress.
+    more; the present one may be given again when no mail reached it. Raises NotAnAddress, SameAddress or Erased.
     """
     email, wrong = addresses.normalize(email.strip())
     if wrong:
@@ -42,6 +42,8 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
     campaign = db.locked(session, campaign_id)
     partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    if partner.erased_at is not None:
+        raise Erased(organization=partner.organization)
     mails = session.scalars(select(Mail).where(Mail.partner_id == partner_id).order_by(Mail.id)).all()
     fingerprint = tokens.fingerprint(email)
     suppressed = session.scalar(select(Suppression).where(Suppression.email_hmac == fingerprint))

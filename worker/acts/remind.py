@@ -8,8 +8,9 @@ from worker import db
 from worker.acts import audit
 from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Campaign, Partner
+from worker.models import Actor, Campaign, Partner
 from worker.state.recipients import A_DAY, last_mail, load_silent, reminder_due, select_silent
+from worker.state.refusals import Closed
 
 
 def remind_when_due(session: Session, campaign_id: int) -> int:
@@ -24,22 +25,27 @@ def remind_when_due(session: Session, campaign_id: int) -> int:
         return 0
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
     silent = session.scalars(select_silent(campaign).where(last_mail() < quiet_since).limit(BATCH)).all()
-    return _put_reminders(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now)
+    return _put_reminders(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now, "clock")
 
 
 def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
-    """Put a reminder for every silent partner because an organizer asks for it; returns how many are new."""
+    """Put a reminder for every silent partner because an organizer asks for it; returns how many are new.
+
+    Raises Closed.
+    """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
-        return 0
+        raise Closed.to("remind", campaign)
     partners = load_silent(session, campaign, now, mailed_lately=mailed_lately)
-    return _put_reminders(session, campaign, partners, f"{now:%Y%m%dT%H%M%S}", now)
+    return _put_reminders(session, campaign, partners, f"{now:%Y%m%dT%H%M%S}", now, "organizer")
 
 
-def _put_reminders(session: Session, campaign: Campaign, partners: list[Partner], which: str, now: datetime) -> int:
+def _put_reminders(
+    session: Session, campaign: Campaign, partners: list[Partner], which: str, now: datetime, actor: Actor
+) -> int:
     rows = [outbox.to_partner("reminder", campaign, partner, which, now) for partner in partners]
     reminded = outbox.put(session, rows)
     if reminded:
-        audit.log(session, campaign, "clock", "reminded", detail=reminded, at=now)
+        audit.log(session, campaign, actor, "reminded", detail=reminded, at=now)
     return reminded

@@ -156,8 +156,6 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
         partner_id, words = found.id, found.organization
-        if found.erased_at is not None:
-            console.fail(f"{words} was erased: nothing is sent to it any more, and no address of it is kept.")
         follows, _ = _corrected(session, campaign, partner_id, email)
     if dry_run:
         console.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
@@ -180,8 +178,7 @@ def _corrected(session: "Session", campaign: "Campaign", partner_id: int, email:
     if corrected.is_quiet:
         told.append("It wants no more mail, so none goes there.")
     elif not corrected.goes:
-        early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
-        why = "It was closed early" if early else "The deadline has passed"
+        why = "It was closed early" if campaign.was_closed_early else "The deadline has passed"
         told.append(f"{why}, so nobody is asked any more; copies go to the new address.")
     if corrected.was_suppressed:
         told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")

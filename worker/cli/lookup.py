@@ -95,7 +95,7 @@ def status_of(slug: str) -> CampaignStatus:
 
 
 def require_answers(session: Session, campaign: Campaign, what: ClosedFor) -> None:
-    """Ends the command once answers are taken no more."""
+    """Raises Closed once answers are taken no more, as the act itself does later: before anything is asked."""
     if not campaign.takes_answers(at=db.clock(session)):
         raise Closed.to(what, campaign)
 

@@ -48,7 +48,7 @@ def remind(
         reminded = remind_now(session, campaign.id, mailed_lately=again)
     lookup.notify(tasks.deliver)
     if not reminded:
-        console.fail("Nobody was reminded: everyone has answered meanwhile, or the deadline has passed.")
+        console.fail("Nobody was reminded: everyone has answered meanwhile.")
     console.say(f"{console.partners(reminded)} will be reminded.{lately} {console.who_sends()}")
 
 

@@ -1,9 +1,9 @@
 """What partners have said, and what of it stands."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker.models import Answer, Partner
+from worker.models import Answer, Campaign, Partner
 
 
 def standing_answer(session: Session, partner_id: int) -> Answer | None:
@@ -13,13 +13,22 @@ def standing_answer(session: Session, partner_id: int) -> Answer | None:
 
 def earlier_answer(session: Session, partner: Partner) -> Answer | None:
     """What a partner last said, if the letter has meant something else since and the answer was its own."""
-    letter = partner.campaign.letter
-    if letter.meaning == 1:
-        return None
-    latest = session.scalar(select(Answer).where(Answer.partner_id == partner.id).order_by(Answer.id.desc()).limit(1))
-    if latest is None or latest.letter.meaning == letter.meaning or was_disowned(partner, latest):
-        return None
-    return latest
+    return earlier_answers(session, partner.campaign, partner.id).get(partner.id)
+
+
+def earlier_answers(session: Session, campaign: Campaign, partner_id: int | None = None) -> dict[int, Answer]:
+    """The same by partner, of all in a campaign, or of one."""
+    if campaign.letter.meaning == 1:
+        return {}
+    latest = select(func.max(Answer.id)).join(Partner).where(Partner.campaign_id == campaign.id)
+    if partner_id is not None:
+        latest = latest.where(Partner.id == partner_id)
+    of_each = select(Answer).where(Answer.id.in_(latest.group_by(Answer.partner_id)))
+    return {
+        answer.partner_id: answer
+        for answer in session.scalars(of_each)
+        if answer.letter.meaning != campaign.letter.meaning and not was_disowned(answer.partner, answer)
+    }
 
 
 def was_disowned(partner: Partner, answer: Answer) -> bool:

@@ -106,13 +106,5 @@ def count_waiting_copies(session: Session, campaign: Campaign) -> int:
     return session.scalar(select(func.count()).select_from(Mail).where(waiting)) or 0
 
 
-def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
-    """How many partners no mail reaches, and of how many more nobody knows whether it did."""
-    failed = Mail.refused_at.is_not(None) | Mail.bounced_at.is_not(None)
-    unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
-    number = select(func.count(Mail.partner_id.distinct())).where(Mail.campaign_id == campaign.id)
-    return session.scalar(number.where(failed)) or 0, session.scalar(number.where(~failed, unknown)) or 0
-
-
 def _has_invitation() -> Exists:
     return exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation", Mail.sent_at.is_not(None))

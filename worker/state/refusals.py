@@ -25,8 +25,7 @@ class Closed(Refused):
     @classmethod
     def to(cls, what: ClosedFor, campaign: Campaign) -> "Closed":
         """The refusal of one act, with whether the list was closed before the deadline."""
-        early = campaign.closed_at is not None and campaign.closed_at < campaign.deadline_at
-        return cls(what=what, early=early)
+        return cls(what=what, early=campaign.was_closed_early)
 
 
 class LetterHasLeft(Refused):
@@ -87,6 +86,12 @@ class SameAddress(Refused):
     """It is the partner's own address already, and nothing came back from it. Facts: organization."""
 
     code = "same_address"
+
+
+class Erased(Refused):
+    """Nothing is kept of the partner but what stands under the letter. Facts: organization."""
+
+    code = "erased"
 
 
 class NotAnAddress(Refused):

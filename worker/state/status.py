@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.choices import CHOICES
-from worker.models import Answer, Campaign, Letter, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import mail_status, recipients, signatories
+from worker.state.answers import earlier_answers
 from worker.state.blockers import Blocker, find_blockers, organizer_state
 from worker.state.disclosures import load_notices
 from worker.state.facts import CampaignFacts, load_facts
@@ -149,6 +150,14 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     )
 
 
+def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
+    """How many partners no mail reaches, and of how many more nobody knows whether one did."""
+    partners = load_status(session, campaign).partners
+    uncertain = (any(mail.state == "uncertain" and mail.next is None for mail in one.mails) for one in partners)
+    unknown = sum(doubt and one.unreached is None for doubt, one in zip(uncertain, partners, strict=True))
+    return sum(one.unreached is not None for one in partners), unknown
+
+
 def load_counts(session: Session, campaign: Campaign) -> Counts:
     """Only the numbers of partners."""
     return load_status(session, campaign).counts
@@ -203,29 +212,16 @@ def _partners(
             select(Answer).join(Partner).where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None))
         )
     }
-    rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id))
-    earlier = _earlier(session, campaign)
+    rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
+    earlier = earlier_answers(session, campaign)
     return [
         _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), earlier.get(partner.id), around)
         for partner in signatories.in_order(rows)
     ]
 
 
-def _earlier(session: Session, campaign: Campaign) -> dict[int, str]:
-    """What partners last said to a letter that has changed its meaning since."""
-    if campaign.letter.meaning == 1:
-        return {}
-    rows = session.execute(
-        select(Answer.partner_id, Answer.choice)
-        .join(Letter, Letter.id == Answer.letter_id)
-        .where(Letter.campaign_id == campaign.id, Letter.meaning < campaign.letter.meaning)
-        .order_by(Answer.id)
-    )
-    return {partner_id: str(choice) for partner_id, choice in rows}
-
-
 def _partner(
-    partner: Partner, mails: list[Mail], answer: Answer | None, earlier: str | None, around: Circumstances
+    partner: Partner, mails: list[Mail], answer: Answer | None, earlier: Answer | None, around: Circumstances
 ) -> PartnerStatus:
     found = mail_status.partner_mails(partner, mails, answer, around)
     invitation = next((mail for mail in reversed(mails) if mail.kind == "invitation"), None)
@@ -254,7 +250,7 @@ def _partner(
         disowned=partner.disowned_at,
         carried=partner.handed_out_at,
         passed_on=partner.passed_on_at,
-        earlier=None if answer else earlier,
+        earlier=earlier.choice if earlier and not answer else None,
     )
 
 

@@ -13,11 +13,11 @@ from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.models import Campaign, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
-from worker.state import recipients
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.letters import load_letters
 from worker.state.signatories import count_named, names_too_many, rendition_for
+from worker.state.status import count_unreached
 from worker.text import diff, names
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import letter_language, letter_subject
@@ -143,7 +143,7 @@ def letter(session: Session, mail: Mail) -> Message:
 
 def unreached(session: Session, mail: Mail) -> Message:
     """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
-    lost, doubtful = recipients.count_unreached(session, mail.campaign)
+    lost, doubtful = count_unreached(session, mail.campaign)
     return _to_organizers(session, mail, unreached=lost, doubtful=doubtful)
 
 

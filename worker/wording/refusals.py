@@ -79,6 +79,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "same_address": lambda w, f: (
         f"That is the address of {f['organization']} already, and no mail came back from it: nothing was changed."
     ),
+    "erased": lambda w, f: (
+        f"{f['organization']} was erased: nothing is sent to it any more, and no address of it is kept."
+    ),
     "not_an_address": lambda w, f: f"{f['typed']!r} is no mail address: {f['reason']}",
     "already_decided": lambda w, f: "It was decided meanwhile: nothing was changed.",
     "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",
