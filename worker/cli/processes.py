@@ -8,6 +8,8 @@ import typer
 
 from worker.cli import console
 
+STILL_WAITING_S = 60  # between two lines about a database that is away
+
 Port = Annotated[
     int, typer.Option(help="Port on this machine; the next free one is taken if it is busy.", min=1, max=65535)
 ]
@@ -113,7 +115,7 @@ def _check_schema(*, wait: bool) -> None:
     from worker import db, migrations
 
     log = logging.getLogger("start")
-    told = False
+    told_at = 0.0
     while True:
         try:
             migrations.check_tables()
@@ -121,9 +123,9 @@ def _check_schema(*, wait: bool) -> None:
         except db.DATABASE_UNAVAILABLE:
             if not wait:
                 return log.warning("the database does not answer, so its tables are not checked")
-        if not told:
-            log.warning("the database does not answer; waiting for it")
-        told = True
+        if time.monotonic() > told_at + STILL_WAITING_S or not told_at:
+            log.warning("the database does not answer; waiting for it (`undersigned doctor` says more)")
+            told_at = time.monotonic()
         time.sleep(1)
 
 
