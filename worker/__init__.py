@@ -26,20 +26,24 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.report                acts/report.py copies to who signed
     tasks.bounces, erase        acts/bounce.py, acts/erase.py
 
-The rooms, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
+The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
     settings log registry               what an operator sets; tables in which a thing is declared once
+    celery_config                       how the queue is set up
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
     models tokens db vacuum             what we remember; links and codes; transactions, clock and locks
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
-                                        campaign; the schema. They know nothing of each other
+                                        campaign but one (whether its letter may leave); the schema. They know
+                                        nothing of each other
     state/                              what holds now: one function a question, reads only, one clock
     wording/                            what we say: the letter, every mail, every refusal, made from state
     acts/                               one verb a module: gets a session, writes rows, sends nothing
+    startup task_notifier               whether all that is registered is there; messages to the workers
     tasks.py                            the queue: it says where to look, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
-Celery is imported in `tasks`, `task_notifier`, `celery_config` and `embedded` only, network clients in `mail/smtp`
-and `mail/bounce_mailbox` (and in `cli/demo/partner`, which plays the partners of the demo, and in the checks of
-`cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at import.
+Celery is imported in `tasks`, `task_notifier` and `embedded` only, network clients in `mail/smtp`, `mail/smtp_wire`,
+`mail/outcomes` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`, which plays the partners of the
+demo, and in the checks of `cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at
+import.
 """

@@ -63,7 +63,7 @@ def run(
     port: int = FIRST_PORT,
     refuse: Collection[str] = (),
 ) -> None:
-    """Run until stopped by Ctrl-C, SIGTERM or `House.stop`; `on_ready` is called in a thread once all is up.
+    """Run until stopped by Ctrl-C, SIGTERM or `EmbeddedServer.stop`; `on_ready` is called in a thread once all is up.
 
     Makes the database if there is none. Raises RunningAlready, NotRegistered. Must be called in the main thread: Celery
     needs it for its worker, so the web server and the catcher have threads of their own.
@@ -83,10 +83,10 @@ def run(
             lock.flush()
             if "public_url" not in conf.model_fields_set:
                 settings.set_for_this_process(public_url=web_url)
-            house = EmbeddedServer(web_url, inbox, refused, _stopping=stopping)
+            running = EmbeddedServer(web_url, inbox, refused, _stopping=stopping)
             for number in _SIGNALS:
-                signal.signal(number, lambda *_: house.stop())
-            _run(house, listener, on_ready)
+                signal.signal(number, lambda *_: running.stop())
+            _run(running, listener, on_ready)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -128,7 +128,7 @@ def running_at(folder: Path) -> str | None:
         return str(other)
 
 
-def _run(house: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
+def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
     from celery import signals
     from celery.beat import EmbeddedService
 
@@ -137,24 +137,24 @@ def _run(house: EmbeddedServer, listener: socket.socket, on_ready: Callable[[Emb
     startup.check_registered()
     migrations.upgrade()
     tasks.stopping.clear()
-    web = _web_thread(house, listener)
-    house._beat = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
-    house._beat.start()
+    web = _web_thread(running, listener)
+    running._beat = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
+    running._beat.start()
 
     def ready(**_: object) -> None:
-        # Celery has put its own handlers by now; ours end the whole house.
+        # Celery has put its own handlers by now; ours end everything.
         for number in _SIGNALS:
-            signal.signal(number, lambda *_: house.stop())
-        threading.Thread(target=on_ready, args=(house,), name="ready", daemon=True).start()
+            signal.signal(number, lambda *_: running.stop())
+        threading.Thread(target=on_ready, args=(running,), name="ready", daemon=True).start()
 
     signals.worker_ready.connect(ready, weak=False)
     try:
-        if not house._stopping.is_set():
+        if not running._stopping.is_set():
             run_worker()
     finally:
         signals.worker_ready.disconnect(ready)
-        house.stop()
-        house._beat.stop()
+        running.stop()
+        running._beat.stop()
         web.join(timeout=2)
         db.dispose()
 
@@ -179,20 +179,20 @@ def run_worker(concurrency: int = 4) -> None:
         worker.start()
 
 
-def _web_thread(house: EmbeddedServer, listener: socket.socket) -> threading.Thread:
+def _web_thread(running: EmbeddedServer, listener: socket.socket) -> threading.Thread:
     import uvicorn
 
     from worker.web.app import make_app
 
     config = uvicorn.Config(
-        make_app(inbox=house.inbox),
+        make_app(inbox=running.inbox),
         access_log=False,  # a path holds a token
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    house._server = server
+    running._server = server
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()
     return thread

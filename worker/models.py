@@ -433,7 +433,7 @@ class Suppression(Base):
 
 
 class RelayHealth(Base):
-    """The one row about the post as a whole: signs of life, and whether the relay is at fault (the breaker).
+    """The one row about mail delivery as a whole: signs of life, and whether the relay is at fault (the breaker).
 
     `blocked_at` is when the relay began to take nothing, `mended_at` when it took mail again; between the two
     one mail tries at `retry_at`.

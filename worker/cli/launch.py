@@ -80,5 +80,5 @@ def _undo(name: str, *, dry_run: bool) -> None:
     if dry_run:
         console.say(f"Dry run: the launch of {slug} would be taken back; no mail has left.")
         return
-    console.say(f"The launch of {slug} is taken back: nobody had a mail. Mend the folder, then launch it again.")
+    console.say(f"The launch of {slug} is taken back: nobody had a mail. Correct the folder, then launch it again.")
     console.say(f"Next: {console.command('check', slug)}")

@@ -50,8 +50,8 @@ def _partners_from(path: Path) -> "list[PartnerRow]":
     from worker.definition import partners as lists
     from worker.definition.problems import BadDefinition
 
-    rows, problems, mended = lists.read_list(path)
-    for fix in mended:
+    rows, problems, fixes = lists.read_list(path)
+    for fix in fixes:
         console.say(f"• {fix.sentence}")
     with console.problems_told():
         if problems:

@@ -34,9 +34,9 @@ def up(port: Port = 8000) -> None:
 
     log.to_stderr()
 
-    def ready(house: embedded.EmbeddedServer) -> None:
-        shown = "caught mails, partner pages" if house.inbox else "partner pages; mail goes to the relay"
-        console.say(f"Undersigned is up: {house.web_url}   ({shown}; Ctrl-C ends it)")
+    def ready(server: embedded.EmbeddedServer) -> None:
+        shown = "caught mails, partner pages" if server.inbox else "partner pages; mail goes to the relay"
+        console.say(f"Undersigned is up: {server.web_url}   ({shown}; Ctrl-C ends it)")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
         console.say(f"Beside it, in another terminal: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 

@@ -99,27 +99,27 @@ class Stage:
         self.box = Letterbox(folder / "inbox")
         self.console = Console(stderr=True, highlight=False)
         self.failure: BaseException | None = None
-        self.house: embedded.EmbeddedServer | None = None
+        self.server: embedded.EmbeddedServer | None = None
         self.over = threading.Event()
         self.began = time.monotonic()
 
-    def play(self, house: embedded.EmbeddedServer) -> None:
-        """Play every step, then end the house. Called in a thread of its own."""
-        self.house = house
+    def play(self, server: embedded.EmbeddedServer) -> None:
+        """Play every step, then end everything. Called in a thread of its own."""
+        self.server = server
         try:
             with self._progress() as progress:
                 self.progress = progress
                 self._steps()
         except (Exception, SystemExit) as failure:
-            # Whatever goes wrong once the house is ending goes wrong because of that.
-            self.failure = Stopped() if house.stopping else failure
+            # Whatever goes wrong once everything is ending goes wrong because of that.
+            self.failure = Stopped() if server.stopping else failure
         finally:
             self.over.set()
-            house.stop()
+            server.stop()
 
     def end(self) -> int:
         """Say how it went."""
-        if self.house is None or not self.over.wait(TIMEOUT_S) or isinstance(self.failure, Stopped):
+        if self.server is None or not self.over.wait(TIMEOUT_S) or isinstance(self.failure, Stopped):
             console.say("\nThe demo was stopped.")
             return STOPPED
         if self.failure is not None and not isinstance(self.failure, _EXPECTED):
@@ -202,7 +202,7 @@ class Stage:
                 self.progress.advance(task)
 
     def _go_on(self) -> None:
-        if self.house is not None and self.house.stopping:
+        if self.server is not None and self.server.stopping:
             raise Stopped
 
     def _progress(self) -> Progress:
