@@ -10,7 +10,7 @@ from worker.cli.options import DryRun, Name, Yes
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from worker.models import Campaign, Partner
+    from worker.models import Campaign
 
 
 def erase(
@@ -42,11 +42,12 @@ def erase(
 def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
     from worker.acts.erase import erase_campaign
     from worker.cli import lookup
+    from worker.state.disclosures import is_untold
     from worker.state.recipients import count_waiting_copies
 
     with lookup.dry_run(name) as (session, campaign):
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
-        untold = _untold(session, campaign)
+        untold = is_untold(session, campaign)
         names = erase_campaign(session, campaign.id, give_up=give_up)
         ends = campaign.dispatched_at is None
     what = f"contact, address and link of {console.partners(partners)}, who answered for them and why, "
@@ -63,11 +64,12 @@ def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts.erase import erase_applicant, erase_partner
     from worker.cli import lookup
+    from worker.state.disclosures import is_untold
 
     with lookup.dry_run(name) as (session, campaign):
         if (stranger_id := _applicant(session, campaign, organization)) is None:
             partner = lookup.partner_named(session, campaign, organization)
-            partner_id, words, untold = partner.id, partner.organization, _untold(session, campaign, partner)
+            partner_id, words, untold = partner.id, partner.organization, is_untold(session, campaign, partner)
             its_name = erase_partner(session, partner_id)
     if stranger_id is not None:
         _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
@@ -118,14 +120,3 @@ def _applicant(session: "Session", campaign: "Campaign", organization: str) -> i
     found = load_who_asked_to_join(session, campaign)
     place = lookup.named_alike([(one.organization, one.acronym) for one in found], organization)
     return None if place is None else found[place].id
-
-
-def _untold(session: "Session", campaign: "Campaign", partner: "Partner | None" = None) -> bool:
-    """Whether an addressee should be told of this partner, or of any, that it has stepped back."""
-    from worker.state.disclosures import load_notices
-    from worker.state.letters import load_letters
-
-    found = load_notices(session, campaign, load_letters(session, campaign)) if campaign.closed_at else []
-    if partner is None:
-        return bool(found)
-    return any(partner in (*one.withdrawn, *one.unnamed) for one in found)

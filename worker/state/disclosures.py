@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker.models import REDACTED, Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state import signatories
-from worker.state.letters import living, was_brought_by_hand
+from worker.state.letters import living, load_letters, was_brought_by_hand
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,14 @@ def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) 
         for copy in gone:
             _add(notices[copy.addressee.id], partner, found, signs=standing is not None and standing.choice == "sign")
     return [one for one in notices.values() if one.withdrawn or one.unnamed or one.uncounted]
+
+
+def is_untold(session: Session, campaign: Campaign, partner: Partner | None = None) -> bool:
+    """Whether an addressee should be told that this partner, or any, has stepped back since it got its copy."""
+    found = load_notices(session, campaign, load_letters(session, campaign)) if campaign.closed_at else []
+    if partner is None:
+        return bool(found)
+    return any(partner in (*one.withdrawn, *one.unnamed) for one in found)
 
 
 def _add(notice: Notice, partner: Partner, found: Disclosure, *, signs: bool) -> None:
