@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Answer, Campaign, Mail, Seal
+from worker.models import Answer, Campaign, Mail
 from worker.state import letters as state_letters
 from worker.state import lifecycle
 from worker.state.letters import DeliveryState
@@ -62,11 +62,10 @@ def load_facts(session: Session, campaign: Campaign) -> CampaignFacts:
 
 _CAMPAIGN: BindParameter[int] = bindparam("campaign_id")
 _VISIBILITIES = tuple(VISIBILITY_RANK)
-_SEAL = select(func.max(Seal.number)).where(Seal.campaign_id == _CAMPAIGN, Seal.voided_at.is_(None)).scalar_subquery()
 # The clock, the living seal and who signs: in one statement, after all locks are held.
 _NOW = standing_signatures(
     db.now(),
-    _SEAL,
+    state_letters.select_living_seal(_CAMPAIGN),
     *(func.count().filter(Answer.visibility == visibility) for visibility in _VISIBILITIES),
     campaign_id=_CAMPAIGN,
 )

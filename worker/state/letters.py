@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Campaign, Letter, Mail, Seal
@@ -29,9 +29,13 @@ def living(letters: Sequence[Mail]) -> list[Mail]:
 
 def living_seal(session: Session, campaign: Campaign) -> int | None:
     """The number of the seal that may be sent, if there is one."""
-    return session.scalar(
-        select(func.max(Seal.number)).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None))
-    )
+    return session.scalar(select(select_living_seal(campaign.id)))
+
+
+def select_living_seal(campaign_id: int | ColumnElement[int]) -> ScalarSelect[int | None]:
+    """The same as a column."""
+    number = select(func.max(Seal.number)).where(Seal.campaign_id == campaign_id, Seal.voided_at.is_(None))
+    return number.scalar_subquery()
 
 
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:
