@@ -7,7 +7,7 @@ was sealed unless somebody named in it is erased, and the hashes of all that was
 from collections.abc import Sequence
 from typing import get_args
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
@@ -15,10 +15,10 @@ from worker.acts import audit, locking
 from worker.mail import outbox
 from worker.models import REDACTED, Actor, Answer, Campaign, Mail, Partner, Rendition, Seal, ThirdPartyAddress
 from worker.state.due import is_erasing_due
-from worker.state.letters import delivery_state, load_letters
+from worker.state.letters import delivery_state, living_seal_number, load_letters, sealed_at
 from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
 from worker.state.refusals import NotOver, StillSigns
-from worker.state.signatories import is_named, load_signatories
+from worker.state.signatories import is_named, load_signatories, standing_signatures
 
 
 def erase_when_due(session: Session, campaign_id: int) -> bool:
@@ -122,9 +122,9 @@ def _publicly_named(session: Session, campaign: Campaign) -> set[int]:
 def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> None:
     """Seals that were voided, and are sent by nobody; and of the living one what names somebody who is erased."""
     of_it = Seal.campaign_id == campaign.id
-    sealed_at = select(func.max(Seal.sealed_at)).where(of_it, Seal.voided_at.is_(None)).scalar_subquery()
-    stood = (Answer.at <= sealed_at) & (Answer.superseded_at.is_(None) | (Answer.superseded_at > sealed_at))
-    named = set(session.scalars(select(Answer.visibility).where(Answer.partner_id.in_(nameless), stood).distinct()))
+    living_sealed_at = sealed_at(campaign.id, living_seal_number(campaign.id))
+    stood = standing_signatures(Answer.visibility, campaign_id=campaign.id, as_of=living_sealed_at)
+    named = set(session.scalars(stood.where(Partner.id.in_(nameless)).distinct()))
     wiped: list[ColumnElement[bool]] = [Seal.voided_at.is_not(None)]
     naming = [one for one in get_args(Rendition) if any(is_named(visibility, one) for visibility in named)]
     wiped.append(Seal.rendition.in_(naming))

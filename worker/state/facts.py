@@ -65,7 +65,7 @@ _VISIBILITIES = tuple(VISIBILITY_RANK)
 # The clock, the living seal and who signs: in one statement, after all locks are held.
 _NOW = standing_signatures(
     db.now(),
-    state_letters.select_living_seal(_CAMPAIGN),
+    state_letters.living_seal_number(_CAMPAIGN),
     *(func.count().filter(Answer.visibility == visibility) for visibility in _VISIBILITIES),
     campaign_id=_CAMPAIGN,
 )

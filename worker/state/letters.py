@@ -1,6 +1,7 @@
 """The mails that carry the letter to its addressees: who has it, who may have it, and which seal may be sent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
@@ -29,13 +30,19 @@ def living(letters: Sequence[Mail]) -> list[Mail]:
 
 def living_seal(session: Session, campaign: Campaign) -> int | None:
     """The number of the seal that may be sent, if there is one."""
-    return session.scalar(select(select_living_seal(campaign.id)))
+    return session.scalar(select(living_seal_number(campaign.id)))
 
 
-def select_living_seal(campaign_id: int | ColumnElement[int]) -> ScalarSelect[int | None]:
-    """The same as a column."""
+def living_seal_number(campaign_id: int | ColumnElement[int]) -> ScalarSelect[int]:
+    """The same as a column; null if there is none."""
     number = select(func.max(Seal.number)).where(Seal.campaign_id == campaign_id, Seal.voided_at.is_(None))
     return number.scalar_subquery()
+
+
+def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> ScalarSelect[datetime]:
+    """When a seal was made, as a column; null for none."""
+    moment = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign_id, Seal.number == seal_number)
+    return moment.scalar_subquery()
 
 
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:

@@ -8,10 +8,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition, Seal
+from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition
+from worker.state.letters import sealed_at
 
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
 
@@ -62,11 +63,11 @@ def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Sig
 
 
 def standing_signatures(
-    *columns: Any, campaign_id: int | ColumnElement[int], as_of: datetime | None = None
+    *columns: Any, campaign_id: int | ColumnElement[int], as_of: datetime | ScalarSelect[datetime] | None = None
 ) -> Select[*tuple[Any, ...]]:
     """Selects columns of Partner and Answer for everyone who signs the letter in its present meaning.
 
-    `as_of`: whose signature stood at that moment, in place of now.
+    `as_of`: whose signature stood at that moment, in place of now; nobody's if it is a column and null.
     """
     meaning = select(func.max(Letter.meaning)).where(Letter.campaign_id == campaign_id).scalar_subquery()
     stands: ColumnElement[bool] = Answer.superseded_at.is_(None)
@@ -97,17 +98,14 @@ def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
     return session.scalar(counted.where(Answer.visibility.not_in(_NAMED["public"]))) or 0
 
 
-def count_named(session: Session, campaign: Campaign, rendition: Rendition, as_of: datetime | None) -> int:
-    """How many a rendition that was sealed at this moment names."""
-    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=as_of)
+def count_named(session: Session, campaign: Campaign, rendition: Rendition, seal_number: int | None) -> int:
+    """How many a rendition of this seal names."""
+    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=sealed_at(campaign.id, seal_number))
     return session.scalar(counted.where(Answer.visibility.in_(_NAMED[rendition]))) or 0
 
 
 def names_too_many(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
     """Whether somebody whom the public letter names has stepped back since it was sealed."""
-    seal = select(func.max(Seal.sealed_at)).where(
-        Seal.campaign_id == campaign.id, Seal.number == seal_number, Seal.rendition == "public"
-    )
     still = aliased(Answer)
     named_still = exists().where(
         still.partner_id == Answer.partner_id, still.superseded_at.is_(None), still.visibility.in_(_NAMED["public"])
@@ -116,7 +114,7 @@ def names_too_many(session: Session, campaign: Campaign, seal_number: int | None
         select(Answer.id)
         .join(Partner)
         .where(Partner.campaign_id == campaign.id, Answer.visibility.in_(_NAMED["public"]))
-        .where(Answer.superseded_at > seal.scalar_subquery(), ~named_still)
+        .where(Answer.superseded_at > sealed_at(campaign.id, seal_number), ~named_still)
     )
     return session.scalar(stepped_back.limit(1)) is not None
 

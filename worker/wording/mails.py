@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import tokens
@@ -127,8 +127,7 @@ def letter(session: Session, mail: Mail) -> Message:
     if mail.addressee is None or not mail.addressee.email:
         raise NothingToSay
     campaign, rendition = mail.campaign, rendition_for(mail.addressee)
-    sealed_at = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign.id, Seal.number == mail.seal_number)
-    number = count_named(session, campaign, rendition, session.scalar(sealed_at))
+    number = count_named(session, campaign, rendition, mail.seal_number)
     return Message(
         to=mail.addressee.email,
         subject=letter_subject(campaign, campaign.authentic, number),
