@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db
@@ -12,6 +11,7 @@ from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
+from worker.state.answers import load_standing
 from worker.state.recipients import load_to_ask_again
 from worker.state.refusals import Closed, OtherAddressee, SameLetter
 
@@ -46,7 +46,7 @@ def change_letter(session: Session, campaign_id: int, definition: Definition, *,
     session.flush()
     superseded = Mail.kind.in_(kinds.cancelled_by("amendment"))
     outbox.cancel(session, Mail.campaign_id == campaign.id, superseded, at=now)
-    standing = _standing(session, campaign)
+    standing = load_standing(session, campaign, joinedload(Answer.partner))
     concerned = load_to_ask_again(session, campaign) if meaning else _signers(campaign, standing)
     kind, which = "amended" if meaning else "corrected", f"version-{after.version}"
     rows = [
@@ -76,17 +76,6 @@ def _to_whom(letter: Letter) -> list[tuple[Any, ...]]:
 
 def _one(addressee: Addressee) -> tuple[str, bool]:
     return addressee.name, addressee.copy
-
-
-def _standing(session: Session, campaign: Campaign) -> dict[int, Answer]:
-    answers = session.scalars(
-        select(Answer)
-        .join(Partner)
-        .where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None))
-        .options(joinedload(Answer.partner))
-        .order_by(Answer.partner_id)
-    )
-    return {answer.partner_id: answer for answer in answers}
 
 
 def _signers(campaign: Campaign, standing: dict[int, Answer]) -> list[Partner]:

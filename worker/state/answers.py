@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.interfaces import ORMOption
 
 from worker.models import Answer, Campaign, Partner
 
@@ -9,6 +10,13 @@ from worker.models import Answer, Campaign, Partner
 def standing_answer(session: Session, partner_id: int) -> Answer | None:
     """The answer that stands for a partner now."""
     return session.scalar(select(Answer).where(Answer.partner_id == partner_id, Answer.superseded_at.is_(None)))
+
+
+def load_standing(session: Session, campaign: Campaign, *options: ORMOption) -> dict[int, Answer]:
+    """The answers that stand in a campaign now, by partner; `options` say what is read with them."""
+    standing = select(Answer).join(Partner).where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None))
+    answers = session.scalars(standing.options(*options).order_by(Answer.partner_id))
+    return {answer.partner_id: answer for answer in answers}
 
 
 def earlier_answer(session: Session, partner: Partner) -> Answer | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from worker.choices import CHOICES
 from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import mail_status, recipients, signatories
-from worker.state.answers import earlier_answers
+from worker.state.answers import earlier_answers, load_standing
 from worker.state.blockers import Blocker, find_blockers, organizer_state
 from worker.state.disclosures import load_notices
 from worker.state.facts import CampaignFacts, load_facts
@@ -206,12 +206,7 @@ def _partners(
     by_partner: dict[int | None, list[Mail]] = {}
     for mail in mails:
         by_partner.setdefault(mail.partner_id, []).append(mail)
-    standing = {
-        one.partner_id: one
-        for one in session.scalars(
-            select(Answer).join(Partner).where(Partner.campaign_id == campaign.id, Answer.superseded_at.is_(None))
-        )
-    }
+    standing = load_standing(session, campaign)
     rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
     earlier = earlier_answers(session, campaign)
     return [
