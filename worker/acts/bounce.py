@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -16,7 +15,8 @@ from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.server_url import ascii_domain
-from worker.models import Mail, Partner, Suppression, ThirdPartyAddress
+from worker.models import Mail, Partner, Suppression
+from worker.state.recipients import third_party_of
 
 log = logging.getLogger("bounces")
 
@@ -51,7 +51,7 @@ def apply(session: Session, bounce: Bounce) -> Mail | None:
     if partner is not None and mail.generation == partner.generation:
         partner.bounced_at = partner.bounced_at or db.clock(session)
         _suppress(session, partner.email_hmac)
-    elif stranger := _stranger(session, mail):
+    elif stranger := third_party_of(session, mail):
         _suppress(session, stranger.email_hmac)
     return mail
 
@@ -108,14 +108,10 @@ def _is_about_our_recipient(address: str, bounce: Bounce) -> bool:
     return bool(address) and not bounce.about.isdisjoint(map(tokens.fingerprint, spellings))
 
 
-def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress | None:
-    return session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.mail_id == mail.id))
-
-
 def _recipient(session: Session, mail: Mail) -> str:
     if mail.partner is not None:
         return mail.partner.email
-    if stranger := _stranger(session, mail):
+    if stranger := third_party_of(session, mail):
         return stranger.email
     return mail.addressee.email if mail.addressee is not None else mail.campaign.reply_to
 

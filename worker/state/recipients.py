@@ -100,6 +100,11 @@ def load_who_asked_to_join(session: Session, campaign: Campaign) -> list[ThirdPa
     return [one for one in session.scalars(asked.order_by(ThirdPartyAddress.id)) if one.organization]
 
 
+def third_party_of(session: Session, mail: Mail) -> ThirdPartyAddress | None:
+    """The address to which a mail goes that is nobody's whom we know; null if it goes to another reader."""
+    return session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.mail_id == mail.id))
+
+
 def count_waiting_copies(session: Session, campaign: Campaign) -> int:
     """How many copies of the letter are in the outbox."""
     waiting = (Mail.campaign_id == campaign.id) & (Mail.kind == "copy") & Mail.due_at.is_not(None)

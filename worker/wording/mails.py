@@ -184,7 +184,7 @@ def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = No
 
 
 def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress:
-    stranger = session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.mail_id == mail.id))
+    stranger = recipients.third_party_of(session, mail)
     if stranger is None or not stranger.email:
         raise NothingToSay
     return stranger
