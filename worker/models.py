@@ -421,6 +421,10 @@ class ThirdPartyAddress(Base):
         """Its link cannot be renewed: it asks anew."""
         return 1
 
+    def forget(self) -> None:
+        """Blank who it is; the fingerprint of its address stays, and keeps that from being flooded."""
+        self.contact = self.email = self.organization = self.acronym = self.country = ""
+
 
 class Suppression(Base):
     """An address that gets no mail of ours: it does not exist, or whoever reads it asked for none."""

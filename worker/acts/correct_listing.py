@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import db
 from worker.acts import audit, locking
 from worker.mail import outbox
-from worker.models import Campaign, Partner
+from worker.models import Partner
 from worker.state.refusals import Closed, NothingProposed
 
 
@@ -64,9 +62,7 @@ def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
 
     Raises NothingProposed, or Closed once the list is taken.
     """
-    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
-    campaign: Campaign = db.locked(session, campaign_id)
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    campaign, partner = locking.lock_partner_alone(session, partner_id)
     if partner.proposed is None:
         raise NothingProposed(organization=partner.organization)
     if agreed and (campaign.closed_at is not None or campaign.cancelled_at is not None):

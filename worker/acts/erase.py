@@ -133,9 +133,9 @@ def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> N
 
 
 def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) -> None:
-    """All but the fingerprint of the address, which keeps it from being flooded."""
+    """Blank who they are, and call back their mails; their links lead nowhere any more."""
     for one in strangers:
-        one.contact = one.email = one.organization = one.acronym = one.country = ""
+        one.forget()
         one.ref, one.decided_at = tokens.new_ref(), one.decided_at or db.clock(session)
     mails = Mail.id.in_([one.mail_id for one in strangers])
     outbox.cancel(session, mails)

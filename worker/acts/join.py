@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.acts.third_party_limits import MAX_OF_ONE_CAMPAIGN, Person, count_asked_lately, write_to
 from worker.mail import outbox
 from worker.models import Campaign, Partner, ThirdPartyAddress
@@ -30,9 +30,7 @@ def confirm_wish(session: Session, stranger_id: int) -> None:
 
     They are told once in an hour at most. Raises Closed once answers are taken no more.
     """
-    stranger = session.get_one(ThirdPartyAddress, stranger_id)
-    campaign = db.locked(session, stranger.campaign_id, "shared")
-    stranger = session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
+    campaign, stranger = locking.lock_applicant(session, stranger_id, "shared")
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("answer", campaign)
@@ -48,8 +46,7 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
 
     Raises AlreadyDecided, or Closed once answers are taken no more.
     """
-    campaign = db.locked(session, session.get_one(ThirdPartyAddress, stranger_id).campaign_id)
-    stranger = session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
+    campaign, stranger = locking.lock_applicant(session, stranger_id, "exclusive")
     now = db.clock(session)
     if stranger.decided_at is not None:
         raise AlreadyDecided
@@ -63,7 +60,7 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
         session.flush()
         stranger.partner_id = partner.id
         outbox.put(session, [outbox.to_partner("invitation", campaign, partner, "1", now)])
-    stranger.contact = stranger.email = stranger.organization = stranger.acronym = stranger.country = ""
+    stranger.forget()
     audit.log(session, campaign, "organizer", "admitted" if admitted else "not_admitted", partner, at=now)
     return partner
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Answer, Campaign, Letter, Mail, Partner
+from worker.models import Answer, Campaign, Letter, Mail, Partner, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import ALLOWED, BEYOND_RECALL, Action, Stage
@@ -43,6 +44,21 @@ class LockedPartner:
     def too_late(self) -> Refused:
         """Why nothing can be added."""
         return LetterHasLeft() if self.stage in BEYOND_RECALL else Closed.to("answer", self.campaign)
+
+
+def lock_partner_alone(session: Session, partner_id: int) -> tuple[Campaign, Partner]:
+    """Lock a campaign, so that nobody else acts in it, then one of its partners; read both only afterwards."""
+    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
+    campaign = db.locked(session, campaign_id)
+    return campaign, session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+
+
+def lock_applicant(
+    session: Session, stranger_id: int, mode: Literal["shared", "exclusive"]
+) -> tuple[Campaign, ThirdPartyAddress]:
+    """Lock a campaign, then one who asks to sign; read both only afterwards."""
+    campaign = db.locked(session, session.get_one(ThirdPartyAddress, stranger_id).campaign_id, mode)
+    return campaign, session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
 
 
 def lock_partner(session: Session, partner_id: int, generation: int | None) -> LockedPartner:
