@@ -388,6 +388,16 @@ class Mail(Base):
         """Whether it was handed over, or may have been: no definite refusal came."""
         return self.in_data_at is not None or self.sent_at is not None
 
+    @hybrid_property
+    def is_to_partner_or_addressee(self) -> bool:
+        """Whether others than we ourselves read it; of a class, the condition in SQL."""
+        return self.partner_id is not None or self.addressee_id is not None
+
+    @is_to_partner_or_addressee.inplace.expression
+    @classmethod
+    def _is_to_partner_or_addressee(cls) -> ColumnElement[bool]:
+        return cls.partner_id.is_not(None) | cls.addressee_id.is_not(None)
+
 
 class ThirdPartyAddress(Base):
     """An address that somebody else may have given us, and its one mail: not a partner, or not yet.

@@ -81,5 +81,4 @@ def record_success(session: Session, now: datetime) -> datetime | None:
 
 def took_mail_since(session: Session, moment: datetime) -> bool:
     """Whether the relay took any mail for a partner or an addressee after this moment."""
-    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
-    return bool(session.scalar(select(exists().where(Mail.sent_at > moment, abroad))))
+    return bool(session.scalar(select(exists().where(Mail.sent_at > moment, Mail.is_to_partner_or_addressee))))

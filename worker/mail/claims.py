@@ -4,7 +4,17 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, exists, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    TextClause,
+    bindparam,
+    exists,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from worker import db, settings
@@ -14,7 +24,9 @@ from worker.mail.kinds import MAY_WAIT
 from worker.models import Campaign, Mail, Partner, Seal, Suppression, ThirdPartyAddress
 
 
-def lease_due(session: Session, *which: ColumnElement[bool], holder: str, until: datetime, limit: int) -> list[int]:
+def lease_due(
+    session: Session, *which: ColumnExpressionArgument[bool], holder: str, until: datetime, limit: int
+) -> list[int]:
     """Lease due mails to one holder, the most urgent first, and return their ids.
 
     Needs a short transaction of its own. SQLAlchemy drops SKIP LOCKED silently on SQLite; there the
@@ -103,9 +115,8 @@ def _claim_probe(session: Session, holder: str, until: datetime, now: datetime) 
     if not circuit_breaker.acquire_probe(session, now, until):
         return []
     notice = (Mail.kind == "outage") & (Mail.attempts == 0)
-    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
-    fresh = Mail.blocked_at.is_(None)
-    for first in (notice & fresh, abroad & fresh, abroad, true()):
+    to_others, fresh = Mail.is_to_partner_or_addressee, Mail.blocked_at.is_(None)
+    for first in (notice & fresh, to_others & fresh, to_others, true()):
         if claimed := lease_due(session, first, holder=holder, until=until, limit=1):
             return claimed
     return []

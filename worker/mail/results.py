@@ -81,9 +81,8 @@ def _says_that_the_relay_works(outcome: Outcome) -> bool:
 
 def _proves_something(session: Session, marked: set[int]) -> bool:
     """Whether one of these was for a partner or an addressee, or none such waits."""
-    abroad = Mail.partner_id.is_not(None) | Mail.addressee_id.is_not(None)
-    there = exists().where(Mail.id.in_(marked), abroad)
-    waiting = exists().where(Mail.due_at.is_not(None), abroad)
+    there = exists().where(Mail.id.in_(marked), Mail.is_to_partner_or_addressee)
+    waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_partner_or_addressee)
     return bool(session.scalar(select(there | ~waiting)))
 
 
