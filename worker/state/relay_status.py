@@ -55,15 +55,15 @@ class RelayStatus:
         return full[-1] if full else None
 
 
-def load_relay_status(session: Session) -> RelayStatus:
-    """Judge the relay as it is now."""
-    now, signs = db.clock(session), circuit_breaker.relay_health(session)
+def load_relay_status(session: Session, now: datetime | None = None) -> RelayStatus:
+    """Judge the relay as it is `now`, by the database's clock: by what it says here unless the caller has read it."""
+    now, signs = now or db.clock(session), circuit_breaker.relay_health(session)
     limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.load_quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = RelayStatus(
         now=now,
         due=due,
-        overdue=outbox.seconds_overdue(session),
+        overdue=outbox.seconds_overdue(session, now),
         stuck=False,
         beat=not due or _is_recent(signs.swept_at, now),
         limits=limits,

@@ -131,11 +131,11 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     """Read where a campaign stands, in as many statements for ten thousand partners as for ten."""
     facts = load_facts(session, campaign)
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
-    around = _circumstances(session, campaign, mails)
+    around = _circumstances(session, campaign, mails, facts.now)
     partners = _partners(session, campaign, mails, around)
     return CampaignStatus(
         campaign=campaign,
-        now=around.relay.now,
+        now=facts.now,
         state=organizer_state(facts),
         seal=facts.seal,
         blockers=find_blockers(facts) if campaign.closed_at and not campaign.dispatched_at else [],
@@ -163,8 +163,8 @@ def load_counts(session: Session, campaign: Campaign) -> Counts:
     return load_status(session, campaign).counts
 
 
-def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail]) -> Circumstances:
-    relay = load_relay_status(session)
+def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], now: datetime) -> Circumstances:
+    relay = load_relay_status(session, now)
     invitations = [mail for mail in mails if mail.kind == "invitation"]
     under_way = any(mail.refused_at is None and mail.cancelled_at is None for mail in invitations)
     suppressed = (
@@ -175,7 +175,7 @@ def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail]) 
     return Circumstances(
         campaign,
         relay,
-        takes_answers=campaign.takes_answers(at=relay.now),
+        takes_answers=campaign.takes_answers(at=now),
         suppressed={bytes(hmac) for hmac in session.scalars(suppressed)},
         first_go_alone=under_way and not any(mail.sent_at for mail in invitations),
         copies_wait=campaign.held_at is not None and campaign.dispatched_at is not None,
