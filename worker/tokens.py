@@ -71,6 +71,12 @@ def mail_code(partner: Linked) -> str:
     return f"{int.from_bytes(_mac('mail code', named)[:8], 'big') % 1_000_000:06d}"
 
 
+def printed_code(partner: Linked) -> str:
+    """The mail code as people read it: three digits and three."""
+    code = mail_code(partner)
+    return f"{code[:3]} {code[3:]}"
+
+
 def is_mail_code(partner: Linked, typed: str) -> bool:
     """Whether these are the digits of the partner's mail, in whatever script and spacing they were typed."""
     digits = "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.digit(c, None) is not None)

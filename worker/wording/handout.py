@@ -46,14 +46,13 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
     if not campaign.takes_answers(at=db.clock(session)):
         raise Closed.to("hand_out", campaign)
     words = templates.translations(language)
-    code = tokens.mail_code(partner)
     until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
     return (
         words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
         % {"deadline": until},
         words.gettext("The letter, and the place for your answer:"),
         str(tokens.link(partner)),
-        words.gettext("Mail code: %(code)s") % {"code": f"{code[:3]} {code[3:]}"},
+        words.gettext("Mail code: %(code)s") % {"code": tokens.printed_code(partner)},
         words.gettext(
             "Opening the link changes nothing. Whoever has link and code can answer for you: "
             "please pass them on to nobody."

@@ -172,12 +172,11 @@ def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = No
     partner = mail.partner
     if partner is None or not partner.email or partner.quiet_at is not None:
         raise NothingToSay
-    code = tokens.mail_code(partner)
     personal = {
         "contact": partner.contact,
         "organization": partner.organization,
         "link": tokens.link(partner),
-        "mail_code": f"{code[:3]} {code[3:]}",
+        "mail_code": tokens.printed_code(partner),
         "row": names.signatory(partner, mail.language, mail.campaign.authentic),
     }
     return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
@@ -194,12 +193,11 @@ def _to_stranger(
     mail: Mail, stranger: ThirdPartyAddress, named: Partner | ThirdPartyAddress, link: tokens.Url
 ) -> Message:
     """A mail to an address of which we know nothing: with the link and code of whom it is about, and nothing more."""
-    code = tokens.mail_code(named)
     personal = {
         "contact": "",  # nothing that a stranger may have typed, or anybody could write to anybody through us
         "organization": named.organization if isinstance(named, Partner) else "",
         "link": link,
-        "mail_code": f"{code[:3]} {code[3:]}",
+        "mail_code": tokens.printed_code(named),
         "row": "",
     }
     return _from_template(mail, stranger.email, [], personal, {})
