@@ -201,7 +201,8 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
             held.partner.language = answer.language  # in which it gets its mails from now on
         audit.log(session, campaign, "partner" if by_link else "organizer", answer.choice, held.partner, at=now)
         if mail := CHOICES[answer.choice].told_by:
-            wishes.append(outbox.to_organizers(mail, campaign, f"partner-{held.partner.id}/{now:%Y%m%dT%H}", now))
+            which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"
+            wishes.append(outbox.to_organizers(mail, campaign, which, now))
     session.flush()
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))

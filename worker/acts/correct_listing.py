@@ -51,7 +51,7 @@ def change_listing(session: Session, partner_id: int, wanted: Listing, *, genera
     names = {"": wanted.organization} | wanted.names
     same = (wanted.organization, wanted.names) == (partner.organization, partner.names or {})
     partner.proposed = None if same else names
-    which = f"partner-{partner_id}/{held.now:%Y%m%dT%H}"
+    which = f"partner-{partner_id}/{outbox.hour_key(held.now)}"
     outbox.put(session, [outbox.to_organizers("row", held.campaign, which, held.now)])
     audit.log(session, held.campaign, "partner", "corrected_listing" if same else "proposed_name", partner, at=held.now)
     return not same

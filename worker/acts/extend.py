@@ -23,7 +23,7 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime) -> int
     if deadline <= campaign.deadline_at:
         raise NotLater(deadline=campaign.deadline_at, zone=campaign.zone)
     campaign.deadline_at, campaign.deadline_set_at = deadline, now
-    which = f"{deadline:%Y%m%dT%H%M%S}"
+    which = outbox.moment_key(deadline)
     rows = [outbox.to_partner("extended", campaign, p, which, now) for p in load_asked(session, campaign)]
     told = outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "extended", detail=told, at=now)

@@ -37,7 +37,7 @@ def confirm_wish(session: Session, stranger_id: int) -> None:
     if stranger.confirmed_at is not None:
         return
     stranger.confirmed_at = now
-    outbox.put(session, [outbox.to_organizers("applicant", campaign, f"{now:%Y%m%dT%H}", now)])
+    outbox.put(session, [outbox.to_organizers("applicant", campaign, outbox.hour_key(now), now)])
     audit.log(session, campaign, "partner", "asked_to_join", at=now)
 
 

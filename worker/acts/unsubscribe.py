@@ -35,7 +35,7 @@ def resubscribe_partner(session: Session, partner_id: int, *, generation: int) -
         return
     partner.quiet_at = None
     if campaign.takes_answers(at=now) and _was_never_asked(session, partner):
-        outbox.put(session, [outbox.to_partner("invitation", campaign, partner, f"{now:%Y%m%dT%H%M%S}", now)])
+        outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])
     audit.log(session, campaign, "partner", "resubscribed", partner, at=now)
 
 

@@ -71,6 +71,16 @@ def to_addressee(campaign: Campaign, addressee: Addressee, seal_number: int, tim
     return row | {"addressee_id": addressee.id, "seal_number": seal_number}
 
 
+def moment_key(moment: datetime) -> str:
+    """Tells a mail from others of its kind by the second of a moment."""
+    return f"{moment:%Y%m%dT%H%M%S}"
+
+
+def hour_key(moment: datetime) -> str:
+    """Tells a mail from others of its kind by the hour of a moment: of those in one hour only the first is put."""
+    return f"{moment:%Y%m%dT%H}"
+
+
 def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
     """Call back mails that have not left, and return how many; those that left stay as they are.
 

@@ -65,9 +65,8 @@ def _tell_of_an_outage(session: Session, since: datetime | None, now: datetime) 
         Mail.campaign_id == Campaign.id, Mail.due_at.is_not(None) | (Mail.sent_at > since), Mail.kind != "outage"
     )
     campaigns = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None), waited))
-    outbox.put(
-        session, [outbox.to_organizers("outage", campaign, f"{since:%Y%m%dT%H%M%S}", now) for campaign in campaigns]
-    )
+    which = outbox.moment_key(since)
+    outbox.put(session, [outbox.to_organizers("outage", campaign, which, now) for campaign in campaigns])
 
 
 _A_TICK = timedelta(milliseconds=1)
