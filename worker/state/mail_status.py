@@ -175,14 +175,14 @@ def _not_put_yet(
     campaign = around.campaign
     if not partner.takes_mail:
         return []
-    kinds = {mail.kind for mail in mails}
-    if around.takes_answers and standing is None and "invitation" not in kinds:
+    put = {mail.kind for mail in mails}
+    if around.takes_answers and standing is None and "invitation" not in put:
         if around.relay.blocked_at is not None:
             return [MailStatus("invitation", "held back", campaign.launched_at, reason=around.blocked)]
         if around.first_go_alone:
             return [MailStatus("invitation", "held back", campaign.launched_at, reason=Reason("first_few"))]
         return [MailStatus("invitation", "due", campaign.launched_at)]
-    if around.copies_wait and standing is not None and standing.signs and "copy" not in kinds:
+    if around.copies_wait and standing is not None and standing.signs and "copy" not in put:
         return [MailStatus("copy", "held back", campaign.held_at, reason=Reason("held"))]
     return []
 
