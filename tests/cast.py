@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import answer
-from worker.acts.answer import Statement
+from worker.acts.answer import AnswerInput, Statement
 from worker.mail import outbox
 from worker.models import Addressee, Answer, Base, Campaign, Letter, Mail, Partner, Seal, Visibility
 
@@ -65,6 +65,12 @@ def a_campaign(session: Session, slug: str = "dam", partners: tuple[str, ...] = 
 
 def signs(session: Session, partner: Partner, visibility: Visibility = "public", said: Statement = SOPHEA) -> Answer:
     return answer.sign(session, partner.id, visibility, said)
+
+
+def asks_for_a_change(session: Session, partner_id: int, said: Statement) -> Answer:
+    (answered,) = answer.record(session, [AnswerInput(partner_id, "change", None, said)])
+    assert isinstance(answered, Answer)
+    return answered
 
 
 def passes_its_deadline(session: Session, campaign: Campaign, *, closed: bool = True) -> datetime:

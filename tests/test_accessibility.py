@@ -95,7 +95,7 @@ def withdraws(session: Session, partner: Partner) -> None:
 
 
 def asks_for_a_change(session: Session, partner: Partner) -> None:
-    answer.ask_for_a_change(session, partner.id, says_sophea(partner, passage="as all do"))
+    cast.asks_for_a_change(session, partner.id, says_sophea(partner, passage="as all do"))
 
 
 def the_letter_changes(session: Session, partner: Partner) -> None:

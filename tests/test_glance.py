@@ -61,7 +61,7 @@ def test_it_is_the_same_page_for_every_name_and_after_every_answer(language: str
                 case 0:
                     answer.decline(session, partner.id, cast.SOPHEA)
                 case 1:
-                    answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
+                    cast.asks_for_a_change(session, partner.id, cast.SOPHEA)
                 case kind:
                     cast.signs(session, partner, ("public", "addressee", "counted")[kind - 2])
     for partner in partners:

@@ -420,7 +420,7 @@ def _says(session: Session, partner: Partner, choice: str) -> Answer:
             cast.signs(session, partner)
             return answer.withdraw(session, partner.id, cast.SOPHEA)
         case "change":
-            return answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
+            return cast.asks_for_a_change(session, partner.id, cast.SOPHEA)
         case "addressee" | "counted":
             return cast.signs(session, partner, choice)
         case _:

@@ -143,7 +143,7 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
         if empty_database == "sqlite":
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
             assert session.execute(text("PRAGMA foreign_key_check")).all() == []
-        answer.ask_for_a_change(session, kept[0].partner_id, Statement(reason="softer"), generation=None)
+        cast.asks_for_a_change(session, kept[0].partner_id, Statement(reason="softer"))
 
 
 @pytest.mark.parametrize(("name", "sha256"), LANDED.items())

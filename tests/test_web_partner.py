@@ -125,7 +125,7 @@ def happens(campaign: Campaign, events: list[str]) -> None:
                 case "decline" | "withdraw":
                     getattr(answer, event)(session, partner.id, cast.SOPHEA)
                 case "change":
-                    answer.ask_for_a_change(session, partner.id, cast.SOPHEA)
+                    cast.asks_for_a_change(session, partner.id, cast.SOPHEA)
                 case "late" | "closed":
                     cast.passes_its_deadline(session, campaign, closed=event == "closed")
                 case "left" | "dispatched":

@@ -77,7 +77,7 @@ def test_before_it_has_left_nothing_tells_of_those_who_are_withheld(browser: Tes
         lambda session: cast.signs(session, rw, "addressee"),
         lambda session: answer.withdraw(session, rw.id, Statement()),
         lambda session: answer.decline(session, alps.id, Statement()),
-        lambda session: answer.ask_for_a_change(session, alps.id, Statement(reason="x")),
+        lambda session: cast.asks_for_a_change(session, alps.id, Statement(reason="x")),
     ):
         with db.transaction() as session:
             act(session)

@@ -75,26 +75,19 @@ def record(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refu
     return results
 
 
-def sign(
-    session: Session, partner_id: int, visibility: Visibility, said: Statement, *, generation: int | None = None
-) -> Answer:
+def sign(session: Session, partner_id: int, visibility: Visibility, said: Statement) -> Answer:
     """Record one signature. Raises Closed, LetterHasLeft, LetterChanged, NotOffered, NotFilledIn or LinkRevoked."""
-    return _alone(session, AnswerInput(partner_id, "sign", visibility, said, generation))
+    return _alone(session, AnswerInput(partner_id, "sign", visibility, said))
 
 
-def decline(session: Session, partner_id: int, said: Statement, *, generation: int | None = None) -> Answer:
+def decline(session: Session, partner_id: int, said: Statement) -> Answer:
     """Record that one does not sign. Raises Closed, LetterHasLeft, LetterChanged or LinkRevoked."""
-    return _alone(session, AnswerInput(partner_id, "decline", None, said, generation))
+    return _alone(session, AnswerInput(partner_id, "decline", None, said))
 
 
-def ask_for_a_change(session: Session, partner_id: int, said: Statement, *, generation: int | None = None) -> Answer:
-    """Record one wish. Raises Closed, LetterHasLeft, LetterChanged or LinkRevoked."""
-    return _alone(session, AnswerInput(partner_id, "change", None, said, generation))
-
-
-def withdraw(session: Session, partner_id: int, said: Statement, *, generation: int | None = None) -> Answer:
+def withdraw(session: Session, partner_id: int, said: Statement) -> Answer:
     """Take one signature back. Raises NotSigned, Closed or LinkRevoked."""
-    return _alone(session, AnswerInput(partner_id, "withdraw", None, said, generation))
+    return _alone(session, AnswerInput(partner_id, "withdraw", None, said))
 
 
 def problems(said: Statement, choice: str, *, names_itself: bool) -> dict[str, str]:
