@@ -10,8 +10,8 @@ import fontpkg_noto_sans_khmer
 import pytest
 import typst
 
+from tests import pictures
 from worker.text import glyphs
-from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
 
 Font = bytes | mmap.mmap
@@ -87,16 +87,16 @@ def test_the_statement_of_what_is_covered_equals_the_fonts_that_are_installed():
     ],
 )
 def test_names_of_this_circle_can_be_printed(name):
-    assert letter_pdf.unprintable([name]) == set()
+    assert glyphs.unprintable([name]) == set()
 
 
 def test_what_would_be_an_empty_box_is_named():
-    assert letter_pdf.unprintable(["日本 (JP)", "ok", "🙂 a日"]) == {"日", "本", "🙂"}
+    assert glyphs.unprintable(["日本 (JP)", "ok", "🙂 a日"]) == {"日", "本", "🙂"}
 
 
 def picture_of(name: str) -> bytes:
     sheet = Sheet("en", ["S"], ["A"], "1 May 2023", "D", "S", [], "L", [name])
-    return letter_pdf.as_png(sheet, datetime(2023, 5, 1, tzinfo=UTC))[0]
+    return pictures.as_png(sheet, datetime(2023, 5, 1, tzinfo=UTC))[0]
 
 
 def test_two_missing_characters_look_alike_on_the_page_and_two_covered_ones_do_not():

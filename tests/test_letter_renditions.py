@@ -19,6 +19,7 @@ import pypdf
 import pytest
 import typst
 
+from tests import pictures
 from worker import settings
 from worker.text import markdown, plain_text
 from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
@@ -213,7 +214,7 @@ def test_numbers_in_text_are_in_line_and_long_names_hang():
     ]
 
 
-@pytest.mark.parametrize("form", [letter_pdf.as_pdf, letter_pdf.as_png, letter_docx.as_docx])
+@pytest.mark.parametrize("form", [letter_pdf.as_pdf, pictures.as_png, letter_docx.as_docx])
 def test_the_same_letter_is_the_same_bytes(form):
     elsewhere = SEALED.astimezone(timezone(timedelta(hours=7)))
     assert form(a_sheet(), SEALED) == form(a_sheet(), elsewhere)
@@ -235,7 +236,7 @@ def test_the_same_letter_is_the_same_bytes_in_another_process_on_another_day(tmp
     assert there.stdout.strip() == hashlib.sha256(here).hexdigest()
 
 
-@pytest.mark.parametrize("form", [letter_pdf.as_pdf, letter_pdf.as_png, letter_docx.as_docx])
+@pytest.mark.parametrize("form", [letter_pdf.as_pdf, pictures.as_png, letter_docx.as_docx])
 def test_a_moment_without_zone_is_refused(form):
     with pytest.raises(ValueError, match="zone"):
         form(a_sheet(), SEALED.replace(tzinfo=None))
@@ -259,7 +260,7 @@ def test_the_letter_with_56_names_takes_three_pages_numbered(language):
     pages = pages_of(a_sheet(language))
     assert len(pages) <= 3
     assert [page[-5:] for page in pages] == [f"{number} / {len(pages)}" for number in range(1, len(pages) + 1)]
-    assert len(letter_pdf.as_png(a_sheet(language), SEALED)) == len(pages)
+    assert len(pictures.as_png(a_sheet(language), SEALED)) == len(pages)
 
 
 def test_one_page_has_no_number():
@@ -305,7 +306,7 @@ def test_unusual_names_come_back_whole(name):
     sheet = a_sheet(signatories=[name, *names(2)])
     assert list_in_docx(sheet) == list_in_html(sheet) == sheet.signatories
     assert list_in_text(sheet) == sheet.signatories
-    assert len(letter_pdf.as_png(sheet, SEALED)) == 2
+    assert len(pictures.as_png(sheet, SEALED)) == 2
 
 
 def test_khmer_is_set_from_the_font_that_we_ship():
@@ -398,7 +399,7 @@ def test_word_files_open_in_an_office_with_all_names(tmp_path):
 def test_a_number_before_a_khmer_word_tears_no_letter_apart():
     """A space and one that keeps are drawn alike; a cluster that is cut is drawn with a dotted circle."""
     pages = [
-        letter_pdf.as_png(
+        pictures.as_png(
             a_sheet("km", signatories=[], body=markdown.blocks(f"អង្គការ 56{space}ដែល 27{space}ឆ្នាំ 20{space}ចំណុច")),
             SEALED,
         )

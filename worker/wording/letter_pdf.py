@@ -1,4 +1,4 @@
-"""The letter on paper: pages as PDF, and the same pages as pictures, set by typst."""
+"""The letter on paper: pages as PDF, set by typst."""
 
 import dataclasses
 import functools
@@ -7,15 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from worker import settings
-from worker.text.glyphs import unprintable
 from worker.wording.sheet import Sheet
-
-__all__ = ["as_pdf", "as_png", "unprintable"]
 
 if TYPE_CHECKING:
     import typst
-
-PREVIEW_DOTS = 110.0  # an inch
 
 
 def as_pdf(sheet: Sheet, sealed_at: datetime) -> bytes:
@@ -26,12 +21,6 @@ def as_pdf(sheet: Sheet, sealed_at: datetime) -> bytes:
     pdf = _set(sheet, sealed_at, format="pdf")
     assert isinstance(pdf, bytes)
     return pdf
-
-
-def as_png(sheet: Sheet, sealed_at: datetime) -> list[bytes]:
-    """Set a letter as pictures, one a page, for previews."""
-    pages = _set(sheet, sealed_at, format="png", ppi=PREVIEW_DOTS)
-    return [pages] if isinstance(pages, bytes) else pages
 
 
 def _set(sheet: Sheet, sealed_at: datetime, **options: Any) -> bytes | list[bytes]:

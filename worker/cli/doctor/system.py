@@ -28,7 +28,7 @@ from worker.cli import console, errors
 from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.server_url import tls_context
-from worker.text import markdown
+from worker.text import glyphs, markdown
 from worker.text.languages import LANGUAGES
 from worker.wording import letter_pdf
 from worker.wording.sheet import Sheet
@@ -283,7 +283,7 @@ def of_space(free: int, folder: Path) -> Note:
 def fonts() -> Iterator[Note]:
     """Whether a letter can be set, in Latin and in Khmer."""
     page = letter_pdf.as_pdf(_sheet(IN_LATIN_AND_KHMER), datetime.now(UTC))
-    missing = letter_pdf.unprintable([IN_LATIN_AND_KHMER])
+    missing = glyphs.unprintable([IN_LATIN_AND_KHMER])
     embedded_fonts = all(name in page for name in (b"LibertinusSerif", b"NotoSansKhmer"))
     if page.startswith(b"%PDF") and embedded_fonts and not missing:
         yield ok(f"a page in Latin and Khmer was set: {len(page) // 1000} kB of PDF")
