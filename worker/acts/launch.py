@@ -23,6 +23,7 @@ from worker.models import (
     Suppression,
     ThirdPartyAddress,
 )
+from worker.state.campaigns import find_campaign
 from worker.state.refusals import AlreadyLaunched, CannotBeUndone
 from worker.wording.sheet import hash_of
 
@@ -32,7 +33,7 @@ def launch_campaign(session: Session, definition: Definition) -> Campaign:
 
     Raises AlreadyLaunched, also when two people launch at once.
     """
-    if session.scalar(select(Campaign.id).where(Campaign.slug == definition.slug)):
+    if find_campaign(session, definition.slug) is not None:
         raise AlreadyLaunched(slug=definition.slug)
     campaign = as_row(definition, db.clock(session))
     session.add(campaign)

@@ -24,6 +24,7 @@ def launch(
     from worker import db, tasks
     from worker.acts.launch import launch_campaign
     from worker.cli import campaign_folder, lookup
+    from worker.state.campaigns import find_campaign
     from worker.state.refusals import AlreadyLaunched
 
     if undo:
@@ -32,7 +33,7 @@ def launch(
     definition = campaign_folder.read(folder, deadline, reminders, review)
     lookup.make_ready()
     with lookup.refusals_told(definition.slug), db.reading() as session:
-        if lookup.is_launched(session, definition.slug):
+        if find_campaign(session, definition.slug) is not None:
             raise AlreadyLaunched(slug=definition.slug)
     suppressed = lookup.suppressed(definition)
     campaign_folder.say_who_gets_no_mail(suppressed)

@@ -13,6 +13,7 @@ from worker.acts import launch
 from worker.cli import console, hints
 from worker.definition.campaign import Definition
 from worker.models import REDACTED, Campaign, Partner
+from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
 from worker.text import names, similar_names
@@ -76,16 +77,12 @@ def make_ready() -> None:
 def named(session: Session, slug: str) -> Campaign:
     """The campaign with this name (or this folder)."""
     slug = slug.rstrip("/").rsplit("/", 1)[-1]
-    campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+    campaign = find_campaign(session, slug)
     if campaign is None:
         known = list(session.scalars(select(Campaign.slug)))
         meant = did_you_mean(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
         console.fail(f"No campaign {slug!r} was launched. {meant}")
     return campaign
-
-
-def is_launched(session: Session, slug: str) -> bool:
-    return session.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
 
 
 def status_of(slug: str) -> CampaignStatus:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -15,6 +14,7 @@ from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, ThirdPartyAddress
+from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters
 from worker.web import forms, responses
@@ -100,7 +100,7 @@ def _asks(slug: str, typed: ApplicantForm) -> Response:
 
 
 def _that_may_be_joined(session: Session, slug: str) -> Campaign:
-    campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+    campaign = find_campaign(session, slug)
     if campaign is None or not campaign.may_be_joined or not campaign.takes_answers(at=db.clock(session)):
         raise HTTPException(404)
     return campaign

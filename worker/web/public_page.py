@@ -1,14 +1,13 @@
 """`/c/<slug>`: a letter for everyone to read, as far and as soon as its campaign allows it."""
 
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db
-from worker.models import Campaign
 from worker.state import public_letters
+from worker.state.campaigns import find_campaign
 from worker.web import responses
 from worker.wording.letter import build_public, letter_language
 
@@ -21,7 +20,7 @@ async def letter(request: Request) -> Response:
 
 def _page(slug: str, wanted: str) -> Response:
     with db.reading() as session:
-        campaign = session.scalar(select(Campaign).where(Campaign.slug == slug))
+        campaign = find_campaign(session, slug)
         if campaign is None or not campaign.is_public:
             raise HTTPException(404)
         language = responses.choose_language(wanted, campaign.authentic)

@@ -21,7 +21,7 @@ from worker.cli.demo.partner import Letterbox
 from worker.cli.launch import launch
 from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
-from worker.models import Campaign, Seal
+from worker.models import Seal
 from worker.state.status import CampaignStatus
 from worker.wording.letter_formats import FORMATS
 
@@ -217,7 +217,7 @@ class Stage:
     def _write(self, found: CampaignStatus) -> None:
         """Leave what a reader wants to open: the public rendition, the mail as accepted, the status."""
         with db.reading() as session:
-            campaign = session.scalars(select(Campaign).where(Campaign.slug == CAMPAIGN)).one()
+            campaign = lookup.named(session, CAMPAIGN)
             seals = select(Seal).where(
                 Seal.campaign_id == campaign.id,
                 Seal.number == found.letters[-1].mail.seal_number,
