@@ -146,6 +146,17 @@ def test_the_page_offers_what_the_table_allows(stage: Stage, signs: bool, browse
     assert ("/pass-on" in page) is ("pass on" in may)
 
 
+@on_sqlite
+@pytest.mark.parametrize("stage", ALLOWED)
+def test_the_public_page_leads_to_the_form_for_others_while_the_table_allows_to_join(
+    stage: Stage, browser: TestClient
+) -> None:
+    a_campaign_at(stage)
+    may = "join" in ALLOWED[stage]
+    assert ("/c/dam/join" in browser.get("/c/dam").text) is may
+    assert browser.get("/c/dam/join").status_code == (200 if may else 404)
+
+
 def test_what_exposes_less_is_never_closed_while_a_letter_lives() -> None:
     assert all(may >= EXPOSES_LESS for stage, may in ALLOWED.items() if stage != "cancelled")
 

@@ -7,7 +7,7 @@ from worker.acts import audit, locking
 from worker.acts.third_party_limits import MAX_OF_ONE_CAMPAIGN, Person, count_asked_lately, write_to
 from worker.mail import outbox
 from worker.models import Campaign, Partner, ThirdPartyAddress
-from worker.state.lifecycle import ALLOWED, load_stage
+from worker.state import lifecycle
 from worker.state.refusals import AlreadyDecided, Closed, RateLimited
 
 
@@ -18,7 +18,7 @@ def ask_to_join(session: Session, campaign_id: int, who: Person) -> None:
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
-    if not campaign.may_be_joined or "join" not in ALLOWED[load_stage(session, campaign, now)]:
+    if not lifecycle.can_join(campaign, now):
         raise Closed.to("answer", campaign)
     if count_asked_lately(session, campaign, now) >= MAX_OF_ONE_CAMPAIGN:
         raise RateLimited

@@ -70,6 +70,11 @@ def load_stage(session: Session, campaign: Campaign, now: datetime) -> Stage:
     return stage_at(campaign, load_letters(session, campaign) if may_have_letters(campaign) else [], now)
 
 
+def can_join(campaign: Campaign, now: datetime) -> bool:
+    """Whether an organization that was not asked may ask to sign; no letter decides over that, so none is read."""
+    return campaign.may_be_joined and "join" in ALLOWED[stage_at(campaign, (), now)]
+
+
 def offered(campaign: Campaign, stage: Stage, standing: Answer | None) -> set[Action]:
     """What a partner whose answer is `standing` may do, as far as it makes sense for it."""
     signs = standing is not None and standing.signs

@@ -14,6 +14,7 @@ from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, ThirdPartyAddress
+from worker.state import lifecycle
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters
@@ -101,7 +102,7 @@ def _asks(slug: str, typed: ApplicantForm) -> Response:
 
 def _that_may_be_joined(session: Session, slug: str) -> Campaign:
     campaign = find_campaign(session, slug)
-    if campaign is None or not campaign.may_be_joined or not campaign.takes_answers(at=db.clock(session)):
+    if campaign is None or not lifecycle.can_join(campaign, db.clock(session)):
         raise HTTPException(404)
     return campaign
 

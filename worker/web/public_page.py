@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db
-from worker.state import public_letters
+from worker.state import lifecycle, public_letters
 from worker.state.campaigns import find_campaign
 from worker.web import responses
 from worker.wording.letter import build_public, letter_language
@@ -24,6 +24,7 @@ def _page(slug: str, wanted: str) -> Response:
         if campaign is None or not campaign.is_public:
             raise HTTPException(404)
         language = responses.choose_language(wanted, campaign.authentic)
+        now = db.clock(session)
         before, after = public_letters.neighbours(session, campaign)
         return responses.show(
             "public/page.html",
@@ -31,7 +32,8 @@ def _page(slug: str, wanted: str) -> Response:
             campaign=campaign,
             addressee=campaign.letter.addressees[0],
             sheet=build_public(session, campaign, letter_language(campaign, language)),
-            open=campaign.takes_answers(at=db.clock(session)),
+            open=campaign.takes_answers(at=now),
+            can_join=lifecycle.can_join(campaign, now),
             before=before,
             after=after,
         )
