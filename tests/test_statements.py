@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db
+from worker import db, tokens
 from worker.acts import answer, close, dispatch, invite, receipts
 from worker.acts.answer import Statement
 from worker.models import Answer, Campaign, Mail, Partner
@@ -152,3 +153,26 @@ def test_an_answer_takes_eight_statements() -> None:
     assert len([one for one in seen if not one.startswith("BEGIN")]) <= 9
     with db.reading() as session:
         assert session.scalars(select(Mail)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "open", "closed"), [("", 6, 8), ("/not-us", 4, 7), ("/row", 5, 7), ("/pass-on", 4, 7)]
+)
+def test_a_page_behind_a_link_reads_once_where_its_partner_stands(
+    path: str, open: int, closed: int, browser: TestClient
+) -> None:
+    campaign_id = a_campaign_of(3)
+    with db.reading() as session:
+        partner = session.scalars(select(Partner).where(Partner.campaign_id == campaign_id)).first()
+    assert partner is not None
+
+    def counts_a_look() -> int:
+        with statements() as seen:
+            assert browser.get(f"/s/{tokens.token(partner)}{path}").status_code in {200, 303}
+        return len([one for one in seen if not one.startswith("BEGIN")])
+
+    assert counts_a_look() <= open
+    passes_its_deadline(campaign_id)
+    with db.transaction() as session:
+        assert close.close_and_seal(session, campaign_id)
+    assert counts_a_look() <= closed

@@ -20,6 +20,6 @@ def tell_what_came_too_late(session: Session, held: LockedPartner, answer: Answe
     """Tell the organizers of an addressee who reads more of this partner than its answer says now."""
     if held.standing is None:
         return
-    gone = load_disclosure(session, held.campaign, held.partner, answer, held.letters)
+    gone = load_disclosure(session, held, answer)
     if gone.naming or gone.counting:
         outbox.put(session, [outbox.to_organizers("notice", held.campaign, str(held.standing.id), held.now)])

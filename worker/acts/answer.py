@@ -11,7 +11,7 @@ from worker.acts.locking import LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
 from worker.models import Answer, Channel, Mail, Visibility
-from worker.state.lifecycle import ALLOWED, VISIBILITY_RANK
+from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
 from worker.text import characters
 
@@ -142,7 +142,7 @@ def _decided(held: LockedPartner, given: AnswerInput) -> Answer:
         case choice:
             held.require(choice)
             held.require_read(said.read)
-    if found := problems(said, given.choice, names_itself=given.choice == "sign" and "sign" in ALLOWED[held.stage]):
+    if found := problems(said, given.choice, names_itself=given.choice == "sign" and held.allows("sign")):
         raise NotFilledIn(problems=found)
     if before is not None and _says_the_same(before, given, said, held.meaning):
         return before
@@ -167,7 +167,7 @@ def _signed(held: LockedPartner, given: AnswerInput) -> Statement:
     visibility, said, before = given.visibility or "", given.said, held.standing
     if visibility not in held.campaign.visibilities:
         raise NotOffered(visibilities=held.campaign.visibilities)
-    if "sign" in ALLOWED[held.stage]:
+    if held.allows("sign"):
         return said
     if before is None or not before.signs:
         raise held.too_late()

@@ -2,38 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Answer, Campaign, Letter, Mail, Partner, ThirdPartyAddress
+from worker.models import Answer, Campaign, Letter, Partner, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.letters import load_letters
-from worker.state.lifecycle import ALLOWED, BEYOND_RECALL, Action, Stage
+from worker.state.lifecycle import BEYOND_RECALL, Action
+from worker.state.positions import Position
 from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused
 
 
 @dataclass(frozen=True)
-class LockedPartner:
-    """A partner, locked, and all that decides over what it may do."""
+class LockedPartner(Position):
+    """Where a partner stands; it and the letters are locked."""
 
-    campaign: Campaign
-    partner: Partner
-    standing: Answer | None
-    stage: Stage
-    now: datetime
     letter_id: int
     meaning: int
     """The letter that counts now, and its meaning."""
-    letters: list[Mail]
-    """All its letters, locked; none while answers are taken."""
 
     def require(self, action: Action) -> None:
         """Raises Closed or LetterHasLeft if it is too late for this."""
-        if action not in ALLOWED[self.stage]:
+        if not self.allows(action):
             raise self.too_late()
 
     def require_read(self, meaning: int | None) -> None:
@@ -87,7 +80,7 @@ def lock_partners(session: Session, generations: Mapping[int, int | None]) -> di
     letters = load_letters(session, campaign, lock=True) if lifecycle.may_have_letters(campaign) else []
     stage = lifecycle.stage_at(campaign, letters, now)
     return {
-        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letter_id, meaning, letters)
+        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning)
         for one, _ in rows
         if generations[one.id] in {None, one.generation}
     }

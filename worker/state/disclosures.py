@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from worker.models import REDACTED, Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state import signatories
 from worker.state.letters import living, load_letters, was_brought_by_hand
+from worker.state.positions import Position
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,15 @@ def had_left_by(campaign: Campaign, letters: Sequence[Mail], moment: datetime) -
     return any(at is not None and at <= moment for at in (campaign.dispatched_at, *moments))
 
 
-def load_disclosure(
-    session: Session, campaign: Campaign, partner: Partner, standing: Answer | None, letters: Sequence[Mail]
-) -> Disclosure:
-    """Compare each copy that has gone, or may have gone, with what stands now.
+def load_disclosure(session: Session, position: Position, standing: Answer | None) -> Disclosure:
+    """Compare each copy that has gone, or may have gone, with an answer of this partner: the one that stands or is to.
 
     A copy names whoever was to be named when it was dated: later reductions make another seal.
     """
-    if campaign.closed_at is None or not (gone := copies(campaign, letters)):
+    campaign = position.campaign
+    if campaign.closed_at is None or not (gone := copies(campaign, position.letters)):
         return Disclosure()
-    given = session.execute(_GIVEN.where(Answer.partner_id == partner.id)).all()
+    given = session.execute(_GIVEN.where(Answer.partner_id == position.partner.id)).all()
     return _compared(campaign, gone, given, standing)
 
 

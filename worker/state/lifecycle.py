@@ -6,7 +6,6 @@ from typing import Literal, get_args
 
 from sqlalchemy.orm import Session
 
-from worker import db
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Mail
 from worker.state.letters import delivery_state, is_irrevocable, load_letters
@@ -87,11 +86,6 @@ def offered(campaign: Campaign, stage: Stage, standing: Answer | None) -> set[Ac
     if stage == "open" or not less_visible(campaign, standing):
         pointless.add("reduce")  # while answers are taken, whoever signs anew may be less visible
     return set(ALLOWED[stage]) - pointless
-
-
-def load_offered(session: Session, campaign: Campaign, standing: Answer | None) -> set[Action]:
-    """What a partner could do at this moment, read from the rows."""
-    return offered(campaign, load_stage(session, campaign, db.clock(session)), standing)
 
 
 def less_visible(campaign: Campaign, standing: Answer | None) -> list[str]:

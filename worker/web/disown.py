@@ -8,10 +8,8 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import disown
 from worker.models import Partner
-from worker.state.answers import standing_answer
 from worker.state.disclosures import load_disclosure
-from worker.state.letters import load_letters
-from worker.state.lifecycle import load_offered, stage_at
+from worker.state.positions import Position, load_position
 from worker.web import responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
@@ -23,10 +21,10 @@ class DisownPage(CodePage[Partner, CodeForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[CodeForm]) -> Response:
         """What it would do, and the place for the code; where there is nothing to disown, the partner's page."""
-        standing = standing_answer(session, partner.id)
-        if "disown" not in load_offered(session, partner.campaign, standing):
+        position = load_position(session, partner)
+        if "disown" not in position.offered():
             return self.home(visit)
-        return _page(session, partner, visit)
+        return _page(session, position, visit)
 
     def act(self, partner: Partner, typed: CodeForm) -> Act:
         return lambda session: disown.disown_answer(session, partner.id, generation=partner.generation)
@@ -36,22 +34,21 @@ class DisownPage(CodePage[Partner, CodeForm]):
         tasks.notify(tasks.close, visit.holder.campaign_id)
         tasks.notify(tasks.deliver)
         with db.reading() as session:
-            return _page(session, session.get_one(Partner, visit.holder.id), replace(visit, token="", done=True))
+            position = load_position(session, session.get_one(Partner, visit.holder.id))
+            return _page(session, position, replace(visit, token="", done=True))
 
 
-def _page(session: Session, partner: Partner, visit: Visit[CodeForm]) -> Response:
-    campaign = partner.campaign
-    letters = load_letters(session, campaign)
+def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Response:
     return responses.show(
         "not_us.html",
         visit.language,
         422 if visit.problems else 200,
-        campaign=campaign,
-        partner=partner,
+        campaign=position.campaign,
+        partner=position.partner,
         token=visit.token,
         done=visit.done,
-        disclosure=load_disclosure(session, campaign, partner, standing_answer(session, partner.id), letters),
-        stage=stage_at(campaign, letters, db.clock(session)),
+        disclosure=load_disclosure(session, position, position.standing),
+        stage=position.stage,
         typed=visit.typed,
         problems=visit.problems,
     )

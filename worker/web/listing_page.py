@@ -6,12 +6,12 @@ from typing import Self
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import tasks
 from worker.acts import correct_listing
 from worker.acts.correct_listing import Listing
 from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, Partner
-from worker.state import lifecycle
+from worker.state.positions import load_position
 from worker.text import characters, names
 from worker.text.languages import LANGUAGES
 from worker.web import forms, responses
@@ -81,7 +81,7 @@ class ListingPage(CodePage[Partner, RowForm]):
     def show(self, session: Session, partner: Partner, visit: Visit[RowForm]) -> Response:
         """The form, while rows can be corrected."""
         campaign = partner.campaign
-        if "correct" not in lifecycle.ALLOWED[lifecycle.load_stage(session, campaign, db.clock(session))]:
+        if not load_position(session, partner).allows("correct"):
             return self.home(visit)
         return responses.show(
             "row.html",

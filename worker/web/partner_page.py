@@ -17,10 +17,11 @@ from worker.acts.answer import AnswerInput
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import lifecycle, signatories
-from worker.state.answers import earlier_answer, standing_answer
+from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
-from worker.state.letters import latest_with_meaning, load_letters
-from worker.state.lifecycle import Action, Stage, load_offered
+from worker.state.letters import latest_with_meaning
+from worker.state.lifecycle import Action, Stage
+from worker.state.positions import Position, load_position
 from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
 from worker.text import dates, diff, names
 from worker.web import link_auth, page_cache, responses
@@ -55,7 +56,7 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
         """The letter, what stands, and what can still be said."""
-        return _page(session, partner, visit)
+        return _page(session, load_position(session, partner), visit)
 
     def refused(self, visit: Visit[AnswerForm], refusal: Refused) -> Response:
         """The page with the reason; a letter that changed meanwhile is to be read before one signs."""
@@ -65,15 +66,16 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         typed = again if isinstance(refusal, LetterChanged) else AnswerForm(lang=visit.typed.lang)
         with db.reading() as session:
             partner = link_auth.load(session, Partner, visit.holder)
-            return _page(session, partner, dataclasses.replace(visit, typed=typed), refusal)
+            position = load_position(session, partner)
+            return _page(session, position, dataclasses.replace(visit, typed=typed), refusal)
 
     def _with_problems(self, visit: Visit[AnswerForm]) -> Response | None:
         """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
         with db.reading() as session:
             partner = link_auth.load(session, Partner, visit.holder)
-            offered = load_offered(session, partner.campaign, standing_answer(session, partner.id))
-            if problems := {**visit.typed.problems(reduces="reduce" in offered), **visit.problems}:
-                return _page(session, partner, dataclasses.replace(visit, problems=problems))
+            position = load_position(session, partner)
+            if problems := {**visit.typed.problems(reduces="reduce" in position.offered()), **visit.problems}:
+                return _page(session, position, dataclasses.replace(visit, problems=problems))
         return None
 
 
@@ -82,10 +84,11 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
     with db.reading() as session:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
-        view = _view(session, partner, language, page_cache.PRINTED)
-        state = State.of(partner, campaign, view["standing"])
-        if view["stage"] != "open":
+        position = load_position(session, partner)
+        state = State.of(partner, campaign, position.standing)
+        if position.stage != "open":
             return state, PageTemplate([])
+        view = _view(session, position, language, page_cache.PRINTED)
         # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
         view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
@@ -121,12 +124,12 @@ def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | 
     return refused
 
 
-def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal: Refused | None = None) -> Response:
+def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusal: Refused | None = None) -> Response:
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
-    campaign, language = partner.campaign, visit.language
+    campaign, partner, standing = position.campaign, position.partner, position.standing
+    language = visit.language
     row = names.signatory(partner, language, campaign.authentic)
-    view = _view(session, partner, language, "", visit.typed, visit.problems, refusal)
-    standing = view["standing"]
+    view = _view(session, position, language, "", visit.typed, visit.problems, refusal)
     return responses.show(
         "partner/page.html",
         language,
@@ -141,7 +144,7 @@ def _page(session: Session, partner: Partner, visit: Visit[AnswerForm], refusal:
 
 def _view(
     session: Session,
-    partner: Partner,
+    position: Position,
     language: str,
     printed_as: str,
     typed: AnswerForm | None = None,
@@ -149,15 +152,11 @@ def _view(
     refusal: Refused | None = None,
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
-    campaign = partner.campaign
-    standing = standing_answer(session, partner.id)
-    now = db.clock(session)
-    letters = load_letters(session, campaign) if lifecycle.may_have_letters(campaign) else []
-    stage = lifecycle.stage_at(campaign, letters, now)
+    campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
     named = _named(session, partner, stage, standing)
     earlier = earlier_answer(session, partner)
     letter_language = letter.letter_language(campaign, language)
-    offered = lifecycle.offered(campaign, stage, standing) & {*BY_THE_FORM, "disown"}
+    offered = position.offered() & {*BY_THE_FORM, "disown"}
     if problems and not offered & BY_THE_FORM:
         typed, problems, refusal = None, None, Closed.to("answer", campaign)
     own_place = named.index(partner) if partner in named else None
@@ -172,8 +171,8 @@ def _view(
         "earlier": earlier,
         "changes": _changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
         "stage": stage,
-        "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= now,
-        "disclosure": load_disclosure(session, campaign, partner, standing, letters),
+        "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= position.now,
+        "disclosure": load_disclosure(session, position, standing),
         "standing": standing,
         "choices": CHOICES,
         "offered": offered,

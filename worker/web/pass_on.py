@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import tasks
 from worker.acts import pass_on
 from worker.acts.third_party_limits import Person
 from worker.models import Partner
-from worker.state import lifecycle
+from worker.state.positions import load_position
 from worker.state.refusals import PassedOnTooOften, RateLimited, Refused, SameAddress
 from worker.text import addresses
 from worker.text.languages import LANGUAGES
@@ -42,7 +42,7 @@ class PassOnPage(CodePage[Partner, PersonForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[PersonForm]) -> Response:
         """The form, or that it is done, while invitations can be passed on."""
-        if "pass on" not in lifecycle.ALLOWED[lifecycle.load_stage(session, partner.campaign, db.clock(session))]:
+        if not load_position(session, partner).allows("pass on"):
             return self.home(visit)
         return responses.show(
             "pass_on.html",

@@ -13,6 +13,7 @@ from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.models import Campaign, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
+from worker.state import recipients
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.letters import load_letters

@@ -1,0 +1,51 @@
+"""Where a partner stands at one moment: what it said, how far its campaign is, and so what it may do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.models import Answer, Campaign, Mail, Partner
+from worker.state import lifecycle
+from worker.state.letters import load_letters
+from worker.state.lifecycle import ALLOWED, Action, Stage
+
+
+@dataclass(frozen=True)
+class Position:
+    """A partner, and all that decides over what it may do; `acts/locking.py` has the same of one that is locked."""
+
+    campaign: Campaign
+    partner: Partner
+    standing: Answer | None
+    stage: Stage
+    now: datetime
+    letters: Sequence[Mail]
+    """All that were ever put for an addressee; none while answers are taken."""
+
+    def allows(self, action: Action) -> bool:
+        """Whether it is not too late for this."""
+        return action in ALLOWED[self.stage]
+
+    def offered(self) -> set[Action]:
+        """What it may do, as far as it makes sense for it."""
+        return lifecycle.offered(self.campaign, self.stage, self.standing)
+
+
+def load_position(session: Session, partner: Partner) -> Position:
+    """Read it by the database's clock."""
+    campaign = partner.campaign
+    now, standing = session.execute(_NOW, {"partner_id": partner.id}).one()
+    letters = load_letters(session, campaign) if lifecycle.may_have_letters(campaign) else []
+    return Position(campaign, partner, standing, lifecycle.stage_at(campaign, letters, now), now, letters)
+
+
+_NOW = (
+    select(db.now(), Answer)
+    .select_from(Partner)
+    .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
+    .where(Partner.id == bindparam("partner_id"))
+)
