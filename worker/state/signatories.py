@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition
 from worker.state.letters import sealed_at
+from worker.state.lifecycle import BEYOND_RECALL
+from worker.state.positions import Position
 
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
 
@@ -60,6 +62,30 @@ def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Sig
         named = [partner for _, partner, visibility in in_order if is_named(visibility, rendition)]
         found[rendition] = Signatories(named, withheld=len(signed) - len(named))
     return found
+
+
+def shown_to(session: Session, position: Position) -> list[Partner]:
+    """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown.
+
+    Those are of the ones that sign publicly, as the campaign allows it, until the letter has left: nobody who is
+    withheld is among them, and nothing is counted.
+    """
+    campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
+    prints_itself = stage == "open" or (
+        stage != "cancelled" and standing is not None and is_named(standing.visibility, "public")
+    )
+    own = [partner] if prints_itself else []
+    if campaign.show_signers == "nobody" or stage == "cancelled" or stage in BEYOND_RECALL:
+        return own
+    named = load_signatories(session, campaign, "public").named
+    return in_order([*(one for one in named if one.id != partner.id), *own])
+
+
+def shown_to_everyone(session: Session, campaign: Campaign) -> list[Partner]:
+    """Whom the public page names: those that sign publicly at this moment, once that may be seen."""
+    if campaign.dispatched_at is None and campaign.show_signers != "everyone":
+        return []
+    return load_signatories(session, campaign, "public").named
 
 
 def standing_signatures(

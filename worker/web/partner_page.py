@@ -20,7 +20,7 @@ from worker.state import lifecycle, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.letters import latest_with_meaning
-from worker.state.lifecycle import Action, Stage
+from worker.state.lifecycle import Action
 from worker.state.positions import Position, load_position
 from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
 from worker.text import dates, diff, names
@@ -153,7 +153,7 @@ def _view(
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
     campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
-    named = _named(session, partner, stage, standing)
+    named = signatories.shown_to(session, position)
     earlier = earlier_answer(session, partner)
     letter_language = letter.letter_language(campaign, language)
     offered = position.offered() & {*BY_THE_FORM, "disown"}
@@ -183,18 +183,6 @@ def _view(
         "problems": problems or {},
         "refusal": refusals.sentence(refusal, language, "partner") if refusal else "",
     }
-
-
-def _named(session: Session, partner: Partner, stage: Stage, standing: Answer | None) -> list[Partner]:
-    """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown."""
-    prints_itself = stage == "open" or (
-        stage != "cancelled" and standing is not None and signatories.is_named(standing.visibility, "public")
-    )
-    others: list[Partner] = []
-    if stage not in lifecycle.BEYOND_RECALL:
-        others = [one for one in letter.shown_to_partners(session, partner.campaign) if one.id != partner.id]
-    own = [partner] if prints_itself else []
-    return signatories.in_order([*others, *own]) if others else own
 
 
 def _changes(campaign: Campaign, earlier: Answer | None, typed: AnswerForm | None, language: str) -> list[diff.Change]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Campaign, Partner, Rendition
 from worker.state import signatories
-from worker.state.signatories import Signatories, load_signatories
+from worker.state.signatories import Signatories
 from worker.text import dates, names
 from worker.text.languages import LANGUAGES
 from worker.wording import letter_formats, templates
@@ -44,27 +44,16 @@ def printed_rows(campaign: Campaign, named: list[Partner], language: str) -> lis
     return [names.signatory(partner, language, campaign.authentic) for partner in named]
 
 
-def shown_to_partners(session: Session, campaign: Campaign) -> list[Partner]:
-    """Who is shown to partners beside their own row: of those that sign publicly, as the campaign allows it.
-
-    Nobody who is withheld is among them, and nothing is counted.
-    """
-    if campaign.show_signers == "nobody" or campaign.cancelled_at is not None:
-        return []
-    return load_signatories(session, campaign, "public").named
-
-
 def build_public(session: Session, campaign: Campaign, language: str) -> Sheet:
     """The letter on its public page: who signs publicly at this moment, once that may be seen.
 
     After it has left, whoever steps back is gone from it at once; the number of those withheld stays as it was.
     """
-    if campaign.dispatched_at is not None:
-        named = load_signatories(session, campaign, "public").named
-        withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
-        return build_letter(campaign, Signatories(named, withheld), language)
-    named = load_signatories(session, campaign, "public").named if campaign.show_signers == "everyone" else []
-    return build_draft(campaign, printed_rows(campaign, named, language), language)
+    named = signatories.shown_to_everyone(session, campaign)
+    if campaign.dispatched_at is None:
+        return build_draft(campaign, printed_rows(campaign, named, language), language)
+    withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
+    return build_letter(campaign, Signatories(named, withheld), language)
 
 
 def build_letter(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
