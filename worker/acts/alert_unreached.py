@@ -32,7 +32,7 @@ def alert_organizers(session: Session) -> int:
         before = told.get(campaign_id)
         if before is None or (last > before and now >= before + BETWEEN_NOTICES):
             campaign = session.get_one(Campaign, campaign_id)
-            which = f"{now:%Y%m%dT%H%M%S}"
+            which = outbox.moment_key(now)
             put += outbox.put(session, [outbox.to_organizers("unreached", campaign, which, now)])
     return put
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import audit
+from worker.acts.locking import lock_partner_alone
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression
 from worker.state import mail_status
@@ -39,9 +40,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     email, wrong = addresses.normalize(email.strip())
     if wrong:
         raise NotAnAddress(typed=email, reason=wrong)
-    campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
-    campaign = db.locked(session, campaign_id)
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    campaign, partner = lock_partner_alone(session, partner_id)
     if partner.erased_at is not None:
         raise Erased(organization=partner.organization)
     mails = session.scalars(select(Mail).where(Mail.partner_id == partner_id).order_by(Mail.id)).all()

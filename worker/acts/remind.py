@@ -25,7 +25,7 @@ def remind_when_due(session: Session, campaign_id: int) -> int:
         return 0
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
     silent = session.scalars(select_silent(campaign).where(last_mail() < quiet_since).limit(BATCH)).all()
-    return _put_reminders(session, campaign, list(silent), f"{moment:%Y%m%dT%H%M%S}", now, "clock")
+    return _put_reminders(session, campaign, list(silent), outbox.moment_key(moment), now, "clock")
 
 
 def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
@@ -38,7 +38,7 @@ def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True
     if not campaign.takes_answers(at=now):
         raise Closed.to("remind", campaign)
     partners = load_silent(session, campaign, now, mailed_lately=mailed_lately)
-    return _put_reminders(session, campaign, partners, f"{now:%Y%m%dT%H%M%S}", now, "organizer")
+    return _put_reminders(session, campaign, partners, outbox.moment_key(now), now, "organizer")
 
 
 def _put_reminders(
