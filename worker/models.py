@@ -286,7 +286,10 @@ Rendition = Literal["public", "addressee"]
 
 
 class Seal(Base):
-    """One rendition of the letter, fixed: these bytes and no others are what is sent."""
+    """One rendition of the letter, fixed: these bytes and no others are what is sent.
+
+    Nothing reads `sha256`: it is evidence that stays beside the bytes, and stays when they are erased.
+    """
 
     __tablename__ = "seal"
     __table_args__ = (
@@ -437,7 +440,7 @@ class ThirdPartyAddress(Base):
 
 
 class Suppression(Base):
-    """An address that gets no mail of ours: it does not exist, or whoever reads it asked for none."""
+    """An address that gets no mail of ours: a mail to it came back, and none will ever arrive."""
 
     __tablename__ = "suppression"
     id: Mapped[int] = mapped_column(primary_key=True)

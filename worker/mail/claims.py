@@ -185,7 +185,7 @@ def mark_lost_leases_uncertain(session: Session) -> int:
 
 
 def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
-    """Those of these mails whose address is to get none: it does not exist, or its reader asked for none."""
+    """Those of these mails whose address is to get none: one to it came back."""
     if session.scalar(select(Suppression.id).limit(1)) is None:
         return set()
     for_partners = (
