@@ -255,6 +255,7 @@ class Answer(Base):
             sqlite_where=text("superseded_at IS NULL"),
             postgresql_where=text("superseded_at IS NULL"),
         ),
+        Index(None, "partner_id"),
         CheckConstraint(f"choice IN ({', '.join(map(repr, get_args(Choice)))})", name="choice"),
         CheckConstraint("(choice = 'sign') = (visibility IS NOT NULL)", name="visibility"),
         CheckConstraint("visibility IN ('public', 'addressee', 'counted')", name="visibility_known"),
@@ -345,8 +346,27 @@ class Mail(Base):
             sqlite_where=text("sent_at IS NOT NULL"),
             postgresql_where=text("sent_at IS NOT NULL"),
         ),
+        Index(
+            "ix_mail_in_data",
+            "lease_until",
+            sqlite_where=text("in_data_at IS NOT NULL AND sent_at IS NULL"),
+            postgresql_where=text("in_data_at IS NOT NULL AND sent_at IS NULL"),
+        ),
+        Index(
+            "ix_mail_failed",
+            "campaign_id",
+            sqlite_where=text("refused_at IS NOT NULL OR bounced_at IS NOT NULL OR uncertain_at IS NOT NULL"),
+            postgresql_where=text("refused_at IS NOT NULL OR bounced_at IS NOT NULL OR uncertain_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_mail_answer",
+            "answer_id",
+            "kind",
+            sqlite_where=text("answer_id IS NOT NULL"),
+            postgresql_where=text("answer_id IS NOT NULL"),
+        ),
         Index(None, "campaign_id", "kind"),
-        Index(None, "partner_id"),
+        Index(None, "partner_id", "kind"),
         CheckConstraint("kind <> 'letter' OR (addressee_id IS NOT NULL AND seal_number IS NOT NULL)", name="letter"),
         CheckConstraint(
             "due_at IS NULL OR (sent_at IS NULL AND refused_at IS NULL AND cancelled_at IS NULL)", name="due"

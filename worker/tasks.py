@@ -163,14 +163,18 @@ def bounces() -> None:
 @queue.task(name="sweep")
 def sweep() -> None:
     """Notify whatever is due, also when its own notification was lost."""
+    for name, campaign_id in due_now():
+        notifier.notify(name, (campaign_id,))
+    notify(deliver)
+
+
+def due_now() -> list[tuple[str, int]]:
+    """What the sweep finds: acts by task and campaign; notes besides what nobody else would notice."""
     with db.transaction() as session:
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
-        due = due_acts(session)
-    for name, campaign_id in due:
-        notifier.notify(name, (campaign_id,))
-    notify(deliver)
+        return due_acts(session)
 
 
 @queue.task(name="wake")

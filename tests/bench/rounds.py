@@ -22,6 +22,8 @@ class Extent:
     drained: int
     far_away: int
     partners: tuple[int, int]  # of the campaigns that are set side by side: few and many
+    campaigns: int  # that are over after a year
+    signers: tuple[int, int]  # of a campaign: few and many
     fetches: bool  # whether peers that are not here yet are fetched
 
 
@@ -35,6 +37,8 @@ FULL = Extent(
     drained=20_000,
     far_away=12,
     partners=(1_000, 100_000),
+    campaigns=200,
+    signers=(56, 10_000),
     fetches=True,
 )
 QUICK = Extent(
@@ -47,6 +51,8 @@ QUICK = Extent(
     drained=24,
     far_away=2,
     partners=(10, 200),
+    campaigns=3,
+    signers=(3, 12),
     fetches=False,
 )
 

@@ -1,14 +1,15 @@
 """What is due now, by the database's clock: read by the sweep, for whatever nobody notified."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, selectinload
 
 from worker import db, settings
-from worker.models import Answer, Campaign, Mail, Partner
-from worker.state.letters import is_irrevocable, living_seal, load_letters
-from worker.state.recipients import reminder_due, select_not_yet_asked, select_without_receipt
+from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
+from worker.state.letters import is_irrevocable, living_seals, load_letters_of
+from worker.state.recipients import reminder_due, select_with_receipts_missing, select_with_some_not_asked
 
 A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
 
@@ -19,49 +20,75 @@ def first_mail_at(campaign: Campaign) -> datetime:
 
 
 def due_acts(session: Session) -> list[tuple[str, int]]:
-    """The acts that have something to do, as (name, campaign id), in the order of a campaign's life."""
+    """The acts that have something to do, as (name, campaign id), in the order of a campaign's life.
+
+    A constant number of statements, whatever was launched in the past; of a campaign that is over only its answers
+    without a receipt are looked for.
+    """
     now = db.clock(session)
-    campaigns = session.scalars(select(Campaign).order_by(Campaign.id))
-    return [(name, campaign.id) for campaign in campaigns for name in _due_for(session, campaign, now)]
+    erase = _to_erase(session, now)
+    goes_on = (Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None), Campaign.id.not_in(erase))
+    due = [("erase", campaign_id) for campaign_id in erase]
+    due += [("record", campaign_id) for campaign_id in session.scalars(select_with_receipts_missing(*goes_on))]
+    under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(_WITH_ADDRESSEES)).all()
+    open = [campaign for campaign in under_way if campaign.takes_answers(at=now)]
+    due += [("invite", campaign_id) for campaign_id in session.scalars(select_with_some_not_asked(open))]
+    due += [("remind", campaign.id) for campaign in open if reminder_due(campaign, now)]
+    towards = [one for one in under_way if one.held_at is None and not one.takes_answers(at=now)]
+    due += [("close", campaign.id) for campaign in towards if campaign.closed_at is None]
+    due += _towards_the_addressee(session, [campaign for campaign in towards if campaign.closed_at is not None])
+    return sorted(due, key=lambda one: (one[1], _LIFE.index(one[0])))
+
+
+_LIFE = ("erase", "invite", "remind", "record", "close", "dispatch", "report")
+_WITH_ADDRESSEES = selectinload(Campaign.letters).selectinload(Letter.addressees)
 
 
 def is_erasing_due(session: Session, campaign: Campaign, now: datetime) -> bool:
     """Whether a campaign is to be erased by itself, or once more because somebody answered since."""
-    if campaign.erase_at is None or now < campaign.erase_at:
-        return False
-    if campaign.erased_at is None:
-        return True
-    since = (Answer.at > campaign.erased_at) & (Answer.at <= now - A_WEEK)
-    came = exists().where(Answer.partner_id == Partner.id, Partner.campaign_id == campaign.id, since)
-    return bool(session.scalar(select(came)))
+    return campaign.id in _to_erase(session, now, Campaign.id == campaign.id)
 
 
-def _due_for(session: Session, campaign: Campaign, now: datetime) -> list[str]:
-    if is_erasing_due(session, campaign, now):
-        return ["erase"]
-    if campaign.cancelled_at is not None or campaign.erased_at is not None:
-        return []
-    names = []
-    if campaign.takes_answers(at=now):
-        if session.scalar(select_not_yet_asked(campaign).limit(1)):
-            names.append("invite")
-        if reminder_due(campaign, now):
-            names.append("remind")
-    if session.scalar(select_without_receipt(campaign.id).with_only_columns(Answer.id).limit(1)):
-        names.append("record")
-    if campaign.held_at is None:
-        names += _towards_the_letter(session, campaign, open=campaign.takes_answers(at=now))
-    return names
+def _to_erase(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[int]:
+    kept = Campaign.definition["keep_contacts"].as_float()
+    ended = func.coalesce(Campaign.dispatched_at, Campaign.cancelled_at)
+    since = (Answer.at > Campaign.erased_at) & (Answer.at <= now - A_WEEK)
+    came = exists().where(Answer.partner_id == Partner.id, Partner.campaign_id == Campaign.id, since)
+    over = select(Campaign.id, ended, kept).where(ended.is_not(None), Campaign.erased_at.is_(None) | came, *which)
+    return [campaign_id for campaign_id, end, seconds in session.execute(over) if _is_past(end, seconds, now)]
 
 
-def _towards_the_letter(session: Session, campaign: Campaign, *, open: bool) -> list[str]:
-    if campaign.closed_at is None:
-        return [] if open else ["close"]
-    if not is_irrevocable(campaign, load_letters(session, campaign)):
-        names = ["close"] if living_seal(session, campaign) is None else ["dispatch"]
-    else:
-        names = ["dispatch"] if campaign.dispatched_at is None else []
-    reported = exists().where(Mail.campaign_id == campaign.id, Mail.kind == "report").select()
-    if campaign.dispatched_at is not None and not session.scalar(reported):
-        names.append("report")
-    return names
+def _is_past(end: datetime, seconds: float | None, now: datetime) -> bool:
+    """A campaign launched before `keep_contacts` could be said is erased by hand."""
+    return seconds is not None and now >= end + timedelta(seconds=seconds)
+
+
+def _is_over() -> ColumnElement[bool]:
+    """Whether each addressee by mail has the letter, and that was reported: nothing more happens by itself."""
+    latest = select(func.max(Letter.version)).where(Letter.campaign_id == Campaign.id).correlate(Campaign)
+    living = (Mail.campaign_id == Campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
+    gone = (Mail.in_data_at.is_not(None) | Mail.sent_at.is_not(None)) & Mail.uncertain_at.is_(None)
+    waits = exists().where(
+        Letter.campaign_id == Campaign.id,
+        Letter.version == latest.scalar_subquery(),
+        Addressee.letter_id == Letter.id,
+        Addressee.email != "",
+        ~exists().where(*living, Mail.addressee_id == Addressee.id, gone),
+    )
+    reported = exists().where(Mail.campaign_id == Campaign.id, Mail.kind == "report")
+    return Campaign.dispatched_at.is_not(None) & reported & ~waits
+
+
+def _towards_the_addressee(session: Session, closed: Sequence[Campaign]) -> Iterator[tuple[str, int]]:
+    if not closed:
+        return
+    ids = [campaign.id for campaign in closed]
+    letters, seals = load_letters_of(session, ids), living_seals(session, ids)
+    reported = set(session.scalars(select(Mail.campaign_id).where(Mail.campaign_id.in_(ids), Mail.kind == "report")))
+    for campaign in closed:
+        if not is_irrevocable(campaign, letters.get(campaign.id, [])):
+            yield "close" if campaign.id not in seals else "dispatch", campaign.id
+        elif campaign.dispatched_at is None:
+            yield "dispatch", campaign.id
+        if campaign.dispatched_at is not None and campaign.id not in reported:
+            yield "report", campaign.id

@@ -23,6 +23,15 @@ def load_letters(session: Session, campaign: Campaign, *, lock: bool = False) ->
     return list(session.scalars(letters))
 
 
+def load_letters_of(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[Mail]]:
+    """The same of several campaigns, by campaign; without a lock."""
+    letters: dict[int, list[Mail]] = {}
+    found = select(Mail).where(Mail.campaign_id.in_(campaign_ids), Mail.kind == "letter").order_by(Mail.id)
+    for letter in session.scalars(found):
+        letters.setdefault(letter.campaign_id, []).append(letter)
+    return letters
+
+
 def living(letters: Sequence[Mail]) -> list[Mail]:
     """Those that carry, carried or may have carried a seal to an addressee."""
     return [letter for letter in letters if letter.cancelled_at is None]
@@ -43,6 +52,13 @@ def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> 
     """When a seal was made, as a column; null for none."""
     moment = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign_id, Seal.number == seal_number)
     return moment.scalar_subquery()
+
+
+def living_seals(session: Session, campaign_ids: Sequence[int]) -> set[int]:
+    """Those of these campaigns that have a seal which may be sent."""
+    return set(
+        session.scalars(select(Seal.campaign_id).where(Seal.campaign_id.in_(campaign_ids), Seal.voided_at.is_(None)))
+    )
 
 
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:

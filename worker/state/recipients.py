@@ -1,8 +1,9 @@
 """Who is to be written to, and who waits for an organizer."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, ScalarSelect, Select, exists, func, select
+from sqlalchemy import ColumnElement, Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from worker.mail import kinds
@@ -13,13 +14,19 @@ A_DAY = timedelta(days=1)
 
 def select_not_yet_asked(campaign: Campaign) -> Select[Partner]:
     """Selects the partners with an address that have no invitation and want mail."""
+    return select(Partner).where(Partner.campaign_id == campaign.id, _is_not_yet_asked()).order_by(Partner.id)
+
+
+def select_with_some_not_asked(campaigns: Sequence[Campaign]) -> Select[int]:
+    """Selects those of these campaigns, by number, that have such partners."""
+    some = exists().where(Partner.campaign_id == Campaign.id, _is_not_yet_asked())
+    return select(Campaign.id).where(Campaign.id.in_([campaign.id for campaign in campaigns]), some)
+
+
+def _is_not_yet_asked() -> ColumnElement[bool]:
     invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
     answered = exists().where(Answer.partner_id == Partner.id)
-    return (
-        select(Partner)
-        .where(Partner.campaign_id == campaign.id, Partner.takes_mail, ~invited, ~answered)
-        .order_by(Partner.id)
-    )
+    return Partner.takes_mail & ~answered & ~invited
 
 
 def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
@@ -76,12 +83,28 @@ def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
 
 def select_without_receipt(campaign_id: int) -> Select[Answer]:
     """Selects the standing answers that have no receipt, of partners to whom one can go."""
-    receipted = exists().where(Mail.answer_id == Answer.id, Mail.kind == "receipt")
     return (
         select(Answer)
         .join(Partner, Partner.id == Answer.partner_id)
-        .where(Partner.campaign_id == campaign_id, Answer.superseded_at.is_(None), Partner.takes_mail, ~receipted)
+        .where(Partner.campaign_id == campaign_id, Partner.takes_mail, _is_without_receipt())
     )
+
+
+def select_with_receipts_missing(*which: ColumnElement[bool]) -> Select[int]:
+    """Selects the campaigns, by number, that have such answers: the few answers first, then whose they are."""
+    answers = select(Answer.partner_id).where(_is_without_receipt()).cte().prefix_with("MATERIALIZED")
+    return (
+        select(Partner.campaign_id)
+        .join(answers, answers.c.partner_id == Partner.id)
+        .join(Campaign, Campaign.id == Partner.campaign_id)
+        .where(Partner.takes_mail, *which)
+        .distinct()
+    )
+
+
+def _is_without_receipt() -> ColumnElement[bool]:
+    receipted = exists().where(Mail.answer_id == Answer.id, Mail.kind == "receipt")
+    return Answer.superseded_at.is_(None) & ~receipted
 
 
 def load_applicants(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:

@@ -1,0 +1,175 @@
+"""What the clock finds to do, of a campaign at each point of its life, and of many at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from tests import cast
+from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
+from worker import db, tasks
+from worker.acts import invite, receipts, report
+from worker.models import Campaign, Mail
+from worker.state.due import due_acts
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def asked(session: Session, campaign: Campaign) -> None:
+    invite.enqueue_invitations(session, campaign.id)
+
+
+def answered(session: Session, campaign: Campaign) -> None:
+    asked(session, campaign)
+    cast.signs(session, campaign.partners[0])
+
+
+def receipted(session: Session, campaign: Campaign) -> None:
+    answered(session, campaign)
+    receipts.put_receipts(session, campaign.id)
+
+
+def past_its_deadline(session: Session, campaign: Campaign) -> None:
+    receipted(session, campaign)
+    cast.passes_its_deadline(session, campaign, closed=False)
+
+
+def voided(session: Session, campaign: Campaign) -> None:
+    receipted(session, campaign)
+    cast.passes_its_deadline(session, campaign)
+
+
+def sealed(session: Session, campaign: Campaign) -> None:
+    voided(session, campaign)
+    cast.is_sealed(session, campaign)
+
+
+def in_data(session: Session, campaign: Campaign) -> None:
+    sealed(session, campaign)
+    cast.the_letter_leaves(session, campaign, accepted=False)
+
+
+def uncertain(session: Session, campaign: Campaign) -> None:
+    in_data(session, campaign)
+    letter = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter")).one()
+    letter.uncertain_at, letter.due_at = db.clock(session), None
+
+
+def dispatched(session: Session, campaign: Campaign) -> None:
+    sealed(session, campaign)
+    cast.the_letter_leaves(session, campaign)
+
+
+def reported(session: Session, campaign: Campaign) -> None:
+    dispatched(session, campaign)
+    report.put_copies(session, campaign.id)
+
+
+def stepped_back(session: Session, campaign: Campaign) -> None:
+    reported(session, campaign)
+    cast.signs(session, campaign.partners[0], "counted")
+
+
+def brought_by_hand(session: Session, campaign: Campaign) -> None:
+    sealed(session, campaign)
+    campaign.dispatched_at = db.clock(session)
+    report.put_copies(session, campaign.id)
+
+
+def held(session: Session, campaign: Campaign) -> None:
+    sealed(session, campaign)
+    campaign.held_at = db.clock(session)
+
+
+def cancelled(session: Session, campaign: Campaign) -> None:
+    answered(session, campaign)
+    campaign.cancelled_at = db.clock(session)
+
+
+LIFE: dict[Callable[[Session, Campaign], None] | None, list[str]] = {
+    None: ["invite"],
+    asked: [],
+    answered: ["record"],
+    receipted: [],
+    past_its_deadline: ["close"],
+    voided: ["close"],
+    sealed: ["dispatch"],
+    in_data: ["dispatch"],
+    uncertain: ["dispatch"],
+    dispatched: ["report"],
+    reported: [],
+    stepped_back: ["record"],
+    brought_by_hand: [],
+    held: [],
+    cancelled: [],
+}
+
+
+@pytest.mark.parametrize("lived", LIFE, ids=lambda one: one.__name__ if one else "launched")
+def test_a_campaign_has_due_what_comes_next_in_its_life(lived: Any) -> None:
+    campaign_id = a_campaign(lived)
+
+    assert due() == [(name, campaign_id) for name in LIFE[lived]]
+
+
+def test_of_many_campaigns_each_has_its_own_due() -> None:
+    launched = {lived: a_campaign(lived) for lived in LIFE}
+
+    assert due() == [(name, launched[lived]) for lived, names in LIFE.items() for name in names]
+
+
+@pytest.mark.parametrize("second", [None, "due", "uncertain", "sent"])
+def test_a_letter_to_a_second_addressee_is_not_forgotten_once_the_first_has_it(second: str | None) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign_with_two_addressees(session)
+        asked(session, campaign)
+        cast.signs(session, campaign.partners[0])
+        receipts.put_receipts(session, campaign.id)
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
+        a_letter_goes(session, campaign, 0, "sent")
+        if second:
+            a_letter_goes(session, campaign, 1, second)
+        report.put_copies(session, campaign.id)
+        campaign_id = campaign.id
+
+    assert due() == ([] if second == "sent" else [("dispatch", campaign_id)])
+
+
+def test_a_sweep_takes_as_many_statements_for_many_campaigns_as_for_one() -> None:
+    """Whatever they are at, and however many are over; what a sweep writes is three rows at most."""
+    counted = []
+    for _ in range(2):
+        for lived in LIFE:
+            a_campaign(lived)
+        counted.append(statements_of_a_sweep())
+
+    assert counted[0] == counted[1] <= 24
+
+
+def a_campaign(lived: Callable[[Session, Campaign], None] | None) -> int:
+    with db.transaction() as session:
+        number = len(session.scalars(select(Campaign.id)).all())
+        campaign = cast.a_campaign(session, slug=f"dam-{number}")
+        if lived:
+            lived(session, campaign)
+        return campaign.id
+
+
+def due() -> list[tuple[str, int]]:
+    with db.reading() as session:
+        return due_acts(session)
+
+
+def statements_of_a_sweep() -> int:
+    seen: list[str] = []
+    note = lambda _c, _k, statement, *_: seen.append(statement)
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        tasks.sweep.run()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return len(seen)
