@@ -2,10 +2,12 @@
 
 import asyncio
 import html
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import literal, select
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
@@ -13,6 +15,7 @@ from tests import cast
 from worker import db, tokens
 from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
+from worker.column_types import Moment
 from worker.models import Addressee, Campaign, Letter, Partner
 from worker.text.languages import LANGUAGES
 from worker.web import page_cache, partner_page
@@ -236,3 +239,19 @@ def test_a_connection_that_died_is_tried_once_more(browser: TestClient, monkeypa
     monkeypatch.setattr(db, "_read_autocommit", dies_once)
     assert browser.get(f"/s/{tokens.token(partner)}").status_code == 200
     assert len(tries) == 2
+
+
+@pytest.mark.parametrize("ended", [set(), {"closed_at"}, {"cancelled_at"}])
+@pytest.mark.parametrize("milliseconds", [-1, 0, 1])
+def test_the_database_says_to_the_millisecond_who_is_in_time_as_the_rows_do(
+    ended: set[str], milliseconds: int, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        campaign.deadline_at = at = campaign.deadline_at.replace(microsecond=500_000)
+        at += timedelta(milliseconds=milliseconds)
+        for column in ended:
+            setattr(campaign, column, campaign.launched_at)
+        session.flush()
+        said = session.scalar(select(Campaign.taking_answers(literal(at, Moment()))))
+        assert said is campaign.takes_answers(at) is (not ended and milliseconds <= 0)

@@ -56,6 +56,14 @@ def test_the_neighbours_are_the_next_that_everyone_may_read(campaigns: list[Camp
     assert found == expected
 
 
+def test_the_database_calls_the_same_ones_public(campaigns: list[Campaign]) -> None:
+    with db.reading() as session:
+        public = set(session.scalars(select(Campaign.slug).where(Campaign.is_public)))
+        not_public = set(session.scalars(select(Campaign.slug).where(~Campaign.is_public)))
+    assert public == {one.slug for one in campaigns if one.is_public}
+    assert not_public == {one.slug for one in campaigns if not one.is_public}
+
+
 def test_a_look_at_a_public_page_loads_three_campaigns_at_most(campaigns: list[Campaign]) -> None:
     middle = [one.slug for one in campaigns if one.is_public][20]
     loaded: list[str] = []

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -106,12 +107,19 @@ class Campaign(Base):
         """Whether others may ask to sign, as far as the public page is there."""
         return self.is_public and bool(self.definition.get("join", "closed") == "approved")
 
-    @property
+    @hybrid_property
     def is_public(self) -> bool:
-        """Whether everyone may read the letter on its public page now."""
+        """Whether everyone may read the letter on its public page now; of the class, the condition in SQL."""
         when = self.definition.get("public_page", "never")
         shown = when == "from launch" or (when == "after dispatch" and self.dispatched_at is not None)
         return shown and self.cancelled_at is None
+
+    @is_public.inplace.expression
+    @classmethod
+    def _is_public(cls) -> ColumnElement[bool]:
+        when: ColumnElement[str] = func.coalesce(cls.definition["public_page"].as_string(), "never")
+        shown = (when == "from launch") | ((when == "after dispatch") & cls.dispatched_at.is_not(None))
+        return shown & cls.cancelled_at.is_(None)
 
     @property
     def reminders(self) -> list[timedelta]:
@@ -148,7 +156,13 @@ class Campaign(Base):
         return self.closed_at is not None and self.closed_at < self.deadline_at
 
     def takes_answers(self, at: datetime) -> bool:
+        """Whether an answer is in time at this moment."""
         return self.closed_at is None and self.cancelled_at is None and at <= self.deadline_at
+
+    @classmethod
+    def taking_answers(cls, at: ColumnElement[datetime]) -> ColumnElement[bool]:
+        """The same of any campaign, as the condition in SQL."""
+        return cls.closed_at.is_(None) & cls.cancelled_at.is_(None) & (cls.deadline_at >= at)
 
 
 class Letter(Base):

@@ -7,16 +7,6 @@ from sqlalchemy.orm import Session
 
 from worker.models import Campaign
 
-_PUBLIC_PAGE = Campaign.definition["public_page"].as_string()
-# What Campaign.is_public says of one campaign, for the database to say of all.
-_IS_PUBLIC = and_(
-    Campaign.cancelled_at.is_(None),
-    or_(
-        _PUBLIC_PAGE == "from launch",
-        and_(_PUBLIC_PAGE == "after dispatch", Campaign.dispatched_at.is_not(None)),
-    ),
-)
-
 
 def neighbours(session: Session, campaign: Campaign) -> tuple[Campaign | None, Campaign | None]:
     """Find the public letters launched just before and just after this one; two rows are loaded at most."""
@@ -31,4 +21,4 @@ def neighbours(session: Session, campaign: Campaign) -> tuple[Campaign | None, C
 
 
 def _first(session: Session, where: ColumnElement[bool], *order: ColumnElement[Any]) -> Campaign | None:
-    return session.scalar(select(Campaign).where(_IS_PUBLIC, where).order_by(*order).limit(1))
+    return session.scalar(select(Campaign).where(Campaign.is_public, where).order_by(*order).limit(1))

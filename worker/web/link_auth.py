@@ -59,13 +59,11 @@ _PARTNERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generat
     tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True))
 )
 _APPLICANTS = select(
-    *(
-        ThirdPartyAddress.id,
-        ThirdPartyAddress.campaign_id,
-        ThirdPartyAddress.ref,
-        literal(1).label("generation"),
-        ThirdPartyAddress.language,
-    )
+    ThirdPartyAddress.id,
+    ThirdPartyAddress.campaign_id,
+    ThirdPartyAddress.ref,
+    literal(1).label("generation"),
+    ThirdPartyAddress.language,
 ).where(ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)))
 
 

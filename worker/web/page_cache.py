@@ -56,25 +56,28 @@ def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
 
 _LOOK = (
     select(
-        *(Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.language),
-        (Partner.email_hmac.is_not(None)).label("has_address"),
-        *(
-            Partner.sort_as,
-            Partner.quiet_at,
-            Partner.proposed,
-            Partner.ref,
-            Partner.generation,
-            Campaign.id.label("campaign_id"),
-            Campaign.launched_at,
-        ),
-        *(
-            Campaign.deadline_at,
-            Campaign.closed_at,
-            Campaign.cancelled_at,
-            _of_the_letter(func.max(Letter.id)).label("letter_id"),
-        ),
+        Partner.id,
+        Partner.ref,
+        Partner.generation,
+        Partner.organization,
+        Partner.acronym,
+        Partner.country,
+        Partner.names,
+        Partner.sort_as,
+        Partner.proposed,
+        Partner.language.label("reader"),
+        Partner.email_hmac.is_not(None).label("has_address"),
+        Partner.quiet_at.is_not(None).label("wants_no_mail"),
+        Campaign.id.label("campaign_id"),
+        Campaign.launched_at,
+        Campaign.deadline_at,
+        Campaign.taking_answers(db.now()).label("takes_answers"),
+        _of_the_letter(func.max(Letter.id)).label("letter_id"),
         _of_the_letter(func.max(Letter.meaning)).label("meaning"),
-        *(Answer.choice, Answer.visibility, Answer.channel, Answer.at, db.now().label("now")),
+        Answer.choice,
+        Answer.visibility,
+        Answer.channel,
+        Answer.at,
     )
     .join(Campaign, Campaign.id == Partner.campaign_id)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
@@ -94,9 +97,9 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
     `word` words it for a partner's id and a language, and says the state in which it found both.
     """
     seen = await _looks.ask(link_auth.parse(token))
-    if seen is None or not _takes_answers(seen) or seen.proposed is not None or seen.meaning > 1:
+    if seen is None or not seen.takes_answers or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
-    language = responses.choose_language(wanted, seen.language)
+    language = responses.choose_language(wanted, seen.reader)
     worded = await _worded_for(seen, language, word)
     if not worded.pieces:
         return None
@@ -195,10 +198,22 @@ class State(NamedTuple):
     def of(cls, partner: Partner, campaign: Campaign, standing: Answer | None) -> "State":
         """That of a partner, as rows say it."""
         return cls(
-            *(campaign.id, campaign.launched_at, campaign.deadline_at, campaign.letter.id),
-            *(partner.language, partner.email_hmac is not None, partner.quiet_at is not None),
-            *((standing.choice, standing.visibility, standing.channel) if standing else (None, None, None)),
+            campaign_id=campaign.id,
+            launched_at=campaign.launched_at,
+            deadline_at=campaign.deadline_at,
+            letter_id=campaign.letter.id,
+            reader=partner.language,
+            has_address=partner.email_hmac is not None,
+            wants_no_mail=partner.quiet_at is not None,
+            choice=standing.choice if standing else None,
+            visibility=standing.visibility if standing else None,
+            channel=standing.channel if standing else None,
         )
+
+    @classmethod
+    def seen(cls, row: Row[Any]) -> "State":
+        """That of a partner, as a look says it, by the same names."""
+        return cls(**{name: getattr(row, name) for name in cls._fields})
 
 
 class Wording(NamedTuple):
@@ -211,11 +226,7 @@ class Wording(NamedTuple):
 
 
 async def _worded_for(seen: Row[Any], language: str, word: Word) -> PageTemplate:
-    state = State(
-        *(seen.campaign_id, seen.launched_at, seen.deadline_at, seen.letter_id),
-        *(seen.language, seen.has_address, seen.quiet_at is not None),
-        *(seen.choice, seen.visibility, seen.channel),
-    )
+    state = State.seen(seen)
     known: PageTemplate | None = _worded.get((language, state))
     if known is not None:
         return known
@@ -242,7 +253,3 @@ def _worded_once(one: Wording) -> PageTemplate | Exception:
 
 
 _wordings = Batcher(_word)
-
-
-def _takes_answers(seen: Row[Any]) -> bool:
-    return seen.closed_at is None and seen.cancelled_at is None and bool(seen.now <= seen.deadline_at)
