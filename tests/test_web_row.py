@@ -12,9 +12,11 @@ from worker import db, tokens
 from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing
 from worker.models import Answer, Campaign, Mail, Partner
-from worker.state.refusals import Closed, NothingProposed
+from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import names
 from worker.text.languages import LANGUAGES
+from worker.web.listing_page import RowForm
+from worker.wording import problems
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -124,6 +126,43 @@ def test_what_cannot_be_printed_is_refused_beside_its_field_and_stays_typed(
     assert f'aria-describedby="{field}-problem"' in page.text or f'{field}-hint {field}-problem"' in page.text
     assert html.unescape(page.text).count(typed) if typed else True
     assert now_of(river_watch).proposed is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "code"),
+    [
+        (Listing("", "RW", "USA"), "organization", "name missing"),
+        (Listing("River Watch", "x" * 21, "USA"), "acronym", "too long"),
+        (Listing("River Watch", "RW\u202e", "USA"), "acronym", "unfit"),
+        (Listing("River Watch", "RW", "the land of liars"), "country", "country unknown"),
+        (Listing("River Watch", "RW", "USA", sort_as="中文"), "sort_as", "unprintable"),
+        (Listing("River Watch", "RW", "USA", names={"fr": "---"}), "name_fr", "name missing"),
+        (Listing("River Watch", "RW", "USA", names={"en": "Rivers"}), "name_en", "language unknown"),
+        (Listing("River Watch", "RW", "USA", names={"km": "Rivers"}), "name_km", "language unknown"),
+    ],
+)
+def test_the_act_itself_refuses_what_cannot_be_printed(
+    wanted: Listing, field: str, code: str, database: str, river_watch: Partner
+) -> None:
+    with db.reading() as session:
+        before = cast.everything(session)
+    with db.transaction() as session, pytest.raises(NotFilledIn) as refused:
+        correct_listing.change_listing(session, river_watch.id, wanted)
+    assert refused.value.facts == {"problems": {field: code}}
+    assert problems.sentence(code)
+    with db.reading() as session:
+        assert cast.everything(session) == before
+
+
+def test_what_became_wrong_since_the_form_was_read_is_said_beside_its_field(
+    browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(RowForm, "problems", lambda *_: {})
+        page = corrects(browser, river_watch, country="the land of liars")
+    assert page.status_code == 422
+    assert 'id="country-problem"' in page.text
+    assert now_of(river_watch).country == "USA"
 
 
 def test_what_an_organizer_wrote_may_stay_whatever_it_is(browser: TestClient, river_watch: Partner) -> None:

@@ -65,7 +65,7 @@ class NotOffered(Refused):
 
 
 class NotFilledIn(Refused):
-    """A field of an answer is missing or cannot be taken. Facts: problems, a code by field."""
+    """A field of an answer or a listing is missing or cannot be taken. Facts: problems, a code by field."""
 
     code = "not_filled_in"
 

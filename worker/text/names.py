@@ -1,8 +1,8 @@
-"""The one way in which an organization is printed."""
+"""The one way in which an organization is printed, and what cannot be."""
 
 from typing import Protocol
 
-from worker.text import countries
+from worker.text import characters, countries, glyphs
 
 
 class Printable(Protocol):
@@ -28,3 +28,15 @@ def signatory(row: Printable, language: str = "", authentic: str = "") -> str:
 def country_in(name: str, language: str) -> str:
     """A country's name in another language; one that is not known stays as it is."""
     return countries.spelling(name, language) or name
+
+
+def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:
+    """What keeps a text from being printed under a letter, as a code; empty if nothing."""
+    typed = typed.strip()
+    if any(characters.unfit(typed)):
+        return "unfit"
+    if len(typed) > longest:
+        return "too long"
+    if glyphs.unprintable([typed]):
+        return "unprintable"
+    return "name missing" if (typed or needed) and not characters.has_letters(typed) else ""

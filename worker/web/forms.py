@@ -1,4 +1,4 @@
-"""What a form sent, as a few short texts, and never more than a few; and what is wrong with one of the usual kinds."""
+"""What a form sent, as a few short texts, and never more than a few; and what is wrong with a mail address."""
 
 from urllib.parse import parse_qsl
 
@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from worker.definition.partners import MAX_LENGTH
-from worker.text import addresses, characters, countries, glyphs
+from worker.text import addresses, characters
 
 MAX_FORM = 64 * 1024
 MAX_FIELDS = 50
@@ -22,28 +22,8 @@ async def read(request: Request) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:
-    """What keeps a text from being printed under a letter, in the word that the templates know; empty if nothing."""
-    typed = typed.strip()
-    if any(characters.unfit(typed)):
-        return "unfit"
-    if len(typed) > longest:
-        return "too long"
-    if glyphs.unprintable([typed]):
-        return "unprintable"
-    return "name missing" if (typed or needed) and not characters.has_letters(typed) else ""
-
-
-def wrong_with_country(typed: str, present: str) -> str:
-    """The same of a country; one that nobody knows is taken only where it stands already, for it would be printed."""
-    if wrong := wrong_with_print(typed, MAX_LENGTH["country"]):
-        return wrong
-    known = not typed.strip() or typed.strip() == present or countries.code(typed) is not None
-    return "" if known else "country unknown"
-
-
 def wrong_with_address(typed: str) -> str:
-    """The same of a mail address."""
+    """What keeps a text from being a mail address, in the word that the templates know; empty if nothing."""
     typed = typed.strip()
     if not typed or len(typed) > MAX_LENGTH["email"] or any(characters.unfit(typed)):
         return "address wrong"

@@ -17,7 +17,7 @@ from worker.models import Campaign, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, RateLimited, Refused
-from worker.text import addresses, characters
+from worker.text import addresses, characters, names
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
@@ -45,7 +45,7 @@ class ApplicantForm:
     def problems(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
         found = {
-            column: forms.wrong_with_print(getattr(self, column), MAX_LENGTH[column], needed=column in NEEDED)
+            column: names.wrong_with_print(getattr(self, column), MAX_LENGTH[column], needed=column in NEEDED)
             for column in TYPED
         } | {"email": forms.wrong_with_address(self.email)}
         return {field: wrong for field, wrong in found.items() if wrong}

@@ -9,17 +9,15 @@ from starlette.responses import Response
 from worker import tasks
 from worker.acts import correct_listing
 from worker.acts.correct_listing import Listing
-from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, Partner
 from worker.state.positions import load_position
+from worker.state.refusals import NotFilledIn, Refused
 from worker.text import characters, names
 from worker.text.languages import LANGUAGES
-from worker.web import forms, responses
+from worker.web import responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 COLUMNS = ("organization", "acronym", "country", "sort_as")
-_A_NAME = MAX_LENGTH["organization"]
-AN_ACRONYM = 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ class RowForm(CodeForm):
     def row(self, campaign: Campaign) -> Listing:
         """What a form without problems asks for."""
         typed = {column: characters.tidy(getattr(self, column)) for column in COLUMNS}
-        names = {language: characters.tidy(self.name_in(language)) for language in other_languages(campaign)}
+        names = {
+            language: characters.tidy(self.name_in(language)) for language in correct_listing.other_languages(campaign)
+        }
         return Listing(**typed, names={language: name for language, name in names.items() if name})
 
     def name_in(self, language: str) -> str:
@@ -54,23 +54,10 @@ class RowForm(CodeForm):
         return self.names.get(language, "")
 
     def problems(self, partner: Partner) -> dict[str, str]:
-        """What is wrong, by field; the sentences are in the template.
-
-        What is printed at once says as little as it can: an acronym is short, and a country one that is known.
-        """
-        others = {f"name_{one}": self.name_in(one) for one in other_languages(partner.campaign)}
-        found = {
-            "organization": forms.wrong_with_print(self.organization, _A_NAME, needed=True),
-            "acronym": "" if self.acronym == partner.acronym else forms.wrong_with_print(self.acronym, AN_ACRONYM),
-            "country": forms.wrong_with_country(self.country, partner.country),
-            "sort_as": forms.wrong_with_print(self.sort_as, _A_NAME),
-        } | {name: forms.wrong_with_print(typed, _A_NAME) for name, typed in others.items()}
-        return {name: wrong for name, wrong in found.items() if wrong}
-
-
-def other_languages(campaign: Campaign) -> list[str]:
-    """In which languages an organization may have another name than in the letter's own."""
-    return [one for one in LANGUAGES if one in campaign.letter.texts and one != campaign.authentic]
+        """What is wrong with it as it was typed, by field; the sentences are in the template."""
+        typed = {column: getattr(self, column) for column in COLUMNS}
+        names = {language: self.name_in(language) for language in correct_listing.other_languages(partner.campaign)}
+        return correct_listing.problems(partner, Listing(**typed, names=names))
 
 
 class ListingPage(CodePage[Partner, RowForm]):
@@ -91,7 +78,7 @@ class ListingPage(CodePage[Partner, RowForm]):
             partner=partner,
             token=visit.token,
             row=names.signatory(partner, visit.language, campaign.authentic),
-            others=other_languages(campaign),
+            others=correct_listing.other_languages(campaign),
             typed=visit.typed,
             problems=visit.problems,
         )
@@ -111,4 +98,10 @@ class ListingPage(CodePage[Partner, RowForm]):
     def done(self, visit: Visit[RowForm]) -> Response:
         """Back to the partner's page, where the row stands as it is printed now."""
         tasks.notify(tasks.deliver)
+        return self.home(visit)
+
+    def refused(self, visit: Visit[RowForm], refusal: Refused) -> Response:
+        """Say beside its field what cannot be taken; where it is too late, lead home."""
+        if isinstance(refusal, NotFilledIn):
+            return self.look(replace(visit, problems=refusal.facts["problems"]))
         return self.home(visit)

@@ -36,6 +36,7 @@ _SENTENCES = {
     "country unknown": N_(
         "We do not know this country. Please write its usual name, leave it empty, or write to the organizers."
     ),
+    "language unknown": N_("The letter does not exist in this language."),
     "unprintable": N_(
         "There is a character in it that the letter cannot print. Please write the name in Latin or Khmer letters."
     ),
