@@ -11,9 +11,10 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 is; mail/circuit_breaker.py whether the relay is at fault
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
 
-    web/partner_page.py         the page behind a link, which web/link_auth.py looks up; web/code_page.py is what all
-                                pages with a mail code share, web/page_cache.py the page for the many who only look,
-                                web/batching.py serves together what comes at the same time
+    web/partner_page.py         the page behind a link, which web/link_auth.py looks up; state/positions.py reads where
+                                its partner stands. web/code_page.py is what all pages with a mail code share,
+                                web/page_cache.py the page for the many who only look, web/batching.py serves
+                                together what comes at the same time
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
     tasks.record                acts/receipts.py puts a receipt for each answer
