@@ -164,7 +164,7 @@ def begin_data(session: Session, mail_id: int, holder: str) -> bool:
 
 
 def set_aside(session: Session, mail_id: int) -> None:
-    """A mail that was handed over and cannot be marked: uncertain, and nothing more goes by itself."""
+    """A mail that was handed over and cannot be recorded: uncertain, and nothing more goes by itself."""
     lost = update(Mail).where(Mail.id == mail_id, Mail.sent_at.is_(None))
     now = db.clock(session)
     session.execute(lost.values(uncertain_at=now, due_at=None, lease_until=None, lease_holder=None))
@@ -173,7 +173,7 @@ def set_aside(session: Session, mail_id: int) -> None:
 def mark_lost_leases_uncertain(session: Session) -> int:
     """Call uncertain the letters whose worker died between DATA and the answer; returns how many."""
     now = db.clock(session)
-    doubtful = (
+    lost = (
         update(Mail)
         .where(Mail.in_data_at.is_not(None), Mail.sent_at.is_(None), Mail.refused_at.is_(None))
         .where(Mail.uncertain_at.is_(None), Mail.lease_until < now)
@@ -181,7 +181,7 @@ def mark_lost_leases_uncertain(session: Session) -> int:
         .returning(Mail.id)
         .execution_options(synchronize_session=False)
     )
-    return len(session.scalars(doubtful).all())
+    return len(session.scalars(lost).all())
 
 
 def suppressed(session: Session, ids: Sequence[int]) -> set[int]:

@@ -29,32 +29,32 @@ class DeliveryResult:
     cancel_reason: CancelReason | None = None
 
 
-def record_results(session: Session, holder: str, marks: Sequence[DeliveryResult]) -> set[int]:
-    """Write down what became of mails, in this order; returns those marked: one whose lease is another's is not.
+def record_results(session: Session, holder: str, results: Sequence[DeliveryResult]) -> set[int]:
+    """Write down what became of mails, in this order; returns those recorded: one whose lease is another's is not.
 
     Also notes that the relay is at fault, or takes mail again: any answer about a mail says so.
     """
-    marked: set[int] = set()
-    claims.lock_in_order(session, Mail.id.in_([one.mail_id for one in marks if one.mail_id]))
+    recorded: set[int] = set()
+    claims.lock_in_order(session, Mail.id.in_([one.mail_id for one in results if one.mail_id]))
     now = db.clock(session)
-    for were_sent, run in groupby(marks, key=lambda one: one.outcome.kind is Kind.SENT):
+    for were_sent, alike in groupby(results, key=lambda one: one.outcome.kind is Kind.SENT):
         now += _A_TICK  # so that it is known which mails were taken after one that was turned down
         if were_sent:
-            sent = [(one.mail_id or 0, one.outcome.reply, one.body_hash) for one in run]
-            marked |= claims.mark_sent(session, holder, sent, now)
+            sent = [(one.mail_id or 0, one.outcome.reply, one.body_hash) for one in alike]
+            recorded |= claims.mark_sent(session, holder, sent, now)
         else:
-            marked |= {
-                one.mail_id for one in run if one.mail_id and _record_one(session, one.mail_id, holder, one, now)
+            recorded |= {
+                one.mail_id for one in alike if one.mail_id and _record_one(session, one.mail_id, holder, one, now)
             }
-    if any(_says_that_the_relay_works(one.outcome) for one in marks) and circuit_breaker.is_open(session):
-        if _proves_something(session, marked):
+    if any(_says_that_the_relay_works(one.outcome) for one in results) and circuit_breaker.is_open(session):
+        if _proves_something(session, recorded):
             _tell_of_an_outage(session, circuit_breaker.record_success(session, now), now)
         else:
             circuit_breaker.release_probe(session)
-    for one in marks:
+    for one in results:
         if one.outcome.kind is Kind.NOT_CONNECTED:
             _tell_of_an_outage(session, circuit_breaker.record_failure(session, one.outcome, now), now)
-    return marked
+    return recorded
 
 
 def _tell_of_an_outage(session: Session, since: datetime | None, now: datetime) -> None:
@@ -78,9 +78,9 @@ def _says_that_the_relay_works(outcome: Outcome) -> bool:
     return outcome.kind is Kind.SENT
 
 
-def _proves_something(session: Session, marked: set[int]) -> bool:
+def _proves_something(session: Session, recorded: set[int]) -> bool:
     """Whether one of these was for a partner or an addressee, or none such waits."""
-    there = exists().where(Mail.id.in_(marked), Mail.is_to_partner_or_addressee)
+    there = exists().where(Mail.id.in_(recorded), Mail.is_to_partner_or_addressee)
     waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_partner_or_addressee)
     return bool(session.scalar(select(there | ~waiting)))
 
