@@ -680,9 +680,9 @@ def test_who_wanted_no_more_mail_at_the_wrong_address_is_asked_at_the_right_one(
     assert asked.mails("invitation") == 4
 
 
-def test_a_doubtful_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> None:
+def test_an_uncertain_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> None:
     words = ("resend", "rivers", "--partner", "RW")
-    assert "No mail to River Watch is of doubtful fate" in asked.types(*words, "--yes")
+    assert "No mail to River Watch is uncertain" in asked.types(*words, "--yes")
     _happens("River Watch", sent_at=None, uncertain_at=True)
 
     assert "Dry run: 1 mail would go to River Watch once more" in asked.types(*words, "--dry-run")

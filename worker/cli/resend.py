@@ -33,7 +33,7 @@ def resend(
         uncertain = [letter.addressee for letter in letters if letter.uncertain_at is not None]
         names = [addressee.name for addressee in uncertain if addressee]
     if not names:
-        console.say("No letter is of doubtful fate: nothing was changed.")
+        console.say("No letter is uncertain: nothing was changed.")
         return
     if dry_run:
         console.say(f"Dry run: the same letter would go once more to {console.some(names)}.")
@@ -56,7 +56,7 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
         partner_id, words = found.id, found.organization
         number = resend_to_partner(session, partner_id)
     if not number:
-        console.say(f"No mail to {words} is of doubtful fate: nothing was changed.")
+        console.say(f"No mail to {words} is uncertain: nothing was changed.")
         return
     if dry_run:
         console.say(f"Dry run: {console.count(number, 'mail')} would go to {words} once more, the same as before.")
