@@ -68,7 +68,7 @@ def signs(session: Session, partner: Partner, visibility: Visibility = "public",
 
 
 def asks_for_a_change(session: Session, partner_id: int, said: Statement) -> Answer:
-    (answered,) = answer.record(session, [AnswerInput(partner_id, "change", None, said)])
+    (answered,) = answer.record_answers(session, [AnswerInput(partner_id, "change", None, said)])
     assert isinstance(answered, Answer)
     return answered
 

@@ -23,7 +23,7 @@ from worker.wording import templates
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-A_SECOND = code_page.A_WRONG_CODE_TAKES
+A_SECOND = code_page.WRONG_CODE_DELAY_S
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 A_SECRET_KEY = "a key for tests only, long enough for everything"
 
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
-    code_page.A_WRONG_CODE_TAKES = 0.02  # in this process; `full_second` has what partners have
+    code_page.WRONG_CODE_DELAY_S = 0.02  # in this process; `full_second` has what partners have
     if not hasattr(config, "workerinput"):
         config.stash[_watcher] = servers.begin_run()
 
@@ -68,7 +68,7 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
 @pytest.fixture
 def full_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong mail code takes as long as it does for partners."""
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", A_SECOND)
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", A_SECOND)
 
 
 @pytest.fixture(scope="session")

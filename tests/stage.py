@@ -160,7 +160,7 @@ class Stage:
     def _open_mails(self) -> None:
         """Read each mail once: a stage catches many, and stories look again and again."""
         for path in sorted(set(self.catcher.folder.glob("*.eml")) - self._opened):
-            mail = player.read(path)
+            mail = player.read_mail(path)
             self._mailboxes.setdefault(str(mail["To"]), []).append(mail)
             self._opened.add(path)
 

@@ -21,7 +21,7 @@ from tests.sent_invitations import (
 )
 from worker import db, settings, tokens
 from worker.acts import bounce
-from worker.acts.bounce import apply
+from worker.acts.bounce import apply_report
 from worker.mail import bounce_reports, claims
 from worker.models import Mail, Partner
 from worker.state import mail_status
@@ -122,7 +122,7 @@ def test_a_report_about_somebody_to_whom_it_was_passed_on_suppresses_nobody() ->
 
 def test_a_hard_report_that_names_no_recipient_suppresses_nobody() -> None:
     with db.transaction() as session:
-        assert bounce.apply(session, bounce_reports.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
+        assert bounce.apply_report(session, bounce_reports.Bounce(invitation(), "hard", "5.1.1", "550 5.1.1 gone"))
     assert suppressed() == []
 
 
@@ -194,7 +194,7 @@ def test_no_second_copy_goes_after_a_bounce() -> None:
 def test_a_recipient_s_name_is_masked_though_the_report_does_not_tell_it() -> None:
     bounce = bounce_reports.Bounce(invitation(), "soft", None, "550 the account Sophea.Chan is closed")
     with db.transaction() as session:
-        apply(session, bounce)
+        apply_report(session, bounce)
     assert row(invitation()).reply == "came back: 550 the account <address> is closed"
 
 
@@ -203,4 +203,4 @@ def returned(mail_id: int, name: str, recipient: str) -> Mail | None:
     bounce = bounce_reports.parse_report(reports.report(name, tokens.envid(mail_id), recipient))
     assert bounce is not None
     with db.transaction() as session:
-        return apply(session, bounce)
+        return apply_report(session, bounce)

@@ -218,14 +218,14 @@ def test_a_report_that_cannot_be_applied_keeps_no_other_from_being_read(
     other = applied.invitation(applied.DARA)
     server.deliver(came_back("Postfix, no such user"))
     server.deliver(came_back("Postfix, no such user", other, applied.DARA))
-    really = bounce.apply
+    really = bounce.apply_report
 
     def apply(session, bounce):
         if bounce.mail_id == other:
             raise ValueError(SOPHEA)
         return really(session, bounce)
 
-    monkeypatch.setattr(bounce, "apply", apply)
+    monkeypatch.setattr(bounce, "apply_report", apply)
 
     assert bounce.collect_into_database().bounced == 1
 

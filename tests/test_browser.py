@@ -151,7 +151,7 @@ def test_a_robot_that_presses_and_fills_everything_answers_nothing_and_locks_nob
     before: str, chromium: Browser, site: str, partners: list[Partner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its wrong codes take hundredths of a second, and so long they hold their place, instead of a second each."""
-    monkeypatch.setattr(code_throttle, "HELD", code_page.A_WRONG_CODE_TAKES)
+    monkeypatch.setattr(code_throttle, "HELD", code_page.WRONG_CODE_DELAY_S)
     partner = partners[0]
     if before == "signed":
         with db.transaction() as session:

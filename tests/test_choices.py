@@ -15,7 +15,7 @@ from worker.acts import amend_letter, answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.choices import CHOICES, AnswerChoice
 from worker.cli import status_view
-from worker.definition.campaign import read
+from worker.definition.campaign import read_definition
 from worker.mail import outbox
 from worker.mail.kinds import KINDS
 from worker.models import Answer, Mail, Partner
@@ -34,7 +34,7 @@ def gives(session: Session, partner: Partner, choice: AnswerChoice) -> Answer:
     if choice.offered_to == "signatories":
         cast.signs(session, partner)
     given = AnswerInput(partner.id, choice.name, "public" if choice.signs else None, SAID)
-    (recorded,) = answer.record(session, [given])
+    (recorded,) = answer.record_answers(session, [given])
     assert isinstance(recorded, Answer), recorded
     return recorded
 
@@ -58,7 +58,7 @@ def test_each_choice_is_recorded_counted_and_told_to_organizers(choice: AnswerCh
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_another_meaning_of_the_letter_takes_back_what_was_said_of_its_text(choice: AnswerChoice) -> None:
-    other_letter = read(EXAMPLE, now=datetime(2023, 3, 1, tzinfo=UTC))
+    other_letter = read_definition(EXAMPLE, now=datetime(2023, 3, 1, tzinfo=UTC))
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
         partner = campaign.partners[0]

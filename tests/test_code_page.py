@@ -134,7 +134,7 @@ def test_a_link_revoked_after_it_was_looked_up_does_nothing_and_is_as_unknown_as
 @pytest.mark.parametrize("page", OF_A_PARTNER)
 def test_a_link_revoked_while_a_form_is_taken_shows_no_page(page: str, scene: Scene) -> None:
     """The page that would say what is wrong is made after the link was looked up."""
-    guesses = scene.browser.app.state.guesses  # type: ignore[attr-defined]
+    guesses = scene.browser.app.state.throttle  # type: ignore[attr-defined]
     are_too_many = guesses.is_blocked
 
     def just_after_the_correction(*whose: Any) -> bool:
@@ -174,7 +174,7 @@ def held() -> tuple[float, int]:
 def test_while_wrong_codes_wait_no_thread_and_no_connection_is_held_and_a_right_one_does_not_wait(
     page: str, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 3600)
     show, shown = responses.show, list[str]()
 
     def noting(template: str, *how: Any, **context: Any) -> Any:

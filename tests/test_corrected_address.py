@@ -120,13 +120,13 @@ def test_a_link_that_was_read_before_the_correction_speaks_for_nobody_after_it(
     link = f"/s/{tokens.token(river_watch)}"
     if choice == "withdraw":
         assert browser.post(link, data=a_form(river_watch)).status_code == 303
-    before, record, waits = answers(), answer.record, threading.Event()
+    before, record, waits = answers(), answer.record_answers, threading.Event()
 
     def tells_that_it_waits(*words: Any) -> Any:
         waits.set()
         return record(*words)
 
-    monkeypatch.setattr(answer, "record", tells_that_it_waits)
+    monkeypatch.setattr(answer, "record_answers", tells_that_it_waits)
     form = a_form(river_watch, choice=choice)
     with ThreadPoolExecutor(1) as somebody:
         with db.transaction() as session:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.definition.campaign import read
+from worker.definition.campaign import read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition
@@ -61,16 +61,16 @@ def change(folder, old, new, file="campaign.toml"):
 def told(folder, **overrides):
     """All that is said about a folder which is refused."""
     with pytest.raises(BadDefinition) as refused:
-        read(folder, now=NOW, **overrides)
+        read_definition(folder, now=NOW, **overrides)
     return "\n".join(problem.sentence for problem in refused.value.problems)
 
 
 def remarks_on(folder):
-    return "\n".join(remark.sentence for remark in read(folder, now=NOW).remarks)
+    return "\n".join(remark.sentence for remark in read_definition(folder, now=NOW).remarks)
 
 
 def test_a_folder_becomes_a_definition(folder):
-    definition = read(folder, now=NOW)
+    definition = read_definition(folder, now=NOW)
 
     assert definition.slug == "save-the-river"
     assert definition.deadline == datetime(2030, 4, 14, 16, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ def test_what_is_not_said_has_its_usual_value(folder):
     for line in ('reminders = ["1d", "7d"]', "quorum = 2", 'review = "30s"', 'lines = ["with many others"]'):
         change(folder, line, "")
 
-    definition = read(folder, now=NOW)
+    definition = read_definition(folder, now=NOW)
 
     assert definition.from_name == "Joint letters"
     assert definition.reminders == [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
@@ -102,7 +102,7 @@ def test_what_is_not_said_has_its_usual_value(folder):
 
 
 def test_a_definition_is_kept_as_json_by_the_keys_of_the_file(folder):
-    kept = json.loads(json.dumps(read(folder, now=NOW).as_json()))
+    kept = json.loads(json.dumps(read_definition(folder, now=NOW).as_json()))
 
     assert set(kept) == {"slug", *KEYS}
     assert kept["deadline"] == "2030-04-14T16:00:00+00:00"
@@ -132,7 +132,7 @@ def test_the_example_carries_every_key_and_only_its_deadline_has_passed():
 
 
 def test_the_example_has_56_organizations_and_4_invented_ones():
-    partners = read(EXAMPLE, now=NOW, deadline="in 20s").partners
+    partners = read_definition(EXAMPLE, now=NOW, deadline="in 20s").partners
 
     assert len([row for row in partners if not row.note]) == 56
     assert [row.note for row in partners if row.note] == [
@@ -147,7 +147,7 @@ def test_the_example_has_56_organizations_and_4_invented_ones():
 
 
 def test_what_is_typed_goes_before_what_is_written(folder):
-    definition = read(folder, now=NOW, deadline="in 20s", reminders="2s,5s", review="1s")
+    definition = read_definition(folder, now=NOW, deadline="in 20s", reminders="2s,5s", review="1s")
 
     assert definition.deadline == NOW + timedelta(seconds=20)
     assert definition.reminders == [timedelta(seconds=5), timedelta(seconds=2)]
@@ -158,21 +158,21 @@ def test_a_passed_deadline_is_refused_unless_another_is_typed(folder):
     change(folder, "2030-04-14", "2023-04-14")
 
     assert "key deadline: found “2023-04-14T18:00:00”; expected a time to come" in told(folder)
-    assert read(folder, now=NOW, deadline="in 2 weeks").deadline == NOW + timedelta(weeks=2)
+    assert read_definition(folder, now=NOW, deadline="in 2 weeks").deadline == NOW + timedelta(weeks=2)
 
 
 def test_a_file_without_deadline_needs_one_typed(folder):
     change(folder, "deadline = 2030-04-14T18:00:00", "")
 
-    assert read(folder, now=NOW, deadline="2030-04-14T18:00:00").deadline.hour == 16
+    assert read_definition(folder, now=NOW, deadline="2030-04-14T18:00:00").deadline.hour == 16
 
 
 def test_a_deadline_with_an_offset_needs_no_zone(folder):
     change(folder, "2030-04-14T18:00:00", "2030-04-14T18:00:00+07:00")
     change(folder, 'zone = "Europe/Zurich"', "")
 
-    assert read(folder, now=NOW).deadline == datetime(2030, 4, 14, 11, 0, tzinfo=UTC)
-    assert read(folder, now=NOW).zone == "UTC"
+    assert read_definition(folder, now=NOW).deadline == datetime(2030, 4, 14, 11, 0, tzinfo=UTC)
+    assert read_definition(folder, now=NOW).zone == "UTC"
     assert "key zone: found nothing; expected the zone in which times are shown" in remarks_on(folder)
 
 
@@ -257,7 +257,7 @@ def test_the_second_addressee_gets_a_copy(folder):
 
     with (folder / "campaign.toml").open("a") as file:
         file.write("copy = true\n")
-    assert [one.copy for one in read(folder, now=NOW).addressees] == [False, True]
+    assert [one.copy for one in read_definition(folder, now=NOW).addressees] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_letter_in_another_encoding_or_kind_is_refused(folder):
 def test_a_letter_from_windows_reads_the_same(folder):
     (folder / "letter.en.md").write_bytes(b"\xef\xbb\xbf" + ENGLISH.replace("\n", "\r\n").encode())
 
-    assert read(folder, now=NOW).letters["en"] == ENGLISH
+    assert read_definition(folder, now=NOW).letters["en"] == ENGLISH
 
 
 def test_a_letter_that_is_needed_and_missing_is_named_with_the_reason(folder):
@@ -312,12 +312,12 @@ def test_a_letter_that_is_needed_and_missing_is_named_with_the_reason(folder):
 def test_a_letter_that_nobody_needs_is_welcome(folder):
     change(folder, "Pêcheurs,France,fr\n", "", "partners.csv")
 
-    assert set(read(folder, now=NOW).letters) == {"en", "fr"}
+    assert set(read_definition(folder, now=NOW).letters) == {"en", "fr"}
 
 
 def test_a_letter_may_be_in_khmer_and_not_in_a_language_that_nobody_here_speaks(folder):
     (folder / "letter.km.md").write_text("# សង្គ្រោះទន្លេ\n\nយើងខ្ញុំ {{ count }} អង្គការ។\n")
-    assert read(folder, now=NOW).letters["km"].startswith("# សង្គ្រោះទន្លេ")
+    assert read_definition(folder, now=NOW).letters["km"].startswith("# សង្គ្រោះទន្លេ")
 
     (folder / "letter.de.md").write_text(ENGLISH)
     assert "letter.de.md: found a letter in “de”; expected en, fr or km." in told(folder)
@@ -428,7 +428,7 @@ def test_the_message_of_a_refusal_names_places_and_no_addresses(folder):
     (folder / "partners.csv").write_text("organization,email\nRiver Watch,rosa@\n")
 
     with pytest.raises(BadDefinition) as refused:
-        read(folder, now=NOW)
+        read_definition(folder, now=NOW)
 
     assert str(refused.value) == "partners.csv, row 2, column email"
 
@@ -446,7 +446,7 @@ def test_what_is_no_folder_is_refused(folder):
 def test_a_folder_is_named_by_where_it_is_and_not_by_how_it_was_typed(folder, monkeypatch):
     monkeypatch.chdir(folder)
 
-    assert read(Path("."), now=NOW).slug == "save-the-river"
+    assert read_definition(Path("."), now=NOW).slug == "save-the-river"
 
 
 @pytest.mark.parametrize("name", ["campaign.toml", "letter.en.md", "partners.csv"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker import settings
-from worker.definition.campaign import Definition, read
+from worker.definition.campaign import Definition, read_definition
 from worker.definition.problems import BadDefinition
 
 
@@ -86,4 +86,4 @@ def test_without_an_example_nothing_is_missed(
 
 
 def _read(folder: Path) -> Definition:
-    return read(folder, now=datetime.now(UTC))
+    return read_definition(folder, now=datetime.now(UTC))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.definition.campaign import read
+from worker.definition.campaign import read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS, NOT_YET
 from worker.definition.problems import BadDefinition
 
@@ -84,7 +84,7 @@ def test_whatever_is_in_the_folder_it_is_read_or_refused(files, overrides, slug,
 
 def _read_or_refused(folder, overrides):
     try:
-        definition = read(folder, now=NOW, **overrides)
+        definition = read_definition(folder, now=NOW, **overrides)
     except BadDefinition as refused:
         return refused.problems or None
     json.dumps(definition.as_json())

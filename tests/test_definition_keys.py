@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.definition.campaign import Definition, read
+from worker.definition.campaign import Definition, read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS
 from worker.definition.problems import BadDefinition
 
@@ -67,14 +67,14 @@ def without(folder: Path, name: str, instead: str = "") -> None:
 def test_a_key_that_is_missing_is_its_default(name: str, folder: Path) -> None:
     key = KEYS[name]
     without(folder, name)
-    missing = getattr(read(folder, now=NOW), key.field)
+    missing = getattr(read_definition(folder, now=NOW), key.field)
     without(folder, name, f"{name} = {key.default}")
-    assert missing == getattr(read(folder, now=NOW), key.field)
+    assert missing == getattr(read_definition(folder, now=NOW), key.field)
 
 
 @pytest.mark.parametrize("name", [name for name in KEYS if name not in {*BY_DEFAULT, "sender", "addressee"}])
 def test_a_key_without_a_default_is_asked_for(name: str, folder: Path) -> None:
     without(folder, name)
     with pytest.raises(BadDefinition) as refused:
-        read(folder, now=NOW)
+        read_definition(folder, now=NOW)
     assert f"key {name}" in str(refused.value)

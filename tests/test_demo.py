@@ -87,7 +87,7 @@ def test_the_addressee_got_the_56_real_organizations_in_printed_order(played: tu
     rows, _, _ = read_csv(TOP / "campaigns" / "cambodia-2023" / "partners.csv")
     real = [f"{row.organization} ({row.acronym}), {row.country}" for row in rows if not row.note]
 
-    letter = player.read(folder / "dispatched.eml")
+    letter = player.read_mail(folder / "dispatched.eml")
 
     assert str(letter["To"]) == "special-rapporteur@ohchr.example"
     assert signatories(letter) == real
@@ -99,7 +99,7 @@ def test_the_pdf_carries_the_same_list_and_the_mail_carries_the_pdf(played: tupl
     from pypdf import PdfReader
 
     _, folder = played
-    letter = player.read(folder / "dispatched.eml")
+    letter = player.read_mail(folder / "dispatched.eml")
     (attached,) = [part.get_payload(decode=True) for part in letter.iter_attachments()]
 
     assert attached == (folder / "letter.pdf").read_bytes()

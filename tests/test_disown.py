@@ -209,7 +209,7 @@ def test_without_the_code_nothing_falls(typed: str, browser: TestClient, river_w
 @on_sqlite
 def test_wrong_codes_here_take_the_places_of_the_partners_page(browser: TestClient, river_watch: Partner) -> None:
     answers(river_watch, "public")
-    guesses = browser.app.state.guesses  # type: ignore[attr-defined]
+    guesses = browser.app.state.throttle  # type: ignore[attr-defined]
     for _ in range(5):
         guesses.note(Guessed("partner", river_watch.id))
     assert browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}).status_code == 429

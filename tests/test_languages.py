@@ -13,7 +13,7 @@ from worker.definition.letters import read_letters
 from worker.state.signatories import Signatories
 from worker.text import countries, dates
 from worker.text.languages import LANGUAGES, Language, what_is_wrong_with
-from worker.web.listing_page import RowForm
+from worker.web.listing_page import ListingForm
 from worker.wording import letter
 
 WORKER = Path(__file__).resolve().parent.parent / "worker"
@@ -68,7 +68,7 @@ def test_a_record_is_enough_for_a_letter_and_a_name_in_that_language(german: Lan
     assert what_is_wrong_with("de") is None
     assert what_is_wrong_with("xx") == ("en, fr, km or de", "Write the language as two small letters.")
     assert "de" in read_letters(tmp_path, {"de": "it is authentic"}, [], [])
-    assert RowForm.of({"name_de": "Flusswacht", "name_xx": "?"}).name_in("de") == "Flusswacht"
+    assert ListingForm.from_form({"name_de": "Flusswacht", "name_xx": "?"}).name_in("de") == "Flusswacht"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

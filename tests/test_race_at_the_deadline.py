@@ -19,7 +19,7 @@ from tests.stage import ProductionStage, Story, post
 from worker import db, tokens
 from worker.acts import answer, close
 from worker.acts.launch import launch_campaign
-from worker.definition.campaign import read
+from worker.definition.campaign import read_definition
 from worker.models import Answer, Campaign, Partner, Seal
 
 RACES, ENOUGH, AT_ONCE, RUNNERS = 200, times(200, few=24), 4, 6
@@ -73,7 +73,9 @@ def test_an_answer_that_is_under_way_is_waited_for(database: str, tmp_path: Path
         story = Story(_Folder(tmp_path), "rivers")  # type: ignore[arg-type]
         story.joined_by("River Watch", "RW", "Canada")
         story.writes_its_folder()
-        campaign_id = launch_campaign(session, read(story.folder, now=db.clock(session), deadline="in 1h")).id
+        campaign_id = launch_campaign(
+            session, read_definition(story.folder, now=db.clock(session), deadline="in 1h")
+        ).id
     with ThreadPoolExecutor(1) as people:
         with db.transaction() as session:
             partner_id = session.scalars(select(Partner.id)).one()
@@ -107,7 +109,7 @@ def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float
     with db.transaction() as session:
         now = db.clock(session)
         for number in range(AT_ONCE):
-            definition = read(story.folder, now=now, deadline="in 1h")
+            definition = read_definition(story.folder, now=now, deadline="in 1h")
             object.__setattr__(definition, "slug", f"race-{round}-{number}")
             campaign = launch_campaign(session, definition)
             campaign.deadline_at = now + timedelta(seconds=LEAD)

@@ -75,7 +75,7 @@ from worker.acts import launch
 from worker.definition import campaign
 from worker.models import Mail, Partner
 from worker.wording import mails
-definition = campaign.read(Path("campaigns/cambodia-2023"), now=datetime.now(UTC), deadline="in 2 weeks")
+definition = campaign.read_definition(Path("campaigns/cambodia-2023"), now=datetime.now(UTC), deadline="in 2 weeks")
 row = launch.as_row(definition, datetime.now(UTC))
 partner = Partner(**launch.partner_columns(definition, definition.partners[0]))
 mail = Mail(kind={kind!r}, language={language!r}, partner=partner, campaign=row)

@@ -31,9 +31,11 @@ def test_a_span_is_told_exactly_in_the_largest_unit_in_every_language(how_long: 
 
 
 def test_before_a_launch_organizers_read_the_spans_as_they_set_them_and_no_unit_above_days() -> None:
-    definition = definitions.read(EXAMPLE, now=datetime.now(UTC), deadline="in 90 days", reminders="45d,14d,36h,90m")
+    definition = definitions.read_definition(
+        EXAMPLE, now=datetime.now(UTC), deadline="in 90 days", reminders="45d,14d,36h,90m"
+    )
     said = campaign_folder.summary(definition)
     assert "  reminders 45 days, 14 days, 36 hours, 90 minutes before it; then " in said
     for review, told in (("100s", "100 seconds"), ("1h", "1 hour"), ("90m", "90 minutes"), ("2h", "2 hours")):
-        definition = definitions.read(EXAMPLE, now=datetime.now(UTC), deadline="in 90 days", review=review)
+        definition = definitions.read_definition(EXAMPLE, now=datetime.now(UTC), deadline="in 90 days", review=review)
         assert campaign_folder.summary(definition).endswith(f"; then {told} of review")

@@ -12,7 +12,7 @@ from tests import cast
 from tests.mails import is_silent_about, says
 from worker import db, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits
-from worker.acts.bounce import apply
+from worker.acts.bounce import apply_report
 from worker.acts.third_party_limits import Person
 from worker.mail import claims
 from worker.mail.bounce_reports import Bounce
@@ -159,7 +159,7 @@ def test_what_comes_back_from_a_stranger_suppresses_the_stranger_alone(
         stranger = pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
         fingerprint = tokens.fingerprint(CHAIR)
         bounce = Bounce(stranger.mail_id, "hard", "5.1.1", "no such user", frozenset({fingerprint}))
-        assert apply(session, bounce) is not None
+        assert apply_report(session, bounce) is not None
         assert [bytes(one) for one in session.scalars(select(Suppression.email_hmac))] == [fingerprint]
         assert session.get_one(Partner, river_watch.id).bounced_at is None
 

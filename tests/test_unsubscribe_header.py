@@ -114,11 +114,11 @@ def test_the_address_can_not_sign_and_the_signing_one_asks_for_nothing_of_it(dat
     with db.transaction() as session:
         partner = cast.a_campaign(session).partners[0]
     assert tokens.token(partner, "quiet") != tokens.token(partner, "sign")
-    assert tokens.read(tokens.token(partner, "quiet"), "quiet") == (partner.ref, partner.generation)
+    assert tokens.read_token(tokens.token(partner, "quiet"), "quiet") == (partner.ref, partner.generation)
     with pytest.raises(tokens.NotALink):
-        tokens.read(tokens.token(partner, "quiet"), "sign")
+        tokens.read_token(tokens.token(partner, "quiet"), "sign")
     with pytest.raises(tokens.NotALink):
-        tokens.read(tokens.token(partner, "sign"), "quiet")
+        tokens.read_token(tokens.token(partner, "sign"), "quiet")
 
 
 @pytest.mark.parametrize("kind", TO_PARTNERS)

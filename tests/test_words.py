@@ -58,8 +58,8 @@ def test_no_name_is_a_riddle(word: str) -> None:
 
 def test_no_public_function_has_a_name_that_nobody_can_search_for() -> None:
     for path in (TOP / "worker").rglob("*.py"):
-        names = re.findall(r"^(?:async )?def (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert not {"of", "row"} & set(names), path
+        names = re.findall(r"^ *(?:async )?def (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not {"of", "read", "row"} & set(names), path
 
 
 def test_no_function_is_called_like_its_module() -> None:

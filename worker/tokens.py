@@ -50,7 +50,7 @@ def token(partner: Linked, purpose: Purpose = "sign") -> str:
     return base64.urlsafe_b64encode(named + _mac(f"link {purpose}", named)[:MAC]).decode()
 
 
-def read(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
+def read_token(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
     """The ref and generation that a token names; raises NotALink.
 
     Whether that generation still lives is for the caller to look up.

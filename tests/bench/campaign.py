@@ -28,7 +28,7 @@ def definition(partners: int) -> Definition:
 
     With thousands of names on it a page would be as slow as it is long.
     """
-    example = definitions.read(EXAMPLE, now=datetime.now(UTC), deadline="in 2 weeks")
+    example = definitions.read_definition(EXAMPLE, now=datetime.now(UTC), deadline="in 2 weeks")
     rows = list(islice(_numbered_on(example.partners), partners))
     return replace(example, slug=f"bench-{next(_numbers)}", partners=rows, show_signers="nobody")
 

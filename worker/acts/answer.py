@@ -46,7 +46,7 @@ class AnswerInput:
     generation: int | None = None
 
 
-def record(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
+def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
     """Record answers of partners of one campaign, of each one at most; for each what stands now, or why not.
 
     The same again changes nothing. Holds the campaign's lock, so that nobody is accepted after the list was taken:
@@ -117,7 +117,7 @@ def wrong_with_text(text: str) -> str:
 
 
 def _alone(session: Session, given: AnswerInput) -> Answer:
-    (result,) = record(session, [given])
+    (result,) = record_answers(session, [given])
     if isinstance(result, Refused):
         raise result
     return result

@@ -30,7 +30,7 @@ class Collected:
     letters_of: set[int] = field(default_factory=set)
 
 
-def apply(session: Session, bounce: Bounce) -> Mail | None:
+def apply_report(session: Session, bounce: Bounce) -> Mail | None:
     """Write down that a mail came back; returns it if something changed, None if not. Twice changes nothing more.
 
     A hard bounce marks the mail. If it went to the partner's present address, that gets no mail any more. What
@@ -76,7 +76,7 @@ def _take(message: bytes, collected: Collected) -> bool:
         return False
     try:
         with db.transaction() as session:
-            mail = apply(session, bounce)
+            mail = apply_report(session, bounce)
     except (OperationalError, NoConnection):
         raise  # the database is away, and no message is to blame
     except Exception as error:

@@ -66,7 +66,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
         lookup.require_answers(session, campaign, "amend")
         texts, to = dict(campaign.letter.texts), _addressees(campaign.letter)
     folder = settings.current().campaigns_dir / slug
-    definition = campaign_folder.read(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
+    definition = campaign_folder.read_folder(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
     _show(texts, definition, to, _addressees(letter_of(definition)))
     if not (typo or meaning):
         console.fail(

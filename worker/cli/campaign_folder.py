@@ -12,7 +12,7 @@ from worker.definition.problems import BadDefinition
 from worker.text import dates
 
 
-def read(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
+def read_folder(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
     """The checked definition; otherwise all problems are said and the command ends."""
     startup.check_registered()
     campaigns = settings.current().campaigns_dir
@@ -24,7 +24,7 @@ def read(folder: Path, deadline: str | None, reminders: str | None, review: str 
             console.fail(f"No folder {folder}. {meant}")
     now = datetime.now(UTC)
     with console.problems_told():
-        definition = definitions.read(folder, now=now, deadline=deadline, reminders=reminders, review=review)
+        definition = definitions.read_definition(folder, now=now, deadline=deadline, reminders=reminders, review=review)
         if problems := glyph_problems(definition):
             raise BadDefinition(problems)
     for remark in definition.remarks:

@@ -11,7 +11,7 @@ def check(folder: Folder, deadline: Deadline = None, reminders: Reminders = None
     """
     from worker.cli import campaign_folder, lookup
 
-    definition = campaign_folder.read(folder, deadline, reminders, review)
+    definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     campaign_folder.say_who_gets_no_mail(lookup.suppressed(definition))
     console.say(campaign_folder.summary(definition))
     console.say(f"\nNo problems. Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")

@@ -30,7 +30,7 @@ def launch(
     if undo:
         _undo(str(folder), dry_run=dry_run)
         return
-    definition = campaign_folder.read(folder, deadline, reminders, review)
+    definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     lookup.make_ready()
     with lookup.refusals_told(definition.slug), db.reading() as session:
         if find_campaign(session, definition.slug) is not None:

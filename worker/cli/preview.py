@@ -20,7 +20,7 @@ def preview(folder: Folder, deadline: Deadline = None, reminders: Reminders = No
     """
     from worker.cli import campaign_folder
 
-    definition = campaign_folder.read(folder, deadline, reminders, review)
+    definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     for path in write_preview(definition):
         print(path)
     next_one = campaign_folder.with_options("launch", folder, deadline, reminders, review)

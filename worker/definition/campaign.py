@@ -61,7 +61,7 @@ class Definition:
         return {"slug": self.slug} | {key.name: key.keep(getattr(self, key.field)) for key in KEYS.values()}
 
 
-def read(
+def read_definition(
     folder: Path,
     *,
     now: datetime,

@@ -34,17 +34,17 @@ class AnswerForm(CodeForm):
         """
         return dict(self._what_is_missing(asks_who=self._signs() and not reduces))
 
-    def given(self, partner_id: int, generation: int, language: str) -> AnswerInput:
+    def answer_input(self, partner_id: int, generation: int, language: str) -> AnswerInput:
         """The answer that a form without problems gives."""
         choice = cast(Choice, self.choice)
         visibility = cast(Visibility, self.visibility) if self._signs() else None
-        return AnswerInput(partner_id, choice, visibility, self.said(language), generation)
+        return AnswerInput(partner_id, choice, visibility, self.statement(language), generation)
 
     def meaning_read(self) -> int | None:
         """The meaning of the letter that was read, if the form says it."""
         return int(self.read) if re.fullmatch("[0-9]{1,6}", self.read) else None
 
-    def said(self, language: str) -> Statement:
+    def statement(self, language: str) -> Statement:
         """Who speaks, and what beside the choice itself: a reason, or for a change the words and the wish."""
         choice = CHOICES.get(self.choice)
         reason = getattr(self, choice.reason_field) if choice and choice.reason_field else ""
@@ -72,7 +72,7 @@ class AnswerForm(CodeForm):
             yield "choice", "choice missing"
         if self._signs() and self.visibility not in get_args(Visibility):
             yield "visibility", "visibility missing"
-        typed = replace(self.said(""), representative=self.representative, role=self.role)
+        typed = replace(self.statement(""), representative=self.representative, role=self.role)
         found = self.by_field(answer.problems(typed, self.choice, names_itself=asks_who))
         yield from ((field, found.pop(field)) for field in ("representative", "role") if field in found)
         if asks_who and not self.authorised:

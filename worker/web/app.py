@@ -65,7 +65,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
-    app.state.guesses = CodeThrottle()
+    app.state.throttle = CodeThrottle()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

@@ -19,7 +19,7 @@ from worker.web import forms, link_auth, responses
 from worker.web.code_throttle import CodeThrottle, Guessed
 from worker.web.link_auth import Holder, Owner
 
-A_WRONG_CODE_TAKES = 1.0  # seconds; for how long it holds its slot is for guesses to say
+WRONG_CODE_DELAY_S = 1.0  # seconds; for how long it holds its slot `code_throttle` says
 CODE_MISSING, CODE_WRONG = "mail code missing", "mail code wrong"
 
 Act = Callable[[Session], object]
@@ -35,7 +35,7 @@ class CodeForm:
     switch: str = ""  # the language in which to show the form again, with all that was typed
 
     @classmethod
-    def of(cls, sent: dict[str, str]) -> Self:
+    def from_form(cls, sent: dict[str, str]) -> Self:
         """Take what we know out of a form; what is not there is empty."""
         return cls(**{field.name: sent.get(field.name, "") for field in fields(cls)})
 
@@ -109,7 +109,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
     def look(self, visit: Visit[Form]) -> Response:
         """Show the page as it stands now."""
         with db.reading() as session:
-            return self.show(session, link_auth.load(session, self.model, visit.holder), visit)
+            return self.show(session, link_auth.load_owner(session, self.model, visit.holder), visit)
 
     async def get(self, request: Request) -> Response:
         """Show the form. Looking changes nothing: mail scanners open every link."""
@@ -119,7 +119,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     async def post(self, request: Request) -> Response:
         """Take the form."""
-        return await self.take_form(request, await forms.read(request))
+        return await self.take_form(request, await forms.read_form(request))
 
     async def holder(self, request: Request) -> Holder:
         """Whose link was opened; ends in 404."""
@@ -130,22 +130,22 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
         No thread and no lock is held for that second, and whoever knows the code does not wait.
         """
-        typed = self.form.of(sent)
+        typed = self.form.from_form(sent)
         visit = Visit(request.path_params["token"], await self.holder(request), typed)
         if typed.switch:
             return await run_in_threadpool(self.look, replace(visit, typed=replace(typed, lang=typed.switch)))
         if wrong := typed.wrong_with_code(visit.holder):
             visit = replace(visit, problems={"mail_code": wrong})
-        guesses: CodeThrottle = request.app.state.guesses
+        throttle: CodeThrottle = request.app.state.throttle
         guessed = Guessed(visit.holder.kind, visit.holder.id)
         # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
-        if guesses.is_blocked(guessed):
+        if throttle.is_blocked(guessed):
             return await run_in_threadpool(responses.apology, "too many", {"Retry-After": "60"})
         if wrong != CODE_WRONG:
             return await self.answer(visit)
-        guesses.note(guessed)
+        throttle.note(guessed)
         response = await self.answer(visit)
-        await asyncio.sleep(A_WRONG_CODE_TAKES)
+        await asyncio.sleep(WRONG_CODE_DELAY_S)
         return response
 
     async def answer(self, visit: Visit[Form]) -> Response:
@@ -163,7 +163,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     def _take(self, visit: Visit[Form]) -> Response:
         with db.reading() as session:
-            owner = link_auth.load(session, self.model, visit.holder)
+            owner = link_auth.load_owner(session, self.model, visit.holder)
             if problems := {**self.problems(owner, visit.typed), **visit.problems}:
                 return self.show(session, owner, replace(visit, problems=problems))
             act = self.act(owner, visit.typed)
@@ -173,6 +173,6 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
 
     def _first_look(self, token: str, holder: Holder, wanted: str) -> Response:
         with db.reading() as session:
-            owner = link_auth.load(session, self.model, holder)
+            owner = link_auth.load_owner(session, self.model, holder)
             typed = self.first_form(owner, responses.choose_language(wanted, holder.language))
             return self.show(session, owner, Visit(token, holder, typed))

@@ -17,7 +17,7 @@ SLOTS = 5
 HELD, HELD_LONGER = 1.0, 60.0  # seconds for which a wrong code holds its slot
 MANY, VERY_MANY = 20, 100  # wrong codes of one link holder within an hour: it is logged; slots are held longer
 AN_HOUR = 3600.0
-MOST_HOLDERS = 2000
+MAX_HOLDERS = 2000
 
 
 class Guessed(NamedTuple):
@@ -40,7 +40,7 @@ class _Tally:
 
 
 class CodeThrottle:
-    """Whose codes were guessed lately; beyond MOST_HOLDERS the one that rested longest is forgotten."""
+    """Whose codes were guessed lately; beyond MAX_HOLDERS the one that rested longest is forgotten."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -57,7 +57,7 @@ class CodeThrottle:
         now = self._clock()
         tally = self._tallies.setdefault(whose, _Tally())
         self._tallies.move_to_end(whose)
-        if len(self._tallies) > MOST_HOLDERS:
+        if len(self._tallies) > MAX_HOLDERS:
             self._tallies.popitem(last=False)
         longer = tally.within_an_hour(now) >= VERY_MANY
         tally.held_until = [until for until in tally.held_until if until > now][-SLOTS:]

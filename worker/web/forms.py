@@ -12,7 +12,7 @@ MAX_FORM = 64 * 1024
 MAX_FIELDS = 50
 
 
-async def read(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """The fields of a form, the first of each name; answers 413 or 400 when it is too large or no form."""
     try:
         body = (await _body(request)).decode("ascii")

@@ -38,7 +38,7 @@ class ApplicantForm:
     switch: str = ""  # the language in which to show the form again, with all that was typed
 
     @classmethod
-    def of(cls, sent: dict[str, str]) -> "ApplicantForm":
+    def from_form(cls, sent: dict[str, str]) -> "ApplicantForm":
         """Take what we know out of a form; what is not there is empty."""
         return cls(**{name: sent.get(name, "") for name in cls.__dataclass_fields__})
 
@@ -64,7 +64,7 @@ class JoinPage(HTTPEndpoint):
         return await run_in_threadpool(_form, slug, ApplicantForm(lang=language), {})
 
     async def post(self, request: Request) -> Response:
-        slug, typed = request.path_params["slug"], ApplicantForm.of(await forms.read(request))
+        slug, typed = request.path_params["slug"], ApplicantForm.from_form(await forms.read_form(request))
         if typed.switch:
             return await run_in_threadpool(_form, slug, replace(typed, lang=typed.switch), {})
         return await run_in_threadpool(_asks, slug, typed)

@@ -34,12 +34,12 @@ async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
     An unknown link, a revoked link and one of another purpose cost the same and end in the same 404.
     """
     holders = _applicants if purpose == "join" else _partners
-    if (found := await holders.ask(parse(token, purpose))) is None:
+    if (found := await holders.ask(parse_or_nobody(token, purpose))) is None:
         raise HTTPException(404)
     return found
 
 
-def load(session: Session, model: type[Owner], holder: Holder) -> Owner:
+def load_owner(session: Session, model: type[Owner], holder: Holder) -> Owner:
     """Load the row of a link's holder; 404 if the link was revoked since it was looked up."""
     owner = session.get(model, holder.id)
     if owner is None or owner.generation != holder.generation:
@@ -47,10 +47,10 @@ def load(session: Session, model: type[Owner], holder: Holder) -> Owner:
     return owner
 
 
-def parse(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
+def parse_or_nobody(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
     """The ref and generation in a token; of what is no link, what nobody has, so that it takes as long."""
     try:
-        return tokens.read(token, purpose)
+        return tokens.read_token(token, purpose)
     except tokens.NotALink:
         return bytes(tokens.REF), -1
 

@@ -21,7 +21,7 @@ COLUMNS = ("organization", "acronym", "country", "sort_as")
 
 
 @dataclass(frozen=True)
-class RowForm(CodeForm):
+class ListingForm(CodeForm):
     """The row as it was typed; `names` in other languages than the letter's, each in a field `name_<language>`."""
 
     organization: str = ""
@@ -31,17 +31,17 @@ class RowForm(CodeForm):
     names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sent: dict[str, str]) -> Self:
+    def from_form(cls, sent: dict[str, str]) -> Self:
         """Take what we know out of a form; what is not there is empty."""
-        return replace(super().of(sent), names={code: sent.get(f"name_{code}", "") for code in LANGUAGES})
+        return replace(super().from_form(sent), names={code: sent.get(f"name_{code}", "") for code in LANGUAGES})
 
     @classmethod
-    def showing(cls, wanted: Listing, lang: str) -> "RowForm":
+    def showing(cls, wanted: Listing, lang: str) -> "ListingForm":
         """The form as it is first seen."""
         typed = {column: getattr(wanted, column) for column in COLUMNS}
         return cls(lang=lang, **typed, names=wanted.names)
 
-    def row(self, campaign: Campaign) -> Listing:
+    def listing(self, campaign: Campaign) -> Listing:
         """What a form without problems asks for."""
         typed = {column: characters.tidy(getattr(self, column)) for column in COLUMNS}
         names = {
@@ -60,12 +60,12 @@ class RowForm(CodeForm):
         return correct_listing.problems(partner, Listing(**typed, names=names))
 
 
-class ListingPage(CodePage[Partner, RowForm]):
+class ListingPage(CodePage[Partner, ListingForm]):
     """Looking changes nothing; what is asked for needs the mail code."""
 
-    model, form = Partner, RowForm
+    model, form = Partner, ListingForm
 
-    def show(self, session: Session, partner: Partner, visit: Visit[RowForm]) -> Response:
+    def show(self, session: Session, partner: Partner, visit: Visit[ListingForm]) -> Response:
         """The form, while rows can be corrected."""
         campaign = partner.campaign
         if not load_position(session, partner).allows("correct"):
@@ -83,24 +83,24 @@ class ListingPage(CodePage[Partner, RowForm]):
             problems=visit.problems,
         )
 
-    def first_form(self, partner: Partner, language: str) -> RowForm:
-        return RowForm.showing(correct_listing.proposed_listing(partner), language)
+    def first_form(self, partner: Partner, language: str) -> ListingForm:
+        return ListingForm.showing(correct_listing.proposed_listing(partner), language)
 
-    def problems(self, partner: Partner, typed: RowForm) -> dict[str, str]:
+    def problems(self, partner: Partner, typed: ListingForm) -> dict[str, str]:
         return typed.problems(partner)
 
-    def act(self, partner: Partner, typed: RowForm) -> Act:
-        wanted = typed.row(partner.campaign)
+    def act(self, partner: Partner, typed: ListingForm) -> Act:
+        wanted = typed.listing(partner.campaign)
         return lambda session: correct_listing.change_listing(
             session, partner.id, wanted, generation=partner.generation
         )
 
-    def done(self, visit: Visit[RowForm]) -> Response:
+    def done(self, visit: Visit[ListingForm]) -> Response:
         """Back to the partner's page, where the row stands as it is printed now."""
         tasks.notify(tasks.deliver)
         return self.home(visit)
 
-    def refused(self, visit: Visit[RowForm], refusal: Refused) -> Response:
+    def refused(self, visit: Visit[ListingForm], refusal: Refused) -> Response:
         """Say beside its field what cannot be taken; where it is too late, lead home."""
         if isinstance(refusal, NotFilledIn):
             return self.look(replace(visit, problems=refusal.facts["problems"]))

@@ -1,7 +1,7 @@
 """A look at a partner's page while answers are taken, which is what most requests are: worded once, filled for each.
 
 What the readers of one campaign see differs by a few words of their own. Those are slots here, as they are in mails
-(`mail/messages.py`); the rest is kept for all who see the same. Nothing is kept of a reader.
+(`wording/drafts.py`); the rest is kept for all who see the same. Nothing is kept of a reader.
 """
 
 import bisect
@@ -96,7 +96,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
 
     `word` words it for a partner's id and a language, and says the state in which it found both.
     """
-    seen = await _looks.ask(link_auth.parse(token))
+    seen = await _looks.ask(link_auth.parse_or_nobody(token))
     if seen is None or not seen.takes_answers or seen.proposed is not None or seen.meaning > 1:
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     language = responses.choose_language(wanted, seen.reader)
@@ -195,7 +195,7 @@ class State(NamedTuple):
     channel: str | None
 
     @classmethod
-    def of(cls, partner: Partner, campaign: Campaign, standing: Answer | None) -> "State":
+    def from_rows(cls, partner: Partner, campaign: Campaign, standing: Answer | None) -> "State":
         """That of a partner, as rows say it."""
         return cls(
             campaign_id=campaign.id,

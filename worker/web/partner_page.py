@@ -51,7 +51,7 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         typed, holder = visit.typed, visit.holder
         if (typed.problems() or visit.problems) and (page := await run_in_threadpool(self._with_problems, visit)):
             return page
-        await _answers_to(holder.campaign_id).ask(typed.given(holder.id, holder.generation, visit.language))
+        await _answers_to(holder.campaign_id).ask(typed.answer_input(holder.id, holder.generation, visit.language))
         return self.home(visit)  # what it shows comes from the database
 
     def show(self, session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
@@ -65,14 +65,14 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         again = dataclasses.replace(visit.typed, authorised="")
         typed = again if isinstance(refusal, LetterChanged) else AnswerForm(lang=visit.typed.lang)
         with db.reading() as session:
-            partner = link_auth.load(session, Partner, visit.holder)
+            partner = link_auth.load_owner(session, Partner, visit.holder)
             position = load_position(session, partner)
             return _page(session, position, dataclasses.replace(visit, typed=typed), refusal)
 
     def _with_problems(self, visit: Visit[AnswerForm]) -> Response | None:
         """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
         with db.reading() as session:
-            partner = link_auth.load(session, Partner, visit.holder)
+            partner = link_auth.load_owner(session, Partner, visit.holder)
             position = load_position(session, partner)
             if problems := {**visit.typed.problems(reduces="reduce" in position.offered()), **visit.problems}:
                 return _page(session, position, dataclasses.replace(visit, problems=problems))
@@ -85,7 +85,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
         position = load_position(session, partner)
-        state = State.of(partner, campaign, position.standing)
+        state = State.from_rows(partner, campaign, position.standing)
         if position.stage != "open":
             return state, PageTemplate([])
         view = _view(session, position, language, page_cache.PRINTED)
@@ -112,7 +112,7 @@ def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | 
     """Record a group, and let the workers know once."""
     try:
         with db.transaction() as session:
-            results = answer.record(session, given)
+            results = answer.record_answers(session, given)
     except Exception as error:
         if len(given) == 1 or (isinstance(error, db.DATABASE_UNAVAILABLE) and not db.is_deadlock(error)):
             return [error] * len(given)  # the database is as far away for each of them

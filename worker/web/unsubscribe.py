@@ -22,19 +22,19 @@ _ACTS = {"no more mail": unsubscribe.unsubscribe_partner, "mail again": unsubscr
 
 
 @dataclass(frozen=True)
-class QuietForm(CodeForm):
+class UnsubscribeForm(CodeForm):
     """The page's own form: the code, and whether mail is wanted."""
 
     wish: str = ""
 
 
-ONE_CLICK = QuietForm(wish="no more mail")
+ONE_CLICK = UnsubscribeForm(wish="no more mail")
 
 
-class UnsubscribePage(CodePage[Partner, QuietForm]):
+class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
     """Looking changes nothing; a mail program's one click does, and the page's form with the mail code."""
 
-    model, form, purpose = Partner, QuietForm, "quiet"
+    model, form, purpose = Partner, UnsubscribeForm, "quiet"
 
     async def post(self, request: Request) -> Response:
         """Take one click, which needs no code, or the page's form."""
@@ -43,7 +43,7 @@ class UnsubscribePage(CodePage[Partner, QuietForm]):
             return await self.take_form(request, sent)
         return await self.answer(Visit(request.path_params["token"], await self.holder(request), ONE_CLICK))
 
-    def show(self, session: Session, partner: Partner, visit: Visit[QuietForm]) -> Response:
+    def show(self, session: Session, partner: Partner, visit: Visit[UnsubscribeForm]) -> Response:
         """Whether mail goes, and the form for the other."""
         return responses.show(
             "quiet.html",
@@ -56,12 +56,12 @@ class UnsubscribePage(CodePage[Partner, QuietForm]):
             problems=visit.problems,
         )
 
-    def act(self, partner: Partner, typed: QuietForm) -> Act:
+    def act(self, partner: Partner, typed: UnsubscribeForm) -> Act:
         if typed.wish not in _ACTS:
             raise HTTPException(400)
         return lambda session: _ACTS[typed.wish](session, partner.id, generation=partner.generation)
 
-    def done(self, visit: Visit[QuietForm]) -> Response:
+    def done(self, visit: Visit[UnsubscribeForm]) -> Response:
         """Answer one click by a page and no redirect: whoever asks is a machine (RFC 8058 3.1)."""
         return self.look(visit) if visit.typed is ONE_CLICK else self.home(visit)
 
@@ -72,7 +72,7 @@ async def _read(request: Request) -> dict[str, str]:
     kind["Content-Type"] = request.headers.get("content-type", "")
     boundary = kind.get_boundary()
     if kind.get_content_type() != "multipart/form-data" or not boundary:
-        return await forms.read(request)
+        return await forms.read_form(request)
     return _parts(await forms._body(request), boundary.encode())
 
 

@@ -55,7 +55,7 @@ class Cast:
     refused: list[PartnerRow]
 
     @classmethod
-    def of(cls, partners: list[PartnerRow]) -> "Cast":
+    def from_notes(cls, partners: list[PartnerRow]) -> "Cast":
         def noted(words: str) -> list[PartnerRow]:
             return [row for row in partners if words in row.note]
 
@@ -87,8 +87,8 @@ def _cast() -> Cast:
     from datetime import UTC, datetime
 
     folder = settings.current().campaigns_dir / CAMPAIGN
-    definition = definitions.read(folder, now=datetime.now(UTC), deadline=f"in {DEADLINE}s")
-    return Cast.of(definition.partners)
+    definition = definitions.read_definition(folder, now=datetime.now(UTC), deadline=f"in {DEADLINE}s")
+    return Cast.from_notes(definition.partners)
 
 
 class Stage:
@@ -229,7 +229,7 @@ class Stage:
         (self.folder / "status.json").write_text(
             json.dumps(status_json.as_json(found), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
-        accepted = next(p for p in self.box.folder.glob("*.eml") if str(player.read(p)["To"]) == self._addressee())
+        accepted = next(p for p in self.box.folder.glob("*.eml") if str(player.read_mail(p)["To"]) == self._addressee())
         shutil.copyfile(accepted, self.folder / "dispatched.eml")
 
     def _say(self, found: CampaignStatus) -> None:

@@ -30,14 +30,14 @@ class Letterbox:
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
         """The mails that arrived, the oldest first; those for one address if it is named."""
-        found = [read(path) for path in sorted(self.folder.glob("*.eml"))]
+        found = [read_mail(path) for path in sorted(self.folder.glob("*.eml"))]
         return [mail for mail in found if to is None or str(mail["To"]) == to]
 
     def count(self) -> int:
         return len(list(self.folder.glob("*.eml")))
 
 
-def read(path: Path) -> EmailMessage:
+def read_mail(path: Path) -> EmailMessage:
     """One caught mail."""
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)

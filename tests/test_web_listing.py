@@ -15,7 +15,7 @@ from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import names
 from worker.text.languages import LANGUAGES
-from worker.web.listing_page import RowForm
+from worker.web.listing_page import ListingForm
 from worker.wording import problems
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -158,7 +158,7 @@ def test_what_became_wrong_since_the_form_was_read_is_said_beside_its_field(
     browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(RowForm, "problems", lambda *_: {})
+        patch.setattr(ListingForm, "problems", lambda *_: {})
         page = corrects(browser, river_watch, country="the land of liars")
     assert page.status_code == 422
     assert 'id="country-problem"' in page.text

@@ -34,13 +34,13 @@ def partners(database: str, notified: list[Any]) -> list[Partner]:
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The partners of each group that was recorded."""
-    record, seen = answer.record, []
+    record, seen = answer.record_answers, []
 
     def noting(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         seen.append([one.partner_id for one in given])
         return record(session, given)
 
-    monkeypatch.setattr(answer, "record", noting)
+    monkeypatch.setattr(answer, "record_answers", noting)
     return seen
 
 
@@ -105,7 +105,7 @@ def test_each_kind_of_answer_and_refusal_finds_its_own(partners: list[Partner], 
 def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
     partners: list[Partner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unlucky, record = partners[3], answer.record
+    unlucky, record = partners[3], answer.record_answers
 
     def breaks(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         results = record(session, given)  # written by now, so that it must be rolled back
@@ -113,7 +113,7 @@ def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
             raise RuntimeError
         return results
 
-    monkeypatch.setattr(answer, "record", breaks)
+    monkeypatch.setattr(answer, "record_answers", breaks)
     told = at_once(*((partner, a_form(partner)) for partner in partners))
 
     assert told == [500 if partner is unlucky else 303 for partner in partners]
@@ -124,14 +124,14 @@ def test_one_with_a_fault_that_nobody_foresaw_costs_the_others_nothing(
 def test_a_group_that_waited_in_a_circle_is_recorded_one_by_one(
     state: str, told: set[int], partners: list[Partner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = answer.record
+    record = answer.record_answers
 
     def waits_in_a_circle(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
         if len(given) > 1:
             raise OperationalError("", {}, type("Undone", (Exception,), {"sqlstate": state})())
         return record(session, given)
 
-    monkeypatch.setattr(answer, "record", waits_in_a_circle)
+    monkeypatch.setattr(answer, "record_answers", waits_in_a_circle)
     found = at_once(*((partner, a_form(partner)) for partner in partners[:10]))
     assert set(found[1:]) == told, "the first came alone"
     assert len(standing()) == found.count(303)
@@ -229,7 +229,7 @@ def test_a_crowd_that_comes_just_after_a_start_is_served_in_full(database: str, 
     with db.transaction() as session:
         names = tuple(f"Organization {number}" for number in range(98))
         campaign = cast.a_campaign(session, partners=names, show_signers="partners")
-        answer.record(
+        answer.record_answers(
             session, [AnswerInput(one.id, "sign", "public", Statement("A", "B")) for one in campaign.partners[:60]]
         )
         cast.passes_its_deadline(session, campaign)

@@ -328,8 +328,8 @@ def test_guesses_share_the_five_places_of_the_partner_and_a_click_needs_none(
     browser: TestClient, river_watch: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
-    tallied: CodeThrottle = browser.app.state.guesses  # type: ignore[attr-defined]
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 0)
+    tallied: CodeThrottle = browser.app.state.throttle  # type: ignore[attr-defined]
 
     async def everybody_at_once() -> list[int]:
         transport = httpx2.ASGITransport(browser.app)

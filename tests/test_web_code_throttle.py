@@ -15,7 +15,7 @@ from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Answer, Campaign, Partner, ThirdPartyAddress
 from worker.web import code_page, code_throttle
-from worker.web.code_throttle import AN_HOUR, MANY, MOST_HOLDERS, SLOTS, VERY_MANY, CodeThrottle, Guessed
+from worker.web.code_throttle import AN_HOUR, MANY, MAX_HOLDERS, SLOTS, VERY_MANY, CodeThrottle, Guessed
 
 
 class Clock:
@@ -89,11 +89,11 @@ def test_a_partner_and_an_applicant_of_the_same_number_have_slots_of_their_own(
 
 def test_what_is_remembered_is_bounded(clock: Clock) -> None:
     tallied = CodeThrottle(clock)
-    for partner_id in range(MOST_HOLDERS + 10):
+    for partner_id in range(MAX_HOLDERS + 10):
         guess(tallied, clock, partner_id, 1, every=0)
-    guess(tallied, clock, MOST_HOLDERS, 500, every=1)
-    assert len(tallied._tallies) == MOST_HOLDERS
-    tally = tallied._tallies[Guessed("partner", MOST_HOLDERS)]
+    guess(tallied, clock, MAX_HOLDERS, 500, every=1)
+    assert len(tallied._tallies) == MAX_HOLDERS
+    tally = tallied._tallies[Guessed("partner", MAX_HOLDERS)]
     assert (len(tally.at), len(tally.held_until) <= SLOTS) == (VERY_MANY, True)
 
 
@@ -121,7 +121,7 @@ def test_guesses_sent_at_once_are_answered_at_once_and_a_right_code_is_taken_a_s
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, clock = f"/s/{tokens.token(partner)}", Clock()
-    browser.app.state.guesses = CodeThrottle(clock)  # type: ignore[attr-defined]
+    browser.app.state.throttle = CodeThrottle(clock)  # type: ignore[attr-defined]
 
     async def everybody_at_once() -> list[httpx2.Response]:
         transport = httpx2.ASGITransport(browser.app)
@@ -142,7 +142,7 @@ def test_guesses_sent_at_once_are_answered_at_once_and_a_right_code_is_taken_a_s
 @on_sqlite
 def test_too_many_wrong_codes_are_said_calmly_in_each_language(browser: TestClient, partner: Partner) -> None:
     for _ in range(SLOTS):
-        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+        browser.app.state.throttle.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
     page = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, "1"))
     assert (page.status_code, page.headers["retry-after"]) == (429, "60")
     assert "Too many wrong codes at this moment" in page.text
@@ -157,8 +157,8 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 ) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
     for _ in range(SLOTS - 1):
-        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
+        browser.app.state.throttle.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 3600)
     sent = browser.post(f"/s/{tokens.token(partner)}", data=form(partner, tokens.mail_code(partner)))
     assert sent.status_code == 303
 
@@ -166,8 +166,8 @@ def test_four_wrong_codes_under_way_do_not_delay_who_knows(
 @on_sqlite
 def test_who_hangs_up_frees_no_slot(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 3600)
-    tallied: CodeThrottle = browser.app.state.guesses  # type: ignore[attr-defined]
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 3600)
+    tallied: CodeThrottle = browser.app.state.throttle  # type: ignore[attr-defined]
 
     async def five_who_hang_up() -> None:
         transport = httpx2.ASGITransport(browser.app)
@@ -199,9 +199,9 @@ def test_a_wrong_code_costs_a_slot_whatever_else_is_wrong_and_nothing_else_does(
     assert browser.post(f"/s/{tokens.token(partner)}", data=typed).status_code == 422
     assert not slots or time.monotonic() - began >= 1
     for _ in range(SLOTS - slots):
-        assert not browser.app.state.guesses.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
-        browser.app.state.guesses.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
-    assert browser.app.state.guesses.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+        assert not browser.app.state.throttle.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+        browser.app.state.throttle.note(Guessed("partner", partner.id))  # type: ignore[attr-defined]
+    assert browser.app.state.throttle.is_blocked(Guessed("partner", partner.id))  # type: ignore[attr-defined]
 
 
 @on_sqlite
@@ -209,7 +209,7 @@ def test_guesses_at_an_applicants_code_keep_no_partner_out_and_the_other_way_rou
     browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_throttle, "HELD", 3600)
-    monkeypatch.setattr(code_page, "A_WRONG_CODE_TAKES", 0)
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 0)
     with db.transaction() as session:
         campaign = session.get_one(Campaign, partner.campaign_id)
         campaign.definition = campaign.definition | {"public_page": "from launch", "join": "approved"}
@@ -219,7 +219,7 @@ def test_guesses_at_an_applicants_code_keep_no_partner_out_and_the_other_way_rou
     pages = {"applicant": f"/j/{tokens.token(applicant, 'join')}", "partner": f"/s/{tokens.token(partner)}/not-us"}
 
     for kind, other in (("applicant", "partner"), ("partner", "applicant")):
-        browser.app.state.guesses = CodeThrottle()  # type: ignore[attr-defined]
+        browser.app.state.throttle = CodeThrottle()  # type: ignore[attr-defined]
         statuses = [browser.post(pages[kind], data={"mail_code": "1"}).status_code for _ in range(SLOTS + 1)]
         assert statuses[SLOTS] == 429
         assert 429 not in statuses[:SLOTS]
