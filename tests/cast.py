@@ -1,5 +1,6 @@
 """Who takes part in the tests of pages and mails: one campaign, a few partners, and what has happened to them."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -100,6 +101,7 @@ def is_sealed(session: Session, campaign: Campaign, number: int = 1) -> None:
     for rendition in ("public", "addressee"):
         for language in ("en", "fr"):
             for format in ("text", "html", "pdf"):
+                content = f"{rendition} {language} {format}".encode()
                 session.add(
                     Seal(
                         campaign_id=campaign.id,
@@ -107,8 +109,8 @@ def is_sealed(session: Session, campaign: Campaign, number: int = 1) -> None:
                         rendition=rendition,
                         language=language,
                         format=format,
-                        content=f"{rendition} {language} {format}".encode(),
-                        sha256="0" * 64,
+                        content=content,
+                        sha256=hashlib.sha256(content).hexdigest(),
                         sealed_at=now,
                     )
                 )

@@ -137,8 +137,8 @@ async def _in_a_row(connection: Connection, offers: list[Offer], visit: Visit) -
 
 
 def _as_received(offer: Offer) -> tuple[bytes, bytes, bytes]:
-    mail = f"MAIL FROM:<{offer.envelope_sender}> SIZE={len(dot_stuffed(offer.message))}\r\n"
-    return mail.encode(), f"RCPT TO:<{offer.recipient}>\r\n".encode(), offer.message
+    mail = f"MAIL FROM:<{offer.envelope_sender}> SIZE={len(dot_stuffed(offer.content))}\r\n"
+    return mail.encode(), f"RCPT TO:<{offer.recipient}>\r\n".encode(), offer.content
 
 
 def _word_for(outcome: Outcome) -> str:

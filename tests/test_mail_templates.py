@@ -1,5 +1,6 @@
 """Every mail that we can say has its page in each language, reads well, and tells no more than it may."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests import cast
@@ -15,8 +16,8 @@ from tests.mails import TO_ORGANIZERS, TO_PARTNERS, is_silent_about, put, says
 from worker import db, settings, tokens
 from worker.acts import answer, disown
 from worker.acts.answer import Statement
-from worker.mail import kinds, outbox
-from worker.models import Answer, Campaign, Mail, Partner, Visibility
+from worker.mail import kinds, mime, outbox
+from worker.models import Answer, Campaign, Mail, Partner, Seal, Visibility
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import drafts, mails, slots
@@ -231,6 +232,28 @@ def test_a_copy_brings_the_public_letter_and_does_not_name_its_reader(
     contents = [attachment.content.decode() for attachment in message.attachments]
     letter = language if language in campaign.letter.texts else campaign.authentic
     assert contents == ["public en pdf", f"public {letter} text"]
+
+
+def test_all_copies_carry_one_attachment_and_none_once_it_was_erased(database: str) -> None:
+    """One object in memory, however many copies wait; and what is remembered is not sent after an erasure."""
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        first, second = (put(session, "copy", campaign, partner, "en") for partner in campaign.partners)
+        composed = [
+            mime.compose(message, f"<{n}@x.example>", db.clock(session)) for n, message in enumerate((first, second))
+        ]
+    (pdf, text), theirs = first.attachments, second.attachments
+    assert [pdf is theirs[0], text is theirs[1]] == [True, True]
+    for envelope in composed:
+        assert any(part is pdf.part for part in envelope.parts)
+        assert envelope.hash == hashlib.sha256(envelope.content).hexdigest()
+    with db.transaction() as session:
+        session.execute(update(Seal).values(content=b""))
+        session.execute(delete(Mail).where(Mail.kind == "copy"))
+        with pytest.raises(mime.NothingToSay):
+            put(session, "copy", session.get_one(Campaign, campaign.id), campaign.partners[0], "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

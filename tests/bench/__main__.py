@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from tests import servers
-from tests.bench import drain, flat, invitations, letter, machine, pages, round_trip, rush, start, sweep, table
+from tests.bench import copies, drain, flat, invitations, letter, machine, pages, round_trip, rush, start, sweep, table
 from tests.bench.rounds import FULL, QUICK, Comparison, Extent, LeftOut
 from worker import settings
 
@@ -15,6 +15,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "flat": flat.measure,
     "pages": pages.measure,
     "rush": rush.measure,
+    "copies": copies.measure,
     "sweep": sweep.measure,
     "letter": letter.measure,
     "start": start.measure,

@@ -24,6 +24,7 @@ class Extent:
     partners: tuple[int, int]  # of the campaigns that are set side by side: few and many
     campaigns: int  # that are over after a year
     signers: tuple[int, int]  # of a campaign: few and many
+    copies: int  # of one letter
     fetches: bool  # whether peers that are not here yet are fetched
 
 
@@ -39,6 +40,7 @@ FULL = Extent(
     partners=(1_000, 100_000),
     campaigns=200,
     signers=(56, 10_000),
+    copies=3_000,
     fetches=True,
 )
 QUICK = Extent(
@@ -53,6 +55,7 @@ QUICK = Extent(
     partners=(10, 200),
     campaigns=3,
     signers=(3, 12),
+    copies=6,
     fetches=False,
 )
 

@@ -54,11 +54,11 @@ class Crew:
 
     def drain(self, seconds: float = TIMEOUT_S) -> Drain:
         """Notify, and look until no mail is left to send or the time is over."""
-        sent, busy, megabytes = _sent(), self._processor_seconds(), self._megabytes()
+        sent, busy, megabytes = _sent(), self._processor_seconds(), self.megabytes()
         begun = time.perf_counter()
         self._notify()
         while _something_due() and time.perf_counter() - begun < seconds:
-            megabytes = max(megabytes, self._megabytes())
+            megabytes = max(megabytes, self.megabytes())
             time.sleep(LOOK_AGAIN)
         return Drain(time.perf_counter() - begun, _sent() - sent, self._processor_seconds() - busy, megabytes)
 
@@ -90,7 +90,7 @@ class Crew:
         times = [worker.cpu_times() for worker in self._workers]
         return float(sum(time.user + time.system for time in times))
 
-    def _megabytes(self) -> float:
+    def megabytes(self) -> float:
         return float(max(worker.memory_info().rss for worker in self._workers)) / 1e6
 
 

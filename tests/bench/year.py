@@ -4,7 +4,7 @@ import os
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tests.bench import campaign as campaigns
@@ -42,6 +42,13 @@ def finished(partners: int) -> int:
         outbox.put(session, rows)
         _everything_was_taken(session, campaign_id, past)
     return campaign_id
+
+
+def size_of_pdf(campaign_id: int) -> int:
+    """Bytes of the PDF that carries the public names."""
+    with db.reading() as session:
+        of_it = (Seal.campaign_id == campaign_id, Seal.format == "pdf", Seal.rendition == "public")
+        return session.scalars(select(func.length(Seal.content)).where(*of_it)).first() or 0
 
 
 def finished_again(campaign_id: int, times: int) -> None:

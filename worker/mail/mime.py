@@ -17,9 +17,21 @@ _ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 7
 
 @dataclass(frozen=True)
 class Attachment:
+    """A file; one that many mails carry is encoded once for all of them."""
+
     name: str
     content_type: str
     content: bytes
+
+    @functools.cached_property
+    def part(self) -> bytes:
+        """The file as it stands in a mail (RFC 2183, RFC 2045 6.8)."""
+        head = (
+            f"Content-Type: {self.content_type}\r\n"
+            f'Content-Disposition: attachment; filename="{self.name}"\r\n'
+            "Content-Transfer-Encoding: base64\r\n\r\n"
+        )
+        return head.encode() + base64.encodebytes(self.content).replace(b"\n", b"\r\n")
 
 
 @dataclass(frozen=True)
@@ -43,15 +55,29 @@ class NothingToSay(Exception):
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the relay is given: envelope sender, recipient and the bytes, with their hash."""
+    """What the relay is given: envelope sender, recipient and the bytes, with their hash.
+
+    `parts` are the bytes in their order; an attachment is one of them, and the same object in every mail with it.
+    """
 
     sender: str
     recipient: str
-    content: bytes
+    parts: tuple[bytes, ...]
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.parts)
 
     @property
     def hash(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+        hashed = hashlib.sha256()
+        for part in self.parts:
+            hashed.update(part)
+        return hashed.hexdigest()
+
+    @property
+    def is_7bit(self) -> bool:
+        return all(map(bytes.isascii, self.parts))
 
 
 def compose(message: Message, message_id: str, dated_at: datetime, return_path: str = "") -> Envelope:
@@ -77,15 +103,23 @@ def compose(message: Message, message_id: str, dated_at: datetime, return_path: 
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))  # RFC 8058
     body = _multipart("alternative", f"a-{seed}", [_text("plain", message.text), _text("html", message.html)])
     if message.attachments:
-        body = _multipart("mixed", f"m-{seed}", [body, *map(_attached, message.attachments)])
-    content = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode() + body
-    return Envelope(return_path or sender, message.to, content)
+        attached = [attachment.part for attachment in message.attachments]
+        body = _multipart("mixed", f"m-{seed}", [b"".join(body), *attached])
+    head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode()
+    first, *rest = body
+    return Envelope(return_path or sender, message.to, (head + first, *rest))
 
 
-def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
-    opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
-    inner = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
-    return opening + inner + b"--" + boundary.encode() + b"--\r\n"
+def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> list[bytes]:
+    """The parts between their boundaries, each as it was given."""
+    opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'
+    between = f"--{boundary}\r\n".encode()
+    pieces = [opening.encode()]
+    for part in parts:
+        pieces[-1] += between
+        pieces += [part, b"\r\n"]
+    pieces[-1] += f"--{boundary}--\r\n".encode()
+    return pieces
 
 
 def _text(subtype: str, words: str) -> bytes:
@@ -103,15 +137,6 @@ def _quoted(words: str) -> bytes:
 
 
 _quoted_style = functools.lru_cache(maxsize=20)(_quoted)
-
-
-def _attached(attachment: Attachment) -> bytes:
-    head = (
-        f"Content-Type: {attachment.content_type}\r\n"
-        f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'
-        "Content-Transfer-Encoding: base64\r\n\r\n"
-    )
-    return head.encode() + base64.encodebytes(attachment.content).replace(b"\n", b"\r\n")
 
 
 _date = functools.lru_cache(maxsize=1000)(format_datetime)

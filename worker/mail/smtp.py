@@ -236,7 +236,8 @@ class Connection:
 
     def _prepare(self, offer: Offer) -> "PreparedMail | Outcome":
         """The mail as the relay wants it, or why it cannot be offered to it."""
-        if not offer.message.isascii():
+        content = offer.content
+        if not content.isascii():
             raise ValueError("a message must be 7-bit")
         reverse = smtp_wire.mailbox(offer.envelope_sender) if offer.envelope_sender else ""
         forward = smtp_wire.mailbox(offer.recipient)
@@ -249,7 +250,7 @@ class Connection:
         if not (smtputf8 or forward.isascii()):
             said = "the relay takes only unaccented Latin letters before the @ (it offers no SMTPUTF8)"
             return Outcome(Kind.REFUSED, Phase.RCPT, said, status="5.6.7")
-        body = smtp_wire.dot_stuffed(offer.message)
+        body = smtp_wire.dot_stuffed(content)
         mail, rcpt = f"MAIL FROM:<{reverse}>", f"RCPT TO:<{forward}>"
         if "size" in self._extensions:
             mail += f" SIZE={len(body)}"

@@ -17,8 +17,12 @@ class Offer:
 
     envelope_sender: str
     recipient: str
-    message: bytes
+    message: bytes | tuple[bytes, ...]  # parts may be shared by mails that wait; they are joined when it goes
     envid: str | None = None  # names the mail in a report of its failure, where the relay offers DSN (RFC 3461)
+
+    @property
+    def content(self) -> bytes:
+        return self.message if isinstance(self.message, bytes) else b"".join(self.message)
 
 
 @dataclass(frozen=True)

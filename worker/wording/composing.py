@@ -44,7 +44,7 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
     try:
         message = mails.word_mail(session, mail)
         envelope = mime.compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
-        if not envelope.content.isascii():
+        if not envelope.is_7bit:
             raise ValueError("a message must be 7-bit")
     except mime.NothingToSay:
         return _cancelled(mail.id, "no_recipient")
@@ -57,7 +57,7 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
     offer = Offer(
         envelope.sender,
         envelope.recipient,
-        envelope.content,
+        envelope.parts,
         tokens.envid(mail.id) if settings.current().bounces_to else None,
     )
     return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)

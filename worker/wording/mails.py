@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from jinja2.utils import LRUCache
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from worker import tokens
@@ -252,22 +253,38 @@ def _changes(mail: Mail) -> list[dict[str, str]]:
 
 
 def _attached(session: Session, mail: Mail, rendition: str, form: str, language: str = "") -> Attachment:
-    """One form of the seal that this mail carries, as a file; its name says the language where that is given."""
-    content = _sealed(session, mail, rendition, form, language)
-    return Attachment(FORMATS[form].file_name(language), FORMATS[form].media_type, content)
+    """One form of the seal that this mail carries, as a file; its name says the language where that is given.
+
+    The public one is remembered, since many mails carry it; whether it is still to be sent is asked each time.
+    """
+    name = FORMATS[form].file_name(language)
+    sealed = _of_the_seal(mail, rendition, form, language)
+    key = (*session.execute(sealed.with_only_columns(Seal.id, Seal.sha256, func.length(Seal.content))).one(), name)
+    attachment: Attachment | None = _attachments.get(key)
+    if attachment is None:
+        attachment = Attachment(name, FORMATS[form].media_type, _sealed(session, mail, rendition, form, language))
+        if rendition == "public":
+            _attachments[key] = attachment
+    return attachment
+
+
+MAX_ATTACHMENTS = 4  # that are remembered: of a campaign whose copies leave, the PDF and the text in three languages
+_attachments = LRUCache(MAX_ATTACHMENTS)
 
 
 def _sealed(session: Session, mail: Mail, rendition: str, format: str, language: str = "") -> bytes:
     """The bytes of the seal that this mail carries; the authentic language unless another is named."""
-    content = session.execute(
-        select(Seal.content).where(
-            Seal.campaign_id == mail.campaign_id,
-            Seal.number == mail.seal_number,
-            Seal.rendition == rendition,
-            Seal.format == format,
-            Seal.language == (language or mail.campaign.authentic),
-        )
-    ).scalar_one()
+    content = session.execute(_of_the_seal(mail, rendition, format, language)).scalar_one()
     if not content:
         raise NothingToSay  # it was erased
     return bytes(content)
+
+
+def _of_the_seal(mail: Mail, rendition: str, format: str, language: str) -> Select[bytes]:
+    return select(Seal.content).where(
+        Seal.campaign_id == mail.campaign_id,
+        Seal.number == mail.seal_number,
+        Seal.rendition == rendition,
+        Seal.format == format,
+        Seal.language == (language or mail.campaign.authentic),
+    )
