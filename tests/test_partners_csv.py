@@ -98,11 +98,20 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path):
         ('organization\n"River Watch\nClean Coast\n', "row 2: found a quotation mark that is never closed"),
         ('organization\tnote\n"River" Watch\t\n', "row 2: found quotation marks that do not belong together;"),
         ('organization\n"River" Watch\n', "row 2: found quotation marks that do not belong together"),
-        ("organization\n" + "River Watch\n" * 20_001, "row 20001: found more rows"),
+        ("organization\n" + "River Watch\n" * 20_001, "row 20002: found more rows"),
     ],
 )
 def test_what_is_wrong_in_a_list_is_said_with_its_place(tmp_path, text, sentence):
     assert sentence in told(read_csv(saved(tmp_path, text))[1])
+
+
+@pytest.mark.parametrize("above", ["", "Partners of 2026,\n\n"])
+def test_as_many_partners_as_a_list_may_have_are_taken_below_its_header(tmp_path, above):
+    text = f"{above}organization,acronym\n" + "River Watch,RW\n\n" * 20_000
+
+    rows, problems, _ = read_csv(saved(tmp_path, text))
+
+    assert (len(rows), problems) == (20_000, [])
 
 
 @pytest.mark.parametrize(

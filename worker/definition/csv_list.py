@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from worker.definition.problems import Problem, did_you_mean, rows_named, shown
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
-MAX_ROWS = 20_000
+MAX_ROWS = 20_000  # below the one that names the columns; without those that are empty
 FIRST_ROWS = 5
 """The columns are named in one of these; titles may stand above."""
 SYNONYMS = {
@@ -50,6 +50,10 @@ def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[lis
     if needed not in names:
         return [], problems if problems and not records else [_no_header(file, header, columns, needed)], []
     problems += _header_problems(file, header, names, columns)
+    if len(below) > MAX_ROWS:
+        first_too_many = f"row {below[MAX_ROWS][0]}"
+        problems.append(Problem(file, first_too_many, "more rows", f"at most {MAX_ROWS} rows", "Split the list."))
+        below = below[:MAX_ROWS]
     problems += _without_column(file, below, names, delimiter)
     found = [
         (number, {name: cell for name, cell in zip(names, cells, strict=False) if name}) for number, cells in below
@@ -107,17 +111,16 @@ def _known(names: Sequence[str], columns: Sequence[str]) -> set[str]:
 
 
 def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[Record]:
-    """Yield each record that has content; stop where the file can no longer be understood."""
+    """Yield each record that has content; stop where the file can no longer be understood, or is far too long."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
+    number, left = 0, FIRST_ROWS + MAX_ROWS + 1
     try:
         for number, record in enumerate(reader, 1):
-            if number > MAX_ROWS:
-                most = f"at most {MAX_ROWS} rows"
-                problems.append(Problem(file, f"row {number}", "more rows", most, "Split the list."))
-                return
             if any(cell.strip() for cell in record):
                 yield number, record
+                left -= 1
+            if not left:
+                return
     except csv.Error as error:
         problems.append(_torn(file, number + 1, str(error)))
 
