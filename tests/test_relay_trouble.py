@@ -225,6 +225,30 @@ def test_the_first_five_go_alone_until_the_relay_took_one(database: str) -> None
     assert _ask(campaign_id) == 7
 
 
+def test_first_mails_in_doubt_hold_the_others_back_for_minutes_and_not_for_a_quarter_of_an_hour(
+    database: str, clock: Clock
+) -> None:
+    """The doubtful go once more after 15 minutes; until then others try the relay, one after the other."""
+    campaign_id = _launched(12)
+    for _ in range(20):
+        _ask(campaign_id)
+        _drain({"end of data": "drop"}, once=True)
+        clock.advance(seconds=15)
+    doubtful = [word(mail) for mail in mails("invitation")].count("uncertain")
+    assert 5 <= doubtful <= 8, "hardly more than the first few, for as long as it lasts"
+
+    for _ in range(8):
+        _ask(campaign_id)
+        _drain(WELL)
+        clock.advance(seconds=15)
+
+    assert [word(mail) for mail in mails("invitation")].count("sent") == 12 - doubtful
+    assert not _post().is_blocked
+    clock.advance(minutes=15)
+    _drain(WELL)
+    assert [word(mail) for mail in mails("invitation")] == ["sent"] * 12
+
+
 @pytest.mark.parametrize("reply", ["550 5.1.1 no such user", "450 4.2.2 mailbox full"])
 def test_a_list_that_begins_with_dead_addresses_is_tried_by_fives(database: str, reply: str) -> None:
     campaign_id = _launched(12)

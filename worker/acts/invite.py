@@ -35,9 +35,16 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
 
 
 def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int:
-    """Many once the relay took an invitation; before that a few, and none while no answer came about the last few."""
+    """Many once the relay took an invitation; before that a few, and none while no answer came about the last few.
+
+    While some are uncertain, one after the other: those go once more after a quarter of an hour only, and somebody
+    must try the relay before.
+    """
     invitations = select(Mail.id).where(Mail.campaign_id == campaign.id, Mail.kind == "invitation")
     if session.scalar(invitations.where(Mail.sent_at.is_not(None)).limit(1)):
         return BATCH
-    without_answer = Mail.reply.is_(None) | Mail.blocked_at.is_not(None) | Mail.uncertain_at.is_not(None)
-    return 0 if session.scalar(invitations.where(Mail.due_at.is_not(None), without_answer).limit(1)) else FIRST_FEW
+    waits = invitations.where(Mail.due_at.is_not(None))
+    without_answer = Mail.uncertain_at.is_(None) & (Mail.reply.is_(None) | Mail.blocked_at.is_not(None))
+    if session.scalar(waits.where(without_answer).limit(1)):
+        return 0
+    return 1 if session.scalar(waits.where(Mail.uncertain_at.is_not(None)).limit(1)) else FIRST_FEW
