@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, Pool, event
 from starlette.testclient import TestClient
 
-from tests import servers
+from tests import compiled, servers
 from tests.scripted_smtp import trusted_certificate
 from worker import db, settings
 from worker.web import code_page
@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
+    event.listen(Engine, "engine_connect", compiled.share)
     code_page.WRONG_CODE_DELAY_S = 0.02  # in this process; `full_second` has what partners have
     if not hasattr(config, "workerinput"):
         config.stash[_watcher] = servers.begin_run()
