@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text
 
 from tests import cast, schema, servers
@@ -155,6 +157,22 @@ def test_a_revision_that_has_landed_is_edited_no_more(name, sha256):
 def _upgrade_to(revision: str) -> None:
     with db.engine().execution_options(writing=True).begin() as connection:
         command.upgrade(tables.config(connection), revision)
+
+
+def test_the_revision_is_told_without_alembic_as_alembic_tells_it(database: str) -> None:
+    scripts = ScriptDirectory.from_config(tables.config())
+    known = [script.revision for script in scripts.walk_revisions()]
+    assert migrations._known() == known[::-1]
+    assert migrations._newest() == scripts.get_current_head()
+    with db.engine().connect() as connection:
+        assert migrations._revisions(connection) == MigrationContext.configure(connection).get_current_heads()
+
+
+def test_a_command_that_only_looks_imports_neither_celery_nor_alembic(database: str) -> None:
+    looks = "from worker.cli import lookup; lookup.make_ready(); import sys; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=True).stdout.split()
+    assert "worker.cli.lookup" in said
+    assert not {"celery", "alembic", "imap_tools"} & set(said)
 
 
 def _python(code: str) -> subprocess.Popen[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, settings, startup, tasks
+from worker import db, migrations, settings, startup
 from worker.acts import launch
 from worker.cli import console, hints
 from worker.definition.campaign import Definition
@@ -168,6 +168,8 @@ def use_the_running_address() -> None:
 
 def notify(task: object, *ids: int) -> None:
     """Wake the workers, and give the notifier a moment before this process ends."""
+    from worker import tasks  # which brings Celery: a command that only looks starts without it
+
     if not settings.current().embedded:
         tasks.notify(task, *ids)
         tasks.notifier.wait(5)
