@@ -31,6 +31,7 @@ def in_use(which: str, **values: object) -> Iterator[Path]:
     try:
         if which == "SQLite":
             servers.fresh_sqlite(folder)
+            db.dispose()
             yield folder
         else:
             with _postgresql(folder):
