@@ -303,7 +303,7 @@ Rendition = Literal["public", "addressee"]
 class Seal(Base):
     """One rendition of the letter, fixed: these bytes and no others are what is sent.
 
-    Nothing reads `sha256`: it is evidence that stays beside the bytes, and stays when they are erased.
+    `sha256` is evidence that stays when the bytes are erased; it also tells one attachment from another in memory.
     """
 
     __tablename__ = "seal"

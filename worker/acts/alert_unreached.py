@@ -14,7 +14,7 @@ BETWEEN_NOTICES = timedelta(hours=1)
 
 
 def alert_organizers(session: Session) -> int:
-    """Put a notice for each campaign in which a mail was refused, came back or is of doubtful fate since the last.
+    """Put a notice for each campaign in which a mail was refused, came back or is uncertain since the last.
 
     Returns how many. The first at once, further ones an hour apart: a list with a hundred old addresses is no
     hundred mails.
@@ -25,10 +25,8 @@ def alert_organizers(session: Session) -> int:
     unknown = Mail.uncertain_at.is_not(None) & Mail.due_at.is_(None)
     lost = session.execute(
         select(Mail.campaign_id, since)
-        .where(
-            failed | Mail.uncertain_at.is_not(None), failed | unknown
-        )  # the first as the index `ix_mail_failed` has it
-        .where(Mail.partner_id.is_not(None))
+        # The first condition is that of the index `ix_mail_failed`, word for word: SQLite takes it only so.
+        .where(failed | Mail.uncertain_at.is_not(None), failed | unknown, Mail.partner_id.is_not(None))
         .group_by(Mail.campaign_id)
     ).all()
     told = _last_notices(session, [campaign_id for campaign_id, _ in lost])
