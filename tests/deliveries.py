@@ -39,8 +39,7 @@ def sealed_and_put(clock: Clock, copies: int = 0) -> int:
         for partner_id in session.scalars(select(Partner.id)):
             answer.sign(session, partner_id, "public", Statement("The board", "Board"))
     clock.advance(days=15)
-    with db.transaction() as session:
-        assert close.close_and_seal(session, campaign_id)
+    assert close.close_and_seal(campaign_id)
     clock.advance(hours=3)
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign_id) == 1 + copies

@@ -33,8 +33,7 @@ def sealed() -> Iterator[Campaign]:
     with db.transaction() as session:
         campaign = cast.a_campaign(session)
         campaign_id = campaign.id
-    with db.transaction() as session:
-        close.close_and_seal(session, campaign_id, early=True)
+    close.close_and_seal(campaign_id, early=True)
     with db.reading() as session:
         yield session.get_one(Campaign, campaign_id)
 

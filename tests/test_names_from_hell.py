@@ -392,8 +392,8 @@ def test_in_its_mails_each_name_is_text(campaign: Campaign) -> None:
 
 
 def test_in_the_sealed_letter_each_name_is_text(campaign: Campaign) -> None:
+    close.close_and_seal(campaign.id, early=True)
     with db.transaction() as session:
-        close.close_and_seal(session, campaign.id, early=True)
         seals = session.scalars(select(Seal).where(Seal.rendition == "public")).all()
         sealed = {(one.format, one.language): one.content for one in seals}
     for language in ("en", "fr"):
@@ -473,7 +473,8 @@ def test_a_long_word_stays_on_the_paper(database: str) -> None:
     with db.transaction() as session:
         campaign = cast.a_campaign(session, partners=("x" * 300,))
         cast.signs(session, campaign.partners[2])
-        close.close_and_seal(session, campaign.id, early=True)
+    close.close_and_seal(campaign.id, early=True)
+    with db.transaction() as session:
         content = session.scalars(select(Seal.content).where(Seal.format == "pdf")).first()
     printed = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content or b"")).pages)
     assert printed.count("x") >= 300

@@ -95,8 +95,7 @@ class _Folder:
 
 
 def _closes_once(campaign_id: int) -> bool:
-    with db.transaction() as session:
-        return close.close_and_seal(session, campaign_id) is not None
+    return close.close_and_seal(campaign_id) is not None
 
 
 def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float, list[tuple[str, str]]]]:
@@ -135,8 +134,7 @@ def _closes(starting: threading.Barrier, campaign_id: int, deadline: float) -> N
     time.sleep(max(0.0, deadline - time.monotonic() - 0.02))
     sealed = None
     while sealed is None:
-        with db.transaction() as session:
-            sealed = close.close_and_seal(session, campaign_id)
+        sealed = close.close_and_seal(campaign_id)
 
 
 def _in_the_text(slug: str, name: str) -> bool:

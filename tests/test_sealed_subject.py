@@ -43,8 +43,7 @@ def test_the_letters_mail_has_the_sealed_subject(first_line: str, database: str)
         for partner, visibility in zip(campaign.partners, ("public", "addressee"), strict=True):
             cast.signs(session, partner, visibility)  # type: ignore[arg-type]
         cast.passes_its_deadline(session, campaign, closed=False)
-    with db.transaction() as session:
-        close.close_and_seal(session, campaign.id)
+    close.close_and_seal(campaign.id)
     with db.transaction() as session:
         assert dispatch.dispatch_seal(session, campaign.id) == 1
     with db.transaction() as session:
@@ -63,8 +62,7 @@ def test_a_withdrawal_after_the_seal_does_not_change_the_number_in_its_subject(d
             cast.signs(session, partner)
         first = campaign.partners[0].id
         cast.passes_its_deadline(session, campaign, closed=False)
-    with db.transaction() as session:
-        close.close_and_seal(session, campaign.id)
+    close.close_and_seal(campaign.id)
     with db.transaction() as session:
         dispatch.dispatch_seal(session, campaign.id)
         letter = session.scalars(select(Mail).where(Mail.kind == "letter")).one()

@@ -49,8 +49,7 @@ def test_everything_of_it_is_gone_and_nothing_else(campaign_id: int) -> None:
 
 
 def test_one_that_was_closed_and_sealed_meanwhile_goes_too(campaign_id: int) -> None:
-    with db.transaction() as session:
-        assert close.close_and_seal(session, campaign_id, early=True)
+    assert close.close_and_seal(campaign_id, early=True)
 
     undo(campaign_id)
 

@@ -93,9 +93,7 @@ def record(campaign_id: int) -> None:
 @queue.task(name="close")
 def close(campaign_id: int) -> None:
     """Take the list once the deadline has passed, and seal the letter."""
-    with db.transaction() as session:
-        sealed = close_and_seal(session, campaign_id)
-    if sealed:
+    if close_and_seal(campaign_id):
         notify(dispatch, campaign_id)
         notify(deliver)
 

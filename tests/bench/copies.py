@@ -32,8 +32,7 @@ def measure(extent: Extent) -> Iterator[Comparison]:
 
 def _the_letter_is_brought(campaign_id: int) -> int:
     """Seal it, and note that it is with its addressee; returns the size of the PDF that goes to all."""
-    with db.transaction() as session:
-        assert close.close_and_seal(session, campaign_id, early=True)
+    assert close.close_and_seal(campaign_id, early=True)
     with db.transaction() as session:
         dispatch.note_brought_by_hand(session, campaign_id)
     return year.size_of_pdf(campaign_id)

@@ -1,7 +1,9 @@
 """Close: nothing more can be added; the list, the text and the PDF are sealed before anything is sent."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -9,17 +11,54 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import audit
 from worker.mail import kinds, outbox
-from worker.models import Campaign, Mail, Seal
+from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
-from worker.wording.letter import renditions
+from worker.wording.letter import build_sheets, render
+from worker.wording.sheet import Sheet
+
+RENDERED_AHEAD = 3  # times, before the letter is rendered under the lock
 
 
-def close_and_seal(session: Session, campaign_id: int, *, early: bool = False) -> int | None:
+def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
     """Close a campaign whose deadline has passed and seal its letter; seal again after a withdrawal.
 
     Idempotent: returns the number of the new seal, or None when there was nothing to do. Does nothing while held,
-    unless a person closes `early`. Locks the campaign alone, so that no answer slips between list and seal.
+    unless a person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of
+    names take seconds, and sealed if it still says what holds.
     """
+    ahead = _Rendered([], [])
+    for _ in range(RENDERED_AHEAD):
+        with db.transaction() as session:
+            to_seal = _lock_and_close(session, campaign_id, early=early)
+            if to_seal is None:
+                return None
+            if to_seal.sheets == ahead.sheets:
+                return _seal(session, to_seal, ahead)
+        ahead = to_seal.render()
+    with db.transaction() as session:
+        return close_and_seal_within(session, campaign_id, early=early, ahead=ahead)
+
+
+def close_and_seal_within(
+    session: Session, campaign_id: int, *, early: bool = False, ahead: "_Rendered | None" = None
+) -> int | None:
+    """The same in one transaction: what was not rendered `ahead` is rendered while the campaign is locked."""
+    to_seal = _lock_and_close(session, campaign_id, early=early)
+    if to_seal is None:
+        return None
+    if ahead is None or ahead.sheets != to_seal.sheets:
+        ahead = to_seal.render()
+    return _seal(session, to_seal, ahead)
+
+
+def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled."""
+    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(kinds.cancelled_by("void")), at=now)
+    session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
+
+
+def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_ToSeal | None":
+    """Lock a campaign alone, so that no answer slips between list and seal, and close it; null if nothing is to do."""
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
     if campaign.cancelled_at or (campaign.held_at and not early):
@@ -33,31 +72,47 @@ def close_and_seal(session: Session, campaign_id: int, *, early: bool = False) -
         audit.log(session, campaign, "organizer" if early else "clock", "closed", at=now)
     elif living_seal(session, campaign) is not None or is_irrevocable(campaign, load_letters(session, campaign)):
         return None
-    return _seal(session, campaign, now)
+    return _ToSeal(campaign, now, build_sheets(session, campaign))
 
 
-def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
-    """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled."""
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(kinds.cancelled_by("void")), at=now)
-    session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
+class _Rendered(NamedTuple):
+    """Sheets, and all that was rendered from them, as columns of the rows of a seal."""
+
+    sheets: list[tuple[Rendition, Sheet]]
+    documents: list[dict[str, Any]]
 
 
-def _seal(session: Session, campaign: Campaign, now: datetime) -> int:
+@dataclass(frozen=True)
+class _ToSeal:
+    """What is to be sealed at one moment."""
+
+    campaign: Campaign
+    now: datetime
+    sheets: list[tuple[Rendition, Sheet]]
+
+    def render(self) -> _Rendered:
+        """Takes seconds where there are thousands of names."""
+        assert self.campaign.closed_at is not None
+        documents = [
+            {
+                "rendition": rendition,
+                "language": language,
+                "format": format,
+                "content": content,
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+            for rendition, language, format, content in render(
+                self.sheets, self.campaign.closed_at, self.campaign.authentic
+            )
+        ]
+        return _Rendered(self.sheets, documents)
+
+
+def _seal(session: Session, sealed: _ToSeal, rendered: _Rendered) -> int:
+    campaign = sealed.campaign
     number = (session.scalar(select(func.max(Seal.number)).where(Seal.campaign_id == campaign.id)) or 0) + 1
-    seals = [
-        {
-            "campaign_id": campaign.id,
-            "number": number,
-            "rendition": rendition,
-            "language": language,
-            "format": format,
-            "content": content,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "sealed_at": now,
-        }
-        for rendition, language, format, content in renditions(session, campaign)
-    ]
-    session.execute(insert(Seal), seals)
-    outbox.put(session, [outbox.to_organizers("closed", campaign, f"seal-{number}", now, seal_number=number)])
-    audit.log(session, campaign, "clock", "sealed", detail=number, at=now)
+    these = {"campaign_id": campaign.id, "number": number, "sealed_at": sealed.now}
+    session.execute(insert(Seal), [document | these for document in rendered.documents])
+    outbox.put(session, [outbox.to_organizers("closed", campaign, f"seal-{number}", sealed.now, seal_number=number)])
+    audit.log(session, campaign, "clock", "sealed", detail=number, at=sealed.now)
     return number

@@ -17,17 +17,15 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     with lookup.reading(name) as (session, campaign):
         if campaign.closed_at is not None or campaign.cancelled_at is not None:
             console.fail(_CLOSED_ALREADY)
-        counts = load_counts(session, campaign)
+        campaign_id, counts = campaign.id, load_counts(session, campaign)
     words = f"{counts.signed} signed, {counts.silent} are silent"
     words += f", {counts.unreached} were not reached" if counts.unreached else ""
     if dry_run:
         console.say(f"Dry run: would close now. {words}.")
         return
     console.ask(f"Close {name} now? {words}. Nobody can sign after that.", yes=yes)
-    with lookup.writing(name) as (session, campaign):
-        if campaign.closed_at is not None or close_and_seal(session, campaign.id, early=True) is None:
-            console.fail(_CLOSED_ALREADY)
-        campaign_id = campaign.id
+    if close_and_seal(campaign_id, early=True) is None:
+        console.fail(_CLOSED_ALREADY)
     lookup.notify(tasks.dispatch, campaign_id)
     console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")
 

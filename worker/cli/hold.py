@@ -41,7 +41,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     Example: `undersigned resume cambodia-2023`
     """
     from worker import tasks
-    from worker.acts.close import close_and_seal
+    from worker.acts.close import close_and_seal_within
     from worker.acts.hold import resume_letter
     from worker.cli import lookup
     from worker.cli.dispatch import letter_with_names
@@ -51,7 +51,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     with lookup.dry_run(name) as (session, campaign):
         if not resume_letter(session, campaign.id):
             console.fail("It was not held: nothing was changed.", 0)
-        close_and_seal(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
+        close_and_seal_within(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
         facts = load_facts(session, campaign)
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
         at_once = not has_left and not find_blockers(facts)

@@ -2,10 +2,9 @@
 
 import functools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
@@ -15,19 +14,17 @@ from worker.models import Addressee, Answer, Campaign, Letter, Partner, Renditio
 from worker.state.letters import sealed_at
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.positions import Position
+from worker.text.names import Printable
 
+_PRINTED = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
 
 
-class Printed(Protocol):
-    """What decides over a place in the list."""
+class Printed(Printable, Protocol):
+    """What is printed of a signatory, and decides over its place in the list."""
 
     @property
     def id(self) -> int: ...
-    @property
-    def organization(self) -> str: ...
-    @property
-    def country(self) -> str: ...
     @property
     def sort_as(self) -> str | None: ...
 
@@ -39,7 +36,7 @@ P = TypeVar("P", bound=Printed)
 class Signatories:
     """The named organizations in printed order, and how many more sign without being named."""
 
-    named: list[Partner]
+    named: Sequence[Printed]
     withheld: int
 
     @property
@@ -55,16 +52,15 @@ def load_signatories(session: Session, campaign: Campaign, rendition: Rendition)
 
 def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Signatories]:
     """Who signs now, as each rendition names them, all from one look."""
-    signed = session.execute(standing_signatures(Partner, Answer.visibility, campaign_id=campaign.id)).all()
-    in_order = sorted(((place_of(partner), partner, visibility) for partner, visibility in signed), key=itemgetter(0))
+    signed = in_order(session.execute(standing_signatures(*_PRINTED, Answer.visibility, campaign_id=campaign.id)).all())
     found: dict[Rendition, Signatories] = {}
     for rendition in _NAMED:
-        named = [partner for _, partner, visibility in in_order if is_named(visibility, rendition)]
+        named = [one for one in signed if is_named(one.visibility, rendition)]
         found[rendition] = Signatories(named, withheld=len(signed) - len(named))
     return found
 
 
-def shown_to(session: Session, position: Position) -> list[Partner]:
+def shown_to(session: Session, position: Position) -> list[Printed]:
     """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown.
 
     Those are of the ones that sign publicly, as the campaign allows it, until the letter has left: nobody who is
@@ -74,14 +70,14 @@ def shown_to(session: Session, position: Position) -> list[Partner]:
     prints_itself = stage == "open" or (
         stage != "cancelled" and standing is not None and is_named(standing.visibility, "public")
     )
-    own = [partner] if prints_itself else []
+    own: list[Printed] = [partner] if prints_itself else []
     if campaign.show_signers == "nobody" or stage == "cancelled" or stage in BEYOND_RECALL:
         return own
     named = load_signatories(session, campaign, "public").named
     return in_order([*(one for one in named if one.id != partner.id), *own])
 
 
-def shown_to_everyone(session: Session, campaign: Campaign) -> list[Partner]:
+def shown_to_everyone(session: Session, campaign: Campaign) -> Sequence[Printed]:
     """Whom the public page names: those that sign publicly at this moment, once that may be seen."""
     if campaign.dispatched_at is None and campaign.show_signers != "everyone":
         return []
@@ -110,8 +106,7 @@ def standing_signatures(
 
 def select_public(campaign_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     """Selects what is printed of those that the public rendition names, without the rows themselves."""
-    printed = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
-    return standing_signatures(*printed, campaign_id=campaign_id).where(Answer.visibility.in_(_NAMED["public"]))
+    return standing_signatures(*_PRINTED, campaign_id=campaign_id).where(Answer.visibility.in_(_NAMED["public"]))
 
 
 def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:

@@ -42,6 +42,7 @@ def code(written: str) -> str | None:
     return _codes().get(_bare(written))
 
 
+@functools.lru_cache(maxsize=2_000)
 def spelling(written: str, language: str = "en") -> str | None:
     """Spell a country the one way it is printed in such letters; None if it is unknown.
 

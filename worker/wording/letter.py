@@ -1,29 +1,44 @@
 """The letter as it will be set: rows and texts brought together, in each rendition, language and format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker.models import Addressee, Campaign, Partner, Rendition
+from worker.models import Addressee, Campaign, Rendition
 from worker.state import signatories
 from worker.state.signatories import Signatories
 from worker.text import dates, names
 from worker.text.languages import LANGUAGES
+from worker.text.names import Printable
 from worker.wording import letter_formats, templates
 from worker.wording.sheet import Sheet, fill
 
 
-def renditions(session: Session, campaign: Campaign) -> Iterator[tuple[Rendition, str, str, bytes]]:
+def build_sheets(session: Session, campaign: Campaign) -> list[tuple[Rendition, Sheet]]:
+    """Every sheet of a seal: each rendition, as it holds now, in each language of the letter."""
+    listed = signatories.load_renditions(session, campaign)
+    return [
+        (rendition, build_letter(campaign, listed[rendition], language))
+        for rendition in listed
+        for language in sorted(campaign.letter.texts)
+    ]
+
+
+def render(
+    sheets: Sequence[tuple[Rendition, Sheet]], dated: datetime, authentic: str
+) -> Iterator[tuple[Rendition, str, str, bytes]]:
     """Every document of a seal, as (rendition, language, format, bytes)."""
-    dated = campaign.closed_at or campaign.deadline_at
-    for rendition, listed in signatories.load_renditions(session, campaign).items():
-        for language in sorted(campaign.letter.texts):
-            sheet = build_letter(campaign, listed, language)
-            for form, content in letter_formats.documents(sheet, dated, campaign.authentic):
-                yield rendition, language, form.name, content
+    made: list[tuple[Sheet, list[tuple[str, bytes]]]] = []
+    for rendition, sheet in sheets:
+        documents = next((known for other, known in made if other == sheet), None)  # both renditions name the same
+        if documents is None:
+            documents = [(form.name, content) for form, content in letter_formats.documents(sheet, dated, authentic)]
+            made.append((sheet, documents))
+        for form_name, content in documents:
+            yield rendition, sheet.language, form_name, content
 
 
 def letter_language(campaign: Campaign, wanted: str) -> str:
@@ -39,7 +54,7 @@ def build_draft(campaign: Campaign, rows: list[str], language: str) -> Sheet:
     return replace(build_letter(campaign, Signatories([], withheld=0), language, count="…"), signatories=rows)
 
 
-def printed_rows(campaign: Campaign, named: list[Partner], language: str) -> list[str]:
+def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) -> list[str]:
     """How these are printed under the letter in one language."""
     return [names.signatory(partner, language, campaign.authentic) for partner in named]
 
