@@ -175,3 +175,19 @@ def test_a_page_behind_a_link_reads_once_where_its_partner_stands(
     passes_its_deadline(campaign_id)
     assert close.close_and_seal(campaign_id)
     assert counts_a_look() <= closed
+
+
+def test_the_public_page_takes_as_many_statements_for_six_hundred_names_as_for_six(browser: TestClient) -> None:
+    counted = {}
+    for number in (6, 600):
+        campaign_id = a_campaign_of(number)
+        with db.transaction() as session:
+            campaign = session.get_one(Campaign, campaign_id)
+            campaign.definition = campaign.definition | {"public_page": "after dispatch"}
+            cast.the_letter_leaves(session, campaign)
+            slug = campaign.slug
+        with statements() as seen:
+            assert browser.get(f"/c/{slug}").status_code == 200
+        counted[number] = len([one for one in seen if not one.startswith("BEGIN")])
+
+    assert counted[6] == counted[600] <= 7

@@ -1,7 +1,9 @@
 """The letter for everyone: when it is there, what it says, and what nothing on it tells."""
 
+import asyncio
 import re
 
+import httpx2
 import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
@@ -12,6 +14,8 @@ from worker.acts import answer
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner
 from worker.text.languages import LANGUAGES
+from worker.web import public_page
+from worker.web.app import make_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 OTHERS = ("Clean Coast", "Alpine Streams")
@@ -130,3 +134,54 @@ def test_the_letters_before_and_after_are_those_that_everyone_may_read(browser: 
     assert re.findall(r'href="/c/([^"?]*)\?', second) == ["two", "two", "one"]
     assert "hidden" not in first + second
     assert "later" not in second
+
+
+def test_those_who_come_together_read_one_page_and_who_comes_later_reads_it_anew(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partners = a_campaign("dam", "from launch", "everyone")
+    with db.transaction() as session:
+        cast.signs(session, partners[0])
+    make, made = public_page._page, list[public_page.Wanted]()
+
+    def noting(session: Session, wanted: public_page.Wanted) -> bytes | None:
+        made.append(wanted)
+        return make(session, wanted)
+
+    monkeypatch.setattr(public_page, "_page", noting)
+    addresses = [f"/c/{slug}?lang={language}" for slug in ("dam", "nothing") for language in ("en", "fr")] * 20
+
+    async def look() -> list[tuple[int, bytes]]:
+        transport = httpx2.ASGITransport(app=make_app())
+        async with httpx2.AsyncClient(transport=transport, base_url="http://letters.example", timeout=60) as everybody:
+            pages = await asyncio.gather(*map(everybody.get, addresses))
+            return [(page.status_code, page.content) for page in pages]
+
+    together = asyncio.run(look())
+    assert len(made) < len(addresses) / 2
+    alone = {address: browser.get(address) for address in set(addresses)}
+    for address, given in zip(addresses, together, strict=True):
+        assert given == (alone[address].status_code, alone[address].content), address
+
+    with db.transaction() as session:
+        answer.withdraw(session, partners[0].id, Statement())
+    assert b"River Watch" in alone["/c/dam?lang=en"].content
+    assert b"River Watch" not in browser.get("/c/dam?lang=en").content
+
+
+def test_one_page_that_breaks_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    for slug in ("dam", "broken"):
+        a_campaign(slug, "from launch")
+    make = public_page._page
+
+    def breaking(session: Session, wanted: public_page.Wanted) -> bytes | None:
+        if wanted.slug == "broken":
+            raise ValueError
+        return make(session, wanted)
+
+    monkeypatch.setattr(public_page, "_page", breaking)
+    dam, broken = (public_page.Wanted(slug, "") for slug in ("dam", "broken"))
+
+    read = public_page._read([broken, dam, broken])
+
+    assert [type(one) for one in read] == [ValueError, bytes, ValueError]

@@ -4,7 +4,21 @@ import argparse
 from collections.abc import Callable, Iterator
 
 from tests import servers
-from tests.bench import copies, drain, flat, invitations, letter, machine, pages, round_trip, rush, start, sweep, table
+from tests.bench import (
+    copies,
+    drain,
+    flat,
+    invitations,
+    letter,
+    machine,
+    pages,
+    public,
+    round_trip,
+    rush,
+    start,
+    sweep,
+    table,
+)
 from tests.bench.rounds import FULL, QUICK, Comparison, Extent, LeftOut
 from worker import settings
 
@@ -14,6 +28,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "round_trip": round_trip.measure,
     "flat": flat.measure,
     "pages": pages.measure,
+    "public": public.measure,
     "rush": rush.measure,
     "copies": copies.measure,
     "sweep": sweep.measure,

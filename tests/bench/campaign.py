@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count, islice
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,20 +24,20 @@ EXAMPLE = settings.CHECKOUT / "campaigns" / "cambodia-2023"
 _numbers = count(1)
 
 
-def definition(partners: int) -> Definition:
+def definition(partners: int, **changed: Any) -> Definition:
     """The example with a name of its own, a deadline in two weeks and this many partners, none shown to others.
 
     With thousands of names on it a page would be as slow as it is long.
     """
     example = definitions.read_definition(EXAMPLE, now=datetime.now(UTC), deadline="in 2 weeks")
     rows = list(islice(_numbered_on(example.partners), partners))
-    return replace(example, slug=f"bench-{next(_numbers)}", partners=rows, show_signers="nobody")
+    return replace(example, **{"slug": f"bench-{next(_numbers)}", "partners": rows, "show_signers": "nobody"} | changed)
 
 
-def launched(partners: int) -> int:
+def launched(partners: int, **changed: Any) -> int:
     """Launch such a campaign, and return its number."""
     with db.transaction() as session:
-        return launch.launch_campaign(session, definition(partners)).id
+        return launch.launch_campaign(session, definition(partners, **changed)).id
 
 
 def put_invitations(session: Session, launched: int, which: str = "1") -> int:

@@ -15,17 +15,17 @@ from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Se
 A_MONTH = timedelta(days=30)
 
 
-def signed_by_all(partners: int) -> int:
+def signed_by_all(partners: int, **changed: Any) -> int:
     """A campaign that is open, that everybody signed, and in which every mail has left: nothing is due."""
-    campaign_id = campaigns.launched(partners)
+    campaign_id = campaigns.launched(partners, **changed)
     with db.transaction() as session:
         _all_have_signed(session, session.get_one(Campaign, campaign_id))
     return campaign_id
 
 
-def finished(partners: int) -> int:
+def finished(partners: int, **changed: Any) -> int:
     """One whose letter has left a month ago, with its copies; its contacts are kept for some months more."""
-    campaign_id = signed_by_all(partners)
+    campaign_id = signed_by_all(partners, **changed)
     with db.transaction() as session:
         campaign = session.get_one(Campaign, campaign_id)
         past = db.clock(session) - A_MONTH

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, ScalarSelect, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from worker.column_types import Moment
 from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition
 from worker.state.letters import sealed_at
 from worker.state.lifecycle import BEYOND_RECALL
@@ -52,7 +53,7 @@ def load_signatories(session: Session, campaign: Campaign, rendition: Rendition)
 
 def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Signatories]:
     """Who signs now, as each rendition names them, all from one look."""
-    signed = in_order(session.execute(standing_signatures(*_PRINTED, Answer.visibility, campaign_id=campaign.id)).all())
+    signed = in_order(session.execute(_SIGNED, {"campaign": campaign.id}).all())
     found: dict[Rendition, Signatories] = {}
     for rendition in _NAMED:
         named = [one for one in signed if is_named(one.visibility, rendition)]
@@ -85,7 +86,9 @@ def shown_to_everyone(session: Session, campaign: Campaign) -> Sequence[Printed]
 
 
 def standing_signatures(
-    *columns: Any, campaign_id: int | ColumnElement[int], as_of: datetime | ScalarSelect[datetime] | None = None
+    *columns: Any,
+    campaign_id: int | ColumnElement[int],
+    as_of: datetime | ColumnElement[datetime] | ScalarSelect[datetime] | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Selects columns of Partner and Answer for everyone who signs the letter in its present meaning.
 
@@ -104,9 +107,14 @@ def standing_signatures(
     )
 
 
-def select_public(campaign_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
-    """Selects what is printed of those that the public rendition names, without the rows themselves."""
-    return standing_signatures(*_PRINTED, campaign_id=campaign_id).where(Answer.visibility.in_(_NAMED["public"]))
+_CAMPAIGN: BindParameter[int] = bindparam("campaign", type_=Integer)
+_MOMENT: BindParameter[datetime] = bindparam("moment", type_=Moment)
+_SIGNED = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
+_WITHHELD = standing_signatures(func.count(), campaign_id=_CAMPAIGN, as_of=_MOMENT).where(
+    Answer.visibility.not_in(_NAMED["public"])
+)
+PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
+"""Selects, for a `campaign`, what is printed of those that the public rendition names."""
 
 
 def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
@@ -115,8 +123,7 @@ def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
     What the public page says of them stays what it was when the letter left: a number that falls or rises when a
     name goes would tell whose.
     """
-    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=moment)
-    return session.scalar(counted.where(Answer.visibility.not_in(_NAMED["public"]))) or 0
+    return session.scalar(_WITHHELD, {"campaign": campaign.id, "moment": moment}) or 0
 
 
 def count_named(session: Session, campaign: Campaign, rendition: Rendition, seal_number: int | None) -> int:

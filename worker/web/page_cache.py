@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from jinja2.utils import LRUCache
 from markupsafe import escape
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, tuple_
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
@@ -83,9 +83,6 @@ _LOOK = (
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
     .where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
 )
-
-
-_SIGNERS = signatories.select_public(bindparam("campaign", type_=Integer))
 
 
 Word = Callable[[int, str], tuple["State", PageTemplate]]
@@ -163,7 +160,7 @@ def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
 
 
 def _lines(listed: Listed) -> list[Line]:
-    rows = db.read_autocommit(_SIGNERS, campaign=listed.campaign_id)
+    rows = db.read_autocommit(signatories.PUBLIC, campaign=listed.campaign_id)
     printed = [names.signatory(row, listed.letter_language, listed.authentic) for row in rows]
     html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
     return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))

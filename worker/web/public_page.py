@@ -1,39 +1,70 @@
 """`/c/<slug>`: a letter for everyone to read, as far and as soon as its campaign allows it."""
 
-from starlette.concurrency import run_in_threadpool
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from worker import db
 from worker.state import lifecycle, public_letters
 from worker.state.campaigns import find_campaign
 from worker.web import responses
+from worker.web.batching import Batcher
 from worker.wording.letter import build_public, letter_language
+
+
+class Wanted(NamedTuple):
+    """One page, as an address names it."""
+
+    slug: str
+    language: str
 
 
 async def letter(request: Request) -> Response:
     """The page of one campaign; one that is not public is as unknown as one that does not exist."""
-    slug, language = request.path_params["slug"], request.query_params.get("lang", "")
-    return await run_in_threadpool(_page, slug, language)
+    wanted = Wanted(request.path_params["slug"], request.query_params.get("lang", ""))
+    page = await _pages.ask(wanted)
+    if page is None:
+        raise HTTPException(404)
+    return HTMLResponse(page)
 
 
-def _page(slug: str, wanted: str) -> Response:
-    with db.reading() as session:
-        campaign = find_campaign(session, slug)
-        if campaign is None or not campaign.is_public:
-            raise HTTPException(404)
-        language = responses.choose_language(wanted, campaign.authentic)
-        now = db.clock(session)
-        before, after = public_letters.neighbours(session, campaign)
-        return responses.show(
-            "public/page.html",
-            language,
-            campaign=campaign,
-            addressee=campaign.letter.addressees[0],
-            sheet=build_public(session, campaign, letter_language(campaign, language)),
-            open=campaign.takes_answers(at=now),
-            can_join=lifecycle.can_join(campaign, now),
-            before=before,
-            after=after,
-        )
+def _read(wanted: Sequence[Wanted]) -> list[bytes | Exception | None]:
+    """Each page once for all who ask for it at the same time, with the names as they are now; nothing is kept."""
+    made = {one: _page_or_error(one) for one in set(wanted)}
+    return [made[one] for one in wanted]
+
+
+_pages = Batcher(_read)
+
+
+def _page_or_error(wanted: Wanted) -> bytes | Exception | None:
+    try:
+        with db.reading() as session:
+            return _page(session, wanted)
+    except Exception as error:  # is of this page alone
+        return error
+
+
+def _page(session: Session, wanted: Wanted) -> bytes | None:
+    campaign = find_campaign(session, wanted.slug)
+    if campaign is None or not campaign.is_public:
+        return None
+    language = responses.choose_language(wanted.language, campaign.authentic)
+    now = db.clock(session)
+    before, after = public_letters.neighbours(session, campaign)
+    page = responses.show(
+        "public/page.html",
+        language,
+        campaign=campaign,
+        addressee=campaign.letter.addressees[0],
+        sheet=build_public(session, campaign, letter_language(campaign, language)),
+        open=campaign.takes_answers(at=now),
+        can_join=lifecycle.can_join(campaign, now),
+        before=before,
+        after=after,
+    )
+    return bytes(page.body)

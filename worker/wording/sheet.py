@@ -1,5 +1,6 @@
 """The letter as words: filled, and hashed."""
 
+import functools
 import hashlib
 import json
 import unicodedata
@@ -25,11 +26,12 @@ class Sheet:
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
 
 
+@functools.lru_cache(maxsize=100)
 def fill(letter_text: str, count: int | str) -> tuple[str, list[markdown.Block]]:
     """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number (or "…").
 
     Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
-    subject is empty.
+    subject is empty. What it returns is shared and not to be changed: pages and mails read the same letters.
     """
     tree = markdown.blocks(markdown.COUNT.sub(str(count), letter_text))
     if tree and tree[0]["kind"] == "heading" and tree[0]["level"] == 1:
