@@ -1,6 +1,6 @@
 """The stage of the stories: the real program, a real mail server, and people who do only what people can.
 
-Two ways to run are played on: everything embedded in one process on SQLite, and web, two workers and beat as
+Two ways to run are played on: everything embedded in one process on SQLite, and web and two workers as
 processes of their own on PostgreSQL and Redis.
 """
 
@@ -196,7 +196,7 @@ class EmbeddedStage(Stage):
 
 
 class ProductionStage(Stage):
-    """web × 2, worker × 2 and beat, on PostgreSQL and Redis."""
+    """web × 2 and worker × 2, on PostgreSQL and Redis."""
 
     def __init__(self, folder: Path, database_url: str, redis_url: str, *, workers: int = 2, webs: int = 1) -> None:
         ports = [servers.free_port() for _ in range(webs)]
@@ -213,7 +213,6 @@ class ProductionStage(Stage):
             self.start(f"web-{number}", "-m", "worker", "web", "--port", str(port))
         for number in range(1, workers + 1):
             self.start(f"worker-{number}", "-m", "worker", "worker")
-        self.start("beat", "-m", "worker", "beat")
         self.wait_until_up()
 
     def set_clock(self, to: datetime | None) -> None:

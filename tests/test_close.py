@@ -132,7 +132,7 @@ def test_it_is_sealed_once_though_two_render_it(campaign_id: int, while_renderin
 
     while_rendering(another)
 
-    assert close.close_and_seal(campaign_id) is None
+    assert close.close_and_seal(campaign_id) == 1
 
     with db.reading() as session:
         assert set(session.scalars(select(Seal.number))) == {1}

@@ -21,7 +21,7 @@ EXAMPLE = (CHECKOUT / ".env.example").read_text()
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
-OURS = ["web", "worker", "beat", "migrate"]
+OURS = ["web", "worker", "migrate"]
 OUTSIDE = "outside"  # the only network from which the world can be reached
 
 FILLED_IN = {
@@ -55,7 +55,7 @@ def test_a_compose_file_that_does_not_is_refused(right, wrong, told):
 
 
 def test_all_the_parts_are_there():
-    assert set(SERVICES) == {"caddy", "web", "worker", "beat", "migrate", "db", "redis", "mailpit"}
+    assert set(SERVICES) == {"caddy", "web", "worker", "migrate", "db", "redis", "mailpit"}
 
 
 @every_service
@@ -69,7 +69,7 @@ def test_what_a_service_waits_for_exists_and_can_come_true(name):
             assert awaited["restart"] == "no"
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker"])
 def test_whoever_uses_the_database_waits_for_its_migration(name):
     assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
 
@@ -191,7 +191,7 @@ def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
     for variable, value in _environment(name).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
-    processes._check_settings(queue=name in {"worker", "beat"}, relay=name == "worker")
+    processes._check_settings(queue=name == "worker", relay=name == "worker")
 
 
 @each_of_ours

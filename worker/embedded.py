@@ -30,7 +30,6 @@ class EmbeddedServer:
     inbox: Path | None  # none where a relay takes the mail
     refuse: set[str]
     _server: Any = None
-    _beat: Any = None
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -130,7 +129,6 @@ def running_at(folder: Path) -> str | None:
 
 def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
     from celery import signals
-    from celery.beat import EmbeddedService
 
     from worker import db, migrations, startup, tasks
 
@@ -138,8 +136,6 @@ def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[E
     migrations.upgrade()
     tasks.stopping.clear()
     web = _web_thread(running, listener)
-    running._beat = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
-    running._beat.start()
 
     def ready(**_: object) -> None:
         # Celery has put its own handlers by now; ours end everything.
@@ -154,13 +150,16 @@ def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[E
     finally:
         signals.worker_ready.disconnect(ready)
         running.stop()
-        running._beat.stop()
         web.join(timeout=2)
         db.dispose()
 
 
 def run_worker(concurrency: int = 4) -> None:
-    """Run a Celery worker in this thread until it is stopped; threads, so that a drain sees the stop flag."""
+    """Run a Celery worker in this thread until it is stopped; threads, so that a drain sees the stop flag.
+
+    It brings its own clock (Celery's beat): several at once only look more often.
+    """
+    from celery.beat import EmbeddedService
     from celery.platforms import SecurityWarning
 
     from worker import tasks
@@ -175,8 +174,14 @@ def run_worker(concurrency: int = 4) -> None:
         without_heartbeat=True,
         quiet=True,
     )
-    with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
-        worker.start()
+    clock = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
+    clock.start()
+    try:
+        with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
+            worker.start()
+    finally:
+        clock.service.stop()
+        clock.join(timeout=2)  # it may wait for a broker that is away
 
 
 def _web_thread(running: EmbeddedServer, listener: socket.socket) -> threading.Thread:

@@ -22,21 +22,21 @@ RENDERED_AHEAD = 3  # times, before the letter is rendered under the lock
 def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
     """Close a campaign whose deadline has passed and seal its letter; seal again after a withdrawal.
 
-    Idempotent: returns the number of the new seal, or None when there was nothing to do. Does nothing while held,
-    unless a person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of
+    Idempotent: returns the number of the seal, or None when there was nothing to do. Does nothing while held, unless a
+    person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of
     names take seconds, and sealed if it still says what holds.
     """
     ahead = _Rendered([], [])
     for _ in range(RENDERED_AHEAD):
         with db.transaction() as session:
             to_seal = _lock_and_close(session, campaign_id, early=early)
-            if to_seal is None:
-                return None
+            if to_seal is None:  # another may have sealed what was rendered here
+                return _living(session, campaign_id) if ahead.documents else None
             if to_seal.sheets == ahead.sheets:
                 return _seal(session, to_seal, ahead)
         ahead = to_seal.render()
     with db.transaction() as session:
-        return close_and_seal_within(session, campaign_id, early=early, ahead=ahead)
+        return close_and_seal_within(session, campaign_id, early=early, ahead=ahead) or _living(session, campaign_id)
 
 
 def close_and_seal_within(
@@ -73,6 +73,10 @@ def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_ToS
     elif living_seal(session, campaign) is not None or is_irrevocable(campaign, load_letters(session, campaign)):
         return None
     return _ToSeal(campaign, now, build_sheets(session, campaign))
+
+
+def _living(session: Session, campaign_id: int) -> int | None:
+    return living_seal(session, session.get_one(Campaign, campaign_id))
 
 
 class _Rendered(NamedTuple):

@@ -69,7 +69,9 @@ def web(
 
 
 def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4) -> None:
-    """Run a worker: it sends mail, closes, dispatches. Run as many as you like.
+    """Run a worker: it sends mail, closes, dispatches, and looks every few seconds for what is due.
+
+    Run as many as you like.
 
     Example: `undersigned worker`
     """
@@ -83,7 +85,7 @@ def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] =
 
 
 def beat() -> None:
-    """Run the clock that looks every few seconds for what is due. More than one does no harm.
+    """Run the clock alone: each worker has one already, and another does no harm.
 
     Example: `undersigned beat`
     """

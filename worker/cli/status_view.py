@@ -162,7 +162,7 @@ def relay_lines(relay: RelayStatus, found: CampaignStatus) -> list[Text]:
         lines.append(
             Text(
                 "The clock gives no sign of life, so nothing happens by itself: "
-                f"is `{console.command(_runner('beat'))}` running?",
+                f"is `{console.command(_runner('worker'))}` running?",
                 style="bold red",
             )
         )
