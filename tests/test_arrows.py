@@ -37,6 +37,7 @@ ONLY_IN = {
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"wording/letter_pdf"},
+    "pikepdf": {"wording/letter_pdf"},
     **{library: {"cli/doctor/system"} for library in ("http.client", "redis")},  # the doctor's
     **{library: {"cli/doctor/mail"} for library in ("dns", "smtplib")},
 }

@@ -11,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import cycle
 from pathlib import Path
 
 import docx as python_docx
+import pikepdf
 import pypdf
 import pytest
 import typst
@@ -318,6 +321,63 @@ def test_khmer_is_set_from_the_font_that_we_ship():
         for font in page["/Resources"]["/Font"].values()  # type: ignore[index]
     }
     assert {font.split("-")[0] for font in fonts} == {"LibertinusSerif", "NotoSansKhmer"}
+
+
+def many(count: int) -> list[str]:
+    return [f"{name} {number}" for number, name in zip(range(count), cycle(names()), strict=False)]
+
+
+@pytest.mark.parametrize("count", [56, 1_000])
+def test_the_tags_make_a_pdf_no_more_than_1_7_times_as_big(count):
+    sheet = a_sheet(signatories=many(count))
+    untagged = letter_pdf._set(sheet, SEALED, format="pdf", pdf_tags=False)
+    assert len(letter_pdf.as_pdf(sheet, SEALED)) <= 1.7 * len(untagged)
+
+
+@pytest.mark.parametrize("language", ["en", "km"])
+def test_a_packed_pdf_holds_all_that_typst_wrote(language):
+    sheet = a_sheet(language, signatories=[KHMER, *many(150)], body=markdown.blocks(RICH))
+    written, packed = letter_pdf._set(sheet, SEALED, format="pdf"), letter_pdf.as_pdf(sheet, SEALED)
+    assert isinstance(written, bytes)
+    assert len(packed) < len(written)
+    with pikepdf.open(io.BytesIO(packed)) as file:
+        assert not file.check_pdf_syntax()
+    before, after = pypdf.PdfReader(io.BytesIO(written)), pypdf.PdfReader(io.BytesIO(packed))
+    assert after.pdf_header == before.pdf_header == "%PDF-1.7"
+    assert after.metadata == before.metadata
+    assert [page.extract_text() for page in after.pages] == [page.extract_text() for page in before.pages]
+    assert held(after.trailer.raw_get("/Root"), {}) == held(before.trailer.raw_get("/Root"), {})
+
+
+def held(thing: object, met: dict[int, int]) -> object:
+    """All that can be reached from here, whatever the numbers of the objects and the way they are compressed."""
+    if isinstance(thing, pypdf.generic.IndirectObject):
+        if thing.idnum in met:
+            return ("met", met[thing.idnum])
+        met[thing.idnum] = len(met)
+        thing = thing.get_object()
+    if isinstance(thing, pypdf.generic.DictionaryObject):
+        stream = thing.get_data() if isinstance(thing, pypdf.generic.StreamObject) else b""
+        keys = sorted(set(thing) - {"/Length", "/Filter"})
+        return stream, {key: held(thing.raw_get(key), met) for key in keys}
+    return [held(each, met) for each in thing] if isinstance(thing, list) else thing
+
+
+def test_a_reader_aloud_finds_each_name_as_an_item_of_a_list():
+    root = pypdf.PdfReader(io.BytesIO(letter_pdf.as_pdf(a_sheet("fr", body=[]), SEALED))).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert len(root["/StructTreeRoot"]["/ParentTree"]["/Nums"]) / 2 == root["/Pages"]["/Count"]  # type: ignore[index]
+    kinds = list(kinds_below(root["/StructTreeRoot"]))  # type: ignore[index]
+    assert kinds[kinds.index("/H2") :] == ["/H2", "/L", *["/LI", "/Lbl", "/LBody"] * 56]
+
+
+def kinds_below(part: pypdf.generic.DictionaryObject) -> Iterator[str]:
+    """The kinds of the parts of a tagged text, in the order in which it is read."""
+    for each in part["/K"]:  # type: ignore[attr-defined]
+        child = each.get_object()
+        if isinstance(child, pypdf.generic.DictionaryObject) and "/S" in child:
+            yield str(child["/S"])
+            yield from kinds_below(child)
 
 
 def test_ten_thousand_names_come_back_in_order():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import io
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ def as_pdf(sheet: Sheet, sealed_at: datetime) -> bytes:
     """
     pdf = _set(sheet, sealed_at, format="pdf")
     assert isinstance(pdf, bytes)
-    return pdf
+    return _packed(pdf)
 
 
 def _set(sheet: Sheet, sealed_at: datetime, **options: Any) -> bytes | list[bytes]:
@@ -38,6 +39,17 @@ def _set(sheet: Sheet, sealed_at: datetime, **options: Any) -> bytes | list[byte
         **options,
     )
     return pages
+
+
+def _packed(pdf: bytes) -> bytes:
+    """Compress the tags, which typst writes plainly: thousands of objects, most of the bytes of a long list."""
+    import pikepdf
+
+    packed = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as written:
+        mode = pikepdf.ObjectStreamMode.generate
+        written.save(packed, object_stream_mode=mode, deterministic_id=True, fix_metadata_version=False)
+    return packed.getvalue()
 
 
 @functools.cache
