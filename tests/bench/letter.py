@@ -1,4 +1,4 @@
-"""The letter as PDF, against typst alone with the same list in the plainest document that has one."""
+"""The letter as PDF, against typst alone with the same list in the plainest document, and its bytes without tags."""
 
 import json
 import subprocess
@@ -29,6 +29,15 @@ def measure(extent: Extent) -> Iterator[Comparison]:
         sides = {by: partial(_in_a_process, by, names) for by in _COMPILERS}
         taken = interleaved(extent, **sides)
         yield Comparison(f"PDF of {names:,} names", taken["ours"], "typst alone", taken["typst"], "seconds")
+    yield from map(_bytes, extent.names)
+
+
+def _bytes(names: int) -> Comparison:
+    """One round: the same letter is the same bytes."""
+    sheet = campaign.sheet(names)
+    untagged = letter_pdf._set(sheet, SEALED_AT, format="pdf", pdf_tags=False)
+    sizes = len(_ours(sheet)) / 1e3, len(untagged) / 1e3
+    return Comparison(f"bytes of PDF, {names:,} names", [sizes[0]], "without tags", [sizes[1]], "kilobytes")
 
 
 def _in_a_process(by: str, names: int) -> float:

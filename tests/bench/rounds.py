@@ -62,13 +62,13 @@ QUICK = Extent(
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing of ours beside one peer or limit: seconds each (or megabytes), round by round, in pairs."""
+    """One thing of ours beside one peer or limit: seconds each (or mega- or kilobytes), round by round, in pairs."""
 
     name: str
     ours: list[float]
     peer: str
     theirs: list[float]
-    shown_as: Literal["a second", "seconds", "megabytes"]
+    shown_as: Literal["a second", "seconds", "megabytes", "kilobytes"]
     note: str = ""
     goal: float | None = None  # so many times as fast as the peer, at least
 

@@ -49,6 +49,8 @@ def _figure(one: Comparison, seconds: list[float]) -> str:
     middle = median(seconds)
     if one.shown_as == "megabytes":
         return f"{middle:,.0f} MB"
+    if one.shown_as == "kilobytes":
+        return f"{middle:,.0f} kB"
     if one.shown_as == "seconds":
         return f"{middle:.3f} s"
     return f"{1 / middle:,.0f}/s" if middle < 0.1 else f"{1 / middle:.1f}/s"
