@@ -337,8 +337,7 @@ def test_the_tags_make_a_pdf_no_more_than_1_7_times_as_big(count):
 @pytest.mark.parametrize("language", ["en", "km"])
 def test_a_packed_pdf_holds_all_that_typst_wrote(language):
     sheet = a_sheet(language, signatories=[KHMER, *many(150)], body=markdown.blocks(RICH))
-    written, packed = letter_pdf._set(sheet, SEALED, format="pdf"), letter_pdf.as_pdf(sheet, SEALED)
-    assert isinstance(written, bytes)
+    written, packed = letter_pdf.as_written(sheet, SEALED), letter_pdf.as_pdf(sheet, SEALED)
     assert len(packed) < len(written)
     with pikepdf.open(io.BytesIO(packed)) as file:
         assert not file.check_pdf_syntax()

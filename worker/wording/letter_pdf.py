@@ -19,9 +19,14 @@ def as_pdf(sheet: Sheet, sealed_at: datetime) -> bytes:
 
     `sealed_at` carries its zone. Needs no network, and reads no file but the letter's template and fonts.
     """
+    return _packed(as_written(sheet, sealed_at))
+
+
+def as_written(sheet: Sheet, sealed_at: datetime) -> bytes:
+    """Set the same letter as typst writes it: larger, and the names of its fonts can be read in the bytes."""
     pdf = _set(sheet, sealed_at, format="pdf")
     assert isinstance(pdf, bytes)
-    return _packed(pdf)
+    return pdf
 
 
 def _set(sheet: Sheet, sealed_at: datetime, **options: Any) -> bytes | list[bytes]:

@@ -282,7 +282,7 @@ def of_space(free: int, folder: Path) -> Note:
 
 def fonts() -> Iterator[Note]:
     """Whether a letter can be set, in Latin and in Khmer."""
-    page = letter_pdf.as_pdf(_sheet(IN_LATIN_AND_KHMER), datetime.now(UTC))
+    page = letter_pdf.as_written(_sheet(IN_LATIN_AND_KHMER), datetime.now(UTC))
     missing = glyphs.unprintable([IN_LATIN_AND_KHMER])
     embedded_fonts = all(name in page for name in (b"LibertinusSerif", b"NotoSansKhmer"))
     if page.startswith(b"%PDF") and embedded_fonts and not missing:
