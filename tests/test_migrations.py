@@ -168,11 +168,18 @@ def test_the_revision_is_told_without_alembic_as_alembic_tells_it(database: str)
         assert migrations._revisions(connection) == MigrationContext.configure(connection).get_current_heads()
 
 
-def test_a_command_that_only_looks_imports_neither_celery_nor_alembic(database: str) -> None:
-    looks = "from worker.cli import lookup; lookup.make_ready(); import sys; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=True).stdout.split()
+@pytest.mark.parametrize("command", ["status", "status dam", "export dam"])
+def test_a_command_that_only_looks_imports_only_what_it_needs(database: str, command: str) -> None:
+    with db.transaction() as session:
+        cast.a_campaign(session)
+    looks = (
+        "import atexit, sys; atexit.register(lambda: print('\\n', *sys.modules)); from worker import cli; cli.main()"
+    )
+    typed = [sys.executable, "-c", looks, *command.split()]
+    said = subprocess.run(typed, capture_output=True, text=True, check=True).stdout.rpartition("\n ")[2].split()
     assert "worker.cli.lookup" in said
     assert not {"celery", "alembic", "imap_tools"} & set(said)
+    assert not {"jinja2", "markdown_it", "worker.wording.mails", "worker.acts.launch"} & set(said), "it words no mail"
 
 
 def _python(code: str) -> subprocess.Popen[str]:

@@ -33,7 +33,7 @@ def test_what_comes_with_the_program_is_registered_whole() -> None:
     startup.check_registered()
 
 
-@pytest.mark.parametrize("command", ["worker", "beat", "web", "up", "status rivers", "check rivers"])
+@pytest.mark.parametrize("command", ["worker", "beat", "web", "up", "remind rivers", "check rivers"])
 def test_no_process_starts_without_a_mails_template(command: str, templates: Path) -> None:
     (templates / "mail" / "receipt.fr.md").unlink()
     values = {settings.PREFIX + name: value for name, value in APART.items() if command in ("worker", "beat")}

@@ -1,14 +1,18 @@
 """What people type: `prepare`, `run` and `leave` for those who run campaigns, `operator` for the program's own."""
 
+import gc
 import io
 import os
 import sys
+
+GARBAGE = 10_000  # new objects before Python looks for garbage; by itself 700, and a start is all objects that stay
 
 
 def main() -> None:
     """Run `undersigned`; what is wrong with settings, disk or database is said in sentences, not as a traceback."""
     from worker.cli.commands import app
 
+    gc.set_threshold(GARBAGE)
     os.umask(0o077)  # what we write down holds names: it is for this user only
     _print_anything()
     try:

@@ -69,9 +69,9 @@ for panel, commands in _PANELS.items():
 
 
 def _version(wanted: bool) -> None:
-    from importlib import metadata
-
     if wanted:
+        from importlib import metadata
+
         print(f"undersigned {metadata.version('undersigned')}")
         raise typer.Exit
 

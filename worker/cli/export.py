@@ -27,7 +27,7 @@ def export(
     from worker.cli import lookup
     from worker.wording import export as exports
 
-    with lookup.reading(name) as (session, campaign):
+    with lookup.looking(name) as (session, campaign):
         if documents is not None:
             _write(documents, exports.documents(session, campaign))
             return

@@ -6,9 +6,8 @@ from worker.cli import console
 from worker.state.blockers import Blocker, BlockerCode
 from worker.state.mail_status import Reason, Todo
 from worker.state.refusals import Refused
-from worker.wording import blockers, refusals
+from worker.wording import blockers
 from worker.wording.mail_status import reason_words, todo_words
-from worker.wording.problems import sentence as problem_sentence
 
 _BLOCKERS: dict[BlockerCode, str] = {
     "not_closed": ": `undersigned close {slug}` closes it before the deadline.",
@@ -48,6 +47,9 @@ def todo_with_command(todo: Todo, slug: str, organization: str) -> str:
 
 def refusal_with_command(refused: Refused, slug: str) -> str:
     """Why a command did nothing, and what to type instead."""
+    from worker.wording import refusals  # which brings Jinja and Markdown: most commands are not refused
+    from worker.wording.problems import sentence as problem_sentence
+
     if refused.code == "blocked":
         reasons = (console.hint(blocker_with_command(one, slug)) for one in refused.facts["blockers"])
         return "\n".join(["The letter does not leave:", *(f"  {reason}" for reason in reasons)])

@@ -3,26 +3,28 @@
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, settings, startup
-from worker.acts import launch
+from worker import db, migrations, settings
 from worker.cli import console, hints
-from worker.definition.campaign import Definition
 from worker.models import REDACTED, Campaign, Partner
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
 from worker.text import names, similar_names
 
+if TYPE_CHECKING:
+    from worker.definition.campaign import Definition
+
 
 @contextmanager
 def writing(slug: str) -> Iterator[tuple[Session, Campaign]]:
     """A transaction on one campaign; ends the command if there is none of that name, or an act refuses."""
-    make_ready()
+    make_ready_to_act()
     with refusals_told(slug), db.transaction() as session:
         yield session, named(session, slug)
 
@@ -38,7 +40,7 @@ def dry_run(slug: str) -> Iterator[tuple[Session, Campaign]]:
     What an act refuses is so refused before a question or a dry run promises it, by the act itself. Take what
     you need of the rows before it ends: they are gone afterwards.
     """
-    make_ready()
+    make_ready_to_act()
     with refusals_told(slug), suppress(_RolledBack), db.transaction() as session:
         yield session, named(session, slug)
         raise _RolledBack
@@ -46,7 +48,15 @@ def dry_run(slug: str) -> Iterator[tuple[Session, Campaign]]:
 
 @contextmanager
 def reading(slug: str) -> Iterator[tuple[Session, Campaign]]:
-    """A look at one campaign; ends the command if there is none of that name."""
+    """A look at one campaign before an act on it; ends the command if there is none of that name."""
+    make_ready_to_act()
+    with looking(slug) as found:
+        yield found
+
+
+@contextmanager
+def looking(slug: str) -> Iterator[tuple[Session, Campaign]]:
+    """The same for a command that only looks."""
     make_ready()
     with refusals_told(slug), db.reading() as session:
         yield session, named(session, slug)
@@ -65,13 +75,20 @@ def refusals_told(slug: str) -> Iterator[None]:
 def make_ready() -> None:
     """Make the database of a checkout by itself; a production one is migrated by its operator.
 
-    Looks at the revision only, which costs little. Raises migrations.WrongSchema, NotRegistered.
+    Looks at the revision only, which costs little. Raises migrations.WrongSchema.
     """
-    startup.check_registered()
     if not settings.current().embedded:
         migrations.check_revision()
     elif not migrations.is_current():
         migrations.upgrade()
+
+
+def make_ready_to_act() -> None:
+    """The same before mail may be put, which needs its words. Raises migrations.WrongSchema, NotRegistered."""
+    from worker import startup  # which brings the words of every mail: a command that only looks starts without them
+
+    startup.check_registered()
+    make_ready()
 
 
 def named(session: Session, slug: str) -> Campaign:
@@ -87,7 +104,7 @@ def named(session: Session, slug: str) -> Campaign:
 
 def status_of(slug: str) -> CampaignStatus:
     """Where a campaign stands."""
-    with reading(slug) as (session, campaign):
+    with looking(slug) as (session, campaign):
         return load_status(session, campaign)
 
 
@@ -97,8 +114,10 @@ def require_answers(session: Session, campaign: Campaign, what: ClosedFor) -> No
         raise Closed.to(what, campaign)
 
 
-def suppressed(definition: Definition) -> dict[int, str]:
+def suppressed(definition: "Definition") -> dict[int, str]:
     """By its number, a sentence for each line of the list whose address gets no mail; none without a database."""
+    from worker.acts import launch
+
     try:
         if not _is_there():
             return {}

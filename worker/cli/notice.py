@@ -14,7 +14,7 @@ def notice(name: Name) -> None:
     from worker.state.letters import load_letters
     from worker.wording.notice import as_text
 
-    with lookup.reading(name) as (session, campaign):
+    with lookup.looking(name) as (session, campaign):
         found = load_notices(session, campaign, load_letters(session, campaign))
         texts = [as_text(campaign, one) for one in found]
     if not texts:

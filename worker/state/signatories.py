@@ -1,7 +1,5 @@
 """Who is named under the letter, and in which order. Nothing else decides that."""
 
-import functools
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +13,7 @@ from worker.models import Addressee, Answer, Campaign, Letter, Partner, Renditio
 from worker.state.letters import sealed_at
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.positions import Position
+from worker.text.collation import sort_key
 from worker.text.names import Printable
 
 _PRINTED = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
@@ -164,24 +163,4 @@ def in_order(partners: Iterable[P]) -> list[P]:
 
 def place_of(partner: Printed) -> tuple[tuple[int, ...], str, int]:
     """What the printed order goes by."""
-    return _sort_key(partner.sort_as or partner.organization), partner.country, partner.id
-
-
-@functools.lru_cache(maxsize=20_000)
-def _sort_key(name: str) -> tuple[int, ...]:
-    return tuple(_collator().sort_key(name))
-
-
-def _collator() -> Any:
-    with _one_loads_it:
-        return _loaded()
-
-
-_one_loads_it = threading.Lock()
-
-
-@functools.lru_cache(maxsize=1)
-def _loaded() -> Any:
-    from pyuca import Collator  # type: ignore[attr-defined]
-
-    return Collator()  # type: ignore[no-untyped-call]
+    return sort_key(partner.sort_as or partner.organization), partner.country, partner.id

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, undefer
 from worker.models import Answer, Campaign, Partner, Seal
 from worker.state import signatories
 from worker.state.letters import living_seal
-from worker.wording.letter_formats import FORMATS
 
 _FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
@@ -25,6 +24,8 @@ def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
 
 def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes]]:
     """The living seal, as (`addressee/letter.en.pdf`, bytes), but for what was erased; nothing while there is none."""
+    from worker.wording.letter_formats import FORMATS  # which brings all that sets a letter
+
     seals = select(Seal).where(Seal.campaign_id == campaign.id, Seal.number == living_seal(session, campaign))
     for seal in session.scalars(seals.options(undefer(Seal.content)).order_by(Seal.id)):
         if not seal.content:
