@@ -1,5 +1,6 @@
 """What `status` says of each mail and of the post as a whole: true words, and silence never mixed up with a bounce."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import cast
+from tests.conftest import Clock
 from worker import db, settings
 from worker.acts import correct_address, disown, invite, remind
 from worker.acts.answer import Statement
 from worker.cli.status_json import as_json
-from worker.mail import outbox
+from worker.mail import circuit_breaker, claims, outbox
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.models import Answer, AuditEvent, Campaign, Letter, Mail, Partner, RelayHealth, Suppression
 from worker.state import recipients, relay_status
@@ -423,6 +425,119 @@ def test_no_end_is_promised_that_a_quota_will_not_allow(campaign: Campaign) -> N
     is_sent()
 
     assert found()["progress"]["seconds_left"] is None
+
+
+LATER = "450 4.2.0 later"
+
+
+def sent_before(*minutes: float) -> None:
+    """Mails to Eau Vive that the relay took so many minutes ago, and nothing to it waits."""
+    is_sent("Eau Vive", at=ago(days=3))
+    present = now()
+    at = [present - timedelta(minutes=one) for one in minutes]
+    with db.transaction() as session:
+        asking = session.scalars(select(Campaign)).one()
+        put = [outbox.to_partner("reminder", asking, asking.partners[1], str(n), at[0]) for n in range(len(at))]
+        outbox.put(session, put)
+        for one, moment in zip(session.scalars(select(Mail).where(Mail.kind == "reminder")), at, strict=True):
+            one.sent_at, one.due_at = moment, None
+
+
+def _breaker() -> None:
+    the_post(blocked_at=ago(minutes=20), retry_at=now() + timedelta(minutes=15), reply="421 away")
+    is_sent("Eau Vive", at=ago(days=3))
+
+
+def _breaker_tried_by_another() -> None:
+    """And then there is no room for what can wait."""
+    sent_before(20, 20, 20, 20)
+    settings.set_for_this_process(smtp_per_hour=4)
+    the_post(blocked_at=ago(minutes=20), retry_at=now() + timedelta(minutes=15), reply="421 away")
+    row(organization="Eau Vive", sent_at=None, due_at=ago(minutes=30))
+
+
+def _hours_quota() -> None:
+    settings.set_for_this_process(smtp_per_hour=3)
+    sent_before(40, 30, 20)
+
+
+def _days_quota_is_free_before_the_hours() -> None:
+    settings.set_for_this_process(smtp_per_hour=2, smtp_per_day=4)
+    sent_before(24 * 60 - 10, 24 * 60 - 9, 20, 10)
+
+
+def _undo_and_quota() -> None:
+    settings.set_for_this_process(undo=60)
+    with db.transaction() as session:
+        session.execute(update(Campaign).values(launched_at=db.clock(session)))
+    _hours_quota()
+
+
+STOPPED = (_breaker, _breaker_tried_by_another, _hours_quota, _days_quota_is_free_before_the_hours, _undo_and_quota)
+
+
+WAITS = ("due", "deferred", "uncertain", "urgent")
+# An urgent mail is itself the one that tries the relay, before another.
+CASES = [(stopped, waits) for stopped in STOPPED for waits in WAITS]
+CASES.remove((_breaker_tried_by_another, "urgent"))
+
+
+@pytest.mark.parametrize(("stopped", "waits"), CASES, ids=lambda part: getattr(part, "__name__", part))
+def test_a_mail_is_tried_at_the_time_that_status_gives(
+    campaign: Campaign, clock: Clock, stopped: Callable[[], None], waits: str
+) -> None:
+    """And at no time before it; meanwhile the relay takes whatever else is claimed."""
+    stopped()
+    soon = now() + timedelta(minutes=1)
+    match waits:
+        case "deferred":
+            row(due_at=soon, attempts=1, reply=LATER)
+        case "uncertain":
+            row(due_at=soon, attempts=1, uncertain_at=now(), reply="no answer in time (end of data)")
+        case "urgent":
+            row(due_at=soon, urgency=1)
+        case _:
+            row(due_at=soon if stopped is _undo_and_quota else now())
+
+    told = next_try()
+    assert told is not None
+    assert mail()["state"] == ("uncertain" if waits == "uncertain" else "held back")
+    for moment in (*(soon + timedelta(minutes=one) for one in (0, 1, 15)), told - timedelta(seconds=1)):
+        if moment < told:
+            clock.set(moment)
+            assert not claimed_and_taken()
+            assert next_try() == told
+    clock.set(told + timedelta(seconds=1))
+    assert claimed_and_taken()
+
+
+def test_no_time_is_given_while_what_is_on_the_way_uses_up_the_quota(campaign: Campaign) -> None:
+    settings.set_for_this_process(smtp_per_hour=1)
+    row(organization="Eau Vive", lease_until=now() + A_WHILE, lease_holder="x")
+    row(due_at=now() + A_WHILE, attempts=1, reply=LATER)
+
+    assert (mail()["state"], mail()["next"]) == ("held back", None)
+    assert mail()["meaning"] == "the hour's quota is used up: 1 of 1"
+
+
+def next_try() -> datetime | None:
+    """When River Watch's mail is tried, as status knows it."""
+    with db.reading() as session:
+        status = load_status(session, session.scalars(select(Campaign)).one())
+    (told,) = next(p for p in status.partners if p.organization == "River Watch").mails
+    return told.next
+
+
+def claimed_and_taken() -> bool:
+    """Whether River Watch's mail is claimed now; whatever is claimed, the relay takes."""
+    with db.transaction() as session:
+        claimed = set(claims.claim(session, "one"))
+    with db.transaction() as session:
+        claims.mark_sent(session, "one", [(one, "250 2.0.0 ok", "") for one in claimed], db.clock(session))
+        if claimed:
+            circuit_breaker.record_success(session, db.clock(session))
+        whose = select(Mail.id).join(Partner, Partner.id == Mail.partner_id).where(Mail.id.in_(claimed))
+        return session.scalar(whose.where(Partner.organization == "River Watch")) is not None
 
 
 def the_state() -> relay_status.RelayStatus:

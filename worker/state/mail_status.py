@@ -147,25 +147,27 @@ def _status(mail: Mail, around: Circumstances) -> MailStatus:
         return replace(found, state="sending", reason=Reason("handing_over"))
     if held := _held_back(mail, around):
         why, until = held
+        if found.state == "uncertain" and until is not None:
+            return replace(found, next=until)  # what keeps the second copy does not end the doubt about the first
         return replace(found, state="held back", reason=why, next=until)
     return replace(found, next=mail.due_at)
 
 
 def _held_back(mail: Mail, around: Circumstances) -> tuple[Reason, datetime | None] | None:
     """Why a mail that waits does not leave at its time, and when it may."""
-    relay, campaign = around.relay, around.campaign
+    relay, campaign, limit = around.relay, around.campaign, around.relay.limit_of(mail.urgency)
     assert mail.due_at is not None
     if mail.kind == "letter" and campaign.held_at is not None:
         return Reason("held"), None
-    if relay.blocked_at is not None and mail.due_at <= max(relay.now, relay.retry_at or relay.now):
-        return around.blocked, relay.retry_at
-    if mail.due_at > relay.now:
-        undo = mail.kind == "invitation" and not mail.attempts and relay.now < first_mail_at(campaign)
-        return (Reason("undo"), mail.due_at) if undo else None
-    if limit := relay.limit_of(mail.urgency):
+    room_at = limit.next_of(mail.urgency) if limit else mail.due_at
+    if relay.blocked_at is not None and mail.due_at <= (tried_at := max(relay.now, relay.retry_at or relay.now)):
+        # One mail tries the relay, whatever the quotas; the others follow once there is room.
+        return around.blocked, room_at and max(room_at, relay.retry_at or tried_at)
+    if limit and (room_at is None or mail.due_at < room_at):
         quota = limit.quota
-        return Reason("quota", {"span": limit.name, "used": quota.used, "allowed": quota.allowed}), limit.next_at
-    return None
+        return Reason("quota", {"span": limit.name, "used": quota.used, "allowed": quota.allowed}), room_at
+    undo = mail.kind == "invitation" and not mail.attempts and relay.now < first_mail_at(campaign)
+    return (Reason("undo"), mail.due_at) if undo and mail.due_at > relay.now else None
 
 
 def _not_put_yet(

@@ -1,7 +1,7 @@
 """Whether mail leaves, of whatever campaign, and if it does not, what keeps it; for `status` and for `/readyz`."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,14 +13,19 @@ from worker.mail.quotas import Quota
 from worker.models import Mail, RelayHealth
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
+_NOBODY_KNOWS = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A quota of the relay, and when the next mail that can wait leaves if it is used up."""
+    """A quota of the relay, and if it is used up, when the next mail leaves: one that can wait, or an urgent one.
+
+    Null also while mails are on the way, of which nobody knows yet when they count no more.
+    """
 
     quota: Quota
     next_at: datetime | None
+    urgent_next_at: datetime | None
 
     @property
     def hours(self) -> int:
@@ -29,6 +34,14 @@ class Limit:
     @property
     def name(self) -> str:
         return "day" if self.hours == 24 else "hour"
+
+    def keeps(self, urgency: int) -> bool:
+        """Whether no mail of this urgency leaves now."""
+        return (self.quota.room if urgency < MAY_WAIT else self.quota.room_for_bulk) == 0
+
+    def next_of(self, urgency: int) -> datetime | None:
+        """When the next mail of this urgency leaves; null where nobody knows."""
+        return self.urgent_next_at if urgency < MAY_WAIT else self.next_at
 
 
 @dataclass(frozen=True)
@@ -51,14 +64,14 @@ class RelayStatus:
 
     def limit_of(self, urgency: int) -> Limit | None:
         """The quota that keeps a mail of this urgency, if one does; of two the one that keeps it longer."""
-        full = [one for one in self.limits if (one.quota.room if urgency < MAY_WAIT else one.quota.room_for_bulk) == 0]
-        return full[-1] if full else None
+        full = [one for one in self.limits if one.keeps(urgency)]
+        return max(full, key=lambda one: one.next_of(urgency) or _NOBODY_KNOWS) if full else None
 
 
 def load_relay_status(session: Session, now: datetime | None = None) -> RelayStatus:
     """Judge the relay as it is `now`, by the database's clock: by what it says here unless the caller has read it."""
     now, signs = now or db.clock(session), circuit_breaker.relay_health(session)
-    limits = [Limit(quota, _next_leaves_at(session, quota, now)) for quota in quotas.load_quotas(session, now)]
+    limits = [_limit(session, quota, now) for quota in quotas.load_quotas(session, now)]
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
     found = RelayStatus(
         now=now,
@@ -91,11 +104,16 @@ def _is_recent(sign: datetime | None, now: datetime) -> bool:
     return sign is not None and sign >= now - TOO_LONG
 
 
-def _next_leaves_at(session: Session, quota: Quota, now: datetime) -> datetime | None:
-    """When so many mails have left the window that there is room for one that can wait; null while there is."""
-    if quota.room_for_bulk:
+def _limit(session: Session, quota: Quota, now: datetime) -> Limit:
+    can_wait, urgent = (_next_leaves_at(session, quota, kept, now) for kept in (quota.reserve, 0))
+    return Limit(quota, can_wait, urgent)
+
+
+def _next_leaves_at(session: Session, quota: Quota, kept: int, now: datetime) -> datetime | None:
+    """When so many mails have left the window that there is room for one beside what is kept; null while there is."""
+    must_pass = quota.used - (quota.allowed - kept)
+    if must_pass < 0:
         return None
-    must_pass = quota.used - (quota.allowed - quota.reserve)
     sent = select(Mail.sent_at).where(Mail.sent_at > now - quota.span).order_by(Mail.sent_at)
     last = session.scalar(sent.offset(must_pass).limit(1))
     return last + quota.span if last else None
