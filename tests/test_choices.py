@@ -20,7 +20,8 @@ from worker.mail import outbox
 from worker.mail.kinds import KINDS
 from worker.models import Answer, Mail, Partner
 from worker.state.answers import standing_answer
-from worker.state.status import Counts, load_status
+from worker.state.counts import Counts
+from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.wording import mails, templates
 

@@ -12,7 +12,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker import tasks
     from worker.acts.close import close_and_seal
     from worker.cli import lookup
-    from worker.state.status import load_counts
+    from worker.state.counts import load_counts
 
     with lookup.reading(name) as (session, campaign):
         if campaign.closed_at is not None or campaign.cancelled_at is not None:

@@ -8,7 +8,7 @@ from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
 
 if TYPE_CHECKING:
-    from worker.state.status import Counts
+    from worker.state.counts import Counts
 
 
 def remind(
@@ -24,8 +24,8 @@ def remind(
     from worker import db, tasks
     from worker.acts.remind import remind_now
     from worker.cli import lookup
+    from worker.state.counts import load_counts
     from worker.state.recipients import load_silent
-    from worker.state.status import load_counts
 
     with lookup.reading(name) as (session, campaign):
         lookup.require_answers(session, campaign, "remind")

@@ -4,12 +4,18 @@ from typing import Any
 
 from worker.cli import hints
 from worker.state.mail_status import MailStatus, reason_of
-from worker.state.status import CampaignStatus, LetterStatus, PartnerStatus
+from worker.state.overview import LetterStatus, Overview
+from worker.state.status import CampaignStatus, PartnerStatus
 from worker.wording.relay_status import iso, relay_as_json
 
 
 def as_json(status: CampaignStatus) -> dict[str, Any]:
-    """All that `status --json` prints."""
+    """All that `status --json` prints of one campaign."""
+    return overview_as_json(status) | {"partners": [_partner(one, status.campaign.slug) for one in status.partners]}
+
+
+def overview_as_json(status: Overview) -> dict[str, Any]:
+    """What it prints of each of all campaigns."""
     campaign = status.campaign
     return {
         "zone": campaign.zone,
@@ -43,11 +49,10 @@ def as_json(status: CampaignStatus) -> dict[str, Any]:
         ],
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
         "mails": status.mails,
-        "partners": [_partner(partner, campaign.slug) for partner in status.partners],
     }
 
 
-def _progress(status: CampaignStatus) -> dict[str, Any] | None:
+def _progress(status: Overview) -> dict[str, Any] | None:
     if (now := status.progress) is None:
         return None
     left = None if now.seconds_left is None else round(now.seconds_left, 1)

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
 
 from worker import db, settings
 from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
 from worker.mail.reply_text import explain_reply
-from worker.models import Campaign
+from worker.state.counts import Counts
 from worker.state.mail_status import MailStatus
-from worker.state.relay_status import RelayStatus
-from worker.state.status import CampaignStatus, Counts, PartnerStatus, load_status
+from worker.state.overview import Line, load_lines, load_overviews
+from worker.state.relay_status import RelayStatus, load_relay_status
+from worker.state.status import CampaignStatus, PartnerStatus
 from worker.text import dates
 from worker.wording.mail_status import reason_words
 
@@ -33,16 +33,15 @@ _MAX_SHORT_NAME = 24
 def all_campaigns(*, as_json: bool) -> None:
     """One line a campaign."""
     with db.reading() as session:
-        campaigns = session.scalars(select(Campaign).order_by(Campaign.id))
-        found = [load_status(session, campaign) for campaign in campaigns]
         if as_json:
-            listed = [status_json.as_json(one) for one in found]
-            console.give([{key: value for key, value in one.items() if key != "partners"} for one in listed])
+            console.give([status_json.overview_as_json(one) for one in load_overviews(session)])
             return
-    if not found:
+        found = load_lines(session)
+        relay = load_relay_status(session, found[0].now) if found else None
+    if relay is None:
         console.say(f"No campaign was launched yet: {console.command('launch', 'campaigns/')}…")
         return
-    for line in relay_lines(found[0].relay, found[0]):
+    for line in relay_lines(relay, found[0]):
         _screen().print(line)
     table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
     for one in found:
@@ -142,7 +141,7 @@ def _head(found: CampaignStatus) -> list[Text]:
     return lines
 
 
-def relay_lines(relay: RelayStatus, found: CampaignStatus) -> list[Text]:
+def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:
     """What keeps mail from leaving at all, and who can fix it; nothing when it leaves."""
     lines = []
     if relay.blocked_at is not None:
@@ -347,11 +346,11 @@ def _screen() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def _local(moment: datetime, found: CampaignStatus) -> datetime:
+def _local(moment: datetime, found: Line) -> datetime:
     return moment.astimezone(ZoneInfo(found.campaign.zone))
 
 
-def _short(moment: datetime | None, found: CampaignStatus) -> str:
+def _short(moment: datetime | None, found: Line) -> str:
     """Day and time in the campaign's zone; the time alone today, and the year too in another one."""
     if moment is None:
         return ""

@@ -51,6 +51,12 @@ def find_blockers(facts: CampaignFacts, *, by_person: bool = False) -> list[Bloc
     return found if by_person else found + overridable(facts)
 
 
+def blockers_to_tell(facts: CampaignFacts) -> list[Blocker]:
+    """The same for people who look: none before the letter is closed, or after it was dispatched."""
+    campaign = facts.campaign
+    return find_blockers(facts) if campaign.closed_at and not campaign.dispatched_at else []
+
+
 def overridable(facts: CampaignFacts) -> list[Blocker]:
     """What holds the clock back and not a person: the review, the quorum, a refusal."""
     campaign, until = facts.campaign, facts.campaign.review_ends_at

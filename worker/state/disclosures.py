@@ -1,6 +1,6 @@
 """What of a letter has gone before a partner's last answer, and says more of the partner than that answer does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,13 +76,20 @@ def load_disclosure(session: Session, position: Position, standing: Answer | Non
 
 def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> list[Notice]:
     """One for each addressee whose copy says more of somebody than its answer says now."""
-    if not (gone := copies(campaign, letters)):
-        return []
-    first = min(copy.dated_at for copy in gone)
+    return load_notices_of(session, [(campaign, letters)]).get(campaign.id, [])
+
+
+def load_notices_of(session: Session, campaigns: Iterable[tuple[Campaign, Sequence[Mail]]]) -> dict[int, list[Notice]]:
+    """The same of several campaigns with their letters, by campaign, in as many statements as for one."""
+    gone = {campaign: found for campaign, letters in campaigns if (found := copies(campaign, letters))}
+    if not gone:
+        return {}
+    first = min(copy.dated_at for those in gone.values() for copy in those)
+    ids = [campaign.id for campaign in gone]
     stepped_back = (
         select(Answer.partner_id)
         .join(Partner)
-        .where(Partner.campaign_id == campaign.id, Answer.superseded_at >= first, Answer.choice == "sign")
+        .where(Partner.campaign_id.in_(ids), Answer.superseded_at >= first, Answer.choice == "sign")
     )
     partners = session.scalars(
         select(Partner).where(Partner.id.in_(stepped_back), Partner.organization != REDACTED)
@@ -90,13 +97,10 @@ def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) 
     given: dict[int, list[_Given]] = {partner.id: [] for partner in partners}
     for row in session.execute(_GIVEN.where(Answer.partner_id.in_(stepped_back))) if partners else []:
         given.setdefault(row.partner_id, []).append(row)
-    notices = {copy.addressee.id: Notice(copy.addressee) for copy in gone}
+    of_each: dict[int, list[Partner]] = {}
     for partner in signatories.in_order(partners):
-        standing = next((row for row in given[partner.id] if row.superseded_at is None), None)
-        found = _compared(campaign, gone, given[partner.id], standing)
-        for copy in gone:
-            _add(notices[copy.addressee.id], partner, found, signs=standing is not None and standing.choice == "sign")
-    return [one for one in notices.values() if one.withdrawn or one.unnamed or one.uncounted]
+        of_each.setdefault(partner.campaign_id, []).append(partner)
+    return {one.id: _notices(one, copied, of_each.get(one.id, []), given) for one, copied in gone.items()}
 
 
 def is_untold(session: Session, campaign: Campaign, partner: Partner | None = None) -> bool:
@@ -105,6 +109,18 @@ def is_untold(session: Session, campaign: Campaign, partner: Partner | None = No
     if partner is None:
         return bool(found)
     return any(partner in (*one.withdrawn, *one.unnamed) for one in found)
+
+
+def _notices(
+    campaign: Campaign, gone: Sequence[Copy], partners: Sequence[Partner], given: Mapping[int, Sequence[_Given]]
+) -> list[Notice]:
+    notices = {copy.addressee.id: Notice(copy.addressee) for copy in gone}
+    for partner in partners:
+        standing = next((row for row in given[partner.id] if row.superseded_at is None), None)
+        found = _compared(campaign, gone, given[partner.id], standing)
+        for copy in gone:
+            _add(notices[copy.addressee.id], partner, found, signs=standing is not None and standing.choice == "sign")
+    return [one for one in notices.values() if one.withdrawn or one.unnamed or one.uncounted]
 
 
 def _add(notice: Notice, partner: Partner, found: Disclosure, *, signs: bool) -> None:

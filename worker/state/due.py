@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from worker import db, settings
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
-from worker.state.letters import is_irrevocable, living_seals, load_letters_of
+from worker.state.letters import WITH_ADDRESSEES, is_irrevocable, living_seals, load_letters_of
 from worker.state.recipients import reminder_due, select_with_receipts_missing, select_with_some_not_asked
 
 A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
@@ -30,7 +30,7 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
     goes_on = (Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None), Campaign.id.not_in(erase))
     due = [("erase", campaign_id) for campaign_id in erase]
     due += [("record", campaign_id) for campaign_id in session.scalars(select_with_receipts_missing(*goes_on))]
-    under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(_WITH_ADDRESSEES)).all()
+    under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(WITH_ADDRESSEES)).all()
     open = [campaign for campaign in under_way if campaign.takes_answers(at=now)]
     due += [("invite", campaign_id) for campaign_id in session.scalars(select_with_some_not_asked(open))]
     due += [("remind", campaign.id) for campaign in open if reminder_due(campaign, now)]
@@ -41,7 +41,6 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
 
 
 _LIFE = ("erase", "invite", "remind", "record", "close", "dispatch", "report")
-_WITH_ADDRESSEES = selectinload(Campaign.letters).selectinload(Letter.addressees)
 
 
 def is_erasing_due(session: Session, campaign: Campaign, now: datetime) -> bool:

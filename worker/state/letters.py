@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer, selectinload
 
 from worker.models import Addressee, Campaign, Letter, Mail, Seal
 
 DeliveryState = Literal["not_sent", "sending", "uncertain", "partly_sent", "sent"]
+WITH_ADDRESSEES = selectinload(Campaign.letters).options(selectinload(Letter.addressees), defer(Letter.texts))
+"""What is read with several campaigns, so that nothing here reads it for each of them."""
 
 
 def load_letters(session: Session, campaign: Campaign, *, lock: bool = False) -> list[Mail]:
@@ -54,11 +56,11 @@ def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> 
     return moment.scalar_subquery()
 
 
-def living_seals(session: Session, campaign_ids: Sequence[int]) -> set[int]:
-    """Those of these campaigns that have a seal which may be sent."""
-    return set(
-        session.scalars(select(Seal.campaign_id).where(Seal.campaign_id.in_(campaign_ids), Seal.voided_at.is_(None)))
-    )
+def living_seals(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:
+    """The numbers of those that may be sent, by campaign, of these that have one."""
+    living = select(Seal.campaign_id, func.max(Seal.number)).where(Seal.voided_at.is_(None))
+    found = session.execute(living.where(Seal.campaign_id.in_(campaign_ids)).group_by(Seal.campaign_id))
+    return dict(found.all())
 
 
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:

@@ -107,12 +107,8 @@ def organizer_state(campaign: Campaign, stage: Stage, *, sealed: bool, queued: b
     letter is in the outbox or beyond. `sealed`: a seal may be sent; `queued`: a letter was put; `blocked`: something
     stands in the way that no clock removes.
     """
-    if campaign.cancelled_at is not None:
-        return "cancelled"
-    if campaign.dispatched_at is not None:
-        return "dispatched"
-    if campaign.held_at is not None:
-        return "held"
+    if settled := settled_state(campaign):
+        return settled
     if stage in {"open", "overdue"}:
         return "open" if stage == "open" else "overdue"
     if not sealed:
@@ -120,6 +116,15 @@ def organizer_state(campaign: Campaign, stage: Stage, *, sealed: bool, queued: b
     if blocked:
         return "waiting"
     return "leaving" if queued else "review"
+
+
+def settled_state(campaign: Campaign) -> OrganizerState | None:
+    """The same as far as the campaign's own row says it, whatever its letters and its clock are at."""
+    if campaign.cancelled_at is not None:
+        return "cancelled"
+    if campaign.dispatched_at is not None:
+        return "dispatched"
+    return "held" if campaign.held_at is not None else None
 
 
 assert set(ALLOWED) == set(get_args(Stage))

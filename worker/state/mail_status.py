@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import ColumnElement, case, exists, null, select
+
 from worker.mail import kinds
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.models import Answer, Campaign, Mail, Partner, Suppression
 from worker.state.due import first_mail_at
 from worker.state.relay_status import RelayStatus
 
@@ -83,6 +85,21 @@ def mail_state(mail: Mail) -> MailState:
     return "deferred" if mail.attempts and mail.reply and mail.lease_holder is None else "due"
 
 
+def state_of() -> ColumnElement[MailState]:
+    """The same of any mail, as a column in SQL."""
+    tried = (Mail.attempts != 0) & (Mail.reply != "") & Mail.lease_holder.is_(None)
+    return case(
+        (Mail.bounced_at.is_not(None), "bounced"),
+        (Mail.sent_at.is_not(None), "sent"),
+        (Mail.refused_at.is_not(None), "refused"),
+        (Mail.cancelled_at.is_not(None), "cancelled"),
+        (Mail.uncertain_at.is_not(None), "uncertain"),
+        (Mail.in_data_at.is_not(None), "sending"),
+        (tried, "deferred"),
+        else_="due",
+    )
+
+
 def partner_mails(
     partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances
 ) -> list[MailStatus]:
@@ -110,14 +127,42 @@ def unreached(partner: Partner, mails: Sequence[Mail], around: Circumstances) ->
     return next((state for state in reversed(states) if state), None)
 
 
+def unreached_partner() -> ColumnElement[MailState | None]:
+    """The same of any partner, as a column in SQL; its mails are looked at only if its own row does not say it."""
+    its = (Mail.partner_id == Partner.id, _to_present_address(Mail))
+    failure = _failure_of()
+    last = select(failure).where(*its, failure.is_not(None)).order_by(Mail.id.desc()).limit(1)
+    return case(
+        (Partner.email_hmac.is_(None), null()),
+        (Partner.bounced_at.is_not(None), "bounced"),
+        (Partner.email_hmac.in_(select(Suppression.email_hmac)), "suppressed"),
+        (exists().where(*its, _taken(Mail)).correlate(Partner), null()),
+        else_=last.correlate(Partner).scalar_subquery(),
+    )
+
+
 def arrived(mail: Mail, partner: Partner, *, whenever: bool = False) -> bool:
     """Whether it was taken for the partner's present address (or `whenever`: an earlier one), and did not bounce."""
     taken = mail.sent_at is not None and mail.bounced_at is None
     return taken and (whenever or is_to_present_address(mail, partner))
 
 
+def has_arrived(mail: type[Mail], *, whenever: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same as the condition in SQL."""
+    return _taken(mail) & (whenever | _to_present_address(mail))
+
+
+def _taken(mail: type[Mail]) -> ColumnElement[bool]:
+    return mail.sent_at.is_not(None) & mail.bounced_at.is_(None)
+
+
 def is_to_present_address(mail: Mail, partner: Partner) -> bool:
     return mail.generation in {None, partner.generation} or partner.erased_at is not None
+
+
+def _to_present_address(mail: type[Mail]) -> ColumnElement[bool]:
+    present = mail.generation.is_(None) | (mail.generation == Partner.generation)
+    return present | Partner.erased_at.is_not(None)
 
 
 def reason_of(mail: Mail) -> Reason | None:
@@ -136,6 +181,12 @@ def _failure(mail: Mail) -> MailState | None:
     if mail.cancelled_at is not None and mail.sent_at is None and mail.cancel_reason == "suppressed":
         return "suppressed"
     return state if (state := mail_state(mail)) in _FAILED else None
+
+
+def _failure_of() -> ColumnElement[MailState | None]:
+    called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
+    state = state_of()
+    return case((called_back & (Mail.cancel_reason == "suppressed"), "suppressed"), (state.in_(_FAILED), state))
 
 
 def _status(mail: Mail, around: Circumstances) -> MailStatus:

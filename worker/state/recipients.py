@@ -109,10 +109,19 @@ def _is_without_receipt() -> ColumnElement[bool]:
 
 def load_applicants(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:
     """Who asks to sign, has confirmed it, and waits for an organizer."""
+    return load_applicants_of(session, [campaign.id]).get(campaign.id, [])
+
+
+def load_applicants_of(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[ThirdPartyAddress]]:
+    """The same by campaign."""
     waiting = select(ThirdPartyAddress).where(
-        ThirdPartyAddress.campaign_id == campaign.id, ThirdPartyAddress.confirmed_at.is_not(None)
+        ThirdPartyAddress.campaign_id.in_(campaign_ids), ThirdPartyAddress.confirmed_at.is_not(None)
     )
-    return list(session.scalars(waiting.where(ThirdPartyAddress.decided_at.is_(None)).order_by(ThirdPartyAddress.id)))
+    found: dict[int, list[ThirdPartyAddress]] = {}
+    undecided = waiting.where(ThirdPartyAddress.decided_at.is_(None)).order_by(ThirdPartyAddress.id)
+    for one in session.scalars(undecided):
+        found.setdefault(one.campaign_id, []).append(one)
+    return found
 
 
 def load_who_asked_to_join(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, ScalarSelect, Select, bindparam, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Subquery,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from worker.column_types import Moment
@@ -116,6 +127,30 @@ PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visi
 """Selects, for a `campaign`, what is printed of those that the public rendition names."""
 
 
+def count_signing(session: Session, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How many sign each of several letters in its present meaning, by campaign and visibility."""
+    meaning = present_meanings()
+    signing = (
+        select(Partner.campaign_id, Answer.visibility, func.count())
+        .select_from(Answer)
+        .join(Partner, Partner.id == Answer.partner_id)
+        .join(Letter, Letter.id == Answer.letter_id)
+        .join(meaning, (meaning.c.campaign_id == Partner.campaign_id) & (meaning.c.meaning == Letter.meaning))
+        .where(Partner.campaign_id.in_(campaign_ids), Answer.choice == "sign", Answer.superseded_at.is_(None))
+        .group_by(Partner.campaign_id, Answer.visibility)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for campaign_id, visibility, number in session.execute(signing):
+        found.setdefault(campaign_id, {})[visibility or ""] = number
+    return found
+
+
+def present_meanings() -> Subquery:
+    """Selects which meaning each campaign's letter has now."""
+    latest = select(Letter.campaign_id, func.max(Letter.meaning).label("meaning"))
+    return latest.group_by(Letter.campaign_id).subquery()
+
+
 def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
     """How many signed at this moment without being named publicly.
 
@@ -128,7 +163,7 @@ def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
 def count_named(session: Session, campaign: Campaign, rendition: Rendition, seal_number: int | None) -> int:
     """How many a rendition of this seal names."""
     counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=sealed_at(campaign.id, seal_number))
-    return session.scalar(counted.where(Answer.visibility.in_(_NAMED[rendition]))) or 0
+    return session.scalar(counted.where(named_in(rendition))) or 0
 
 
 def names_too_many(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
@@ -140,7 +175,7 @@ def names_too_many(session: Session, campaign: Campaign, seal_number: int | None
     stepped_back = (
         select(Answer.id)
         .join(Partner)
-        .where(Partner.campaign_id == campaign.id, Answer.visibility.in_(_NAMED["public"]))
+        .where(Partner.campaign_id == campaign.id, named_in("public"))
         .where(Answer.superseded_at > sealed_at(campaign.id, seal_number), ~named_still)
     )
     return session.scalar(stepped_back.limit(1)) is not None
@@ -149,6 +184,11 @@ def names_too_many(session: Session, campaign: Campaign, seal_number: int | None
 def is_named(visibility: str | None, rendition: Rendition) -> bool:
     """Whether somebody who signed so is named in this rendition."""
     return visibility in _NAMED[rendition]
+
+
+def named_in(rendition: Rendition) -> ColumnElement[bool]:
+    """The same of any answer, as the condition in SQL."""
+    return Answer.visibility.in_(_NAMED[rendition])
 
 
 def rendition_for(addressee: Addressee) -> Rendition:

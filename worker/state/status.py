@@ -3,23 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.choices import CHOICES
-from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.models import Answer, Campaign, Mail, Partner, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
-from worker.state.blockers import Blocker, find_blockers, organizer_state
+from worker.state.blockers import blockers_to_tell, organizer_state
+from worker.state.counts import Stand, count
 from worker.state.disclosures import load_notices
-from worker.state.facts import CampaignFacts, load_facts
-from worker.state.lifecycle import OrganizerState
+from worker.state.facts import load_facts
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
-from worker.state.relay_status import RelayStatus, load_relay_status
-
-LATELY = timedelta(minutes=1)  # what left in this time says how fast it goes
+from worker.state.overview import LetterStatus, Overview
+from worker.state.progress import load_progress
+from worker.state.relay_status import load_relay_status
 
 
 @dataclass(frozen=True)
@@ -60,70 +59,9 @@ class PartnerStatus:
 
 
 @dataclass(frozen=True)
-class LetterStatus:
-    """One letter to one addressee."""
+class CampaignStatus(Overview):
+    """All that `status` shows of a campaign: no addresses, no codes."""
 
-    mail: Mail
-    addressee: str | None
-    state: MailState
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the mails are that leave now, and how fast; `seconds_left` is null where a quota stops them before."""
-
-    sent: int
-    total: int
-    per_second: float
-    seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Numbers of partners; `asked`, `by_hand` and `unreached` (refused, bounced or suppressed) exclude each other."""
-
-    partners: int
-    asked: int
-    by_hand: int
-    unreached: int
-    refused: int
-    bounced: int
-    suppressed: int
-    named_publicly: int
-    answers: dict[str, int]
-    """By what `choices` calls each number: signed, declined …"""
-    silent: int
-
-    @property
-    def signed(self) -> int:
-        return self.answers["signed"]
-
-    def as_json(self) -> dict[str, int]:
-        """Every number by its name, those of the answers among them."""
-        numbers = vars(self) | self.answers
-        return {name: number for name, number in numbers.items() if name != "answers"}
-
-
-@dataclass(frozen=True)
-class CampaignStatus:
-    """All that `status` shows: no addresses, no codes.
-
-    `applicants` ask to sign and wait for a yes or no. `notices` are how many addressees are to be told that somebody
-    stepped back after the letter had left.
-    """
-
-    campaign: Campaign
-    now: datetime
-    state: OrganizerState
-    seal: int | None
-    blockers: list[Blocker]
-    notices: int
-    relay: RelayStatus
-    progress: Progress | None
-    counts: Counts
-    applicants: list[ThirdPartyAddress]
-    letters: list[LetterStatus]
-    mails: dict[str, dict[MailState, int]]
     partners: list[PartnerStatus]
 
 
@@ -138,13 +76,13 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         now=facts.now,
         state=organizer_state(facts),
         seal=facts.seal,
-        blockers=find_blockers(facts) if campaign.closed_at and not campaign.dispatched_at else [],
+        blockers=blockers_to_tell(facts),
         notices=len(load_notices(session, campaign, facts.letters)) if campaign.closed_at else 0,
         relay=around.relay,
-        progress=_progress(campaign, mails, around),
-        counts=_counts(facts, partners),
+        progress=load_progress(session, [campaign.id], around.relay).get(campaign.id),
+        counts=count(Counter(map(_stand, partners)), facts.named_publicly),
         applicants=recipients.load_applicants(session, campaign),
-        letters=[_letter(mail) for mail in mails if mail.kind == "letter"],
+        letters=[LetterStatus.of(mail) for mail in facts.letters],
         mails=_count_mails(mails),
         partners=partners,
     )
@@ -156,11 +94,6 @@ def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
     uncertain = (any(mail.state == "uncertain" and mail.next is None for mail in one.mails) for one in partners)
     unknown = sum(doubt and one.unreached is None for doubt, one in zip(uncertain, partners, strict=True))
     return sum(one.unreached is not None for one in partners), unknown
-
-
-def load_counts(session: Session, campaign: Campaign) -> Counts:
-    """Only the numbers of partners."""
-    return load_status(session, campaign).counts
 
 
 def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], now: datetime) -> Circumstances:
@@ -182,22 +115,9 @@ def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], 
     )
 
 
-def _counts(facts: CampaignFacts, partners: list[PartnerStatus]) -> Counts:
-    answers = Counter(partner.answer for partner in partners)
-    reasons = Counter(partner.unreached for partner in partners if partner.unreached)
-    asked = [partner for partner in partners if partner.asked is not None and partner.unreached is None]
-    return Counts(
-        partners=len(partners),
-        asked=len(asked),
-        by_hand=sum(partner.invitation == "no address" for partner in partners),
-        unreached=reasons.total(),
-        refused=reasons["refused"],
-        bounced=reasons["bounced"],
-        suppressed=reasons["suppressed"],
-        named_publicly=sum(n for visibility, n in facts.signing.items() if signatories.is_named(visibility, "public")),
-        answers={one.counted_as: answers[one.name] for one in CHOICES.values()},
-        silent=sum(partner.answer is None for partner in asked),
-    )
+def _stand(partner: PartnerStatus) -> Stand:
+    by_hand = partner.invitation == "no address"
+    return Stand(partner.answer, partner.asked is not None, partner.unreached, by_hand)
 
 
 def _partners(
@@ -257,34 +177,9 @@ def _invitation(partner: Partner, found: list[MailStatus]) -> str:
     return "no address" if partner.email_hmac is None else "not asked"
 
 
-def _letter(mail: Mail) -> LetterStatus:
-    return LetterStatus(mail, mail.addressee.name if mail.addressee else None, mail_state(mail))
-
-
 def _count_mails(mails: Sequence[Mail]) -> dict[str, dict[MailState, int]]:
     counted: dict[str, dict[MailState, int]] = {}
     for mail in mails:
         states = counted.setdefault(mail.kind, {})
         states[mail_state(mail)] = states.get(mail_state(mail), 0) + 1
     return counted
-
-
-def _progress(campaign: Campaign, mails: Sequence[Mail], around: Circumstances) -> Progress | None:
-    now = around.relay.now
-    to_partners = [mail for mail in mails if mail.partner_id is not None]
-    waiting = [m for m in to_partners if m.due_at is not None and m.due_at <= now and m.reply is None]
-    rounds = {kind: min(m.dated_at for m in waiting if m.kind == kind) for kind in {m.kind for m in waiting}}
-    if "invitation" in rounds:
-        rounds["invitation"] = campaign.launched_at  # the first few were put before the others
-    sent = [m.sent_at for m in to_partners if m.sent_at and m.kind in rounds and m.dated_at >= rounds[m.kind]]
-    lately = [moment for moment in sent if moment > now - LATELY]
-    if not waiting or not lately or around.relay.blocked_at is not None:
-        return None
-    per_second = len(lately) / max(1.0, (now - min(lately)).total_seconds())
-    room = min((limit.quota.room_for_bulk for limit in around.relay.limits), default=len(waiting))
-    return Progress(
-        sent=len(sent),
-        total=len(sent) + len(waiting),
-        per_second=per_second,
-        seconds_left=len(waiting) / per_second if len(waiting) <= room else None,
-    )
