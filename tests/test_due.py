@@ -9,84 +9,29 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tests import cast
+from tests.lives import (
+    answered,
+    asked,
+    brought_by_hand,
+    cancelled,
+    dispatched,
+    held,
+    in_data,
+    past_its_deadline,
+    receipted,
+    reported,
+    sealed,
+    stepped_back,
+    uncertain,
+    voided,
+)
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, tasks
-from worker.acts import invite, receipts, report
-from worker.models import Campaign, Mail
+from worker.acts import receipts, report
+from worker.models import Campaign
 from worker.state.due import due_acts
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def asked(session: Session, campaign: Campaign) -> None:
-    invite.enqueue_invitations(session, campaign.id)
-
-
-def answered(session: Session, campaign: Campaign) -> None:
-    asked(session, campaign)
-    cast.signs(session, campaign.partners[0])
-
-
-def receipted(session: Session, campaign: Campaign) -> None:
-    answered(session, campaign)
-    receipts.put_receipts(session, campaign.id)
-
-
-def past_its_deadline(session: Session, campaign: Campaign) -> None:
-    receipted(session, campaign)
-    cast.passes_its_deadline(session, campaign, closed=False)
-
-
-def voided(session: Session, campaign: Campaign) -> None:
-    receipted(session, campaign)
-    cast.passes_its_deadline(session, campaign)
-
-
-def sealed(session: Session, campaign: Campaign) -> None:
-    voided(session, campaign)
-    cast.is_sealed(session, campaign)
-
-
-def in_data(session: Session, campaign: Campaign) -> None:
-    sealed(session, campaign)
-    cast.the_letter_leaves(session, campaign, accepted=False)
-
-
-def uncertain(session: Session, campaign: Campaign) -> None:
-    in_data(session, campaign)
-    letter = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter")).one()
-    letter.uncertain_at, letter.due_at = db.clock(session), None
-
-
-def dispatched(session: Session, campaign: Campaign) -> None:
-    sealed(session, campaign)
-    cast.the_letter_leaves(session, campaign)
-
-
-def reported(session: Session, campaign: Campaign) -> None:
-    dispatched(session, campaign)
-    report.put_copies(session, campaign.id)
-
-
-def stepped_back(session: Session, campaign: Campaign) -> None:
-    reported(session, campaign)
-    cast.signs(session, campaign.partners[0], "counted")
-
-
-def brought_by_hand(session: Session, campaign: Campaign) -> None:
-    sealed(session, campaign)
-    campaign.dispatched_at = db.clock(session)
-    report.put_copies(session, campaign.id)
-
-
-def held(session: Session, campaign: Campaign) -> None:
-    sealed(session, campaign)
-    campaign.held_at = db.clock(session)
-
-
-def cancelled(session: Session, campaign: Campaign) -> None:
-    answered(session, campaign)
-    campaign.cancelled_at = db.clock(session)
 
 
 LIFE: dict[Callable[[Session, Campaign], None] | None, list[str]] = {
