@@ -19,7 +19,8 @@ from worker.acts.answer import Statement
 from worker.acts.third_party_limits import Person
 from worker.cli import status_view
 from worker.cli.status_json import as_json, overview_as_json
-from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.mail import outbox
+from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Seal, Suppression, ThirdPartyAddress
 from worker.state.counts import load_counts
 from worker.state.overview import load_lines, load_overviews
 from worker.state.status import load_status
@@ -39,8 +40,8 @@ def nobody_to_ask(session: Session, campaign: Campaign) -> None:
 
 
 def _all_are_asked(session: Session, campaign: Campaign) -> list[Partner]:
-    lives.asked(session, campaign)
     now = db.clock(session)
+    outbox.put(session, [outbox.to_partner("invitation", campaign, one, "1", now) for one in campaign.partners])
     session.execute(
         update(Mail)
         .where(Mail.campaign_id == campaign.id)
@@ -187,6 +188,13 @@ def leaves(session: Session, campaign: Campaign) -> None:
     a_letter_goes(session, campaign, 0, "due")
 
 
+def sealed_again(session: Session, campaign: Campaign) -> None:
+    lives.sealed(session, campaign)
+    cast.is_sealed(session, campaign, 2)
+    cast.is_sealed(session, campaign, 3)
+    session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.number != 2).values(voided_at=db.now()))
+
+
 def letter_refused(session: Session, campaign: Campaign) -> None:
     lives.in_data(session, campaign)
     letter = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "letter")).one()
@@ -214,8 +222,8 @@ LIVES: list[Callable[[Session, Campaign], None]] = [
     lives.asked, lives.answered, lives.receipted, lives.past_its_deadline, lives.voided, lives.sealed, lives.in_data,
     lives.uncertain, lives.dispatched, lives.reported, lives.stepped_back, lives.brought_by_hand, lives.held,
     lives.cancelled, _two_addressees(None), _two_addressees("due"), _two_addressees("uncertain"),
-    _two_addressees("in data"), _waits(quorum=1), _waits(quorum=1, review=0), _waits(review=0), leaves, letter_refused,
-    dispatched_and_held, erased, given_up,
+    _two_addressees("in data"), _waits(quorum=1), _waits(quorum=1, review=0), _waits(review=0), leaves, sealed_again,
+    letter_refused, dispatched_and_held, erased, given_up,
 ]  # fmt: skip
 
 
@@ -255,16 +263,22 @@ def _close(one: Any, other: Any) -> bool:
 def test_of_many_campaigns_each_stands_as_its_own_status_says() -> None:
     for lived in LIVES:
         a_campaign(lived)
+    with db.transaction() as session:
+        early = session.scalars(select(Campaign).where(Campaign.slug == "reported-0")).one()
+        cast.signs(session, early.partners[0], "counted")  # once others have left too
 
     with db.reading() as session:
         assert differ(session) == {}
         found = load_overviews(session)
+        progress = next(one.progress for one in found if one.campaign.slug == "all-kinds-of-mail-0")
         states = {one.state for one in found}
         reasons = {r for one in found for r in ("refused", "bounced", "suppressed") if one.counts.as_json()[r]}
 
     assert states == {
         "open", "overdue", "sealing", "held", "review", "waiting", "leaving", "dispatched", "cancelled"
     }  # fmt: skip
+    assert progress is not None
+    assert (progress.sent, progress.total) == (2, 3)
     assert reasons == {"refused", "bounced", "suppressed"}
     assert all(any(select_(one) for one in found) for select_ in TOLD.values())
 
@@ -307,6 +321,10 @@ def _at_random(session: Session, chance: random.Random, campaign: Campaign) -> N
             session.add(Suppression(email_hmac=partner.email_hmac, at=now, reason="bounce"))
         mails += [_mail_at_random(chance, sometimes, campaign, partner, n, now) for n in range(chance.randrange(4))]
         answers += [_answer_at_random(chance, campaign, partner, now)] * (chance.random() < 0.5)
+    if chance.random() < 0.5:
+        campaign.definition = campaign.definition | {"quorum": 99}
+        cast.passes_its_deadline(session, campaign)
+        cast.is_sealed(session, campaign)
     session.execute(insert(Mail), mails)
     session.execute(insert(Answer), answers)
 
