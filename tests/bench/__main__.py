@@ -11,6 +11,7 @@ from tests.bench import (
     invitations,
     letter,
     machine,
+    overview,
     pages,
     public,
     round_trip,
@@ -32,6 +33,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "rush": rush.measure,
     "copies": copies.measure,
     "sweep": sweep.measure,
+    "overview": overview.measure,
     "letter": letter.measure,
     "start": start.measure,
 }

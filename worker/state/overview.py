@@ -38,7 +38,7 @@ class LetterStatus:
     state: MailState
 
     @classmethod
-    def of(cls, mail: Mail) -> "LetterStatus":
+    def from_mail(cls, mail: Mail) -> "LetterStatus":
         return cls(mail, mail.addressee.name if mail.addressee else None, mail_status.mail_state(mail))
 
 
@@ -90,7 +90,7 @@ def load_overviews(session: Session) -> list[Overview]:
             relay=relay,
             progress=progress.get(facts.campaign.id),
             applicants=applicants.get(facts.campaign.id, []),
-            letters=[LetterStatus.of(mail) for mail in facts.letters],
+            letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
         )
         for facts in facts_of_all

@@ -82,7 +82,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         progress=load_progress(session, [campaign.id], around.relay).get(campaign.id),
         counts=count(Counter(map(_stand, partners)), facts.named_publicly),
         applicants=recipients.load_applicants(session, campaign),
-        letters=[LetterStatus.of(mail) for mail in facts.letters],
+        letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
         mails=_count_mails(mails),
         partners=partners,
     )
