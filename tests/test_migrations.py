@@ -27,6 +27,8 @@ LANDED = {
     "0002_the_post_on_a_bad_day.py": "e4f40196b64fd3f317a0a164f88a54da66b6dc211659db1d462c4886467a9e6c",
     "0003_the_partners_side.py": "e26098a64c06e6092a17ae3fd3b0a0ffccfa1022f78fcf75fdd06a452348f34a",
     "0004_erased.py": "05aae13b182c5c27a143337e6e6779dc55514f07050bb07385e7c99dedbd3437",
+    "0005_states_as_times.py": "51e0287fe0f6cc89dcd20f3dfa5accb4db4c7aade76f0bc44f3c9363336f6492",
+    "0006_what_grows_with_a_year.py": "78db31827ba1159fa92d9f29b567dd5a3d0f1d0499dc372a209f7b1720a4d3ca",
 }
 
 
