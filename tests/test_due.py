@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tests import cast
+from tests.deliveries import mails
 from tests.lives import (
     answered,
     asked,
@@ -82,6 +83,32 @@ def test_a_letter_to_a_second_addressee_is_not_forgotten_once_the_first_has_it(s
         campaign_id = campaign.id
 
     assert due() == ([] if second == "sent" else [("dispatch", campaign_id)])
+
+
+@pytest.mark.parametrize(("act", "kind"), [("record", "receipt"), ("report", "copy")])
+def test_after_a_full_group_the_next_one_follows_and_stays_due_if_it_is_lost(
+    act: str, kind: str, monkeypatch: pytest.MonkeyPatch, notified: list[tuple[Any, ...]]
+) -> None:
+    for module in (invite, receipts, report):
+        monkeypatch.setattr(module, "BATCH", 3)
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=tuple(f"Group {number}" for number in range(5)))
+        for partner in campaign.partners:
+            cast.signs(session, partner)
+        if act == "report":
+            cast.is_sealed(session, campaign)
+            cast.the_letter_leaves(session, campaign)
+        campaign_id = campaign.id
+
+    put = []
+    for _ in range(3):
+        assert (act, campaign_id) in due()
+        tasks.queue.tasks[act].run(campaign_id)
+        put.append(len(mails(kind)))
+        assert notified.count((act, campaign_id)) == min(len(put), 2)
+
+    assert put == [3, 6, 7]
+    assert (act, campaign_id) not in due()
 
 
 def test_a_sweep_takes_as_many_statements_for_many_campaigns_as_for_one() -> None:

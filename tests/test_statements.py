@@ -1,6 +1,6 @@
 """How many SQL statements an act or a look takes: facts are read once, whatever the number of partners."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, tokens
-from worker.acts import answer, close, dispatch, invite, receipts
+from worker.acts import answer, close, dispatch, invite, receipts, report
 from worker.acts.answer import Statement
+from worker.acts.invite import BATCH
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters
@@ -86,13 +87,25 @@ def test_closing_and_dispatching_read_the_facts_once() -> None:
     assert len(dispatching) <= 12
 
 
-def test_receipts_for_many_answers_take_as_many_statements_as_for_one() -> None:
-    campaign_id = a_campaign_of(41)
+def test_receipts_and_copies_for_a_full_group_take_as_many_statements_as_for_one() -> None:
+    """Nor does any of them read who a partner is, or who spoke for it, which would be decrypted."""
+    campaign_id = a_campaign_of(BATCH + 1)
+    puts = [lambda session: receipts.put_receipts(session, campaign_id)]
+    puts += [lambda session: report.put_copies(session, campaign_id)]
+    for put, besides in zip(puts, (0, 1), strict=True):
+        (mails, full), (rest, last) = [counted(put) for _ in range(2)]
+        assert (mails, rest) == (BATCH, 1 + besides)  # the organizers' report comes with the last copies
+        assert full == last <= 7
+        with db.transaction() as session:
+            cast.the_letter_leaves(session, session.get_one(Campaign, campaign_id))
 
+
+def counted(put: Callable[[Session], int]) -> tuple[int, int]:
+    """How many mails were put, and by how many statements."""
     with statements() as seen, db.transaction() as session:
-        assert receipts.put_receipts(session, campaign_id) == 41
-
-    assert len(seen) <= 10
+        mails = put(session)
+    assert not any(column in one for one in seen for column in ("partner.email,", "partner.contact", "representative"))
+    return mails, len(seen)
 
 
 def looks_at_status(campaign_id: int) -> int:

@@ -88,6 +88,8 @@ def record(campaign_id: int) -> None:
     with db.transaction() as session:
         put = receipts.put_receipts(session, campaign_id)
     _deliver_if(put)
+    if put == invitations.BATCH:
+        notify(record, campaign_id)
 
 
 @queue.task(name="close")
@@ -113,6 +115,8 @@ def report(campaign_id: int) -> None:
     with db.transaction() as session:
         copies = put_copies(session, campaign_id)
     _deliver_if(copies)
+    if copies == invitations.BATCH:
+        notify(report, campaign_id)
 
 
 @queue.task(name="erase")

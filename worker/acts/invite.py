@@ -25,7 +25,7 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
     now = db.clock(session)
     if not campaign.takes_answers(at=now) or (number := _how_many_may_be_asked(session, campaign)) == 0:
         return 0
-    partners = session.scalars(select_not_yet_asked(campaign).limit(number)).all()
+    partners = session.execute(select_not_yet_asked(campaign).limit(number)).all()
     due_at = max(now, first_mail_at(campaign))
     rows = [outbox.to_partner("invitation", campaign, p, "1", now) | {"due_at": due_at} for p in partners]
     asked = outbox.put(session, rows)

@@ -3,18 +3,19 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from worker import db
+from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Answer, Campaign, Mail
+from worker.models import Campaign, Mail, Partner
 from worker.state.recipients import select_without_receipt
 
 AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
 
 
 def put_receipts(session: Session, campaign_id: int) -> int:
-    """Put a receipt for each standing answer that has none; returns how many.
+    """Put a receipt for standing answers that have none; returns how many, BATCH at most: call it again then.
 
     A partner without an address, or that wants no mail, gets none. There is a rate limit: whoever answers without end
     gets three at once, and then one in ten minutes at most, about the answer that stands by then: nobody can be
@@ -22,16 +23,15 @@ def put_receipts(session: Session, campaign_id: int) -> int:
     """
     campaign = session.get_one(Campaign, campaign_id)
     # By partner, as whoever answers locks them: in another order two would deadlock.
-    wanted = select_without_receipt(campaign.id).options(joinedload(Answer.partner)).order_by(Answer.partner_id)
-    answers = session.scalars(wanted).all()
-    if not answers:
+    answered = session.execute(select_without_receipt(campaign.id).order_by(Partner.id).limit(BATCH)).all()
+    if not answered:
         return 0
     now = db.clock(session)
-    recent = _recent(session, [answer.partner_id for answer in answers], now)
+    recent = _recent(session, [one.id for one in answered], now)
     rows = [
-        outbox.to_partner("receipt", campaign, a.partner, str(a.id), now, answer_id=a.id, language=a.language)
-        | {"due_at": _due(now, *recent.get(a.partner_id, (0, None)))}
-        for a in answers
+        outbox.to_partner("receipt", campaign, one, str(one.answer_id), now, answer_id=one.answer_id)
+        | {"due_at": _due(now, *recent.get(one.id, (0, None)))}
+        for one in answered
     ]
     return outbox.put(session, rows)
 

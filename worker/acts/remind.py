@@ -1,5 +1,6 @@
 """Remind only those who have not answered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,8 +9,8 @@ from worker import db
 from worker.acts import audit
 from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Actor, Campaign, Partner
-from worker.state.recipients import A_DAY, last_mail, load_silent, reminder_due, select_silent
+from worker.models import Actor, Campaign
+from worker.state.recipients import A_DAY, OF_A_READER, last_mail, load_silent, reminder_due, select_silent
 from worker.state.refusals import Closed
 
 
@@ -24,8 +25,9 @@ def remind_when_due(session: Session, campaign_id: int) -> int:
     if not campaign.takes_answers(at=now) or (moment := reminder_due(campaign, now)) is None:
         return 0
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
-    silent = session.scalars(select_silent(campaign).where(last_mail() < quiet_since).limit(BATCH)).all()
-    return _put_reminders(session, campaign, list(silent), outbox.moment_key(moment), now, "clock")
+    due = select_silent(campaign).where(last_mail() < quiet_since).limit(BATCH).with_only_columns(*OF_A_READER)
+    silent = session.execute(due).all()
+    return _put_reminders(session, campaign, silent, outbox.moment_key(moment), now, "clock")
 
 
 def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
@@ -42,7 +44,7 @@ def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True
 
 
 def _put_reminders(
-    session: Session, campaign: Campaign, partners: list[Partner], which: str, now: datetime, actor: Actor
+    session: Session, campaign: Campaign, partners: Sequence[outbox.ToPartner], which: str, now: datetime, actor: Actor
 ) -> int:
     rows = [outbox.to_partner("reminder", campaign, partner, which, now) for partner in partners]
     reminded = outbox.put(session, rows)

@@ -1,20 +1,23 @@
 """Report: everyone who signed gets a copy of what was sent; the organizers hear what the server said."""
 
+from sqlalchemy import exists
 from sqlalchemy.orm import Session
 
 from worker import db
+from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Answer, Partner
+from worker.models import Answer, Mail, Partner
 from worker.state.facts import load_facts
 from worker.state.letters import seal_sent
 from worker.state.signatories import standing_signatures
 
 
 def put_copies(session: Session, campaign_id: int) -> int:
-    """Put a copy for each partner that signed and the organizers' report; returns how many are new.
+    """Put a copy for partners that signed and have none; returns how many mails are new, BATCH copies at most.
 
-    Idempotent. Waits until a server accepted the letter (or it was brought by hand), and while held. Copies
-    carry the public rendition, whatever visibility the reader chose; who wants no mail gets none.
+    Whoever gets BATCH calls it again. The organizers' report comes with the last copies: without it the sweep goes
+    on. Waits until a server accepted the letter (or it was brought by hand), and while held. Copies carry the public
+    rendition, whatever visibility the reader chose; who wants no mail gets none.
     """
     campaign = db.locked(session, campaign_id, "shared")
     if campaign.dispatched_at is None or campaign.held_at is not None:
@@ -23,10 +26,11 @@ def put_copies(session: Session, campaign_id: int) -> int:
     number = seal_sent(facts.letters, facts.seal)
     if number is None:
         return 0
-    signers = standing_signatures(Partner, Answer.language, campaign_id=campaign.id).where(Partner.takes_mail)
-    rows = [
-        outbox.to_partner("copy", campaign, partner, f"seal-{number}", facts.now, language=language, seal_number=number)
-        for partner, language in session.execute(signers.order_by(Partner.id))
-    ]
-    rows.append(outbox.to_organizers("report", campaign, f"seal-{number}", facts.now, seal_number=number))
+    has_it = exists().where(Mail.partner_id == Partner.id, Mail.kind == "copy", Mail.seal_number == number)
+    signed = standing_signatures(Partner.id, Partner.generation, Answer.language, campaign_id=campaign.id)
+    signers = session.execute(signed.where(Partner.takes_mail, ~has_it).order_by(Partner.id).limit(BATCH)).all()
+    about, which = outbox.MailOptions(seal_number=number), f"seal-{number}"
+    rows = [outbox.to_partner("copy", campaign, signer, which, facts.now, **about) for signer in signers]
+    if len(signers) < BATCH:
+        rows.append(outbox.to_organizers("report", campaign, which, facts.now, **about))
     return outbox.put(session, rows)

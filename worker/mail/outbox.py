@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.mail.kinds import Audience, kind_named
-from worker.models import Addressee, Campaign, Mail, Partner
+from worker.models import Addressee, Campaign, Mail
 from worker.registry import NotRegistered
 
 
@@ -20,6 +20,17 @@ class MailOptions(TypedDict, total=False):
     due_at: datetime
     answer_id: int | None
     seal_number: int | None
+
+
+class ToPartner(Protocol):
+    """What a mail to a partner needs of it: a row of these columns will do, and nothing is decrypted for it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def language(self) -> str: ...
 
 
 class MailRow(TypedDict):
@@ -47,7 +58,7 @@ def put(session: Session, rows: Sequence[MailRow]) -> int:
 
 
 def to_partner(
-    kind: str, campaign: Campaign, partner: Partner, which: str, now: datetime, **more: Unpack[MailOptions]
+    kind: str, campaign: Campaign, partner: ToPartner, which: str, now: datetime, **more: Unpack[MailOptions]
 ) -> MailRow:
     """A mail row for a partner; `which` tells it from others of its kind (a number, a moment)."""
     row = _row(kind, "partner", campaign, f"partner-{partner.id}/{which}", now, partner.language)

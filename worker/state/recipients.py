@@ -10,11 +10,13 @@ from worker.mail import kinds
 from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 
 A_DAY = timedelta(days=1)
+OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
-def select_not_yet_asked(campaign: Campaign) -> Select[Partner]:
-    """Selects the partners with an address that have no invitation and want mail."""
-    return select(Partner).where(Partner.campaign_id == campaign.id, _is_not_yet_asked()).order_by(Partner.id)
+def select_not_yet_asked(campaign: Campaign) -> Select[int, int, str]:
+    """Selects the partners with an address that have no invitation and want mail, as far as a mail needs them."""
+    which = (Partner.campaign_id == campaign.id, _is_not_yet_asked())
+    return select(*OF_A_READER).where(*which).order_by(Partner.id)
 
 
 def select_with_some_not_asked(campaigns: Sequence[Campaign]) -> Select[int]:
@@ -81,11 +83,11 @@ def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
     return max((m for m in moments if campaign.deadline_set_at < m <= now), default=None)
 
 
-def select_without_receipt(campaign_id: int) -> Select[Answer]:
-    """Selects the standing answers that have no receipt, of partners to whom one can go."""
+def select_without_receipt(campaign_id: int) -> Select[int, int, str, int]:
+    """Selects the standing answers that have no receipt: each partner to whom one can go, as it answered."""
     return (
-        select(Answer)
-        .join(Partner, Partner.id == Answer.partner_id)
+        select(Partner.id, Partner.generation, Answer.language, Answer.id.label("answer_id"))
+        .join(Answer, Answer.partner_id == Partner.id)
         .where(Partner.campaign_id == campaign_id, Partner.takes_mail, _is_without_receipt())
     )
 
