@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -28,8 +28,9 @@ from tests.lives import (
 )
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, tasks
-from worker.acts import receipts, report
+from worker.acts import invite, receipts, report
 from worker.models import Campaign
+from worker.state import recipients
 from worker.state.due import due_acts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -145,3 +146,14 @@ def statements_of_a_sweep() -> int:
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     return len(seen)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_has_no_receipt_is_looked_up_one_by_one_whatever_the_statistics_say() -> None:
+    """As a join, each answer would be compared with each receipt until the tables are analyzed."""
+    with db.reading() as session:
+        for wanted in (recipients.select_without_receipt(1), recipients.select_with_receipts_missing()):
+            compiled = wanted.compile(session.connection(), compile_kwargs={"literal_binds": True})
+            plan = "\n".join(session.scalars(text(f"EXPLAIN {compiled}")))
+            assert "SubPlan" in plan
+            assert "Anti Join" not in plan

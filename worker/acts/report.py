@@ -1,6 +1,5 @@
 """Report: everyone who signed gets a copy of what was sent; the organizers hear what the server said."""
 
-from sqlalchemy import exists
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -9,6 +8,7 @@ from worker.mail import outbox
 from worker.models import Answer, Mail, Partner
 from worker.state.facts import load_facts
 from worker.state.letters import seal_sent
+from worker.state.recipients import has_no
 from worker.state.signatories import standing_signatures
 
 
@@ -26,9 +26,9 @@ def put_copies(session: Session, campaign_id: int) -> int:
     number = seal_sent(facts.letters, facts.seal)
     if number is None:
         return 0
-    has_it = exists().where(Mail.partner_id == Partner.id, Mail.kind == "copy", Mail.seal_number == number)
+    has_none = has_no(Mail.partner_id == Partner.id, Mail.kind == "copy", Mail.seal_number == number)
     signed = standing_signatures(Partner.id, Partner.generation, Answer.language, campaign_id=campaign.id)
-    signers = session.execute(signed.where(Partner.takes_mail, ~has_it).order_by(Partner.id).limit(BATCH)).all()
+    signers = session.execute(signed.where(Partner.takes_mail, has_none).order_by(Partner.id).limit(BATCH)).all()
     about, which = outbox.MailOptions(seal_number=number), f"seal-{number}"
     rows = [outbox.to_partner("copy", campaign, signer, which, facts.now, **about) for signer in signers]
     if len(signers) < BATCH:

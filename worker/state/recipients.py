@@ -26,9 +26,8 @@ def select_with_some_not_asked(campaigns: Sequence[Campaign]) -> Select[int]:
 
 
 def _is_not_yet_asked() -> ColumnElement[bool]:
-    invited = exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation")
-    answered = exists().where(Answer.partner_id == Partner.id)
-    return Partner.takes_mail & ~answered & ~invited
+    not_invited = has_no(Mail.partner_id == Partner.id, Mail.kind == "invitation")
+    return Partner.takes_mail & ~exists().where(Answer.partner_id == Partner.id) & not_invited
 
 
 def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
@@ -105,8 +104,16 @@ def select_with_receipts_missing(*which: ColumnElement[bool]) -> Select[int]:
 
 
 def _is_without_receipt() -> ColumnElement[bool]:
-    receipted = exists().where(Mail.answer_id == Answer.id, Mail.kind == "receipt")
-    return Answer.superseded_at.is_(None) & ~receipted
+    return Answer.superseded_at.is_(None) & has_no(Mail.answer_id == Answer.id, Mail.kind == "receipt")
+
+
+def has_no(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is no such mail of an answer or partner, looked up for each by itself.
+
+    NOT EXISTS becomes a join, and PostgreSQL compares each answer with each receipt as long as its statistics are of
+    a time when there was none.
+    """
+    return select(Mail.id).where(*which).limit(1).scalar_subquery().is_(None)
 
 
 def load_applicants(session: Session, campaign: Campaign) -> list[ThirdPartyAddress]:
