@@ -29,6 +29,7 @@ from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
+from worker.models import Answer, Mail
 from worker.state.due import due_acts
 from worker.task_notifier import TaskNotifier
 from worker.wording.composing import compose_batch
@@ -67,9 +68,7 @@ def invite(campaign_id: int) -> None:
     """Ask every partner that has not been asked."""
     with db.transaction() as session:
         asked = invitations.enqueue_invitations(session, campaign_id)
-    _deliver_if(asked)
-    if asked == invitations.BATCH:
-        notify(invite, campaign_id)
+    _after_group(asked, invite, campaign_id)
 
 
 @queue.task(name="remind")
@@ -77,9 +76,7 @@ def remind(campaign_id: int) -> None:
     """Ask the silent again, when the moment for it has come."""
     with db.transaction() as session:
         reminded = reminders.remind_when_due(session, campaign_id)
-    _deliver_if(reminded)
-    if reminded == invitations.BATCH:
-        notify(remind, campaign_id)
+    _after_group(reminded, remind, campaign_id)
 
 
 @queue.task(name="record")
@@ -87,9 +84,7 @@ def record(campaign_id: int) -> None:
     """Send a receipt for each answer that has none."""
     with db.transaction() as session:
         put = receipts.put_receipts(session, campaign_id)
-    _deliver_if(put)
-    if put == invitations.BATCH:
-        notify(record, campaign_id)
+    _after_group(put, record, campaign_id)
 
 
 @queue.task(name="close")
@@ -114,9 +109,7 @@ def report(campaign_id: int) -> None:
     """Bring a copy to everyone who signed."""
     with db.transaction() as session:
         copies = put_copies(session, campaign_id)
-    _deliver_if(copies)
-    if copies == invitations.BATCH:
-        notify(report, campaign_id)
+    _after_group(copies, report, campaign_id)
 
 
 @queue.task(name="erase")
@@ -199,9 +192,14 @@ def broker_answers(seconds: float = 2) -> bool:
     return True
 
 
-def _deliver_if(put: int) -> None:
+def _after_group(put: int, act: Any, campaign_id: int) -> None:
+    """What follows once so many mails are committed: they go out, and a full group has a next one."""
     if put:
         notify(deliver)
+    if put == invitations.BATCH:
+        notify(act, campaign_id)
+    if put >= vacuum.MANY:
+        vacuum.analyze(Mail, Answer)
 
 
 def _publish(name: str, ids: tuple[int, ...]) -> None:

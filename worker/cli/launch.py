@@ -21,9 +21,10 @@ def launch(
 
     Example: `undersigned launch campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
-    from worker import db, tasks
+    from worker import db, tasks, vacuum
     from worker.acts.launch import launch_campaign
     from worker.cli import campaign_folder, lookup
+    from worker.models import Partner
     from worker.state.campaigns import find_campaign
     from worker.state.refusals import AlreadyLaunched
 
@@ -52,6 +53,8 @@ def launch(
     console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
     with lookup.refusals_told(definition.slug), db.transaction() as session:
         campaign_id = launch_campaign(session, definition).id
+    if len(definition.partners) >= vacuum.MANY:
+        vacuum.analyze(Partner)
     lookup.notify(tasks.invite, campaign_id)
     sent = _when_they_leave(definition.slug) if asked else "Nobody is asked by mail."
     console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
