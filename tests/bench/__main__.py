@@ -8,6 +8,7 @@ from tests.bench import (
     copies,
     drain,
     flat,
+    growth,
     invitations,
     letter,
     machine,
@@ -35,6 +36,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "sweep": sweep.measure,
     "overview": overview.measure,
     "letter": letter.measure,
+    "growth": growth.measure,
     "start": start.measure,
 }
 

@@ -25,6 +25,7 @@ class Extent:
     campaigns: int  # that are over after a year
     signers: tuple[int, int]  # of a campaign: few and many
     copies: int  # of one letter
+    growth: tuple[int, ...]  # partners of campaigns whose lives are set side by side; the last two are compared
     fetches: bool  # whether peers that are not here yet are fetched
 
 
@@ -41,6 +42,7 @@ FULL = Extent(
     campaigns=200,
     signers=(56, 10_000),
     copies=3_000,
+    growth=(56, 1_000, 10_000),
     fetches=True,
 )
 QUICK = Extent(
@@ -56,6 +58,7 @@ QUICK = Extent(
     campaigns=3,
     signers=(3, 12),
     copies=6,
+    growth=(3, 6, 60),
     fetches=False,
 )
 

@@ -19,7 +19,7 @@ def signed_by_all(partners: int, **changed: Any) -> int:
     """A campaign that is open, that everybody signed, and in which every mail has left: nothing is due."""
     campaign_id = campaigns.launched(partners, **changed)
     with db.transaction() as session:
-        _all_have_signed(session, session.get_one(Campaign, campaign_id))
+        all_have_signed(session, session.get_one(Campaign, campaign_id))
     return campaign_id
 
 
@@ -58,7 +58,8 @@ def finished_again(campaign_id: int, times: int) -> None:
             _copied(session, campaign_id)
 
 
-def _all_have_signed(session: Session, campaign: Campaign) -> None:
+def all_have_signed(session: Session, campaign: Campaign) -> None:
+    """Everybody signs, and every mail has left."""
     now = db.clock(session)
     said = {"letter_id": campaign.letter.id, "choice": "sign", "visibility": "public", "language": "en", "at": now}
     said |= {"representative": "Ada", "role": "chair", "reason": "", "note": "", "channel": "link"}

@@ -1,0 +1,123 @@
+"""What an organizer waits for, as the list grows: each thing per partner, with many beside a tenth of them."""
+
+import csv
+import io
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from tests.bench import campaign, databases, workers, year
+from tests.bench.rounds import Comparison, Extent, interleaved
+from worker import db
+from worker.acts import close, dispatch, launch, report
+from worker.acts.invite import BATCH
+from worker.cli import status_view
+from worker.definition import campaign as definitions
+from worker.definition.campaign import Definition
+from worker.definition.printable import glyph_problems
+from worker.models import Campaign
+from worker.state.status import load_status
+from worker.wording import export
+
+Life = dict[str, float]  # what took how long, per partner
+
+
+def measure(extent: Extent) -> Iterator[Comparison]:
+    """The lives of campaigns of each size, one after the other, in one database."""
+    lives: dict[int, list[Life]] = {size: [] for size in extent.growth}
+    with databases.in_use("PostgreSQL") as folder:
+        interleaved(extent, **{f"{size}": partial(_lived, size, folder, lives[size]) for size in extent.growth})
+    *_, fewer, many = extent.growth
+    for act in lives[many][0]:
+        taken = {size: [life[act] for life in lives[size]] for size in extent.growth}
+        totals = [f"{size * median(each):.3f} s for {size:,}" for size, each in taken.items()]
+        peer = f"with {fewer:,}"
+        yield Comparison(f"growth, {act}", taken[many], peer, taken[fewer], "a second", ", ".join(totals))
+
+
+def _lived(size: int, folder: Path, lives: list[Life]) -> float:
+    """A campaign from its folder to its export; adds what each thing took, and returns the sum."""
+    defined = campaign.definition(size)
+    written = _written(folder, defined)
+    life: Life = {}
+
+    def timed(act: str, do: Callable[[], Any]) -> Any:
+        begun = _processor_seconds()
+        done = do()
+        life[act] = (_processor_seconds() - begun) / size
+        return done
+
+    read = timed("check", lambda: _checked(written))
+    campaign_id = timed("launch", lambda: _launched(read))
+    with db.transaction() as session:
+        year.all_have_signed(session, session.get_one(Campaign, campaign_id))
+    workers.tidy()
+    timed("status", lambda: _status(campaign_id))
+    timed("close and seal", lambda: _closed(campaign_id))
+    with db.transaction() as session:
+        dispatch.note_brought_by_hand(session, campaign_id)
+    timed("copies", lambda: _copies(campaign_id))
+    timed("export", lambda: _export(campaign_id))
+    lives.append(life)
+    return sum(life.values())
+
+
+def _written(folder: Path, defined: Definition) -> Path:
+    """The example's folder with another list."""
+    written = shutil.copytree(campaign.EXAMPLE, folder / defined.slug)
+    rows = [asdict(row) for row in defined.partners]
+    with (written / "partners.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return written
+
+
+def _checked(folder: Path) -> Definition:
+    read = definitions.read_definition(folder, now=datetime.now(UTC), deadline="in 2 weeks")
+    assert not glyph_problems(read)
+    return read
+
+
+def _launched(defined: Definition) -> int:
+    with db.transaction() as session:
+        return launch.launch_campaign(session, defined).id
+
+
+def _status(campaign_id: int) -> None:
+    with redirect_stdout(io.StringIO()) as shown, db.reading() as session:
+        status_view.one_campaign(load_status(session, session.get_one(Campaign, campaign_id)))
+    assert shown.getvalue()
+
+
+def _closed(campaign_id: int) -> None:
+    with db.transaction() as session:
+        assert close.close_and_seal(session, campaign_id, early=True)
+
+
+def _copies(campaign_id: int) -> None:
+    put = BATCH
+    while put == BATCH:
+        with db.transaction() as session:
+            put = report.put_copies(session, campaign_id)
+
+
+def _export(campaign_id: int) -> None:
+    with db.reading() as session:
+        assert export.signatures(session, session.get_one(Campaign, campaign_id))
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it started, the database among them."""
+    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    theirs = sum(time.user + time.system + time.children_user + time.children_system for time in times)
+    return time.process_time() + float(theirs)
