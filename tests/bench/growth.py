@@ -100,8 +100,7 @@ def _status(campaign_id: int) -> None:
 
 
 def _closed(campaign_id: int) -> None:
-    with db.transaction() as session:
-        assert close.close_and_seal(session, campaign_id, early=True)
+    assert close.close_and_seal(campaign_id, early=True)
 
 
 def _copies(campaign_id: int) -> None:
