@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
-from sqlalchemy.engine import Engine
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import cast
@@ -26,6 +25,7 @@ from tests.lives import (
     uncertain,
     voided,
 )
+from tests.sql import statements
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, tasks
 from worker.acts import invite, receipts, report
@@ -138,13 +138,8 @@ def due() -> list[tuple[str, int]]:
 
 
 def statements_of_a_sweep() -> int:
-    seen: list[str] = []
-    note = lambda _c, _k, statement, *_: seen.append(statement)
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         tasks.sweep.run()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     return len(seen)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from tests import cast, lives
-from tests.test_statements import statements
+from tests.sql import statements
 from tests.two_addressees import a_letter_goes
 from worker import db, tokens
 from worker.acts import answer, correct_address, disown, erase, join, pass_on, unsubscribe

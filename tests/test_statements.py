@@ -1,14 +1,14 @@
 """How many SQL statements an act or a look takes: facts are read once, whatever the number of partners."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.sql import statements
 from worker import db, tokens
 from worker.acts import answer, close, dispatch, invite, receipts, report
 from worker.acts.answer import Statement
@@ -19,21 +19,6 @@ from worker.state.letters import load_letters
 from worker.state.status import load_status
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Every statement that the driver is given meanwhile; an executemany is one."""
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def a_campaign_of(number: int) -> int:
