@@ -15,6 +15,7 @@ from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.mail import outbox
 from worker.models import Addressee, Answer, Base, Campaign, Letter, Mail, Partner, Seal, Visibility
+from worker.state.answers import standing_answer
 
 ENGLISH = """# The dam must wait
 
@@ -65,13 +66,21 @@ def a_campaign(session: Session, slug: str = "dam", partners: tuple[str, ...] = 
 
 
 def signs(session: Session, partner: Partner, visibility: Visibility = "public", said: Statement = SOPHEA) -> Answer:
-    return answer.sign(session, partner.id, visibility, said)
+    answer.sign(session, partner.id, visibility, said)
+    return standing(session, partner.id)
 
 
 def asks_for_a_change(session: Session, partner_id: int, said: Statement) -> Answer:
     (answered,) = answer.record_answers(session, [AnswerInput(partner_id, "change", None, said)])
     assert isinstance(answered, Answer)
-    return answered
+    return standing(session, partner_id)
+
+
+def standing(session: Session, partner_id: int) -> Answer:
+    """The answer that stands, as it was written."""
+    found = standing_answer(session, partner_id)
+    assert found is not None
+    return found
 
 
 def passes_its_deadline(session: Session, campaign: Campaign, *, closed: bool = True) -> datetime:

@@ -37,7 +37,7 @@ def gives(session: Session, partner: Partner, choice: AnswerChoice) -> Answer:
     given = AnswerInput(partner.id, choice.name, "public" if choice.signs else None, SAID)
     (recorded,) = answer.record_answers(session, [given])
     assert isinstance(recorded, Answer), recorded
-    return recorded
+    return cast.standing(session, partner.id)
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)

@@ -10,7 +10,7 @@ from worker.acts.after_departure import tell_what_came_too_late, void_what_has_n
 from worker.acts.locking import LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
-from worker.models import Answer, Channel, Mail, Visibility
+from worker.models import Actor, Answer, Channel, Mail, Visibility
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
 from worker.text import characters
@@ -49,7 +49,7 @@ class AnswerInput:
 def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
     """Record answers of partners of one campaign, of each one at most; for each what stands now, or why not.
 
-    The same again changes nothing. Holds the campaign's lock, so that nobody is accepted after the list was taken:
+    A new one is returned without its number. The same again changes nothing. Holds the campaign's lock, so that nobody is accepted after the list was taken:
 
     - sign: after the deadline only a signature that exposes less than before is taken; who signs may stay unsaid.
     - decline.
@@ -186,17 +186,19 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
         before.superseded_at = now
     if superseded:
         session.flush()  # of each partner one stands at most
-    session.add_all([answer for _, answer in new])
-    wishes = []
+    wishes, events = [], []
     for held, answer in new:
         by_link = answer.channel == "link"
         if by_link:
             held.partner.language = answer.language  # in which it gets its mails from now on
-        audit.log(session, campaign, "partner" if by_link else "organizer", answer.choice, held.partner, at=now)
+        actor: Actor = "partner" if by_link else "organizer"
+        events.append(audit.event(campaign, actor, answer.choice, held.partner, at=now))
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"
             wishes.append(outbox.to_organizers(mail, campaign, which, now))
     session.flush()
+    # By one statement a table, and nothing is read back: a deadline's rush is mostly this.
+    session.bulk_save_objects([*(answer for _, answer in new), *events])
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))
     outbox.cancel(session, Mail.partner_id.in_([held.partner.id for held, _ in new]), asks, at=now)

@@ -19,13 +19,24 @@ def log(
     at: datetime | None = None,
 ) -> None:
     """Add a line. `detail` is a number or a word; `at` is now, unless it is known already."""
-    session.add(
-        AuditEvent(
-            campaign_id=campaign.id,
-            partner_id=partner.id if partner else None,
-            at=at or db.clock(session),
-            actor=actor,
-            what=what,
-            detail=None if detail is None else str(detail),
-        )
+    session.add(event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session)))
+
+
+def event(
+    campaign: Campaign,
+    actor: Actor,
+    what: AuditCode,
+    partner: Partner | None = None,
+    *,
+    detail: object = None,
+    at: datetime,
+) -> AuditEvent:
+    """The same line, not yet written."""
+    return AuditEvent(
+        campaign_id=campaign.id,
+        partner_id=partner.id if partner else None,
+        at=at,
+        actor=actor,
+        what=what,
+        detail=None if detail is None else str(detail),
     )
