@@ -1,6 +1,7 @@
 """What the clock finds to do, of a campaign at each point of its life, and of many at once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -147,8 +148,24 @@ def statements_of_a_sweep() -> int:
 def test_who_has_no_receipt_is_looked_up_one_by_one_whatever_the_statistics_say() -> None:
     """As a join, each answer would be compared with each receipt until the tables are analyzed."""
     with db.reading() as session:
-        for wanted in (recipients.select_without_receipt(1), recipients.select_with_receipts_missing()):
+        for wanted in (
+            recipients.select_without_receipt(1),
+            recipients.select_with_receipts_missing(db.clock(session)),
+        ):
             compiled = wanted.compile(session.connection(), compile_kwargs={"literal_binds": True})
             plan = "\n".join(session.scalars(text(f"EXPLAIN {compiled}")))
             assert "SubPlan" in plan
             assert "Anti Join" not in plan
+
+
+def test_a_receipt_is_missing_for_a_month_and_no_longer() -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        signed = cast.signs(session, campaign.partners[0])
+        now = db.clock(session)
+        found = []
+        for days in (29, 31):
+            signed.at = now - timedelta(days=days)
+            session.flush()
+            found.append(("record", campaign.id) in due_acts(session))
+    assert found == [True, False]

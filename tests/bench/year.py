@@ -32,6 +32,8 @@ def finished(partners: int, **changed: Any) -> int:
         moments = {"deadline_at": past, "closed_at": past, "dispatched_at": past, "deadline_set_at": past - A_MONTH}
         moments["launched_at"] = past - A_MONTH
         session.execute(update(Campaign).where(Campaign.id == campaign_id).values(moments))
+        answers = Answer.partner_id.in_(select(Partner.id).where(Partner.campaign_id == campaign_id))
+        session.execute(update(Answer).where(answers).values(at=past - timedelta(days=1)))
         seal = {"campaign_id": campaign_id, "number": 1, "language": "en", "content": b"", "sha256": "0" * 64}
         session.execute(insert(Seal), [seal | {"rendition": "public", "format": "pdf", "sealed_at": past}])
         addressee = campaign.letter.addressees[0]

@@ -49,7 +49,8 @@ class AnswerInput:
 def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
     """Record answers of partners of one campaign, of each one at most; for each what stands now, or why not.
 
-    A new one is returned without its number. The same again changes nothing. Holds the campaign's lock, so that nobody is accepted after the list was taken:
+    A new one is returned without its number. The same again changes nothing. Holds the campaign's lock, so that nobody
+    is accepted after the list was taken:
 
     - sign: after the deadline only a signature that exposes less than before is taken; who signs may stay unsaid.
     - decline.

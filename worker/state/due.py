@@ -23,13 +23,13 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
     """The acts that have something to do, as (name, campaign id), in the order of a campaign's life.
 
     A constant number of statements, whatever was launched in the past; of a campaign that is over only its answers
-    without a receipt are looked for.
+    of the last month are looked for.
     """
     now = db.clock(session)
     erase = _to_erase(session, now)
     goes_on = (Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None), Campaign.id.not_in(erase))
     due = [("erase", campaign_id) for campaign_id in erase]
-    due += [("record", campaign_id) for campaign_id in session.scalars(select_with_receipts_missing(*goes_on))]
+    due += [("record", campaign_id) for campaign_id in session.scalars(select_with_receipts_missing(now, *goes_on))]
     under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(WITH_ADDRESSEES)).all()
     open = [campaign for campaign in under_way if campaign.takes_answers(at=now)]
     due += [("invite", campaign_id) for campaign_id in session.scalars(select_with_some_not_asked(open))]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from worker.mail import kinds
 from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
 
-A_DAY = timedelta(days=1)
+A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
@@ -91,9 +91,13 @@ def select_without_receipt(campaign_id: int) -> Select[int, int, str, int]:
     )
 
 
-def select_with_receipts_missing(*which: ColumnElement[bool]) -> Select[int]:
-    """Selects the campaigns, by number, that have such answers: the few answers first, then whose they are."""
-    answers = select(Answer.partner_id).where(_is_without_receipt()).cte().prefix_with("MATERIALIZED")
+def select_with_receipts_missing(now: datetime, *which: ColumnElement[bool]) -> Select[int]:
+    """Selects the campaigns, by number, that have such answers: the few answers first, then whose they are.
+
+    A receipt that could not be put for a month is of no use any more; so what is over does not grow with the years.
+    """
+    lately = Answer.at > now - A_MONTH
+    answers = select(Answer.partner_id).where(lately, _is_without_receipt()).cte().prefix_with("MATERIALIZED")
     return (
         select(Partner.campaign_id)
         .join(answers, answers.c.partner_id == Partner.id)
