@@ -15,10 +15,14 @@ A_SECRET_KEY = "a key for measuring only, long enough for everything"
 
 
 class Durable(servers.PostgreSQL):
-    """The PostgreSQL of the tests, except that what it has committed is on the disk."""
+    """The PostgreSQL of the tests, except that what it has committed is on the disk, and autovacuum comes by."""
 
     def _run(self, program: str, *arguments: str) -> servers.Process:
-        kept = ("--fsync=on", "--synchronous_commit=on", "--full_page_writes=on") if program == "postgres" else ()
+        kept = (
+            ("--fsync=on", "--synchronous_commit=on", "--full_page_writes=on", "--autovacuum=on")
+            if program == "postgres"
+            else ()
+        )
         return super()._run(program, *arguments, *kept)
 
 

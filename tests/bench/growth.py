@@ -47,7 +47,7 @@ def measure(extent: Extent) -> Iterator[Comparison]:
 def _lived(size: int, folder: Path, lives: list[Life]) -> float:
     """A campaign from its folder to its export; adds what each thing took, and returns the sum."""
     defined = campaign.definition(size)
-    written = _written(folder, defined)
+    prepared = written(folder, defined)
     life: Life = {}
 
     def timed(act: str, do: Callable[[], Any]) -> Any:
@@ -56,7 +56,7 @@ def _lived(size: int, folder: Path, lives: list[Life]) -> float:
         life[act] = (_processor_seconds() - begun) / size
         return done
 
-    read = timed("check", lambda: _checked(written))
+    read = timed("check", lambda: _checked(prepared))
     campaign_id = timed("launch", lambda: _launched(read))
     with db.transaction() as session:
         year.all_have_signed(session, session.get_one(Campaign, campaign_id))
@@ -71,7 +71,7 @@ def _lived(size: int, folder: Path, lives: list[Life]) -> float:
     return sum(life.values())
 
 
-def _written(folder: Path, defined: Definition) -> Path:
+def written(folder: Path, defined: Definition) -> Path:
     """The example's folder with another list."""
     written = shutil.copytree(campaign.EXAMPLE, folder / defined.slug)
     rows = [asdict(row) for row in defined.partners]
