@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ import httpx2
 import pytest
 from sqlalchemy import literal, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import cast
+from tests import cast, lives
+from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
 from worker import db, tokens
 from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
@@ -255,3 +258,64 @@ def test_the_database_says_to_the_millisecond_who_is_in_time_as_the_rows_do(
         session.flush()
         said = session.scalar(select(Campaign.taking_answers(literal(at, Moment()))))
         assert said is campaign.takes_answers(at) is (not ended and milliseconds <= 0)
+
+
+AFTER = [
+    lives.past_its_deadline,
+    lives.voided,
+    lives.sealed,
+    lives.in_data,
+    lives.uncertain,
+    lives.dispatched,
+    lives.stepped_back,
+    lives.brought_by_hand,
+    lives.held,
+    lives.cancelled,
+]
+BEYOND_RECALL = [lives.in_data, lives.dispatched, lives.stepped_back, lives.brought_by_hand]
+
+
+@pytest.mark.parametrize("shown", ["nobody", "partners"])
+@pytest.mark.parametrize("life", AFTER, ids=lambda life: life.__name__)
+def test_after_the_deadline_too_it_is_the_same_page(life: Any, shown: str, browser: TestClient) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, show_signers=shown, public_page="after dispatch", partners=HELL)
+        partners = campaign.partners[:8]
+        cast.signs(session, partners[2])
+        cast.signs(session, partners[3], "addressee")
+        cast.signs(session, partners[4], "counted")
+        answer.decline(session, partners[5].id, cast.SOPHEA)
+        life(session, campaign)
+    for language in LANGUAGES:
+        for partner in partners:
+            given, anew = both(browser, partner, language)
+            assert given == anew
+    lists_others = shown == "partners" and life not in BEYOND_RECALL
+    assert bool(page_cache._worded) is not (lists_others or life is lives.cancelled)
+    assert len(page_cache._worded) < len(LANGUAGES) * len(partners)
+
+
+def test_what_changes_after_the_deadline_is_seen_at_once(browser: TestClient) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign_with_two_addressees(session)
+        campaign_id, partners = campaign.id, campaign.partners
+        for partner in partners:
+            cast.signs(session, partner)
+    first = partners[0]
+    pages = [both(browser, first)[0]]
+
+    def happens(act: Callable[[Session, Campaign], object]) -> None:
+        with db.transaction() as session:
+            act(session, session.get_one(Campaign, campaign_id))
+        given, anew = both(browser, first)
+        assert given == anew
+        assert given not in pages
+        pages.append(given)
+
+    happens(lambda session, campaign: cast.passes_its_deadline(session, campaign))
+    happens(lambda session, campaign: setattr(campaign, "definition", campaign.definition | {"review": 0}))
+    happens(lambda session, campaign: a_letter_goes(session, campaign, 0, "uncertain"))
+    happens(lambda session, campaign: answer.sign(session, first.id, "counted", cast.SOPHEA))
+    happens(lambda session, campaign: answer.withdraw(session, first.id, cast.SOPHEA))
+    happens(lambda session, campaign: a_letter_goes(session, campaign, 1, "sent"))
+    happens(lambda session, campaign: setattr(campaign, "dispatched_at", campaign.launched_at + timedelta(days=9)))

@@ -1,4 +1,4 @@
-"""A look at a partner's page while answers are taken, which is what most requests are: worded once, filled for each.
+"""A look at a partner's page, which is what most requests are: worded once, filled for each.
 
 What the readers of one campaign see differs by a few words of their own. Those are slots here, as they are in mails
 (`wording/drafts.py`); the rest is kept for all who see the same. Nothing is kept of a reader.
@@ -20,6 +20,9 @@ from starlette.responses import HTMLResponse, Response
 from worker import db
 from worker.models import Answer, Campaign, Letter, Partner
 from worker.state import signatories
+from worker.state.disclosures import Disclosure, load_disclosures
+from worker.state.letters import WITH_ADDRESSEES, load_letters_of
+from worker.state.lifecycle import BEYOND_RECALL, Stage, stage_at
 from worker.text import dates, names
 from worker.web import link_auth, responses
 from worker.web.batching import Batcher
@@ -72,6 +75,7 @@ _LOOK = (
         Campaign.launched_at,
         Campaign.deadline_at,
         Campaign.taking_answers(db.now()).label("takes_answers"),
+        db.now().label("now"),
         _of_the_letter(func.max(Letter.id)).label("letter_id"),
         _of_the_letter(func.max(Letter.meaning)).label("meaning"),
         Answer.choice,
@@ -93,11 +97,14 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
 
     `word` words it for a partner's id and a language, and says the state in which it found both.
     """
-    seen = await _looks.ask(link_auth.parse_or_nobody(token))
-    if seen is None or not seen.takes_answers or seen.proposed is not None or seen.meaning > 1:
+    looked = await _looks.ask(link_auth.parse_or_nobody(token))
+    if looked is None:
+        return None
+    seen, after = looked
+    if seen.proposed is not None or seen.meaning > 1 or not (seen.takes_answers or after):
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     language = responses.choose_language(wanted, seen.reader)
-    worded = await _worded_for(seen, language, word)
+    worded = await _worded_for(State.seen(seen, after), seen.id, language, word)
     if not worded.pieces:
         return None
     own = {
@@ -114,19 +121,75 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
     return HTMLResponse(worded.filled(escaped))
 
 
-def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Row[Any] | None]:
+class After(NamedTuple):
+    """What a page says once answers are taken no more, beside the answer that stands."""
+
+    stage: Stage
+    review_is_over: bool
+    closed_at: datetime | None
+    dispatched_at: datetime | None
+    to: tuple[str, ...]
+    naming: tuple[str, ...]
+    counting: tuple[str, ...]
+
+    @classmethod
+    def at(cls, campaign: Campaign, stage: Stage, now: datetime, disclosed: Disclosure) -> "After | None":
+        """That of one partner; null while answers are taken, and where its page is not that simple."""
+        lists_others = campaign.show_signers != "nobody" and stage not in BEYOND_RECALL
+        if stage in {"open", "cancelled"} or lists_others:
+            return None
+        return cls(
+            stage=stage,
+            review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= now,
+            closed_at=campaign.closed_at,
+            dispatched_at=campaign.dispatched_at,
+            to=tuple(disclosed.to),
+            naming=tuple(disclosed.naming),
+            counting=tuple(disclosed.counting),
+        )
+
+
+class Look(NamedTuple):
+    """What is seen of one link."""
+
+    row: Row[Any]
+    after: After | None
+
+
+def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Look | None]:
     """What is seen of each link, by ref and generation."""
-    found = {(bytes(row.ref), row.generation): row for row in db.read_autocommit(_LOOK, links=list(wanted))}
+    rows = db.read_autocommit(_LOOK, links=list(wanted))
+    after = _what_came_after([row for row in rows if not row.takes_answers])
+    found = {(bytes(row.ref), row.generation): Look(row, after.get(row.id)) for row in rows}
     return [found.get(one) for one in wanted]
+
+
+def _what_came_after(rows: Sequence[Row[Any]]) -> dict[int, After | None]:
+    """By partner, where answers are taken no more: in as many statements for fifty as for one."""
+    if not rows:
+        return {}
+    with db.reading() as session:
+        ids = {row.campaign_id for row in rows}
+        found = session.scalars(select(Campaign).where(Campaign.id.in_(ids)).options(WITH_ADDRESSEES))
+        campaigns = {campaign.id: campaign for campaign in found}
+        letters_of = load_letters_of(session, list(campaigns))
+        letters = {campaign: letters_of.get(campaign.id, []) for campaign in campaigns.values()}
+        standing = {row.id: (campaigns[row.campaign_id], row) for row in rows if row.campaign_id in campaigns}
+        disclosed = load_disclosures(session, letters, standing)
+    stages = {row.id: stage_at(campaign, letters[campaign], row.now) for campaign, row in standing.values()}
+    return {
+        partner_id: After.at(campaign, stages[partner_id], row.now, disclosed[partner_id])
+        for partner_id, (campaign, row) in standing.items()
+    }
 
 
 _looks = Batcher(_look)
 
 
-def split_slots(html: str, campaign: Campaign, letter_language: str) -> PageTemplate:
+def split_slots(html: str, campaign: Campaign, letter_language: str, *, lists_others: bool) -> PageTemplate:
     """A page with marks in it, made ready to be filled."""
     line = ""
-    if campaign.show_signers != "nobody" and (found := re.search(f"[^\n]*{PRINTED}[^\n]*\n", html)):
+    if lists_others and (found := re.search(f"[^\n]*{PRINTED}[^\n]*\n", html)):
         line, html = found[0], html.replace(found[0], LIST)
     return PageTemplate(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
 
@@ -190,9 +253,10 @@ class State(NamedTuple):
     choice: str | None
     visibility: str | None
     channel: str | None
+    after: After | None
 
     @classmethod
-    def from_rows(cls, partner: Partner, campaign: Campaign, standing: Answer | None) -> "State":
+    def from_rows(cls, partner: Partner, campaign: Campaign, standing: Answer | None, after: After | None) -> "State":
         """That of a partner, as rows say it."""
         return cls(
             campaign_id=campaign.id,
@@ -205,12 +269,13 @@ class State(NamedTuple):
             choice=standing.choice if standing else None,
             visibility=standing.visibility if standing else None,
             channel=standing.channel if standing else None,
+            after=after,
         )
 
     @classmethod
-    def seen(cls, row: Row[Any]) -> "State":
+    def seen(cls, row: Row[Any], after: After | None) -> "State":
         """That of a partner, as a look says it, by the same names."""
-        return cls(**{name: getattr(row, name) for name in cls._fields})
+        return cls(**{name: getattr(row, name) for name in cls._fields if name != "after"}, after=after)
 
 
 class Wording(NamedTuple):
@@ -222,12 +287,11 @@ class Wording(NamedTuple):
     word: Word
 
 
-async def _worded_for(seen: Row[Any], language: str, word: Word) -> PageTemplate:
-    state = State.seen(seen)
+async def _worded_for(state: State, partner_id: int, language: str, word: Word) -> PageTemplate:
     known: PageTemplate | None = _worded.get((language, state))
     if known is not None:
         return known
-    return await _wordings.ask(Wording(seen.id, language, state, word))
+    return await _wordings.ask(Wording(partner_id, language, state, word))
 
 
 def _word(wanted: Sequence[Wording]) -> list[PageTemplate | Exception]:

@@ -28,7 +28,7 @@ from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
 from worker.web.code_page import CodePage, Problems, Visit
-from worker.web.page_cache import PageTemplate, State
+from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
 
 BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
@@ -80,17 +80,20 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
 
 
 def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate]:
-    """A partner's page while answers are taken, with marks for what is its own; no piece if it is not that simple."""
+    """A partner's page with marks for what is its own; no piece if it is not that simple."""
     with db.reading() as session:
         partner = session.get_one(Partner, partner_id)
         campaign = partner.campaign
         position = load_position(session, partner)
-        state = State.from_rows(partner, campaign, position.standing)
-        if position.stage != "open":
-            return state, PageTemplate([])
         view = _view(session, position, language, page_cache.PRINTED)
-        # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
-        view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
+        after = After.at(campaign, position.stage, position.now, view["disclosure"])
+        state = State.from_rows(partner, campaign, position.standing, after)
+        is_open = position.stage == "open"
+        if not (is_open or after):
+            return state, PageTemplate([])
+        if is_open:
+            # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
+            view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
             organization=page_cache.ORGANIZATION,
             language=partner.language,
@@ -99,7 +102,8 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         )
         own = {"partner": reader, "row": page_cache.ROW, "token": page_cache.TOKEN, "recorded_at": page_cache.RECORDED}
         page = templates.page("pages/partner/page.html", language, **view, **own)
-        return state, page_cache.split_slots(page, campaign, view["sheet"].language)
+        lists_others = is_open and campaign.show_signers != "nobody"
+        return state, page_cache.split_slots(page, campaign, view["sheet"].language, lists_others=lists_others)
 
 
 @functools.cache
