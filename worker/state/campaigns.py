@@ -1,11 +1,27 @@
 """Which campaigns there are."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from datetime import datetime
 
-from worker.models import Campaign
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload
+
+from worker import db
+from worker.models import Campaign, Letter
 
 
 def find_campaign(session: Session, slug: str) -> Campaign | None:
     """The campaign of this name; null if none was launched."""
     return session.scalar(select(Campaign).where(Campaign.slug == slug))
+
+
+def find_public(session: Session, slug: str) -> tuple[Campaign, datetime] | None:
+    """The campaign of this name with its letter, and the time, if everyone may read it now; in one statement."""
+    found = session.execute(_WITH_LETTER, {"slug": slug}).unique().first()
+    return (found[0], found[1]) if found and found[0].is_public else None
+
+
+_WITH_LETTER = (
+    select(Campaign, db.now())
+    .where(Campaign.slug == bindparam("slug"))
+    .options(joinedload(Campaign.letters).joinedload(Letter.addressees))
+)

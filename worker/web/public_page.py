@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from worker import db
 from worker.state import lifecycle, public_letters
-from worker.state.campaigns import find_campaign
+from worker.state.campaigns import find_public
 from worker.web import responses
 from worker.web.batching import Batcher
 from worker.wording.letter import build_public, letter_language
@@ -50,11 +50,11 @@ def _page_or_error(wanted: Wanted) -> bytes | Exception | None:
 
 
 def _page(session: Session, wanted: Wanted) -> bytes | None:
-    campaign = find_campaign(session, wanted.slug)
-    if campaign is None or not campaign.is_public:
+    found = find_public(session, wanted.slug)
+    if found is None:
         return None
+    campaign, now = found
     language = responses.choose_language(wanted.language, campaign.authentic)
-    now = db.clock(session)
     before, after = public_letters.neighbours(session, campaign)
     page = responses.show(
         "public/page.html",
