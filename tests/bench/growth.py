@@ -5,7 +5,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -117,6 +117,8 @@ def _export(campaign_id: int) -> None:
 
 def _processor_seconds() -> float:
     """Of this process and of those that it started, the database among them."""
-    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
-    theirs = sum(time.user + time.system + time.children_user + time.children_system for time in times)
-    return time.process_time() + float(theirs)
+    seconds = time.process_time()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # one that has ended
+            seconds += float(sum(child.cpu_times()[:4]))
+    return seconds

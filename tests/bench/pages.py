@@ -1,10 +1,12 @@
 """A partner's page, looked at and answered, against a hello on the same server."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
+import psutil  # type: ignore[import-untyped]
 from sqlalchemy import select
 
 from tests import servers
@@ -38,7 +40,7 @@ def measure(extent: Extent) -> Iterator[Comparison]:
                     sides["chained"] = lambda: chained.append(extent.visits)
                 taken = interleaved(extent, **sides)
         hello = taken["hello"]
-        yield Comparison(f"partner page (GET), {which}", taken["look"], PEER, hello, "a second", crowd.note(), 0.3)
+        yield Comparison(f"partner page (GET), {which}", taken["look"], PEER, hello, "a second", crowd.note())
         yield Comparison(f"answer (POST), {which}", taken["answer"], PEER, hello, "a second")
         if "chained" in taken:
             yield Comparison(f"answer (POST), {which}", taken["answer"], CHAIN, taken["chained"], "a second", goal=1)
@@ -52,12 +54,16 @@ class _Crowd:
         self._coming = iter(partners)
         self._here: list[Partner] = []
         self._busiest = 0.0
+        self._processor: list[float] = []  # milliseconds of the server for a page, round by round
         self._look(WARM)
         self.answer()
         self.hello()
 
     def look(self) -> float:
-        return self._look(self._visits)
+        before = _processor_seconds()
+        each = self._look(self._visits)
+        self._processor.append((_processor_seconds() - before) * 1000 / self._visits)
+        return each
 
     def answer(self) -> float:
         each, _ = visitors.visit(self._web, [visitors.a_form(path(p), signature(p)) for p in self._here], 303)
@@ -69,12 +75,25 @@ class _Crowd:
         return each
 
     def note(self) -> str:
-        return f"at the hello, the client itself was busy for at most {self._busiest:.0%} of the time"
+        return (
+            f"{median(self._processor):.2f} ms of the server's processor time for a page; "
+            f"at the hello, the client itself was busy for at most {self._busiest:.0%} of the time"
+        )
 
     def _look(self, visits: int) -> float:
         self._here = list(islice(self._coming, visits))
         each, _ = visitors.visit(self._web, [visitors.a_look(path(p)) for p in self._here], 200)
         return each
+
+
+def _processor_seconds() -> float:
+    """Of `undersigned web`."""
+    seconds = 0.0
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # one that has ended
+            if one.cmdline()[1:4] == ["-m", "worker", "web"]:
+                seconds += one.cpu_times().user + one.cpu_times().system
+    return seconds
 
 
 def asked(partners: int) -> list[Partner]:
