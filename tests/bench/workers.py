@@ -98,7 +98,7 @@ class Crew:
 def at_work(folder: Path, size: int) -> Iterator[Crew]:
     """So many workers that wait for a task; the environment is what this process has set."""
     redis = servers.Redis(folder / "redis")
-    settings.set_for_this_process(broker_url=redis.url())
+    settings.set_for_this_process(broker_url=redis.url(), sweep=3600)  # what is measured is not found by a sweep
     processes = [servers.Process(COMMAND, folder / f"worker-{n}.log", cwd=settings.CHECKOUT) for n in range(size)]
     try:
         yield Crew(redis, processes)
