@@ -286,13 +286,13 @@ def test_after_the_deadline_too_it_is_the_same_page(life: Any, shown: str, brows
         cast.signs(session, partners[4], "counted")
         answer.decline(session, partners[5].id, cast.SOPHEA)
         life(session, campaign)
-    for language in LANGUAGES:
+    for language in ("en", "km"):
         for partner in partners:
             given, anew = both(browser, partner, language)
             assert given == anew
     lists_others = shown == "partners" and life not in BEYOND_RECALL
     assert bool(page_cache._worded) is not (lists_others or life is lives.cancelled)
-    assert len(page_cache._worded) < len(LANGUAGES) * len(partners)
+    assert len(page_cache._worded) < 2 * len(partners)
 
 
 def test_what_changes_after_the_deadline_is_seen_at_once(browser: TestClient) -> None:

@@ -15,6 +15,9 @@ def to_stderr(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    clock = logging.getLogger("celery.beat")
+    if _first_line not in clock.filters:
+        clock.addFilter(_first_line)
 
 
 # These print recipients, paths (a path is a token here), or an exception with all its values.
@@ -29,6 +32,13 @@ _TELLTALES = (
     "celery.worker.consumer",
 )
 _TALKATIVE = ("uvicorn", "uvicorn.error", "celery", "celery.beat", "celery.worker.strategy", "alembic")
+
+
+def _first_line(record: logging.LogRecord) -> bool:
+    """Keep of a message its first line: while the broker is away the clock gives two tracebacks at every look."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    record.exc_info = record.exc_text = None
+    return True
 
 
 def _handler() -> logging.Handler:
