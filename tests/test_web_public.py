@@ -150,6 +150,7 @@ def test_those_who_come_together_read_one_page_and_who_comes_later_reads_it_anew
 
     monkeypatch.setattr(public_page, "_page", noting)
     addresses = [f"/c/{slug}?lang={language}" for slug in ("dam", "nothing") for language in ("en", "fr")] * 20
+    addresses += [f"/c/dam?lang={number}" for number in range(40)]
 
     async def look() -> list[tuple[int, bytes]]:
         transport = httpx2.ASGITransport(app=make_app())
@@ -159,6 +160,7 @@ def test_those_who_come_together_read_one_page_and_who_comes_later_reads_it_anew
 
     together = asyncio.run(look())
     assert len(made) < len(addresses) / 2
+    assert {wanted.language for wanted in made} == {"en", "fr", ""}
     alone = {address: browser.get(address) for address in set(addresses)}
     for address, given in zip(addresses, together, strict=True):
         assert given == (alone[address].status_code, alone[address].content), address

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from worker import db
 from worker.state import lifecycle, public_letters
 from worker.state.campaigns import find_public
+from worker.text.languages import LANGUAGES
 from worker.web import responses
 from worker.web.batching import Batcher
 from worker.wording.letter import build_public, letter_language
@@ -25,7 +26,8 @@ class Wanted(NamedTuple):
 
 async def letter(request: Request) -> Response:
     """The page of one campaign; one that is not public is as unknown as one that does not exist."""
-    wanted = Wanted(request.path_params["slug"], request.query_params.get("lang", ""))
+    language = request.query_params.get("lang", "")  # what no page speaks must not make a page of its own
+    wanted = Wanted(request.path_params["slug"], language if language in LANGUAGES else "")
     page = await _pages.ask(wanted)
     if page is None:
         raise HTTPException(404)
