@@ -147,6 +147,17 @@ class Stage:
         with self.here(), db.reading() as session:
             return session.scalar(select(Mail.id).where(Mail.due_at.is_not(None)).limit(1)) is None
 
+    def moves_the_clock(self, to: datetime) -> None:
+        """Move the clock once no mail is on its way: a lease that runs out by the move is taken for a dead worker's,
+        and its mail is sent twice."""
+        eventually(self._has_nothing_on_its_way)
+        self.set_clock(to)
+
+    def _has_nothing_on_its_way(self) -> bool:
+        with self.here(), db.reading() as session:
+            leased = Mail.lease_holder.is_not(None) & Mail.due_at.is_not(None) & (Mail.lease_until > db.clock(session))
+            return session.scalar(select(Mail.id).where(leased).limit(1)) is None
+
     def mails(self, to: str) -> list[EmailMessage]:
         """What lies in somebody's mailbox, the oldest first."""
         self._open_mails()
@@ -343,19 +354,19 @@ class Story:
             return refused.code, refused.read().decode()
 
     def comes_near_its_deadline(self, *, seconds: float) -> None:
-        self.stage.set_clock(self.moment("deadline") - timedelta(seconds=seconds))
+        self.stage.moves_the_clock(self.moment("deadline") - timedelta(seconds=seconds))
 
     def reaches_its_deadline(self) -> None:
         """One second after the deadline; then the clock closes by itself."""
-        self.stage.set_clock(self.moment("deadline") + timedelta(seconds=1))
+        self.stage.moves_the_clock(self.moment("deadline") + timedelta(seconds=1))
         eventually(lambda: self.status()["seal"])
 
     def reaches_its_deadline_while_held(self) -> None:
         """One second after the deadline; nothing is closed, because somebody holds it."""
-        self.stage.set_clock(self.moment("deadline") + timedelta(seconds=1))
+        self.stage.moves_the_clock(self.moment("deadline") + timedelta(seconds=1))
 
     def passes_its_review(self) -> None:
-        self.stage.set_clock(self.moment("review_ends") + timedelta(seconds=1))
+        self.stage.moves_the_clock(self.moment("review_ends") + timedelta(seconds=1))
 
     def is_dispatched(self) -> None:
         eventually(lambda: self.status()["dispatched"])
