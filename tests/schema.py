@@ -89,9 +89,12 @@ def _sqlite_tells(connection: Connection, positions: bool) -> Iterator[str]:
             continue
         columns = connection.execute(text(f"PRAGMA table_info({name})"))
         yield from (f"{name}: {tuple(column)[not positions :]}" for column in columns)
-        lines = (line.strip().rstrip(",") for line in sql.splitlines())
+        for column, constraint, refers_to in _ADDED_REFERENCE.findall(sql):
+            yield f"{name}: CONSTRAINT {constraint} FOREIGN KEY({column}) REFERENCES {refers_to}"
+        lines = (line.strip().rstrip(",") for line in _ADDED_REFERENCE.sub("", sql).splitlines())
         # A column that was added later stands behind the last constraint, on its line.
         yield from (f"{name}: {re.sub(_ADDED, '', line)}" for line in lines if line.startswith("CONSTRAINT"))
 
 
-_ADDED = re.compile(r"(?:, \w+ (?:DATETIME|INTEGER))+$")
+_ADDED = re.compile(r"(?:, \w+ (?:DATETIME|INTEGER)(?: DEFAULT '0' NOT NULL)?)+\)?$")
+_ADDED_REFERENCE = re.compile(r", (\w+) INTEGER CONSTRAINT (\w+) REFERENCES (\w+ \(\w+\))")

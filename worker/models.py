@@ -203,7 +203,12 @@ REDACTED = "(erased)"
 
 
 class Partner(Base):
-    """One organization that was asked. `ref` and `generation` make its link; raising generation kills it.
+    """One organization that was asked, and its registered contact; other contacts are rows of `Contact`.
+
+    `ref` and `generation` make the registered contact's link; raising generation revokes it. `quiet_at`: since when
+    it wants no mail, as its link said; what exposes it more is told it all the same. `silenced_at`: since when an
+    organizer sends it nothing at all; its links sign nothing then. `wrong_codes`: how many wrong mail codes were typed
+    at any of its links since the registered one was renewed.
 
     `names` are its name in other languages, by language; `sort_as` is what its place in the list goes by, if not its
     name; `proposed` is how it asks to be named, until an organizer has said yes or no. Of one that was erased there is
@@ -235,19 +240,80 @@ class Partner(Base):
     disowned_at: Mapped[datetime | None]
     handed_out_at: Mapped[datetime | None]
     passed_on_at: Mapped[datetime | None]
+    silenced_at: Mapped[datetime | None]
+    wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
 
     @hybrid_property
     def takes_mail(self) -> bool:
-        """Whether it has an address and has not unsubscribed; of a class, the condition in SQL."""
-        return self.email_hmac is not None and self.quiet_at is None
+        """Whether it has an address and nobody has asked for silence; of a class, the condition in SQL."""
+        return self.takes_alerts and self.quiet_at is None
 
     @takes_mail.inplace.expression
     @classmethod
     def _takes_mail(cls) -> ColumnElement[bool]:
-        return cls.email_hmac.is_not(None) & cls.quiet_at.is_(None)
+        return cls.takes_alerts & cls.quiet_at.is_(None)
+
+    @hybrid_property
+    def takes_alerts(self) -> bool:
+        """Whether it is told of what exposes it more, though its link asked for silence; of a class, in SQL."""
+        return self.email_hmac is not None and self.silenced_at is None
+
+    @takes_alerts.inplace.expression
+    @classmethod
+    def _takes_alerts(cls) -> ColumnElement[bool]:
+        return cls.email_hmac.is_not(None) & cls.silenced_at.is_(None)
+
+
+Actor = Literal["partner", "organizer", "clock"]
+
+
+class Contact(Base):
+    """Somebody else who may answer for a partner: the invitation was passed on to them, or an organizer added them.
+
+    `ref` and `generation` make their own link; `ended_at`: when it was ended. `name` is what an organizer wrote.
+    """
+
+    __tablename__ = "contact"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
+    generation: Mapped[int]
+    language: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(Encrypted)
+    email: Mapped[str] = mapped_column(Encrypted)
+    email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    added_by: Mapped[Actor] = mapped_column(String(20))
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    quiet_at: Mapped[datetime | None]
+
+    partner: Mapped[Partner] = relationship()
+
+    @hybrid_property
+    def takes_mail(self) -> bool:
+        """Whether its link lives and it has not unsubscribed; of a class, the condition in SQL."""
+        return self.email_hmac is not None and self.ended_at is None and self.quiet_at is None
+
+    @takes_mail.inplace.expression
+    @classmethod
+    def _takes_mail(cls) -> ColumnElement[bool]:
+        return cls.email_hmac.is_not(None) & cls.ended_at.is_(None) & cls.quiet_at.is_(None)
+
+
+class ListingChange(Base):
+    """A partner's link changed how it is printed; `before` is what stood then, `mail_id` the mail that tells it."""
+
+    __tablename__ = "listing_change"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    generation: Mapped[int | None]
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"), index=True)
+    before: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
 
 
 Visibility = Literal["public", "addressee", "counted"]
@@ -257,7 +323,9 @@ Channel = Literal["link", "by hand"]
 class Answer(Base):
     """What an organization said, append-only. The one that is not superseded stands.
 
-    `passage` and `reason` of a `change`: the words that should change, and what is wished instead.
+    `passage` and `reason` of a `change`: the words that should change, and what is wished instead. `contact_id`:
+    through whose link it came, null for the registered contact's, and by hand. `replaces_id`: the answer that stood
+    until then.
     """
 
     __tablename__ = "answer"
@@ -270,6 +338,12 @@ class Answer(Base):
             postgresql_where=text("superseded_at IS NULL"),
         ),
         Index(None, "partner_id"),
+        Index(
+            None,
+            "contact_id",
+            sqlite_where=text("contact_id IS NOT NULL"),
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
         CheckConstraint(f"choice IN ({', '.join(map(repr, get_args(Choice)))})", name="choice"),
         CheckConstraint("(choice = 'sign') = (visibility IS NOT NULL)", name="visibility"),
         CheckConstraint("visibility IN ('public', 'addressee', 'counted')", name="visibility_known"),
@@ -288,9 +362,13 @@ class Answer(Base):
     at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
     passage: Mapped[str | None] = mapped_column(Encrypted)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))
 
     partner: Mapped[Partner] = relationship(back_populates="answers")
     letter: Mapped[Letter] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    replaces: Mapped["Answer | None"] = relationship(remote_side=[id])
 
     @property
     def signs(self) -> bool:
@@ -331,8 +409,9 @@ class Mail(Base):
 
     `due_at` is null once nothing is left to do by itself. For the letter, `in_data_at` is committed
     before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.
-    `blocked_at`: when the relay last turned it down for what no partner can help. `generation`: that of the
-    partner's links when it was put; a mail to an address that was corrected since says nothing of the new one.
+    `blocked_at`: when the relay last turned it down for what no partner can help. `contact_id`: to which contact of
+    the partner it goes, null for the registered one. `generation`: that of its reader's link when it was put; it brings
+    that link or none, and one to an address that was corrected since says nothing of the new one.
     `reported_at`: when a delivery report first said that what was sent last may not have arrived; `reply` then holds
     the report's words. `cancel_reason`: why delivery cancelled it; null where an act did.
     """
@@ -379,6 +458,12 @@ class Mail(Base):
             sqlite_where=text("answer_id IS NOT NULL"),
             postgresql_where=text("answer_id IS NOT NULL"),
         ),
+        Index(
+            None,
+            "contact_id",
+            sqlite_where=text("contact_id IS NOT NULL"),
+            postgresql_where=text("contact_id IS NOT NULL"),
+        ),
         Index(None, "campaign_id", "kind"),
         Index(None, "partner_id", "kind"),
         CheckConstraint("kind <> 'letter' OR (addressee_id IS NOT NULL AND seal_number IS NOT NULL)", name="letter"),
@@ -414,9 +499,11 @@ class Mail(Base):
     generation: Mapped[int | None]
     reported_at: Mapped[datetime | None]
     cancel_reason: Mapped[CancelReason | None] = mapped_column(String(20))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
     addressee: Mapped[Addressee | None] = relationship()
     answer: Mapped[Answer | None] = relationship()
 
@@ -439,7 +526,8 @@ class Mail(Base):
 class ThirdPartyAddress(Base):
     """An address that somebody else may have given us, and its one mail: not a partner, or not yet.
 
-    A `partner` passed its invitation on to it; or it asks to sign, and becomes one if `decided_at` says yes.
+    A `partner` passed its invitation on to it, and it is a contact of that partner; or it asks to sign, and becomes a
+    partner if `decided_at` says yes.
     """
 
     __tablename__ = "stranger"
@@ -459,6 +547,7 @@ class ThirdPartyAddress(Base):
     at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -505,13 +594,13 @@ class RelayHealth(Base):
         return self.blocked_at is not None and self.mended_at is None
 
 
-Actor = Literal["partner", "organizer", "clock"]
 AuditCode = Literal[
     Choice, "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
     "disowned", "corrected_listing", "proposed_name", "name_agreed",
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
     "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
-    "letter_resent", "cancelled", "erased", "applicant_erased",
+    "letter_resent", "cancelled", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
+    "mail_allowed", "code_guessed",
 ]  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def analyze(*models: type[Base]) -> bool:
 
 
 _EMPTY_THE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
-_HOLDING_NAMES = ("partner", "answer", "seal", "mail", "stranger")
+_HOLDING_NAMES = ("partner", "contact", "listing_change", "answer", "seal", "mail", "stranger")
 _WHO_STILL_SEES = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(CAST(:since AS text) AS xid))"

@@ -115,7 +115,15 @@ def _describe(connection: Connection, only: Collection[str] | None = None) -> De
 
 def _constraints(found: Any) -> Iterator[Part]:
     for (_, table), constraints in found.items():
-        yield from (Part("constraint", table, str(constraint["name"])) for constraint in constraints)
+        yield from (
+            Part("constraint", table, constraint["name"] or _by_convention(table, constraint))
+            for constraint in constraints
+        )
+
+
+def _by_convention(table: str, reference: Any) -> str:
+    """The name of a foreign key that SQLite declares beside its column: reflection does not read it there."""
+    return f"fk_{table}_{'_'.join(reference['constrained_columns'])}"
 
 
 def _family(kind: TypeEngine[Any]) -> str:
