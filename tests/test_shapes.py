@@ -194,8 +194,8 @@ def _newer() -> None:
 
 
 def _repairable() -> None:
-    schema.load_shape("0004-by-every-step")
-    _upgrade_by_number_alone("head")
+    migrations.upgrade()
+    _execute("ALTER TABLE post ADD COLUMN failures INTEGER NOT NULL DEFAULT 0")
 
 
 def _broken() -> None:

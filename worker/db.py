@@ -1,6 +1,7 @@
 """The database: transactions, its clock, the campaign's lock, per dialect."""
 
 import functools
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ CONNECTIONS = 10  # of one process, and as many more for a moment
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 
 LOCK_TIMEOUT = "3s"  # what a page waits for a lock at most
+SQLITE_TIMEOUT_S = 10  # for the one who writes
 
 _CONNECT_ARGS = {
     "connect_timeout": 3,
@@ -62,7 +64,7 @@ def engine() -> Engine:
     url = settings.current().database
     if url.startswith("sqlite"):
         settings.current().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = create_engine(url, hide_parameters=True, connect_args={"timeout": 10})
+        made = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_TIMEOUT_S})
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         return made
@@ -261,8 +263,22 @@ def _leave_out_values(context: ExceptionContext) -> None:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch a SQLite file to its write-ahead log; two who do it at once are refused without waiting."""
+    until = time.monotonic() + SQLITE_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Contacts of a partner beside the registered one, wrong mail codes, changes of a listing, and what an answer replaces."""
+"""Further contacts of a partner, wrong mail codes, changes of a listing, and what an answer replaces."""
 
 import sqlalchemy as sa
 from alembic import op
