@@ -194,8 +194,9 @@ def _newer() -> None:
 
 
 def _repairable() -> None:
+    schema.load_shape("0004-1")
     migrations.upgrade()
-    _execute("ALTER TABLE post ADD COLUMN failures INTEGER NOT NULL DEFAULT 0")
+    _execute("ALTER TABLE partner DROP COLUMN quiet_at")
 
 
 def _broken() -> None:

@@ -241,7 +241,7 @@ class Partner(Base):
     handed_out_at: Mapped[datetime | None]
     passed_on_at: Mapped[datetime | None]
     silenced_at: Mapped[datetime | None]
-    wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
+    wrong_codes: Mapped[int] = mapped_column(server_default="0")
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
@@ -547,7 +547,7 @@ class ThirdPartyAddress(Base):
     at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
-    wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
+    wrong_codes: Mapped[int] = mapped_column(server_default="0")
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
