@@ -191,7 +191,7 @@ STATES = {
     "not us, without the code": State(
         "Please type the six digits of the mail code.", (signs("public"),), NOT_US, NOTHING
     ),
-    "not us, done": State("That answer no longer stands", (signs("public"),), NOT_US, THE_CODE),
+    "not us, done": State("What was done in your name no longer stands", (signs("public"),), NOT_US, THE_CODE),
     "its row": State("How is your organization printed?", at=ROW),
     "its row, empty": State("Not recorded yet", at=ROW, sends={"organization": "", "sort_as": "-"}),
     "its row, waiting": State(

@@ -113,7 +113,7 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     assert fits(page)
     page.fill('[name="mail_code"]', code)
     page.locator('button[type="submit"]:not(.quiet)').click()
-    assert words("That answer no longer stands") in page.locator("h1").inner_text()
+    assert words("What was done in your name no longer stands") in page.locator("h1").inner_text()
     assert standing(partner) is None
 
     assert all(url.startswith(f"{site}/") for url in phone.asked), "nothing is asked of anybody else"

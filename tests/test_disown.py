@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests import cast
 from worker import db, tokens
 from worker.acts import answer, close, disown, invite, receipts
+from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.models import Campaign, Mail, Partner, Seal
 from worker.state import letters, lifecycle, signatories
@@ -84,7 +85,7 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert done.status_code == 200
-    assert "That answer no longer stands" in says(done)
+    assert "What was done in your name no longer stands" in says(done)
     assert "A new link and a new code go to the address" in says(done)
     assert tokens.token(river_watch) not in done.text
     renewed = as_it_is_now(river_watch)
@@ -230,7 +231,7 @@ def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClie
     assert f'<html lang="{language}">' in page.text
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch), "lang": language})
     assert f'<html lang="{language}">' in done.text
-    assert templates.translations(language).gettext("That answer no longer stands") in done.text
+    assert templates.translations(language).gettext("What was done in your name no longer stands") in done.text
 
 
 @on_sqlite
@@ -238,9 +239,9 @@ def test_a_link_that_died_meanwhile_disowns_nothing(river_watch: Partner) -> Non
     answers(river_watch, "public")
     with db.transaction() as session:
         with pytest.raises(LinkRevoked):
-            disown.disown_answer(session, river_watch.id, generation=river_watch.generation - 1)
+            disown.disown_answer(session, river_watch.id, link=Link(river_watch.generation - 1))
         assert standing_answer(session, river_watch.id) is not None
-        disown.disown_answer(session, river_watch.id, generation=river_watch.generation)
+        disown.disown_answer(session, river_watch.id, link=Link(river_watch.generation))
         with pytest.raises(NotAnswered):
             disown.disown_answer(session, river_watch.id)
 

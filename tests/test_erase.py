@@ -61,9 +61,7 @@ def a_campaign(session: Session) -> Campaign:
         answer.sign(session, by[name].id, visibility, WHO)  # type: ignore[arg-type]
     answer.decline(session, by[DECLINED].id, WHO)
     silent = by[SILENT]
-    correct_listing.change_listing(
-        session, silent.id, Listing(f"{SILENT} Friends", "", "France", "", {"fr": "Étang"}), generation=None
-    )
+    correct_listing.change_listing(session, silent.id, Listing(f"{SILENT} Friends", "", "France", "", {"fr": "Étang"}))
     pass_on.pass_invitation_on(session, silent.id, third_party_limits.Person("chair@passed.example", "en"))
     return campaign
 

@@ -16,6 +16,7 @@ from tests.two_addressees import a_letter_goes
 from worker import db, tokens
 from worker.acts import answer, correct_address, disown, erase, join, pass_on, unsubscribe
 from worker.acts.answer import Statement
+from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import status_view
 from worker.cli.status_json import as_json, overview_as_json
@@ -126,7 +127,7 @@ def every_answer(session: Session, campaign: Campaign) -> None:
 def quiet(session: Session, campaign: Campaign) -> None:
     partners = _all_are_asked(session, campaign)
     for partner in partners[:2]:
-        unsubscribe.unsubscribe_partner(session, partner.id, generation=1)
+        unsubscribe.unsubscribe(session, partner.id, link=Link(1))
     cast.signs(session, partners[1])
 
 

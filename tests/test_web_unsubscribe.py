@@ -20,6 +20,7 @@ from tests import cast
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
+from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
 from worker.models import Answer, AuditEvent, Campaign, Mail, Partner
@@ -384,9 +385,9 @@ def test_a_link_that_dies_meanwhile_changes_nothing(
         rows = cast.is_revoked_before_the_act(river_watch, patch)
         assert browser.post(url(river_watch), data=ONE_CLICK).status_code == 404
     assert [everything()] == rows
-    for act in (unsubscribe.unsubscribe_partner, unsubscribe.resubscribe_partner):
+    for act in (unsubscribe.unsubscribe, unsubscribe.resubscribe):
         with pytest.raises(LinkRevoked), db.transaction() as session:
-            act(session, river_watch.id, generation=river_watch.generation)
+            act(session, river_watch.id, link=Link(river_watch.generation))
     assert [everything()] == rows
 
 
@@ -411,12 +412,12 @@ def test_a_quiet_partner_opens_its_own_link_and_signs(browser: TestClient, river
 
 def goes_quiet(partner: Partner) -> None:
     with db.transaction() as session:
-        unsubscribe.unsubscribe_partner(session, partner.id, generation=partner.generation)
+        unsubscribe.unsubscribe(session, partner.id, link=Link(partner.generation))
 
 
 def wants_mail_again(partner: Partner) -> None:
     with db.transaction() as session:
-        unsubscribe.resubscribe_partner(session, partner.id, generation=partner.generation)
+        unsubscribe.resubscribe(session, partner.id, link=Link(partner.generation))
 
 
 def is_invited(campaign: Campaign) -> None:

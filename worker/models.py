@@ -214,7 +214,8 @@ class Partner(Base):
     name; `proposed` is how it asks to be named, until an organizer has said yes or no. Of one that was erased there is
     no contact and no link, and no name unless it is publicly under a letter that has left. `disowned_at`: when it last
     said that an answer was not its own; `handed_out_at`: when an organizer last took its invitation there;
-    `passed_on_at`: when it last passed its invitation on.
+    `passed_on_at`: when it last passed its invitation on; `listing_changed_at`: when a link of it last changed how it
+    is printed. Both are null again once what was done by its links was undone.
     """
 
     __tablename__ = "partner"
@@ -241,6 +242,7 @@ class Partner(Base):
     handed_out_at: Mapped[datetime | None]
     passed_on_at: Mapped[datetime | None]
     silenced_at: Mapped[datetime | None]
+    listing_changed_at: Mapped[datetime | None]
     wrong_codes: Mapped[int] = mapped_column(server_default="0")
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")

@@ -12,7 +12,7 @@ from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.answers import load_standing
-from worker.state.recipients import load_to_ask_again
+from worker.state.recipients import load_answering_contacts, load_to_ask_again
 from worker.state.refusals import Closed, OtherAddressee, SameLetter
 
 
@@ -49,11 +49,13 @@ def change_letter(session: Session, campaign_id: int, definition: Definition, *,
     standing = load_standing(session, campaign, joinedload(Answer.partner))
     concerned = load_to_ask_again(session, campaign) if meaning else _signers(campaign, standing)
     kind, which = "amended" if meaning else "corrected", f"version-{after.version}"
-    rows = [
-        outbox.to_partner(kind, campaign, p, which, now, answer_id=standing[p.id].id if p.id in standing else None)
-        for p in concerned
-        if p.takes_mail
-    ]
+    answering, rows = load_answering_contacts(session, campaign), []
+    for p in concerned:
+        about = outbox.MailOptions(answer_id=standing[p.id].id if p.id in standing else None)
+        if p.takes_mail:
+            rows.append(outbox.to_partner(kind, campaign, p, which, now, **about))
+        if p.silenced_at is None:
+            rows += [outbox.to_contact(kind, campaign, one, which, now, **about) for one in answering.get(p.id, [])]
     told = outbox.put(session, rows)
     fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
     for one in fallen:

@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
-from worker.acts.locking import LockedPartner
+from worker.acts.locking import Link, LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
 from worker.models import Actor, Answer, Channel, Mail, Visibility
 from worker.state.lifecycle import VISIBILITY_RANK
-from worker.state.refusals import LinkRevoked, NotFilledIn, NotOffered, NotSigned, Refused
+from worker.state.refusals import (
+    AnsweredMeanwhile,
+    LinkRevoked,
+    NotFilledIn,
+    NotOffered,
+    NotSigned,
+    Refused,
+    Silenced,
+)
 from worker.text import characters
 
 MAX_NAME, MAX_REASON = 200, 2000  # characters
@@ -22,7 +31,8 @@ MAX_NAME, MAX_REASON = 200, 2000  # characters
 class Statement:
     """Who speaks, in which language it was read, and how it reached us.
 
-    `read` is the meaning of the letter that was read, null if that is not known.
+    `read` is the meaning of the letter that was read, null if that is not known. `stood` names the answer that stood
+    on the page that was sent, as `standing_mark` does; empty if that is not known.
     """
 
     representative: str = ""
@@ -33,17 +43,23 @@ class Statement:
     note: str = ""
     passage: str = ""
     read: int | None = None
+    stood: str = ""
 
 
 @dataclass(frozen=True)
 class AnswerInput:
-    """One answer as it was given; `generation` is that of the link by which it came, null by hand."""
+    """One answer as it was given; `link` is the one by which it came, null by hand."""
 
     partner_id: int
     choice: Choice
     visibility: Visibility | None
     said: Statement
-    generation: int | None = None
+    link: Link | None = None
+
+
+def standing_mark(at: datetime | None) -> str:
+    """Names the answer that stands by its moment: a page carries it, and no number that others could count by."""
+    return f"{at.timestamp():.6f}" if at else "none"
 
 
 def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
@@ -59,7 +75,7 @@ def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answe
     - withdraw, at any moment: after the deadline it voids the seal; close makes the next one, without this
       organization. Once the letter has left, the organizers are told to tell the addressee.
     """
-    locked = locking.lock_partners(session, {one.partner_id: one.generation for one in given})
+    locked = locking.lock_partners(session, {one.partner_id: one.link for one in given})
     results: list[Answer | Refused] = []
     new: list[tuple[LockedPartner, Answer]] = []
     for one in given:
@@ -147,6 +163,8 @@ def _decided(held: LockedPartner, given: AnswerInput) -> Answer:
         raise NotFilledIn(problems=found)
     if before is not None and _says_the_same(before, given, said, held.meaning):
         return before
+    if _may_overturn(held, given) and said.stood not in {"", standing_mark(before.at if before else None)}:
+        raise AnsweredMeanwhile
     return Answer(
         partner_id=held.partner.id,
         letter_id=held.letter_id,
@@ -160,7 +178,14 @@ def _decided(held: LockedPartner, given: AnswerInput) -> Answer:
         note=said.note,
         at=held.now,  # the moment at which it was found to be in time: a later one could be too late
         passage=said.passage,
+        contact_id=held.contact_id,
+        replaces_id=before.id if before else None,
     )
+
+
+def _may_overturn(held: LockedPartner, given: AnswerInput) -> bool:
+    """Whether it may undo what another said; what only reduces the exposure of what stands is never kept back."""
+    return given.choice != "withdraw" and (given.choice != "sign" or held.allows("sign"))
 
 
 def _signed(held: LockedPartner, given: AnswerInput) -> Statement:
@@ -170,10 +195,12 @@ def _signed(held: LockedPartner, given: AnswerInput) -> Statement:
         raise NotOffered(visibilities=held.campaign.visibilities)
     if held.allows("sign"):
         return said
+    if held.is_silenced_for("sign") and not (before and before.signs):
+        raise Silenced
     if before is None or not before.signs:
         raise held.too_late()
     if VISIBILITY_RANK[visibility] >= VISIBILITY_RANK[before.visibility or ""]:
-        raise held.too_late()
+        raise Silenced if held.is_silenced_for("sign") else held.too_late()
     held.require("reduce")
     return replace(said, representative=said.representative or before.representative, role=said.role or before.role)
 
@@ -189,10 +216,7 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
         session.flush()  # of each partner one stands at most
     wishes, events = [], []
     for held, answer in new:
-        by_link = answer.channel == "link"
-        if by_link:
-            held.partner.language = answer.language  # in which it gets its mails from now on
-        actor: Actor = "partner" if by_link else "organizer"
+        actor: Actor = "partner" if answer.channel == "link" else "organizer"
         events.append(audit.event(campaign, actor, answer.choice, held.partner, at=now))
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"

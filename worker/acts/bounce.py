@@ -48,7 +48,10 @@ def apply_report(session: Session, bounce: Bounce) -> Mail | None:
     if bounce.kind != "hard" or not about_ours:
         return _show(session, mail, bounce, recipient)
     _mark(session, mail, bounce, recipient)
-    if partner is not None and mail.generation == partner.generation:
+    if mail.contact is not None:
+        if mail.generation == mail.contact.generation:
+            _suppress(session, mail.contact.email_hmac)
+    elif partner is not None and mail.generation == partner.generation:
         partner.bounced_at = partner.bounced_at or db.clock(session)
         _suppress(session, partner.email_hmac)
     elif stranger := third_party_of(session, mail):
@@ -109,6 +112,8 @@ def _is_about_our_recipient(address: str, bounce: Bounce) -> bool:
 
 
 def _recipient(session: Session, mail: Mail) -> str:
+    if mail.contact is not None:
+        return mail.contact.email
     if mail.partner is not None:
         return mail.partner.email
     if stranger := third_party_of(session, mail):

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit
+from worker.acts import audit, contacts
+from worker.acts.close import void_seal
+from worker.acts.correct_listing import restore_listing
 from worker.acts.locking import lock_partner_alone
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression
 from worker.state import mail_status
 from worker.state.answers import standing_answer
 from worker.state.due import first_mail_at
+from worker.state.lifecycle import load_stage
 from worker.state.refusals import Erased, NotAnAddress, SameAddress
 from worker.text import addresses
 
@@ -22,16 +26,22 @@ from worker.text import addresses
 class Corrected:
     """What a corrected address changed: the kinds of mail that go to it, and whether it got none of ours before.
 
-    `is_quiet`: the partner has said that it wants no more mail, so none goes.
+    `is_quiet`: the partner has said that it wants no more mail, so none goes. `listing_restored`: how it is printed
+    had been changed by an old link, and is as it was before.
     """
 
     goes: list[str]
     was_suppressed: bool
     is_quiet: bool
+    listing_restored: bool
 
 
 def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     """Give a partner another address: its old links are revoked, and what waited for the old address is cancelled.
+
+    Whoever had the old link may have been anybody: links that were passed on by it are ended, and how the partner is
+    printed is as before a link changed it; a seal that says otherwise is voided if it has not left. Contacts that an
+    organizer added keep their links.
 
     While answers are taken, the new address gets an invitation, or the receipt of the answer that stands; a copy
     or receipt that did not arrive goes to it at any time. A person vouches for the address, so it is suppressed no
@@ -43,7 +53,8 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     campaign, partner = lock_partner_alone(session, partner_id)
     if partner.erased_at is not None:
         raise Erased(organization=partner.organization)
-    mails = session.scalars(select(Mail).where(Mail.partner_id == partner_id).order_by(Mail.id)).all()
+    to_it = Mail.partner_id == partner_id, Mail.contact_id.is_(None)
+    mails = session.scalars(select(Mail).where(*to_it).order_by(Mail.id)).all()
     fingerprint = tokens.fingerprint(email)
     suppressed = session.scalar(select(Suppression).where(Suppression.email_hmac == fingerprint))
     if partner.email == email and suppressed is None and not _failed(partner, mails):
@@ -53,12 +64,22 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     if partner.email_hmac != fingerprint:
         partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
     partner.email, partner.email_hmac, partner.bounced_at = email, fingerprint, None
+    now = db.clock(session)
+    contacts.end_passed_on(session, partner, now)
     partner.generation += 1
-    outbox.cancel(session, Mail.partner_id == partner_id)
+    outbox.cancel(session, Mail.partner_id == partner_id, Mail.contact_id.is_(None), at=now)
+    if restored := restore_listing(session, partner, None):
+        _void_what_is_printed_otherwise(session, campaign, now)
     rows = _for_the_new_address(session, campaign, partner, mails)
     outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "address_corrected", partner)
-    return Corrected([row["kind"] for row in rows], suppressed is not None, partner.quiet_at is not None)
+    return Corrected([row["kind"] for row in rows], suppressed is not None, partner.quiet_at is not None, restored)
+
+
+def _void_what_is_printed_otherwise(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Void the seal, and cancel the letters that carry it, where none of them has left; `close` makes the next."""
+    if load_stage(session, campaign, now) == "closed":
+        void_seal(session, campaign, now)
 
 
 def _failed(partner: Partner, mails: Sequence[Mail]) -> bool:
@@ -76,7 +97,7 @@ def _for_the_new_address(
     now, standing = db.clock(session), standing_answer(session, partner.id)
     open = campaign.takes_answers(at=now)
     number = partner.generation
-    if partner.quiet_at is not None:
+    if not partner.takes_mail:
         return []
     if standing is None:
         if not open:
@@ -86,7 +107,7 @@ def _for_the_new_address(
     missed = {m.kind: m for m in mails if m.sent_at is None or m.bounced_at is not None}
     rows = []
     if open or ("receipt" in missed and missed["receipt"].answer_id == standing.id):
-        about: outbox.MailOptions = {"answer_id": standing.id, "language": standing.language}
+        about: outbox.MailOptions = {"answer_id": standing.id}
         rows.append(outbox.to_partner("receipt", campaign, partner, f"{standing.id}/{number}", now, **about))
     if copy := missed.get("copy"):
         sealed: outbox.MailOptions = {"seal_number": copy.seal_number, "language": copy.language}

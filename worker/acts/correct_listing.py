@@ -1,13 +1,18 @@
 """How a partner is listed under the letter: corrected by the partner itself, its name after an organizer's yes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker.acts import audit, locking
+from worker.acts.locking import Link, LockedPartner
+from worker.acts.receipts import next_receipt_at, recently_told
 from worker.definition.partners import MAX_LENGTH
 from worker.mail import outbox
-from worker.models import Campaign, Partner
+from worker.models import Campaign, ListingChange, Mail, Partner
+from worker.state.listings import as_columns
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import countries, names
 from worker.text.languages import LANGUAGES
@@ -65,20 +70,21 @@ def problems(partner: Partner, wanted: Listing) -> dict[str, str]:
     return {field: wrong for field, wrong in found.items() if wrong}
 
 
-def change_listing(session: Session, partner_id: int, wanted: Listing, *, generation: int | None = None) -> bool:
+def change_listing(session: Session, partner_id: int, wanted: Listing, *, link: Link | None = None) -> bool:
     """Print a partner as it wishes; returns whether its name waits for an organizer now.
 
     Acronym, country and place are changed at once; a name in any language waits, and the old one stands until
-    then. The organizers are told, of one partner once in an hour at most.
-    Raises Closed after the deadline, NotFilledIn, LetterHasLeft or LinkRevoked.
+    then. The organizers are told, of one partner once in an hour at most, and the registered contact of what stood
+    before and what stands now. Raises Closed after the deadline, NotFilledIn, Silenced, LetterHasLeft or LinkRevoked.
     """
-    held = locking.lock_partner(session, partner_id, generation)
+    held = locking.lock_partner(session, partner_id, link)
     held.require("correct")
     partner = held.partner
     if wanted == proposed_listing(partner):
         return partner.proposed is not None
     if found := problems(partner, wanted):
         raise NotFilledIn(problems=found)
+    _note_change(session, held)
     partner.acronym, partner.country, partner.sort_as = wanted.acronym, wanted.country, wanted.sort_as or None
     same = (wanted.organization, wanted.names) == (partner.organization, partner.names or {})
     partner.proposed = None if same else {"": wanted.organization} | wanted.names
@@ -86,6 +92,22 @@ def change_listing(session: Session, partner_id: int, wanted: Listing, *, genera
     outbox.put(session, [outbox.to_organizers("row", held.campaign, which, held.now)])
     audit.log(session, held.campaign, "partner", "corrected_listing" if same else "proposed_name", partner, at=held.now)
     return not same
+
+
+def restore_listing(session: Session, partner: Partner, links: Collection[Link] | None) -> bool:
+    """Print a partner as it was before one of these links first changed that, or any link; whether one had."""
+    changes = session.scalars(
+        select(ListingChange).where(ListingChange.partner_id == partner.id).order_by(ListingChange.id)
+    ).all()
+    by_it = [one for one in changes if links is None or (one.generation, one.contact_id) in links]
+    if not by_it:
+        return False
+    for column, value in by_it[0].before.items():
+        setattr(partner, column, value)
+    undone = [one.id for one in changes if one.id >= by_it[0].id]
+    session.execute(delete(ListingChange).where(ListingChange.id.in_(undone)))
+    partner.listing_changed_at = changes[len(changes) - len(undone) - 1].at if len(changes) > len(undone) else None
+    return True
 
 
 def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
@@ -102,8 +124,43 @@ def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
         wanted = proposed_listing(partner)
         partner.organization, partner.names = wanted.organization, wanted.names or None
     partner.proposed = None
+    vouched = {"organization": partner.organization, "names": partner.names, "proposed": None}
+    for change in session.scalars(select(ListingChange).where(ListingChange.partner_id == partner_id)):
+        change.before = change.before | vouched
     audit.log(session, campaign, "organizer", "name_agreed" if agreed else "name_kept", partner)
     return present_listing(partner)
+
+
+def _note_change(session: Session, held: LockedPartner) -> None:
+    """Remember what stood, so that it can be told and brought back; what an organizer does needs neither."""
+    if held.link is None:
+        return
+    partner, now = held.partner, held.now
+    partner.listing_changed_at = now
+    session.add(
+        ListingChange(
+            partner_id=partner.id,
+            contact_id=held.contact_id,
+            generation=held.link.generation,
+            mail_id=_mail_that_tells(session, held) if partner.takes_alerts else None,
+            before=as_columns(partner),
+            at=now,
+        )
+    )
+
+
+def _mail_that_tells(session: Session, held: LockedPartner) -> int:
+    """The mail about changes that waits and was not tried yet, or a new one; limited as receipts are."""
+    partner, now = held.partner, held.now
+    waiting = select(Mail.id).where(Mail.partner_id == partner.id, Mail.kind == "listing", Mail.due_at.is_not(None))
+    untouched = waiting.where(Mail.attempts == 0, Mail.lease_until.is_(None)).limit(1).with_for_update()
+    if (mail_id := session.scalar(untouched)) is not None:
+        return mail_id
+    recent = recently_told(session, "listing", [partner.id], now).get((partner.id, None), (0, None))
+    due = outbox.MailOptions(due_at=next_receipt_at(now, *recent))
+    row = outbox.to_partner("listing", held.campaign, partner, f"{now:%Y%m%dT%H%M%S.%f}", now, **due)
+    outbox.put(session, [row])
+    return session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
 
 
 def _wrong_with_country(wanted: str, present: str) -> str:

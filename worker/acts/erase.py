@@ -5,15 +5,28 @@ was sealed unless somebody named in it is erased, and the hashes of all that was
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import audit, locking
 from worker.mail import outbox
-from worker.models import REDACTED, Actor, Answer, Campaign, Mail, Partner, Rendition, Seal, ThirdPartyAddress
+from worker.models import (
+    REDACTED,
+    Actor,
+    Answer,
+    Campaign,
+    Contact,
+    ListingChange,
+    Mail,
+    Partner,
+    Rendition,
+    Seal,
+    ThirdPartyAddress,
+)
 from worker.state.due import is_erasing_due
 from worker.state.letters import delivery_state, living_seal_number, load_letters, sealed_at
 from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
@@ -100,15 +113,26 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
         one.email_hmac = one.proposed = None
         one.ref, one.generation = tokens.new_ref(), one.generation + 1
         one.quiet_at, one.erased_at = one.quiet_at or now, one.erased_at or now
+        one.listing_changed_at = None
         if one.id not in named:
             one.organization, one.acronym, one.country = REDACTED, "", ""
             one.names, one.sort_as = None, None
     session.flush()
+    _forget_contacts(session, ids, now)
+    session.execute(delete(ListingChange).where(ListingChange.partner_id.in_(ids)))
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
     of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
     session.execute(of_them.execution_options(synchronize_session="fetch"))
     session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None, reported_at=None))
     _empty_seals(session, campaign, [one.id for one in partners if one.id not in named])
+
+
+def _forget_contacts(session: Session, partner_ids: list[int], now: datetime) -> None:
+    for one in session.scalars(select(Contact).where(Contact.partner_id.in_(partner_ids))):
+        one.name = one.email = ""
+        one.email_hmac = None
+        one.ref, one.generation, one.ended_at = tokens.new_ref(), one.generation + 1, one.ended_at or now
+    session.flush()
 
 
 def _publicly_named(session: Session, campaign: Campaign) -> set[int]:

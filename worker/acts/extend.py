@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import audit
 from worker.mail import outbox
-from worker.state.recipients import load_asked
+from worker.state.recipients import load_answering_contacts, load_asked
 from worker.state.refusals import Closed, NotLater
 
 
@@ -25,6 +25,8 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime) -> int
     campaign.deadline_at, campaign.deadline_set_at = deadline, now
     which = outbox.moment_key(deadline)
     rows = [outbox.to_partner("extended", campaign, p, which, now) for p in load_asked(session, campaign)]
+    for contacts in load_answering_contacts(session, campaign).values():
+        rows += [outbox.to_contact("extended", campaign, one, which, now) for one in contacts]
     told = outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "extended", detail=told, at=now)
     return told

@@ -16,7 +16,9 @@ from worker.models import (
     Answer,
     AuditEvent,
     Campaign,
+    Contact,
     Letter,
+    ListingChange,
     Mail,
     Partner,
     Seal,
@@ -67,7 +69,9 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     session.expunge_all()
     for rows in (
         delete(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign_id),
+        delete(ListingChange).where(ListingChange.partner_id.in_(partners)),
         delete(Mail).where(Mail.campaign_id == campaign_id),
+        delete(Contact).where(Contact.partner_id.in_(partners)),
         delete(AuditEvent).where(AuditEvent.campaign_id == campaign_id),
         delete(Seal).where(Seal.campaign_id == campaign_id),
         delete(Addressee).where(Addressee.letter_id.in_(letters)),

@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Answer, Campaign, Letter, Partner, ThirdPartyAddress
+from worker.models import Answer, Campaign, Contact, Letter, Partner, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import BEYOND_RECALL, Action
 from worker.state.positions import Position
-from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused
+from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused, Silenced
+
+
+class Link(NamedTuple):
+    """The link by which somebody acts: the registered contact's, or another contact's; and of which generation."""
+
+    generation: int
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -23,9 +30,22 @@ class LockedPartner(Position):
     letter_id: int
     meaning: int
     """The letter that counts now, and its meaning."""
+    link: Link | None
+    """By which it acts; null where an organizer acts for it."""
+
+    @property
+    def by_link(self) -> bool:
+        return self.link is not None
+
+    @property
+    def contact_id(self) -> int | None:
+        """Whose link it is, if not the registered contact's."""
+        return self.link.contact_id if self.link else None
 
     def require(self, action: Action) -> None:
-        """Raises Closed or LetterHasLeft if it is too late for this."""
+        """Raises Closed or LetterHasLeft if it is too late for this, Silenced if its link may not do it."""
+        if self.is_silenced_for(action):
+            raise Silenced
         if not self.allows(action):
             raise self.too_late()
 
@@ -54,21 +74,21 @@ def lock_applicant(
     return campaign, session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
 
 
-def lock_partner(session: Session, partner_id: int, generation: int | None) -> LockedPartner:
+def lock_partner(session: Session, partner_id: int, link: Link | None) -> LockedPartner:
     """One partner, locked as `lock_partners` locks several. Raises LinkRevoked."""
-    locked = lock_partners(session, {partner_id: generation})
+    locked = lock_partners(session, {partner_id: link})
     if partner_id not in locked:
         raise LinkRevoked
     return locked[partner_id]
 
 
-def lock_partners(session: Session, generations: Mapping[int, int | None]) -> dict[int, LockedPartner]:
+def lock_partners(session: Session, links: Mapping[int, Link | None]) -> dict[int, LockedPartner]:
     """Lock a campaign, shared, then some of its partners; read all only afterwards.
 
-    By partner, with the generation of its link, null where no link was used; those whose link was revoked are left
-    out.
+    By partner, with the link by which it acts, null where no link was used; those whose link was revoked are left out.
+    Contacts have no lock of their own: they change under their partner's.
     """
-    ids = sorted(generations)
+    ids = sorted(links)
     db.lock_campaign_of(session, ids[0])
     rows = session.execute(_LOCKED, {"ids": ids}).all()
     if not rows:
@@ -79,11 +99,21 @@ def lock_partners(session: Session, generations: Mapping[int, int | None]) -> di
     standing = {partner_id: answer for _, _, _, partner_id, answer in counts}
     letters = load_letters(session, campaign, lock=True) if lifecycle.may_have_letters(campaign) else []
     stage = lifecycle.stage_at(campaign, letters, now)
+    living = _living_contacts(session, links)
     return {
-        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning)
+        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning, link)
         for one, _ in rows
-        if generations[one.id] in {None, one.generation}
+        if (link := links[one.id]) is None or link == Link(one.generation) or (one.id, link) in living
     }
+
+
+def _living_contacts(session: Session, links: Mapping[int, Link | None]) -> set[tuple[int, Link]]:
+    """Those of these links that are living ones of further contacts, each with its partner."""
+    if not (wanted := [link.contact_id for link in links.values() if link and link.contact_id is not None]):
+        return set()
+    living = select(Contact.partner_id, Contact.generation, Contact.id).where(Contact.id.in_(wanted))
+    rows = session.execute(living.where(Contact.ended_at.is_(None)))
+    return {(partner_id, Link(generation, contact_id)) for partner_id, generation, contact_id in rows}
 
 
 _IDS = Partner.id.in_(bindparam("ids", expanding=True))

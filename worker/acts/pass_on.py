@@ -1,35 +1,42 @@
-"""A partner passes its invitation on to another person of it."""
+"""A partner passes its invitation on to another person of it, who answers by a link of its own."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import tokens
-from worker.acts import audit, locking
-from worker.acts.third_party_limits import MAX_OF_ONE_PARTNER, Person, write_to
+from worker.acts import audit, contacts, locking
+from worker.acts.locking import Link
+from worker.acts.third_party_limits import MAX_OF_ONE_PARTNER, Person, note_passed_on, require_may_be_written_to
 from worker.mail import outbox
-from worker.models import ThirdPartyAddress
-from worker.state.refusals import PassedOnTooOften, SameAddress
+from worker.models import Contact, Mail, ThirdPartyAddress
+from worker.state.refusals import PassedOnTooOften, RateLimited, SameAddress
 
 
-def pass_invitation_on(
-    session: Session, partner_id: int, to: Person, *, generation: int | None = None
-) -> ThirdPartyAddress:
-    """Send a partner's invitation to another person of it, and tell the address that it came to first.
+def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: Link | None = None) -> Contact:
+    """Send a partner's invitation to another person of it, and tell the registered contact.
 
-    That address gets every receipt as before. Raises PassedOnTooOften, SameAddress, RateLimited, Closed,
-    LetterHasLeft or LinkRevoked.
+    That contact gets every receipt as before. An address that has a link already gets its mail again.
+    Raises PassedOnTooOften, SameAddress, RateLimited, Silenced, Closed, LetterHasLeft or LinkRevoked.
     """
-    held = locking.lock_partner(session, partner_id, generation)
+    held = locking.lock_partner(session, partner_id, link)
     held.require("pass on")
-    if tokens.fingerprint(to.email) == held.partner.email_hmac:
-        raise SameAddress(organization=held.partner.organization)
+    campaign, partner, now, fingerprint = held.campaign, held.partner, held.now, tokens.fingerprint(to.email)
+    if fingerprint == partner.email_hmac:
+        raise SameAddress(organization=partner.organization)
     passed = select(func.count()).select_from(ThirdPartyAddress).where(ThirdPartyAddress.partner_id == partner_id)
     if (session.scalar(passed) or 0) >= MAX_OF_ONE_PARTNER:
         raise PassedOnTooOften
-    stranger = write_to(session, "passed_on", held.campaign, to, held.now, partner_id=partner_id)
-    if held.partner.takes_mail:
-        told = outbox.to_partner("was_passed_on", held.campaign, held.partner, str(stranger.id), held.now)
-        outbox.put(session, [told])
-    held.partner.passed_on_at = held.now
-    audit.log(session, held.campaign, "partner", "passed_on", held.partner, at=held.now)
-    return stranger
+    require_may_be_written_to(session, fingerprint, now)
+    known = (one for one in contacts.load_living(session, partner_id) if one.email_hmac == fingerprint)
+    contact = next(known, None) or contacts.new_contact(session, held, to.email, to.language)
+    row = outbox.to_contact("passed_on", campaign, contact, "1", now)
+    row["key"] = f"{campaign.slug}/passed_on/{fingerprint.hex()}/{now:%Y%m%d}"  # one a day, even asked for at once
+    if not outbox.put(session, [row]):
+        raise RateLimited
+    mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
+    note_passed_on(session, contact, campaign, mail_id, now)
+    if partner.takes_alerts:
+        outbox.put(session, [outbox.to_partner("was_passed_on", campaign, partner, str(mail_id), now)])
+    partner.passed_on_at = now
+    audit.log(session, campaign, "partner", "passed_on", partner, at=now)
+    return contact

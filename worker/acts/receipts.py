@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Partner
-from worker.state.recipients import select_without_receipt
+from worker.models import Campaign, Contact, Mail, Partner
+from worker.state.recipients import select_answering_contacts, select_without_receipt
 
 AN_HOUR, BETWEEN_RECEIPTS, RECEIPTS_AT_ONCE = timedelta(hours=1), timedelta(minutes=10), 3
 
 
 def put_receipts(session: Session, campaign_id: int) -> int:
-    """Put a receipt for standing answers that have none; returns how many, BATCH at most: call it again then.
+    """Put receipts for standing answers that have none; returns for how many, BATCH at most: call it again then.
 
-    A partner without an address, or that wants no mail, gets none. There is a rate limit: whoever answers without end
+    One goes to the registered contact, and one to each contact that ever answered by a link of its own. Who has no
+    address gets none, nor who wants no mail; but the registered contact always hears of a signature that exposes it at
+    least as much as before. There is a rate limit: whoever answers without end
     gets three at once, and then one in ten minutes at most, about the answer that stands by then: nobody can be
     flooded in our name.
     """
@@ -27,25 +29,36 @@ def put_receipts(session: Session, campaign_id: int) -> int:
     if not answered:
         return 0
     now = db.clock(session)
-    recent = _recent(session, [one.id for one in answered], now)
-    rows = [
-        outbox.to_partner("receipt", campaign, one, str(one.answer_id), now, answer_id=one.answer_id)
-        | {"due_at": _due(now, *recent.get(one.id, (0, None)))}
-        for one in answered
-    ]
-    return outbox.put(session, rows)
+    partner_ids = [one.id for one in answered]
+    answers = {one.id: one.answer_id for one in answered}
+    recent = recently_told(session, "receipt", partner_ids, now)
+    rows = []
+    for one in answered:
+        if one.to_registered:
+            due_at = next_receipt_at(now, *recent.get((one.id, None), (0, None)))
+            about = outbox.MailOptions(answer_id=one.answer_id, due_at=due_at)
+            rows.append(outbox.to_partner("receipt", campaign, one, str(one.answer_id), now, **about))
+    for contact in session.scalars(select_answering_contacts(Contact.partner_id.in_(partner_ids))):
+        answer_id = answers[contact.partner_id]
+        due_at = next_receipt_at(now, *recent.get((contact.partner_id, contact.id), (0, None)))
+        about = outbox.MailOptions(answer_id=answer_id, due_at=due_at)
+        rows.append(outbox.to_contact("receipt", campaign, contact, str(answer_id), now, **about))
+    outbox.put(session, rows)
+    return len(answered)
 
 
-def _recent(session: Session, partner_ids: list[int], now: datetime) -> dict[int, tuple[int, datetime | None]]:
-    """By partner, how many receipts were put within the hour, and when the last one was sent."""
+def recently_told(
+    session: Session, kind: str, partner_ids: list[int], now: datetime
+) -> dict[tuple[int, int | None], tuple[int, datetime | None]]:
+    """By partner and contact, how many mails of a kind were put within the hour, and when the last one was sent."""
     counted = (
-        select(Mail.partner_id, func.count(), func.max(Mail.sent_at))
-        .where(Mail.partner_id.in_(partner_ids), Mail.kind == "receipt", Mail.dated_at > now - AN_HOUR)
-        .group_by(Mail.partner_id)
+        select(Mail.partner_id, Mail.contact_id, func.count(), func.max(Mail.sent_at))
+        .where(Mail.partner_id.in_(partner_ids), Mail.kind == kind, Mail.dated_at > now - AN_HOUR)
+        .group_by(Mail.partner_id, Mail.contact_id)
     )
-    return {partner_id: (count, last) for partner_id, count, last in session.execute(counted) if partner_id}
+    return {(partner, contact): (count, last) for partner, contact, count, last in session.execute(counted) if partner}
 
 
-def _due(now: datetime, count: int, last_sent: datetime | None) -> datetime:
-    """At once, until somebody floods this partner."""
+def next_receipt_at(now: datetime, count: int, last_sent: datetime | None) -> datetime:
+    """When the next may leave: at once, until somebody floods this reader."""
     return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)

@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts.invite import BATCH
 from worker.mail import outbox
-from worker.models import Answer, Mail, Partner
+from worker.models import Contact, Mail, Partner
 from worker.state.facts import load_facts
 from worker.state.letters import seal_sent
-from worker.state.recipients import has_no
+from worker.state.recipients import OF_A_READER, has_answering_contact, has_no, select_answering_contacts
 from worker.state.signatories import standing_signatures
 
 
@@ -27,10 +27,13 @@ def put_copies(session: Session, campaign_id: int) -> int:
     if number is None:
         return 0
     has_none = has_no(Mail.partner_id == Partner.id, Mail.kind == "copy", Mail.seal_number == number)
-    signed = standing_signatures(Partner.id, Partner.generation, Answer.language, campaign_id=campaign.id)
-    signers = session.execute(signed.where(Partner.takes_mail, has_none).order_by(Partner.id).limit(BATCH)).all()
+    signed = standing_signatures(*OF_A_READER, Partner.takes_mail.label("takes_mail"), campaign_id=campaign.id)
+    somebody = (Partner.takes_mail | has_answering_contact()) & Partner.silenced_at.is_(None)
+    signers = session.execute(signed.where(somebody, has_none).order_by(Partner.id).limit(BATCH)).all()
     about, which = outbox.MailOptions(seal_number=number), f"seal-{number}"
-    rows = [outbox.to_partner("copy", campaign, signer, which, facts.now, **about) for signer in signers]
+    rows = [outbox.to_partner("copy", campaign, one, which, facts.now, **about) for one in signers if one.takes_mail]
+    theirs = select_answering_contacts(Contact.partner_id.in_([one.id for one in signers]))
+    rows += [outbox.to_contact("copy", campaign, one, which, facts.now, **about) for one in session.scalars(theirs)]
     if len(signers) < BATCH:
         rows.append(outbox.to_organizers("report", campaign, which, facts.now, **about))
     return outbox.put(session, rows)

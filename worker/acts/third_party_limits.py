@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from worker import tokens
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Mail, Suppression, ThirdPartyAddress
 from worker.state.refusals import RateLimited
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
@@ -59,6 +59,27 @@ def write_to(
     session.add(stranger)
     session.flush()
     return stranger
+
+
+def note_passed_on(session: Session, contact: Contact, campaign: Campaign, mail_id: int, now: datetime) -> None:
+    """Remember that an address was written to because a partner passed on: its fingerprint, and not whose it is."""
+    stranger = ThirdPartyAddress(
+        campaign_id=campaign.id,
+        mail_id=mail_id,
+        partner_id=contact.partner_id,
+        ref=tokens.new_ref(),
+        email_hmac=contact.email_hmac,
+        language=contact.language,
+        at=now,
+    )
+    stranger.forget()
+    session.add(stranger)
+
+
+def require_may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> None:
+    """Raises RateLimited if an address that somebody else gave us gets no mail of this kind, or not now."""
+    if not _may_be_written_to(session, fingerprint, now):
+        raise RateLimited
 
 
 def count_asked_lately(session: Session, campaign: Campaign, now: datetime) -> int:

@@ -1,47 +1,99 @@
-"""A partner opts out of mail about a campaign (unsubscribe), or wants it again. It is never an answer."""
+"""A reader opts out of mail about a campaign (unsubscribe), or wants it again. It is never an answer.
+
+Who is silent by its own link still hears of what exposes it more. Total silence is an organizer's decision, and then
+no link of that partner signs.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker import db
 from worker.acts import audit, locking
-from worker.mail import outbox
-from worker.models import Mail, Partner
+from worker.acts.locking import Link
+from worker.mail import kinds, outbox
+from worker.models import Contact, Mail, Partner
 from worker.state.answers import standing_answer
+from worker.state.refusals import Silenced
+
+# A receipt is looked at when it is worded: of a signature that exposes more it leaves all the same.
+_STILL_SENT = ("receipt", *kinds.names(lambda kind: kind.alert))
 
 
-def unsubscribe_partner(session: Session, partner_id: int, *, generation: int) -> None:
-    """Send a partner nothing more, and cancel what waits for it. Idempotent.
+def unsubscribe(session: Session, partner_id: int, *, link: Link) -> None:
+    """Send a reader no more mail than it must have, and cancel what waits for it. Idempotent.
 
-    What it answered stands, and its signing link works on. A mail that is put at this very moment is dropped when
-    it is worded. `generation` is that of the link it came by. Raises LinkRevoked.
+    What was answered stands, and the signing link works on. The registered contact is told, once for each link: it may
+    have been somebody else who asked. Raises LinkRevoked.
     """
-    held = locking.lock_partner(session, partner_id, generation)
+    held = locking.lock_partner(session, partner_id, link)
     campaign, partner, now = held.campaign, held.partner, held.now
-    if partner.quiet_at is not None:
+    reader = _reader(session, partner, link)
+    if reader.quiet_at is not None:
         return
-    partner.quiet_at = now
-    outbox.cancel(session, Mail.partner_id == partner.id, Mail.due_at.is_not(None), at=now)
+    reader.quiet_at = now
+    to_it = Mail.partner_id == partner.id, Mail.contact_id.is_not_distinct_from(link.contact_id)
+    if isinstance(reader, Contact):
+        outbox.cancel(session, *to_it, Mail.due_at.is_not(None), at=now)
+    else:
+        outbox.cancel(session, *to_it, Mail.due_at.is_not(None), Mail.kind.not_in(_STILL_SENT), at=now)
+        if partner.takes_alerts:
+            outbox.put(session, [outbox.to_partner("silence", campaign, partner, str(link.generation), now)])
     audit.log(session, campaign, "partner", "unsubscribed", partner, at=now)
 
 
-def resubscribe_partner(session: Session, partner_id: int, *, generation: int) -> None:
-    """Let a partner have what is put from now on; an invitation that was cancelled is put anew.
+def resubscribe(session: Session, partner_id: int, *, link: Link) -> None:
+    """Let a reader have what is put from now on; an invitation that was cancelled is put anew.
 
-    Other mails that it missed stay missed. Idempotent. Raises LinkRevoked.
+    Other mails that it missed stay missed. Idempotent. Raises LinkRevoked, or Silenced where an organizer decided.
     """
-    held = locking.lock_partner(session, partner_id, generation)
-    campaign, partner, now = held.campaign, held.partner, held.now
-    if partner.quiet_at is None:
+    held = locking.lock_partner(session, partner_id, link)
+    if held.partner.silenced_at is not None:
+        raise Silenced
+    reader = _reader(session, held.partner, link)
+    if reader.quiet_at is None:
         return
-    partner.quiet_at = None
-    if campaign.takes_answers(at=now) and _was_never_asked(session, partner):
-        outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])
-    audit.log(session, campaign, "partner", "resubscribed", partner, at=now)
+    reader.quiet_at = None
+    if isinstance(reader, Partner):
+        _ask_if_never_asked(session, held)
+    audit.log(session, held.campaign, "partner", "resubscribed", held.partner, at=held.now)
 
 
-def _was_never_asked(session: Session, partner: Partner) -> bool:
-    """Whether all its invitations were cancelled; one that was never put is put by `invite` anyway."""
+def silence_partner(session: Session, partner_id: int) -> bool:
+    """Send a partner and its contacts nothing at all, as an organizer decides; returns whether that is new.
+
+    Its links do nothing then that exposes it more. What it answered stands.
+    """
+    campaign, partner = locking.lock_partner_alone(session, partner_id)
+    if partner.silenced_at is not None:
+        return False
+    partner.silenced_at = db.clock(session)
+    outbox.cancel(session, Mail.partner_id == partner_id, Mail.due_at.is_not(None), at=partner.silenced_at)
+    audit.log(session, campaign, "organizer", "silenced", partner, at=partner.silenced_at)
+    return True
+
+
+def allow_mail(session: Session, partner_id: int) -> bool:
+    """Take back that a partner gets nothing, whoever asked for it; returns whether that is new."""
+    held = locking.lock_partner(session, partner_id, None)
+    partner = held.partner
+    if partner.silenced_at is None and partner.quiet_at is None:
+        return False
+    partner.silenced_at = partner.quiet_at = None
+    _ask_if_never_asked(session, held)
+    audit.log(session, held.campaign, "organizer", "mail_allowed", partner, at=held.now)
+    return True
+
+
+def _reader(session: Session, partner: Partner, link: Link) -> Partner | Contact:
+    return partner if link.contact_id is None else session.get_one(Contact, link.contact_id, populate_existing=True)
+
+
+def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
+    """Put the invitation anew if all were cancelled; one that was never put is put by `invite` anyway."""
+    campaign, partner, now = held.campaign, held.partner, held.now
     cancelled = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     which = select(cancelled).where(Mail.partner_id == partner.id, Mail.kind == "invitation")
     invitations = session.scalars(which).all()
-    return bool(invitations) and all(invitations) and standing_answer(session, partner.id) is None
+    never = bool(invitations) and all(invitations) and standing_answer(session, partner.id) is None
+    if never and partner.takes_mail and campaign.takes_answers(at=now):
+        outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])

@@ -21,7 +21,7 @@ from worker import db, settings
 from worker.column_types import Moment
 from worker.mail import circuit_breaker, quotas
 from worker.mail.kinds import MAY_WAIT
-from worker.models import Campaign, Mail, Partner, Seal, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Mail, Partner, Seal, Suppression, ThirdPartyAddress
 
 
 def lease_due(
@@ -192,6 +192,12 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
         select(Mail.id)
         .join(Partner, Partner.id == Mail.partner_id)
         .join(Suppression, Suppression.email_hmac == Partner.email_hmac)
+        .where(Mail.id.in_(ids), Mail.contact_id.is_(None))
+    )
+    for_contacts = (
+        select(Mail.id)
+        .join(Contact, Contact.id == Mail.contact_id)
+        .join(Suppression, Suppression.email_hmac == Contact.email_hmac)
         .where(Mail.id.in_(ids))
     )
     for_strangers = (
@@ -199,7 +205,7 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
         .join(Suppression, Suppression.email_hmac == ThirdPartyAddress.email_hmac)
         .where(ThirdPartyAddress.mail_id.in_(ids))
     )
-    return {*session.scalars(for_partners), *session.scalars(for_strangers)}
+    return {found for which in (for_partners, for_contacts, for_strangers) for found in session.scalars(which)}
 
 
 def letter_may_leave() -> ColumnElement[bool]:

@@ -32,6 +32,8 @@ class MailKind:
     """Thousands get it, and read the same but for what is personal: it is worded once."""
     attachment: bool = False
     """It always brings the sealed letter."""
+    alert: bool = False
+    """It is told whatever silence the reader's link asked for, for without it somebody could act unheard."""
     cancelled_by: tuple[Event, ...] = ()
     """What calls it back while it waits in the outbox.
 
@@ -53,8 +55,11 @@ KINDS = by_name(
     MailKind("corrected", "partner", LATER, cancelled_by=("close", "amendment")),
     MailKind("receipt", "partner", SOON, cancelled_by=("answer",)),
     MailKind("copy", "partner", LAST, bulk=True, attachment=True, cancelled_by=("step back",)),
-    MailKind("was_passed_on", "partner", LATER),
-    MailKind("passed_on", "third party", LATER),
+    MailKind("passed_on", "partner", LATER),
+    MailKind("was_passed_on", "partner", LATER, alert=True),
+    MailKind("contact_added", "partner", LATER, alert=True),
+    MailKind("listing", "partner", SOON, alert=True),
+    MailKind("silence", "partner", SOON, alert=True),
     MailKind("confirm", "third party", LAST),
     MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void",)),
     MailKind("waiting", "organizers", SOON),

@@ -22,6 +22,19 @@ class MailOptions(TypedDict, total=False):
     seal_number: int | None
 
 
+class ToContact(Protocol):
+    """What a mail to a further contact of a partner needs of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def partner_id(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def language(self) -> str: ...
+
+
 class ToPartner(Protocol):
     """What a mail to a partner needs of it: a row of these columns will do, and nothing is decrypted for it."""
 
@@ -41,7 +54,8 @@ class MailRow(TypedDict):
     urgency: int
     campaign_id: int
     partner_id: int | None
-    generation: int | None  # of the partner's link, when the mail was put
+    contact_id: int | None  # of the partner; null for its registered one
+    generation: int | None  # of the reader's link, when the mail was put
     addressee_id: int | None
     answer_id: int | None
     seal_number: int | None
@@ -60,9 +74,19 @@ def put(session: Session, rows: Sequence[MailRow]) -> int:
 def to_partner(
     kind: str, campaign: Campaign, partner: ToPartner, which: str, now: datetime, **more: Unpack[MailOptions]
 ) -> MailRow:
-    """A mail row for a partner; `which` tells it from others of its kind (a number, a moment)."""
+    """A mail row for a partner's registered contact; `which` tells it from others of its kind (a number, a moment)."""
     row = _row(kind, "partner", campaign, f"partner-{partner.id}/{which}", now, partner.language)
     return {**row, "partner_id": partner.id, "generation": partner.generation, **more}
+
+
+def to_contact(
+    kind: str, campaign: Campaign, contact: ToContact, which: str, now: datetime, **more: Unpack[MailOptions]
+) -> MailRow:
+    """A mail row for a further contact of a partner."""
+    whose = f"partner-{contact.partner_id}/contact-{contact.id}/{which}"
+    row = _row(kind, "partner", campaign, whose, now, contact.language)
+    ids = {"partner_id": contact.partner_id, "contact_id": contact.id, "generation": contact.generation}
+    return {**row, **ids, **more}  # type: ignore[typeddict-item]
 
 
 def to_organizers(kind: str, campaign: Campaign, which: str, now: datetime, **more: Unpack[MailOptions]) -> MailRow:
@@ -130,6 +154,7 @@ def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: dat
         "urgency": registered.urgency,
         "campaign_id": campaign.id,
         "partner_id": None,
+        "contact_id": None,
         "generation": None,
         "addressee_id": None,
         "answer_id": None,

@@ -1,10 +1,11 @@
 """What partners have said, and what of it stands."""
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.interfaces import ORMOption
 
 from worker.models import Answer, Campaign, Partner
+from worker.state.lifecycle import VISIBILITY_RANK
 
 
 def standing_answer(session: Session, partner_id: int) -> Answer | None:
@@ -37,6 +38,23 @@ def earlier_answers(session: Session, campaign: Campaign, partner_id: int | None
         for answer in session.scalars(of_each)
         if answer.letter.meaning != campaign.letter.meaning and not was_disowned(answer.partner, answer)
     }
+
+
+def exposes_more(answer: Answer) -> bool:
+    """Whether it signs at least as visibly as what it replaces: that is told, whatever silence was asked for."""
+    before = answer.replaces.visibility if answer.replaces else None
+    return answer.signs and VISIBILITY_RANK[answer.visibility or ""] >= VISIBILITY_RANK.get(before or "", 0)
+
+
+def exposing_more() -> ColumnElement[bool]:
+    """The same of any answer, as the condition in SQL."""
+    before = aliased(Answer)
+    then = select(_rank(before.visibility)).where(before.id == Answer.replaces_id).scalar_subquery()
+    return (Answer.choice == "sign") & (_rank(Answer.visibility) >= func.coalesce(then, 0))
+
+
+def _rank(visibility: ColumnElement[str] | object) -> ColumnElement[int]:
+    return case(VISIBILITY_RANK, value=visibility, else_=0)
 
 
 def was_disowned(partner: Partner, answer: Answer) -> bool:

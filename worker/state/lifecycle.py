@@ -26,6 +26,8 @@ Action = Literal[Choice, "reduce", "disown", "correct", "pass on", "join", "unsu
 _LATE = {one.name for one in CHOICES.values() if one.after_deadline}
 ADDS = frozenset[Action]({*get_args(Choice)} - _LATE | {"correct", "pass on", "join"})
 EXPOSES_LESS = frozenset[Action](_LATE | {"reduce", "disown", "unsubscribe"})
+EXPOSES_MORE = frozenset[Action]({"sign", "correct", "pass on"})
+"""Of these the registered contact always hears, so no link may do them where an organizer sends it nothing at all."""
 
 ALLOWED: dict[Stage, frozenset[Action]] = {
     "open": ADDS | EXPOSES_LESS,

@@ -11,7 +11,7 @@ from worker import db
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state import lifecycle
 from worker.state.letters import load_letters
-from worker.state.lifecycle import ALLOWED, Action, Stage
+from worker.state.lifecycle import ALLOWED, EXPOSES_MORE, Action, Stage
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,25 @@ class Position:
     letters: Sequence[Mail]
     """All that were ever put for an addressee; none while answers are taken."""
 
+    @property
+    def by_link(self) -> bool:
+        """Whether it acts itself, by a link, and not an organizer for it."""
+        return True
+
     def allows(self, action: Action) -> bool:
-        """Whether it is not too late for this."""
-        return action in ALLOWED[self.stage]
+        """Whether it is not too late for this, and its link may do it."""
+        return action in ALLOWED[self.stage] and not self.is_silenced_for(action)
+
+    def is_silenced_for(self, action: Action) -> bool:
+        """Whether its link may not do this, because the registered contact would not hear of it."""
+        return self.by_link and self.partner.silenced_at is not None and action in EXPOSES_MORE
 
     def offered(self) -> set[Action]:
         """What it may do, as far as it makes sense for it."""
-        return lifecycle.offered(self.campaign, self.stage, self.standing)
+        offered = lifecycle.offered(self.campaign, self.stage, self.standing)
+        if self.stage == "open" and (self.partner.listing_changed_at or self.partner.passed_on_at):
+            offered.add("disown")  # though nothing was answered
+        return {action for action in offered if not self.is_silenced_for(action)}
 
 
 def load_position(session: Session, partner: Partner) -> Position:

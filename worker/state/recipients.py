@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Exists, ScalarSelect, Select, exists, func
 from sqlalchemy.orm import Session
 
 from worker.mail import kinds
-from worker.models import Answer, Campaign, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.models import Answer, Campaign, Contact, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.state.answers import exposing_more
 
 A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
@@ -70,7 +71,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
 
 def last_mail() -> ScalarSelect[datetime]:
     """When a partner was last asked or reminded, as a column beside it."""
-    asked = Mail.kind.in_(kinds.names(lambda kind: kind.starts_pause))
+    asked = Mail.kind.in_(kinds.names(lambda kind: kind.starts_pause)) & Mail.contact_id.is_(None)
     return (
         select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
     )
@@ -82,12 +83,16 @@ def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
     return max((m for m in moments if campaign.deadline_set_at < m <= now), default=None)
 
 
-def select_without_receipt(campaign_id: int) -> Select[int, int, str, int]:
-    """Selects the standing answers that have no receipt: each partner to whom one can go, as it answered."""
+def select_without_receipt(campaign_id: int) -> Select[int, int, str, int, bool]:
+    """Selects the standing answers that have no receipt: each partner of which somebody can have one.
+
+    `to_registered`: whether its registered contact is one of them.
+    """
+    to_registered = _hears_of_answer().label("to_registered")
     return (
-        select(Partner.id, Partner.generation, Answer.language, Answer.id.label("answer_id"))
+        select(*OF_A_READER, Answer.id.label("answer_id"), to_registered)
         .join(Answer, Answer.partner_id == Partner.id)
-        .where(Partner.campaign_id == campaign_id, Partner.takes_mail, _is_without_receipt())
+        .where(Partner.campaign_id == campaign_id, _some_hear_of_answer(), _is_without_receipt())
     )
 
 
@@ -97,14 +102,46 @@ def select_with_receipts_missing(now: datetime, *which: ColumnElement[bool]) -> 
     A receipt that could not be put for a month is of no use any more; so what is over does not grow with the years.
     """
     lately = Answer.at > now - A_MONTH
-    answers = select(Answer.partner_id).where(lately, _is_without_receipt()).cte().prefix_with("MATERIALIZED")
+    answers = select(Answer.id).where(lately, _is_without_receipt()).cte().prefix_with("MATERIALIZED")
     return (
         select(Partner.campaign_id)
-        .join(answers, answers.c.partner_id == Partner.id)
+        .join(Answer, Answer.partner_id == Partner.id)
+        .join(answers, answers.c.id == Answer.id)
         .join(Campaign, Campaign.id == Partner.campaign_id)
-        .where(Partner.takes_mail, *which)
+        .where(_some_hear_of_answer(), *which)
         .distinct()
     )
+
+
+def _hears_of_answer() -> ColumnElement[bool]:
+    """Whether the registered contact gets the receipt: not where silence is wished, unless it exposes more."""
+    return Partner.takes_mail | (Partner.takes_alerts & exposing_more())
+
+
+def _some_hear_of_answer() -> ColumnElement[bool]:
+    return _hears_of_answer() | (has_answering_contact() & Partner.silenced_at.is_(None))
+
+
+def has_answering_contact() -> ColumnElement[bool]:
+    """Whether somebody of a partner answered by a link of its own, and gets mail."""
+    return exists().where(Contact.partner_id == Partner.id, *_ANSWERING)
+
+
+def select_answering_contacts(*which: ColumnElement[bool]) -> Select[Contact]:
+    """Selects the contacts that answered by their own link and get mail: they hear what the registered contact does."""
+    return select(Contact).where(*which, *_ANSWERING).order_by(Contact.id)
+
+
+def load_answering_contacts(session: Session, campaign: Campaign) -> dict[int, list[Contact]]:
+    """Those of a campaign, by partner."""
+    of_it = select(Partner.id).where(Partner.campaign_id == campaign.id)
+    found: dict[int, list[Contact]] = {}
+    for contact in session.scalars(select_answering_contacts(Contact.partner_id.in_(of_it))):
+        found.setdefault(contact.partner_id, []).append(contact)
+    return found
+
+
+_ANSWERING = (Contact.takes_mail, exists().where(Answer.contact_id == Contact.id))
 
 
 def _is_without_receipt() -> ColumnElement[bool]:

@@ -46,6 +46,24 @@ class LinkRevoked(Refused):
     code = "link_revoked"
 
 
+class Silenced(Refused):
+    """An organizer sends the partner no mail at all, so its links do nothing that exposes it more."""
+
+    code = "silenced"
+
+
+class AnsweredMeanwhile(Refused):
+    """Another answer stands than the one on the page that was sent. The page says which."""
+
+    code = "answered_meanwhile"
+
+
+class NoSuchContact(Refused):
+    """The contact is not one of this partner, or its link was ended already."""
+
+    code = "no_such_contact"
+
+
 class NotSigned(Refused):
     """There is no signature to withdraw. Facts: organization."""
 

@@ -1,5 +1,6 @@
 """The one way in which an organization is printed, and what cannot be."""
 
+import re
 from typing import Protocol
 
 from worker.text import characters, countries, glyphs
@@ -28,6 +29,15 @@ def signatory(row: Printable, language: str = "", authentic: str = "") -> str:
 def country_in(name: str, language: str) -> str:
     """A country's name in another language; one that is not known stays as it is."""
     return countries.spelling(name, language) or name
+
+
+def unlinked(text: str) -> str:
+    """A text as mail programs make no link of it: whoever typed it may want a reader to follow one."""
+    return _LINKABLE.sub(r"\1 ", text)
+
+
+# A dot within an address, the colon of a scheme, the at sign of a mailbox; dots of other scripts count as one.
+_LINKABLE = re.compile(r"((?<=\w)[.\u3002\uff0e\uff61](?=\w{2})|:(?=//)|[@\uff20](?=\w))")
 
 
 def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:

@@ -7,6 +7,7 @@ from typing import cast, get_args
 
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
+from worker.acts.locking import Link
 from worker.choices import CHOICES, Choice
 from worker.models import Visibility
 from worker.text import characters
@@ -26,6 +27,7 @@ class AnswerForm(CodeForm):
     passage: str = ""
     wish: str = ""
     read: str = ""  # the meaning of the letter that stood on the page
+    stood: str = ""  # the answer that stood on it
 
     def problems(self, *, reduces: bool = False) -> dict[str, str]:
         """What is wrong beside the code, by field; the sentences are in the template.
@@ -34,11 +36,11 @@ class AnswerForm(CodeForm):
         """
         return dict(self._what_is_missing(asks_who=self._signs() and not reduces))
 
-    def answer_input(self, partner_id: int, generation: int, language: str) -> AnswerInput:
+    def answer_input(self, partner_id: int, link: Link, language: str) -> AnswerInput:
         """The answer that a form without problems gives."""
         choice = cast(Choice, self.choice)
         visibility = cast(Visibility, self.visibility) if self._signs() else None
-        return AnswerInput(partner_id, choice, visibility, self.statement(language), generation)
+        return AnswerInput(partner_id, choice, visibility, self.statement(language), link)
 
     def meaning_read(self) -> int | None:
         """The meaning of the letter that was read, if the form says it."""
@@ -54,7 +56,8 @@ class AnswerForm(CodeForm):
             reason=_lines(reason),
             language=language,
             passage=_lines(self.passage) if choice and choice.has_passage else "",
-            read=self.meaning_read(),
+            read=self.meaning_read() or 1,  # whoever does not say it read no later one
+            stood=self.stood,
         )
 
     def by_field(self, problems: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from worker import db, settings, startup
 from worker.web import health, public_page, responses
 from worker.web.code_throttle import CodeThrottle
+from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
@@ -45,6 +46,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/s/{token}/not-us", DisownPage),
             Route("/s/{token}/row", ListingPage),
             Route("/s/{token}/pass-on", PassOnPage),
+            Route("/s/{token}/contacts", ContactsPage),
             Route("/j/{token}", ConfirmPage),
             Route("/c/{slug}/join", JoinPage),
             Route("/u/{token}", UnsubscribePage),

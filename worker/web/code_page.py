@@ -89,8 +89,8 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         """What is wrong with a form beside its code, by field."""
         return {}
 
-    def act(self, owner: Owner, typed: Form) -> Act:
-        """What a form without problems asks for, to be done in a transaction, where it checks the generation again."""
+    def act(self, owner: Owner, visit: Visit[Form]) -> Act:
+        """What a form without problems asks for, to be done in a transaction, where it checks the link again."""
         raise NotImplementedError
 
     def done(self, visit: Visit[Form]) -> Response:
@@ -101,10 +101,10 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         """Answer what the act refused; the partner's page says how things stand."""
         return self.home(visit)
 
-    def home(self, visit: Visit[Form]) -> Response:
-        """Lead to the page of the link itself. By GET, so that a reload sends nothing again."""
+    def home(self, visit: Visit[Form], below: str = "") -> Response:
+        """Lead to the page of the link itself, or one below it. By GET, so that a reload sends nothing again."""
         query = "" if visit.language == visit.holder.language else f"?lang={visit.language}"
-        return RedirectResponse(f"/{tokens.PATHS[self.purpose]}/{visit.token}{query}", 303)
+        return RedirectResponse(f"/{tokens.PATHS[self.purpose]}/{visit.token}{below}{query}", 303)
 
     def look(self, visit: Visit[Form]) -> Response:
         """Show the page as it stands now."""
@@ -166,7 +166,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             owner = link_auth.load_owner(session, self.model, visit.holder)
             if problems := {**self.problems(owner, visit.typed), **visit.problems}:
                 return self.show(session, owner, replace(visit, problems=problems))
-            act = self.act(owner, visit.typed)
+            act = self.act(owner, visit)
         with db.transaction() as session:
             act(session)
         return self.done(visit)

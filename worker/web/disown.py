@@ -26,8 +26,8 @@ class DisownPage(CodePage[Partner, CodeForm]):
             return self.home(visit)
         return _page(session, position, visit)
 
-    def act(self, partner: Partner, typed: CodeForm) -> Act:
-        return lambda session: disown.disown_answer(session, partner.id, generation=partner.generation)
+    def act(self, partner: Partner, visit: Visit[CodeForm]) -> Act:
+        return lambda session: disown.disown_answer(session, partner.id, link=visit.holder.link)
 
     def done(self, visit: Visit[CodeForm]) -> Response:
         """A page and no redirect: the link is revoked now."""
@@ -45,6 +45,8 @@ def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Respo
         422 if visit.problems else 200,
         campaign=position.campaign,
         partner=position.partner,
+        own_language=visit.holder.language,
+        standing=position.standing,
         token=visit.token,
         done=visit.done,
         disclosure=load_disclosure(session, position, position.standing),

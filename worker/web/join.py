@@ -131,7 +131,7 @@ class ConfirmPage(CodePage[ThirdPartyAddress, CodeForm]):
             problems=visit.problems,
         )
 
-    def act(self, stranger: ThirdPartyAddress, typed: CodeForm) -> Act:
+    def act(self, stranger: ThirdPartyAddress, visit: Visit[CodeForm]) -> Act:
         return lambda session: join.confirm_wish(session, stranger.id)
 
     def done(self, visit: Visit[CodeForm]) -> Response:

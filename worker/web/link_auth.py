@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from worker import db, tokens
-from worker.models import Partner, ThirdPartyAddress
+from worker.acts.locking import Link
+from worker.models import Contact, Partner, ThirdPartyAddress
 from worker.tokens import Purpose
 from worker.web.batching import Batcher
 
@@ -18,7 +19,11 @@ Owner = TypeVar("Owner", Partner, ThirdPartyAddress)
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a link, as far as it takes to check a mail code and to act; `generation` is that of the link."""
+    """Who holds a link, as far as it takes to check a mail code and to act.
+
+    `id` is the partner's or the applicant's; `contact_id` says whose link it is if not the registered contact's.
+    `ref` and `generation` are those of the link.
+    """
 
     kind: Literal["partner", "applicant"]
     id: int
@@ -26,6 +31,12 @@ class Holder:
     ref: bytes
     generation: int
     language: str
+    contact_id: int | None = None
+
+    @property
+    def link(self) -> Link:
+        """The link, as acts ask for it."""
+        return Link(self.generation, self.contact_id)
 
 
 async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
@@ -42,7 +53,9 @@ async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
 def load_owner(session: Session, model: type[Owner], holder: Holder) -> Owner:
     """Load the row of a link's holder; 404 if the link was revoked since it was looked up."""
     owner = session.get(model, holder.id)
-    if owner is None or owner.generation != holder.generation:
+    linked = session.get(Contact, holder.contact_id) if holder.contact_id is not None else owner
+    ended = isinstance(linked, Contact) and linked.ended_at is not None
+    if owner is None or linked is None or ended or linked.generation != holder.generation:
         raise HTTPException(404)
     return owner
 
@@ -58,6 +71,18 @@ def parse_or_nobody(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
 _PARTNERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
     tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True))
 )
+_CONTACTS = (
+    select(
+        Partner.id,
+        Partner.campaign_id,
+        Contact.ref,
+        Contact.generation,
+        Contact.language,
+        Contact.id.label("contact_id"),
+    )
+    .join(Partner, Partner.id == Contact.partner_id)
+    .where(tuple_(Contact.ref, Contact.generation).in_(bindparam("links", expanding=True)), Contact.ended_at.is_(None))
+)
 _APPLICANTS = select(
     ThirdPartyAddress.id,
     ThirdPartyAddress.campaign_id,
@@ -68,7 +93,14 @@ _APPLICANTS = select(
 
 
 def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
-    return _in_order("partner", db.read_autocommit(_PARTNERS, links=list(wanted)), wanted)
+    found = _in_order("partner", db.read_autocommit(_PARTNERS, links=list(wanted)), wanted)
+    others = [one for one, holder in zip(wanted, found, strict=True) if holder is None]
+    if not others:
+        return found
+    contacts = {
+        (one.ref, one.generation): one for one in _holders("partner", db.read_autocommit(_CONTACTS, links=others))
+    }
+    return [holder or contacts.get(one) for one, holder in zip(wanted, found, strict=True)]
 
 
 def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
@@ -78,9 +110,14 @@ def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]
 def _in_order(
     kind: Literal["partner", "applicant"], rows: Sequence[Row[Any]], wanted: Sequence[tuple[bytes, int]]
 ) -> list[Holder | None]:
-    holders = [Holder(kind, row.id, row.campaign_id, bytes(row.ref), row.generation, row.language) for row in rows]
-    found = {(holder.ref, holder.generation): holder for holder in holders}
+    found = {(holder.ref, holder.generation): holder for holder in _holders(kind, rows)}
     return [found.get(one) for one in wanted]
+
+
+def _holders(kind: Literal["partner", "applicant"], rows: Sequence[Row[Any]]) -> list[Holder]:
+    return [
+        Holder(kind, row.id, row.campaign_id, bytes(row.ref), row.generation, row.language, *row[5:]) for row in rows
+    ]
 
 
 _partners = Batcher(_find_partners)

@@ -76,6 +76,7 @@ class ListingPage(CodePage[Partner, ListingForm]):
             422 if visit.problems else 200,
             campaign=campaign,
             partner=partner,
+            own_language=visit.holder.language,
             token=visit.token,
             row=names.signatory(partner, visit.language, campaign.authentic),
             others=correct_listing.other_languages(campaign),
@@ -89,11 +90,9 @@ class ListingPage(CodePage[Partner, ListingForm]):
     def problems(self, partner: Partner, typed: ListingForm) -> dict[str, str]:
         return typed.problems(partner)
 
-    def act(self, partner: Partner, typed: ListingForm) -> Act:
-        wanted = typed.listing(partner.campaign)
-        return lambda session: correct_listing.change_listing(
-            session, partner.id, wanted, generation=partner.generation
-        )
+    def act(self, partner: Partner, visit: Visit[ListingForm]) -> Act:
+        wanted = visit.typed.listing(partner.campaign)
+        return lambda session: correct_listing.change_listing(session, partner.id, wanted, link=visit.holder.link)
 
     def done(self, visit: Visit[ListingForm]) -> Response:
         """Back to the partner's page, where the row stands as it is printed now."""

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from jinja2.utils import LRUCache
 from markupsafe import escape
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, func, select, tuple_
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
 from worker import db
-from worker.models import Answer, Campaign, Letter, Partner
+from worker.acts.answer import standing_mark
+from worker.models import Answer, Campaign, Contact, Letter, Partner
 from worker.state import signatories
 from worker.state.disclosures import Disclosure, load_disclosures
 from worker.state.letters import WITH_ADDRESSEES, load_letters_of
@@ -28,8 +29,8 @@ from worker.web import link_auth, responses
 from worker.web.batching import Batcher
 from worker.wording import slots
 
-ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, LIST = slots.MARKS[:6]
-_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{LIST}])")
+ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST = slots.MARKS[:7]
+_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}])")
 _OWN = ' class="own"'
 MAX_PAGES = 200
 
@@ -71,6 +72,13 @@ _LOOK = (
         Partner.language.label("reader"),
         Partner.email_hmac.is_not(None).label("has_address"),
         Partner.quiet_at.is_not(None).label("wants_no_mail"),
+        # What is told on a page of its own, for few.
+        (
+            Partner.silenced_at.is_not(None)
+            | Partner.quiet_at.is_not(None)
+            | Partner.listing_changed_at.is_not(None)
+            | exists().where(Contact.partner_id == Partner.id)
+        ).label("is_special"),
         Campaign.id.label("campaign_id"),
         Campaign.launched_at,
         Campaign.deadline_at,
@@ -101,7 +109,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
     if looked is None:
         return None
     seen, after = looked
-    if seen.proposed is not None or seen.meaning > 1 or not (seen.takes_answers or after):
+    if seen.is_special or seen.proposed is not None or seen.meaning > 1 or not (seen.takes_answers or after):
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     language = responses.choose_language(wanted, seen.reader)
     worded = await _worded_for(State.seen(seen, after), seen.id, language, word)
@@ -112,6 +120,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         ROW: names.signatory(seen, language, worded.authentic),
         PRINTED: names.signatory(seen, worded.letter_language, worded.authentic),
         TOKEN: token,
+        STOOD: standing_mark(seen.at),
     }
     if seen.at is not None:
         own[RECORDED] = dates.day_and_time(seen.at, worded.zone, language)

@@ -11,18 +11,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, tasks
-from worker.acts import answer
-from worker.acts.answer import AnswerInput
+from worker import db, tasks, tokens
+from worker.acts import answer, contacts
+from worker.acts.answer import AnswerInput, standing_mark
 from worker.choices import CHOICES, Choice
-from worker.models import Answer, Campaign, Letter, Partner
+from worker.models import Answer, Campaign, Contact, Letter, Partner
 from worker.state import lifecycle, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.letters import latest_with_meaning
 from worker.state.lifecycle import Action
 from worker.state.positions import Position, load_position
-from worker.state.refusals import Closed, LetterChanged, NotFilledIn, Refused
+from worker.state.refusals import AnsweredMeanwhile, Closed, LetterChanged, NotFilledIn, Refused
 from worker.text import dates, diff, names
 from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
@@ -51,7 +51,7 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         typed, holder = visit.typed, visit.holder
         if (typed.problems() or visit.problems) and (page := await run_in_threadpool(self._with_problems, visit)):
             return page
-        await _answers_to(holder.campaign_id).ask(typed.answer_input(holder.id, holder.generation, visit.language))
+        await _answers_to(holder.campaign_id).ask(typed.answer_input(holder.id, holder.link, visit.language))
         return self.home(visit)  # what it shows comes from the database
 
     def show(self, session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
@@ -63,7 +63,8 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
         if isinstance(refusal, NotFilledIn):
             return self.look(dataclasses.replace(visit, problems=visit.typed.by_field(refusal.facts["problems"])))
         again = dataclasses.replace(visit.typed, authorised="")
-        typed = again if isinstance(refusal, LetterChanged) else AnswerForm(lang=visit.typed.lang)
+        keeps = isinstance(refusal, LetterChanged | AnsweredMeanwhile)
+        typed = again if keeps else AnswerForm(lang=visit.typed.lang)
         with db.reading() as session:
             partner = link_auth.load_owner(session, Partner, visit.holder)
             position = load_position(session, partner)
@@ -96,11 +97,20 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
             view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
         reader = SimpleNamespace(
             organization=page_cache.ORGANIZATION,
-            language=partner.language,
             takes_mail=partner.takes_mail,
             proposed=None,
         )
-        own = {"partner": reader, "row": page_cache.ROW, "token": page_cache.TOKEN, "recorded_at": page_cache.RECORDED}
+        own = {
+            "partner": reader,
+            "own_language": partner.language,
+            "row": page_cache.ROW,
+            "token": page_cache.TOKEN,
+            "recorded_at": page_cache.RECORDED,
+            "stood": page_cache.STOOD,
+            "through": None,
+            "again": "",
+            "has_contacts": False,
+        }
         page = templates.page("pages/partner/page.html", language, **view, **own)
         lists_others = is_open and campaign.show_signers != "nobody"
         return state, page_cache.split_slots(page, campaign, view["sheet"].language, lists_others=lists_others)
@@ -139,11 +149,25 @@ def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusa
         language,
         422 if view["problems"] else 409 if view["refusal"] else 200,
         partner=partner,
+        own_language=visit.holder.language,
         row=row,
         token=visit.token,
+        stood=standing_mark(standing.at if standing else None),
+        through=standing.contact if standing else None,
+        again=_link_to_get_mail_again(session, partner, visit),
+        has_contacts=visit.holder.contact_id is None and bool(contacts.load_living(session, partner.id)),
         recorded_at=dates.day_and_time(standing.at, campaign.zone, language) if standing else "",
         **view,
     )
+
+
+def _link_to_get_mail_again(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> str:
+    """Where a reader that asked for no more mail gets it again; empty for one that gets it."""
+    contact = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else None
+    reader = contact or partner
+    if reader.quiet_at is None or reader.email_hmac is None or partner.silenced_at is not None:
+        return ""
+    return f"/{tokens.PATHS['quiet']}/{tokens.token(reader, 'quiet')}"
 
 
 def _view(

@@ -50,6 +50,7 @@ class PassOnPage(CodePage[Partner, PersonForm]):
             422 if visit.problems else 200,
             campaign=partner.campaign,
             partner=partner,
+            own_language=visit.holder.language,
             token=visit.token,
             typed=visit.typed,
             problems=visit.problems,
@@ -62,9 +63,9 @@ class PassOnPage(CodePage[Partner, PersonForm]):
     def problems(self, partner: Partner, typed: PersonForm) -> dict[str, str]:
         return typed.problems()
 
-    def act(self, partner: Partner, typed: PersonForm) -> Act:
-        person = typed.person()
-        return lambda session: pass_on.pass_invitation_on(session, partner.id, person, generation=partner.generation)
+    def act(self, partner: Partner, visit: Visit[PersonForm]) -> Act:
+        person = visit.typed.person()
+        return lambda session: pass_on.pass_invitation_on(session, partner.id, person, link=visit.holder.link)
 
     def done(self, visit: Visit[PersonForm]) -> Response:
         tasks.notify(tasks.deliver)

@@ -13,12 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from worker import tasks
 from worker.acts import unsubscribe
-from worker.models import Partner
+from worker.models import Contact, Partner
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
-_ACTS = {"no more mail": unsubscribe.unsubscribe_partner, "mail again": unsubscribe.resubscribe_partner}
+_ACTS = {"no more mail": unsubscribe.unsubscribe, "mail again": unsubscribe.resubscribe}
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,28 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[UnsubscribeForm]) -> Response:
         """Whether mail goes, and the form for the other."""
+        contact = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else None
         return responses.show(
             "quiet.html",
             visit.language,
             422 if visit.problems else 200,
             campaign=partner.campaign,
             token=visit.token,
-            quiet=partner.quiet_at is not None,
+            quiet=(contact or partner).quiet_at is not None,
+            is_registered=contact is None,
+            silenced=partner.silenced_at is not None,
             typed=visit.typed,
             problems=visit.problems,
         )
 
-    def act(self, partner: Partner, typed: UnsubscribeForm) -> Act:
-        if typed.wish not in _ACTS:
+    def act(self, partner: Partner, visit: Visit[UnsubscribeForm]) -> Act:
+        if (wish := visit.typed.wish) not in _ACTS:
             raise HTTPException(400)
-        return lambda session: _ACTS[typed.wish](session, partner.id, generation=partner.generation)
+        return lambda session: _ACTS[wish](session, partner.id, link=visit.holder.link)
 
     def done(self, visit: Visit[UnsubscribeForm]) -> Response:
         """Answer one click by a page and no redirect: whoever asks is a machine (RFC 8058 3.1)."""
+        tasks.notify(tasks.deliver)
         return self.look(visit) if visit.typed is ONE_CLICK else self.home(visit)
 
 

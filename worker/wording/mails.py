@@ -13,11 +13,13 @@ from worker import tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
-from worker.models import Campaign, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
+from worker.models import Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
+from worker.state.answers import exposes_more
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.letters import load_letters
+from worker.state.listings import changes_told_by
 from worker.state.signatories import count_named, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import diff, names
@@ -38,6 +40,7 @@ class Reader:
     contact: str
     email: str
     quiet_at: datetime | None
+    silenced_at: datetime | None
     names: dict[str, str] | None
 
 
@@ -51,8 +54,10 @@ class BulkMail:
     message_id: str
     dated_at: datetime
     body_hash: str | None
+    generation: int | None
     campaign: Campaign
     partner: Reader
+    contact: None = None
 
 
 def load_mails(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail]:
@@ -60,10 +65,10 @@ def load_mails(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMai
     found: dict[int, Mail | BulkMail] = {}
     campaigns: dict[int, Campaign] = {}
     for row in session.execute(_BULK.where(Mail.id.in_(ids))):
-        campaign_id, mail_id, kind, language, message_id, dated_at, body_hash, *reader = row
+        campaign_id, mail_id, kind, language, message_id, dated_at, body_hash, generation, *reader = row
         if campaign_id not in campaigns:
             campaigns[campaign_id] = session.get_one(Campaign, campaign_id)
-        itself = (mail_id, kind, language, message_id, dated_at, body_hash)
+        itself = (mail_id, kind, language, message_id, dated_at, body_hash, generation)
         found[mail_id] = BulkMail(*itself, campaigns[campaign_id], Reader(*reader))
     if len(found) < len(ids):
         others = select(Mail).where(Mail.id.in_([mail_id for mail_id in ids if mail_id not in found]))
@@ -91,17 +96,22 @@ def corrected(session: Session, mail: Mail) -> Message:
 
 
 def passed_on(session: Session, mail: Mail) -> Message:
-    """Brings a partner's invitation to another person of it; somebody typed the address, so it says who did."""
-    stranger = _stranger(session, mail)
-    if stranger.partner is None:
+    """Brings a partner's invitation to a further contact; who typed the address is said."""
+    return _to_partner(mail, by_organizer=mail.contact is not None and mail.contact.added_by == "organizer")
+
+
+def listing(session: Session, mail: Mail) -> Message:
+    """Tells the registered contact what a link changed of how the partner is printed; and nothing else of it."""
+    changes = changes_told_by(session, mail)
+    if not changes:
         raise NothingToSay
-    return _to_stranger(mail, stranger, stranger.partner, tokens.link(stranger.partner))
+    return _to_partner(mail, fields=changes)
 
 
 def confirm(session: Session, mail: Mail) -> Message:
     """Asks an address whether it was its organization that asked to sign."""
     stranger = _stranger(session, mail)
-    return _to_stranger(mail, stranger, stranger, tokens.link(stranger, "join"))
+    return _to_applicant(mail, stranger)
 
 
 def receipt(session: Session, mail: Mail) -> Message:
@@ -109,7 +119,9 @@ def receipt(session: Session, mail: Mail) -> Message:
     departed = False
     if mail.answer is not None and mail.campaign.closed_at is not None:
         departed = had_left_by(mail.campaign, load_letters(session, mail.campaign), mail.answer.at)
-    return _to_partner(mail, answer=mail.answer, departed=departed)
+    through = mail.answer.contact if mail.answer and mail.answer.contact_id != mail.contact_id else None
+    is_alert = mail.answer is not None and exposes_more(mail.answer)
+    return _to_partner(mail, is_alert=is_alert, answer=mail.answer, departed=departed, through=through)
 
 
 def copy(session: Session, mail: Mail) -> Message:
@@ -155,33 +167,47 @@ def outage(session: Session, mail: Mail) -> Message:
 
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
-    f.__name__: f for f in (amended, corrected, passed_on, confirm, receipt, copy, letter, unreached, outage)
+    f.__name__: f for f in (amended, corrected, passed_on, listing, confirm, receipt, copy, letter, unreached, outage)
 }
 kinds.check_functions(FUNCTIONS)
-_OF_THE_MAIL = (Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash)
+_OF_THE_MAIL = (
+    *(Mail.campaign_id, Mail.id, Mail.kind, Mail.language, Mail.message_id, Mail.dated_at, Mail.body_hash),
+    Mail.generation,
+)
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
-    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.names),
+    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.silenced_at, Partner.names),
 )
 _BULK = (
     select(*_OF_THE_MAIL, *_OF_THE_READER)
     .join(Partner, Partner.id == Mail.partner_id)
-    .where(Mail.kind.in_(kinds.names(lambda kind: kind.bulk and not kind.attachment)))
+    .where(Mail.kind.in_(kinds.names(lambda kind: kind.bulk and not kind.attachment)), Mail.contact_id.is_(None))
 )
 
 
-def _to_partner(mail: Mail | BulkMail, attachments: list[Attachment] | None = None, **context: Any) -> Message:
-    partner = mail.partner
-    if partner is None or not partner.email or partner.quiet_at is not None:
+def _to_partner(
+    mail: Mail | BulkMail, attachments: list[Attachment] | None = None, *, is_alert: bool = False, **context: Any
+) -> Message:
+    """A mail to a contact of a partner, with the link it was put for or not at all.
+
+    `is_alert`: it is told whatever silence its reader's link asked for, as a kind of that name always is.
+    """
+    partner, reader = mail.partner, mail.contact or mail.partner
+    if partner is None or reader is None or not reader.email or partner.silenced_at is not None:
+        raise NothingToSay
+    if mail.generation not in {None, reader.generation} or (isinstance(reader, Contact) and reader.ended_at):
+        raise NothingToSay  # that link was revoked, and whoever reads it has no claim to another
+    if reader.quiet_at is not None and not (is_alert or kind_named(mail.kind).alert):
         raise NothingToSay
     personal = {
-        "contact": partner.contact,
+        "contact": reader.name if isinstance(reader, Contact) else partner.contact,
         "organization": partner.organization,
-        "link": tokens.link(partner),
-        "mail_code": tokens.printed_code(partner),
-        "row": names.signatory(partner, mail.language, mail.campaign.authentic),
+        "link": tokens.link(reader),
+        "mail_code": tokens.printed_code(reader),
+        "row": names.unlinked(names.signatory(partner, mail.language, mail.campaign.authentic)),
     }
-    return _from_template(mail, partner.email, attachments or [], personal, context, tokens.link(partner, "quiet"))
+    context |= {"silent": reader.quiet_at is not None}
+    return _from_template(mail, reader.email, attachments or [], personal, context, tokens.link(reader, "quiet"))
 
 
 def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress:
@@ -191,15 +217,13 @@ def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress:
     return stranger
 
 
-def _to_stranger(
-    mail: Mail, stranger: ThirdPartyAddress, named: Partner | ThirdPartyAddress, link: tokens.Url
-) -> Message:
-    """A mail to an address of which we know nothing: with the link and code of whom it is about, and nothing more."""
+def _to_applicant(mail: Mail, stranger: ThirdPartyAddress) -> Message:
+    """A mail to an address of which we know nothing: with its own link and code, and nothing more."""
     personal = {
         "contact": "",  # nothing that a stranger may have typed, or anybody could write to anybody through us
-        "organization": named.organization if isinstance(named, Partner) else "",
-        "link": link,
-        "mail_code": tokens.printed_code(named),
+        "organization": "",
+        "link": tokens.link(stranger, "join"),
+        "mail_code": tokens.printed_code(stranger),
         "row": "",
     }
     return _from_template(mail, stranger.email, [], personal, {})

@@ -23,6 +23,7 @@ def sentence(code: str, language: str = "en") -> str:
 _TOO_LONG = N_("This text is too long. Please shorten it.")
 _UNFIT = N_("There is an invisible or unusual character in it. Please type it anew.")
 _SENTENCES = {
+    "link missing": N_("Please choose which link is to end."),
     "choice missing": N_("Please choose your answer."),
     "visibility missing": N_("Please choose how your organization signs."),
     "representative missing": N_("Please write your name."),

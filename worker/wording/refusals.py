@@ -65,6 +65,15 @@ _SENTENCES: dict[str, _Sentence] = {
         "The letter was changed while you read it. What you typed is still there: please read what changed, "
         "and answer the letter as it stands now."
     ),
+    "silenced": lambda w, f: w.gettext(
+        "No mail goes to your organization about this letter, so this cannot be done by a link. Please write to the "
+        "organizers."
+    ),
+    "answered_meanwhile": lambda w, f: w.gettext(
+        "Somebody of your organization has answered since you opened this page. Please look at that answer, and send "
+        "yours again if it is to replace it."
+    ),
+    "no_such_contact": lambda w, f: w.gettext("That link was ended already."),
     "link_revoked": lambda w, f: "This link was revoked: it speaks for nobody any more.",
     "not_signed": lambda w, f: f"{f['organization']} has not signed: there is nothing to withdraw.",
     "not_answered": lambda w, f: "No answer stands, so there is none to disown.",

@@ -81,6 +81,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["signatory"] = names.signatory
+    environment.filters["unlinked"] = names.unlinked
     environment.filters["prose"] = lambda blocks: Markup(html.to_html(blocks))
     environment.policies["ext.i18n.trimmed"] = True
     return environment

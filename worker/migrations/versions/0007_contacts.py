@@ -1,5 +1,7 @@
 """Further contacts of a partner, wrong mail codes, changes of a listing, and what an answer replaces."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,13 +27,14 @@ def upgrade() -> None:
     op.execute(REFERENCE.format("mail", "contact_id", "contact"))
     op.create_index("ix_answer_contact_id", "answer", ["contact_id"], **where("contact_id IS NOT NULL"))
     op.create_index("ix_mail_contact_id", "mail", ["contact_id"], **where("contact_id IS NOT NULL"))
-    op.add_column("partner", sa.Column("silenced_at", sa.DateTime(timezone=True)))
+    for column in ("silenced_at", "listing_changed_at"):
+        op.add_column("partner", sa.Column(column, sa.DateTime(timezone=True)))
     for table in ("partner", "stranger"):
         op.add_column(table, sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"))
     bring_waiting_ones_over()
 
 
-def where(condition: str) -> dict[str, sa.TextClause]:
+def where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 

@@ -1,0 +1,51 @@
+"""How a partner is printed, as columns, and what its links have changed of that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker.models import ListingChange, Mail, Partner
+
+COLUMNS = ("organization", "acronym", "country", "sort_as", "names", "proposed")
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of a listing, as it stood and as it stands; a name in another language is `name_<language>`."""
+
+    field: str
+    before: str
+    after: str
+
+
+def as_columns(partner: Partner) -> dict[str, Any]:
+    """All that a link may change of how a partner is printed, as it stands."""
+    return {column: getattr(partner, column) for column in COLUMNS}
+
+
+def changes_told_by(session: Session, mail: Mail) -> list[FieldChange]:
+    """What was changed, as one mail tells it; the same each time it is asked for, whatever changed since."""
+    of_it = select(ListingChange).where(ListingChange.partner_id == mail.partner_id).order_by(ListingChange.id)
+    changes = session.scalars(of_it).all()
+    told = [place for place, one in enumerate(changes) if one.mail_id == mail.id]
+    if not told or mail.partner is None:
+        return []
+    later = changes[told[-1] + 1 :]
+    before = _wished(changes[told[0]].before)
+    after = _wished(later[0].before if later else as_columns(mail.partner))
+    fields = dict.fromkeys([*before, *after])
+    return [
+        FieldChange(field, before.get(field, ""), after.get(field, ""))
+        for field in fields
+        if before.get(field, "") != after.get(field, "")
+    ]
+
+
+def _wished(columns: Mapping[str, Any]) -> dict[str, str]:
+    """By field, how it is printed, or is to be once an organizer agrees."""
+    proposed = columns["proposed"] or {"": columns["organization"], **(columns["names"] or {})}
+    fields = {name: columns[name] or "" for name in ("acronym", "country", "sort_as")}
+    return {"organization": proposed[""], **fields} | {f"name_{code}": name for code, name in proposed.items() if code}
