@@ -33,7 +33,7 @@ ONLY_IN = {
     "imap_tools": {"mail/bounce_mailbox"},
     "urllib.request": {"cli/demo/partner"},
     "starlette": {"web"},
-    "uvicorn": {"embedded", "cli/processes"},
+    "uvicorn": {"embedded", "cli/processes", "web/serving"},
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "typst": {"wording/letter_pdf"},

@@ -15,6 +15,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 its partner stands. web/code_page.py is what all pages with a mail code share,
                                 web/page_cache.py the page for the many who only look, web/batching.py serves
                                 together what comes at the same time
+    web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
     tasks.record                acts/receipts.py puts a receipt for each answer

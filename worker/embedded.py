@@ -189,13 +189,8 @@ def _web_thread(running: EmbeddedServer, listener: socket.socket) -> threading.T
 
     from worker.web.app import make_app
 
-    config = uvicorn.Config(
-        make_app(inbox=running.inbox),
-        access_log=False,  # a path holds a token
-        log_config=None,
-        lifespan="on",
-        timeout_graceful_shutdown=1,
-    )
+    config = uvicorn.Config(make_app(inbox=running.inbox), timeout_graceful_shutdown=1, **serving.OPTIONS)
+    from worker.web import serving
     server = uvicorn.Server(config)
     running._server = server
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)

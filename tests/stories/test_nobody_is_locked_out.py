@@ -157,12 +157,10 @@ def test_the_partner_and_the_organizers_hear_once_that_its_code_was_guessed_at(
 
 
 @pytest.mark.parametrize("half", HALVES)
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="half a request is waited for without end")
 def test_who_sends_half_a_request_is_hung_up_on(half: str, half_requests: HalfRequests) -> None:
     lines, since = half_requests
-    with promised():
-        left = since + HALF_A_REQUEST_LASTS - time.monotonic()
-        assert soon(lambda: was_hung_up_on(lines[half]), seconds=left)
+    left = since + HALF_A_REQUEST_LASTS - time.monotonic()
+    assert soon(lambda: was_hung_up_on(lines[half]), seconds=left)
 
 
 @pytest.mark.xfail(strict=True, raises=NotYet, reason="guesses are bounded for each process, and not at all for long")

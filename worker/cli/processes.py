@@ -61,11 +61,11 @@ def web(
     from worker.web.app import make_app
 
     _check_settings()
+    from worker.web import serving
     startup.check_registered()
     log.to_stderr()
     _check_schema(wait=False)  # while the database is away, partners read an apology rather than nothing
-    # A path holds a token and a header may hold an address: no access log, no header that tells who we are.
-    uvicorn.run(make_app(), host=host, port=port, access_log=False, log_config=None, server_header=False, lifespan="on")
+    uvicorn.run(make_app(), host=host, port=port, **serving.OPTIONS)
 
 
 def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4) -> None:

@@ -1,5 +1,6 @@
 """What a form sent, as a few short texts, and never more than a few; and what is wrong with a mail address."""
 
+import asyncio
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -10,10 +11,11 @@ from worker.text import addresses, characters
 
 MAX_FORM = 64 * 1024
 MAX_FIELDS = 50
+BODY_TIMEOUT_S = 10.0  # for the whole of it: at 50 kbit/s nearly MAX_FORM, and most forms are a tenth of it
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the first of each name; answers 413 or 400 when it is too large or no form."""
+    """The fields of a form, the first of each name; answers 408, 413 or 400: late, too large, no form."""
     try:
         body = (await _body(request)).decode("ascii")
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
@@ -35,8 +37,12 @@ async def _body(request: Request) -> bytes:
     if declared.isdecimal() and int(declared) > MAX_FORM:
         raise HTTPException(413)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_FORM:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408, headers={"Connection": "close"}) from None
     return bytes(body)

@@ -8,12 +8,15 @@ from starlette.responses import HTMLResponse
 from worker.text.languages import LANGUAGES
 from worker.wording import problems, templates
 
-Apology = Literal["wrong link", "not possible", "unreadable", "too large", "too many", "unavailable", "broken"]
+Apology = Literal[
+    "wrong link", "not possible", "unreadable", "too slow", "too large", "too many", "unavailable", "broken"
+]
 
 STATUS: dict[Apology, int] = {
     "unreadable": 400,
     "wrong link": 404,
     "not possible": 405,
+    "too slow": 408,
     "too large": 413,
     "too many": 429,
     "broken": 500,
