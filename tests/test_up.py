@@ -1,7 +1,9 @@
 """`undersigned up`: one process, up and down again."""
 
 import json
+import re
 import signal
+import stat
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -9,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stage import EmbeddedStage, Story, eventually
+from tests import servers
+from tests.stage import EmbeddedStage, Stage, Story, eventually
 
 
 @pytest.fixture
@@ -17,6 +20,20 @@ def stage(tmp_path: Path) -> Iterator[EmbeddedStage]:
     stage = EmbeddedStage(tmp_path / "stage")
     yield stage
     stage.end()
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Stage]:
+    """Nothing runs on it yet; `up` makes its own key, and catches the mail."""
+    stage = Stage(tmp_path / "trial", {})
+    del stage.environment["SMTP_URL"], stage.environment["SECRET_KEY"]
+    yield stage
+    stage.end()
+
+
+def inboxes(stage: Stage, process: str) -> list[str]:
+    """The addresses of inboxes that it has told so far."""
+    return re.findall(r"http://127\.0\.0\.1:\d+/inbox/[0-9a-f]{32}\b", (stage.folder / f"{process}.log").read_text())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -74,7 +91,7 @@ def test_a_taken_port_is_left_alone(stage: EmbeddedStage, tmp_path: Path) -> Non
     stage.start("second", "-m", "tests.on_a_moved_clock", "up", "--port", str(taken))
     eventually(lambda: (stage.folder / "second.log").read_text().count("is up"))
 
-    assert f":{taken} " not in (stage.folder / "second.log").read_text()
+    assert not re.search(rf":{taken}\b", (stage.folder / "second.log").read_text())
 
 
 def test_a_second_one_is_told_where_the_first_one_is(stage: EmbeddedStage) -> None:
@@ -86,3 +103,45 @@ def test_a_second_one_is_told_where_the_first_one_is(stage: EmbeddedStage) -> No
     said = (stage.folder / "second.log").read_text()
     assert f"running already, on this DATA_DIR: http://127.0.0.1:{stage.web_ports[0]}" in said
     assert "--reminders 5m --review 1m" in stage.logs()
+
+
+def test_the_address_of_the_inbox_is_told_survives_a_restart_and_is_told_to_a_second_one(trial: Stage) -> None:
+    port = servers.free_port()
+    trial.start("up", "-m", "worker", "up", "--port", str(port))
+    first = eventually(lambda: inboxes(trial, "up"))
+    trial.start("second", "-m", "worker", "up")
+    trial.processes["second"].popen.wait(30)
+    assert inboxes(trial, "second") == first
+
+    trial.processes["up"].end(signal.SIGTERM)
+    trial.restart("up")
+
+    [before, after] = eventually(lambda: inboxes(trial, "up")[1:] and inboxes(trial, "up"))
+    assert before == after
+    assert f":{port}/inbox/" in after
+    with urllib.request.urlopen(after) as inbox:
+        assert b"No mail here yet" in inbox.read()
+
+
+def test_where_a_relay_takes_the_mail_no_inbox_is_told(stage: EmbeddedStage) -> None:
+    eventually(lambda: "Beside it" in stage.logs())
+
+    assert f"is up: http://127.0.0.1:{stage.web_ports[0]} " in stage.logs()
+    assert "inbox" not in stage.logs()
+
+
+def test_no_file_that_it_keeps_is_open_to_others(trial: Stage) -> None:
+    kept = Path(trial.environment["DATA_DIR"])
+    kept.mkdir(mode=0o755)
+    for before in ("undersigned.db", "up.lock"):
+        (kept / before).touch(mode=0o644)
+    trial.start("up", "-m", "worker", "up", "--port", str(servers.free_port()))
+    eventually(lambda: inboxes(trial, "up"))
+    campaign = Story(trial, "rivers")
+    river_watch = campaign.joined_by("River Watch", "RW", "Canada")
+    campaign.launches()
+    eventually(lambda: any(river_watch.email in mail.read_text() for mail in kept.glob("inbox/*.eml")))
+
+    files = [kept, *kept.rglob("*")]
+    assert {"undersigned.db-wal", "secret_key", "up.lock", "inbox"} <= {file.name for file in files}
+    assert not [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077]

@@ -1,11 +1,14 @@
 """The database: transactions, its clock, the campaign's lock, per dialect."""
 
+import contextlib
 import functools
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
@@ -64,6 +67,8 @@ def engine() -> Engine:
     url = settings.current().database
     if url.startswith("sqlite"):
         settings.current().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not settings.current().database_url:
+            _make_private(settings.current().data_dir / "undersigned.db")
         made = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_TIMEOUT_S})
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
@@ -80,6 +85,14 @@ def engine() -> Engine:
     event.listen(made, "checkin", _note_the_time)
     event.listen(made, "checkout", functools.partial(_look_whether_it_lives, made))
     return made
+
+
+def _make_private(database: Path) -> None:
+    """Make SQLite's file its owner's only (0600); SQLite gives the files beside it the same mode."""
+    with contextlib.suppress(OSError):  # what is wrong with the file or its folder, SQLite says when it connects
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
+        for file in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+            file.chmod(0o600)
 
 
 def dispose(*, close: bool = True) -> None:

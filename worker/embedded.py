@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from worker import settings
+from worker import settings, tokens
 
 FIRST_PORT = 8000
 
 
 class RunningAlready(Exception):
-    """Another `undersigned up` uses this DATA_DIR; the message is its address, if it has told one."""
+    """Another `undersigned up` uses this DATA_DIR; what it has told of itself is empty while it starts."""
+
+    def __init__(self, web_url: str = "", inbox_url: str = "") -> None:
+        super().__init__(web_url)
+        self.web_url = web_url
+        self.inbox_url = inbox_url
 
 
 @dataclass
@@ -28,6 +33,7 @@ class EmbeddedServer:
 
     web_url: str
     inbox: Path | None  # none where a relay takes the mail
+    inbox_url: str  # holds a token; empty where a relay takes the mail
     refuse: set[str]
     _server: Any = None
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -78,11 +84,12 @@ def run(
             _catcher(conf, refuse) as (inbox, refused),
         ):
             web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            lock.write(web_url)
+            inbox_url = f"{web_url}/inbox/{tokens.inbox_token()}" if inbox else ""
+            lock.write(f"{web_url} {inbox_url}")
             lock.flush()
             if "public_url" not in conf.model_fields_set:
                 settings.set_for_this_process(public_url=web_url)
-            running = EmbeddedServer(web_url, inbox, refused, _stopping=stopping)
+            running = EmbeddedServer(web_url, inbox, inbox_url, refused, _stopping=stopping)
             for number in _SIGNALS:
                 signal.signal(number, lambda *_: running.stop())
             _run(running, listener, on_ready)
@@ -104,11 +111,13 @@ def single_instance_lock(folder: Path) -> Iterator[IO[str]]:
     with contextlib.suppress(PermissionError):  # the folder of another user, as in a container
         folder.chmod(0o700)
     with (folder / "up.lock").open("a+", encoding="utf-8") as file:
+        with contextlib.suppress(PermissionError):
+            os.fchmod(file.fileno(), 0o600)  # the address of the inbox is in it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise RunningAlready(file.read()) from None
+            raise RunningAlready(*file.read().split()) from None
         file.truncate(0)
         yield file
 
@@ -124,7 +133,7 @@ def running_at(folder: Path) -> str | None:
         with single_instance_lock(folder):
             return None
     except RunningAlready as other:
-        return str(other)
+        return other.web_url
 
 
 def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:

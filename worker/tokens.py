@@ -133,5 +133,10 @@ def read_envid(token: str) -> int:
     return int.from_bytes(named, "big")
 
 
+def inbox_token() -> str:
+    """What stands in the address of the inbox of caught mails: 128 bits, the same after a restart."""
+    return _mac("inbox", b"")[:MAC].hex()
+
+
 def _mac(purpose: str, message: bytes) -> bytes:
     return hmac.digest(settings.current().key(purpose), message, "sha256")

@@ -35,15 +35,18 @@ def up(port: Port = 8000) -> None:
     log.to_stderr()
 
     def ready(server: embedded.EmbeddedServer) -> None:
-        shown = "caught mails, partner pages" if server.inbox else "partner pages; mail goes to the relay"
-        console.say(f"Undersigned is up: {server.web_url}   ({shown}; Ctrl-C ends it)")
+        shown = "caught mails, partner pages" if server.inbox_url else "partner pages; mail goes to the relay"
+        console.say(f"Undersigned is up: {server.inbox_url or server.web_url}   ({shown}; Ctrl-C ends it)")
+        if server.inbox_url:
+            console.say("Whoever has this address reads the caught mails, and finds links and codes in them.")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
         console.say(f"Beside it, in another terminal: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 
     try:
         embedded.run(ready, port=port)
     except embedded.RunningAlready as other:
-        console.fail(f"It is running already, on this DATA_DIR{f': {other}' if str(other) else '.'}")
+        address = other.inbox_url or other.web_url
+        console.fail(f"It is running already, on this DATA_DIR{f': {address}' if address else '.'}")
     console.say("Undersigned is down; everything is kept.")
 
 
@@ -58,10 +61,10 @@ def web(
     import uvicorn
 
     from worker import log, startup
+    from worker.web import serving
     from worker.web.app import make_app
 
     _check_settings()
-    from worker.web import serving
     startup.check_registered()
     log.to_stderr()
     _check_schema(wait=False)  # while the database is away, partners read an apology rather than nothing

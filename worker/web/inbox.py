@@ -1,9 +1,13 @@
-"""The inbox of a trial run: every mail that the catcher caught, to click through a campaign on this machine."""
+"""The inbox of a trial run: every mail that the catcher caught, to click through a campaign on this machine.
+
+Others on this machine reach our port too, so its address holds a token. A cookie would not do: browsers send it to
+every port of a host.
+"""
 
 import email
 import email.policy
+import hmac
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -11,12 +15,14 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
-from worker import settings
+from worker import settings, tokens
 from worker.web import responses
 
 SHOWN_AT_ONCE = 100
@@ -45,46 +51,45 @@ class Line:
     at: datetime | None
 
 
-_Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def routes_of_inbox(folder: Path) -> list[Route]:
-    """The addresses of the inbox; only for whoever sits at this machine."""
-    inbox = Inbox(folder)
-    return [
-        Route("/", _only_here(_to_inbox)),
-        Route("/inbox", _only_here(inbox.listed)),
-        Route("/inbox/{name}", _only_here(inbox.mail)),
-        Route("/inbox/{name}/html", _only_here(inbox.html)),
-        Route("/inbox/{name}/source", _only_here(inbox.source)),
-        Route("/inbox/{name}/{number:int}", _only_here(inbox.attachment)),
-    ]
-
-
-def _only_here(answer: _Endpoint) -> _Endpoint:
-    """Answer 404 to whatever may come from elsewhere.
+class InboxRoute(Route):
+    """An address of the inbox, which for everybody but its owner is one that does not exist.
 
     A page elsewhere could point a name of its own at this machine and read along; and a proxy that somebody put
     before us makes the whole world look as if it sat here.
     """
 
-    async def answer_here(request: Request) -> Response:
-        headers = request.headers
-        if any(header in headers for header in _OF_PROXIES) or not _is_loopback(headers.get("host", "")):
-            raise HTTPException(404)
-        return await answer(request)
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.NONE and not (_has_token(child["path_params"]["token"]) and _is_here(scope)):
+            return Match.NONE, {}
+        return match, child
 
-    return answer_here
+
+def routes_of_inbox(folder: Path) -> list[InboxRoute]:
+    """The addresses of the inbox; only for whoever sits at this machine, and was told the token."""
+    inbox = Inbox(folder)
+    return [
+        InboxRoute("/inbox/{token}", inbox.listed),
+        InboxRoute("/inbox/{token}/{name}", inbox.mail),
+        InboxRoute("/inbox/{token}/{name}/html", inbox.html),
+        InboxRoute("/inbox/{token}/{name}/source", inbox.source),
+        InboxRoute("/inbox/{token}/{name}/{number:int}", inbox.attachment),
+    ]
+
+
+def _has_token(given: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), tokens.inbox_token().encode())
+
+
+def _is_here(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return not any(header in headers for header in _OF_PROXIES) and _is_loopback(headers.get("host", ""))
 
 
 def _is_loopback(host: str) -> bool:
     """Whether a Host header names this machine; a stricter reading than urlsplit's, which raises or lets through."""
     named = _HOST.fullmatch(host)
     return named is not None and (named["six"] or named["name"]).lower() in settings.LOOPBACK
-
-
-async def _to_inbox(request: Request) -> Response:
-    return RedirectResponse("/inbox", 303)
 
 
 class Inbox:
@@ -94,7 +99,7 @@ class Inbox:
         self._folder = folder
 
     async def listed(self, request: Request) -> Response:
-        return await run_in_threadpool(self._listed, request.query_params.get("page", ""))
+        return await run_in_threadpool(self._listed, _address_of(request), request.query_params.get("page", ""))
 
     async def mail(self, request: Request) -> Response:
         message = await self._message(request)
@@ -102,6 +107,7 @@ class Inbox:
             responses.show(
                 "inbox/mail.html",
                 "en",
+                inbox=_address_of(request),
                 file=request.path_params["name"],
                 subject=str(message["Subject"] or ""),
                 headers=[(name, str(message[name] or "")) for name in _HEADERS_SHOWN if message[name]],
@@ -135,7 +141,7 @@ class Inbox:
             headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
         )
 
-    def _listed(self, page: str) -> Response:
+    def _listed(self, inbox: str, page: str) -> Response:
         names = self._names()
         number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
         first = (number - 1) * SHOWN_AT_ONCE
@@ -143,6 +149,7 @@ class Inbox:
         return responses.show(
             "inbox/list.html",
             "en",
+            inbox=inbox,
             lines=[self._line(name) for name in shown],
             total=len(names),
             number=number,
@@ -187,6 +194,11 @@ def _words(message: EmailMessage, kind: str) -> str:
         return ""
     content = part.get_payload(decode=True)
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+def _address_of(request: Request) -> str:
+    """Of the inbox that this was asked of; its pages lead on from there."""
+    return f"/inbox/{request.path_params['token']}"
 
 
 def _with_policy(response: Response, policy: str) -> Response:
