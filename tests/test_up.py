@@ -1,18 +1,25 @@
 """`undersigned up`: one process, up and down again."""
 
+import contextlib
 import json
 import re
 import signal
+import socket
 import stat
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests import servers
 from tests.stage import EmbeddedStage, Stage, Story, eventually
+from worker import embedded
+
+MANY = 12
 
 
 @pytest.fixture
@@ -145,3 +152,37 @@ def test_no_file_that_it_keeps_is_open_to_others(trial: Stage) -> None:
     files = [kept, *kept.rglob("*")]
     assert {"undersigned.db-wal", "secret_key", "up.lock", "inbox"} <= {file.name for file in files}
     assert not [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077]
+
+
+def test_many_that_look_for_a_port_at_once_find_one_each() -> None:
+    first, start = servers.free_port(), threading.Barrier(MANY)
+
+    def finds_one(_: int) -> socket.socket:
+        start.wait()
+        return ports.enter_context(embedded._first_free(first))
+
+    with contextlib.ExitStack() as ports, ThreadPoolExecutor(MANY) as together:
+        found = [listener.getsockname()[1] for listener in together.map(finds_one, range(MANY))]
+        assert len(set(found)) == MANY
+        assert max(found) < first + 100
+
+
+def test_a_port_that_somebody_has_bound_and_does_not_listen_on_yet_is_no_longer_his() -> None:
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        slow.bind(("127.0.0.1", 0))
+        with embedded._first_free(slow.getsockname()[1]) as ours:
+            assert ours.getsockname() == slow.getsockname()
+            with pytest.raises(OSError, match="in use"):
+                slow.listen()
+
+
+def test_the_port_of_before_is_free_right_after_a_restart() -> None:
+    with embedded._first_free(servers.free_port()) as before:
+        port = before.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            before.accept()[0].close()  # who hangs up first holds the port for a minute
+            assert line.recv(1) == b""
+
+    with embedded._first_free(port) as after:
+        assert after.getsockname()[1] == port

@@ -196,10 +196,10 @@ def run_worker(concurrency: int = 4) -> None:
 def _web_thread(running: EmbeddedServer, listener: socket.socket) -> threading.Thread:
     import uvicorn
 
+    from worker.web import serving
     from worker.web.app import make_app
 
     config = uvicorn.Config(make_app(inbox=running.inbox), timeout_graceful_shutdown=1, **serving.OPTIONS)
-    from worker.web import serving
     server = uvicorn.Server(config)
     running._server = server
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
@@ -227,13 +227,18 @@ def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple
 
 @contextlib.contextmanager
 def _first_free(port: int) -> Iterator[socket.socket]:
-    """A socket on the first free port from this one on; 0 lets the system choose."""
+    """A socket that listens on the first free port from this one on; 0 lets the system choose.
+
+    SO_REUSEADDR gives a port back right after a restart, and lets two bind it as long as nobody listens: so a port
+    is ours only once we listen, and whoever comes second goes on to the next.
+    """
     last = min(port + 99, 65535)
     for candidate in range(port, last + 1) if port else [0]:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", candidate))
+            listener.listen()
         except OSError:
             listener.close()
             continue
