@@ -41,7 +41,7 @@ def carried() -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody(
+def test_the_message_has_link_and_codes_in_the_partners_language_and_names_nobody(
     language: str, river_watch: Partner
 ) -> None:
     with db.transaction() as session:
@@ -51,6 +51,7 @@ def test_the_message_has_link_and_code_in_the_partners_language_and_names_nobody
     lines = said.split("\n\n")
     assert str(tokens.link(river_watch)) in lines, "the link stands alone, so that it can be tapped"
     assert f"{code[:3]} {code[3:]}" in said
+    assert said.count(tokens.printed_long_code(river_watch)) == 1
     assert templates.translations(language).gettext("The letter, and the place for your answer:") in lines
     for secret in SECRETS:
         assert secret not in said.replace(str(tokens.link(river_watch)), "")
@@ -75,6 +76,8 @@ def test_the_page_says_the_same_and_its_qr_code_is_the_link(
     with db.transaction() as session:
         message = handout.as_message(session, session.get_one(Partner, river_watch.id))
     read = html.unescape(page)
+    assert tokens.printed_code(river_watch) in read
+    assert tokens.printed_long_code(river_watch) in read
     for sentence in filter(None, message.split("\n\n")):
         assert sentence in read
     assert not re.search(r"src=|@import|<link|<script|href=", page), "it asks nothing of the network"

@@ -12,12 +12,15 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests import cast
+from tests.holder import CODE
 from tests.mails import TO_ORGANIZERS, TO_PARTNERS, is_silent_about, put, says
 from worker import db, settings, tokens
-from worker.acts import answer, disown
+from worker.acts import answer, disown, join, pass_on
 from worker.acts.answer import Statement
+from worker.acts.third_party_limits import Person
+from worker.cli.demo import partner as player
 from worker.mail import kinds, mime, outbox
-from worker.models import Answer, Campaign, Mail, Partner, Seal, Visibility
+from worker.models import Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress, Visibility
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import drafts, mails, slots
@@ -33,13 +36,13 @@ def folder() -> Path:
 def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() -> None:
     said = kinds.names(lambda kind: kind.has_template)
     assert set(kinds.KINDS) - {*said} == {"letter"}, "only the sealed letter is no template"
-    expected = {f"{kind}.{language}.md" for kind in said for language in LANGUAGES}
+    expected = {f"{kind}.{language}.md" for kind in (*said, "_codes") for language in LANGUAGES}
     assert {path.name for path in folder().glob("*.md")} == expected
 
 
 @pytest.mark.usefixtures("database")
 def test_no_template_has_more_logic_than_if_and_for() -> None:
-    allowed = {"if", "elif", "else", "endif", "for", "endfor"}
+    allowed = {"if", "elif", "else", "endif", "for", "endfor", "include"}
     for path in folder().glob("*.md"):
         used = set(re.findall(r"\{%-?\s*(\w+)", path.read_text()))
         assert used <= allowed, path.name
@@ -80,6 +83,45 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
         assert f"\n\n{tokens.link(partner)}\n\n" in message.text, "the link stands alone on its line"
         assert f'<a href="{tokens.link(partner)}">{tokens.link(partner)}</a>' in message.html
         assert message.to == partner.email
+
+
+WITH_CODES = (*TO_PARTNERS, "passed_on", "confirm")
+LONG_CODE = {"en": "Long code:", "fr": "Code long\u00a0:", "km": "លេខកូដវែង៖"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", WITH_CODES)
+def test_each_mail_with_a_link_prints_both_codes_below_it(kind: str, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, public_page="from launch", join="approved")
+        linked, purpose = campaign.partners[0], "sign"
+        if kind in TO_PARTNERS:
+            cast.signs(session, linked)
+            cast.is_sealed(session, campaign)
+            cast.the_letter_leaves(session, campaign)
+            message = put(session, kind, campaign, linked, language)
+        else:
+            person = Person("x@lake.example", language, "Kim", "Lake Friends")
+            if kind == "passed_on":
+                pass_on.pass_invitation_on(session, linked.id, person)
+            else:
+                join.ask_to_join(session, campaign.id, person)
+                linked, purpose = session.scalars(select(ThirdPartyAddress)).one(), "join"  # type: ignore[assignment]
+            message = mails.word_mail(session, session.scalars(select(Mail).where(Mail.kind == kind)).one())
+        link = tokens.link(linked, purpose)  # type: ignore[arg-type]
+        six_digits, long = tokens.printed_code(linked), tokens.printed_long_code(linked)
+    says(message, f"{MAIL_CODE[language]} {six_digits}".replace("\u00a0", " "))
+    assert message.text.count(six_digits) == message.html.count(six_digits) == 1
+    assert message.text.count(long) == message.html.count(long) == 1
+    below = message.text.partition(f"\n\n{link}\n\n")[2]
+    assert below.split("\n\n")[0].endswith(six_digits)
+    assert below.split("\n\n")[1].startswith(f"{LONG_CODE[language]} {long}"), "on one line, however long the others"
+    without_links = message.text.replace(link, "")
+    found = player.CODE.search(without_links)
+    assert found
+    assert found[0] == six_digits, "what looks for the mail code finds it first"
+    if language == "en":
+        assert CODE.findall(without_links)[-1] == long
 
 
 def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_longest_is_forgotten(

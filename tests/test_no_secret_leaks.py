@@ -41,6 +41,8 @@ class Secret:
     may: frozenset[str]
 
     def is_in(self, text: str) -> bool:
+        if re.fullmatch("[0-9]{16}", self.words):
+            return re.search(" ?".join(re.findall("....", self.words)), text) is not None
         if re.fullmatch("[0-9]{6}", self.words):  # stands in the middle of many a hash and fraction of a second
             return re.search(rf"(?<![0-9A-Za-z.]){self.words[:3]} ?{self.words[3:]}(?![0-9A-Za-z])", text) is not None
         return self.words in text
@@ -167,12 +169,14 @@ class Campaign:
         for partner in self.story.partners:
             whose, forwarded = partner.acronym, ["the chair"] if partner is self.public else []
             token = partner.link().rsplit("/", 1)[1]
+            [long_code] = re.findall(r"\b\d{4} \d{4} \d{4} \d{4}\b", player.text_of(partner.invitation()))
             quiet = re.findall(r"/u/([\w=-]+)", str(partner.invitation()["List-Unsubscribe"]))[0]
             mails, pages = [f"post of {whose}", *forwarded], [*_places_of(whose), *forwarded]
             found += [
                 Secret(f"the link of {whose}", token, frozenset(pages)),
                 Secret(f"the quiet link of {whose}", quiet, frozenset(pages)),
                 Secret(f"the mail code of {whose}", partner.code().replace(" ", ""), frozenset(mails)),
+                Secret(f"the long code of {whose}", long_code.replace(" ", ""), frozenset(mails)),
                 Secret(f"the address of {whose}", partner.email, frozenset({mails[0], SCREEN})),
             ]
         return found
@@ -288,6 +292,11 @@ class _everything_said_to:
 def _everything_in(server: servers.Redis) -> str:
     with redis.Redis.from_url(server.url()) as client:
         return b"".join(key + (client.dump(key) or b"") for key in client.scan_iter()).decode("latin-1")
+
+
+@pytest.mark.parametrize("text", ["a code 1234567890123456.", "a code 1234 5678 9012 3456"])
+def test_a_long_code_is_recognized(text: str) -> None:
+    assert Secret("a long code", "1234567890123456", frozenset()).is_in(text)
 
 
 @pytest.mark.parametrize("text", ["a code 123456.", "a code 123 456", "mail_code=123456&"])

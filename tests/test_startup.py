@@ -73,6 +73,7 @@ def test_a_language_that_is_registered_by_half_is_told_by_its_name(monkeypatch: 
 
     assert str(told.value).split("\n") == [
         *(f"mail {name!r}: there is no template mail/{name}.ar.md" for name in kinds.names(lambda k: k.has_template)),
+        "link and codes in mails: there is no template mail/_codes.ar.md",
         "language 'ar': there is no catalogue locale/ar/LC_MESSAGES/pages.po",
         "language 'ar': Babel knows no locale 'ar_XX'",
         "language 'ar': the letter's fonts cannot print 'العربية'; see worker/text/glyphs.py",

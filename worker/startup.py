@@ -38,6 +38,8 @@ def _missing_templates(language: str) -> Iterator[str]:
     for name, file in kinds.template_files(language).items():
         if not (folder / file).is_file():
             yield f"mail {name!r}: there is no template {file}"
+    if not (folder / (file := f"mail/_codes.{language}.md")).is_file():
+        yield f"link and codes in mails: there is no template {file}"
 
 
 def _is_known_to_babel(locale: str) -> bool:

@@ -10,9 +10,11 @@ from typing import Literal, Protocol
 from worker import settings
 
 Purpose = Literal["sign", "quiet", "join"]
+CodeKind = Literal["mail code", "long code"]
 
 PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
+MAIL_CODE, LONG_CODE = 6, 16  # digits
 MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
 
 
@@ -77,10 +79,37 @@ def printed_code(partner: Linked) -> str:
     return f"{code[:3]} {code[3:]}"
 
 
+def long_code(partner: Linked) -> str:
+    """Sixteen digits printed below the mail code: too many to be guessed, so they are taken at any time."""
+    named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
+    return f"{int.from_bytes(_mac('long code', named)[:16], 'big') % 10**LONG_CODE:0{LONG_CODE}d}"
+
+
+def printed_long_code(partner: Linked) -> str:
+    """The long code as people read it: four groups of four."""
+    code = long_code(partner)
+    return " ".join(code[at : at + 4] for at in range(0, LONG_CODE, 4))
+
+
+def kind_of_code(typed: str) -> CodeKind | None:
+    """Which of the two codes a typed text may be, by its number of digits; null for what is neither."""
+    kinds: dict[int, CodeKind] = {MAIL_CODE: "mail code", LONG_CODE: "long code"}
+    return kinds.get(len(digits_of(typed)))
+
+
 def is_mail_code(partner: Linked, typed: str) -> bool:
-    """Whether these are the digits of the partner's mail, in whatever script and spacing they were typed."""
-    digits = "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.digit(c, None) is not None)
-    return hmac.compare_digest(digits, mail_code(partner))
+    """Whether these are the six digits of the partner's mail, in whatever script and spacing they were typed."""
+    return hmac.compare_digest(digits_of(typed), mail_code(partner))
+
+
+def is_long_code(partner: Linked, typed: str) -> bool:
+    """Whether this is the long code of the partner's mail, likewise."""
+    return hmac.compare_digest(digits_of(typed), long_code(partner))
+
+
+def digits_of(typed: str) -> str:
+    """The digits of a text, of any script, as ASCII."""
+    return "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.digit(c, None) is not None)
 
 
 def fingerprint(email: str) -> bytes:

@@ -18,7 +18,7 @@ from worker.wording.slots import A_MARK, MARK_OF_AN_ADDRESS, MARKS, Slot
 MAX_DRAFTS = 200
 
 _Fill: TypeAlias = Callable[[str], str]
-_MARKS = dict(zip(("contact", "organization", "mail_code", "row"), MARKS, strict=False))
+_MARKS = dict(zip(("contact", "organization", "mail_code", "long_code", "row"), MARKS, strict=False))
 _MARKS["link"] = MARK_OF_AN_ADDRESS
 _drafts = LRUCache(MAX_DRAFTS)
 

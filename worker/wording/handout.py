@@ -1,6 +1,6 @@
 """An invitation that a person carries: a message for Signal or WhatsApp, or a page with a QR code to print.
 
-Both hold link and code, as a mail does, and name neither organization nor letter: papers and screens are seen.
+Both hold link and codes, as a mail does, and name neither organization nor letter: papers and screens are seen.
 """
 
 import base64
@@ -25,7 +25,7 @@ def as_page(session: Session, partner: Partner) -> str:
     import segno
     from markupsafe import Markup
 
-    asks, where, link, code, care = _sentences(session, partner)
+    asks, where, link, code, long_code, care = _sentences(session, partner)
     drawn = segno.make(link, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True)
     font = LANGUAGES[_language(partner)].page_font
     content = (settings.current().templates_dir / "pages" / font).read_bytes() if font else b""
@@ -34,6 +34,7 @@ def as_page(session: Session, partner: Partner) -> str:
         "where": where,
         "link": link,
         "code": code,
+        "long_code": long_code,
         "care": care,
         "qr": Markup(drawn),
         "font": base64.b64encode(content).decode(),
@@ -41,7 +42,7 @@ def as_page(session: Session, partner: Partner) -> str:
     return templates.page("pages/carried.html", _language(partner), **context)
 
 
-def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, str]:
+def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, str, str]:
     campaign, language = partner.campaign, _language(partner)
     if not campaign.takes_answers(at=db.clock(session)):
         raise Closed.to("hand_out", campaign)
@@ -53,6 +54,8 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
         words.gettext("The letter, and the place for your answer:"),
         str(tokens.link(partner)),
         words.gettext("Mail code: %(code)s") % {"code": tokens.printed_code(partner)},
+        words.gettext("Long code: %(code)s. The page asks for it only after many wrong codes.")
+        % {"code": tokens.printed_long_code(partner)},
         words.gettext(
             "Opening the link changes nothing. Whoever has link and code can answer for you: "
             "please pass them on to nobody."

@@ -204,6 +204,7 @@ def _to_partner(
         "organization": partner.organization,
         "link": tokens.link(reader),
         "mail_code": tokens.printed_code(reader),
+        "long_code": tokens.printed_long_code(reader),
         "row": names.unlinked(names.signatory(partner, mail.language, mail.campaign.authentic)),
     }
     context |= {"silent": reader.quiet_at is not None}
@@ -224,6 +225,7 @@ def _to_applicant(mail: Mail, stranger: ThirdPartyAddress) -> Message:
         "organization": "",
         "link": tokens.link(stranger, "join"),
         "mail_code": tokens.printed_code(stranger),
+        "long_code": tokens.printed_long_code(stranger),
         "row": "",
     }
     return _from_template(mail, stranger.email, [], personal, {})
