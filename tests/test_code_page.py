@@ -17,7 +17,7 @@ from worker import db, tasks, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Campaign, Partner, ThirdPartyAddress
-from worker.web import code_page, responses
+from worker.web import code_page
 from worker.web.app import make_app
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -132,17 +132,18 @@ def test_a_link_revoked_after_it_was_looked_up_does_nothing_and_is_as_unknown_as
 
 @on_sqlite
 @pytest.mark.parametrize("page", OF_A_PARTNER)
-def test_a_link_revoked_while_a_form_is_taken_shows_no_page(page: str, scene: Scene) -> None:
+def test_a_link_revoked_while_a_form_is_taken_shows_no_page(
+    page: str, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page that would say what is wrong is made after the link was looked up."""
-    guesses = scene.browser.app.state.throttle  # type: ignore[attr-defined]
-    are_too_many = guesses.is_blocked
+    wrong_with_code = code_page.wrong_with_code
 
-    def just_after_the_correction(*whose: Any) -> bool:
+    async def just_after_the_correction(*typed: Any) -> str:
         with db.transaction() as session:
-            session.get_one(Partner, scene.partner.id).generation += 1
-        return bool(are_too_many(*whose))
+            session.get_one(Partner, scene.partner.id).renew_link()
+        return await wrong_with_code(*typed)
 
-    guesses.is_blocked = just_after_the_correction
+    monkeypatch.setattr(code_page, "wrong_with_code", just_after_the_correction)
     assert scene.sends(page, "").status_code == 404
 
 
@@ -175,22 +176,21 @@ def test_while_wrong_codes_wait_no_thread_and_no_connection_is_held_and_a_right_
     page: str, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 3600)
-    show, shown = responses.show, list[str]()
+    wrong = f"{(int(scene.codes[page]) + 1) % 1_000_000:06d}"
 
-    def noting(template: str, *how: Any, **context: Any) -> Any:
-        made = show(template, *how, **context)
-        shown.append(template)
-        return made
-
-    monkeypatch.setattr(responses, "show", noting)
+    def counted() -> int:
+        with db.reading() as session:
+            return sum(
+                session.scalars(select(ThirdPartyAddress.wrong_codes if page == "confirm" else Partner.wrong_codes))
+            )
 
     async def four_guess_and_one_knows() -> int:
         transport = httpx2.ASGITransport(scene.browser.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
-            wrong = [client.post(scene.links[page], data=scene.form(page, "1")) for _ in range(4)]
-            waiting = [asyncio.create_task(guess) for guess in wrong]
+            guesses = [client.post(scene.links[page], data=scene.form(page, wrong)) for _ in range(4)]
+            waiting = [asyncio.create_task(guess) for guess in guesses]
             async with asyncio.timeout(20):
-                while len(shown) < 4 or held() != (0, 0):
+                while counted() < 4 or held() != (0, 0):
                     await asyncio.sleep(0.01)
             async with asyncio.timeout(20):
                 knows = await client.post(scene.links[page], data=scene.form(page))

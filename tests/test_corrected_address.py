@@ -127,7 +127,7 @@ def test_a_link_that_was_read_before_the_correction_speaks_for_nobody_after_it(
         return record(*words)
 
     monkeypatch.setattr(answer, "record_answers", tells_that_it_waits)
-    form = a_form(river_watch, choice=choice)
+    form = a_form(river_watch, choice=choice, mail_code=tokens.long_code(river_watch))  # which is compared at any time
     with ThreadPoolExecutor(1) as somebody:
         with db.transaction() as session:
             correct_address.change_address(session, river_watch.id, RIGHT)

@@ -20,7 +20,7 @@ from worker.acts.answer import Statement
 from worker.acts.third_party_limits import Person
 from worker.cli.demo import partner as player
 from worker.mail import kinds, mime, outbox
-from worker.models import Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress, Visibility
+from worker.models import MAX_WRONG_CODES, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress, Visibility
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import drafts, mails, slots
@@ -122,6 +122,21 @@ def test_each_mail_with_a_link_prints_both_codes_below_it(kind: str, language: s
     assert found[0] == six_digits, "what looks for the mail code finds it first"
     if language == "en":
         assert CODE.findall(without_links)[-1] == long
+
+
+def test_the_mails_of_guesses_say_how_many_it_takes(database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        for language in LANGUAGES:
+            told = put(session, "code_guessed", campaign, campaign.partners[0], language)
+            says(told, f" {MAX_WRONG_CODES} ")
+            says(told, "people@rivers.example")
+            session.execute(delete(Mail))
+            heard = put(session, "guessing", campaign, None, language)
+            says(heard, f" {MAX_WRONG_CODES} ")
+            says(heard, "undersigned amend dam --partner")
+            is_silent_about(heard, "River Watch", "RW", tokens.mail_code(campaign.partners[0]))
+            session.execute(delete(Mail))
 
 
 def test_beyond_the_most_drafts_that_are_kept_the_one_that_nobody_asked_for_longest_is_forgotten(

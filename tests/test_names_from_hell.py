@@ -418,7 +418,9 @@ def test_in_a_carried_message_no_name_stands(campaign: Campaign) -> None:
             code = tokens.mail_code(partner)
             message = handout.as_message(session, partner)
             assert message.count(str(tokens.link(partner))) == message.count(f"{code[:3]} {code[3:]}") == 1
-            said.add(message.replace(str(tokens.link(partner)), "LINK").replace(f"{code[:3]} {code[3:]}", "CODE"))
+            assert message.count(tokens.printed_long_code(partner)) == 1
+            same = message.replace(str(tokens.link(partner)), "LINK").replace(f"{code[:3]} {code[3:]}", "CODE")
+            said.add(same.replace(tokens.printed_long_code(partner), "LONG CODE"))
     assert len(said) == 2, "one in English and one in French"
 
 

@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
         same = self.standing is not None and self.standing[:2] == ("sign", visibility)
         taken = self.answers(link, "sign", visibility)
         rank = RANK[visibility]
-        assert taken == ((not self.closed and not (self.silenced and rank >= before)) or before > rank or same)
+        assert taken == (not (self.closed or self.silenced) or before > rank)
         if taken and not same:
             self.standing = ("sign", visibility, link.contact_id)
             self.is_told("signs", leaves, always=rank >= before)
@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
         signed = self.standing is not None and self.standing[0] == "sign"
         same = self.standing is not None and self.standing[0] == choice
         taken = self.answers(link, choice, None)
-        assert taken == (same or signed if choice == "withdraw" else same or not self.closed) or same
+        assert same or taken == (signed if choice == "withdraw" else not self.closed)
         if taken and not same:
             self.standing = (choice, None, link.contact_id)
             self.is_told("", leaves, always=False)

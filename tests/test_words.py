@@ -18,7 +18,7 @@ TERMS = {
     "idempotent": "worker/acts/dispatch.py",
     "envelope sender": "worker/mail/mime.py",
     "circuit breaker": "worker/mail/circuit_breaker.py",
-    "throttle": "worker/web/code_throttle.py",
+    "brute force": "worker/acts/check_code.py",
     "debounce": "worker/task_notifier.py",
     "unsubscribe": "worker/acts/unsubscribe.py",
 }
@@ -45,7 +45,7 @@ def test_the_fields_term_is_found_where_the_thing_is_done(term: str) -> None:
 
 
 def test_a_search_for_a_term_leads_to_few_files() -> None:
-    for term in ("backoff", "debounce", "rate limit", "circuit breaker", "throttle"):
+    for term in ("backoff", "debounce", "rate limit", "circuit breaker", "brute force"):
         found = [path for path in (TOP / "worker").rglob("*.py") if term in path.read_text(encoding="utf-8").lower()]
         assert 1 <= len(found) <= 8, term
 

@@ -12,9 +12,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
 
     web/partner_page.py         the page behind a link, which web/link_auth.py looks up; state/positions.py reads where
-                                its partner stands. web/code_page.py is what all pages with a mail code share,
-                                web/page_cache.py the page for the many who only look, web/batching.py serves
-                                together what comes at the same time
+                                its partner stands. web/code_page.py is what all pages with a mail code share, and
+                                acts/check_code.py compares it; web/page_cache.py is the page for the many who only
+                                look, web/batching.py serves together what comes at the same time
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

@@ -16,11 +16,13 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     ExceptionContext,
+    Integer,
     Row,
     Select,
     create_engine,
     event,
     func,
+    literal,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,7 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from worker import settings
 from worker.column_types import Moment
-from worker.models import Base, Campaign, Partner
+from worker.models import Base, Campaign, Partner, ThirdPartyAddress
 
 WORKER_LOCK_TIMEOUT = "30s"  # for the campaign alone, behind the answers that were there before
 DATABASE_UNAVAILABLE = (
@@ -46,6 +48,7 @@ DATABASE_UNAVAILABLE = (
 IDLE = 1.0  # seconds
 CONNECTIONS = 10  # of one process, and as many more for a moment
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
+CODE_LOCKS = {Partner: 0x756E65, ThirdPartyAddress: 0x756E66}
 
 LOCK_TIMEOUT = "3s"  # what a page waits for a lock at most
 SQLITE_TIMEOUT_S = 10  # for the one who writes
@@ -215,6 +218,19 @@ def lock_campaign_of(session: Session, partner_id: int) -> None:
         return
     key = select(Partner.campaign_id).where(Partner.id == partner_id).scalar_subquery()
     session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, key)))
+
+
+def lock_codes(session: Session, model: type[Partner | ThirdPartyAddress], ids: Sequence[int]) -> None:
+    """Let nobody else compare the mail codes of these partners or applicants until the transaction ends.
+
+    A lock of the row would be written, and wait for the disk when the transaction ends; most codes are right, and
+    need nothing written. In order of ids, or two who compare the same ones would deadlock.
+    """
+    if is_sqlite(session):
+        session.connection()
+        return
+    in_order = func.unnest(literal(sorted(ids), postgresql.ARRAY(Integer))).column_valued("id")
+    session.execute(select(func.pg_advisory_xact_lock(CODE_LOCKS[model], in_order)))
 
 
 def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:

@@ -200,6 +200,7 @@ class Addressee(Base):
 
 
 REDACTED = "(erased)"
+MAX_WRONG_CODES = 50  # of six digits, that are ever compared at one link; then only the long code is taken
 
 
 class Partner(Base):
@@ -247,6 +248,16 @@ class Partner(Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
+
+    @property
+    def takes_six_digits(self) -> bool:
+        """Whether its mail code of six digits is still taken, and not the long code alone."""
+        return self.wrong_codes < MAX_WRONG_CODES
+
+    def renew_link(self) -> None:
+        """Revoke the registered contact's link; at the next one no wrong code was typed yet."""
+        self.generation += 1
+        self.wrong_codes = 0
 
     @hybrid_property
     def takes_mail(self) -> bool:
@@ -558,6 +569,11 @@ class ThirdPartyAddress(Base):
     def generation(self) -> int:
         """Its link cannot be renewed: it asks anew."""
         return 1
+
+    @property
+    def takes_six_digits(self) -> bool:
+        """As a partner's."""
+        return self.wrong_codes < MAX_WRONG_CODES
 
     def forget(self) -> None:
         """Blank who it is; the fingerprint of its address stays, and keeps that from being flooded."""

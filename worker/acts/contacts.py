@@ -94,7 +94,7 @@ def revoke_all(session: Session, partner: Partner, now: datetime, *, suspect: in
     addresses; but not the `suspect`, by whose link it was that somebody acted. Those passed on are ended.
     """
     end_passed_on(session, partner, now)
-    partner.generation += 1
+    partner.renew_link()
     outbox.cancel(session, Mail.partner_id == partner.id, at=now)
     living = load_living(session, partner.id)
     for contact in living:

@@ -66,7 +66,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     partner.email, partner.email_hmac, partner.bounced_at = email, fingerprint, None
     now = db.clock(session)
     contacts.end_passed_on(session, partner, now)
-    partner.generation += 1
+    partner.renew_link()
     outbox.cancel(session, Mail.partner_id == partner_id, Mail.contact_id.is_(None), at=now)
     if restored := restore_listing(session, partner, None):
         _void_what_is_printed_otherwise(session, campaign, now)

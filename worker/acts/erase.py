@@ -111,7 +111,8 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     for one in partners:
         one.contact = one.email = one.note = ""
         one.email_hmac = one.proposed = None
-        one.ref, one.generation = tokens.new_ref(), one.generation + 1
+        one.ref = tokens.new_ref()
+        one.renew_link()
         one.quiet_at, one.erased_at = one.quiet_at or now, one.erased_at or now
         one.listing_changed_at = None
         if one.id not in named:

@@ -338,7 +338,8 @@ def _aside(partner: PartnerStatus) -> str:
     by_hand = "by hand" if partner.channel == "by hand" else ""
     passed_on = "passed on" if partner.passed_on else ""
     earlier = "signed the earlier text" if partner.earlier == "sign" else ""
-    return ", ".join(filter(None, [disowned, earlier, passed_on, carried, reminded, quiet, by_hand]))
+    guessed = "" if partner.takes_six_digits else "its mail code was guessed at: six digits are no longer taken"
+    return ", ".join(filter(None, [guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand]))
 
 
 def _screen() -> Console:

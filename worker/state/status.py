@@ -29,7 +29,8 @@ class PartnerStatus:
     `unreached`: why no mail reaches it; `quiet`: since when it wants none; `disowned`: when it said that an answer was
     not its own; `carried`: when an organizer took its invitation there; `passed_on`: when it last passed it on. Of a
     wish for a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by
-    language ("" is the letter's own); `earlier` is what it answered to a letter that meant something else.
+    language ("" is the letter's own); `earlier` is what it answered to a letter that meant something else. Without
+    `takes_six_digits` too many wrong mail codes were typed at its link, and only the long code is taken.
     """
 
     organization: str
@@ -56,6 +57,7 @@ class PartnerStatus:
     carried: datetime | None
     passed_on: datetime | None
     earlier: str | None
+    takes_six_digits: bool
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ def _partner(
         carried=partner.handed_out_at,
         passed_on=partner.passed_on_at,
         earlier=earlier.choice if earlier and not answer else None,
+        takes_six_digits=partner.takes_six_digits,
     )
 
 

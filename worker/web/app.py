@@ -17,7 +17,6 @@ from starlette.routing import Route
 
 from worker import db, settings, startup
 from worker.web import health, public_page, responses
-from worker.web.code_throttle import CodeThrottle
 from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
@@ -67,7 +66,6 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
-    app.state.throttle = CodeThrottle()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

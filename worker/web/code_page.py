@@ -1,7 +1,9 @@
 """What the pages behind a link and a mail code share: look the link up, check the code, act once, answer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import functools
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Generic, Self, TypeVar
 
@@ -12,15 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from worker import db, tokens
+from worker import db, tasks, tokens
+from worker.acts import check_code
+from worker.acts.check_code import SixDigits, Verdict
+from worker.models import MAX_WRONG_CODES, Partner, ThirdPartyAddress
 from worker.state.refusals import LinkRevoked, Refused
-from worker.tokens import Linked, Purpose
+from worker.tokens import Purpose
 from worker.web import forms, link_auth, responses
-from worker.web.code_throttle import CodeThrottle, Guessed
+from worker.web.batching import Batcher
 from worker.web.link_auth import Holder, Owner
 
-WRONG_CODE_DELAY_S = 1.0  # seconds; for how long it holds its slot `code_throttle` says
+WRONG_CODE_DELAY_S = 1.0  # seconds
+PAGES_AT_ONCE = 2  # that say that a code was wrong, in one process: the other threads are for who knows it
 CODE_MISSING, CODE_WRONG = "mail code missing", "mail code wrong"
+CODE_SPENT, LONG_CODE_WRONG = "mail code spent", "long code wrong"
 
 Act = Callable[[Session], object]
 Problems = Mapping[str, str | Refused]
@@ -38,12 +45,6 @@ class CodeForm:
     def from_form(cls, sent: dict[str, str]) -> Self:
         """Take what we know out of a form; what is not there is empty."""
         return cls(**{field.name: sent.get(field.name, "") for field in fields(cls)})
-
-    def wrong_with_code(self, linked: Linked) -> str:
-        """What is wrong with the mail code that was typed, in the word that the templates know; empty if nothing."""
-        if not self.mail_code.strip():
-            return CODE_MISSING
-        return "" if tokens.is_mail_code(linked, self.mail_code) else CODE_WRONG
 
 
 Form = TypeVar("Form", bound=CodeForm)
@@ -126,27 +127,22 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         return await link_auth.find_holder(request.path_params["token"], self.purpose)
 
     async def take_form(self, request: Request, sent: dict[str, str]) -> Response:
-        """Show the form in another language, or answer it: a wrong code takes a second, too many are not looked at.
+        """Show the form in another language, or answer it; that its code was wrong is said after a second.
 
-        No thread and no lock is held for that second, and whoever knows the code does not wait.
+        No thread, no connection and no lock is held for that second, and whoever knows the code does not wait.
         """
         typed = self.form.from_form(sent)
         visit = Visit(request.path_params["token"], await self.holder(request), typed)
         if typed.switch:
             return await run_in_threadpool(self.look, replace(visit, typed=replace(typed, lang=typed.switch)))
-        if wrong := typed.wrong_with_code(visit.holder):
-            visit = replace(visit, problems={"mail_code": wrong})
-        throttle: CodeThrottle = request.app.state.throttle
-        guessed = Guessed(visit.holder.kind, visit.holder.id)
-        # Nothing is awaited from here to the note, so that guesses sent at the same moment do not pass together.
-        if throttle.is_blocked(guessed):
-            return await run_in_threadpool(responses.apology, "too many", {"Retry-After": "60"})
-        if wrong != CODE_WRONG:
+        if not (wrong := await wrong_with_code(visit.holder, typed.mail_code)):
             return await self.answer(visit)
-        throttle.note(guessed)
-        response = await self.answer(visit)
+        visit = replace(visit, problems={"mail_code": wrong})
+        if not typed.mail_code.strip():
+            return await self.answer(visit)
         await asyncio.sleep(WRONG_CODE_DELAY_S)
-        return response
+        async with _narrow_lane():
+            return await self.answer(visit)
 
     async def answer(self, visit: Visit[Form]) -> Response:
         """What came of a form whose code was checked."""
@@ -176,3 +172,51 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             owner = link_auth.load_owner(session, self.model, holder)
             typed = self.first_form(owner, responses.choose_language(wanted, holder.language))
             return self.show(session, owner, Visit(token, holder, typed))
+
+
+async def wrong_with_code(holder: Holder, typed: str) -> str:
+    """What is wrong with the code that was typed, in the word that the templates know; empty if nothing.
+
+    The long code is compared at any time. Six digits are compared, and wrong ones counted, together with others that
+    come at the same time; nothing else is a guess.
+    """
+    takes_six_digits = holder.wrong_codes < MAX_WRONG_CODES
+    if not typed.strip():
+        return CODE_MISSING if takes_six_digits else CODE_SPENT
+    kind = tokens.kind_of_code(typed)
+    if kind == "long code":
+        return "" if tokens.is_long_code(holder, typed) else LONG_CODE_WRONG
+    if not takes_six_digits:
+        return CODE_SPENT
+    if kind is None:
+        return CODE_WRONG
+    verdict = await _codes[holder.kind].ask(SixDigits(holder.id, holder.ref, holder.generation, typed))
+    return {"right": "", "wrong": CODE_WRONG, "last": CODE_SPENT, "spent": CODE_SPENT}[verdict]
+
+
+def _check(model: type[Partner | ThirdPartyAddress], given: Sequence[SixDigits]) -> Sequence[Verdict | Exception]:
+    """Compare and count a group; if what is wrong cannot be counted, who typed the right digits does not pay for it."""
+    verdicts: list[Verdict] = []
+    try:
+        with db.transaction() as session:
+            verdicts = check_code.compare_codes(session, model, given)
+            check_code.count_wrong(session, model, given, verdicts)
+    except Exception as error:
+        if not verdicts:
+            raise
+        return [verdict if verdict == "right" else error for verdict in verdicts]
+    if "last" in verdicts:
+        tasks.notify(tasks.deliver)
+    return verdicts
+
+
+_codes: dict[str, Batcher[SixDigits, Verdict]] = {
+    "partner": Batcher(functools.partial(_check, Partner)),
+    "applicant": Batcher(functools.partial(_check, ThirdPartyAddress)),
+}
+_lanes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
+
+
+def _narrow_lane() -> asyncio.Semaphore:
+    """Through which those go who wait to hear that their code was wrong."""
+    return _lanes.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PAGES_AT_ONCE))

@@ -31,6 +31,8 @@ class Holder:
     ref: bytes
     generation: int
     language: str
+    wrong_codes: int = 0
+    """How many wrong mail codes were typed there, when the link was looked up."""
     contact_id: int | None = None
 
     @property
@@ -68,9 +70,9 @@ def parse_or_nobody(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
         return bytes(tokens.REF), -1
 
 
-_PARTNERS = select(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language).where(
-    tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True))
-)
+_PARTNERS = select(
+    Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language, Partner.wrong_codes
+).where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
 _CONTACTS = (
     select(
         Partner.id,
@@ -78,6 +80,7 @@ _CONTACTS = (
         Contact.ref,
         Contact.generation,
         Contact.language,
+        Partner.wrong_codes,
         Contact.id.label("contact_id"),
     )
     .join(Partner, Partner.id == Contact.partner_id)
@@ -89,6 +92,7 @@ _APPLICANTS = select(
     ThirdPartyAddress.ref,
     literal(1).label("generation"),
     ThirdPartyAddress.language,
+    ThirdPartyAddress.wrong_codes,
 ).where(ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)))
 
 

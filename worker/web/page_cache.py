@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from worker import db
 from worker.acts.answer import standing_mark
-from worker.models import Answer, Campaign, Contact, Letter, Partner
+from worker.models import MAX_WRONG_CODES, Answer, Campaign, Contact, Letter, Partner
 from worker.state import signatories
 from worker.state.disclosures import Disclosure, load_disclosures
 from worker.state.letters import WITH_ADDRESSEES, load_letters_of
@@ -69,6 +69,7 @@ _LOOK = (
         Partner.names,
         Partner.sort_as,
         Partner.proposed,
+        Partner.wrong_codes,
         Partner.language.label("reader"),
         Partner.email_hmac.is_not(None).label("has_address"),
         Partner.quiet_at.is_not(None).label("wants_no_mail"),
@@ -111,6 +112,8 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
     seen, after = looked
     if seen.is_special or seen.proposed is not None or seen.meaning > 1 or not (seen.takes_answers or after):
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
+    if seen.wrong_codes >= MAX_WRONG_CODES:
+        return None
     language = responses.choose_language(wanted, seen.reader)
     worded = await _worded_for(State.seen(seen, after), seen.id, language, word)
     if not worded.pieces:

@@ -98,6 +98,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         reader = SimpleNamespace(
             organization=page_cache.ORGANIZATION,
             takes_mail=partner.takes_mail,
+            takes_six_digits=True,
             proposed=None,
         )
         own = {

@@ -8,9 +8,7 @@ from starlette.responses import HTMLResponse
 from worker.text.languages import LANGUAGES
 from worker.wording import problems, templates
 
-Apology = Literal[
-    "wrong link", "not possible", "unreadable", "too slow", "too large", "too many", "unavailable", "broken"
-]
+Apology = Literal["wrong link", "not possible", "unreadable", "too slow", "too large", "unavailable", "broken"]
 
 STATUS: dict[Apology, int] = {
     "unreadable": 400,
@@ -18,7 +16,6 @@ STATUS: dict[Apology, int] = {
     "not possible": 405,
     "too slow": 408,
     "too large": 413,
-    "too many": 429,
     "broken": 500,
     "unavailable": 503,
 }

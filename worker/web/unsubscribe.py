@@ -52,6 +52,7 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
             visit.language,
             422 if visit.problems else 200,
             campaign=partner.campaign,
+            partner=partner,
             token=visit.token,
             quiet=(contact or partner).quiet_at is not None,
             is_registered=contact is None,

@@ -32,6 +32,8 @@ _SENTENCES = {
     "wish missing": N_("Please write what should change."),
     "mail code missing": N_("Please type the six digits of the mail code."),
     "mail code wrong": N_("This is not the mail code of your mail. Please compare the six digits."),
+    "mail code spent": N_("The six digits are no longer taken here. Please type the long code."),
+    "long code wrong": N_("This is not the long code of your mail. Please compare the 16 digits."),
     "name missing": N_("Please write a name in letters."),
     "address wrong": N_("Please write a mail address, such as office@name.example."),
     "country unknown": N_(
