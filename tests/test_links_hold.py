@@ -109,6 +109,7 @@ def at_home(house: House) -> Iterator[None]:
     db.dispose()
     logged = "".join(log.read_text()[length:] for log, length in before.items())
     assert " ERROR " not in logged, logged[-2000:]
+    assert "Traceback" not in logged, logged[-2000:]
 
 
 def a_campaign(slug: str, partners: int, signed: int = 0) -> list[Partner]:
@@ -364,6 +365,32 @@ def test_unknown_revoked_and_foreign_links_look_the_same_however_they_are_asked(
         looks = [house.ask(method, link.replace("_", "-"), form, n) for n, link in enumerate(addresses)]
         assert all(look == looks[0] for look in looks)
         assert looks[0].status == 404
+
+
+PLACES = (
+    *("/s/-", "/s/-/row", "/s/-/not-us", "/s/-/pass-on", "/s/-/nothing", "/j/-", "/u/-", "/c/-", "/c/-/join"),
+    *("/-", "/livez-", "/readyz/-", "/style.css-", "/inbox/-", "/inbox/-/html", "/inbox/-/9"),
+)
+ODD = (
+    *("", "/", "//", ".", "..", "../..", "%2e%2e", "%2e%2e%2f", "..%5c", "%2F%2Fevil.example", "%", "%zz", "%25"),
+    *("%00", "a%00", "%00a", "%01", "%0A", "%0D%0A", "a%0A", "%7F", "%ff", "%fe%ff", "%C0%80", "%ED%A0%80", "%F0%9F"),
+    *("%E2%80%8B", "%E2%80%AE", "%D9%A1%D9%A2", "%E1%9F%A1", "%C3%A9", "e%CC%81", "%EF%BF%BF", "%F4%8F%BF%BF"),
+    *("A-Slug", "DAM", "dam_", "-", "--", "a" * 101, "a" * 5000, "9" * 5000, "-1", "1e9", "nan", "null", "'", '"', "*"),
+    *("{slug}", "$%7Bx%7D", "%27%20OR%201=1--", "<b>", "a;b", "a,b", "a=b", "a|b", "%3F", "%23", "\\", "~", "@", ":"),
+)
+
+
+@pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_no_address_that_nobody_would_type_breaks_anything(method: str, house: House) -> None:
+    nowhere = house.ask(method, "/nobody-wrote-this", {} if method == "POST" else None).page
+    with closing(house.line()) as line:
+        for place in PLACES:
+            for odd in ODD:
+                path = place.replace("-", odd, 1) if place.startswith("/-") else place.replace("/-", f"/{odd}", 1)
+                heard = ask(line, method, path, {} if method == "POST" else None)
+                assert heard.status in {404, 405} or path in {"/livez", "/style.css", "/readyz/"}, path
+                assert heard.page == nowhere or heard.status != 404, path
 
 
 def statements(link: str) -> int:

@@ -11,6 +11,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 is; mail/circuit_breaker.py whether the relay is at fault
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
 
+    web/paths.py                what a path is made of; a bent link leads to its one spelling
     web/partner_page.py         the page behind a link, which web/link_auth.py looks up; state/positions.py reads where
                                 its partner stands. web/code_page.py is what all pages with a mail code share, and
                                 acts/check_code.py compares it; web/page_cache.py is the page for the many who only

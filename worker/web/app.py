@@ -25,6 +25,7 @@ from worker.web.listing_page import ListingPage
 from worker.web.middleware import Guard
 from worker.web.partner_page import PartnerPage
 from worker.web.pass_on import PassOnPage
+from worker.web.paths import OneSpelling
 from worker.web.responses import Apology
 from worker.web.unsubscribe import UnsubscribePage
 
@@ -41,15 +42,15 @@ def make_app(inbox: Path | None = None) -> Starlette:
     startup.check_registered()
     app = Starlette(
         routes=[
-            Route("/s/{token}", PartnerPage),
-            Route("/s/{token}/not-us", DisownPage),
-            Route("/s/{token}/row", ListingPage),
-            Route("/s/{token}/pass-on", PassOnPage),
-            Route("/s/{token}/contacts", ContactsPage),
-            Route("/j/{token}", ConfirmPage),
-            Route("/c/{slug}/join", JoinPage),
-            Route("/u/{token}", UnsubscribePage),
-            Route("/c/{slug}", public_page.letter),
+            Route("/s/{token:token}", PartnerPage),
+            Route("/s/{token:token}/not-us", DisownPage),
+            Route("/s/{token:token}/row", ListingPage),
+            Route("/s/{token:token}/pass-on", PassOnPage),
+            Route("/s/{token:token}/contacts", ContactsPage),
+            Route("/j/{token:token}", ConfirmPage),
+            Route("/c/{slug:slug}/join", JoinPage),
+            Route("/u/{token:token}", UnsubscribePage),
+            Route("/c/{slug:slug}", public_page.letter),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),
@@ -57,7 +58,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             *(routes_of_inbox(inbox) if inbox else []),
         ],
         lifespan=_no_more_threads_than_connections,
-        middleware=[Middleware(Guard, broken=responses.apology("broken"))],
+        middleware=[Middleware(Guard, broken=responses.apology("broken")), Middleware(OneSpelling)],
         exception_handlers={
             HTTPException: _refused,
             OperationalError: _unavailable,

@@ -73,7 +73,7 @@ def routes_of_inbox(folder: Path) -> list[InboxRoute]:
         InboxRoute("/inbox/{token}/{name}", inbox.mail),
         InboxRoute("/inbox/{token}/{name}/html", inbox.html),
         InboxRoute("/inbox/{token}/{name}/source", inbox.source),
-        InboxRoute("/inbox/{token}/{name}/{number:int}", inbox.attachment),
+        InboxRoute("/inbox/{token}/{name}/{number:number}", inbox.attachment),
     ]
 
 
