@@ -197,7 +197,7 @@ def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
 @each_of_ours
 def test_only_settings_are_passed_on(name):
     passed = {variable.removeprefix(PREFIX).lower() for variable in SERVICES[name]["environment"]}
-    assert passed <= set(Settings.model_fields)
+    assert passed <= {*Settings.model_fields, *(["forwarded_allow_ips"] if name == "web" else [])}
 
 
 def test_what_the_example_leaves_open_is_passed_on():

@@ -1,34 +1,40 @@
 """An organization that was not asked asks to sign, confirms it by mail, and waits for an organizer."""
 
+from datetime import datetime
+
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import audit, locking
-from worker.acts.third_party_limits import MAX_OF_ONE_CAMPAIGN, Person, count_asked_lately, write_to
+from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
-from worker.models import Campaign, Partner, ThirdPartyAddress
-from worker.state import lifecycle
-from worker.state.refusals import AlreadyDecided, Closed, RateLimited
+from worker.models import Campaign, Mail, Partner, ThirdPartyAddress
+from worker.state import joining, lifecycle
+from worker.state.refusals import AlreadyDecided, Closed, LinkRevoked
 
 
-def ask_to_join(session: Session, campaign_id: int, who: Person) -> None:
-    """Ask an address whether an organization wants to sign, as somebody said in its name.
+def ask_to_join(session: Session, campaign_id: int, who: Person, *, of_its_origin: int = 0) -> None:
+    """Ask an address whether an organization wants to sign, as somebody said in its name: later, if many do.
 
+    `of_its_origin` wishes came before it from where it came, within the hour. Of a flood the organizers are told.
     Raises Closed if nobody may, and RateLimited, of which whoever asked is told nothing.
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
     if not lifecycle.can_join(campaign, now):
         raise Closed.to("answer", campaign)
-    if count_asked_lately(session, campaign, now) >= MAX_OF_ONE_CAMPAIGN:
-        raise RateLimited
-    write_to(session, "confirm", campaign, who, now)
+    before = joining.count_asked_lately(session, campaign.id, now)
+    write_to(session, "confirm", campaign, who, now, due_at=now + wait_of(before, of_its_origin))
+    if before >= joining.FIRST_OF_CAMPAIGN:
+        _tell_of_flood(session, campaign, now)
 
 
 def confirm_wish(session: Session, stranger_id: int) -> None:
     """Note that it was the organization itself that asked; the organizers decide. Idempotent.
 
-    They are told once in an hour at most. Raises Closed once answers are taken no more.
+    They are told once in an hour at most. Raises Closed once answers are taken no more, and LinkRevoked if the wish was
+    forgotten.
     """
     campaign, stranger = locking.lock_applicant(session, stranger_id, "shared")
     now = db.clock(session)
@@ -36,6 +42,8 @@ def confirm_wish(session: Session, stranger_id: int) -> None:
         raise Closed.to("answer", campaign)
     if stranger.confirmed_at is not None:
         return
+    if stranger.decided_at is not None:
+        raise LinkRevoked
     stranger.confirmed_at = now
     outbox.put(session, [outbox.to_organizers("applicant", campaign, outbox.hour_key(now), now)])
     audit.log(session, campaign, "partner", "asked_to_join", at=now)
@@ -63,6 +71,32 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
     stranger.forget()
     audit.log(session, campaign, "organizer", "admitted" if admitted else "not_admitted", partner, at=now)
     return partner
+
+
+def forget_unconfirmed(session: Session, campaign_id: int) -> tuple[int, int]:
+    """Forget all wishes that nobody has confirmed, but for their addresses' fingerprints, and call back their mails.
+
+    Returns how many wishes and how many mails. Their links die.
+    """
+    campaign = db.locked(session, campaign_id)
+    now = db.clock(session)
+    which = (ThirdPartyAddress.campaign_id == campaign_id, joining.is_unconfirmed())
+    mails = outbox.cancel(session, Mail.id.in_(select(ThirdPartyAddress.mail_id).where(*which)), at=now)
+    blank = dict.fromkeys(("organization", "acronym", "country", "contact", "email"), "")
+    forgotten = update(ThirdPartyAddress).where(*which).values(decided_at=now, **blank).returning(ThirdPartyAddress.id)
+    wishes = len(session.scalars(forgotten.execution_options(synchronize_session=False)).all())
+    if wishes:
+        audit.log(session, campaign, "organizer", "not_admitted", detail=wishes, at=now)
+    return wishes, mails
+
+
+def _tell_of_flood(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Put a mail to the organizers, unless one was put within the hour; its key lets no two at once put two."""
+    told = select(Mail.id).where(
+        Mail.campaign_id == campaign.id, Mail.kind == "flood", Mail.dated_at > now - joining.AN_HOUR
+    )
+    if session.scalar(told.limit(1)) is None:
+        outbox.put(session, [outbox.to_organizers("flood", campaign, outbox.hour_key(now), now)])
 
 
 def _partner_of(campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:

@@ -1,7 +1,8 @@
 """Addresses that others give us: to whom a partner passes its invitation on, and organizations that ask to sign.
 
 Whoever types an address may mean harm by it, so there is a rate limit: one address gets one mail a day of this kind and
-few in all, whatever is asked in its name; so many ask to join one campaign in an hour.
+few in all, whatever is asked in its name. Who asks to join a campaign gets its mail later, the more others ask and the
+more of them from one place; nobody is turned away before there are very many in an hour.
 """
 
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from sqlalchemy.orm import Session
 from worker import tokens
 from worker.mail import outbox
 from worker.models import Campaign, Contact, Mail, Suppression, ThirdPartyAddress
+from worker.state.joining import FIRST_OF_CAMPAIGN, FOR_NEWCOMERS, MAX_OF_CAMPAIGN
 from worker.state.refusals import RateLimited
 
-A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+A_DAY = timedelta(days=1)
 MAX_TO_ONE_ADDRESS = 3  # in all
-MAX_OF_ONE_CAMPAIGN = 30  # within an hour
 MAX_OF_ONE_PARTNER = 3  # in all
+FIRST_OF_ORIGIN = 5  # wishes from one place within an hour that are mailed at once
+BETWEEN, BETWEEN_OF_ORIGIN = timedelta(seconds=2), timedelta(seconds=5)  # from one mail to the next, beyond the first
+LATEST = timedelta(minutes=50)  # after the wish
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,15 @@ class Person:
 
 
 def write_to(
-    session: Session, kind: str, campaign: Campaign, to: Person, now: datetime, partner_id: int | None = None
+    session: Session,
+    kind: str,
+    campaign: Campaign,
+    to: Person,
+    now: datetime,
+    partner_id: int | None = None,
+    due_at: datetime | None = None,
 ) -> ThirdPartyAddress:
-    """Put a mail to an address that somebody else gave us, and remember it. Raises RateLimited.
+    """Put a mail to an address that somebody else gave us, now or later, and remember it. Raises RateLimited.
 
     The mail's key lets no address have two a day, even asked for at once.
     """
@@ -44,6 +54,7 @@ def write_to(
     if not _may_be_written_to(session, fingerprint, now):
         raise RateLimited
     row = outbox.to_third_party(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
+    row["due_at"] = due_at or now
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
@@ -82,13 +93,18 @@ def require_may_be_written_to(session: Session, fingerprint: bytes, now: datetim
         raise RateLimited
 
 
-def count_asked_lately(session: Session, campaign: Campaign, now: datetime) -> int:
-    """How many asked to join within the hour; whoever passes on is counted by partner, and not kept back by these."""
-    asked = ThirdPartyAddress.partner_id.is_(None) | ThirdPartyAddress.decided_at.is_not(None)
-    lately = select(func.count()).where(
-        ThirdPartyAddress.campaign_id == campaign.id, ThirdPartyAddress.at > now - AN_HOUR, asked
-    )
-    return session.scalar(lately) or 0
+def wait_of(of_campaign: int, of_origin: int) -> timedelta:
+    """How long after a wish its mail leaves, by how many came before it within the hour: in all, and from its place.
+
+    Raises RateLimited. The last places of the hour are for who has asked only a few times, so that no single machine
+    shuts the door.
+    """
+    room = MAX_OF_CAMPAIGN if of_origin < FIRST_OF_ORIGIN else MAX_OF_CAMPAIGN - FOR_NEWCOMERS
+    if of_campaign >= room:
+        raise RateLimited
+    in_line = max(0, of_campaign + 1 - FIRST_OF_CAMPAIGN) * BETWEEN
+    of_its_origin = max(0, of_origin + 1 - FIRST_OF_ORIGIN) * BETWEEN_OF_ORIGIN
+    return min(LATEST, max(in_line, of_its_origin))
 
 
 def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:

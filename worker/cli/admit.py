@@ -1,17 +1,25 @@
-"""What an organizer types about an organization that asks to sign."""
+"""What an organizer types about organizations that ask to sign."""
 
 from typing import Annotated
 
 import typer
 
 from worker.cli import console
-from worker.cli.options import DryRun, Name, Who, Yes
+from worker.cli.options import DryRun, Name, Yes
 
 
 def admit(
     name: Name,
-    organization: Who,
+    organization: Annotated[
+        str | None, typer.Argument(help="The organization's name or acronym, in quotes.", show_default=False)
+    ] = None,
     no: Annotated[bool, typer.Option("--no", help="Refuse it, and forget what it told.")] = False,
+    forget_unconfirmed: Annotated[
+        bool,
+        typer.Option(
+            "--forget-unconfirmed", help="After a flood: forget all wishes that nobody has confirmed by mail."
+        ),
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -19,6 +27,17 @@ def admit(
 
     Example: `undersigned admit cambodia-2023 "Khmer Thavrak"`
     """
+    if forget_unconfirmed:
+        if organization is not None or no:
+            console.fail("--forget-unconfirmed is about all whom nobody has confirmed: name none.", console.USAGE)
+        _forget_unconfirmed(name, yes=yes, dry_run=dry_run)
+    elif organization is None:
+        console.fail(f"Which one? {console.command('status', name)} shows who asks to sign.", console.USAGE)
+    else:
+        _decide(name, organization, admitted=not no, yes=yes, dry_run=dry_run)
+
+
+def _decide(name: str, organization: str, *, admitted: bool, yes: bool, dry_run: bool) -> None:
     from worker import tasks
     from worker.acts.join import decide_applicant
     from worker.cli import lookup
@@ -35,10 +54,36 @@ def admit(
         stranger_id, words = waiting[one].id, names.signatory(waiting[one])
         whom = f"{words}: {waiting[one].contact} <{waiting[one].email}>"
     if dry_run:
-        console.say(f"Dry run: would be {'refused' if no else 'invited to sign'}: {whom}")
+        console.say(f"Dry run: would be {'invited to sign' if admitted else 'refused'}: {whom}")
         return
-    console.ask(f"{'Refuse' if no else 'Invite to sign'}: {whom}?", yes=yes)
+    console.ask(f"{'Invite to sign' if admitted else 'Refuse'}: {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        decide_applicant(session, stranger_id, admitted=not no)
+        decide_applicant(session, stranger_id, admitted=admitted)
     lookup.notify(tasks.deliver)
-    console.say(f"{words} is refused and forgotten." if no else f"{words} is a partner now. {console.who_sends()}")
+    told = f"is a partner now. {console.who_sends()}" if admitted else "is refused and forgotten."
+    console.say(f"{words} {told}")
+
+
+def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
+    from worker.acts.join import forget_unconfirmed
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        found = forget_unconfirmed(session, campaign.id)
+    if not found[0]:
+        console.say("Every wish is confirmed or forgotten: nothing was changed.")
+        return
+    if dry_run:
+        console.say(f"Dry run: would be forgotten: {_counted(*found)}.")
+        return
+    again = "Who confirmed stays. Who was in earnest can ask again a day after it asked."
+    console.ask(f"Forget {_counted(*found)}? {again} It cannot be undone.", yes=yes)
+    with lookup.writing(name) as (session, campaign):
+        found = forget_unconfirmed(session, campaign.id)
+    console.say(f"Forgotten: {_counted(*found)}.")
+
+
+def _counted(wishes: int, mails: int) -> str:
+    what = "one wish" if wishes == 1 else f"{wishes:,} wishes"
+    waiting = f", of which {console.count(mails, 'mail')} had not left" if mails else ""
+    return f"{what} that nobody has confirmed{waiting}"

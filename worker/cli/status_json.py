@@ -47,6 +47,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
             }
             for one in status.applicants
         ],
+        "joining": vars(status.joining) | {"flood": status.joining.is_flood, "turned_away": status.joining.turns_away},
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
         "mails": status.mails,
     }

@@ -16,6 +16,7 @@ from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
 from worker.mail.reply_text import explain_reply
 from worker.state.counts import Counts
+from worker.state.joining import FIRST_OF_CAMPAIGN
 from worker.state.mail_status import MailStatus
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
@@ -54,7 +55,8 @@ def all_campaigns(*, as_json: bool) -> None:
 def one_campaign(found: CampaignStatus) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     screen = _screen()
-    for line in [*_head(found), *_not_reached(found), *_wishes(found), *_names(found), *_applicants(found)]:
+    waiting = [*_wishes(found), *_names(found), *_flood(found), *_applicants(found)]
+    for line in [*_head(found), *_not_reached(found), *waiting]:
         screen.print(line)
     screen.print(partners_table(found, found.partners, screen.width))
 
@@ -269,6 +271,20 @@ def _applicants(found: CampaignStatus) -> list[RenderableType]:
     if found.applicants:
         command = console.command("admit", found.campaign.slug, found.applicants[0].organization)
         lines.append(Text(f"  → {command}"))
+    return [*lines]
+
+
+def _flood(found: CampaignStatus) -> list[RenderableType]:
+    """That very many ask to sign, whether some are turned away, and how to forget whom nobody confirmed."""
+    now = found.joining
+    if found.campaign.closed_at or not (now.is_flood or now.unconfirmed > FIRST_OF_CAMPAIGN):
+        return []
+    lines = [Text(f"Many ask to sign: {now.asked_lately:,} within the hour", style="bold yellow")]
+    if now.turns_away:
+        lines.append(Text("  so many that further ones get no mail until fewer come", style="bold yellow"))
+    waits = f"; {_mails(now.waiting)} for a turn" if now.waiting else ""
+    lines.append(Text(f"  {now.unconfirmed:,} not confirmed by mail{waits}"))
+    lines.append(Text(f"  → {console.command('admit', found.campaign.slug, '--forget-unconfirmed')}"))
     return [*lines]
 
 

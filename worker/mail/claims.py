@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from worker import db, settings
 from worker.column_types import Moment
 from worker.mail import circuit_breaker, quotas
-from worker.mail.kinds import MAY_WAIT
+from worker.mail.kinds import AFTER_ALL, MAY_WAIT
+from worker.mail.quotas import Quota
 from worker.models import Campaign, Contact, Mail, Partner, Seal, Suppression, ThirdPartyAddress
 
 
@@ -103,9 +104,19 @@ def claim(session: Session, holder: str) -> list[int]:
         return _claim_probe(session, holder, until, now)
     limits = quotas.load_quotas(session, now)
     if bulk := min((conf.batch, *(quota.room_for_bulk for quota in limits))):
-        return lease_due(session, holder=holder, until=until, limit=bulk)
+        return _claim_bulk(session, limits, bulk, holder, until)
     urgent = min((conf.batch, *(quota.room for quota in limits)))
     return lease_due(session, Mail.urgency < MAY_WAIT, holder=holder, until=until, limit=urgent) if urgent else []
+
+
+def _claim_bulk(session: Session, limits: Sequence[Quota], most: int, holder: str, until: datetime) -> list[int]:
+    """What is due, as far as there is room; of what anybody can make us send no more than its share of a quota."""
+    if not limits:
+        return lease_due(session, holder=holder, until=until, limit=most)
+    claimed = lease_due(session, Mail.urgency < AFTER_ALL, holder=holder, until=until, limit=most)
+    if left := min(most - len(claimed), *(quota.room_for_anybody for quota in limits)):
+        claimed += lease_due(session, Mail.urgency >= AFTER_ALL, holder=holder, until=until, limit=left)
+    return claimed
 
 
 def _claim_probe(session: Session, holder: str, until: datetime, now: datetime) -> list[int]:

@@ -10,7 +10,7 @@ Audience = Literal["partner", "third party", "addressee", "organizers"]
 Event = Literal["answer", "close", "amendment", "step back", "void"]
 
 # Urgency: of the mails that are due, the lowest number leaves first.
-FIRST, SOON, LATER, LAST = range(4)
+FIRST, SOON, LATER, LAST, AFTER_ALL = range(5)
 MAY_WAIT = LATER  # from this number on, a mail leaves room in a relay's quota for the more urgent
 
 
@@ -23,7 +23,7 @@ class MailKind:
     audience: Audience
     """Who reads it. The addressee's is the sealed letter itself, and has no template."""
     urgency: int
-    """FIRST, SOON, LATER or LAST."""
+    """FIRST, SOON, LATER, LAST or AFTER_ALL, which is for what anybody can make us send."""
     asks: bool = False
     """It asks for an answer: of use to a partner only while none stands."""
     starts_pause: bool = False
@@ -61,7 +61,7 @@ KINDS = by_name(
     MailKind("contact_added", "partner", LATER, alert=True),
     MailKind("listing", "partner", SOON, alert=True),
     MailKind("silence", "partner", SOON, alert=True),
-    MailKind("confirm", "third party", LAST),
+    MailKind("confirm", "third party", AFTER_ALL),
     MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void",)),
     MailKind("waiting", "organizers", SOON),
     MailKind("doubt", "organizers", SOON),
@@ -73,6 +73,7 @@ KINDS = by_name(
     MailKind("wish", "organizers", SOON),
     MailKind("row", "organizers", SOON),
     MailKind("applicant", "organizers", SOON),
+    MailKind("flood", "organizers", SOON),
     MailKind("notice", "organizers", SOON),
     MailKind("erased", "organizers", SOON),
     MailKind("outage", "organizers", SOON),

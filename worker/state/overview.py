@@ -13,6 +13,7 @@ from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
 from worker.state.disclosures import load_notices_of
 from worker.state.facts import load_facts_of
+from worker.state.joining import NOBODY, Joining, load_joining
 from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
 from worker.state.progress import Progress, load_progress
@@ -46,7 +47,8 @@ class LetterStatus:
 class Overview(Line):
     """All that `status` shows of a campaign but its partners: no addresses, no codes.
 
-    `applicants` ask to sign and wait for a yes or no. `notices` are how many addressees are to be told that somebody
+    `applicants` ask to sign and wait for a yes or no; `joining` says how many ask, and
+    whether too many do. `notices` are how many addressees are to be told that somebody
     stepped back after the letter had left.
     """
 
@@ -56,6 +58,7 @@ class Overview(Line):
     relay: RelayStatus
     progress: Progress | None
     applicants: list[ThirdPartyAddress]
+    joining: Joining
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
 
@@ -77,6 +80,7 @@ def load_overviews(session: Session) -> list[Overview]:
     closed = [(facts.campaign, facts.letters) for facts in facts_of_all if facts.campaign.closed_at is not None]
     notices, progress = load_notices_of(session, closed), load_progress(session, ids, relay)
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
+    joining = load_joining(session, ids, now)
     counts = load_counts_of(session)
     return [
         Overview(
@@ -90,6 +94,7 @@ def load_overviews(session: Session) -> list[Overview]:
             relay=relay,
             progress=progress.get(facts.campaign.id),
             applicants=applicants.get(facts.campaign.id, []),
+            joining=joining.get(facts.campaign.id, NOBODY),
             letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
         )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.mail import circuit_breaker, outbox, quotas
-from worker.mail.kinds import MAY_WAIT
+from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
 from worker.models import Mail, RelayHealth
 
@@ -37,10 +37,14 @@ class Limit:
 
     def keeps(self, urgency: int) -> bool:
         """Whether no mail of this urgency leaves now."""
+        if urgency >= AFTER_ALL:
+            return self.quota.room_for_anybody == 0
         return (self.quota.room if urgency < MAY_WAIT else self.quota.room_for_bulk) == 0
 
     def next_of(self, urgency: int) -> datetime | None:
         """When the next mail of this urgency leaves; null where nobody knows."""
+        if urgency >= AFTER_ALL and self.quota.room_for_bulk:
+            return None  # its share is used up
         return self.urgent_next_at if urgency < MAY_WAIT else self.next_at
 
 

@@ -15,6 +15,7 @@ from worker.state.blockers import blockers_to_tell, organizer_state
 from worker.state.counts import Stand, count
 from worker.state.disclosures import load_notices
 from worker.state.facts import load_facts
+from worker.state.joining import NOBODY, load_joining
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
 from worker.state.overview import LetterStatus, Overview
 from worker.state.progress import load_progress
@@ -84,6 +85,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         progress=load_progress(session, [campaign.id], around.relay).get(campaign.id),
         counts=count(Counter(map(_stand, partners)), facts.named_publicly),
         applicants=recipients.load_applicants(session, campaign),
+        joining=load_joining(session, [campaign.id], facts.now).get(campaign.id, NOBODY),
         letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
         mails=_count_mails(mails),
         partners=partners,

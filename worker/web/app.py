@@ -23,6 +23,7 @@ from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
 from worker.web.listing_page import ListingPage
 from worker.web.middleware import Guard
+from worker.web.origins import Origins
 from worker.web.partner_page import PartnerPage
 from worker.web.pass_on import PassOnPage
 from worker.web.paths import OneSpelling
@@ -67,6 +68,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             ClientDisconnect: _unreadable,
         },
     )
+    app.state.origins = Origins()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

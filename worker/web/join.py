@@ -20,6 +20,7 @@ from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters, names
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
+from worker.web.origins import Origins
 
 TYPED = ("organization", "acronym", "country", "contact")
 NEEDED = {"organization", "contact"}
@@ -67,7 +68,8 @@ class JoinPage(HTTPEndpoint):
         slug, typed = request.path_params["slug"], ApplicantForm.from_form(await forms.read_form(request))
         if typed.switch:
             return await run_in_threadpool(_form, slug, replace(typed, lang=typed.switch), {})
-        return await run_in_threadpool(_asks, slug, typed)
+        host = request.client.host if request.client else ""
+        return await run_in_threadpool(_asks, slug, typed, request.app.state.origins, host)
 
 
 def _form(slug: str, typed: ApplicantForm, problems: dict[str, str], *, done: bool = False) -> Response:
@@ -84,14 +86,15 @@ def _form(slug: str, typed: ApplicantForm, problems: dict[str, str], *, done: bo
         )
 
 
-def _asks(slug: str, typed: ApplicantForm) -> Response:
+def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Response:
     if problems := typed.problems():
         return _form(slug, typed, problems)
     with db.reading() as session:
         campaign = _that_may_be_joined(session, slug)
+    who, before = typed.person(_language(typed.lang, campaign)), origins.note(campaign.id, host)
     try:
         with db.transaction() as session:
-            join.ask_to_join(session, campaign.id, typed.person(_language(typed.lang, campaign)))
+            join.ask_to_join(session, campaign.id, who, of_its_origin=before)
         tasks.notify(tasks.deliver)
     except RateLimited:
         pass

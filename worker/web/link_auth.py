@@ -93,7 +93,10 @@ _APPLICANTS = select(
     literal(1).label("generation"),
     ThirdPartyAddress.language,
     ThirdPartyAddress.wrong_codes,
-).where(ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)))
+).where(
+    ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)),
+    ThirdPartyAddress.confirmed_at.is_not(None) | ThirdPartyAddress.decided_at.is_(None),  # else it was forgotten
+)
 
 
 def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:

@@ -9,7 +9,7 @@ from jinja2.utils import LRUCache
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from worker import tokens
+from worker import db, tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
@@ -18,6 +18,7 @@ from worker.state import recipients
 from worker.state.answers import exposes_more
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
+from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
 from worker.state.letters import load_letters
 from worker.state.listings import changes_told_by
 from worker.state.signatories import count_named, names_too_many, rendition_for
@@ -160,6 +161,13 @@ def unreached(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, unreached=lost, doubtful=doubtful)
 
 
+def flood(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that very many ask to sign all at once; the names of who confirms stay in `status`."""
+    campaign_id = mail.campaign_id
+    now = load_joining(session, [campaign_id], db.clock(session)).get(campaign_id, NOBODY)
+    return _to_organizers(session, mail, many=FIRST_OF_CAMPAIGN, unconfirmed=now.unconfirmed)
+
+
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
     return _to_organizers(session, mail, post=session.get_one(RelayHealth, 1))
@@ -167,7 +175,8 @@ def outage(session: Session, mail: Mail) -> Message:
 
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
-    f.__name__: f for f in (amended, corrected, passed_on, listing, confirm, receipt, copy, letter, unreached, outage)
+    f.__name__: f
+    for f in (amended, corrected, passed_on, listing, confirm, receipt, copy, letter, unreached, flood, outage)
 }
 kinds.check_functions(FUNCTIONS)
 _OF_THE_MAIL = (
