@@ -19,7 +19,7 @@ from tests import cast
 from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, settings, tokens
-from worker.acts import join, receipts
+from worker.acts import close, join, receipts
 from worker.acts.third_party_limits import BETWEEN, BETWEEN_OF_ORIGIN, FIRST_OF_ORIGIN, LATEST, Person, wait_of
 from worker.cli import status_json, status_view
 from worker.cli.commands import app as commands
@@ -185,8 +185,9 @@ def test_wishes_of_many_threads_are_all_counted() -> None:
 @on_sqlite
 @pytest.mark.parametrize("proxy", ["127.0.0.1", HOSTILE])
 def test_what_a_proxy_says_of_a_visitor_counts_if_that_proxy_is_believed(proxy: str, campaign: Campaign) -> None:
-    app = ProxyHeadersMiddleware(make_app(), trusted_hosts="127.0.0.1")  # as uvicorn has it, unless it is told another
-    browser = TestClient(app, client=(proxy, 50000))
+    app: Any = make_app()
+    believing: Any = ProxyHeadersMiddleware(app, trusted_hosts="127.0.0.1")  # as uvicorn has it, unless told otherwise
+    browser = TestClient(believing, client=(proxy, 50000))
     for number in range(FIRST_OF_ORIGIN + 3):
         form = {"organization": "Sham Society", "contact": "Nobody Real", "email": an_address()}
         browser.post("/c/dam/join", data=form, headers={"X-Forwarded-For": f"198.51.100.{number}"})
@@ -400,6 +401,16 @@ def claimed_and_sent() -> list[str]:
         kinds = [session.get_one(Mail, one).kind for one in claimed]
         claims.mark_sent(session, "one", [(one, "250 ok", "") for one in claimed], db.clock(session))
     return kinds
+
+
+@on_sqlite
+def test_nobody_is_asked_to_confirm_what_has_closed_meanwhile(campaign: Campaign) -> None:
+    ask_many(campaign, FIRST_OF_CAMPAIGN + 5)
+    with db.transaction() as session:
+        cast.passes_its_deadline(session, session.get_one(Campaign, campaign.id), closed=False)
+    close.close_and_seal(campaign.id)
+    assert waits() == []
+    assert all(mail.cancelled_at for mail in kind("confirm"))
 
 
 # The way out.

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.holder import Holder, opens
-from tests.promises import NotYet, promised
 from tests.stage import Organization, Stage, Story
 
 embedded = pytest.mark.parametrize("processes", ["embedded"], indirect=True)

@@ -61,7 +61,7 @@ KINDS = by_name(
     MailKind("contact_added", "partner", LATER, alert=True),
     MailKind("listing", "partner", SOON, alert=True),
     MailKind("silence", "partner", SOON, alert=True),
-    MailKind("confirm", "third party", AFTER_ALL),
+    MailKind("confirm", "third party", AFTER_ALL, cancelled_by=("close",)),
     MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void",)),
     MailKind("waiting", "organizers", SOON),
     MailKind("doubt", "organizers", SOON),
