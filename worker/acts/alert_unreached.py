@@ -16,6 +16,7 @@ BETWEEN_NOTICES = timedelta(hours=1)
 def alert_organizers(session: Session) -> int:
     """Put a notice for each campaign in which a mail was refused, came back or is uncertain since the last.
 
+    Mails to further contacts are not told so: their partners are reached all the same, and `status` says it.
     Returns how many. The first at once, further ones an hour apart: a list with a hundred old addresses is no
     hundred mails.
     """
@@ -26,7 +27,8 @@ def alert_organizers(session: Session) -> int:
     lost = session.execute(
         select(Mail.campaign_id, since)
         # The first condition is that of the index `ix_mail_failed`, word for word: SQLite takes it only so.
-        .where(failed | Mail.uncertain_at.is_not(None), failed | unknown, Mail.partner_id.is_not(None))
+        .where(failed | Mail.uncertain_at.is_not(None), failed | unknown)
+        .where(Mail.partner_id.is_not(None), Mail.contact_id.is_(None))
         .group_by(Mail.campaign_id)
     ).all()
     told = _last_notices(session, [campaign_id for campaign_id, _ in lost])

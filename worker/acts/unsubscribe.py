@@ -13,7 +13,7 @@ from worker.acts.locking import Link
 from worker.mail import kinds, outbox
 from worker.models import Contact, Mail, Partner
 from worker.state.answers import standing_answer
-from worker.state.refusals import Silenced
+from worker.state.refusals import Erased, Silenced
 
 # A receipt is looked at when it is worded: of a signature that exposes more it leaves all the same.
 _STILL_SENT = ("receipt", *kinds.names(lambda kind: kind.alert))
@@ -61,9 +61,10 @@ def resubscribe(session: Session, partner_id: int, *, link: Link) -> None:
 def silence_partner(session: Session, partner_id: int) -> bool:
     """Send a partner and its contacts nothing at all, as an organizer decides; returns whether that is new.
 
-    Its links do nothing then that exposes it more. What it answered stands.
+    Its links do nothing then that exposes it more. What it answered stands. Raises Erased.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id)
+    _require_kept(partner)
     if partner.silenced_at is not None:
         return False
     partner.silenced_at = db.clock(session)
@@ -73,15 +74,21 @@ def silence_partner(session: Session, partner_id: int) -> bool:
 
 
 def allow_mail(session: Session, partner_id: int) -> bool:
-    """Take back that a partner gets nothing, whoever asked for it; returns whether that is new."""
+    """Take back that a partner gets nothing, whoever asked for it; returns whether that is new. Raises Erased."""
     held = locking.lock_partner(session, partner_id, None)
     partner = held.partner
+    _require_kept(partner)
     if partner.silenced_at is None and partner.quiet_at is None:
         return False
     partner.silenced_at = partner.quiet_at = None
     _ask_if_never_asked(session, held)
     audit.log(session, held.campaign, "organizer", "mail_allowed", partner, at=held.now)
     return True
+
+
+def _require_kept(partner: Partner) -> None:
+    if partner.erased_at is not None:
+        raise Erased(organization=partner.organization)
 
 
 def _reader(session: Session, partner: Partner, link: Link) -> Partner | Contact:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from worker.acts.amend_letter import Amended
     from worker.definition.campaign import Definition
-    from worker.models import Campaign, Letter
+    from worker.models import Campaign, Letter, Partner
 
 
 def amend(
@@ -152,30 +152,44 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
     """Correct where an organization is reached."""
     from worker import tasks
     from worker.cli import lookup
+    from worker.models import Partner
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
         partner_id, words = found.id, found.organization
-        follows, _ = _corrected(session, campaign, partner_id, email)
+        follows, _ = _corrected(session, campaign, found, email)
     if dry_run:
         console.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
         return
     console.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        follows, goes = _corrected(session, campaign, partner_id, email)
+        follows, goes = _corrected(session, campaign, session.get_one(Partner, partner_id), email)
     lookup.notify(tasks.deliver)
     sent = f" {console.who_sends()}" if goes else ""
     next_one = console.command("status", name)
     console.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {next_one}")
 
 
-def _corrected(session: "Session", campaign: "Campaign", partner_id: int, email: str) -> tuple[str, bool]:
+def _corrected(session: "Session", campaign: "Campaign", partner: "Partner", email: str) -> tuple[str, bool]:
     """Do it; returns what follows from it, and whether a mail goes."""
+    from worker.acts.contacts import load_living
     from worker.acts.correct_address import change_address
 
-    corrected = change_address(session, partner_id, email)
-    told = ["The old link stops working.", *(_GOES[kind] for kind in corrected.goes)]
-    if corrected.is_quiet:
+    living = load_living(session, partner.id)
+    passed_on = sum(one.added_by == "partner" for one in living)
+    corrected = change_address(session, partner.id, email)
+    told = ["The old link stops working."]
+    if passed_on:
+        number = console.count(passed_on, "link")
+        told.append(f"{number} that {'was' if passed_on == 1 else 'were'} passed on by it {_ends(passed_on)} too.")
+    if passed_on < len(living):
+        told.append(f"{console.count(len(living) - passed_on, 'contact')} that you added: their links work on.")
+    if corrected.listing_restored:
+        told.append("How it is printed is again as it was before a link changed it.")
+    told += [_GOES[kind] for kind in corrected.goes]
+    if partner.silenced_at is not None:
+        told.append("You send it no mail, so none goes there.")
+    elif corrected.is_quiet:
         told.append("It wants no more mail, so none goes there.")
     elif not corrected.goes:
         why = "It was closed early" if campaign.was_closed_early else "The deadline has passed"
@@ -183,6 +197,10 @@ def _corrected(session: "Session", campaign: "Campaign", partner_id: int, email:
     if corrected.was_suppressed:
         told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")
     return " ".join(told), bool(corrected.goes)
+
+
+def _ends(number: int) -> str:
+    return "ends" if number == 1 else "end"
 
 
 _GOES = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from worker.acts.answer import Statement
-    from worker.models import Answer, Campaign
+    from worker.models import Answer, Campaign, Partner
 
 
 def sign(
@@ -79,9 +79,9 @@ def _record(
         partner_id, language, words = partner.id, partner.language, partner.organization
         standing = standing_answer(session, partner_id)
         replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
-        receipt = "A receipt goes to its address." if partner.email_hmac else "It has no address for a receipt."
         spoken = Statement(**said, channel="by hand", language=language)
         act(session, partner_id, spoken)
+        receipt = _receipt(partner, standing_answer(session, partner_id))
     if dry_run:
         console.say(f"Dry run: {replaced}Would be recorded for {words}: {what}. {receipt}")
         return
@@ -94,6 +94,18 @@ def _record(
     console.say(f"{replaced}Recorded for {words}: {what}. {console.who_sends()}")
     if has_left:
         console.say(f"A letter has left already. Next, to tell whoever has it: {console.command('notice', name)}")
+
+
+def _receipt(partner: "Partner", answer: "Answer | None") -> str:
+    from worker.state.answers import exposes_more
+
+    if partner.email_hmac is None:
+        return "It has no address for a receipt."
+    if partner.silenced_at is not None:
+        return "You send it no mail, so no receipt either."
+    if partner.takes_mail or (answer is not None and exposes_more(answer)):
+        return "A receipt goes to its address."
+    return "It wants no more mail, so its address gets no receipt."
 
 
 def _said(standing: "Answer", campaign: "Campaign") -> str:

@@ -27,7 +27,7 @@ def carry(
     lookup.use_the_running_address()
     with lookup.writing(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        words = partner.organization
+        words, silenced = partner.organization, partner.silenced_at is not None
         given = handout.as_message(session, partner) if page is None else handout.as_page(session, partner)
         if page is not None:
             try:
@@ -42,5 +42,11 @@ def carry(
     else:
         print(page)
     console.say(f"Whoever has this can answer for {words}: bring it to them alone, and leave no copy.")
+    if silenced:
+        console.say(
+            "You send it no mail, so its link signs nothing: record what it tells you with "
+            f"{console.command('sign', name, words)}, or let it have mail: "
+            f"{console.command('silence', name, words, '--end')}"
+        )
     if "127.0.0.1" in given:
         console.say("Its link works on this machine only: set UNDERSIGNED_PUBLIC_URL to the address that others reach.")

@@ -12,6 +12,7 @@ from worker.cli.by_hand import sign, withdraw
 from worker.cli.carry import carry
 from worker.cli.check import check
 from worker.cli.close import close
+from worker.cli.contacts import contacts
 from worker.cli.dispatch import dispatch
 from worker.cli.erase import erase
 from worker.cli.export import export
@@ -23,6 +24,7 @@ from worker.cli.notice import notice
 from worker.cli.preview import preview
 from worker.cli.remind import remind
 from worker.cli.resend import resend
+from worker.cli.silence import silence
 from worker.cli.status import status
 
 app = typer.Typer(
@@ -52,6 +54,8 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         sign,
         withdraw,
         carry,
+        contacts,
+        silence,
         admit,
         close,
         dispatch,

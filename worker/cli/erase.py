@@ -42,15 +42,18 @@ def erase(
 def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
     from worker.acts.erase import erase_campaign
     from worker.cli import lookup
+    from worker.state.contacts import load_contacts
     from worker.state.disclosures import is_untold
     from worker.state.recipients import count_waiting_copies
 
     with lookup.dry_run(name) as (session, campaign):
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
+        further = sum(map(len, load_contacts(session, campaign).values()))
         untold = is_untold(session, campaign)
         names = erase_campaign(session, campaign.id, give_up=give_up)
         ends = campaign.dispatched_at is None
-    what = f"contact, address and link of {console.partners(partners)}, who answered for them and why, "
+    whose = f"{console.partners(partners)}{_and_their(further)}"
+    what = f"contact, address and link of {whose}, who answered for them and why, "
     what += f"and {console.count(names, 'name')} that nobody reads under the letter"
     lost = ["The letter never leaves."] if ends else []
     lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
@@ -64,12 +67,14 @@ def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts.erase import erase_applicant, erase_partner
     from worker.cli import lookup
+    from worker.state.contacts import load_contacts_of
     from worker.state.disclosures import is_untold
 
     with lookup.dry_run(name) as (session, campaign):
         if (stranger_id := _applicant(session, campaign, organization)) is None:
             partner = lookup.partner_named(session, campaign, organization)
             partner_id, words, untold = partner.id, partner.organization, is_untold(session, campaign, partner)
+            further = len(load_contacts_of(session, partner))
             its_name = erase_partner(session, partner_id)
     if stranger_id is not None:
         _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
@@ -77,7 +82,7 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
             erase_applicant(session, stranger_id)
         _done(what, "mails")
         return
-    what = f"contact, address and link of {words}, and who answered for it and why"
+    what = f"contact, address and link of {words}{_and_their(further)}, and who answered for it and why"
     what += "; its name too" if its_name else ". Its name stays, for everybody reads it under the letter"
     lost = "It gets no mail any more."
     lost += f" {_TOLD_FIRST.format(console.command('notice', name))}" if untold else ""
@@ -85,6 +90,10 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
     _done(what, "its line in partners.csv")
+
+
+def _and_their(further: int) -> str:
+    return f" and of {console.count(further, 'further contact')}" if further else ""
 
 
 _TOLD_FIRST = (

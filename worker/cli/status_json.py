@@ -5,7 +5,7 @@ from typing import Any
 from worker.cli import hints
 from worker.state.mail_status import MailStatus, reason_of
 from worker.state.overview import LetterStatus, Overview
-from worker.state.status import CampaignStatus, PartnerStatus
+from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.wording.relay_status import iso, relay_as_json
 
 
@@ -61,15 +61,21 @@ def _progress(status: Overview) -> dict[str, Any] | None:
 
 
 def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
-    moments = ("asked", "quiet", "erased", "answered", "disowned", "carried", "passed_on")
+    moments = ("asked", "quiet", "silenced", "erased", "answered", "disowned", "carried", "passed_on")
     return (
         vars(partner)
         | {name: iso(getattr(partner, name)) for name in moments}
         | {
             "reminded": [iso(moment) for moment in partner.reminded],
             "mails": [_mail(one, slug, partner.organization) for one in partner.mails],
+            "contacts": [_contact(one) for one in partner.contacts],
         }
     )
+
+
+def _contact(contact: ContactStatus) -> dict[str, Any]:
+    moments = {name: iso(getattr(contact, name)) for name in ("added", "ended", "quiet")}
+    return vars(contact) | moments | {"mail": contact.mail.state if contact.mail else None}
 
 
 def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from worker.state.joining import FIRST_OF_CAMPAIGN
 from worker.state.mail_status import MailStatus
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
-from worker.state.status import CampaignStatus, PartnerStatus
+from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.text import dates
 from worker.wording.mail_status import reason_words
 
@@ -325,6 +325,13 @@ def _most_telling(partners: Sequence[PartnerStatus], room: int) -> tuple[list[Pa
     return chosen, len(partners) - len(chosen)
 
 
+def mail_in_short(mail: MailStatus | None) -> str:
+    """`last mail bounced: the mailbox does not exist (550 5.1.1)`."""
+    if mail is None:
+        return "no mail yet"
+    return f"last mail {mail.state}" + (f": {_why(mail)}" if mail.state in _TO_EXPLAIN else "")
+
+
 def _why(mail: MailStatus) -> str:
     """`the mailbox does not exist (550 5.1.1)`: in words, and with what a mail administrator asks for."""
     words = reason_words(mail.reason) or "the server gave no reason"
@@ -344,18 +351,28 @@ def _aside(partner: PartnerStatus) -> str:
     if partner.erased:
         return "erased"
     invitation = next((mail for mail in reversed(partner.mails) if mail.kind == "invitation"), None)
-    if invitation and invitation.state in _TO_EXPLAIN and not (invitation.todo or partner.answer):
-        return _why(invitation)
+    further = contacts_in_short(partner.contacts)
+    if invitation and invitation.state in _TO_EXPLAIN and not (invitation.todo or partner.answer or partner.silenced):
+        return ", ".join(filter(None, [_why(invitation), further]))
     times = len(partner.reminded)
     reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
-    quiet = "wants no more mail" if partner.quiet else ""
+    quiet = "no mail goes to it" if partner.silenced else "wants no more mail" if partner.quiet else ""
     disowned = "says an answer was not its own" if partner.disowned else ""
     carried = "invitation carried there" if partner.carried else ""
     by_hand = "by hand" if partner.channel == "by hand" else ""
     passed_on = "passed on" if partner.passed_on else ""
     earlier = "signed the earlier text" if partner.earlier == "sign" else ""
+    through = f"by contact {partner.through}" if partner.through else ""
     guessed = "" if partner.takes_six_digits else "its mail code was guessed at: six digits are no longer taken"
-    return ", ".join(filter(None, [guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand]))
+    said = [guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand, through, further]
+    return ", ".join(filter(None, said))
+
+
+def contacts_in_short(contacts: Sequence[ContactStatus]) -> str:
+    """`2 further contacts, 1 ended`; nothing where there is none."""
+    ended = sum(one.ended is not None for one in contacts)
+    told = [console.count(len(contacts), "further contact")] if contacts else []
+    return ", ".join(told + ([f"{ended} ended"] if ended else []))
 
 
 def _screen() -> Console:
@@ -369,9 +386,12 @@ def _local(moment: datetime, found: Line) -> datetime:
 
 def _short(moment: datetime | None, found: Line) -> str:
     """Day and time in the campaign's zone; the time alone today, and the year too in another one."""
-    if moment is None:
-        return ""
-    local, now = _local(moment, found), _local(found.now, found)
+    return "" if moment is None else short_moment(moment, found.now, found.campaign.zone)
+
+
+def short_moment(moment: datetime, now: datetime, zone: str) -> str:
+    """The same of a moment and the present one."""
+    local, now = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
     if local.date() == now.date():
         return f"{local:%H:%M}"
     return f"{local:%d %b %H:%M}" if local.year == now.year else f"{local:%d %b %Y %H:%M}"

@@ -1,6 +1,7 @@
 """What became of each mail to a partner, as codes and facts: how it stands, why, and what a person can do.
 
-That a mail did not arrive is never told as silence. `wording/mail_status.py` has the sentences.
+That a mail did not arrive is never told as silence. `wording/mail_status.py` has the sentences. What is said of a
+partner is said of its registered contact: mails to its further contacts are told by themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -103,7 +104,10 @@ def state_of() -> ColumnElement[MailState]:
 def partner_mails(
     partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances
 ) -> list[MailStatus]:
-    """What became of a partner's mails, in the order in which they were put; with those that are not put yet."""
+    """What became of the mails to a partner's registered contact, in the order in which they were put.
+
+    With those that are not put yet.
+    """
     found = [_status(mail, around) for mail in mails]
     lost = unreached(partner, mails, around) is not None
     with_todo = [
@@ -111,6 +115,14 @@ def partner_mails(
         for number, (mail, status) in enumerate(zip(mails, found, strict=True))
     ]
     return with_todo + _not_put_yet(partner, mails, standing, around)
+
+
+def contact_mail(mails: Sequence[Mail], around: Circumstances) -> MailStatus | None:
+    """What became of the last mail to a further contact; null if none was put."""
+    if not mails:
+        return None
+    found = _status(mails[-1], around)
+    return replace(found, state="suppressed") if _failure(mails[-1]) == "suppressed" else found
 
 
 def unreached(partner: Partner, mails: Sequence[Mail], around: Circumstances) -> MailState | None:
@@ -129,7 +141,7 @@ def unreached(partner: Partner, mails: Sequence[Mail], around: Circumstances) ->
 
 def unreached_partner() -> ColumnElement[MailState | None]:
     """The same of any partner, as a column in SQL; its mails are looked at only if its own row does not say it."""
-    its = (Mail.partner_id == Partner.id, _to_present_address(Mail))
+    its = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None), _to_present_address(Mail))
     failure = _failure_of()
     last = select(failure).where(*its, failure.is_not(None)).order_by(Mail.id.desc()).limit(1)
     return case(
@@ -256,7 +268,8 @@ def _todo(
     """
     of_use = (around.takes_answers and standing is None) if mail.kind in _ASKS else standing is not None
     superseded = any(arrived(one, partner) for one in later)
-    if superseded or partner.quiet_at is not None or not (of_use and is_to_present_address(mail, partner)):
+    wants_none = partner.quiet_at is not None or partner.silenced_at is not None
+    if superseded or wants_none or not (of_use and is_to_present_address(mail, partner)):
         return None
     if _failure(mail) or (lost and not later):
         return "correct_address"

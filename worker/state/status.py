@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.models import Answer, Campaign, Mail, Partner, Suppression
+from worker.models import Actor, Answer, Campaign, Contact, Mail, Partner, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
 from worker.state.blockers import blockers_to_tell, organizer_state
+from worker.state.contacts import load_contacts
 from worker.state.counts import Stand, count
 from worker.state.disclosures import load_notices
 from worker.state.facts import load_facts
@@ -23,15 +24,33 @@ from worker.state.relay_status import load_relay_status
 
 
 @dataclass(frozen=True)
+class ContactStatus:
+    """Somebody else who may answer for a partner; `number` is its place among them, ended ones included, from 1.
+
+    `mail`: how the last one to it stands; `quiet`: since when it wants none.
+    """
+
+    number: int
+    added_by: Actor
+    added: datetime
+    language: str
+    ended: datetime | None
+    quiet: datetime | None
+    mail: MailStatus | None
+
+
+@dataclass(frozen=True)
 class PartnerStatus:
-    """One organization.
+    """One organization. What is said of its mails is said of those to its registered contact.
 
     `asked`: when a server took its invitation, null if it came back; `invitation`: how the latest one stands;
-    `unreached`: why no mail reaches it; `quiet`: since when it wants none; `disowned`: when it said that an answer was
-    not its own; `carried`: when an organizer took its invitation there; `passed_on`: when it last passed it on. Of a
-    wish for a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by
-    language ("" is the letter's own); `earlier` is what it answered to a letter that meant something else. Without
-    `takes_six_digits` too many wrong mail codes were typed at its link, and only the long code is taken.
+    `unreached`: why no mail reaches it; `quiet`: since when it wants none, as its link said; `silenced`: since when an
+    organizer sends it nothing at all; `contacts`: who else may answer for it; `through`: the number of the contact by
+    whose link the standing answer came, null for any other way; `disowned`: when it said that an answer was not its
+    own; `carried`: when an organizer took its invitation there; `passed_on`: when it last passed it on. Of a wish for
+    a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by language (""
+    is the letter's own); `earlier` is what it answered to a letter that meant something else. Without
+    `takes_six_digits` too many wrong mail codes were typed at its links, and only the long code is taken.
     """
 
     organization: str
@@ -45,15 +64,18 @@ class PartnerStatus:
     reply: str | None
     unreached: MailState | None
     quiet: datetime | None
+    silenced: datetime | None
     erased: datetime | None
     answer: str | None
     visibility: str | None
     answered: datetime | None
     channel: str | None
+    through: int | None
     passage: str | None
     reason: str | None
     note: str | None
     mails: list[MailStatus]
+    contacts: list[ContactStatus]
     disowned: datetime | None
     carried: datetime | None
     passed_on: datetime | None
@@ -73,7 +95,8 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     facts = load_facts(session, campaign)
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _circumstances(session, campaign, mails, facts.now)
-    partners = _partners(session, campaign, mails, around)
+    asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
+    partners = _partners(session, campaign, signatories.in_order(asked), mails, around)
     return CampaignStatus(
         campaign=campaign,
         now=facts.now,
@@ -90,6 +113,14 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         mails=_count_mails(mails),
         partners=partners,
     )
+
+
+def load_status_of(session: Session, partner: Partner, now: datetime) -> PartnerStatus:
+    """The same of one partner."""
+    campaign = partner.campaign
+    decides = (Mail.partner_id == partner.id) | (Mail.kind == "invitation")
+    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, decides).order_by(Mail.id)).all()
+    return _partners(session, campaign, [partner], mails, _circumstances(session, campaign, mails, now))[0]
 
 
 def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
@@ -125,22 +156,36 @@ def _stand(partner: PartnerStatus) -> Stand:
 
 
 def _partners(
-    session: Session, campaign: Campaign, mails: Sequence[Mail], around: Circumstances
+    session: Session, campaign: Campaign, partners: Sequence[Partner], mails: Sequence[Mail], around: Circumstances
 ) -> list[PartnerStatus]:
-    by_partner: dict[int | None, list[Mail]] = {}
+    by_reader: dict[tuple[int | None, int | None], list[Mail]] = {}
     for mail in mails:
-        by_partner.setdefault(mail.partner_id, []).append(mail)
+        by_reader.setdefault((mail.partner_id, mail.contact_id), []).append(mail)
+    contacts = load_contacts(session, campaign)
     standing = load_standing(session, campaign)
-    rows = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
     earlier = earlier_answers(session, campaign)
     return [
-        _partner(partner, by_partner.get(partner.id, []), standing.get(partner.id), earlier.get(partner.id), around)
-        for partner in signatories.in_order(rows)
+        _partner(
+            partner,
+            by_reader.get((partner.id, None), []),
+            standing.get(partner.id),
+            earlier.get(partner.id),
+            contacts.get(partner.id, []),
+            [by_reader.get((partner.id, one.id), []) for one in contacts.get(partner.id, [])],
+            around,
+        )
+        for partner in partners
     ]
 
 
 def _partner(
-    partner: Partner, mails: list[Mail], answer: Answer | None, earlier: Answer | None, around: Circumstances
+    partner: Partner,
+    mails: list[Mail],
+    answer: Answer | None,
+    earlier: Answer | None,
+    contacts: Sequence[Contact],
+    to_contacts: Sequence[Sequence[Mail]],
+    around: Circumstances,
 ) -> PartnerStatus:
     found = mail_status.partner_mails(partner, mails, answer, around)
     invitation = next((mail for mail in reversed(mails) if mail.kind == "invitation"), None)
@@ -157,21 +202,43 @@ def _partner(
         reply=invitation.reply if invitation else None,
         unreached=mail_status.unreached(partner, mails, around),
         quiet=partner.quiet_at,
+        silenced=partner.silenced_at,
         erased=partner.erased_at,
         answer=answer.choice if answer else None,
         visibility=answer.visibility if answer else None,
         answered=answer.at if answer else None,
         channel=answer.channel if answer else None,
+        through=_number_of(answer.contact_id, contacts) if answer else None,
         passage=(answer.passage or None) if answer else None,
         reason=(answer.reason or None) if answer else None,
         note=(answer.note or None) if answer else None,
         mails=found,
+        contacts=[
+            _contact(number, contact, its, around)
+            for number, (contact, its) in enumerate(zip(contacts, to_contacts, strict=True), 1)
+        ],
         disowned=partner.disowned_at,
         carried=partner.handed_out_at,
         passed_on=partner.passed_on_at,
         earlier=earlier.choice if earlier and not answer else None,
         takes_six_digits=partner.takes_six_digits,
     )
+
+
+def _contact(number: int, contact: Contact, mails: Sequence[Mail], around: Circumstances) -> ContactStatus:
+    return ContactStatus(
+        number=number,
+        added_by=contact.added_by,
+        added=contact.added_at,
+        language=contact.language,
+        ended=contact.ended_at,
+        quiet=contact.quiet_at,
+        mail=mail_status.contact_mail(mails, around),
+    )
+
+
+def _number_of(contact_id: int | None, contacts: Sequence[Contact]) -> int | None:
+    return next((number for number, one in enumerate(contacts, 1) if one.id == contact_id), None)
 
 
 def _invitation(partner: Partner, found: list[MailStatus]) -> str:

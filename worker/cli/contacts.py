@@ -1,0 +1,212 @@
+"""What an organizer types about who else may answer for an organization: look, add one, end a link."""
+
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Who, Yes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from worker.models import Contact, Partner
+    from worker.state.status import ContactStatus, PartnerStatus
+
+
+def contacts(
+    name: Name,
+    organization: Who,
+    add: Annotated[
+        str | None, typer.Option("--add", help="The address of one more person who may answer for it.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="That person's language; else the organization's.")
+    ] = None,
+    name_: Annotated[str, typer.Option("--name", help="Whom the mail greets.")] = "",
+    end: Annotated[int | None, typer.Option("--end", help="End the link of the contact with this number.")] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Show who may answer for an organization, add one more person with a link of its own, or end such a link.
+
+    The registered contact comes first: its link ends when you correct its address. The others were passed the
+    invitation, or added by you. Numbers stay, though a link has ended.
+
+    Examples: `undersigned contacts cambodia-2023 "Khmer Thavrak"`,
+    `undersigned contacts cambodia-2023 "Khmer Thavrak" --add director@thavrak.example`,
+    `undersigned contacts cambodia-2023 "Khmer Thavrak" --end 2`
+    """
+    if add is not None and end is not None:
+        console.fail("Give either --add or --end.", console.USAGE)
+    if add is None and (language is not None or name_):
+        console.fail("--language and --name are of the person whom you --add.", console.USAGE)
+    if add is not None:
+        _add(name, organization, add, language, name_, yes=yes, dry_run=dry_run)
+    elif end is not None:
+        _end(name, organization, end, yes=yes, dry_run=dry_run)
+    else:
+        _show(name, organization)
+
+
+def _show(name: str, organization: str) -> None:
+    from worker import db
+    from worker.cli import lookup
+    from worker.state.contacts import load_contacts_of
+    from worker.state.refusals import Erased
+    from worker.state.status import load_status_of
+    from worker.text.names import signatory
+
+    with lookup.looking(name) as (session, campaign):
+        partner = lookup.partner_named(session, campaign, organization)
+        if partner.erased_at is not None:
+            raise Erased(organization=partner.organization)
+        now = db.clock(session)
+        status = load_status_of(session, partner, now)
+        by_link = _who_answered(session, partner)
+        rows = load_contacts_of(session, partner)
+        lines = [f"{signatory(partner)} ({campaign.zone})"]
+        lines.append(f"  registered: {_registered(partner)}: {_facts_of_registered(partner, None in by_link, status)}")
+        for one, row in zip(status.contacts, rows, strict=True):
+            whom = _person(row.name, row.email, row.language)
+            lines.append(f"  {one.number}: {whom}: {_facts(one, row.id in by_link, now, campaign.zone)}")
+    console.in_utf8()
+    print("\n".join(lines))
+    if status.silenced:
+        console.say(
+            f"You send it no mail. To take that back: {console.command('silence', name, organization, '--end')}"
+        )
+
+
+def _who_answered(session: "Session", partner: "Partner") -> set[int | None]:
+    """The contacts by whose links something was ever answered; null is the registered one."""
+    from sqlalchemy import select
+
+    from worker.models import Answer
+
+    by_link = select(Answer.contact_id).where(Answer.partner_id == partner.id, Answer.channel == "link")
+    return set(session.scalars(by_link.distinct()))
+
+
+def _person(who: str, email: str, language: str) -> str:
+    return f"{who} <{email}>, {language}".strip()
+
+
+def _registered(partner: "Partner") -> str:
+    if partner.email_hmac is None:
+        return f"{partner.contact or 'no name'}, no address, {partner.language}"
+    return _person(partner.contact, partner.email, partner.language)
+
+
+def _facts_of_registered(partner: "Partner", answered: bool, status: "PartnerStatus") -> str:
+    from worker.cli import status_view
+
+    told = [status_view.mail_in_short(status.mails[-1] if status.mails else None)]
+    told += [_ANSWERED] if answered else []
+    told += [_NO_MAIL] if partner.quiet_at else []
+    return "; ".join(told)
+
+
+def _facts(one: "ContactStatus", answered: bool, now: "datetime", zone: str) -> str:
+    from worker.cli import status_view
+
+    how = "passed on" if one.added_by == "partner" else "added by you"
+    told = [f"{how} {status_view.short_moment(one.added, now, zone)}", status_view.mail_in_short(one.mail)]
+    told += [_ANSWERED] if answered else []
+    told += [_NO_MAIL] if one.quiet else []
+    told += [f"link ended {status_view.short_moment(one.ended, now, zone)}"] if one.ended else []
+    return "; ".join(told)
+
+
+_ANSWERED, _NO_MAIL = "has answered by its link", "wants no more mail"
+
+
+def _add(name: str, organization: str, email: str, language: str | None, who: str, *, yes: bool, dry_run: bool) -> None:
+    from worker import tasks
+    from worker.acts.contacts import add_contact
+    from worker.cli import lookup
+    from worker.state.refusals import SameAddress
+    from worker.text import addresses
+    from worker.text.languages import LANGUAGES
+
+    typed, (email, wrong) = email, addresses.normalize(email.strip())
+    if wrong:
+        console.fail(f"--add: {typed!r} is no mail address: {wrong}", console.USAGE)
+    if language is not None and language not in LANGUAGES:
+        console.fail(f"--language: found {language!r}; expected one of {', '.join(LANGUAGES)}.", console.USAGE)
+    with lookup.dry_run(name) as (session, campaign):
+        partner = lookup.partner_named(session, campaign, organization)
+        partner_id, words, its_language = partner.id, partner.organization, language or partner.language
+        silenced, told = partner.silenced_at is not None, partner.takes_alerts
+        try:
+            add_contact(session, partner_id, email, language=its_language, name=who.strip())
+        except SameAddress:
+            console.fail(f"{email} can answer for {words} already: nothing was changed.")
+        lost = _is_suppressed(session, email)
+    if silenced:
+        console.fail(
+            f"You send {words} no mail, so no invitation would reach {email} either. "
+            f"To take that back: {console.command('silence', name, organization, '--end')}"
+        )
+    if lost:
+        console.fail(f"An earlier mail to {email} came back, so it gets none: nothing was changed.")
+    how = f"{email} answer for {words} too, by a link of its own, in {LANGUAGES[its_language].name}"
+    also = " The registered contact is told." if told else ""
+    if dry_run:
+        console.say(f"Dry run: would let {how}.{also}")
+        return
+    console.ask(f"Let {how}?{also}", yes=yes)
+    with lookup.writing(name) as (session, _):
+        add_contact(session, partner_id, email, language=its_language, name=who.strip())
+    lookup.notify(tasks.deliver)
+    console.say(f"{email} can answer for {words} now.{also} {console.who_sends()}")
+    console.say(f"Next: {console.command('contacts', name, organization)}")
+
+
+def _is_suppressed(session: "Session", email: str) -> bool:
+    from sqlalchemy import select
+
+    from worker import tokens
+    from worker.models import Suppression
+
+    of_it = select(Suppression.id).where(Suppression.email_hmac == tokens.fingerprint(email))
+    return session.scalar(of_it) is not None
+
+
+def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool) -> None:
+    from worker.acts.contacts import end_contact
+    from worker.cli import lookup
+    from worker.state.answers import standing_answer
+    from worker.state.contacts import load_contacts_of
+    from worker.state.refusals import Erased
+
+    with lookup.dry_run(name) as (session, campaign):
+        partner = lookup.partner_named(session, campaign, organization)
+        partner_id, words = partner.id, partner.organization
+        if partner.erased_at is not None:
+            raise Erased(organization=words)
+        found = load_contacts_of(session, partner)
+        if not 1 <= number <= len(found):
+            _no_such_number(words, number, found)
+        contact_id, email = found[number - 1].id, found[number - 1].email
+        standing = standing_answer(session, partner_id)
+        end_contact(session, partner_id, contact_id, link=None)
+    stands = standing is not None and standing.contact_id == contact_id
+    stays = " The answer that stands came by it, and stands on." if stands else ""
+    if dry_run:
+        console.say(f"Dry run: the link of {email} for {words} would end.{stays}")
+        return
+    console.ask(f"End the link of {email} for {words}?{stays}", yes=yes)
+    with lookup.writing(name) as (session, _):
+        end_contact(session, partner_id, contact_id, link=None)
+    console.say(f"The link of {email} for {words} has ended.{stays}")
+    console.say(f"Next: {console.command('contacts', name, organization)}")
+
+
+def _no_such_number(words: str, number: int, found: "list[Contact]") -> NoReturn:
+    if not found:
+        console.fail(f"{words} has no further contact, so there is no link to end.")
+    numbers = "1" if len(found) == 1 else f"1 to {len(found)}"
+    console.fail(f"--end: found {number}; the further contacts of {words} have the numbers {numbers}.", console.USAGE)
