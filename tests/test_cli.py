@@ -22,9 +22,14 @@ from tests import cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, settings, tasks, tokens
+from worker.acts import answer, correct_listing, pass_on
+from worker.acts.answer import AnswerInput, Statement
+from worker.acts.locking import Link
+from worker.acts.third_party_limits import Person
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
 from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression
+from worker.state.contacts import load_contacts_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOP = Path(__file__).resolve().parent.parent
@@ -691,6 +696,228 @@ def test_an_uncertain_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -
     assert "It goes once more" in asked.types(*words, "--yes")
     with db.reading() as session:
         assert len(session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()) == 1
+
+
+def _answers_by(number: int, organization: str = "River Watch") -> None:
+    """Somebody declines by the link of the contact with this number."""
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.organization == organization)).one()
+        contact = load_contacts_of(session, partner)[number - 1]
+        (made,) = answer.record_answers(
+            session,
+            [AnswerInput(partner.id, "decline", None, Statement(), link=Link(contact.generation, contact.id))],
+        )
+        assert isinstance(made, Answer)
+
+
+def _passes_on(email: str, organization: str = "River Watch") -> None:
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.organization == organization)).one()
+        pass_on.pass_invitation_on(session, partner.id, Person(email, "fr"), link=Link(partner.generation))
+
+
+def test_one_more_contact_is_added_after_a_question(asked: Desk) -> None:
+    words = ("contacts", "rivers", "RW", "--add", " chair@rw.example ", "--name", "Ms Chair", "--language", "fr")
+
+    tried = asked.types(*words, "--dry-run")
+    asks = asked.types(*words, code=2)
+    assert asked.mails("passed_on") == 0
+    done = asked.types(*words, "--yes")
+
+    said = "et chair@rw.example answer for River Watch too, by a link of its own, in French"
+    assert f"Dry run: would l{said}. The registered contact is told." in tried
+    assert f"L{said}? The registered contact is told." in asks
+    assert "chair@rw.example can answer for River Watch now. The registered contact is told. " in done
+    assert done.endswith("Next: undersigned contacts rivers RW\n")
+    assert (asked.mails("passed_on"), asked.mails("contact_added")) == (1, 1)
+    listed = asked.types("contacts", "rivers", "RW")
+    registered, added = listed.splitlines()[1:]
+    assert registered.startswith(f"  registered: {asked.story.partners[0].contact}".rstrip())
+    assert asked.story.partners[0].email in registered
+    assert re.fullmatch(r"  1: Ms Chair <chair@rw\.example>, fr: added by you \S+; last mail due", added)
+
+
+def test_contacts_are_told_with_what_became_of_them(asked: Desk) -> None:
+    _passes_on("clerk@rw.example")
+    asked.types("contacts", "rivers", "RW", "--add", "chair@rw.example", "--yes")
+    with db.transaction() as session:
+        of_it = Mail.contact_id.is_not(None)
+        session.execute(
+            update(Mail).where(of_it).values(due_at=None, refused_at=db.clock(session), reply="550 5.1.1 no")
+        )
+    _answers_by(2)
+    asked.types("contacts", "rivers", "RW", "--end", "1", "--yes")
+
+    _, registered, one, two = asked.types("contacts", "rivers", "RW").splitlines()
+
+    assert "has answered" not in registered
+    assert re.match(r"  1: <clerk@rw\.example>, fr: passed on \S+; last mail refused: .*; link ended \S+$", one)
+    assert re.match(r"  2: <chair@rw\.example>, en: added by you \S+; last mail refused: .*; has answered by its", two)
+    status = asked.types("status", "rivers")
+    assert "by contact 2" in status
+    assert "2 further contacts, 1 ended" in " ".join(status.split())
+    assert "Not reached" not in status
+
+
+def test_the_end_of_a_link_keeps_its_answer_and_says_so(asked: Desk) -> None:
+    asked.types("contacts", "rivers", "RW", "--add", "chair@rw.example", "--yes")
+    _answers_by(1)
+    words = ("contacts", "rivers", "RW", "--end", "1")
+
+    stands = "The answer that stands came by it, and stands on."
+    assert f"Dry run: the link of chair@rw.example for River Watch would end. {stands}" in asked.types(
+        *words, "--dry-run"
+    )
+    assert f"End the link of chair@rw.example for River Watch? {stands}" in asked.types(*words, code=2)
+    assert f"The link of chair@rw.example for River Watch has ended. {stands}" in asked.types(*words, "--yes")
+    assert "That link was ended already." in asked.types(*words, "--yes", code=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--add", "a@"), 2, "--add: 'a@' is no mail address: There must be"),
+        (("--add", "a@b.example", "--language", "xx"), 2, "--language: found 'xx'; expected one of en, fr, km."),
+        (("--add", "a@b.example", "--end", "1"), 2, "Give either --add or --end."),
+        (("--name", "Ada"), 2, "--language and --name are of the person whom you --add."),
+        (("--add", "twice@rw.example"), 1, "twice@rw.example can answer for River Watch already"),
+        (("--add", "gone@rw.example"), 1, "An earlier mail to gone@rw.example came back, so it gets none"),
+        (("--end", "2"), 2, "--end: found 2; the further contacts of River Watch have the numbers 1."),
+        (("--end", "0"), 2, "--end: found 0;"),
+    ],
+)
+def test_what_cannot_be_done_with_contacts_is_said(asked: Desk, words: tuple[str, ...], code: int, said: str) -> None:
+    asked.types("contacts", "rivers", "RW", "--add", "twice@rw.example", "--yes")
+    _suppress("gone@rw.example")
+
+    assert said in asked.types("contacts", "rivers", "RW", *words, "--yes", code=code)
+
+
+@pytest.mark.parametrize("words", [("contacts",), ("contacts", "--add", "a@b.example"), ("contacts", "--end", "1")])
+def test_contacts_of_nobody_are_told_so(asked: Desk, words: tuple[str, ...]) -> None:
+    command, *more = words
+
+    assert "Did you mean 'River Watch'?" in asked.types(command, "rivers", "Rivver Watch", *more, code=1)
+    assert "No campaign 'lakes'" in asked.types(command, "lakes", "RW", *more, code=1)
+    if "--end" in words:
+        assert "River Watch has no further contact" in asked.types(command, "rivers", "RW", *more, code=1)
+
+
+def test_after_the_deadline_no_contact_is_added(sealed: Desk) -> None:
+    words = ("contacts", "rivers", "ADF", "--add", "a@b.example")
+
+    assert "The deadline has passed: nothing more can be added." in sealed.types(*words, "--dry-run", code=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("contacts",),
+        ("contacts", "--add", "a@b.example"),
+        ("contacts", "--end", "1"),
+        ("silence",),
+        ("silence", "--end"),
+    ],
+)
+def test_of_an_erased_organization_there_is_nobody_to_write_to(sealed: Desk, words: tuple[str, ...]) -> None:
+    """Its name stays, for it is under a letter that has left."""
+    sealed.types("contacts", "rivers", "RW", code=0)
+    with db.transaction() as session:
+        session.execute(
+            update(Partner).values(erased_at=db.clock(session), quiet_at=db.clock(session), email_hmac=None)
+        )
+    command, *more = words
+
+    assert "River Watch was erased: nothing is sent to it any more" in sealed.types(
+        command, "rivers", "RW", *more, *(("--yes",) if words != ("contacts",) else ()), code=1
+    )
+
+
+def test_silence_says_what_its_links_can_do_then(asked: Desk) -> None:
+    words = ("silence", "rivers", "RW")
+
+    tried = asked.types(*words, "--dry-run")
+    asks = asked.types(*words, code=2)
+    with db.reading() as session:
+        assert set(session.scalars(select(Partner.silenced_at))) == {None}
+    done = asked.types(*words, "--yes")
+
+    for said in (tried, asks, done):
+        assert "Its links can sign, change how it is printed or be passed on no more; it can still withdraw" in said
+        assert "If it tells you by another way that it signs: undersigned sign rivers RW …" in said
+    assert "Send River Watch and its contacts no mail at all?" in asks
+    assert "No mail goes to River Watch already" in asked.types(*words, "--yes")
+    status = asked.types("status", "rivers")
+    assert "no mail goes to it" in status
+    assert "You send it no mail" in asked.types("contacts", "rivers", "RW")
+    assert "so its link signs nothing" in asked.types("carry", "rivers", "RW")
+    assert "You send it no mail, so no receipt either." in asked.types("sign", "rivers", "RW", *SIGNED)
+    added = asked.types("contacts", "rivers", "RW", "--add", "a@b.example", "--yes", code=1)
+    assert "no invitation would reach a@b.example either" in added
+    corrected = asked.types("amend", "rivers", "--partner", "RW", "--email", "new@rw.example", "--dry-run")
+    assert "You send it no mail, so none goes there." in corrected
+    assert "deadline" not in corrected
+
+
+def test_after_the_deadline_silence_promises_no_signature(sealed: Desk) -> None:
+    said = sealed.types("silence", "rivers", "RW", "--yes")
+
+    assert "No mail goes to River Watch and its contacts any more." in said
+    assert "that it signs" not in said
+
+
+def test_silence_ends_whoever_asked_for_it(asked: Desk) -> None:
+    words = ("silence", "rivers", "RW", "--end")
+    assert "Nobody asked that no mail goes to River Watch" in asked.types(*words, "--yes")
+    asked.types("silence", "rivers", "RW", "--yes")
+    with db.transaction() as session:
+        session.execute(update(Partner).values(quiet_at=db.clock(session)))
+
+    own = "Its own link asked for no more mail: be sure that it wants it."
+    assert f"Dry run: mail would go to River Watch again. {own}" in asked.types(*words, "--dry-run")
+    assert f"Let River Watch have mail again? {own}" in asked.types(*words, code=2)
+    assert asked.types(*words, "--yes") == "Mail goes to River Watch again.\nNext: undersigned status rivers\n"
+    with db.reading() as session:
+        river_watch = session.scalars(select(Partner).where(Partner.acronym == "RW")).one()
+        assert (river_watch.silenced_at, river_watch.quiet_at) == (None, None)
+
+
+def test_who_was_silenced_before_it_was_asked_is_asked_when_silence_ends(desk: Desk) -> None:
+    desk.launches()
+    desk.types("silence", "rivers", "RW", "--yes")
+    assert desk.mails("invitation") == 2
+
+    said = desk.types("silence", "rivers", "RW", "--end", "--yes")
+
+    assert "It was never asked, so an invitation goes to it." in said
+    assert desk.mails("invitation") == 3
+
+
+def test_a_corrected_address_ends_what_was_passed_on_and_says_so(asked: Desk) -> None:
+    asked.types("contacts", "rivers", "RW", "--add", "chair@rw.example", "--yes")
+    _passes_on("clerk@rw.example")
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.acronym == "RW")).one()
+        listing = replace(correct_listing.present_listing(partner), acronym="RWX")
+        correct_listing.change_listing(session, partner.id, listing, link=Link(partner.generation))
+    words = ("amend", "rivers", "--partner", "River Watch", "--email", "new@rw.example")
+
+    for said in (asked.types(*words, "--dry-run"), asked.types(*words, "--yes")):
+        assert (
+            "The old link stops working. 1 link that was passed on by it ends too. "
+            "1 contact that you added: their links work on. "
+            "How it is printed is again as it was before a link changed it. A new invitation goes there"
+        ) in said
+
+
+def test_what_is_erased_names_further_contacts(asked: Desk) -> None:
+    asked.types("contacts", "rivers", "RW", "--add", "chair@rw.example", "--yes")
+
+    one = asked.types("erase", "rivers", "RW", "--dry-run")
+    all_ = asked.types("erase", "rivers", "--give-up", "--dry-run")
+
+    assert "contact, address and link of River Watch and of 1 further contact, and who answered" in one
+    assert "contact, address and link of 3 partners and of 1 further contact, who answered" in all_
 
 
 def _breaks_the_folder(var: Path) -> None:

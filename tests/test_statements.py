@@ -13,7 +13,8 @@ from worker import db, tokens
 from worker.acts import answer, close, dispatch, invite, receipts, report
 from worker.acts.answer import Statement
 from worker.acts.invite import BATCH
-from worker.models import Answer, Campaign, Mail, Partner
+from worker.mail import outbox
+from worker.models import Answer, Campaign, Contact, Mail, Partner
 from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters
 from worker.state.status import load_status
@@ -105,6 +106,25 @@ def half_step_back(session: Session, campaign: Campaign) -> None:
         answer.withdraw(session, partner_id, Statement())
 
 
+def have_contacts(session: Session, campaign: Campaign) -> None:
+    """Each partner has one more contact, who has a mail."""
+    now = db.clock(session)
+    for partner in campaign.partners:
+        contact = Contact(
+            partner_id=partner.id,
+            ref=tokens.new_ref(),
+            generation=1,
+            language="en",
+            name="",
+            email="chair@partner.example",
+            added_by="organizer",
+            added_at=now,
+        )
+        session.add(contact)
+        session.flush()
+        outbox.put(session, [outbox.to_contact("passed_on", campaign, contact, "1", now)])
+
+
 @pytest.mark.parametrize("after_the_letter", [False, True])
 def test_status_takes_as_many_statements_for_six_hundred_partners_as_for_six(after_the_letter: bool) -> None:
     counted = {}
@@ -112,6 +132,7 @@ def test_status_takes_as_many_statements_for_six_hundred_partners_as_for_six(aft
         campaign_id = a_campaign_of(number)
         with db.transaction() as session:
             invite.enqueue_invitations(session, campaign_id)
+            have_contacts(session, session.get_one(Campaign, campaign_id))
             if after_the_letter:
                 campaign = session.get_one(Campaign, campaign_id)
                 cast.the_letter_leaves(session, campaign)

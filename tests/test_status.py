@@ -10,13 +10,15 @@ from sqlalchemy import select, update
 from tests import cast
 from tests.conftest import Clock
 from worker import db, settings
-from worker.acts import correct_address, disown, invite, remind
-from worker.acts.answer import Statement
+from worker.acts import alert_unreached, answer, contacts, correct_address, disown, invite, remind, unsubscribe
+from worker.acts.answer import AnswerInput, Statement
+from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.mail import circuit_breaker, claims, outbox
 from worker.mail.outcomes import REPORT_PREFIX
-from worker.models import Answer, AuditEvent, Campaign, Letter, Mail, Partner, RelayHealth, Suppression
+from worker.models import Answer, AuditEvent, Campaign, Contact, Letter, Mail, Partner, RelayHealth, Suppression
 from worker.state import recipients, relay_status
+from worker.state.counts import load_counts
 from worker.state.refusals import Closed
 from worker.state.status import count_unreached, load_status
 from worker.wording.composing import _cancelled
@@ -396,6 +398,96 @@ def test_who_wants_no_more_mail_is_told_and_nothing_is_to_be_done_about_it(campa
     assert partner()["quiet"] is not None
     assert mail()["todo"] is None
     assert (partner("Eau Vive")["mails"], partner("Eau Vive")["invitation"]) == ([], "not asked")
+
+
+def test_who_is_sent_nothing_is_told_and_nothing_is_to_be_done_about_it(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    with db.transaction() as session:
+        unsubscribe.silence_partner(session, campaign.partners[0].id)
+
+    assert (partner()["quiet"], partner("Eau Vive")["silenced"]) == (None, None)
+    assert partner()["silenced"] is not None
+    assert mail()["todo"] is None
+
+
+def further_contact(email: str = "chair@rw.example", partner_id: int = 1) -> int:
+    with db.transaction() as session:
+        return contacts.add_contact(session, partner_id, email, language="fr").id
+
+
+def to_contact(contact_id: int, **values: Any) -> None:
+    """What delivery or a report writes into the rows of its mails."""
+    with db.transaction() as session:
+        session.execute(update(Mail).where(Mail.contact_id == contact_id).values(**values))
+
+
+def test_further_contacts_keep_their_numbers(campaign: Campaign) -> None:
+    first, second = further_contact(), further_contact("clerk@rw.example")
+    to_contact(first, due_at=None, bounced_at=now(), reply=GONE)
+    with db.transaction() as session:
+        contacts.end_contact(session, 1, first)
+        session.get_one(Contact, second).quiet_at = db.clock(session)
+        given = AnswerInput(1, "decline", None, Statement(), link=Link(1, second))
+        assert isinstance(answer.record_answers(session, [given])[0], Answer)
+
+    one, two = partner()["contacts"]
+
+    assert {name: one[name] for name in ("number", "added_by", "language", "quiet", "mail")} == {
+        "number": 1,
+        "added_by": "organizer",
+        "language": "fr",
+        "quiet": None,
+        "mail": "bounced",
+    }
+    assert (one["ended"] is None, two["number"], two["ended"], two["quiet"] is None) == (False, 2, None, False)
+    assert (partner()["through"], partner("Eau Vive")["through"]) == (2, None)
+    assert partner("Eau Vive")["contacts"] == []
+
+
+def test_an_answer_by_the_registered_link_came_through_no_contact(campaign: Campaign) -> None:
+    further_contact()
+    with db.transaction() as session:
+        given = AnswerInput(1, "decline", None, Statement(), link=Link(1))
+        assert isinstance(answer.record_answers(session, [given])[0], Answer)
+
+    assert (partner()["answer"], partner()["through"]) == ("decline", None)
+
+
+def test_a_contact_whose_address_gets_no_mail_is_told(campaign: Campaign) -> None:
+    contact_id = further_contact()
+    assert partner()["contacts"][0]["mail"] == "due"
+
+    to_contact(contact_id, due_at=None, cancelled_at=now(), cancel_reason="suppressed")
+
+    assert partner()["contacts"][0]["mail"] == "suppressed"
+
+
+@pytest.mark.parametrize("failed", ["refused_at", "bounced_at", "uncertain_at"])
+def test_mail_to_a_contact_says_nothing_of_the_registered_one(campaign: Campaign, failed: str) -> None:
+    is_sent()
+    to_contact(further_contact(), **{"due_at": None, failed: now(), "reply": GONE})
+
+    told, counts = partner(), found()["counts"]
+
+    assert (told["unreached"], told["invitation"], told["reply"]) == (None, "sent", "250 2.0.0 ok")
+    assert [mail["kind"] for mail in told["mails"]] == ["invitation", "contact_added"]
+    assert [mail["todo"] for mail in told["mails"]] == [None, None]
+    assert (counts["unreached"], counts["asked"], counts["silent"]) == (0, 1, 1)
+    assert unreached() == (0, 0)
+    with db.transaction() as session:
+        assert load_counts(session, session.get_one(Campaign, campaign.id)).as_json() == counts
+        assert alert_unreached.alert_organizers(session) == 0
+
+
+def test_mail_that_reached_a_contact_did_not_reach_the_registered_one(campaign: Campaign) -> None:
+    row(refused_at=now(), due_at=None, reply=GONE)
+    to_contact(further_contact(), due_at=None, sent_at=now())
+    row("contact_added", refused_at=now(), due_at=None, reply=GONE)
+
+    assert (partner()["unreached"], mail()["todo"] is None) == ("refused", False)
+    with db.reading() as session:
+        counts = load_counts(session, session.get_one(Campaign, campaign.id))
+    assert (counts.unreached, counts.asked) == (1, 0)
 
 
 def test_progress_is_told_while_mail_leaves(campaign: Campaign) -> None:
