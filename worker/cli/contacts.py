@@ -192,8 +192,8 @@ def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool)
             _no_such_number(words, number, found)
         contact_id, email = found[number - 1].id, found[number - 1].email
         standing = standing_answer(session, partner_id)
+        stands = standing is not None and standing.contact_id == contact_id
         end_contact(session, partner_id, contact_id, link=None)
-    stands = standing is not None and standing.contact_id == contact_id
     stays = " The answer that stands came by it, and stands on." if stands else ""
     if dry_run:
         console.say(f"Dry run: the link of {email} for {words} would end.{stays}")
