@@ -128,10 +128,10 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
     from worker.acts.contacts import add_contact
     from worker.cli import lookup
     from worker.state.refusals import SameAddress
-    from worker.text import addresses
+    from worker.text import addresses, characters
     from worker.text.languages import LANGUAGES
 
-    typed, (email, wrong) = email, addresses.normalize(email.strip())
+    who, typed, (email, wrong) = characters.tidy(who), email, addresses.normalize(email.strip())
     if wrong:
         console.fail(f"--add: {typed!r} is no mail address: {wrong}", console.USAGE)
     if language is not None and language not in LANGUAGES:
@@ -141,7 +141,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         partner_id, words, its_language = partner.id, partner.organization, language or partner.language
         silenced, told = partner.silenced_at is not None, partner.takes_alerts
         try:
-            add_contact(session, partner_id, email, language=its_language, name=who.strip())
+            add_contact(session, partner_id, email, language=its_language, name=who)
         except SameAddress:
             console.fail(f"{email} can answer for {words} already: nothing was changed.")
         lost = _is_suppressed(session, email)
@@ -159,7 +159,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         return
     console.ask(f"Let {how}?{also}", yes=yes)
     with lookup.writing(name) as (session, _):
-        add_contact(session, partner_id, email, language=its_language, name=who.strip())
+        add_contact(session, partner_id, email, language=its_language, name=who)
     lookup.notify(tasks.deliver)
     console.say(f"{email} can answer for {words} now.{also} {console.who_sends()}")
     console.say(f"Next: {console.command('contacts', name, organization)}")
