@@ -20,6 +20,7 @@ from tests import cast
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
+from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
@@ -114,13 +115,16 @@ def test_the_page_reads_in_every_language_and_says_that_it_is_no_answer(
     says = {
         "mailed": [
             "No more mail about this letter?",
-            "Then you get no reminder, no news of the deadline, no receipt and no copy. Opening this page has changed "
-            "nothing.",
+            "Then you get no reminder, no news of the deadline and no copy. Opening this page has changed nothing.",
+            "You are still told when your organization signs, is named more openly, is printed otherwise, or the "
+            "invitation is passed on: somebody else may have your link.",
             "Send us no more mail",
         ],
         "quiet": [
             "You get no more mail about this letter",
-            "Not even a receipt. A mail that was on its way already may still arrive.",
+            "One thing you are still told, because somebody else may have your link: when your organization signs, is "
+            "named more openly, is printed otherwise, or the invitation is passed on. A mail that was on its way already "
+            "may still arrive.",
             "Send us mail again",
         ],
     }[before]
@@ -432,10 +436,11 @@ def test_what_waits_is_called_back_and_what_left_stays(campaign: Campaign, river
         deferred = update(Mail).where(Mail.kind == "copy").values(attempts=1, reply="451 later", due_at=again)
         session.execute(deferred)
     goes_quiet(river_watch)
-    assert mails(river_watch) == ["invitation"]
+    assert mails(river_watch) == ["invitation", "silence"]
     assert mails(eau_vive) == ["invitation", "reminder", "copy"]
     with db.reading() as session:
-        assert list(session.scalars(select(Mail.due_at).where(Mail.partner_id == river_watch.id))) == [None] * 3
+        waiting = select(Mail.kind).where(Mail.partner_id == river_watch.id, Mail.due_at.is_not(None))
+        assert list(session.scalars(waiting)) == ["silence"]
 
 
 def test_who_is_quiet_is_not_invited_and_is_once_it_wants_mail_again(campaign: Campaign, river_watch: Partner) -> None:
@@ -445,24 +450,24 @@ def test_who_is_quiet_is_not_invited_and_is_once_it_wants_mail_again(campaign: C
         assert invite.enqueue_invitations(session, campaign.id) == 1
         session.execute(update(Mail).values(sent_at=db.clock(session), due_at=None))
         assert ("invite", campaign.id) not in due.due_acts(session), "the sweep need not notify it"
-    assert (mails(river_watch), mails(eau_vive)) == ([], ["invitation"])
+    assert (mails(river_watch), mails(eau_vive)) == (["silence"], ["invitation"])
     wants_mail_again(river_watch)
     with db.transaction() as session:
         assert invite.enqueue_invitations(session, campaign.id) == 1
-    assert mails(river_watch) == ["invitation"]
+    assert mails(river_watch) == ["silence", "invitation"]
 
 
 def test_an_invitation_that_was_called_back_is_put_anew(campaign: Campaign, river_watch: Partner) -> None:
     with db.transaction() as session:
         invite.enqueue_invitations(session, campaign.id)
     goes_quiet(river_watch)
-    assert mails(river_watch) == []
+    assert mails(river_watch) == ["silence"]
     for _ in range(2):
         wants_mail_again(river_watch)
     with db.transaction() as session:
         invite.enqueue_invitations(session, campaign.id)
-    assert mails(river_watch) == ["invitation"], "one, and it is not called back"
-    assert river_watch.email in [mail["To"] for mail in delivered()]
+    assert mails(river_watch) == ["silence", "invitation"], "one, and it is not called back"
+    assert [mail["To"] for mail in delivered()].count(river_watch.email) == 2
 
 
 @pytest.mark.parametrize("meanwhile", ["it arrived", "it answered", "the deadline passed"])
@@ -479,8 +484,8 @@ def test_an_invitation_of_no_use_is_not_put_anew(meanwhile: str, campaign: Campa
             cast.passes_its_deadline(session, session.get_one(Campaign, campaign.id))
     wants_mail_again(river_watch)
     with db.reading() as session:
-        number = len(session.scalars(select(Mail).where(Mail.partner_id == river_watch.id)).all())
-    assert number == 1
+        put = session.scalars(select(Mail.kind).where(Mail.partner_id == river_watch.id).order_by(Mail.id)).all()
+    assert put == ["invitation", "silence"]
 
 
 def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
@@ -499,7 +504,7 @@ def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
         session.execute(update(Mail).values(dated_at=db.clock(session) - timedelta(days=5)))
         session.flush()
         assert remind.remind_when_due(session, campaign.id) == 1
-    assert mails(river_watch) == ["invitation"]
+    assert mails(river_watch) == ["invitation", "silence"]
     assert mails(campaign.partners[1], "reminder", "extended") == ["reminder", "extended", "reminder"]
     with db.reading() as session:
         counts = as_json(load_status(session, session.get_one(Campaign, campaign.id)))["counts"]
@@ -510,24 +515,36 @@ def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
     with db.transaction() as session:
         assert remind.remind_now(session, campaign.id) >= 1
     assert is_extended(campaign) == 2
-    assert mails(river_watch) == ["invitation", "reminder", "extended"]
+    assert mails(river_watch) == ["invitation", "silence", "reminder", "extended"]
 
 
-def test_who_is_quiet_gets_no_receipt_and_later_ones_once_it_wants_mail_again(
+def test_who_is_quiet_gets_the_receipt_of_what_exposes_more_alone_and_every_one_once_it_wants_mail_again(
     campaign: Campaign, river_watch: Partner
 ) -> None:
     goes_quiet(river_watch)
     with db.transaction() as session:
         for partner in campaign.partners:
             cast.signs(session, partner)
-        assert receipts.put_receipts(session, campaign.id) == 1
-    assert mails(river_watch) == []
+        assert receipts.put_receipts(session, campaign.id) == 2
+    assert mails(river_watch) == ["silence", "receipt"]
     assert mails(campaign.partners[1]) == ["receipt"]
-    wants_mail_again(river_watch)
     with db.transaction() as session:
         cast.signs(session, river_watch, "counted")
+        assert receipts.put_receipts(session, campaign.id) == 0
+        answer.withdraw(session, river_watch.id, cast.SOPHEA)
+        assert receipts.put_receipts(session, campaign.id) == 0
+        answer.decline(session, river_watch.id, cast.SOPHEA)
+        assert receipts.put_receipts(session, campaign.id) == 0
+        cast.signs(session, river_watch, "counted")
+        assert receipts.put_receipts(session, campaign.id) == 1, "nothing was signed before it"
+        cast.signs(session, river_watch, "addressee")
         assert receipts.put_receipts(session, campaign.id) == 1
-    assert mails(river_watch) == ["receipt"]
+        cast.signs(session, river_watch, "addressee", Statement("Dara Kim", "Chair"))
+        assert receipts.put_receipts(session, campaign.id) == 1, "as visible, by somebody else"
+    wants_mail_again(river_watch)
+    with db.transaction() as session:
+        answer.withdraw(session, river_watch.id, cast.SOPHEA)
+        assert receipts.put_receipts(session, campaign.id) == 1
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -562,7 +579,8 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
     kind: str, campaign: Campaign, river_watch: Partner
 ) -> None:
     with db.transaction() as session:
-        signed = cast.signs(session, river_watch)
+        cast.signs(session, river_watch)
+        reduced = cast.signs(session, river_watch, "counted")
         asking = session.get_one(Campaign, campaign.id)
         cast.is_sealed(session, asking)
         cast.the_letter_leaves(session, asking)
@@ -570,13 +588,29 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
     with db.transaction() as session:
         now = db.clock(session)
         more: outbox.MailOptions = {
-            "answer_id": signed.id if kind == "receipt" else None,
+            "answer_id": reduced.id if kind == "receipt" else None,
             "seal_number": 1 if kind == "copy" else None,
         }
         rows = [outbox.to_partner(kind, campaign, one, "1", now, **more) for one in campaign.partners]
         assert outbox.put(session, rows) == 2
-    assert [mail["To"] for mail in delivered()] == [campaign.partners[1].email]
-    assert mails(river_watch) == []
+    assert [(mail["To"], mail["Subject"].startswith("No more mail")) for mail in delivered()] == [
+        (river_watch.email, True),
+        (campaign.partners[1].email, False),
+    ]
+    assert mails(river_watch) == ["silence"]
+
+
+@pytest.mark.parametrize("kind", ["receipt", "was_passed_on", "contact_added"])
+def test_what_exposes_more_is_told_though_silence_was_asked_for(
+    kind: str, campaign: Campaign, river_watch: Partner
+) -> None:
+    goes_quiet(river_watch)
+    with db.transaction() as session:
+        signed = cast.signs(session, river_watch)
+        about = outbox.MailOptions(answer_id=signed.id if kind == "receipt" else None)
+        outbox.put(session, [outbox.to_partner(kind, campaign, river_watch, "1", db.clock(session), **about)])
+    assert [mail["To"] for mail in delivered()] == [river_watch.email] * 2
+    assert mails(river_watch) == ["silence", kind]
 
 
 def delivered() -> list[EmailMessage]:
