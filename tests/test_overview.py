@@ -127,7 +127,7 @@ def every_answer(session: Session, campaign: Campaign) -> None:
 def quiet(session: Session, campaign: Campaign) -> None:
     partners = _all_are_asked(session, campaign)
     for partner in partners[:2]:
-        unsubscribe.unsubscribe(session, partner.id, link=Link(1))
+        unsubscribe.unsubscribe_reader(session, partner.id, link=Link(1))
     cast.signs(session, partners[1])
 
 

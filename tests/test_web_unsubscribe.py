@@ -377,7 +377,7 @@ def test_a_link_that_dies_meanwhile_changes_nothing(
         rows = cast.is_revoked_before_the_act(river_watch, patch)
         assert browser.post(url(river_watch), data=ONE_CLICK).status_code == 404
     assert [everything()] == rows
-    for act in (unsubscribe.unsubscribe, unsubscribe.resubscribe):
+    for act in (unsubscribe.unsubscribe_reader, unsubscribe.resubscribe_reader):
         with pytest.raises(LinkRevoked), db.transaction() as session:
             act(session, river_watch.id, link=Link(river_watch.generation))
     assert [everything()] == rows
@@ -404,12 +404,12 @@ def test_a_quiet_partner_opens_its_own_link_and_signs(browser: TestClient, river
 
 def goes_quiet(partner: Partner) -> None:
     with db.transaction() as session:
-        unsubscribe.unsubscribe(session, partner.id, link=Link(partner.generation))
+        unsubscribe.unsubscribe_reader(session, partner.id, link=Link(partner.generation))
 
 
 def wants_mail_again(partner: Partner) -> None:
     with db.transaction() as session:
-        unsubscribe.resubscribe(session, partner.id, link=Link(partner.generation))
+        unsubscribe.resubscribe_reader(session, partner.id, link=Link(partner.generation))
 
 
 def is_invited(campaign: Campaign) -> None:

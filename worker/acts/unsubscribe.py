@@ -19,7 +19,7 @@ from worker.state.refusals import Erased, Silenced
 _STILL_SENT = ("receipt", *kinds.names(lambda kind: kind.alert))
 
 
-def unsubscribe(session: Session, partner_id: int, *, link: Link) -> None:
+def unsubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None:
     """Send a reader no more mail than it must have, and cancel what waits for it. Idempotent.
 
     What was answered stands, and the signing link works on. The registered contact is told, once for each link: it may
@@ -41,7 +41,7 @@ def unsubscribe(session: Session, partner_id: int, *, link: Link) -> None:
     audit.log(session, campaign, "partner", "unsubscribed", partner, at=now)
 
 
-def resubscribe(session: Session, partner_id: int, *, link: Link) -> None:
+def resubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None:
     """Let a reader have what is put from now on; an invitation that was cancelled is put anew.
 
     Other mails that it missed stay missed. Idempotent. Raises LinkRevoked, or Silenced where an organizer decided.

@@ -19,7 +19,7 @@ from worker.models import Contact, Partner
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
-_ACTS = {"no more mail": unsubscribe.unsubscribe, "mail again": unsubscribe.resubscribe}
+_ACTS = {"no more mail": unsubscribe.unsubscribe_reader, "mail again": unsubscribe.resubscribe_reader}
 
 
 @dataclass(frozen=True)
