@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.mail import circuit_breaker, kinds, mime, outbox
 from worker.mail.mime import Message
-from worker.models import Campaign, Mail, Partner
+from worker.models import Campaign, ListingChange, Mail, Partner
 from worker.state import answers
+from worker.state.listings import as_columns
 from worker.wording import mails
 
 TO_PARTNERS = kinds.names(lambda kind: kind.audience == "partner")
@@ -37,6 +38,12 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
         row = outbox.to_organizers(kind, campaign, "x", now, seal_number=seal) | {"language": language}
     outbox.put(session, [row])
     mail = session.scalars(select(Mail).where(Mail.key == row["key"])).one()
+    if kind == "listing" and partner:
+        before = as_columns(partner) | {"acronym": "", "proposed": {"": "River Friends"}}
+        change = ListingChange(partner_id=partner.id, generation=partner.generation, mail_id=mail.id)
+        change.before, change.at = before, now
+        session.add(change)
+        session.flush()
     message = mails.word_mail(session, mail)
     assert mime.compose(message, mail.message_id, mail.dated_at).content
     return message

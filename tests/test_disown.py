@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, tokens
-from worker.acts import answer, close, disown, invite, receipts
+from worker.acts import answer, close, disown, invite, receipts, unsubscribe
 from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.models import Campaign, Mail, Partner, Seal
@@ -124,15 +124,15 @@ def test_the_organizers_are_told_without_a_name(river_watch: Partner) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("without", ["an address", "mail"])
+@pytest.mark.parametrize("without", ["an address", "any mail"])
 def test_where_no_mail_may_go_none_goes_and_the_page_says_so(
     without: str, browser: TestClient, river_watch: Partner
 ) -> None:
     answers(river_watch, "public")
     with db.transaction() as session:
         partner = session.get_one(Partner, river_watch.id)
-        if without == "mail":
-            partner.quiet_at = db.clock(session)
+        if without == "any mail":
+            partner.silenced_at = db.clock(session)
         else:
             partner.email, partner.email_hmac = "", None
     for page in (
@@ -143,6 +143,22 @@ def test_where_no_mail_may_go_none_goes_and_the_page_says_so(
         assert "No new link goes out by itself" in says(page)
     assert mails("invitation") == []
     assert len(mails("disowned")) == 1
+
+
+@on_sqlite
+def test_the_silence_that_a_link_asked_for_falls_with_the_answer(browser: TestClient, river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        unsubscribe.unsubscribe_reader(session, river_watch.id, link=Link(river_watch.generation))
+    for page in (
+        browser.get(url(river_watch)),
+        browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}),
+    ):
+        assert page.status_code == 200
+        assert "A new link and a new code go to the address" in says(page)
+    assert as_it_is_now(river_watch).quiet_at is None
+    assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
+    assert mails("silence") == [], "what waited for the old link is called back"
 
 
 def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(

@@ -72,7 +72,7 @@ def test_a_name_waits_and_the_rest_does_not(browser: TestClient, river_watch: Pa
     assert partner.proposed == {"": "Rivers Watch", "fr": "Veille"}
     assert 'value="Rivers Watch"' in browser.get(url(river_watch)).text, "what is asked for is shown again"
     with db.reading() as session:
-        assert [mail.kind for mail in session.query(Mail)] == ["row"]
+        assert [mail.kind for mail in session.query(Mail)] == ["listing", "row"]
         assert session.query(Answer).count() == 0, "it is no answer"
     corrects(browser, river_watch, acronym="", sort_as="Z")
     assert now_of(river_watch).proposed is None, "taken back by the partner itself"

@@ -123,8 +123,8 @@ def test_the_page_reads_in_every_language_and_says_that_it_is_no_answer(
         "quiet": [
             "You get no more mail about this letter",
             "One thing you are still told, because somebody else may have your link: when your organization signs, is "
-            "named more openly, is printed otherwise, or the invitation is passed on. A mail that was on its way already "
-            "may still arrive.",
+            "named more openly, is printed otherwise, or the invitation is passed on. A mail that was on its way "
+            "already may still arrive.",
             "Send us mail again",
         ],
     }[before]
