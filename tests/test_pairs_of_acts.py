@@ -130,7 +130,7 @@ class Life(RuleBasedStateMachine):
     def presses_unsubscribe(self, whose: int) -> None:
         if (link := self.living_link(whose)) is None:
             return
-        assert self.acts(lambda s: unsubscribe.unsubscribe(s, self.partner_id, link=link))
+        assert self.acts(lambda s: unsubscribe.unsubscribe_reader(s, self.partner_id, link=link))
         self.quiet = self.quiet or link.contact_id is None
 
     @rule(whose=st.integers(0, 30))
