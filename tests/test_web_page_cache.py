@@ -136,6 +136,31 @@ def test_who_answers_between_look_and_wording_gives_its_page_to_nobody(
     assert "Recorded on" not in given
 
 
+@pytest.mark.parametrize("what", ["listing_changed_at", "passed_on_at", "silenced_at"])
+def test_whose_page_is_special_between_look_and_wording_gives_it_to_nobody(
+    what: str, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = a_campaign()[2:4]
+    word = partner_page._worded_for_all
+
+    def done_meanwhile(partner_id: int, language: str) -> Any:
+        if partner_id == first.id:
+            with db.transaction() as session:
+                setattr(session.get_one(Partner, first.id), what, db.clock(session))
+        return word(partner_id, language)
+
+    monkeypatch.setattr(partner_page, "_worded_for_all", done_meanwhile)
+    assert browser.get(f"/s/{tokens.token(first)}").status_code == 200
+    given, anew = both(browser, first)
+    assert given == anew
+    assert ("This was not us" in given) == (what != "silenced_at")
+    assert ('value="sign"' in given) == (what != "silenced_at")
+    given, anew = both(browser, second)
+    assert given == anew
+    assert "This was not us" not in given
+    assert 'value="sign"' in given
+
+
 def test_beyond_the_most_that_are_kept_the_page_that_nobody_asked_for_longest_is_forgotten(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ _LOOK = (
             Partner.silenced_at.is_not(None)
             | Partner.quiet_at.is_not(None)
             | Partner.listing_changed_at.is_not(None)
+            | Partner.passed_on_at.is_not(None)
             | exists().where(Contact.partner_id == Partner.id)
         ).label("is_special"),
         Campaign.id.label("campaign_id"),
@@ -262,6 +263,7 @@ class State(NamedTuple):
     reader: str  # its language
     has_address: bool
     wants_no_mail: bool
+    is_special: bool
     choice: str | None
     visibility: str | None
     channel: str | None
@@ -278,6 +280,9 @@ class State(NamedTuple):
             reader=partner.language,
             has_address=partner.email_hmac is not None,
             wants_no_mail=partner.quiet_at is not None,
+            is_special=any(
+                (partner.silenced_at, partner.quiet_at, partner.listing_changed_at, partner.passed_on_at),
+            ),
             choice=standing.choice if standing else None,
             visibility=standing.visibility if standing else None,
             channel=standing.channel if standing else None,
