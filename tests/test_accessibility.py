@@ -22,9 +22,10 @@ from starlette.testclient import TestClient
 from tests import cast
 from tests.conftest import CHROMIUM
 from worker import db, settings, tasks, tokens
-from worker.acts import answer, correct_listing, join
+from worker.acts import answer, contacts, correct_listing, join, pass_on, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
+from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.models import Addressee, Answer, Letter, Partner, ThirdPartyAddress, Visibility
 from worker.text.languages import LANGUAGES
@@ -132,6 +133,30 @@ def corrects_its_name(session: Session, partner: Partner) -> None:
     correct_listing.change_listing(session, partner.id, Listing("Rivers Watch", "RW", "USA", "", {}))
 
 
+def passes_it_on(session: Session, partner: Partner) -> None:
+    pass_on.pass_invitation_on(session, partner.id, Person(f"{token_hex(4)}@river.example", partner.language))
+
+
+def gets_one_more_contact(session: Session, partner: Partner) -> None:
+    contacts.add_contact(session, partner.id, f"{token_hex(4)}@river.example", language=partner.language)
+
+
+def another_contact_signs(session: Session, partner: Partner) -> None:
+    passes_it_on(session, partner)
+    [contact] = contacts.load_living(session, partner.id)
+    link = Link(contact.generation, contact.id)
+    given = answer.AnswerInput(partner.id, "sign", "public", says_sophea(partner), link)
+    assert answer.record_answers(session, [given])
+
+
+def gets_nothing_at_all(session: Session, partner: Partner) -> None:
+    unsubscribe.silence_partner(session, partner.id)
+
+
+def asks_for_silence(session: Session, partner: Partner) -> None:
+    unsubscribe.unsubscribe_reader(session, partner.id, link=Link(partner.generation))
+
+
 def another_letter_is_out(session: Session, partner: Partner) -> None:
     cast.a_campaign(session, f"weir-{token_hex(4)}", public_page="from launch")
 
@@ -158,6 +183,7 @@ class State:
 
 NOTHING, THE_CODE = {"mail_code": ""}, {"mail_code": "{code}"}
 NOT_US, QUIET, ROW, PASS_ON = "/s/{link}/not-us", "/u/{quiet}", "/s/{link}/row", "/s/{link}/pass-on"
+CONTACTS = "/s/{link}/contacts"
 LETTER_PAGE, JOIN, CONFIRM = "/c/{slug}?lang={language}", "/c/{slug}/join?lang={language}", "/j/{join}"
 CHAIR = {"email": "chair-{language}@river.example"}
 
@@ -202,6 +228,31 @@ STATES = {
     "passes on": State("Does somebody else sign for %(organization)s?", at=PASS_ON),
     "passes on to nobody": State("Not recorded yet", at=PASS_ON, sends=NOTHING),
     "passes on, done": State("The invitation is passed on", at=PASS_ON, sends=CHAIR | THE_CODE),
+    "has passed it on": State("Other people of your organization have a link of their own.", (passes_it_on,)),
+    "not us, though nothing was answered": State(
+        "Did somebody else act for %(organization)s?", (passes_it_on,), NOT_US
+    ),
+    "who else answers": State(
+        "Who else can answer for %(organization)s?", (another_contact_signs, gets_one_more_contact), CONTACTS
+    ),
+    "who else answers, none chosen": State(
+        "Please choose which link is to end.", (passes_it_on, gets_one_more_contact), CONTACTS, NOTHING
+    ),
+    "another contact signs": State("Who, and how to end a link", (another_contact_signs,)),
+    "asked for silence": State(
+        "You get no mail about this letter, but for what shows more of your organization.", (asks_for_silence,)
+    ),
+    "gets nothing at all": State(
+        "The organizers send nothing to your organization. Write to them if that is not what you want.",
+        (gets_nothing_at_all,),
+        QUIET,
+    ),
+    "answered meanwhile": State(
+        "Somebody of your organization has answered since you opened this page. Please look at that answer, and send "
+        "yours again if it is to replace it.",
+        sends={"choice": "change", "passage": "as all do", "wish": "so"} | THE_CODE,
+        meanwhile=(declines,),
+    ),
     "no more mail": State("No more mail about this letter?", at=QUIET),
     "no more mail, without the code": State("Please type the six digits of the mail code.", at=QUIET, sends=NOTHING),
     "no more mail, done": State("You get no more mail about this letter", at=QUIET, sends=THE_CODE),

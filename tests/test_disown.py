@@ -260,7 +260,7 @@ def test_an_address_that_was_corrected_meanwhile_keeps_its_answer(
     answers(river_watch, "public")
     disown_answer = disown.disown_answer
 
-    def just_after_the_correction(session: Session, partner_id: int, **by: int) -> None:
+    def just_after_the_correction(session: Session, partner_id: int, **by: Link) -> None:
         session.get_one(Partner, partner_id).generation += 1
         session.flush()
         disown_answer(session, partner_id, **by)

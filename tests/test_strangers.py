@@ -17,7 +17,7 @@ from worker.acts.third_party_limits import Person
 from worker.mail import claims
 from worker.mail.bounce_reports import Bounce
 from worker.mail.mime import Message
-from worker.models import Campaign, Mail, Partner, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.refusals import PassedOnTooOften, RateLimited
 from worker.text.languages import LANGUAGES
@@ -53,14 +53,27 @@ def passes_on(browser: TestClient, partner: Partner, to: str = CHAIR, **typed: s
     return browser.post(f"/s/{tokens.token(partner)}/pass-on", data=form)
 
 
-def test_another_person_gets_link_and_code_and_the_first_is_told(browser: TestClient, river_watch: Partner) -> None:
+def contacts_of(partner: Partner) -> list[Contact]:
+    with db.reading() as session:
+        return list(session.scalars(select(Contact).where(Contact.partner_id == partner.id).order_by(Contact.id)))
+
+
+def test_another_person_gets_a_link_and_code_of_its_own_and_the_first_is_told(
+    browser: TestClient, river_watch: Partner
+) -> None:
     page = passes_on(browser, river_watch)
     assert page.status_code == 200
     assert "The invitation is passed on" in page.text
     passed, told = message("passed_on"), message("was_passed_on")
     assert (passed.to, told.to) == (CHAIR, river_watch.email)
-    says(passed, str(tokens.link(river_watch)))
-    says(passed, f"{tokens.mail_code(river_watch)[:3]} {tokens.mail_code(river_watch)[3:]}")
+    [chair] = contacts_of(river_watch)
+    assert (chair.email, chair.language, chair.added_by) == (CHAIR, "fr", "partner")
+    assert tokens.link(chair) != tokens.link(river_watch)
+    says(passed, str(tokens.link(chair)))
+    says(passed, f"{tokens.mail_code(chair)[:3]} {tokens.mail_code(chair)[3:]}")
+    code = tokens.mail_code(river_watch)
+    is_silent_about(passed, tokens.token(river_watch), f"{code[:3]} {code[3:]}")
+    is_silent_about(told, tokens.token(chair))
     says(passed, "une confirmation de chaque réponse")
     is_silent_about(passed, river_watch.email, "Ms Lopez")
     is_silent_about(told, CHAIR)
@@ -68,6 +81,23 @@ def test_another_person_gets_link_and_code_and_the_first_is_told(browser: TestCl
     with db.reading() as session:
         assert session.get_one(Partner, river_watch.id).email == river_watch.email
         assert session.scalars(select(Partner.language).where(Partner.id == river_watch.id)).one() == "en"
+        [stranger] = session.scalars(select(ThirdPartyAddress))
+        assert stranger.email_hmac == tokens.fingerprint(CHAIR)
+        assert {stranger.email, stranger.contact, stranger.organization} == {""}, "of whom, is known with the partner"
+
+
+def test_the_link_that_was_passed_on_answers_for_the_partner_and_its_reader_hears_of_it(
+    browser: TestClient, river_watch: Partner
+) -> None:
+    passes_on(browser, river_watch)
+    [chair] = contacts_of(river_watch)
+    form = {"choice": "sign", "visibility": "public", "representative": "Sophea Chan", "role": "Chair"}
+    form |= {"authorised": "yes", "mail_code": tokens.mail_code(chair), "lang": "km"}
+    assert browser.post(f"/s/{tokens.token(chair)}", data=form).status_code == 303
+    with db.transaction() as session:
+        assert cast.standing(session, river_watch.id).contact_id == chair.id
+        assert receipts.put_receipts(session, river_watch.campaign_id) == 1
+    assert [(mail.contact_id, mail.language) for mail in mails("receipt")] == [(None, "en"), (chair.id, "fr")]
 
 
 def test_a_stranger_who_has_the_mail_cannot_answer_unnoticed(browser: TestClient, river_watch: Partner) -> None:
@@ -156,9 +186,10 @@ def test_what_comes_back_from_a_stranger_suppresses_the_stranger_alone(
     campaign: Campaign, river_watch: Partner
 ) -> None:
     with db.transaction() as session:
-        stranger = pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
+        chair = pass_on.pass_invitation_on(session, river_watch.id, Person(CHAIR, "en"))
         fingerprint = tokens.fingerprint(CHAIR)
-        bounce = Bounce(stranger.mail_id, "hard", "5.1.1", "no such user", frozenset({fingerprint}))
+        mail_id = session.scalars(select(Mail.id).where(Mail.contact_id == chair.id)).one()
+        bounce = Bounce(mail_id, "hard", "5.1.1", "no such user", frozenset({fingerprint}))
         assert apply_report(session, bounce) is not None
         assert [bytes(one) for one in session.scalars(select(Suppression.email_hmac))] == [fingerprint]
         assert session.get_one(Partner, river_watch.id).bounced_at is None

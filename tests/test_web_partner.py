@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, settings, tasks, tokens
-from worker.acts import answer
+from worker.acts import answer, receipts
 from worker.acts.answer import Statement
-from worker.models import Answer, Campaign, Partner, Visibility
+from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state.answers import standing_answer
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
@@ -557,10 +558,15 @@ def test_a_language_that_nobody_speaks_here_is_the_partners_own(browser: TestCli
     assert (page.status_code, '<html lang="en">' in page.text, 'value="Board"' in page.text) == (200, True, True)
 
 
-def test_the_language_of_an_answer_is_that_of_later_mails(browser: TestClient, river_watch: Partner) -> None:
+def test_the_language_of_an_answer_changes_nothing_in_that_of_the_mails(
+    browser: TestClient, river_watch: Partner
+) -> None:
     browser.post(url(river_watch), data=a_signature(river_watch, lang="km"))
     with db.transaction() as session:
         partner = session.get_one(Partner, river_watch.id)
-        assert partner.language == "km"
-        answer.withdraw(session, partner.id, Statement(channel="by hand", language="en"))
-        assert partner.language == "km", "an organizer's own language is not the partner's"
+        assert cast.standing(session, partner.id).language == "km"
+        assert partner.language == "en", "whoever answered may not be who reads the mails"
+        assert receipts.put_receipts(session, partner.campaign_id) == 1
+        assert session.scalars(select(Mail.language).where(Mail.kind == "receipt")).all() == ["en"]
+        answer.withdraw(session, partner.id, Statement(channel="by hand", language="fr"))
+        assert partner.language == "en", "an organizer's own language is not the partner's"
