@@ -202,6 +202,13 @@ def test_that_silence_was_asked_for_is_told_once_for_each_link(river_watch: Part
     assert [kind for kind, _ in told(mail_leaves())] == ["silence"]
 
 
+def test_that_its_code_was_guessed_at_is_told_whatever_silence_the_link_asked_for(river_watch: Partner) -> None:
+    act(unsubscribes)
+    mail_leaves()
+    act(Waiting("code_guessed", REGISTERED).put)
+    assert told(mail_leaves()) == [("code_guessed", "registered")]
+
+
 def test_a_contact_that_unsubscribes_silences_itself_alone(river_watch: Partner) -> None:
     chair = is_passed_on()
     act(gives(chair, "sign", "public"))

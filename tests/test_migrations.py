@@ -12,14 +12,17 @@ import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text, update
 
 from tests import cast, schema, servers
-from worker import db, migrations, settings
-from worker.acts import answer, receipts
+from worker import db, migrations, settings, tokens
+from worker.acts import answer, pass_on, receipts
 from worker.acts.answer import Statement
+from worker.acts.locking import Link
+from worker.acts.third_party_limits import Person
 from worker.migrations import tables
-from worker.models import Answer, Base, Mail
+from worker.models import Answer, Base, Contact, Mail, ThirdPartyAddress
+from worker.wording import mails
 
 REVISIONS = Path(migrations.__file__).parent / "versions"
 LANDED = {
@@ -29,6 +32,7 @@ LANDED = {
     "0004_erased.py": "05aae13b182c5c27a143337e6e6779dc55514f07050bb07385e7c99dedbd3437",
     "0005_states_as_times.py": "51e0287fe0f6cc89dcd20f3dfa5accb4db4c7aade76f0bc44f3c9363336f6492",
     "0006_what_grows_with_a_year.py": "78db31827ba1159fa92d9f29b567dd5a3d0f1d0499dc372a209f7b1720a4d3ca",
+    "0007_contacts.py": "84314966bf1107596b1a2468d2eb3d196298d4c4193ab24329b35be9401abd3a",
 }
 
 
@@ -211,3 +215,48 @@ class _fails_at:
 
 def _another(dialect: str) -> contextlib.AbstractContextManager[str]:
     return servers.fresh_postgresql(migrated=False) if dialect == "postgresql" else contextlib.nullcontext("")
+
+
+def test_who_waits_for_a_passed_on_invitation_gets_a_link_of_its_own(empty_database: str) -> None:
+    """Before there were contacts, such a mail brought the partner's own link; one that has left stays as it was."""
+    _upgrade_to("0006")
+    known = MetaData()
+    known.reflect(db.engine())
+    migrations.upgrade()
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        for who in ("waits", "left"):
+            person = Person(f"{who}@partner.example", "fr")
+            contact = pass_on.pass_invitation_on(session, campaign.partners[0].id, person, link=Link(1))
+            known_by = ThirdPartyAddress.email_hmac == contact.email_hmac
+            session.scalars(select(ThirdPartyAddress).where(known_by)).one().email = person.email  # as it was kept then
+        session.execute(update(Mail).where(Mail.contact_id == contact.id).values(due_at=None, sent_at=Mail.dated_at))
+        session.flush()
+        rows = {
+            table.name: [dict(row._mapping) for row in session.execute(table.select())]
+            for table in Base.metadata.sorted_tables
+            if table.name in known.tables
+        }
+    with db.engine().execution_options(writing=True).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    _upgrade_to("0006")
+    with db.engine().execution_options(writing=True).begin() as connection:
+        for table in (one for one in Base.metadata.sorted_tables if one.name in known.tables and one.name != "post"):
+            columns = [column for column in table.columns if column.name in known.tables[table.name].columns]
+            for row in rows[table.name]:
+                old = {column: row[column.name] for column in columns}
+                if table.name == "mail" and row["kind"] == "passed_on":
+                    old |= {table.c.partner_id: None, table.c.generation: None}
+                connection.execute(table.insert().values(old))
+
+    migrations.upgrade()
+
+    with db.reading() as session:
+        (waiting,) = session.scalars(select(Contact))
+        assert (waiting.email, waiting.language, waiting.added_by) == ("waits@partner.example", "fr", "partner")
+        (mail,) = session.scalars(select(Mail).where(Mail.contact_id.is_not(None)))
+        message = mails.word_mail(session, mail)
+        assert (message.to, mail.partner_id) == (waiting.email, waiting.partner_id)
+        assert tokens.link(waiting) in message.text
+        assert tokens.link(waiting.partner) not in message.text
