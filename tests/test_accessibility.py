@@ -134,7 +134,8 @@ def corrects_its_name(session: Session, partner: Partner) -> None:
 
 
 def passes_it_on(session: Session, partner: Partner) -> None:
-    pass_on.pass_invitation_on(session, partner.id, Person(f"{token_hex(4)}@river.example", partner.language))
+    to, link = Person(f"{token_hex(4)}@river.example", partner.language), Link(partner.generation)
+    pass_on.pass_invitation_on(session, partner.id, to, link=link)
 
 
 def gets_one_more_contact(session: Session, partner: Partner) -> None:
@@ -291,6 +292,7 @@ A_FEW = [
     "signs for everyone",
     "not us",
     "its row, empty",
+    "who else answers, none chosen",
     "the public page",
 ]
 

@@ -15,8 +15,10 @@ from tests import cast
 from tests.holder import CODE
 from tests.mails import TO_ORGANIZERS, TO_PARTNERS, is_silent_about, put, says
 from worker import db, settings, tokens
-from worker.acts import answer, disown, join, pass_on
+from worker.acts import answer, contacts, correct_listing, disown, join, pass_on
 from worker.acts.answer import Statement
+from worker.acts.correct_listing import Listing
+from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli.demo import partner as player
 from worker.mail import kinds, mime, outbox
@@ -269,6 +271,105 @@ def test_a_receipt_says_when_an_organizer_recorded_it(language: str, database: s
     by = {"en": "by the organizers", "fr": "par les organisateurs", "km": "ដោយក្រុមអ្នករៀបចំ"}
     says(message, by[language])
     is_silent_about(message, "by phone", "Answered by", "Réponse donnée")
+
+
+REPLACED = {
+    "en": {
+        "public": "signs, named for everyone.",
+        "addressee": "signs, named for the addressee only.",
+        "counted": "signs, counted and not named.",
+        "withdraw": "signature withdrawn.",
+        "change": "would sign if the text changed.",
+        "decline": "does not sign.",
+    },
+    "fr": {
+        "public": "signe, nommée pour tous.",
+        "addressee": "signe, nommée pour le destinataire seulement.",
+        "counted": "signe, comptée sans être nommée.",
+        "withdraw": "signature retirée.",
+        "change": "signerait si le texte changeait.",
+        "decline": "ne signe pas.",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("before", ["public", "addressee", "counted", "withdraw", "change", "decline"])
+def test_a_receipt_says_which_answer_it_replaces(before: str, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        _says(session, partner, before)
+        replaced = cast.standing(session, partner.id)
+        replaced.at -= timedelta(days=1)
+        first = put(session, "receipt", campaign, partner, language)
+        cast.signs(session, partner, "counted", Statement("Dara Kim", "Chair"))
+        session.execute(update(Mail).values(key=Mail.key + "/1"))
+        message = put(session, "receipt", campaign, partner, language)
+        at = dates.day_and_time(replaced.at, campaign.zone, language)
+    says(message, at)
+    replaces = {"en": "It replaces the answer of", "fr": "Elle remplace la réponse du"}.get(language)
+    if replaces:
+        said = " ".join(message.text.split())
+        assert f"{replaces} {at}" in said
+        assert REPLACED[language][before] in said.partition(at)[2]
+        assert before == "withdraw" or replaces not in first.text
+    assert not re.search(r" [:;?!]", message.text) or language == "en", "a French sign is not torn off its word"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("added_by", ["partner", "organizer"])
+def test_a_receipt_says_by_which_link_an_answer_came_but_to_who_has_it(
+    added_by: str, language: str, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        if added_by == "partner":
+            to, link = Person("chair@river.example", language), Link(partner.generation)
+            contact = pass_on.pass_invitation_on(session, partner.id, to, link=link)
+        else:
+            contact = contacts.add_contact(session, partner.id, "chair@river.example", language=language)
+        by_it = Link(contact.generation, contact.id)
+        answer.record_answers(session, [answer.AnswerInput(partner.id, "sign", "counted", cast.SOPHEA, by_it)])
+        message = put(session, "receipt", campaign, partner, language)
+        about = outbox.MailOptions(answer_id=cast.standing(session, partner.id).id)
+        own = outbox.to_contact("receipt", campaign, contact, "x", db.clock(session), **about)
+        outbox.put(session, [own])
+        to_it = mails.word_mail(session, session.scalars(select(Mail).where(Mail.key == own["key"])).one())
+        on = dates.date(contact.added_at, campaign.zone, language)
+    sentence = {
+        "partner": {
+            "en": f"It came by a link that was passed on ({on}).",
+            "fr": f"Elle est venue par le lien transmis le {on}.",
+        },
+        "organizer": {
+            "en": f"It came by a link that the organizers gave to another person of your organization ({on}).",
+            "fr": "Elle est venue par le lien que les organisateurs ont envoyé à une autre personne de votre "
+            f"organisation le {on}.",
+        },
+    }[added_by].get(language, on)
+    says(message, sentence)
+    is_silent_about(message, "chair@", tokens.token(contact))
+    assert to_it.to == "chair@river.example"
+    assert language == "km" or sentence not in " ".join(to_it.text.split())
+    is_silent_about(to_it, partner.email, tokens.token(partner))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_the_listing_says_what_stood_before_and_makes_no_link_of_it(language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        partner.language = language
+        wanted = Listing("River Watch rivers.example", "RW", "Chad", "", {})
+        correct_listing.change_listing(session, partner.id, wanted, link=Link(partner.generation))
+        mail = session.scalars(select(Mail).where(Mail.kind == "listing")).one()
+        message = mails.word_mail(session, mail)
+    for fragment in ("River Watch rivers. example", "USA", "Chad"):
+        says(message, fragment)
+    is_silent_about(message, "rivers.example”", "(RW)")
+    assert message.to == partner.email
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -316,7 +316,8 @@ class Life(RuleBasedStateMachine):
         if self.standing is None:
             return None
         with db.reading() as session:
-            passed = {one.id for one in contacts.load_living(session, self.partner_id) if one.added_by == "partner"}
+            added = select(Contact.id).where(Contact.partner_id == self.partner_id, Contact.added_by == "partner")
+            passed = set(session.scalars(added))
         return {self.standing[2], *passed}
 
 
