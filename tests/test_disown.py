@@ -12,10 +12,12 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, tokens
-from worker.acts import answer, close, disown, invite, receipts, unsubscribe
+from worker.acts import answer, close, contacts, correct_listing, disown, invite, pass_on, receipts, unsubscribe
+from worker.acts.correct_listing import Listing
 from worker.acts.locking import Link
+from worker.acts.third_party_limits import Person
 from worker.cli.status_json import as_json
-from worker.models import Campaign, Mail, Partner, Seal
+from worker.models import Answer, Campaign, Mail, Partner, Seal
 from worker.state import letters, lifecycle, signatories
 from worker.state.answers import standing_answer
 from worker.state.refusals import LinkRevoked, NotAnswered
@@ -159,6 +161,23 @@ def test_the_silence_that_a_link_asked_for_falls_with_the_answer(browser: TestCl
     assert as_it_is_now(river_watch).quiet_at is None
     assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
     assert mails("silence") == [], "what waited for the old link is called back"
+
+
+@on_sqlite
+@pytest.mark.parametrize("signer", ["the registered contact", "who changed it"])
+def test_what_a_link_changed_that_was_passed_on_and_ended_is_undone_too(signer: str, river_watch: Partner) -> None:
+    own = Link(river_watch.generation)
+    with db.transaction() as session:
+        contact = pass_on.pass_invitation_on(session, river_watch.id, Person("a@river.example", "en"), link=own)
+        passed_on = Link(contact.generation, contact.id)
+        wanted = Listing("River Watch", "XX", "USA")
+        correct_listing.change_listing(session, river_watch.id, wanted, link=passed_on)
+        by = own if signer == "the registered contact" else passed_on
+        given = answer.AnswerInput(river_watch.id, "sign", "public", cast.SOPHEA, by)
+        assert isinstance(answer.record_answers(session, [given])[0], Answer)
+        contacts.end_contact(session, river_watch.id, contact.id, link=own)
+        disown.disown_answer(session, river_watch.id, link=own)
+    assert as_it_is_now(river_watch).acronym == "RW"
 
 
 def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(

@@ -1,12 +1,13 @@
 """A partner says that what was done in its name was not its own."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.acts import audit, contacts, correct_listing, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import Link
 from worker.mail import outbox
-from worker.models import Answer, Partner
+from worker.models import Answer, Contact, Partner
 from worker.state.refusals import NotAnswered
 
 
@@ -52,8 +53,8 @@ def _suspects(session: Session, partner: Partner, standing: Answer | None) -> se
     """The links by which somebody else may have acted; null for any."""
     if standing is None or standing.channel != "link":
         return None
-    living = contacts.load_living(session, partner.id)
-    found = {
-        Link(one.generation, one.id) for one in living if one.added_by == "partner" or one.id == standing.contact_id
-    }
+    by_whom = (Contact.added_by == "partner") | (Contact.id == standing.contact_id)
+    of_it = select(Contact).where(Contact.partner_id == partner.id, by_whom)  # also where that link was ended since
+    acted = session.scalars(of_it.execution_options(populate_existing=True))
+    found = {Link(one.generation, one.id) for one in acted}
     return found if standing.contact_id is not None else found | {Link(partner.generation)}
