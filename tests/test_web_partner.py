@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, settings, tasks, tokens
-from worker.acts import answer, receipts
+from worker.acts import answer, receipts, unsubscribe
 from worker.acts.answer import Statement
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
 from worker.state.answers import standing_answer
@@ -407,6 +407,26 @@ def test_in_review_exposure_can_still_be_reduced(
     recorded = standing(river_watch)
     assert recorded
     assert recorded.visibility == "counted"
+
+
+def test_who_is_sent_nothing_at_all_exposes_itself_less_by_its_link_and_not_more(
+    browser: TestClient, river_watch: Partner
+) -> None:
+    with db.transaction() as session:
+        cast.signs(session, river_watch, "addressee")
+        unsubscribe.silence_partner(session, river_watch.id)
+    page = browser.get(url(river_watch))
+    assert "We stay, and are less visible" in words(page)
+    assert re.findall(r'name="visibility" value="([^"]*)"', page.text) == ["counted"]
+    for more in ("row", "pass-on"):
+        assert browser.get(f"{url(river_watch)}/{more}").headers["location"] == url(river_watch)
+    for visibility in ("public", "addressee"):
+        assert browser.post(url(river_watch), data=a_signature(river_watch, visibility=visibility)).status_code == 409
+    form = {"choice": "sign", "visibility": "counted", "mail_code": tokens.mail_code(river_watch)}
+    assert browser.post(url(river_watch), data=form).status_code == 303
+    signed = standing(river_watch)
+    assert signed
+    assert signed.visibility == "counted"
 
 
 def test_nobody_sees_who_else_has_signed(browser: TestClient, campaign: Campaign) -> None:

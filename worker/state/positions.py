@@ -44,6 +44,8 @@ class Position:
         offered = lifecycle.offered(self.campaign, self.stage, self.standing)
         if self.stage == "open" and (self.partner.listing_changed_at or self.partner.passed_on_at):
             offered.add("disown")  # though nothing was answered
+        if self.is_silenced_for("sign") and lifecycle.less_visible(self.campaign, self.standing):
+            offered |= {"reduce"} & ALLOWED[self.stage]  # though it cannot sign anew, where that is still taken
         return {action for action in offered if not self.is_silenced_for(action)}
 
 
