@@ -44,9 +44,13 @@ class Position:
         offered = lifecycle.offered(self.campaign, self.stage, self.standing)
         if self.stage == "open" and (self.partner.listing_changed_at or self.partner.passed_on_at):
             offered.add("disown")  # though nothing was answered
-        if self.is_silenced_for("sign") and lifecycle.less_visible(self.campaign, self.standing):
-            offered |= {"reduce"} & ALLOWED[self.stage]  # though it cannot sign anew, where that is still taken
+        if self.stage == "open" and self.is_silenced_for("sign"):
+            offered |= self._less_exposed()
         return {action for action in offered if not self.is_silenced_for(action)}
+
+    def _less_exposed(self) -> set[Action]:
+        """While answers are taken, what is offered to others as signing anew: to be less visible."""
+        return {"reduce"} if lifecycle.less_visible(self.campaign, self.standing) else set()
 
 
 def load_position(session: Session, partner: Partner) -> Position:
