@@ -29,6 +29,9 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: L
     require_may_be_written_to(session, fingerprint, now)
     known = (one for one in contacts.load_living(session, partner_id) if one.email_hmac == fingerprint)
     contact = next(known, None) or contacts.new_contact(session, held, to.email, to.language)
+    if not contact.takes_mail:
+        raise RateLimited
+    contact.language = to.language
     row = outbox.to_contact("passed_on", campaign, contact, "1", now)
     row["key"] = f"{campaign.slug}/passed_on/{fingerprint.hex()}/{now:%Y%m%d}"  # one a day, even asked for at once
     if not outbox.put(session, [row]):

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from worker.acts import contacts
-from worker.acts.answer import standing_mark
 from worker.models import Answer, Contact, Partner
 from worker.state.refusals import NoSuchContact
 from worker.web import responses
@@ -19,7 +18,7 @@ from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
 @dataclass(frozen=True)
 class EndingForm(CodeForm):
-    """Which link is to be ended: the moment at which it was made."""
+    """Which link is to be ended, by a part of its ref: no link can be made of that, and nothing counted."""
 
     which: str = ""
 
@@ -71,4 +70,4 @@ class ContactsPage(CodePage[Partner, EndingForm]):
 
 
 def _mark(contact: Contact) -> str:
-    return standing_mark(contact.added_at)
+    return contact.ref.hex()[:8]

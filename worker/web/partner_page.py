@@ -185,7 +185,7 @@ def _view(
     named = signatories.shown_to(session, position)
     earlier = earlier_answer(session, partner)
     letter_language = letter.letter_language(campaign, language)
-    offered = position.offered() & {*BY_THE_FORM, "disown"}
+    offered = position.offered() & {*BY_THE_FORM, "disown", "correct", "pass on"}
     if problems and not offered & BY_THE_FORM:
         typed, problems, refusal = None, None, Closed.to("answer", campaign)
     own_place = named.index(partner) if partner in named else None
@@ -206,6 +206,7 @@ def _view(
         "choices": CHOICES,
         "offered": offered,
         "is_public": campaign.is_public,
+        "silenced": partner.silenced_at is not None,
         "may_answer": bool(offered & BY_THE_FORM),
         "visibilities": _visibilities(campaign, standing, offered),
         "typed": typed or AnswerForm(),
