@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -193,6 +194,32 @@ def test_where_an_organizer_sends_nothing_a_link_exposes_nothing(river_watch: Pa
     if what in ACTS and what.startswith("signs"):
         act(gives(None, "sign", "public"))  # an organizer enters what it heard by another way
         assert mail_leaves() == []
+
+
+def test_who_signs_less_openly_before_the_receipt_left_is_told_all_the_same(river_watch: Partner) -> None:
+    act(unsubscribes)
+    mail_leaves()
+    act(gives(REGISTERED, "sign", "public"))
+    act(lambda s: receipts.put_receipts(s, 1))
+    act(gives(REGISTERED, "sign", "addressee"))
+    assert told(mail_leaves()) == [("receipt", "registered")]
+
+    act(gives(REGISTERED, "sign", "counted"))
+    assert mail_leaves() == [], "less than what it heard of"
+    act(gives(REGISTERED, "sign", "addressee"))
+    assert told(mail_leaves()) == [("receipt", "registered")], "more than what stood"
+
+
+def test_whoever_floods_before_the_deadline_does_not_put_the_receipt_off_beyond_it(river_watch: Partner) -> None:
+    for given in [gives(REGISTERED, "sign", "public"), gives(REGISTERED, "withdraw")] * 2:
+        act(given)
+        mail_leaves()
+    act(lambda s: setattr(s.get_one(Campaign, 1), "deadline_at", db.clock(s) + timedelta(minutes=2)))
+    act(gives(REGISTERED, "sign", "public"))
+    act(lambda s: receipts.put_receipts(s, 1))
+    with db.reading() as session:
+        (waiting,) = session.scalars(select(Mail).where(Mail.due_at.is_not(None)))
+        assert waiting.due_at == session.get_one(Campaign, 1).deadline_at
 
 
 def test_that_silence_was_asked_for_is_told_once_for_each_link(river_watch: Partner) -> None:

@@ -157,7 +157,7 @@ def _mail_that_tells(session: Session, held: LockedPartner) -> int:
     if (mail_id := session.scalar(untouched)) is not None:
         return mail_id
     recent = recently_told(session, "listing", [partner.id], now).get((partner.id, None), (0, None))
-    due = outbox.MailOptions(due_at=next_receipt_at(now, *recent))
+    due = outbox.MailOptions(due_at=next_receipt_at(held.campaign, now, *recent))
     row = outbox.to_partner("listing", held.campaign, partner, f"{now:%Y%m%dT%H%M%S.%f}", now, **due)
     outbox.put(session, [row])
     return session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()

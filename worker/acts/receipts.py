@@ -19,9 +19,9 @@ def put_receipts(session: Session, campaign_id: int) -> int:
 
     One goes to the registered contact, and one to each contact that ever answered by a link of its own. Who has no
     address gets none, nor who wants no mail; but the registered contact always hears of a signature that exposes it at
-    least as much as before. There is a rate limit: whoever answers without end
-    gets three at once, and then one in ten minutes at most, about the answer that stands by then: nobody can be
-    flooded in our name.
+    least as much as before. There is a rate limit: whoever answers without end gets three at once, and then one in ten
+    minutes at most, about the answer that stands by then: nobody can be flooded in our name. The deadline is not
+    missed for it.
     """
     campaign = session.get_one(Campaign, campaign_id)
     # By partner, as whoever answers locks them: in another order two would deadlock.
@@ -35,12 +35,12 @@ def put_receipts(session: Session, campaign_id: int) -> int:
     rows = []
     for one in answered:
         if one.to_registered:
-            due_at = next_receipt_at(now, *recent.get((one.id, None), (0, None)))
+            due_at = next_receipt_at(campaign, now, *recent.get((one.id, None), (0, None)))
             about = outbox.MailOptions(answer_id=one.answer_id, due_at=due_at)
             rows.append(outbox.to_partner("receipt", campaign, one, str(one.answer_id), now, **about))
     for contact in session.scalars(select_answering_contacts(Contact.partner_id.in_(partner_ids))):
         answer_id = answers[contact.partner_id]
-        due_at = next_receipt_at(now, *recent.get((contact.partner_id, contact.id), (0, None)))
+        due_at = next_receipt_at(campaign, now, *recent.get((contact.partner_id, contact.id), (0, None)))
         about = outbox.MailOptions(answer_id=answer_id, due_at=due_at)
         rows.append(outbox.to_contact("receipt", campaign, contact, str(answer_id), now, **about))
     outbox.put(session, rows)
@@ -59,6 +59,8 @@ def recently_told(
     return {(partner, contact): (count, last) for partner, contact, count, last in session.execute(counted) if partner}
 
 
-def next_receipt_at(now: datetime, count: int, last_sent: datetime | None) -> datetime:
-    """When the next may leave: at once, until somebody floods this reader."""
-    return now if count < RECEIPTS_AT_ONCE or last_sent is None else max(now, last_sent + BETWEEN_RECEIPTS)
+def next_receipt_at(campaign: Campaign, now: datetime, count: int, last_sent: datetime | None) -> datetime:
+    """When the next may leave: at once, until somebody floods this reader; at the deadline at the latest."""
+    if count < RECEIPTS_AT_ONCE or last_sent is None:
+        return now
+    return max(now, min(last_sent + BETWEEN_RECEIPTS, campaign.deadline_at))

@@ -81,7 +81,7 @@ def _record(
         replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
         spoken = Statement(**said, channel="by hand", language=language)
         act(session, partner_id, spoken)
-        receipt = _receipt(partner, standing_answer(session, partner_id))
+        receipt = _receipt(session, partner, standing_answer(session, partner_id))
     if dry_run:
         console.say(f"Dry run: {replaced}Would be recorded for {words}: {what}. {receipt}")
         return
@@ -96,14 +96,14 @@ def _record(
         console.say(f"A letter has left already. Next, to tell whoever has it: {console.command('notice', name)}")
 
 
-def _receipt(partner: "Partner", answer: "Answer | None") -> str:
+def _receipt(session: "Session", partner: "Partner", answer: "Answer | None") -> str:
     from worker.state.answers import exposes_more
 
     if partner.email_hmac is None:
         return "It has no address for a receipt."
     if partner.silenced_at is not None:
         return "You send it no mail, so no receipt either."
-    if partner.takes_mail or (answer is not None and exposes_more(answer)):
+    if partner.takes_mail or (answer is not None and exposes_more(session, answer)):
         return "A receipt goes to its address."
     return "It wants no more mail, so its address gets no receipt."
 

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.interfaces import ORMOption
 
-from worker.models import Answer, Campaign, Partner
+from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.lifecycle import VISIBILITY_RANK
 
 
@@ -40,17 +40,30 @@ def earlier_answers(session: Session, campaign: Campaign, partner_id: int | None
     }
 
 
-def exposes_more(answer: Answer) -> bool:
-    """Whether it signs at least as visibly as what it replaces: that is told, whatever silence was asked for."""
-    before = answer.replaces.visibility if answer.replaces else None
-    return answer.signs and VISIBILITY_RANK[answer.visibility or ""] >= VISIBILITY_RANK.get(before or "", 0)
+def exposes_more(session: Session, answer: Answer) -> bool:
+    """Whether the registered contact is told of an answer whatever silence was asked for; see `exposing_more`."""
+    return bool(session.scalar(select(exposing_more()).where(Answer.id == answer.id)))
 
 
 def exposing_more() -> ColumnElement[bool]:
-    """The same of any answer, as the condition in SQL."""
-    before = aliased(Answer)
+    """The condition in SQL: it signs at least as visibly as what it replaces, or as what its partner last heard of.
+
+    The one without the other would let somebody sign unheard: more openly first, and less so before the receipt left.
+    """
+    before, told, receipt = aliased(Answer), aliased(Answer), aliased(Mail)
     then = select(_rank(before.visibility)).where(before.id == Answer.replaces_id).scalar_subquery()
-    return (Answer.choice == "sign") & (_rank(Answer.visibility) >= func.coalesce(then, 0))
+    last_told = (
+        select(_rank(told.visibility))
+        .join(receipt, (receipt.answer_id == told.id) & (receipt.kind == "receipt"))
+        .where(receipt.contact_id.is_(None), receipt.sent_at.is_not(None))
+        .where(told.partner_id == Answer.partner_id, told.id < Answer.id)
+        .order_by(told.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rank = _rank(Answer.visibility)
+    more = (rank >= func.coalesce(then, 0)) | (rank >= func.coalesce(last_told, 0))
+    return (Answer.choice == "sign") & more
 
 
 def _rank(visibility: ColumnElement[str] | object) -> ColumnElement[int]:

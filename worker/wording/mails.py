@@ -121,7 +121,9 @@ def receipt(session: Session, mail: Mail) -> Message:
     if mail.answer is not None and mail.campaign.closed_at is not None:
         departed = had_left_by(mail.campaign, load_letters(session, mail.campaign), mail.answer.at)
     through = mail.answer.contact if mail.answer and mail.answer.contact_id != mail.contact_id else None
-    is_alert = mail.answer is not None and exposes_more(mail.answer)
+    is_alert = False
+    if mail.answer is not None and mail.contact is None and mail.partner is not None and mail.partner.quiet_at:
+        is_alert = exposes_more(session, mail.answer)
     return _to_partner(mail, is_alert=is_alert, answer=mail.answer, departed=departed, through=through)
 
 
