@@ -41,7 +41,7 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     if kind == "listing" and partner:
         before = as_columns(partner) | {"acronym": "", "proposed": {"": "River Friends"}}
         change = ListingChange(partner_id=partner.id, generation=partner.generation, mail_id=mail.id)
-        change.before, change.at = before, now
+        change.before, change.stood, change.at = before, before, now
         session.add(change)
         session.flush()
     message = mails.word_mail(session, mail)

@@ -31,13 +31,15 @@ from worker.acts.correct_listing import Listing
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.mail import kinds, outbox
+from worker.mail.delivery import Ready
 from worker.mail.mime import Message, NothingToSay
-from worker.models import Campaign, Contact, ListingChange, Mail, Partner, Seal
+from worker.models import Campaign, Contact, ListingChange, Mail, Partner, Seal, Suppression
 from worker.state.answers import standing_answer
 from worker.state.refusals import LinkRevoked, NoSuchContact, Refused, SameAddress, Silenced
 from worker.text import names
 from worker.web import link_auth
 from worker.wording import mails
+from worker.wording.composing import compose_batch as compose
 
 CHAIR, COLLEAGUE = "chair@partner.example", "colleague@partner.example"
 SAID = Statement(representative="Ada", role="Chair")
@@ -416,6 +418,57 @@ def test_an_address_that_answers_already_gets_no_second_link(river_watch: Partne
             is_added(email)
 
 
+def test_the_organizers_hear_where_a_link_ended_another(river_watch: Partner) -> None:
+    chair, colleague = is_passed_on(), is_added()
+    act(lambda s: contacts.end_contact(s, 1, chair.contact_id or 0))
+    act(lambda s: contacts.end_contact(s, 1, colleague.contact_id or 0, link=REGISTERED))
+    with db.reading() as session:
+        (mail,) = session.scalars(select(Mail).where(Mail.kind == "contact_ended"))
+        assert "River Watch" not in mails.word_mail(session, mail).text
+
+
+def test_after_the_deadline_whoever_is_disowned_gets_a_new_link_all_the_same(river_watch: Partner) -> None:
+    act(gives(REGISTERED, "sign", "public"))
+    mail_leaves()
+    act(lambda s: cast.passes_its_deadline(s, s.get_one(Partner, 1).campaign))
+    act(lambda s: disown.disown_answer(s, 1, link=REGISTERED))
+    ((kind, _, message),) = mail_leaves()
+    assert kind == "renewed"
+    (token,) = _tokens_in(message)[:1]
+    assert link_auth._find_partners([tokens.read_token(token)])[0] is not None
+
+
+def test_a_partner_that_was_disowned_while_it_got_no_mail_is_asked_once_it_gets_it_again(river_watch: Partner) -> None:
+    act(
+        lambda s: outbox.put(
+            s, [outbox.to_partner("invitation", s.get_one(Campaign, 1), river_watch, "1", db.clock(s))]
+        )
+    )
+    mail_leaves()
+    act(gives(REGISTERED, "decline"))
+    act(is_silenced)
+    act(lambda s: disown.disown_answer(s, 1, link=REGISTERED))
+    assert mail_leaves() == []
+    act(lambda s: unsubscribe.allow_mail(s, 1))
+    assert told(mail_leaves()) == [("invitation", "registered")]
+
+
+def test_an_alert_goes_to_an_address_from_which_something_came_back(river_watch: Partner) -> None:
+    act(lambda s: s.add(Suppression(email_hmac=river_watch.email_hmac, at=db.clock(s), reason="bounce")))
+    act(gives(REGISTERED, "sign", "public"))
+    act(lambda s: receipts.put_receipts(s, 1))
+    with db.transaction() as session:
+        (waits,) = session.scalars(select(Mail.id).where(Mail.due_at.is_not(None)))
+        (composed,) = compose(session, [waits])
+    assert isinstance(composed, Ready)
+    act(gives(REGISTERED, "decline"))
+    act(lambda s: receipts.put_receipts(s, 1))
+    with db.transaction() as session:
+        (waits,) = session.scalars(select(Mail.id).where(Mail.due_at.is_not(None)))
+        (dropped,) = compose(session, [waits])
+    assert not isinstance(dropped, Ready)
+
+
 def test_the_page_ends_a_link_and_shows_no_address(browser: TestClient, river_watch: Partner) -> None:
     chair = is_passed_on()
     act(gives(chair, "sign", "public"))
@@ -473,6 +526,40 @@ def test_what_was_changed_before_the_disowned_link_was_used_stays(river_watch: P
     with db.reading() as session:
         assert printed(session) == ("RWI", "USA", None)
         assert session.get_one(Partner, 1).listing_changed_at is not None
+
+
+def test_what_is_undone_is_told_with_before_and_after_and_no_alarm_is_lost(river_watch: Partner) -> None:
+    colleague = is_added()
+    act(gives(REGISTERED, "sign", "public"))
+    mail_leaves()
+    changes(colleague, "TRAITOR")
+
+    act(lambda s: disown.disown_answer(s, 1, link=colleague))  # before the mail about it has left
+
+    texts = {kind: " ".join(message.text.split()) for kind, _, message in mail_leaves()}
+    assert "again as it was before a link changed it" in texts["listing"]
+    assert "Acronym: “TRAITOR” before, “RW” now" in texts["listing"]
+    assert "passed_on" not in texts, "who changed the listing gets no new link"
+    assert not living(colleague)
+
+
+def test_the_honest_change_that_stays_is_told_though_its_mail_was_called_back(river_watch: Partner) -> None:
+    changes(REGISTERED, "RWI")
+    thief = is_passed_on()
+    act(gives(thief, "sign", "public"))
+
+    act(lambda s: disown.disown_answer(s, 1, link=REGISTERED))
+
+    assert "listing" in [kind for kind, _, _ in mail_leaves()]
+    with db.reading() as session:
+        assert printed(session)[0] == "RWI"
+
+
+def test_a_name_that_an_organizer_agreed_to_is_told_though_its_mail_still_waits(river_watch: Partner) -> None:
+    changes(REGISTERED, "RW", name="River Watch International")
+    act(lambda s: correct_listing.decide_name(s, 1, agreed=True))
+    ((_, _, message),) = mail_leaves()
+    assert "“River Watch” before, “River Watch International” now" in " ".join(message.text.split())
 
 
 def test_a_name_to_which_an_organizer_agreed_stays(river_watch: Partner) -> None:

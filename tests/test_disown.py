@@ -192,7 +192,8 @@ def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(
     page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert page.status_code == 200
-    assert "No new link goes out by itself" in says(page)
+    assert "A new link and a new code go to the address that the invitation came to." in says(page)
+    assert len(mails("renewed")) == 1
     with db.transaction() as session:
         assert letters.living_seal(session, session.get_one(Campaign, river_watch.campaign_id)) is None
     assert close.close_and_seal(river_watch.campaign_id)

@@ -49,7 +49,8 @@ def test_the_letter_leaves_before_all_other_mail() -> None:
 def test_no_quota_keeps_a_receipt_or_what_tells_of_a_change_or_a_mail_to_organizers_waiting() -> None:
     urgent = set(kinds.names(lambda kind: kind.urgency < MAY_WAIT))
     organizers = kinds.names(lambda kind: kind.audience == "organizers")
-    assert urgent == {"letter", "receipt", "code_guessed", "listing", "silence", *organizers}
+    alerts = kinds.names(lambda kind: kind.alert)
+    assert urgent == {"letter", "receipt", *alerts, *organizers}
 
 
 def test_what_goes_to_many_waits_for_what_goes_to_one() -> None:

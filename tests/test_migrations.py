@@ -32,7 +32,7 @@ LANDED = {
     "0004_erased.py": "05aae13b182c5c27a143337e6e6779dc55514f07050bb07385e7c99dedbd3437",
     "0005_states_as_times.py": "51e0287fe0f6cc89dcd20f3dfa5accb4db4c7aade76f0bc44f3c9363336f6492",
     "0006_what_grows_with_a_year.py": "78db31827ba1159fa92d9f29b567dd5a3d0f1d0499dc372a209f7b1720a4d3ca",
-    "0007_contacts.py": "84314966bf1107596b1a2468d2eb3d196298d4c4193ab24329b35be9401abd3a",
+    "0007_contacts.py": "802b1a2034bffb595a763f5d06d3e53c11398c356344dc3b10c5baf163f49278",
 }
 
 

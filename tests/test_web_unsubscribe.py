@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
@@ -412,6 +413,11 @@ def wants_mail_again(partner: Partner) -> None:
         unsubscribe.resubscribe_reader(session, partner.id, link=Link(partner.generation))
 
 
+def receipts_leave(session: Session) -> None:
+    now = db.clock(session)
+    session.execute(update(Mail).where(Mail.kind == "receipt").values(sent_at=now, due_at=None))
+
+
 def is_invited(campaign: Campaign) -> None:
     """The relay took every invitation, two days ago."""
     with db.transaction() as session:
@@ -529,6 +535,7 @@ def test_who_is_quiet_gets_the_receipt_of_what_exposes_more_alone_and_every_one_
     assert mails(river_watch) == ["silence", "receipt"]
     assert mails(campaign.partners[1]) == ["receipt"]
     with db.transaction() as session:
+        receipts_leave(session)
         cast.signs(session, river_watch, "counted")
         assert receipts.put_receipts(session, campaign.id) == 0
         answer.withdraw(session, river_watch.id, cast.SOPHEA)
@@ -580,6 +587,8 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
 ) -> None:
     with db.transaction() as session:
         cast.signs(session, river_watch)
+        receipts.put_receipts(session, campaign.id)
+        receipts_leave(session)
         reduced = cast.signs(session, river_watch, "counted")
         asking = session.get_one(Campaign, campaign.id)
         cast.is_sealed(session, asking)
@@ -591,13 +600,13 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
             "answer_id": reduced.id if kind == "receipt" else None,
             "seal_number": 1 if kind == "copy" else None,
         }
-        rows = [outbox.to_partner(kind, campaign, one, "1", now, **more) for one in campaign.partners]
+        rows = [outbox.to_partner(kind, campaign, one, "at the same moment", now, **more) for one in campaign.partners]
         assert outbox.put(session, rows) == 2
     assert [(mail["To"], mail["Subject"].startswith("No more mail")) for mail in delivered()] == [
         (river_watch.email, True),
         (campaign.partners[1].email, False),
     ]
-    assert mails(river_watch) == ["silence"]
+    assert mails(river_watch) == ["receipt", "silence"]
 
 
 @pytest.mark.parametrize("kind", ["receipt", "was_passed_on", "contact_added"])

@@ -317,7 +317,11 @@ class Contact(Base):
 
 
 class ListingChange(Base):
-    """A partner's link changed how it is printed; `before` is what stood then, `mail_id` the mail that tells it."""
+    """A partner's link changed how it is printed, or that was undone (without a generation).
+
+    `stood` is what was printed until then, as the mail tells it; `before` what is brought back if the change is undone:
+    the same, but with a name to which an organizer agreed since. `mail_id`: the mail that tells it.
+    """
 
     __tablename__ = "listing_change"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -326,6 +330,7 @@ class ListingChange(Base):
     generation: Mapped[int | None]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"), index=True)
     before: Mapped[dict[str, Any]]
+    stood: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 
 

@@ -1,5 +1,6 @@
 """Further contacts of a partner: added by an organizer, ended, and what becomes of all links when one was stolen."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -59,7 +60,8 @@ def new_contact(session: Session, held: LockedPartner, email: str, language: str
 def end_contact(session: Session, partner_id: int, contact_id: int, *, link: Link | None = None) -> Contact:
     """End the link of one further contact; only the registered contact may, or an organizer (`link` is null).
 
-    What it answered stands, for it may have been right: to undo that, one disowns or withdraws it.
+    What it answered stands, for it may have been right: to undo that, one disowns or withdraws it. The organizers are
+    told where a link did it, for whoever stole that one may want nobody else to hear what it does.
     Raises NoSuchContact or LinkRevoked.
     """
     held = locking.lock_partner(session, partner_id, link)
@@ -68,6 +70,8 @@ def end_contact(session: Session, partner_id: int, contact_id: int, *, link: Lin
         raise NoSuchContact
     contact.ended_at = held.now
     outbox.cancel(session, Mail.contact_id == contact.id, at=held.now)
+    if held.by_link:
+        outbox.put(session, [outbox.to_organizers("contact_ended", held.campaign, str(contact.id), held.now)])
     audit.log(session, held.campaign, "partner" if held.by_link else "organizer", "contact_ended", held.partner)
     return contact
 
@@ -87,11 +91,12 @@ def end_passed_on(session: Session, partner: Partner, now: datetime) -> None:
     partner.passed_on_at = None
 
 
-def revoke_all(session: Session, partner: Partner, now: datetime, *, suspect: int | None) -> list[Contact]:
+def revoke_all(session: Session, partner: Partner, now: datetime, *, suspects: Collection[int | None]) -> list[Contact]:
     """Revoke every link of a partner and call back all that waits for it; returns the contacts with a new link.
 
     The registered contact gets a new one, and so does each whom an organizer added, for a person vouches for their
-    addresses; but not the `suspect`, by whose link it was that somebody acted. Those passed on are ended.
+    addresses; but not the `suspects`, by whose links somebody acted. Those passed on are ended. Silence is over, for
+    whoever gets a new link has to hear of it.
     """
     end_passed_on(session, partner, now)
     partner.renew_link()
@@ -99,6 +104,7 @@ def revoke_all(session: Session, partner: Partner, now: datetime, *, suspect: in
     living = load_living(session, partner.id)
     for contact in living:
         contact.generation += 1
-        if contact.id == suspect:
+        contact.quiet_at = None
+        if contact.id in suspects:
             contact.ended_at = now
     return [one for one in living if one.ended_at is None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import audit, contacts
 from worker.acts.close import void_seal
-from worker.acts.correct_listing import restore_listing
+from worker.acts.correct_listing import restore_listing, tell_of_what_was_not_told
 from worker.acts.locking import lock_partner_alone
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression
@@ -70,6 +70,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     outbox.cancel(session, Mail.partner_id == partner_id, Mail.contact_id.is_(None), at=now)
     if restored := restore_listing(session, partner, None):
         _void_what_is_printed_otherwise(session, campaign, now)
+    tell_of_what_was_not_told(session, campaign, partner, now)
     rows = _for_the_new_address(session, campaign, partner, mails)
     outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "address_corrected", partner)
@@ -97,7 +98,7 @@ def _for_the_new_address(
     now, standing = db.clock(session), standing_answer(session, partner.id)
     open = campaign.takes_answers(at=now)
     number = partner.generation
-    if not partner.takes_mail:
+    if not (partner.takes_mail or (partner.takes_alerts and standing and standing.signs)):
         return []
     if standing is None:
         if not open:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from worker import db
 from worker.acts import audit, locking
 from worker.acts.locking import Link, LockedPartner
 from worker.acts.receipts import next_receipt_at, recently_told
@@ -99,15 +101,35 @@ def restore_listing(session: Session, partner: Partner, links: Collection[Link] 
     changes = session.scalars(
         select(ListingChange).where(ListingChange.partner_id == partner.id).order_by(ListingChange.id)
     ).all()
-    by_it = [one for one in changes if links is None or (one.generation, one.contact_id) in links]
+    by_it = [one for one in changes if one.generation and (links is None or (one.generation, one.contact_id) in links)]
     if not by_it:
         return False
+    printed = as_columns(partner)
     for column, value in by_it[0].before.items():
         setattr(partner, column, value)
     undone = [one.id for one in changes if one.id >= by_it[0].id]
     session.execute(delete(ListingChange).where(ListingChange.id.in_(undone)))
-    partner.listing_changed_at = changes[len(changes) - len(undone) - 1].at if len(changes) > len(undone) else None
+    partner.listing_changed_at = max(
+        (one.at for one in changes if one.generation and one.id not in undone), default=None
+    )
+    if printed != as_columns(partner):
+        now = db.clock(session)
+        session.add(
+            ListingChange(partner_id=partner.id, before=as_columns(partner), stood=printed, at=now)
+        )  # told, and never brought back
+    session.flush()
     return True
+
+
+def tell_of_what_was_not_told(session: Session, campaign: Campaign, partner: Partner, now: datetime) -> None:
+    """Put a mail for changes that no mail has told, or whose mail was called back."""
+    told = select(Mail.id).where(Mail.partner_id == partner.id, Mail.cancelled_at.is_(None))
+    untold = ListingChange.mail_id.is_(None) | ListingChange.mail_id.not_in(told)
+    changes = session.scalars(select(ListingChange).where(ListingChange.partner_id == partner.id, untold)).all()
+    if changes and partner.takes_alerts:
+        mail_id = _mail_that_tells(session, campaign, partner, now)
+        for change in changes:
+            change.mail_id = mail_id
 
 
 def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
@@ -142,23 +164,23 @@ def _note_change(session: Session, held: LockedPartner) -> None:
             partner_id=partner.id,
             contact_id=held.contact_id,
             generation=held.link.generation,
-            mail_id=_mail_that_tells(session, held) if partner.takes_alerts else None,
+            mail_id=_mail_that_tells(session, held.campaign, partner, now) if partner.takes_alerts else None,
             before=as_columns(partner),
+            stood=as_columns(partner),
             at=now,
         )
     )
 
 
-def _mail_that_tells(session: Session, held: LockedPartner) -> int:
+def _mail_that_tells(session: Session, campaign: Campaign, partner: Partner, now: datetime) -> int:
     """The mail about changes that waits and was not tried yet, or a new one; limited as receipts are."""
-    partner, now = held.partner, held.now
     waiting = select(Mail.id).where(Mail.partner_id == partner.id, Mail.kind == "listing", Mail.due_at.is_not(None))
     untouched = waiting.where(Mail.attempts == 0, Mail.lease_until.is_(None)).limit(1).with_for_update()
     if (mail_id := session.scalar(untouched)) is not None:
         return mail_id
     recent = recently_told(session, "listing", [partner.id], now).get((partner.id, None), (0, None))
-    due = outbox.MailOptions(due_at=next_receipt_at(held.campaign, now, *recent))
-    row = outbox.to_partner("listing", held.campaign, partner, f"{now:%Y%m%dT%H%M%S.%f}", now, **due)
+    due = outbox.MailOptions(due_at=next_receipt_at(campaign, now, *recent))
+    row = outbox.to_partner("listing", campaign, partner, f"{now:%Y%m%dT%H%M%S.%f}", now, **due)
     outbox.put(session, [row])
     return session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
 

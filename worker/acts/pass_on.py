@@ -21,17 +21,18 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: L
     held = locking.lock_partner(session, partner_id, link)
     held.require("pass on")
     campaign, partner, now, fingerprint = held.campaign, held.partner, held.now, tokens.fingerprint(to.email)
-    if fingerprint == partner.email_hmac:
-        raise SameAddress(organization=partner.organization)
     passed = select(func.count()).select_from(ThirdPartyAddress).where(ThirdPartyAddress.partner_id == partner_id)
     if (session.scalar(passed) or 0) >= MAX_OF_ONE_PARTNER:
         raise PassedOnTooOften
+    if fingerprint == partner.email_hmac:  # only whoever has read that mail may learn where it went
+        raise SameAddress(organization=partner.organization) if held.contact_id is None else RateLimited
     require_may_be_written_to(session, fingerprint, now)
     known = (one for one in contacts.load_living(session, partner_id) if one.email_hmac == fingerprint)
     contact = next(known, None) or contacts.new_contact(session, held, to.email, to.language)
     if not contact.takes_mail:
         raise RateLimited
-    contact.language = to.language
+    if contact.added_by == "partner":
+        contact.language = to.language
     row = outbox.to_contact("passed_on", campaign, contact, "1", now)
     row["key"] = f"{campaign.slug}/passed_on/{fingerprint.hex()}/{now:%Y%m%d}"  # one a day, even asked for at once
     if not outbox.put(session, [row]):

@@ -43,7 +43,6 @@ def write_to(
     campaign: Campaign,
     to: Person,
     now: datetime,
-    partner_id: int | None = None,
     due_at: datetime | None = None,
 ) -> ThirdPartyAddress:
     """Put a mail to an address that somebody else gave us, now or later, and remember it. Raises RateLimited.
@@ -53,7 +52,9 @@ def write_to(
     fingerprint = tokens.fingerprint(to.email)
     if not _may_be_written_to(session, fingerprint, now):
         raise RateLimited
-    row = outbox.to_third_party(kind, campaign, f"{fingerprint.hex()}/{now:%Y%m%d}", now, to.language)
+    earlier = select(func.count()).where(ThirdPartyAddress.email_hmac == fingerprint)
+    which = f"{fingerprint.hex()}/{now:%Y%m%d}/{session.scalar(earlier)}"  # one that was forgotten may ask again
+    row = outbox.to_third_party(kind, campaign, which, now, to.language)
     row["due_at"] = due_at or now
     if not outbox.put(session, [row]):
         raise RateLimited
@@ -61,7 +62,6 @@ def write_to(
     stranger = ThirdPartyAddress(
         campaign_id=campaign.id,
         mail_id=mail_id,
-        partner_id=partner_id,
         ref=tokens.new_ref(),
         email_hmac=fingerprint,
         at=now,
@@ -110,6 +110,8 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
 def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:
     if session.scalar(select(Suppression.id).where(Suppression.email_hmac == fingerprint)):
         return False
-    to_it = select(func.count(), func.max(ThirdPartyAddress.at)).where(ThirdPartyAddress.email_hmac == fingerprint)
+    called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
+    written = select(func.count(), func.max(ThirdPartyAddress.at)).join(Mail, Mail.id == ThirdPartyAddress.mail_id)
+    to_it = written.where(ThirdPartyAddress.email_hmac == fingerprint, ~called_back)
     times, latest = session.execute(to_it).one()
     return times < MAX_TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)

@@ -4,7 +4,7 @@ Who is silent by its own link still hears of what exposes it more. Total silence
 no link of that partner signs.
 """
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -22,7 +22,7 @@ _STILL_SENT = ("receipt", *kinds.names(lambda kind: kind.alert))
 def unsubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None:
     """Send a reader no more mail than it must have, and cancel what waits for it. Idempotent.
 
-    What was answered stands, and the signing link works on. The registered contact is told, once for each link: it may
+    What was answered stands, and the signing link works on. The registered contact is told, once a day at most: it may
     have been somebody else who asked. Raises LinkRevoked.
     """
     held = locking.lock_partner(session, partner_id, link)
@@ -37,7 +37,9 @@ def unsubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None
     else:
         outbox.cancel(session, *to_it, Mail.due_at.is_not(None), Mail.kind.not_in(_STILL_SENT), at=now)
         if partner.takes_alerts:
-            outbox.put(session, [outbox.to_partner("silence", campaign, partner, str(link.generation), now)])
+            outbox.put(
+                session, [outbox.to_partner("silence", campaign, partner, f"{link.generation}/{now:%Y%m%d}", now)]
+            )
     audit.log(session, campaign, "partner", "unsubscribed", partner, at=now)
 
 
@@ -100,7 +102,9 @@ def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
     campaign, partner, now = held.campaign, held.partner, held.now
     cancelled = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     which = select(cancelled).where(Mail.partner_id == partner.id, Mail.kind == "invitation")
-    invitations = session.scalars(which).all()
-    never = bool(invitations) and all(invitations) and standing_answer(session, partner.id) is None
+    by_its_link = func.coalesce(Mail.generation, partner.generation) == partner.generation
+    invitations = session.scalars(which.where(by_its_link)).all()
+    asked_before = partner.generation > 1 or bool(invitations)
+    never = asked_before and all(invitations) and standing_answer(session, partner.id) is None
     if never and partner.takes_mail and campaign.takes_answers(at=now):
         outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])

@@ -1,6 +1,6 @@
 """What partners have said, and what of it stands."""
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -46,24 +46,29 @@ def exposes_more(session: Session, answer: Answer) -> bool:
 
 
 def exposing_more() -> ColumnElement[bool]:
-    """The condition in SQL: it signs at least as visibly as what it replaces, or as what its partner last heard of.
+    """The condition in SQL: it signs at least as visibly as anything that stood since its partner last heard of one.
 
-    The one without the other would let somebody sign unheard: more openly first, and less so before the receipt left.
+    Not only as what it replaces: somebody could sign openly, and less so before the receipt has left. What never
+    arrived, or went to an address that was corrected since, was not heard of.
     """
-    before, told, receipt = aliased(Answer), aliased(Answer), aliased(Mail)
-    then = select(_rank(before.visibility)).where(before.id == Answer.replaces_id).scalar_subquery()
+    told, receipt, reader, since = aliased(Answer), aliased(Mail), aliased(Partner), aliased(Answer)
     last_told = (
-        select(_rank(told.visibility))
-        .join(receipt, (receipt.answer_id == told.id) & (receipt.kind == "receipt"))
-        .where(receipt.contact_id.is_(None), receipt.sent_at.is_not(None))
+        select(func.coalesce(func.max(told.id), 0))
+        .join(receipt, (receipt.answer_id == told.id) & (receipt.kind == "receipt") & receipt.contact_id.is_(None))
+        .join(reader, (reader.id == told.partner_id) & (reader.generation == receipt.generation))
+        .where(receipt.sent_at.is_not(None), receipt.bounced_at.is_(None))
         .where(told.partner_id == Answer.partner_id, told.id < Answer.id)
-        .order_by(told.id.desc())
-        .limit(1)
+        .correlate(Answer)
         .scalar_subquery()
     )
-    rank = _rank(Answer.visibility)
-    more = (rank >= func.coalesce(then, 0)) | (rank >= func.coalesce(last_told, 0))
-    return (Answer.choice == "sign") & more
+    # Where nothing stood in between (it was disowned, or the letter changed), nothing was as visible.
+    stood = select(func.min(_rank(since.visibility))).where(since.id >= last_told, since.id < Answer.id)
+    gap = exists().where(
+        since.partner_id == Answer.partner_id, since.id > last_told, since.id <= Answer.id, since.replaces_id.is_(None)
+    )
+    least = stood.where(since.partner_id == Answer.partner_id).correlate(Answer).scalar_subquery()
+    unheard = (last_told == 0) | gap.correlate(Answer)
+    return (Answer.choice == "sign") & (unheard | (_rank(Answer.visibility) >= func.coalesce(least, 0)))
 
 
 def _rank(visibility: ColumnElement[str] | object) -> ColumnElement[int]:

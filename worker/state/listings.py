@@ -34,14 +34,20 @@ def changes_told_by(session: Session, mail: Mail) -> list[FieldChange]:
     if not told or mail.partner is None:
         return []
     later = changes[told[-1] + 1 :]
-    before = _wished(changes[told[0]].before)
-    after = _wished(later[0].before if later else as_columns(mail.partner))
+    before = _wished(changes[told[0]].stood)
+    after = _wished(later[0].stood if later else as_columns(mail.partner))
     fields = dict.fromkeys([*before, *after])
     return [
         FieldChange(field, before.get(field, ""), after.get(field, ""))
         for field in fields
         if before.get(field, "") != after.get(field, "")
     ]
+
+
+def was_undone(session: Session, mail: Mail) -> bool:
+    """Whether what a mail tells last is that changes were undone."""
+    last = select(ListingChange.generation).where(ListingChange.mail_id == mail.id).order_by(ListingChange.id.desc())
+    return session.execute(last.limit(1)).scalar_one_or_none() is None
 
 
 def _wished(columns: Mapping[str, Any]) -> dict[str, str]:

@@ -42,11 +42,11 @@ class Origins:
 
 
 def network(host: str) -> bytes:
-    """What one visitor has to itself: an IPv4 address, or of IPv6 the first 64 bits; what is no address as it is."""
+    """What one visitor may have to itself: an IPv4 address, or of IPv6 the first 48 bits."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return host.encode("utf-8", "replace")
     if isinstance(address, ipaddress.IPv6Address):
-        return address.ipv4_mapped.packed if address.ipv4_mapped else address.packed[:8]
+        return address.ipv4_mapped.packed if address.ipv4_mapped else address.packed[:6]
     return address.packed

@@ -19,9 +19,12 @@ log = logging.getLogger("delivery")
 
 
 def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | DeliveryResult]:
-    """Make these mails ready to be sent, in this order, or say what became of them."""
+    """Make these mails ready to be sent, in this order, or say what became of them.
+
+    Nothing goes to a suppressed address but an alert: whoever can read a mail can also write that it came back.
+    """
     found = _read(session, ids)
-    suppressed = claims.suppressed(session, ids)
+    suppressed = {i for i in claims.suppressed(session, ids) if not mails.is_alert(session, found[i])}
     return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
 
 

@@ -13,6 +13,7 @@ from worker import db, tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
+from worker.mail.results import DeliveryResult
 from worker.models import Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.answers import exposes_more
@@ -20,7 +21,7 @@ from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
 from worker.state.letters import load_letters
-from worker.state.listings import changes_told_by
+from worker.state.listings import changes_told_by, was_undone
 from worker.state.signatories import count_named, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import diff, names
@@ -86,6 +87,15 @@ def word_mail(session: Session, mail: Mail | BulkMail) -> Message:
     return _to_organizers(session, mail)
 
 
+def is_alert(session: Session, mail: Mail | BulkMail | DeliveryResult) -> bool:
+    """Whether it goes to the registered contact whatever silence its link asked for, and whatever came back."""
+    if isinstance(mail, BulkMail | DeliveryResult) or mail.contact_id is not None:
+        return False
+    if mail.kind == "receipt":
+        return mail.answer is not None and exposes_more(session, mail.answer)
+    return kind_named(mail.kind).alert
+
+
 def amended(session: Session, mail: Mail) -> Message:
     """Asks a partner again, because the letter means something else now; with the difference if it has answered."""
     return _to_partner(mail, answer=mail.answer, changes=_changes(mail))
@@ -106,7 +116,7 @@ def listing(session: Session, mail: Mail) -> Message:
     changes = changes_told_by(session, mail)
     if not changes:
         raise NothingToSay
-    return _to_partner(mail, fields=changes)
+    return _to_partner(mail, fields=changes, undone=was_undone(session, mail))
 
 
 def confirm(session: Session, mail: Mail) -> Message:
@@ -121,10 +131,7 @@ def receipt(session: Session, mail: Mail) -> Message:
     if mail.answer is not None and mail.campaign.closed_at is not None:
         departed = had_left_by(mail.campaign, load_letters(session, mail.campaign), mail.answer.at)
     through = mail.answer.contact if mail.answer and mail.answer.contact_id != mail.contact_id else None
-    is_alert = False
-    if mail.answer is not None and mail.contact is None and mail.partner is not None and mail.partner.quiet_at:
-        is_alert = exposes_more(session, mail.answer)
-    return _to_partner(mail, is_alert=is_alert, answer=mail.answer, departed=departed, through=through)
+    return _to_partner(mail, is_alert=is_alert(session, mail), answer=mail.answer, departed=departed, through=through)
 
 
 def copy(session: Session, mail: Mail) -> Message:

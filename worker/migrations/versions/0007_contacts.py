@@ -83,6 +83,7 @@ def listing_change() -> None:
         sa.Column("generation", sa.Integer),
         sa.Column("mail_id", sa.Integer),
         sa.Column("before", sa.JSON, nullable=False),
+        sa.Column("stood", sa.JSON, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name="fk_listing_change_partner_id"),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name="fk_listing_change_contact_id"),
