@@ -15,7 +15,7 @@ up: $(VENV)/.runs ## Run the whole program on this machine, for clicking
 	@exec $(IN)/undersigned up
 
 test: $(VENV)/.tests lint ## Run all tests, set-up included
-	$(IN)/python -m pytest -n 2
+	$(IN)/python -m pytest -n 3
 
 lint: $(VENV)/.tests ## Check style and types
 	$(IN)/ruff check .
