@@ -438,6 +438,28 @@ def test_after_the_deadline_whoever_is_disowned_gets_a_new_link_all_the_same(riv
     assert link_auth._find_partners([tokens.read_token(token)])[0] is not None
 
 
+def test_shortly_before_the_deadline_the_new_link_comes_by_a_mail_that_the_close_does_not_call_back(
+    river_watch: Partner,
+) -> None:
+    act(gives(REGISTERED, "sign", "public"))
+    mail_leaves()
+    act(lambda s: setattr(s.get_one(Campaign, 1), "deadline_at", db.clock(s) + timedelta(seconds=5)))
+    act(lambda s: disown.disown_answer(s, 1, link=REGISTERED))
+    act(lambda s: outbox.cancel(s, Mail.kind.in_(kinds.cancelled_by("close"))))
+    assert told(mail_leaves()) == [("renewed", "registered")]
+
+
+def test_a_contact_whose_link_was_kept_back_gets_it_once_mail_goes_again(river_watch: Partner) -> None:
+    act(lambda s: contacts.add_contact(s, 1, COLLEAGUE, language="en"))
+    act(is_silenced)
+    assert mail_leaves() == []
+    act(lambda s: unsubscribe.allow_mail(s, 1))
+    assert told(mail_leaves()) == [("passed_on", COLLEAGUE)]
+    act(is_silenced)
+    act(lambda s: unsubscribe.allow_mail(s, 1))
+    assert mail_leaves() == []
+
+
 def test_a_partner_that_was_disowned_while_it_got_no_mail_is_asked_once_it_gets_it_again(river_watch: Partner) -> None:
     act(
         lambda s: outbox.put(

@@ -1,5 +1,7 @@
 """A partner says that what was done in its name was not its own."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,15 +12,17 @@ from worker.mail import outbox
 from worker.models import ListingChange
 from worker.state.refusals import NotAnswered
 
+AN_HOUR = timedelta(hours=1)
+
 
 def disown_answer(session: Session, partner_id: int, *, link: Link | None = None) -> None:
     """Undo what somebody else did in a partner's name: no answer stands then, and all its links are revoked.
 
     How it is printed is again as it was before another link than the registered contact's changed it (before any did,
     if the answer came by that one), and silence that a link asked for is over. The registered contact gets a new link,
-    by an invitation while answers are taken, and so does then each contact that an organizer added and that did not
-    act; the organizers are told in any case. After the deadline only a signature can be disowned, with what a
-    withdrawal does then.
+    by an invitation until an hour before the deadline; while answers are taken so does each contact that an organizer
+    added and that did not act. The organizers are told in any case. After the deadline only a signature can be
+    disowned, with what a withdrawal does then.
     Raises NotAnswered, Closed, LetterHasLeft or LinkRevoked.
     """
     held = locking.lock_partner(session, partner_id, link)
@@ -40,7 +44,8 @@ def disown_answer(session: Session, partner_id: int, *, link: Link | None = None
     which = str(standing.id) if standing else f"partner-{partner.id}/{partner.generation}"
     mails = [outbox.to_organizers("disowned", campaign, which, now)]
     if partner.takes_alerts:
-        kind = "invitation" if held.stage == "open" else "renewed"
+        # An invitation that waits is called back at the deadline, and its reader must have a link all the same.
+        kind = "invitation" if held.stage == "open" and campaign.deadline_at - now > AN_HOUR else "renewed"
         mails.append(outbox.to_partner(kind, campaign, partner, str(partner.generation), now))
     if held.stage == "open" and partner.silenced_at is None:
         of_each = [one for one in renewed if one.takes_mail]

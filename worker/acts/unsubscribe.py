@@ -4,7 +4,7 @@ Who is silent by its own link still hears of what exposes it more. Total silence
 no link of that partner signs.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -84,6 +84,7 @@ def allow_mail(session: Session, partner_id: int) -> bool:
         return False
     partner.silenced_at = partner.quiet_at = None
     _ask_if_never_asked(session, held)
+    _pass_on_if_never_sent(session, held)
     audit.log(session, held.campaign, "organizer", "mail_allowed", partner, at=held.now)
     return True
 
@@ -95,6 +96,18 @@ def _require_kept(partner: Partner) -> None:
 
 def _reader(session: Session, partner: Partner, link: Link) -> Partner | Contact:
     return partner if link.contact_id is None else session.get_one(Contact, link.contact_id, populate_existing=True)
+
+
+def _pass_on_if_never_sent(session: Session, held: locking.LockedPartner) -> None:
+    """Put the mail anew by which a contact gets its link, if none has left."""
+    campaign, now = held.campaign, held.now
+    left = Mail.generation == Contact.generation, Mail.sent_at.is_not(None) | Mail.due_at.is_not(None)
+    has_link = exists().where(Mail.contact_id == Contact.id, *left)
+    without = select(Contact).where(Contact.partner_id == held.partner.id, Contact.takes_mail, ~has_link)
+    if campaign.takes_answers(at=now):
+        which = outbox.moment_key(now)
+        rows = [outbox.to_contact("passed_on", campaign, one, which, now) for one in session.scalars(without)]
+        outbox.put(session, rows)
 
 
 def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
