@@ -27,7 +27,7 @@ def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
 
     assert "clean rivers and lakes." in said
     mails = {
-        who.acronym: eventually(lambda who=who: who.mails("changed") or who.mails("changé"))[-1]  # type: ignore[misc]
+        who.acronym: eventually(lambda who=who: who.mails("letter was changed") or who.mails("lettre a changé"))[-1]  # type: ignore[misc]
         for who in (river_watch, clean_coast, amis_du_fleuve)
     }
     first = " ".join(player.text_of(mails["RW"]).split())
