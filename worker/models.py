@@ -47,7 +47,11 @@ class Base(DeclarativeBase):
 
 
 class Campaign(Base):
-    """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch."""
+    """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
+
+    `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
+    addressees does. `undo`: what takes the organizers' last act back, until `undo_until`.
+    """
 
     __tablename__ = "campaign"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +65,9 @@ class Campaign(Base):
     dispatched_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    mail_held_at: Mapped[datetime | None]
+    undo_until: Mapped[datetime | None]
+    undo: Mapped[dict[str, Any] | None]
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -166,7 +173,10 @@ class Campaign(Base):
 
 
 class Letter(Base):
-    """What is signed: one text per language. A typo keeps `meaning`; a changed sense raises it."""
+    """What is signed: one text per language. A typo keeps `meaning`; a changed sense raises it.
+
+    `made_at`: since when this version is the one; null for one made before that was kept.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (UniqueConstraint("campaign_id", "version"),)
@@ -176,13 +186,17 @@ class Letter(Base):
     meaning: Mapped[int]
     texts: Mapped[dict[str, str]]
     hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="letters")
     addressees: Mapped[list["Addressee"]] = relationship(back_populates="letter", order_by="Addressee.position")
 
 
 class Addressee(Base):
-    """To whom a letter goes; part of what is signed. An empty email: dispatched by hand."""
+    """To whom a letter goes; part of what is signed. An empty email: dispatched by hand.
+
+    `brought_at`: when an organizer noted that this addressee has the letter by another way than our mail.
+    """
 
     __tablename__ = "addressee"
     __table_args__ = (UniqueConstraint("letter_id", "position"),)
@@ -195,6 +209,7 @@ class Addressee(Base):
     address: Mapped[list[str]]
     email: Mapped[str] = mapped_column(Text)
     copy: Mapped[bool]
+    brought_at: Mapped[datetime | None]
 
     letter: Mapped[Letter] = relationship(back_populates="addressees")
 
@@ -314,6 +329,20 @@ class Contact(Base):
     @classmethod
     def _takes_mail(cls) -> ColumnElement[bool]:
         return cls.email_hmac.is_not(None) & cls.ended_at.is_(None) & cls.quiet_at.is_(None)
+
+
+class EndedLink(Base):
+    """A link that ended with its campaign, so that its page can say why for a while; nothing leads to whose it was."""
+
+    __tablename__ = "ended_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
+    generation: Mapped[int]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    language: Mapped[str] = mapped_column(String(8))
+    ended_at: Mapped[datetime]
+
+    campaign: Mapped[Campaign] = relationship()
 
 
 class ListingChange(Base):
