@@ -5,6 +5,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
 from starlette.testclient import TestClient
@@ -28,8 +31,10 @@ from worker.acts import (
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.cli.commands import app
+from worker.cli.doctor import system
 from worker.cli.status_json import as_json
 from worker.mail import mime, outbox
+from worker.migrations import tables
 from worker.models import REDACTED, Addressee, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.state import due
 from worker.state.refusals import Erased, NotOver, StillSigns
@@ -149,29 +154,73 @@ def test_the_files_of_sqlite_hold_no_trace(browser: TestClient) -> None:
     assert found_in(settings.current().data_dir, (PUBLIC,)) == {PUBLIC}
 
 
-def test_the_tables_of_postgresql_hold_no_trace(own_postgres: servers.PostgreSQL, tmp_path: Path) -> None:
-    with psycopg.connect(servers.plain(own_postgres.url()), autocommit=True) as admin:
-        admin.execute("CREATE DATABASE kept")
-    settings.set_for_this_process(
-        secret_key=A_SECRET_KEY, data_dir=tmp_path / "var", database_url=own_postgres.url("kept")
-    )
+@pytest.mark.parametrize("role", ["postgres", "app"])
+def test_the_tables_of_postgresql_hold_no_trace(role: str, own_postgres: servers.PostgreSQL, tmp_path: Path) -> None:
+    a_database_of(own_postgres, role, tmp_path)
     migrations.upgrade()
     campaign_id = a_letter_that_has_left()
-    base = own_postgres.folder / "data" / "base"
-    assert found_after_a_checkpoint(own_postgres, base) == {*WITHHELD, PUBLIC}
+    as_admin(own_postgres, "ANALYZE")  # as autovacuum does: it samples what stands in columns
+    assert found_after_a_checkpoint(own_postgres) == {*WITHHELD, PUBLIC}
 
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
     assert vacuum.scrub()
 
-    assert found_after_a_checkpoint(own_postgres, base) == {PUBLIC}
+    assert found_after_a_checkpoint(own_postgres) == {PUBLIC}
+    assert not [note for note in system.database() if "samples" in note.found]
     db.dispose()
 
 
-def found_after_a_checkpoint(server: servers.PostgreSQL, base: Path) -> set[str]:
+def test_what_postgresql_sampled_before_is_dropped_and_the_doctor_says_what_remains(
+    own_postgres: servers.PostgreSQL, tmp_path: Path
+) -> None:
+    a_database_of(own_postgres, "app", tmp_path)
+    migrations.upgrade()
+    as_admin(own_postgres, "ALTER TABLE partner ALTER organization SET STATISTICS -1")  # as it was until then
+    campaign_id = a_letter_that_has_left()
+    as_admin(own_postgres, "ANALYZE")
+    with db.transaction() as session:
+        erase.erase_campaign(session, campaign_id)
+    assert vacuum.scrub()
+    assert [note.found for note in system.database() if "samples" in note.found] == [
+        "PostgreSQL keeps samples of names, erased ones too: partner.organization"
+    ]
+
+    scripts = ScriptDirectory.from_config(tables.config())
+    with (
+        db.engine().execution_options(writing=True).begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        scripts.get_revision("0008").module.take_no_samples("partner", ("organization",))
+
+    (note,) = [note for note in system.database() if note.verdict == "warning"]
+    assert "pg_statistic" in note.found
+    assert found_after_a_checkpoint(own_postgres) >= set(WITHHELD)
+    as_admin(own_postgres, "VACUUM FULL pg_catalog.pg_statistic")  # as the doctor says
+    assert not [note for note in system.database() if note.verdict == "warning"]
+    assert found_after_a_checkpoint(own_postgres) == {PUBLIC}
+    db.dispose()
+
+
+def a_database_of(server: servers.PostgreSQL, role: str, folder: Path) -> None:
+    """A database `kept` of the administrator's, in which the role may make tables of its own."""
+    with psycopg.connect(servers.plain(server.url()), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE kept")
+        if role != "postgres":
+            admin.execute(f"CREATE ROLE {role} LOGIN")
+    as_admin(server, f"GRANT ALL ON SCHEMA public TO {role}")
+    url = server.url("kept").replace("postgres@", f"{role}@")
+    settings.set_for_this_process(secret_key=A_SECRET_KEY, data_dir=folder / "var", database_url=url)
+
+
+def as_admin(server: servers.PostgreSQL, statement: str) -> None:
     with psycopg.connect(servers.plain(server.url("kept")), autocommit=True) as admin:
-        admin.execute("CHECKPOINT")
-    return found_in(base, (*WITHHELD, PUBLIC))
+        admin.execute(statement)
+
+
+def found_after_a_checkpoint(server: servers.PostgreSQL) -> set[str]:
+    as_admin(server, "CHECKPOINT")
+    return found_in(server.folder / "data" / "base", (*WITHHELD, PUBLIC))
 
 
 def found_in(folder: Path, names: tuple[str, ...]) -> set[str]:

@@ -23,7 +23,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from worker import db, embedded, migrations, settings
+from worker import db, embedded, migrations, settings, vacuum
 from worker.cli import console, errors
 from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
@@ -88,6 +88,18 @@ def _postgresql(session: Session) -> Iterator[Note]:
     if read_only:
         yield failed("it can only be read", "set UNDERSIGNED_DATABASE_URL to a primary, with rights to write")
     yield of_connections(used, most)
+    yield from _samples(session)
+
+
+def _samples(session: Session) -> Iterator[Note]:
+    """Whether names that were erased may stand in what PostgreSQL sampled of our columns."""
+    sampled = vacuum.sampled_columns(session)
+    if sampled:
+        fix = "for each: ALTER TABLE … ALTER COLUMN … TYPE (the same), ALTER COLUMN … SET STATISTICS 0"
+        yield warning(f"PostgreSQL keeps samples of names, erased ones too: {', '.join(sampled)}", fix)
+    if not vacuum.may_rewrite_samples(session) and not vacuum.samples_were_rewritten(session):
+        fix = f"let the owner of the database type once: VACUUM FULL {vacuum.SAMPLES}"
+        yield warning(f"names erased long ago may stand in the file of {vacuum.SAMPLES} still", fix)
 
 
 def of_postgresql(number: int) -> Note:
