@@ -13,13 +13,13 @@ from jinja2.utils import LRUCache
 from worker.models import Campaign
 from worker.text import markdown, plain_text
 from worker.wording import templates
-from worker.wording.slots import A_MARK, MARK_OF_AN_ADDRESS, MARKS, Slot
+from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot
 
 MAX_DRAFTS = 200
 
 _Fill: TypeAlias = Callable[[str], str]
 _MARKS = dict(zip(("contact", "organization", "mail_code", "long_code", "row"), MARKS, strict=False))
-_MARKS["link"] = MARK_OF_AN_ADDRESS
+_MARKS |= {"link": LINK, "unsubscribe": UNSUBSCRIBE_LINK}
 _drafts = LRUCache(MAX_DRAFTS)
 
 

@@ -4,8 +4,9 @@ import re
 import secrets
 
 MARKS = tuple(map(chr, range(0xE000, 0xE020)))  # of private use: in no text
-MARK_OF_AN_ADDRESS = f"https://{secrets.token_hex(16)}.invalid/"  # nobody who types a text can know it
-A_MARK = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]|{re.escape(MARK_OF_AN_ADDRESS)}")
+# Of an address, for Markdown to make a link of it; nobody who types a text can know one.
+LINK, UNSUBSCRIBE_LINK = (f"https://{secrets.token_hex(16)}.invalid/" for _ in range(2))
+A_MARK = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]|{re.escape(LINK)}|{re.escape(UNSUBSCRIBE_LINK)}")
 
 
 class Slot:
@@ -15,7 +16,7 @@ class Slot:
     """
 
     def __init__(self, mark: str, filled: bool) -> None:
-        """Prints `mark`: one of MARKS, or the mark of an address, for Markdown to make a link of it."""
+        """Prints `mark`: one of MARKS, or that of an address."""
         self.mark, self._filled = mark, filled
 
     def __bool__(self) -> bool:
