@@ -134,9 +134,11 @@ def test_dispatch_says_what_goes_and_what_is_overridden(desk: Desk) -> None:
     asks = desk.types("dispatch", "rivers", code=2)
 
     assert "The letter with 1 name (0 more are counted) goes to Professor Ada Example" in printed
-    for said in (printed, asks):
-        assert re.search(r"Overridden: In review until .*Zurich time.*; 1 signed and the quorum is 2\.", said), said
     assert desk.mails("letter") == 0
+    agreed = desk.types("dispatch", "rivers", "--yes")
+    for said in (printed, asks, agreed):
+        assert re.search(r"Overridden: In review until .*Zurich time.*; 1 signed and the quorum is 2\.", said), said
+    assert desk.mails("letter") == 1
 
 
 def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:
@@ -270,6 +272,8 @@ def test_partners_without_an_address_are_asked_by_hand(desk: Desk) -> None:
     assert "undersigned sign rivers" in asks
     assert "0 partners" not in asks
     assert "1 have no address: asked by hand" in desk.types("remind", "rivers")
+    recorded = desk.types("sign", "rivers", "FV", *SIGNED).splitlines()[-1]
+    assert recorded == "Recorded for Far Village: sign, public. It has no address for a receipt."
 
 
 def test_titles_and_names_stand_for_themselves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -875,7 +879,7 @@ def test_silence_ends_whoever_asked_for_it(asked: Desk) -> None:
     own = "Its own link asked for no more mail: be sure that it wants it."
     assert f"Dry run: mail would go to River Watch again. {own}" in asked.types(*words, "--dry-run")
     assert f"Let River Watch have mail again? {own}" in asked.types(*words, code=2)
-    assert asked.types(*words, "--yes") == "Mail goes to River Watch again.\nNext: undersigned status rivers\n"
+    assert asked.types(*words, "--yes").endswith("\nMail goes to River Watch again.\nNext: undersigned status rivers\n")
     with db.reading() as session:
         river_watch = session.scalars(select(Partner).where(Partner.acronym == "RW")).one()
         assert (river_watch.silenced_at, river_watch.quiet_at) == (None, None)

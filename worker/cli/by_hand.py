@@ -91,7 +91,8 @@ def _record(
         campaign_id, has_left = campaign.id, bool(copies(campaign, load_letters(session, campaign)))
     lookup.notify(tasks.record, campaign_id)
     replaced = replaced.replace("is replaced", "was replaced")
-    console.say(f"{replaced}Recorded for {words}: {what}. {console.who_sends()}")
+    sent = f" {console.who_sends()}" if receipt == _GOES else f" {receipt}"
+    console.say(f"{replaced}Recorded for {words}: {what}.{sent}")
     if has_left:
         console.say(f"A letter has left already. Next, to tell whoever has it: {console.command('notice', name)}")
 
@@ -104,8 +105,11 @@ def _receipt(session: "Session", partner: "Partner", answer: "Answer | None") ->
     if partner.silenced_at is not None:
         return "You send it no mail, so no receipt either."
     if partner.takes_mail or (answer is not None and exposes_more(session, answer)):
-        return "A receipt goes to its address."
+        return _GOES
     return "It wants no more mail, so its address gets no receipt."
+
+
+_GOES = "A receipt goes to its address."
 
 
 def _said(standing: "Answer", campaign: "Campaign") -> str:

@@ -32,8 +32,9 @@ def fail(words: str, code: int = FAILED) -> NoReturn:
 
 
 def ask(question: str, *, yes: bool) -> None:
-    """Go on only if a person agrees; without a terminal that needs `--yes`."""
+    """Go on only if a person agrees; without a terminal that needs `--yes`, and what it agrees to is said."""
     if yes:
+        say(f"{question} --yes")
         return
     if not sys.stdin.isatty():
         fail(f"{question}\nNobody is there to answer: add --yes to go on, or --dry-run to look only.", USAGE)
