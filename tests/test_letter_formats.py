@@ -13,7 +13,7 @@ from worker import db, settings
 from worker.acts import close
 from worker.cli.commands import app
 from worker.models import Campaign
-from worker.wording import export
+from worker.wording import export, letter
 from worker.wording.letter_formats import FORMATS, Format
 
 pytestmark = [pytest.mark.parametrize("database", ["sqlite"], indirect=True), pytest.mark.usefixtures("database")]
@@ -44,10 +44,12 @@ def test_each_form_is_sealed_and_exported_in_its_languages(two_more: None, seale
     with db.reading() as session:
         exported = dict(export.documents(session, session.get_one(Campaign, sealed.id)))
 
-    expected = {f"letter.{one}.{ending}" for one, ending in product(languages, ("txt", "html", "subject.md"))}
-    expected |= {f"letter.en.{ending}" for ending in ("pdf", "docx", "length.md")}
-    assert set(exported) == {f"{who}/{name}" for who, name in product(("public", "addressee"), expected)}
-    assert exported["public/letter.en.length.md"] == b"The dam must wait"
+    expected = {f"{one}.{ending}" for one, ending in product(languages, ("txt", "html", "subject.md"))}
+    expected |= {f"en.{ending}" for ending in ("pdf", "docx", "length.md")}
+    title = letter.file_title(sealed, confidential=False)
+    assert title.endswith("-the-dam-must-wait-PUBLIC")
+    assert set(exported) == {f"{who}/{title}.{name}" for who, name in product(("public", "addressee"), expected)}
+    assert exported[f"public/{title}.en.length.md"] == b"The dam must wait"
 
 
 def test_each_form_is_previewed_with_its_language_where_it_has_several(two_more: None) -> None:

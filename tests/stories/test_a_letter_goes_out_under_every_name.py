@@ -1,5 +1,7 @@
 """The whole way: asked, signed, reminded, closed, sealed, dispatched, reported."""
 
+import re
+
 from tests.stage import Organization, Story, eventually, signatories
 from worker.cli.demo import partner as player
 
@@ -20,7 +22,9 @@ def test_everyone_signs_and_the_letter_carries_every_name(
     letter = campaign.letter()
     assert signatories(letter) == [clean_coast.row, amis_du_fleuve.row, river_watch.row]
     assert "We, the 3 undersigned organizations" in player.text_of(letter)
-    assert [part.get_filename() for part in letter.iter_attachments()] == ["letter.pdf"]
+    (attached,) = [str(part.get_filename()) for part in letter.iter_attachments()]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-[a-z0-9-]+-PUBLIC\.pdf", attached), "nobody is named in confidence"
+    assert "confiden" not in player.text_of(letter).lower()
     for partner in (river_watch, clean_coast, amis_du_fleuve):
         copy = eventually(lambda partner=partner: [m for m in partner.mails() if list(m.iter_attachments())])[0]  # type: ignore[misc]
         assert {part.get_filename() for part in copy.iter_attachments()} >= {"letter.pdf"}

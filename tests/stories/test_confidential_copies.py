@@ -8,7 +8,6 @@ import pypdf
 import pytest
 
 from tests.holder import words
-from tests.promises import NotYet, promised
 from tests.stage import Stage, Story
 
 pytestmark = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
@@ -38,45 +37,37 @@ def pdf_in(mail: EmailMessage) -> EmailMessage:
     return pdf
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="both renditions are files called letter.pdf")
 def test_the_name_of_a_file_says_whether_it_may_be_passed_on(sent: Story) -> None:
     confidential, public = str(pdf_in(sent.letter()).get_filename()), str(pdf_in(sent.copy()).get_filename())
 
     assert {confidential[-4:], public[-4:]} == {".pdf"}
-    with promised():
-        assert "CONFIDENTIAL" in confidential
-        assert "PUBLIC" in public
-        assert re.search(r"\d{4}-\d{2}-\d{2}", confidential)
+    assert "CONFIDENTIAL" in confidential
+    assert "PUBLIC" in public
+    assert re.search(r"\d{4}-\d{2}-\d{2}", confidential)
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="who is named for the addressee alone stands among all others")
 def test_who_is_named_for_the_addressee_alone_stands_under_a_heading_of_its_own(sent: Story) -> None:
     letter = words(sent.letter())
     river_watch, clean_coast = (letter.index(partner.organization) for partner in sent.partners)
 
-    with promised():
-        between = letter[river_watch:clean_coast]
-        assert "in confidence" in between
-        assert "do not publish or pass" in between
+    between = letter[river_watch:clean_coast]
+    assert "in confidence" in between
+    assert "do not publish or pass" in between
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="nothing at the top of the mail says that it is confidential")
 def test_the_mail_says_at_its_top_that_it_is_confidential(sent: Story) -> None:
     beginning = words(sent.letter()).partition("Dear Professor Example")[0]
 
     assert beginning
-    with promised():
-        assert "confiden" in beginning.lower()
-        assert "confiden" not in words(sent.copy()).lower()
+    assert "confiden" in beginning.lower()
+    assert "confiden" not in words(sent.copy()).lower()
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="no page of the addressee's PDF says that it is confidential")
 def test_each_page_of_the_addressees_pdf_says_that_it_is_confidential(sent: Story) -> None:
     confidential, public = (
         pypdf.PdfReader(io.BytesIO(pdf_in(mail).get_content())).pages for mail in (sent.letter(), sent.copy())
     )
 
     assert "Clean Coast" in "".join(page.extract_text() for page in confidential)
-    with promised():
-        assert all("confiden" in page.extract_text().lower() for page in confidential)
-        assert not any("confiden" in page.extract_text().lower() for page in public)
+    assert all("confiden" in page.extract_text().lower() for page in confidential)
+    assert not any("confiden" in page.extract_text().lower() for page in public)

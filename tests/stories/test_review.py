@@ -144,9 +144,13 @@ def test_the_signatures_and_the_sealed_letters_can_be_taken_out(
     ]
     assert sheet[1]["representative"] == "'=HYPERLINK(1)"
     assert list(sheet[0]) == ["organization", "acronym", "country", "visibility", "representative", "role", "time"]
-    assert "River Watch" in (folder / "addressee" / "letter.en.txt").read_text()
-    assert "River Watch" not in (folder / "public" / "letter.en.txt").read_text()
-    assert {path.stat().st_mode & 0o077 for path in folder.rglob("letter.*")} == {0}
+    (confidential,), (public,) = (list((folder / which).glob("*.en.txt")) for which in ("addressee", "public"))
+    assert "River Watch" in confidential.read_text()
+    assert "River Watch" not in public.read_text()
+    assert ("CONFIDENTIAL" in confidential.name, "PUBLIC" in public.name) == (True, True)
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o077 for path in written} == {0}
+    assert {path.parent.name for path in written if "CONFIDENTIAL" in path.name} == {"addressee"}
 
 
 def _as(visibility: str, code: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +34,7 @@ def export(
         signatures = exports.signatures(session, campaign)
     if as_json:
         console.give(signatures)
+        _warn(signatures)
         return
     if excel:
         console.in_utf8()
@@ -41,6 +42,15 @@ def export(
     writer = csv.DictWriter(sys.stdout, exports.COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
+    _warn(signatures)
+
+
+def _warn(signatures: list[dict[str, Any]]) -> None:
+    """Say that the list is not for passing on, beside it: its first line is that of its columns."""
+    if any(row["visibility"] != "public" for row in signatures):
+        console.say(
+            "Confidential: this list names organizations that asked not to be named publicly. Do not pass it on."
+        )
 
 
 def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
@@ -55,4 +65,8 @@ def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
         print(path)
     if not written:
         console.fail("Nothing is sealed yet: the letter is sealed at the deadline.", console.WAITS)
-    console.say("What is in addressee/ names organizations that asked not to be named publicly: do not pass it on.")
+    if any("CONFIDENTIAL" in path.name for path in written):
+        console.say(
+            "The files that say CONFIDENTIAL name organizations that asked not to be named publicly: "
+            "give them to the addressee alone."
+        )

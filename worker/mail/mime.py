@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from worker import settings
 
 _MAX_QUOTED = 100  # characters of a name that stands as it is
+_MAX_FILE_NAME = 78 - len('Content-Disposition: attachment; filename=""')  # that stands on one line with its header
 _ENCODED_WORD = 45  # bytes of UTF-8 that fit into one encoded word of at most 75 characters
 
 
@@ -26,9 +27,10 @@ class Attachment:
     @functools.cached_property
     def part(self) -> bytes:
         """The file as it stands in a mail (RFC 2183, RFC 2045 6.8)."""
+        fold = "\r\n" if len(self.name) > _MAX_FILE_NAME else ""
         head = (
             f"Content-Type: {self.content_type}\r\n"
-            f'Content-Disposition: attachment; filename="{self.name}"\r\n'
+            f'Content-Disposition: attachment;{fold} filename="{self.name}"\r\n'
             "Content-Transfer-Encoding: base64\r\n\r\n"
         )
         return head.encode() + base64.encodebytes(self.content).replace(b"\n", b"\r\n")

@@ -50,6 +50,15 @@ def living_seal_number(campaign_id: int | ColumnElement[int]) -> ScalarSelect[in
     return number.scalar_subquery()
 
 
+def names_in_confidence(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
+    """Whether the addressee's rendition of a seal is another than the public one: else they are the same bytes."""
+    texts = select(func.count(Seal.sha256.distinct())).where(
+        *(Seal.campaign_id == campaign.id, Seal.number == seal_number),
+        *(Seal.format == "text", Seal.language == campaign.authentic),
+    )
+    return (session.scalar(texts) or 0) > 1
+
+
 def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> ScalarSelect[datetime]:
     """When a seal was made, as a column; null for none."""
     moment = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign_id, Seal.number == seal_number)

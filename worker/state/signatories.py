@@ -49,6 +49,8 @@ class Signatories:
 
     named: Sequence[Printed]
     withheld: int
+    in_confidence: Sequence[Printed] = ()
+    """Those of the named that the public rendition does not name."""
 
     @property
     def count(self) -> int:
@@ -67,7 +69,8 @@ def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Sig
     found: dict[Rendition, Signatories] = {}
     for rendition in _NAMED:
         named = [one for one in signed if is_named(one.visibility, rendition)]
-        found[rendition] = Signatories(named, withheld=len(signed) - len(named))
+        in_confidence = [one for one in named if not is_named(one.visibility, "public")]
+        found[rendition] = Signatories(named, len(signed) - len(named), in_confidence)
     return found
 
 

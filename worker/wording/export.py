@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from worker.models import Answer, Campaign, Partner, Seal
 from worker.state import signatories
-from worker.state.letters import living_seal
+from worker.state.letters import living_seal, names_in_confidence
 
 _FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
@@ -23,14 +23,26 @@ def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
 
 
 def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes]]:
-    """The living seal, as (`addressee/letter.en.pdf`, bytes), but for what was erased; nothing while there is none."""
+    """The living seal, as (name, bytes), but for what was erased; nothing while there is none.
+
+    A name is that of the rendition, and of a file that says whether it may be passed on:
+    `addressee/2026-11-29-postpone-the-elections-CONFIDENTIAL.en.pdf`.
+    """
+    from worker.wording.letter import file_title
     from worker.wording.letter_formats import FORMATS  # which brings all that sets a letter
 
-    seals = select(Seal).where(Seal.campaign_id == campaign.id, Seal.number == living_seal(session, campaign))
+    number = living_seal(session, campaign)
+    in_confidence = names_in_confidence(session, campaign, number)
+    titles = {
+        "public": file_title(campaign, confidential=False),
+        "addressee": file_title(campaign, confidential=in_confidence),
+    }
+    seals = select(Seal).where(Seal.campaign_id == campaign.id, Seal.number == number)
     for seal in session.scalars(seals.options(undefer(Seal.content)).order_by(Seal.id)):
         if not seal.content:
             continue
-        yield f"{seal.rendition}/{FORMATS[seal.format].file_name(seal.language)}", seal.content
+        name = FORMATS[seal.format].file_name(seal.language, titles[seal.rendition])
+        yield f"{seal.rendition}/{name}", seal.content
 
 
 def harmless(cell: str) -> str:

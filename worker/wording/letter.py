@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -11,10 +12,11 @@ from worker.models import Addressee, Campaign, Rendition
 from worker.state import signatories
 from worker.state.signatories import Signatories
 from worker.text import dates, names
+from worker.text.file_names import short_title
 from worker.text.languages import LANGUAGES
 from worker.text.names import Printable
 from worker.wording import letter_formats, templates
-from worker.wording.sheet import Sheet, fill
+from worker.wording.sheet import Confidential, Sheet, fill
 
 
 def build_sheets(session: Session, campaign: Campaign) -> list[tuple[Rendition, Sheet]]:
@@ -77,6 +79,7 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
     addressee = letter.addressees[0]
     subject, body = fill(letter.texts[language], count or len(listed.named))
     words = templates.translations(language)
+    in_confidence = {one.id for one in listed.in_confidence}
     return Sheet(
         language=language,
         sender=[campaign.sender["name"], *_said(campaign.sender["lines"], language, campaign.authentic)],
@@ -86,9 +89,10 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
         subject=subject,
         body=body,
         list_heading=words.gettext("Signatory Civil Society Organizations"),
-        signatories=printed_rows(campaign, listed.named, language),
+        signatories=printed_rows(campaign, (one for one in listed.named if one.id not in in_confidence), language),
         withheld=_withheld(listed, words),
         authentic_note=_note(language, campaign.authentic, words),
+        confidential=_confidential(campaign, listed.in_confidence, language, words),
     )
 
 
@@ -98,6 +102,16 @@ def letter_subject(campaign: Campaign, language: str, count: int | str = "…") 
     return subject
 
 
+def file_title(campaign: Campaign, *, confidential: bool) -> str:
+    """`2026-11-29-postpone-the-elections-PUBLIC`: what a file of the letter is called where it may be passed on.
+
+    A number that the subject counts is left out of it.
+    """
+    day = _dated(campaign).astimezone(ZoneInfo(campaign.zone)).date().isoformat()
+    title = short_title(letter_subject(campaign, campaign.authentic)) or "letter"
+    return f"{day}-{title}-{'CONFIDENTIAL' if confidential else 'PUBLIC'}"
+
+
 def salutation(campaign: Campaign, addressee: Addressee) -> str:
     """How an addressee is greeted, in the letter's own language."""
     return str(_said(addressee.salutation, campaign.authentic, campaign.authentic))
@@ -105,6 +119,24 @@ def salutation(campaign: Campaign, addressee: Addressee) -> str:
 
 def _dated(campaign: Campaign) -> datetime:
     return campaign.closed_at or campaign.deadline_at
+
+
+def _confidential(campaign: Campaign, named: Sequence[Printable], language: str, words: Any) -> Confidential | None:
+    """What marks a copy that names somebody in confidence. One that does not is the same sheet as the public one."""
+    if not named:
+        return None
+    notice = words.gettext(
+        "Confidential copy for %(name)s. The organizations in the last list are named to you alone: "
+        "please do not publish or pass on their names."
+    )
+    return Confidential(
+        notice=notice % {"name": campaign.letter.addressees[0].name},
+        heading=words.gettext(
+            "Organizations that sign and are named to you in confidence: please do not publish or pass on their names"
+        ),
+        names=printed_rows(campaign, named, language),
+        footer=words.gettext("Confidential copy for the addressee"),
+    )
 
 
 def _withheld(listed: Signatories, words: Any) -> str:

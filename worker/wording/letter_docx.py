@@ -20,7 +20,7 @@ from worker.wording.sheet import Sheet
 if TYPE_CHECKING:
     from docx.document import Document
 
-LETTERHEAD, ADDRESS, SIGNATORY = "Letterhead", "Address", "Signatory"
+NOTICE, LETTERHEAD, ADDRESS, SIGNATORY = "Notice", "Letterhead", "Address", "Signatory"
 _FONTS = {"ascii": "Cambria", "hAnsi": "Cambria", "eastAsia": "Cambria", "cs": "Khmer UI"}
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STEP, _DIGIT, _GAP = 480, 115, 140  # twentieths of a point: one level in, one digit, number to text
@@ -36,7 +36,7 @@ def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
     if sealed_at.tzinfo is None:
         raise ValueError("sealed_at needs its zone")
     document = docx.Document()
-    _paper(document)
+    _paper(document, sheet)
     _styles(document, sheet)
     _properties(document, sheet, sealed_at)
     _write(document, "".join(_letter(document, sheet)))
@@ -44,6 +44,8 @@ def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
 
 
 def _letter(document: "Document", sheet: Sheet) -> Iterator[str]:
+    if sheet.confidential:
+        yield _paragraph(_run(sheet.confidential.notice), NOTICE)
     yield _paragraph(_letterhead(sheet.sender), LETTERHEAD)
     if sheet.authentic_note:
         yield _paragraph(_run(sheet.authentic_note, "<w:i/><w:iCs/>"))
@@ -56,6 +58,9 @@ def _letter(document: "Document", sheet: Sheet) -> Iterator[str]:
         yield _paragraph(_run(sheet.list_heading), "Heading2")
     for name in sheet.signatories:
         yield _paragraph(_run(name), SIGNATORY)
+    if sheet.confidential:
+        yield _paragraph(_run(sheet.confidential.heading), "Heading2")
+        yield from (_paragraph(_run(name), SIGNATORY) for name in sheet.confidential.names)
     if sheet.withheld:
         yield _paragraph(_run(sheet.withheld), properties='<w:spacing w:before="200"/>')
 
@@ -167,8 +172,8 @@ def _write(document: "Document", paragraphs: str) -> None:
         end.addprevious(paragraph)
 
 
-def _paper(document: "Document") -> None:
-    """Lay out A4 pages with “2 / 3” at the foot, in fields that Word counts itself."""
+def _paper(document: "Document", sheet: Sheet) -> None:
+    """Lay out A4 pages with “2 / 3” at the foot, in fields that Word counts itself, and what marks the copy."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
     from docx.shared import Mm
@@ -178,7 +183,8 @@ def _paper(document: "Document") -> None:
     section.left_margin = section.right_margin = Mm(27)
     section.top_margin, section.bottom_margin = Mm(24), Mm(26)
     page, pages = (f'<w:fldSimple w:instr="{name}">{_run("1")}</w:fldSimple>' for name in ("PAGE", "NUMPAGES"))
-    foot = _paragraph(f"{page}{_run(' / ')}{pages}", "Footer", '<w:jc w:val="center"/>')
+    kept = _run(f"{sheet.confidential.footer} · ", "<w:b/><w:bCs/>") if sheet.confidential else ""
+    foot = _paragraph(f"{kept}{page}{_run(' / ')}{pages}", "Footer", '<w:jc w:val="center"/>')
     empty = section.footer.paragraphs[0]._p
     empty.getparent().replace(empty, parse_xml(foot.replace("<w:p>", f"<w:p {nsdecls('w')}>", 1)))
 
@@ -189,12 +195,19 @@ def _styles(document: "Document", sheet: Sheet) -> None:
     for level in range(1, 10):
         _style(styles[f"Heading {level}"], 11, bold=True, before=18 if level <= 2 else 12, after=8)
     _style(styles["Footer"], 9, colour="555555")
+    notice = _style(_new_style(styles, NOTICE), 10, bold=True, after=24)
+    edges = "".join(
+        f'<w:{edge} w:val="single" w:sz="8" w:space="6" w:color="000000"/>'
+        for edge in ("top", "left", "bottom", "right")
+    )
+    _add(notice, f"<w:pBdr>{edges}</w:pBdr>")
     head = _style(_new_style(styles, LETTERHEAD), 10, after=24, colour="555555")
     _add(head, '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="6" w:color="888888"/></w:pBdr>')
     _style(_new_style(styles, ADDRESS), 11, after=18)
     signatory = _style(_new_style(styles, SIGNATORY), 10.5, after=2)
     signatory.paragraph_format.keep_together = True
-    number = _list(document, True, 1, _room(len(sheet.signatories)))
+    named = len(sheet.signatories) + (len(sheet.confidential.names) if sheet.confidential else 0)
+    number = _list(document, True, 1, _room(named))
     _add(signatory, f'<w:numPr><w:numId w:val="{number}"/></w:numPr>')
 
 

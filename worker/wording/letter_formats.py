@@ -24,9 +24,9 @@ class Format:
     make: Callable[[Sheet, datetime], bytes]
     """Sets a sheet; the moment is what the file says of when it was made."""
 
-    def file_name(self, language: str = "") -> str:
+    def file_name(self, language: str = "", title: str = "letter") -> str:
         """`letter.en.pdf`, or `letter.pdf` where there is one language only."""
-        return f"letter.{language}.{self.ending}" if language else f"letter.{self.ending}"
+        return f"{title}.{language}.{self.ending}" if language else f"{title}.{self.ending}"
 
 
 FORMATS = by_name(

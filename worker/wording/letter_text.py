@@ -9,6 +9,7 @@ WIDTH = 72
 def as_text(sheet: Sheet) -> str:
     """Set a letter as plain text of 72 columns; its lines end in CRLF, as it is sealed and travels."""
     groups = [
+        *_notice_groups(sheet),
         sheet.sender,
         plain_text.wrap(sheet.authentic_note, WIDTH),
         sheet.addressee,
@@ -23,16 +24,28 @@ def as_text(sheet: Sheet) -> str:
     return text.replace("\n", "\r\n") + "\r\n"
 
 
+def _notice_groups(sheet: Sheet) -> list[list[str]]:
+    """What stands above the letter, with a line between."""
+    return [plain_text.wrap(sheet.confidential.notice, WIDTH), ["-" * WIDTH]] if sheet.confidential else []
+
+
 def _list_groups(sheet: Sheet) -> list[list[str]]:
-    if not sheet.signatories:
-        return []
-    return [_underlined(sheet.list_heading, "-"), _numbered(sheet.signatories)]
+    lists = [(sheet.list_heading, sheet.signatories)]
+    if sheet.confidential:
+        lists.append((sheet.confidential.heading, sheet.confidential.names))
+    room = len(str(sum(len(names) for _, names in lists)))
+    groups: list[list[str]] = []
+    first = 1
+    for heading, names in lists:
+        if names:
+            groups += [_underlined(heading, "-"), _numbered(names, first, room)]
+        first += len(names)
+    return groups
 
 
-def _numbered(names: list[str]) -> list[str]:
-    room = len(str(len(names)))
+def _numbered(names: list[str], first: int, room: int) -> list[str]:
     lines: list[str] = []
-    for number, name in enumerate(names, 1):
+    for number, name in enumerate(names, first):
         lines += plain_text.hang(plain_text.wrap(name, WIDTH - room - 2), f"{number:>{room}}. ")
     return lines
 

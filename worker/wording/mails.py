@@ -20,13 +20,13 @@ from worker.state.answers import exposes_more
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
-from worker.state.letters import load_letters
+from worker.state.letters import load_letters, names_in_confidence
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.signatories import count_named, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import diff, names
 from worker.wording.drafts import shared_draft, word_draft
-from worker.wording.letter import letter_language, letter_subject
+from worker.wording.letter import file_title, letter_language, letter_subject
 from worker.wording.letter_formats import FORMATS
 
 
@@ -147,11 +147,15 @@ def copy(session: Session, mail: Mail) -> Message:
 
 
 def letter(session: Session, mail: Mail) -> Message:
-    """The sealed letter itself; a copy addressee gets the public rendition."""
+    """The sealed letter itself; a copy addressee gets the public rendition.
+
+    The file's name says whether it may be passed on; a partner's copy keeps one that says nothing of the letter.
+    """
     if mail.addressee is None or not mail.addressee.email:
         raise NothingToSay
     campaign, rendition = mail.campaign, rendition_for(mail.addressee)
     number = count_named(session, campaign, rendition, mail.seal_number)
+    confidential = rendition != "public" and names_in_confidence(session, campaign, mail.seal_number)
     return Message(
         to=mail.addressee.email,
         subject=letter_subject(campaign, campaign.authentic, number),
@@ -159,7 +163,7 @@ def letter(session: Session, mail: Mail) -> Message:
         html=_sealed(session, mail, rendition, "html").decode(),
         from_name=str(campaign.sender["name"]),
         reply_to=campaign.reply_to,
-        attachments=[_attached(session, mail, rendition, "pdf")],
+        attachments=[_attached(session, mail, rendition, "pdf", title=file_title(campaign, confidential=confidential))],
         automatic=False,
     )
 
@@ -253,7 +257,8 @@ def _to_applicant(mail: Mail, stranger: ThirdPartyAddress) -> Message:
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     attachments = []
     if mail.seal_number is not None:
-        attachments = [_attached(session, mail, "public", "pdf")]
+        title = file_title(mail.campaign, confidential=False)
+        attachments = [_attached(session, mail, "public", "pdf", title=title)]
     facts = load_facts(session, mail.campaign)
     seen = {"letters": facts.letters, "signed": facts.signed, "visibility": facts.signing}
     return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
@@ -297,12 +302,14 @@ def _changes(mail: Mail) -> list[dict[str, str]]:
     return [{"before": one.before, "after": one.after} for one in diff.between(before[language], present[language])]
 
 
-def _attached(session: Session, mail: Mail, rendition: str, form: str, language: str = "") -> Attachment:
+def _attached(
+    session: Session, mail: Mail, rendition: str, form: str, language: str = "", title: str = "letter"
+) -> Attachment:
     """One form of the seal that this mail carries, as a file; its name says the language where that is given.
 
     The public one is remembered, since many mails carry it; whether it is still to be sent is asked each time.
     """
-    name = FORMATS[form].file_name(language)
+    name = FORMATS[form].file_name(language, title)
     sealed = _of_the_seal(mail, rendition, form, language)
     key = (*session.execute(sealed.with_only_columns(Seal.id, Seal.sha256, func.length(Seal.content))).one(), name)
     attachment: Attachment | None = _attachments.get(key)

@@ -10,6 +10,16 @@ from worker.text import markdown, plain_text
 
 
 @dataclass(frozen=True)
+class Confidential:
+    """Whom only the addressee's copy names, and how it tells its reader so; all but the names is outside the letter."""
+
+    notice: str  # above the letter
+    heading: str  # above the names
+    names: list[str]  # as in `Sheet.signatories`, numbered on from those
+    footer: str  # the notice in short, on each page
+
+
+@dataclass(frozen=True)
 class Sheet:
     """All that stands in one rendition of a letter in one language, already worded."""
 
@@ -24,6 +34,7 @@ class Sheet:
     signatories: list[str]  # each `Name (ACR), Country`, in the printed order
     withheld: str = ""  # the sentence about those who are counted but not named
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
+    confidential: Confidential | None = None
 
 
 @functools.lru_cache(maxsize=100)
