@@ -50,13 +50,15 @@ def dispatch(
 
 
 def letter_with_names(facts: "CampaignFacts") -> str:
-    """`The letter with 22 names (3 more are counted)`, as its addressee reads it."""
+    """`The letter with 22 names, 2 of them in confidence (3 more are counted)`, as its addressee reads it."""
     from worker.state.signatories import is_named
 
     named = sum(number for visibility, number in facts.signing.items() if is_named(visibility, "addressee"))
     withheld = facts.signed - named
     counted = f"{withheld} more {'is' if withheld == 1 else 'are'} counted"
-    return f"The letter with {console.count(named, 'name')} ({counted})"
+    kept = facts.signing.get("addressee", 0)
+    confidence = f", {kept} of them in confidence" if kept else ""
+    return f"The letter with {console.count(named, 'name')}{confidence} ({counted})"
 
 
 def _dispatched(session: "Session", campaign: "Campaign", facts: "CampaignFacts", *, by_hand: bool) -> None:

@@ -51,12 +51,13 @@ def living_seal_number(campaign_id: int | ColumnElement[int]) -> ScalarSelect[in
 
 
 def names_in_confidence(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
-    """Whether the addressee's rendition of a seal is another than the public one: else they are the same bytes."""
-    texts = select(func.count(Seal.sha256.distinct())).where(
+    """Whether the addressee's rendition of a seal names more than the public one: else they are the same bytes."""
+    texts = select(Seal.rendition, Seal.sha256).where(
         *(Seal.campaign_id == campaign.id, Seal.number == seal_number),
         *(Seal.format == "text", Seal.language == campaign.authentic),
     )
-    return (session.scalar(texts) or 0) > 1
+    hashes = dict(session.execute(texts).all())
+    return "public" not in hashes or hashes.get("addressee") != hashes["public"]
 
 
 def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> ScalarSelect[datetime]:
