@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import docx
 import pypdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
 from tests import cast, two_addressees
@@ -248,7 +248,7 @@ def test_a_name_is_short_and_of_ascii_letters(subject: str, title: str) -> None:
 def test_files_of_a_seal_that_cannot_be_compared_are_called_confidential() -> None:
     campaign_id = sealed("public")
     with db.transaction() as session:
-        session.execute(Seal.__table__.delete().where(Seal.rendition == "public", Seal.format == "text"))
+        session.execute(delete(Seal).where(Seal.rendition == "public", Seal.format == "text"))
         names = [name for name, _ in export.documents(session, session.get_one(Campaign, campaign_id))]
     assert {name.partition("/")[0] for name in names if "CONFIDENTIAL" in name} == {"addressee"}
     assert not [name for name in names if name.startswith("addressee") and "PUBLIC" in name]

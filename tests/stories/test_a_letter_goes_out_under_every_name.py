@@ -75,7 +75,7 @@ def test_the_mixed_case_names_each_only_where_it_agreed(
     campaign.passes_its_review()
 
     letter = campaign.letter()
-    assert signatories(letter) == [clean_coast.row, river_watch.row]
+    assert signatories(letter) == [river_watch.row, clean_coast.row], "in confidence, so after all others"
     assert "1 organization whose name is withheld" in player.text_of(letter)
     copy = eventually(lambda: [m for m in river_watch.mails() if list(m.iter_attachments())])[0]
     (text,) = [p.get_content() for p in copy.iter_attachments() if str(p.get_filename()).endswith(".txt")]

@@ -4,7 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ def export(
 ) -> None:
     """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
 
+    Confidential: whoever does not sign publicly is named in it too. Of the documents, those that say PUBLIC may be
+    passed on; those that say CONFIDENTIAL are for the addressee alone.
+
     Example: `undersigned export cambodia-2023 > signatures.csv`
     """
     from worker.cli import lookup
@@ -34,7 +37,6 @@ def export(
         signatures = exports.signatures(session, campaign)
     if as_json:
         console.give(signatures)
-        _warn(signatures)
         return
     if excel:
         console.in_utf8()
@@ -42,15 +44,6 @@ def export(
     writer = csv.DictWriter(sys.stdout, exports.COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
-    _warn(signatures)
-
-
-def _warn(signatures: list[dict[str, Any]]) -> None:
-    """Say that the list is not for passing on, beside it: its first line is that of its columns."""
-    if any(row["visibility"] != "public" for row in signatures):
-        console.say(
-            "Confidential: this list names organizations that asked not to be named publicly. Do not pass it on."
-        )
 
 
 def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
