@@ -141,6 +141,21 @@ def test_dispatch_says_what_goes_and_what_is_overridden(desk: Desk) -> None:
     assert desk.mails("letter") == 1
 
 
+def test_dispatch_and_export_say_that_some_are_named_in_confidence(desk: Desk, tmp_path: Path) -> None:
+    desk.launches()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+    desk.types("sign", "rivers", "ADF", *("addressee" if word == "public" else word for word in SIGNED))
+    desk.reaches_its_deadline()
+
+    printed = desk.types("dispatch", "rivers", "--dry-run")
+    exported = desk.types("export", "rivers", "--documents", str(folder := tmp_path / "out"))
+
+    assert "The letter with 2 names, 1 of them in confidence (0 more are counted)" in printed
+    assert "give them to the addressee alone" in exported
+    marks = {(path.parent.name, path.name.partition(".")[0].rpartition("-")[2]) for path in folder.rglob("*.*")}
+    assert marks == {("public", "PUBLIC"), ("addressee", "CONFIDENTIAL")}
+
+
 def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:
     sealed.types("dispatch", "rivers", "--yes")
     again = [sealed.types("dispatch", "rivers", option, code=1) for option in ("--yes", "--dry-run")]
