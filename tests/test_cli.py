@@ -133,7 +133,7 @@ def test_dispatch_says_what_goes_and_what_is_overridden(desk: Desk) -> None:
     printed = desk.types("dispatch", "rivers", "--dry-run")
     asks = desk.types("dispatch", "rivers", code=2)
 
-    assert "The letter with 1 name (0 more are counted) goes to Professor Ada Example" in printed
+    assert "The letter of 1 organization (1 named for everyone) goes to Professor Ada Example" in printed
     assert desk.mails("letter") == 0
     agreed = desk.types("dispatch", "rivers", "--yes")
     for said in (printed, asks, agreed):
@@ -150,7 +150,7 @@ def test_dispatch_and_export_say_that_some_are_named_in_confidence(desk: Desk, t
     printed = desk.types("dispatch", "rivers", "--dry-run")
     exported = desk.types("export", "rivers", "--documents", str(folder := tmp_path / "out"))
 
-    assert "The letter with 2 names, 1 of them in confidence (0 more are counted)" in printed
+    assert "The letter of 2 organizations (1 named for everyone, 1 for the addressee alone)" in printed
     assert "give them to the addressee alone" in exported
     marks = {(path.parent.name, path.name.partition(".")[0].rpartition("-")[2]) for path in folder.rglob("*.*")}
     assert marks == {("public", "PUBLIC"), ("addressee", "CONFIDENTIAL")}
@@ -222,7 +222,9 @@ def test_resume_asks_before_the_letter_leaves_at_once(sealed: Desk) -> None:
     assert "leave at once" not in sealed.types("resume", "rivers", "--dry-run")
     sealed.passes_its_review()
 
-    assert "letter with 1 name (0 more are counted) leaves at once. Go on?" in sealed.types("resume", "rivers", code=2)
+    assert "letter of 1 organization (1 named for everyone) leaves at once. Go on?" in sealed.types(
+        "resume", "rivers", code=2
+    )
     assert "would leave at once" in sealed.types("resume", "rivers", "--dry-run")
     assert sealed.campaign().held_at is not None
     sealed.types("resume", "rivers", "--yes")

@@ -45,7 +45,7 @@ def test_a_dispatch_says_what_goes_and_what_it_overrides(campaign: Story, river_
 
     said = campaign.types("dispatch", "--dry-run")
 
-    assert "The letter with 1 name (0 more are counted) goes to Professor Ada Example" in said
+    assert "The letter of 1 organization (1 named for everyone) goes to Professor Ada Example" in said
     assert "quorum is 9" in said
     assert "review until" in said
     assert campaign.types("dispatch", "--yes")

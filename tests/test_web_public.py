@@ -108,11 +108,12 @@ def test_after_it_has_left_no_number_tells_who_stepped_back(browser: TestClient)
         leaves(session, rw)
     page = browser.get("/c/dam").text
     assert names(page) == ["Eau Vive, France", "River Watch (RW), USA"]
-    assert "and 2 organizations whose names are withheld for their safety" in page
+    assert "sent under 4 organizations; named here today are:" in page
+    assert "not named" not in page, "no number of those who are withheld"
     with db.transaction() as session:
         cast.signs(session, rw, "counted")
     counted = browser.get("/c/dam").content
-    assert "We, the 1 undersigned" in counted.decode()
+    assert "We, the 4 undersigned" in counted.decode()
     with db.transaction() as session:
         answer.withdraw(session, rw.id, Statement())
         answer.withdraw(session, cc.id, Statement())

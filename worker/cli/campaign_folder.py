@@ -9,6 +9,8 @@ from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
 from worker.definition.printable import glyph_problems
 from worker.definition.problems import BadDefinition
+from worker.state.positions import FEW_PARTNERS
+from worker.state.signatories import could_be_guessed
 from worker.text import dates
 
 
@@ -58,6 +60,15 @@ def say_who_gets_no_mail(suppressed: dict[int, str]) -> None:
     """Each line of the list whose address is suppressed."""
     for sentence in suppressed.values():
         console.say(f"• {sentence}")
+
+
+def say_who_could_be_guessed(definition: Definition) -> None:
+    """That few are asked and may sign without being named; the page of each says so too."""
+    if could_be_guessed(len(definition.partners), definition.visibility):
+        console.say(
+            f"• You ask fewer than {FEW_PARTNERS} organizations: whoever knows which ones could guess who signs "
+            "without being named. Your partners read the same on their page."
+        )
 
 
 def with_options(command: str, folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> str:

@@ -13,5 +13,6 @@ def check(folder: Folder, deadline: Deadline = None, reminders: Reminders = None
 
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     campaign_folder.say_who_gets_no_mail(lookup.suppressed(definition))
+    campaign_folder.say_who_could_be_guessed(definition)
     console.say(campaign_folder.summary(definition))
     console.say(f"\nNo problems. Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")

@@ -50,15 +50,13 @@ def dispatch(
 
 
 def letter_with_names(facts: "CampaignFacts") -> str:
-    """`The letter with 22 names, 2 of them in confidence (3 more are counted)`, as its addressee reads it."""
-    from worker.state.signatories import is_named
+    """`The letter of 25 organizations (20 named for everyone, 2 for the addressee alone, 3 counted and not named)`."""
+    numbers = [f"{number} {_NAMED[visibility]}" for visibility, number in facts.signing.items() if number]
+    in_detail = f" ({', '.join(numbers)})" if numbers else ""
+    return f"The letter of {console.count(facts.signed, 'organization')}{in_detail}"
 
-    named = sum(number for visibility, number in facts.signing.items() if is_named(visibility, "addressee"))
-    withheld = facts.signed - named
-    counted = f"{withheld} more {'is' if withheld == 1 else 'are'} counted"
-    kept = facts.signing.get("addressee", 0)
-    confidence = f", {kept} of them in confidence" if kept else ""
-    return f"The letter with {console.count(named, 'name')}{confidence} ({counted})"
+
+_NAMED = {"public": "named for everyone", "addressee": "for the addressee alone", "counted": "counted and not named"}
 
 
 def _dispatched(session: "Session", campaign: "Campaign", facts: "CampaignFacts", *, by_hand: bool) -> None:

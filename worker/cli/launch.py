@@ -38,6 +38,7 @@ def launch(
             raise AlreadyLaunched(slug=definition.slug)
     suppressed = lookup.suppressed(definition)
     campaign_folder.say_who_gets_no_mail(suppressed)
+    campaign_folder.say_who_could_be_guessed(definition)
     console.say(campaign_folder.summary(definition))
     numbered = enumerate(definition.partners, start=2)
     asked = [row.organization for number, row in numbered if row.email and number not in suppressed]

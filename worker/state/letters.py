@@ -60,10 +60,24 @@ def names_in_confidence(session: Session, campaign: Campaign, seal_number: int |
     return "public" not in hashes or hashes.get("addressee") != hashes["public"]
 
 
-def sealed_at(campaign_id: int, seal_number: int | ScalarSelect[int] | None) -> ScalarSelect[datetime]:
+def sealed_at(
+    campaign_id: int | ColumnElement[int], seal_number: int | ScalarSelect[int] | None
+) -> ScalarSelect[datetime]:
     """When a seal was made, as a column; null for none."""
     moment = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign_id, Seal.number == seal_number)
     return moment.scalar_subquery()
+
+
+def first_seal_sent(
+    campaign_id: int | ColumnElement[int], dispatched_at: datetime | ColumnElement[datetime]
+) -> ScalarSelect[int]:
+    """The number of the seal that the first server accepted, as a column; null if it was brought by hand."""
+    accepted = (
+        select(Mail.seal_number)
+        .where(Mail.campaign_id == campaign_id, Mail.kind == "letter", Mail.sent_at <= dispatched_at)
+        .order_by(Mail.sent_at, Mail.id)
+    )
+    return accepted.limit(1).scalar_subquery()
 
 
 def living_seals(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:

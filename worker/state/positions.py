@@ -1,17 +1,20 @@
 """Where a partner stands at one moment: what it said, how far its campaign is, and so what it may do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from worker import db
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import ALLOWED, EXPOSES_MORE, Action, Stage
+
+FEW_PARTNERS = 20
+"""Among fewer than these, whoever knows which were asked could guess who signs without being named."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Position:
     now: datetime
     letters: Sequence[Mail]
     """All that were ever put for an addressee; none while answers are taken."""
+    few_are_asked: bool = field(default=False, kw_only=True)
+    """Whether the campaign has fewer than FEW_PARTNERS; not read of one that is locked."""
 
     @property
     def by_link(self) -> bool:
@@ -56,13 +61,21 @@ class Position:
 def load_position(session: Session, partner: Partner) -> Position:
     """Read it by the database's clock."""
     campaign = partner.campaign
-    now, standing = session.execute(_NOW, {"partner_id": partner.id}).one()
+    now, standing, few = session.execute(_NOW, {"partner_id": partner.id}).one()
     letters = load_letters(session, campaign) if lifecycle.may_have_letters(campaign) else []
-    return Position(campaign, partner, standing, lifecycle.stage_at(campaign, letters, now), now, letters)
+    stage = lifecycle.stage_at(campaign, letters, now)
+    return Position(campaign, partner, standing, stage, now, letters, few_are_asked=few)
+
+
+def few_are_asked(campaign_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a campaign has fewer than FEW_PARTNERS, as a column; no more rows than those are read."""
+    one = aliased(Partner)
+    last = select(one.id).where(one.campaign_id == campaign_id).offset(FEW_PARTNERS - 1).limit(1)
+    return last.correlate_except(one).scalar_subquery().is_(None)
 
 
 _NOW = (
-    select(db.now(), Answer)
+    select(db.now(), Answer, few_are_asked(Partner.campaign_id.expression))
     .select_from(Partner)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
     .where(Partner.id == bindparam("partner_id"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_args
 
 from sqlalchemy import (
     BindParameter,
@@ -20,10 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from worker.column_types import Moment
-from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition
-from worker.state.letters import sealed_at
+from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition, Visibility
+from worker.state.letters import first_seal_sent, sealed_at
 from worker.state.lifecycle import BEYOND_RECALL
-from worker.state.positions import Position
+from worker.state.positions import FEW_PARTNERS, Position
 from worker.text.collation import sort_key
 from worker.text.names import Printable
 
@@ -123,8 +123,10 @@ def standing_signatures(
 _CAMPAIGN: BindParameter[int] = bindparam("campaign", type_=Integer)
 _MOMENT: BindParameter[datetime] = bindparam("moment", type_=Moment)
 _SIGNED = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
-_WITHHELD = standing_signatures(func.count(), campaign_id=_CAMPAIGN, as_of=_MOMENT).where(
-    Answer.visibility.not_in(_NAMED["public"])
+_SENT_UNDER = standing_signatures(
+    func.count(),
+    campaign_id=_CAMPAIGN,
+    as_of=func.coalesce(sealed_at(_CAMPAIGN, first_seal_sent(_CAMPAIGN, _MOMENT)), _MOMENT),
 )
 PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
 """Selects, for a `campaign`, what is printed of those that the public rendition names."""
@@ -154,19 +156,37 @@ def present_meanings() -> Subquery:
     return latest.group_by(Letter.campaign_id).subquery()
 
 
-def withheld_at(session: Session, campaign: Campaign, moment: datetime) -> int:
-    """How many signed at this moment without being named publicly.
+def count_sent_under(session: Session, campaign: Campaign) -> int | None:
+    """Under how many organizations, named or not, the letter was sent; null while it has not left.
 
-    What the public page says of them stays what it was when the letter left: a number that falls or rises when a
-    name goes would tell whose.
+    That is the number in the first seal that a server accepted, or in the one that was brought by hand. It stays,
+    whoever steps back later: a number that falls or rises as a name goes would tell whether its bearer still signs.
     """
-    return session.scalar(_WITHHELD, {"campaign": campaign.id, "moment": moment}) or 0
+    if campaign.dispatched_at is None:
+        return None
+    return session.scalar(_SENT_UNDER, {"campaign": campaign.id, "moment": campaign.dispatched_at}) or 0
 
 
-def count_named(session: Session, campaign: Campaign, rendition: Rendition, seal_number: int | None) -> int:
-    """How many a rendition of this seal names."""
-    counted = standing_signatures(func.count(), campaign_id=campaign.id, as_of=sealed_at(campaign.id, seal_number))
-    return session.scalar(counted.where(named_in(rendition))) or 0
+def count_in_seal(session: Session, campaign: Campaign, seal_number: int | None) -> dict[str, int]:
+    """How many sign the letter as it was sealed with this number, by visibility."""
+    counted = standing_signatures(
+        Answer.visibility, func.count(), campaign_id=campaign.id, as_of=sealed_at(campaign.id, seal_number)
+    )
+    found = session.execute(counted.group_by(Answer.visibility))
+    return dict.fromkeys(get_args(Visibility), 0) | dict(found.all())
+
+
+def could_be_guessed(partners: int, visibilities: Sequence[str]) -> bool:
+    """Whether so few are asked that one who signs without being named could be guessed.
+
+    How many have signed must not matter: whoever is warned would learn it.
+    """
+    return partners < FEW_PARTNERS and offers_withheld(visibilities)
+
+
+def offers_withheld(visibilities: Sequence[str]) -> bool:
+    """Whether organizations may sign and not be named in some copy."""
+    return not all(is_named(visibility, "public") for visibility in visibilities)
 
 
 def names_too_many(session: Session, campaign: Campaign, seal_number: int | None) -> bool:

@@ -24,6 +24,7 @@ from worker.state import signatories
 from worker.state.disclosures import Disclosure, load_disclosures
 from worker.state.letters import WITH_ADDRESSEES, load_letters_of
 from worker.state.lifecycle import BEYOND_RECALL, Stage, stage_at
+from worker.state.positions import few_are_asked
 from worker.text import dates, names
 from worker.web import link_auth, responses
 from worker.web.batching import Batcher
@@ -85,6 +86,7 @@ _LOOK = (
         Campaign.launched_at,
         Campaign.deadline_at,
         Campaign.taking_answers(db.now()).label("takes_answers"),
+        few_are_asked(Campaign.id.expression).label("few_are_asked"),
         db.now().label("now"),
         _of_the_letter(func.max(Letter.id)).label("letter_id"),
         _of_the_letter(func.max(Letter.meaning)).label("meaning"),
@@ -260,6 +262,7 @@ class State(NamedTuple):
     launched_at: datetime
     deadline_at: datetime
     letter_id: int
+    few_are_asked: bool
     reader: str  # its language
     has_address: bool
     wants_no_mail: bool
@@ -270,13 +273,22 @@ class State(NamedTuple):
     after: After | None
 
     @classmethod
-    def from_rows(cls, partner: Partner, campaign: Campaign, standing: Answer | None, after: After | None) -> "State":
+    def from_rows(
+        cls,
+        partner: Partner,
+        campaign: Campaign,
+        standing: Answer | None,
+        after: After | None,
+        *,
+        few_are_asked: bool,
+    ) -> "State":
         """That of a partner, as rows say it."""
         return cls(
             campaign_id=campaign.id,
             launched_at=campaign.launched_at,
             deadline_at=campaign.deadline_at,
             letter_id=campaign.letter.id,
+            few_are_asked=few_are_asked,
             reader=partner.language,
             has_address=partner.email_hmac is not None,
             wants_no_mail=partner.quiet_at is not None,

@@ -88,7 +88,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         position = load_position(session, partner)
         view = _view(session, position, language, page_cache.PRINTED)
         after = After.at(campaign, position.stage, position.now, view["disclosure"])
-        state = State.from_rows(partner, campaign, position.standing, after)
+        state = State.from_rows(partner, campaign, position.standing, after, few_are_asked=position.few_are_asked)
         is_open = position.stage == "open"
         if not (is_open or after):
             return state, PageTemplate([])
@@ -209,6 +209,8 @@ def _view(
         "silenced": partner.silenced_at is not None,
         "may_answer": bool(offered & BY_THE_FORM),
         "visibilities": _visibilities(campaign, standing, offered),
+        "withheld_line": letter.withheld_line(letter_language),
+        "few_are_asked": position.few_are_asked,
         "typed": typed or AnswerForm(),
         "problems": problems or {},
         "refusal": refusals.sentence(refusal, language, "partner") if refusal else "",

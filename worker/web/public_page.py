@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from worker import db
-from worker.state import lifecycle, public_letters
+from worker.state import lifecycle, public_letters, signatories
 from worker.state.campaigns import find_public
 from worker.text.languages import LANGUAGES
 from worker.web import responses
@@ -58,12 +58,14 @@ def _page(session: Session, wanted: Wanted) -> bytes | None:
     campaign, now = found
     language = responses.choose_language(wanted.language, campaign.authentic)
     before, after = public_letters.neighbours(session, campaign)
+    sent_under = signatories.count_sent_under(session, campaign)
     page = responses.show(
         "public/page.html",
         language,
         campaign=campaign,
         addressee=campaign.letter.addressees[0],
-        sheet=build_public(session, campaign, letter_language(campaign, language)),
+        sheet=build_public(session, campaign, letter_language(campaign, language), sent_under),
+        sent_under=sent_under,
         open=campaign.takes_answers(at=now),
         can_join=lifecycle.can_join(campaign, now),
         before=before,

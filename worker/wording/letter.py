@@ -48,12 +48,12 @@ def letter_language(campaign: Campaign, wanted: str) -> str:
     return wanted if wanted in campaign.letter.texts else campaign.authentic
 
 
-def build_draft(campaign: Campaign, rows: list[str], language: str) -> Sheet:
-    """The letter as it is read before it is sealed: with these names at most, and no number yet.
+def build_draft(campaign: Campaign, rows: list[str], language: str, count: str = "…") -> Sheet:
+    """The letter as pages show it: with these names at most, and no number before it has left.
 
     A number would tell how many sign without being named, and when.
     """
-    return replace(build_letter(campaign, Signatories([], withheld=0), language, count="…"), signatories=rows)
+    return replace(build_letter(campaign, Signatories([], withheld=0), language, count), signatories=rows)
 
 
 def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) -> list[str]:
@@ -61,23 +61,21 @@ def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) 
     return [names.signatory(partner, language, campaign.authentic) for partner in named]
 
 
-def build_public(session: Session, campaign: Campaign, language: str) -> Sheet:
+def build_public(session: Session, campaign: Campaign, language: str, sent_under: int | None) -> Sheet:
     """The letter on its public page: who signs publicly at this moment, once that may be seen.
 
-    After it has left, whoever steps back is gone from it at once; the number of those withheld stays as it was.
+    After it has left, whoever steps back is gone from it at once, and its number is that of all under whom it was
+    sent. How many of them are withheld is not said: that number would rise where somebody who steps back still signs.
     """
-    named = signatories.shown_to_everyone(session, campaign)
-    if campaign.dispatched_at is None:
-        return build_draft(campaign, printed_rows(campaign, named, language), language)
-    withheld = signatories.withheld_at(session, campaign, campaign.dispatched_at)
-    return build_letter(campaign, Signatories(named, withheld), language)
+    rows = printed_rows(campaign, signatories.shown_to_everyone(session, campaign), language)
+    return build_draft(campaign, rows, language, count="…" if sent_under is None else str(sent_under))
 
 
 def build_letter(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
-    """One sheet: the letter in one language with this list under it, and its length in the text."""
+    """One sheet: the letter in one language with this list under it, and in the text how many sign, named or not."""
     letter = campaign.letter
     addressee = letter.addressees[0]
-    subject, body = fill(letter.texts[language], count or len(listed.named))
+    subject, body = fill(letter.texts[language], count or listed.count)
     words = templates.translations(language)
     in_confidence = {one.id for one in listed.in_confidence}
     return Sheet(
@@ -139,24 +137,34 @@ def _confidential(campaign: Campaign, named: Sequence[Printable], language: str,
     )
 
 
+def withheld_line(language: str) -> str:
+    """The line below the list in which those will stand who are not named, with the letter N for their number."""
+    return _line_below_names(templates.translations(language), 2, "N")
+
+
 def _withheld(listed: Signatories, words: Any) -> str:
+    """How many who sign are not named in this copy. It gives no reason, for not all of them have the same one."""
     if not listed.withheld:
         return ""
-    if not listed.named:
-        return str(
-            words.ngettext(
-                "%(number)d organization whose name is withheld for its safety",
-                "%(number)d organizations whose names are withheld for their safety",
-                listed.withheld,
-            )
-        ) % {"number": listed.withheld}
+    if listed.named:
+        return _line_below_names(words, listed.withheld, str(listed.withheld))
     return str(
         words.ngettext(
-            "and %(number)d organization whose name is withheld for its safety",
-            "and %(number)d organizations whose names are withheld for their safety",
+            "%(number)s organization that is not named in this copy",
+            "%(number)s organizations that are not named in this copy",
             listed.withheld,
         )
     ) % {"number": listed.withheld}
+
+
+def _line_below_names(words: Any, withheld: int, number: str) -> str:
+    return str(
+        words.ngettext(
+            "and %(number)s organization that is not named in this copy",
+            "and %(number)s organizations that are not named in this copy",
+            withheld,
+        )
+    ) % {"number": number}
 
 
 def _note(language: str, authentic: str, words: Any) -> str:

@@ -22,7 +22,7 @@ from worker.state.facts import load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
 from worker.state.letters import load_letters, names_in_confidence
 from worker.state.listings import changes_told_by, was_undone
-from worker.state.signatories import count_named, names_too_many, rendition_for
+from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import diff, names
 from worker.wording.drafts import shared_draft, word_draft
@@ -154,7 +154,7 @@ def letter(session: Session, mail: Mail) -> Message:
     if mail.addressee is None or not mail.addressee.email:
         raise NothingToSay
     campaign, rendition = mail.campaign, rendition_for(mail.addressee)
-    number = count_named(session, campaign, rendition, mail.seal_number)
+    number = sum(count_in_seal(session, campaign, mail.seal_number).values())
     confidential = rendition != "public" and names_in_confidence(session, campaign, mail.seal_number)
     return Message(
         to=mail.addressee.email,
@@ -166,6 +166,16 @@ def letter(session: Session, mail: Mail) -> Message:
         attachments=[_attached(session, mail, rendition, "pdf", title=file_title(campaign, confidential=confidential))],
         automatic=False,
     )
+
+
+def closed(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that the letter is sealed, and how many sign it as this seal has it."""
+    return _to_organizers(session, mail, **_signing(session, mail))
+
+
+def report(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that the letter has left, and under how many organizations, whoever stepped back since."""
+    return _to_organizers(session, mail, **_signing(session, mail))
 
 
 def unreached(session: Session, mail: Mail) -> Message:
@@ -189,7 +199,21 @@ def outage(session: Session, mail: Mail) -> Message:
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
     f.__name__: f
-    for f in (amended, corrected, passed_on, listing, confirm, receipt, copy, letter, unreached, flood, outage)
+    for f in (
+        amended,
+        corrected,
+        passed_on,
+        listing,
+        confirm,
+        receipt,
+        copy,
+        letter,
+        closed,
+        report,
+        unreached,
+        flood,
+        outage,
+    )
 }
 kinds.check_functions(FUNCTIONS)
 _OF_THE_MAIL = (
@@ -262,6 +286,12 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     facts = load_facts(session, mail.campaign)
     seen = {"letters": facts.letters, "signed": facts.signed, "visibility": facts.signing}
     return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
+
+
+def _signing(session: Session, mail: Mail) -> dict[str, Any]:
+    """The numbers of the seal that a mail speaks of."""
+    found = count_in_seal(session, mail.campaign, mail.seal_number)
+    return {"signed": sum(found.values()), "visibility": found}
 
 
 def _from_template(

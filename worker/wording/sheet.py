@@ -32,7 +32,7 @@ class Sheet:
     body: list[markdown.Block]
     list_heading: str
     signatories: list[str]  # each `Name (ACR), Country`, in the printed order
-    withheld: str = ""  # the sentence about those who are counted but not named
+    withheld: str = ""  # the line about those who sign and are not named in it
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
     confidential: Confidential | None = None
 
