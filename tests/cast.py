@@ -65,6 +65,13 @@ def a_campaign(session: Session, slug: str = "dam", partners: tuple[str, ...] = 
     return campaign
 
 
+def another(campaign_id: int) -> Partner:
+    """One more that is asked, as an organizer's yes to one that asked to sign makes it."""
+    partner = _partner("One More", "", "", "en")
+    partner.campaign_id = campaign_id
+    return partner
+
+
 def signs(session: Session, partner: Partner, visibility: Visibility = "public", said: Statement = SOPHEA) -> Answer:
     answer.sign(session, partner.id, visibility, said)
     return standing(session, partner.id)

@@ -418,6 +418,44 @@ def test_the_next_command_keeps_the_options_of_this_one(desk: Desk) -> None:
     assert "1 reminder lies in the past and is left out" in said
 
 
+def test_a_preview_shows_the_line_in_which_those_stand_who_are_not_named(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+    said = desk.types("preview", str(desk.story.folder), "--deadline", "in 2 weeks")
+    letter = settings.current().data_dir / "preview" / "rivers" / "letter.en.txt"
+    assert "and N organizations that are not named in this copy" in letter.read_text()
+    assert "“N” below the list stands for how many sign and are not named" in said
+
+    _offers(desk, ["public"])
+    said = desk.types("preview", str(desk.story.folder), "--deadline", "in 2 weeks")
+    assert "“N”" not in said
+    assert "in this copy" not in letter.read_text()
+
+
+def _offers(desk: Desk, visibility: list[str]) -> None:
+    path = desk.story.folder / "campaign.toml"
+    path.write_text(re.sub(r"(?m)^visibility = .*$", f"visibility = {visibility}", path.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("partners", "visibility", "warned"),
+    [(19, ["public", "counted"], True), (19, ["addressee"], True), (19, ["public"], False), (20, ["counted"], False)],
+)
+def test_check_says_where_one_who_is_not_named_could_be_guessed(
+    desk: Desk, partners: int, visibility: list[str], warned: bool
+) -> None:
+    desk.story.writes_its_folder()
+    _offers(desk, visibility)
+    rows = [f"Organization {n},,France,,o{n}@partner.example" for n in range(partners)]
+    (desk.story.folder / "partners.csv").write_text(
+        "\n".join(["organization,acronym,country,contact,email", *rows, ""])
+    )
+
+    said = desk.types("check", str(desk.story.folder), "--deadline", "in 2 weeks")
+
+    assert "No problems." in said
+    assert ("could guess" in said) is warned
+
+
 def test_a_deadline_needs_no_quotes(asked: Desk) -> None:
     before = asked.campaign().deadline_at
 
