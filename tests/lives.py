@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from tests import cast
 from worker import db
-from worker.acts import invite, receipts, report
+from worker.acts import dispatch, invite, receipts, report
 from worker.models import Campaign, Mail
 
 
@@ -66,7 +66,7 @@ def stepped_back(session: Session, campaign: Campaign) -> None:
 
 def brought_by_hand(session: Session, campaign: Campaign) -> None:
     sealed(session, campaign)
-    campaign.dispatched_at = db.clock(session)
+    dispatch.note_brought_by_hand(session, campaign.id)
     report.put_copies(session, campaign.id)
 
 

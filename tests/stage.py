@@ -299,6 +299,7 @@ class Story:
     deadline: timedelta = timedelta(days=14)
     review: str = "2h"
     copy_to: str = ""  # the name of a second addressee, which gets a copy
+    brought_to: str = ""  # that of one more, which has no mail address
 
     @property
     def folder(self) -> Path:
@@ -311,7 +312,7 @@ class Story:
 
     def writes_its_folder(self, *, quorum: int = 1, more: str = "") -> None:
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "campaign.toml").write_text(more + _definition(self.slug, quorum, self.copy_to))
+        (self.folder / "campaign.toml").write_text(more + _definition(self.slug, quorum, self.copy_to, self.brought_to))
         (self.folder / "letter.en.md").write_text(LETTER)
         (self.folder / "letter.fr.md").write_text(LETTRE)
         lines = ["organization,acronym,country,contact,email,language"]
@@ -411,10 +412,11 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _definition(slug: str, quorum: int, copy_to: str = "") -> str:
+def _definition(slug: str, quorum: int, copy_to: str = "", brought_to: str = "") -> str:
     deadline = datetime.now(UTC) + timedelta(days=30)
     written = _DEFINITION.format(slug=slug, quorum=quorum, deadline=deadline)
-    return written + (_A_COPY.format(slug=slug, name=copy_to) if copy_to else "")
+    copies = {copy_to: f"mission@{slug}.example", brought_to: ""}
+    return written + "".join(_A_COPY.format(name=name, email=email) for name, email in copies.items() if name)
 
 
 _DEFINITION = """
@@ -444,7 +446,7 @@ _A_COPY = """
 copy = true
 name = "{name}"
 salutation = "Dear colleagues,"
-email = "mission@{slug}.example"
+email = "{email}"
 """
 LETTER = "# Clean rivers\n\nWe, the {{ count }} undersigned organizations, ask for clean rivers.\n\nRespectfully,\n"
 LETTRE = "# Des rivières propres\n\nNous, les {{ count }} organisations soussignées, les demandons.\n\nRecevez,\n"

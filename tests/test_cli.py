@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -174,6 +175,60 @@ def test_a_letter_brought_by_hand_is_noted_once(sealed: Desk) -> None:
 
     for option in ("--yes", "--dry-run"):
         assert "It was noted already" in sealed.types("dispatch", "rivers", "--by-hand", option, code=1)
+
+
+def test_each_addressee_is_noted_by_its_name(desk: Desk) -> None:
+    desk.story.copy_to, desk.story.brought_to = "Permanent Mission of Example", "Governor Bo Lund"
+    desk.launches()
+    desk.relay_accepts()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+    desk.reaches_its_deadline()
+    desk.passes_its_review()
+    desk.does(tasks.dispatch)
+    desk.relay_accepts()
+    desk.does(tasks.dispatch)
+    note = ("dispatch", "rivers", "--by-hand", "--addressee")
+
+    told = desk.types("status", "rivers", code=4)
+    assert "sent to 2 of 3" in told
+    assert "--by-hand --addressee 'Governor Bo Lund'" in " ".join(told.split())
+    assert "dispatched, not to all" in desk.types("status")
+    assert "has no mail address" in desk.types("dispatch", "rivers", "--yes", code=1)
+    for wrong in ("Bo Lund", "p", "4", ""):
+        said = desk.types(*note, wrong, "--yes", code=1)
+        assert "1. Professor Ada Example; 2. Permanent Mission of Example; 3. Governor Bo Lund" in said
+    assert "--by-hand" in desk.types("dispatch", "rivers", "--addressee", "x", "--yes", code=2)
+    assert "Permanent Mission of Example has the letter" in desk.types(*note, "permanent mission", "--yes", code=1)
+    asks = desk.types(*note, "governor bo lund", code=2)
+    assert "seal 1 of " in asks
+    assert "you brought it to Governor Bo Lund yourself" in asks
+    assert "was brought to Governor Bo Lund by you" in desk.types(*note, "3", "--dry-run")
+    desk.types(*note, "3", "--yes")
+
+    assert "brought" not in desk.types("status", "rivers").replace("by hand", "")
+    found = json.loads(desk.types("status", "rivers", "--json"))
+    assert [(one["name"], one["copy"], one["by_hand"], one["state"], one["seal"]) for one in found["addressees"]] == [
+        ("Professor Ada Example", False, False, "sent", 1),
+        ("Permanent Mission of Example", True, False, "sent", 1),
+        ("Governor Bo Lund", True, True, "brought", 1),
+    ]
+    assert not found["partly"]
+
+
+def test_without_a_name_all_are_noted_that_lack_it(desk: Desk) -> None:
+    desk.story.copy_to, desk.story.brought_to = "Permanent Mission of Example", "Governor Bo Lund"
+    desk.launches()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+    desk.reaches_its_deadline()
+
+    asks = desk.types("dispatch", "rivers", "--by-hand", code=2)
+    assert "brought it to Professor Ada Example, Permanent Mission of Example, Governor Bo Lund" in " ".join(
+        asks.split()
+    )
+    desk.types("dispatch", "rivers", "--by-hand", "--addressee", "3", "--yes")
+    desk.types("dispatch", "rivers", "--by-hand", "--yes")
+    assert "every addressee has the letter" in desk.types("dispatch", "rivers", "--by-hand", "--yes", code=1)
+    desk.types("status", "rivers")
 
 
 def test_a_letter_that_nobody_signed_is_not_sent(asked: Desk) -> None:

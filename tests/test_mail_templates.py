@@ -15,7 +15,7 @@ from tests import cast
 from tests.holder import CODE
 from tests.mails import TO_ORGANIZERS, TO_PARTNERS, is_silent_about, put, says
 from worker import db, settings, tokens
-from worker.acts import answer, contacts, correct_listing, disown, join, pass_on
+from worker.acts import answer, contacts, correct_listing, disown, dispatch, join, pass_on
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.locking import Link
@@ -537,7 +537,8 @@ def test_the_organizers_hear_what_the_server_said(by_hand: bool, language: str, 
         cast.signs(session, campaign.partners[0])
         cast.is_sealed(session, campaign)
         if by_hand:
-            campaign.dispatched_at = cast.passes_its_deadline(session, campaign) - timedelta(minutes=1)
+            cast.passes_its_deadline(session, campaign)
+            dispatch.note_brought_by_hand(session, campaign.id)
         else:
             cast.the_letter_leaves(session, campaign)
         message = put(session, "report", campaign, None, language)

@@ -15,13 +15,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text, update
 
 from tests import cast, schema, servers
+from tests.two_addressees import a_campaign_with_two_addressees
 from worker import db, migrations, settings, tokens
 from worker.acts import answer, pass_on, receipts
 from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.migrations import tables
-from worker.models import Answer, Base, Contact, Mail, ThirdPartyAddress
+from worker.models import Addressee, Answer, Base, Campaign, Contact, Letter, Mail, ThirdPartyAddress
 from worker.wording import mails
 
 REVISIONS = Path(migrations.__file__).parent / "versions"
@@ -260,3 +261,45 @@ def test_who_waits_for_a_passed_on_invitation_gets_a_link_of_its_own(empty_datab
         assert (message.to, mail.partner_id) == (waiting.email, waiting.partner_id)
         assert tokens.link(waiting) in message.text
         assert tokens.link(waiting.partner) not in message.text
+
+
+def test_letters_that_were_brought_before_are_known_to_be_with_each_addressee(empty_database: str) -> None:
+    _upgrade_to("0007")
+    known = MetaData()
+    known.reflect(db.engine())
+    migrations.upgrade()
+    with db.transaction() as session:
+        for slug in ("brought", "mailed", "waits"):
+            campaign = a_campaign_with_two_addressees(session, by_hand=(1,), slug=slug)
+            texts, addressee = campaign.letter.texts, campaign.letter.addressees[0]
+            latest = {name: getattr(addressee, name) for name in ("name", "office", "salutation", "address", "copy")}
+            again = [Addressee(position=place, email="", **latest) for place in (1, 2)]
+            campaign.letters.append(Letter(version=2, meaning=1, texts=texts, hash="1" * 64, addressees=again))
+            session.flush()
+            if slug == "mailed":
+                cast.the_letter_leaves(session, campaign)
+            if slug == "brought":
+                campaign.dispatched_at = cast.passes_its_deadline(session, campaign)
+        session.flush()
+        rows = {
+            table.name: [dict(row._mapping) for row in session.execute(table.select())]
+            for table in Base.metadata.sorted_tables
+            if table.name in known.tables
+        }
+    with db.engine().execution_options(writing=True).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    _upgrade_to("0007")
+    with db.engine().execution_options(writing=True).begin() as connection:
+        for table in (one for one in Base.metadata.sorted_tables if one.name in known.tables and one.name != "post"):
+            columns = [column for column in table.columns if column.name in known.tables[table.name].columns]
+            for row in rows[table.name]:
+                connection.execute(table.insert().values({column: row[column.name] for column in columns}))
+
+    migrations.upgrade()
+
+    with db.reading() as session:
+        for campaign in session.scalars(select(Campaign)):
+            brought = [one.brought_at for letter in campaign.letters for one in letter.addressees]
+            there = campaign.dispatched_at if campaign.slug == "brought" else None
+            assert brought == [None, None, there, there], campaign.slug

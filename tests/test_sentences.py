@@ -15,6 +15,7 @@ from worker.wording import refusals as refusal_words
 
 FACTS = {
     "organization": "River Watch",
+    "addressee": "Minister Ada Weir",
     "visibilities": ["public"],
     "problems": {"role": "role missing"},
     "typed": "a@b@c",

@@ -1,6 +1,7 @@
 """Dispatch: the sealed letter goes to each addressee, once."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -8,11 +9,11 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import audit
 from worker.mail import outbox
-from worker.models import Actor, Mail
+from worker.models import Actor, Campaign, Mail
 from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
-from worker.state.letters import unserved
-from worker.state.refusals import Blocked
+from worker.state.letters import HAS_IT, Served, served, unserved
+from worker.state.refusals import AlreadyServed, Blocked
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 
@@ -43,26 +44,39 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     return put
 
 
-def note_brought_by_hand(session: Session, campaign_id: int) -> None:
-    """Note that the letter is with its addressee by another way, or that an uncertain one arrived.
+def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int | None = None) -> list[str]:
+    """Note that an addressee has the letter by another way, or that an uncertain one arrived; returns their names.
 
-    Nothing more is mailed to an addressee. Raises Blocked.
+    Without `addressee_id` all that do not have it yet. What they have is the seal that lives now; nothing more is
+    mailed to them. Raises Blocked, and AlreadyServed if nobody is left.
     """
     campaign = db.locked(session, campaign_id)
     facts = load_facts(session, campaign)
-    if facts.delivery == "sending":
-        raise Blocked(blockers=[Blocker("being_handed_over", clears_by_itself=True)])
-    if facts.delivery == "partly_sent":
-        raise Blocked(blockers=[Blocker("partly_sent", clears_by_itself=True)])
-    if campaign.closed_at is None or facts.seal is None:
+    if campaign.closed_at is None or campaign.cancelled_at or campaign.erased_at:
         raise Blocked(blockers=find_blockers(facts, by_person=True))
-    for letter in facts.living:
-        if letter.uncertain_at is not None:
-            letter.sent_at, letter.uncertain_at, letter.reported_at = facts.now, None, None
-            letter.reply = "noted by an organizer: it arrived"
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=facts.now)
+    theirs = to_note(campaign, facts.letters, addressee_id)
+    if not theirs:
+        raise AlreadyServed(addressee=_name_of(campaign, addressee_id))
+    if any(one.state == "sending" for one in theirs):
+        raise Blocked(blockers=[Blocker("being_handed_over", clears_by_itself=True)])
+    if facts.seal is None and any(one.state != "uncertain" for one in theirs):
+        raise Blocked(blockers=find_blockers(facts, by_person=True))
+    for one in theirs:
+        _note(one, facts)
+    outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)
     campaign.dispatched_at = campaign.dispatched_at or facts.now
-    audit.log(session, campaign, "organizer", "brought_by_hand", at=facts.now)
+    audit.log(session, campaign, "organizer", "brought_by_hand", detail=facts.seal, at=facts.now)
+    return [one.addressee.name for one in theirs]
+
+
+def _name_of(campaign: Campaign, addressee_id: int | None) -> str:
+    return next((one.name for one in campaign.letter.addressees if one.id == addressee_id), "")
+
+
+def to_note(campaign: Campaign, letters: Sequence[Mail], addressee_id: int | None = None) -> list[Served]:
+    """The addressees of whom can be noted that they have the letter; of one alone with `addressee_id`."""
+    left = [one for one in served(campaign, letters) if one.state not in HAS_IT]
+    return [one for one in left if addressee_id in {None, one.addressee.id}]
 
 
 def resend_letter(session: Session, campaign_id: int) -> int:
@@ -84,6 +98,17 @@ def resend_letter(session: Session, campaign_id: int) -> int:
     if uncertain:
         audit.log(session, campaign, "organizer", "letter_resent", at=facts.now)
     return len(uncertain)
+
+
+def _note(one: Served, facts: CampaignFacts) -> None:
+    letter = one.mail
+    if letter is not None and one.state == "uncertain":
+        letter.sent_at, letter.uncertain_at, letter.reported_at = facts.now, None, None
+        letter.reply = "noted by an organizer: it arrived"
+        return
+    if letter is not None and one.state == "refused":
+        letter.cancelled_at = facts.now  # it stays as history
+    one.addressee.brought_at = facts.now
 
 
 def _note_replies(session: Session, facts: CampaignFacts) -> None:

@@ -7,7 +7,7 @@ from worker.acts.invite import BATCH
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
 from worker.state.facts import load_facts
-from worker.state.letters import seal_sent
+from worker.state.letters import load_seal_sent
 from worker.state.recipients import OF_A_READER, has_answering_contact, has_no, select_answering_contacts
 from worker.state.signatories import standing_signatures
 
@@ -16,14 +16,14 @@ def put_copies(session: Session, campaign_id: int) -> int:
     """Put a copy for partners that signed and have none; returns how many mails are new, BATCH copies at most.
 
     Whoever gets BATCH calls it again. The organizers' report comes with the last copies: without it the sweep goes
-    on. Waits until a server accepted the letter (or it was brought by hand), and while held. Copies carry the public
-    rendition, whatever visibility the reader chose; who wants no mail gets none.
+    on. Waits until the first addressee has the letter, by mail or by hand, and while held. Copies carry what that one
+    got, in the public rendition, whatever visibility the reader chose; who wants no mail gets none.
     """
     campaign = db.locked(session, campaign_id, "shared")
     if campaign.dispatched_at is None or campaign.held_at is not None:
         return 0
     facts = load_facts(session, campaign)
-    number = seal_sent(facts.letters, facts.seal)
+    number = load_seal_sent(session, campaign, facts.letters)
     if number is None:
         return 0
     has_none = has_no(Mail.partner_id == Partner.id, Mail.kind == "copy", Mail.seal_number == number)

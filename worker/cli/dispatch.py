@@ -10,7 +10,7 @@ from worker.cli.options import DryRun, Name, Yes
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from worker.models import Campaign
+    from worker.models import Campaign, Rendition
     from worker.state.facts import CampaignFacts
     from worker.state.letters import DeliveryState
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def dispatch(
     name: Name,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="You brought the letter yourself: note it.")] = False,
+    addressee: Annotated[
+        str | None, typer.Option(help="With --by-hand: to this addressee alone; without it, to all that lack it.")
+    ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -29,29 +32,38 @@ def dispatch(
     from worker.cli import lookup
     from worker.state.facts import load_facts
 
+    if addressee is not None and not by_hand:
+        console.fail("--addressee needs --by-hand: mail goes to all that have an address.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
         facts = load_facts(session, campaign)
-        letter, overridden = letter_with_names(facts), _overridden(facts)
-        to = [a.name for a in campaign.letter.addressees if a.email or by_hand]
-        _dispatched(session, campaign, facts, by_hand=by_hand)
+        overridden, sealed = _overridden(facts), _sealed(session, facts)
+        to = _dispatched(session, campaign, facts, by_hand=by_hand, addressee=addressee)
+        first = campaign.letter.addressees[0].name in to
+        letter = letter_with_names(facts, "addressee" if first else "public")
     if dry_run:
-        went = f"was brought to {to[0]} by you" if by_hand else f"goes to {console.some(to)}"
+        went = f"was brought to {console.some(to)} by you" if by_hand else f"goes to {console.some(to)}"
         console.say(f"Dry run: {letter} {went}.{overridden}")
         return
     if by_hand:
-        console.ask(f"{letter}: note that you brought it to {to[0]} yourself?{overridden}", yes=yes)
+        question = f"{letter}, {sealed}: note that you brought it to {console.some(to)} yourself?{overridden}"
+        console.ask(question, yes=yes)
     else:
         console.ask(f"{letter} goes to {console.some(to)}.{overridden}\nSend it now?", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        _dispatched(session, campaign, load_facts(session, campaign), by_hand=by_hand)
+        _dispatched(session, campaign, load_facts(session, campaign), by_hand=by_hand, addressee=addressee)
         campaign_id = campaign.id
     lookup.notify(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
     console.say(f"Noted. {console.who_sends()}\nNext: {console.command('status', name)}")
 
 
-def letter_with_names(facts: "CampaignFacts") -> str:
-    """`The letter of 25 organizations (20 named for everyone, 2 for the addressee alone, 3 counted and not named)`."""
+def letter_with_names(facts: "CampaignFacts", rendition: "Rendition" = "addressee") -> str:
+    """`The letter of 25 organizations (20 named for everyone, 2 for the addressee alone, 3 counted and not named)`.
+
+    Of a copy, which is the public rendition: `The letter of 25 organizations (20 named in it)`.
+    """
     numbers = [f"{number} {_NAMED[visibility]}" for visibility, number in facts.signing.items() if number]
+    if rendition == "public" and facts.named_publicly < facts.signed:
+        numbers = [f"{facts.named_publicly} named in it"]
     in_detail = f" ({', '.join(numbers)})" if numbers else ""
     return f"The letter of {console.count(facts.signed, 'organization')}{in_detail}"
 
@@ -59,16 +71,40 @@ def letter_with_names(facts: "CampaignFacts") -> str:
 _NAMED = {"public": "named for everyone", "addressee": "for the addressee alone", "counted": "counted and not named"}
 
 
-def _dispatched(session: "Session", campaign: "Campaign", facts: "CampaignFacts", *, by_hand: bool) -> None:
-    """Do it, or end the command with the reason why there is nothing to do."""
+def _dispatched(
+    session: "Session", campaign: "Campaign", facts: "CampaignFacts", *, by_hand: bool, addressee: str | None
+) -> list[str]:
+    """Do it, or end the command with the reason why there is nothing to do; returns the names of the addressees."""
     from worker.acts.dispatch import dispatch_seal, note_brought_by_hand
+    from worker.cli import lookup
 
     if by_hand:
-        if facts.delivery == "sent":
-            console.fail(f"It was noted already: {_ALREADY['sent']}")
-        note_brought_by_hand(session, campaign.id)
-    elif not dispatch_seal(session, campaign.id, by_person=True):
-        console.fail(f"Nothing was sent: {_ALREADY[facts.delivery]}")
+        only = lookup.addressee_named(campaign, addressee) if addressee is not None else None
+        return note_brought_by_hand(session, campaign.id, only.id if only else None)
+    to = [one.addressee.name for one in facts.served if one.state in {"waiting", "refused"}]
+    if not dispatch_seal(session, campaign.id, by_person=True):
+        console.fail(f"Nothing was sent: {_why_nothing(facts)}")
+    return to
+
+
+def _why_nothing(facts: "CampaignFacts") -> str:
+    """Where the letter is for each addressee, and what to type for one that a person brings."""
+    if facts.delivery == "partly_sent" and (to_bring := [one for one in facts.served if one.state == "to_bring"]):
+        names, slug = console.some([one.addressee.name for one in to_bring]), facts.campaign.slug
+        note = console.command("dispatch", slug, "--by-hand", "--addressee", to_bring[0].addressee.name)
+        return f"{names} {'has' if len(to_bring) == 1 else 'have'} no mail address. Once you brought the letter: {note}"
+    return _ALREADY[facts.delivery]
+
+
+def _sealed(session: "Session", facts: "CampaignFacts") -> str:
+    """Which seal it is, so that whoever printed another one sees it."""
+    from sqlalchemy import select
+
+    from worker.cli.status_view import short_moment
+    from worker.state.letters import sealed_at
+
+    made = session.scalar(select(sealed_at(facts.campaign.id, facts.seal)))
+    return f"seal {facts.seal} of {short_moment(made, facts.now, facts.campaign.zone)}" if made else "not sealed"
 
 
 _ALREADY: dict["DeliveryState", str] = {

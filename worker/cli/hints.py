@@ -4,6 +4,7 @@ import shlex
 
 from worker.cli import console
 from worker.state.blockers import Blocker, BlockerCode
+from worker.state.letters import ServedState
 from worker.state.mail_status import Reason, Todo
 from worker.state.refusals import Refused
 from worker.wording import blockers
@@ -43,6 +44,22 @@ def reason_with_command(reason: Reason | None, slug: str) -> str | None:
 def todo_with_command(todo: Todo, slug: str, organization: str) -> str:
     """What a person can do about a mail, and what to type."""
     return todo_words(todo) + _TODO[todo].format(slug=slug, name=shlex.quote(organization))
+
+
+def served_with_command(state: ServedState, name: str, slug: str, *, copy: bool) -> str:
+    """What an organizer does so that an addressee has the letter, or that it is known, and what to type."""
+    note = f"`undersigned dispatch {slug} --by-hand --addressee {shlex.quote(name)}`"
+    export = f"`undersigned export {slug} --documents FOLDER`"
+    which = "public" if copy else "addressee’s"
+    bring = f"print the {which} letter ({export}) and bring it to {name}, then {note}"
+    match state:
+        case "uncertain":
+            return f"ask whether {name} has the letter. If it is there: {note}; if not: `undersigned resend {slug}`"
+        case "refused":
+            return f"the server of {name} refused the letter: `undersigned dispatch {slug}` tries again; or {bring}"
+        case "returned":
+            return f"the letter to {name} came back: {bring}"
+    return bring
 
 
 def refusal_with_command(refused: Refused, slug: str) -> str:

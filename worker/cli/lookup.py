@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, migrations, settings
 from worker.cli import console, hints
-from worker.models import REDACTED, Campaign, Partner
+from worker.models import REDACTED, Addressee, Campaign, Partner
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
@@ -155,6 +155,23 @@ def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
     containing = [p.organization for p in partners if wanted and wanted in similar_names.fold_name(p.organization)]
     meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
+
+
+def addressee_named(campaign: Campaign, name: str) -> Addressee:
+    """The addressee with this name, whose name begins so, or in this place (from 1); else the command ends.
+
+    Case, accents, spaces and quotes make no difference.
+    """
+    addressees, wanted = campaign.letter.addressees, similar_names.fold_name(name)
+    if name.isdecimal() and 1 <= int(name) <= len(addressees):
+        return addressees[int(name) - 1]
+    found = [one for one in addressees if wanted and similar_names.fold_name(one.name) == wanted]
+    found = found or [one for one in addressees if wanted and similar_names.fold_name(one.name).startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    called = "; ".join(f"{place}. {one.name}" for place, one in enumerate(addressees, start=1))
+    many = f"{len(found)} addressees are called {name!r}." if found else f"No addressee {name!r} in {campaign.slug}."
+    return console.fail(f"{many} Give its name or its number, one of: {called}")
 
 
 def named_alike(names: list[tuple[str, str]], name: str) -> int | None:

@@ -39,7 +39,7 @@ def status(
         console.give(status_json.as_json(found))
     else:
         status_view.one_campaign(found)
-    if found.state == "waiting":
+    if found.state == "waiting" or any(one.to_do for one in found.addressees):
         raise typer.Exit(console.WAITS)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from worker.cli import hints
 from worker.state.mail_status import MailStatus, reason_of
-from worker.state.overview import LetterStatus, Overview
+from worker.state.overview import AddresseeStatus, LetterStatus, Overview
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.wording.relay_status import iso, relay_as_json
 
@@ -48,6 +48,8 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
             for one in status.applicants
         ],
         "joining": vars(status.joining) | {"flood": status.joining.is_flood, "turned_away": status.joining.turns_away},
+        "partly": status.partly,
+        "addressees": [_addressee(one, campaign.slug) for one in status.addressees],
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
         "mails": status.mails,
     }
@@ -89,6 +91,11 @@ def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:
         "next": iso(status.next),
         "todo": hints.todo_with_command(status.todo, slug, organization) if status.todo else None,
     }
+
+
+def _addressee(one: AddresseeStatus, slug: str) -> dict[str, Any]:
+    todo = hints.served_with_command(one.state, one.name, slug, copy=one.copy) if one.to_do else None
+    return vars(one) | {"at": iso(one.at), "to_do": todo}
 
 
 def _letter(letter: LetterStatus, slug: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from worker.cli import console, hints, status_json
 from worker.mail.reply_text import explain_reply
 from worker.state.counts import Counts
 from worker.state.joining import FIRST_OF_CAMPAIGN
+from worker.state.letters import HAS_IT, ServedState
 from worker.state.mail_status import MailStatus
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
@@ -48,7 +49,8 @@ def all_campaigns(*, as_json: bool) -> None:
     for one in found:
         deadline = f"{_short(one.campaign.deadline_at, one)} {_local(one.campaign.deadline_at, one):%Z}"
         numbers = [str(number) for number in (one.counts.asked, one.counts.signed, one.counts.silent)]
-        table.add_row(*map(Text, (one.campaign.slug, one.state, deadline, *numbers)))
+        state = f"{one.state}, not to all" if one.partly else one.state
+        table.add_row(*map(Text, (one.campaign.slug, state, deadline, *numbers)))
     _screen().print(table)
 
 
@@ -132,6 +134,7 @@ def _head(found: CampaignStatus) -> list[Text]:
     if found.notices:
         hint = console.command("notice", campaign.slug)
         lines.append(Text(f"  somebody stepped back after the letter had left: {hint}", style="bold yellow"))
+    lines += _served(found)
     for letter in found.letters:
         lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))
         if letter.mail.reply:
@@ -141,6 +144,34 @@ def _head(found: CampaignStatus) -> list[Text]:
     elif campaign.erase_at:
         lines.append(Text(f"  contacts and withheld names are erased {_short(campaign.erase_at, found)}"))
     return lines
+
+
+def _served(found: CampaignStatus) -> Iterator[Text]:
+    """Who has the letter where it goes to several or by hand, with which seal, and what is still to be done."""
+    those, have = found.addressees, sum(one.state in HAS_IT for one in found.addressees)
+    if found.campaign.dispatched_at is not None and have < len(those) > 1:
+        yield Text(f"  sent to {have} of {len(those)}", style="bold yellow")
+    for one in those:
+        if len(those) > 1 or one.by_hand or one.state == "brought":
+            seal = f", seal {one.seal}" if one.seal else ""
+            when = f" {_short(one.at, found)}" if one.at else ""
+            yield Text(f"  {'copy for' if one.copy else 'for'} {one.name}: {_SERVED[one.state]}{when}{seal}")
+        if one.to_do:
+            todo = hints.served_with_command(one.state, one.name, found.campaign.slug, copy=one.copy)
+            yield Text(f"  → {console.hint(todo)}", style="yellow")
+
+
+_SERVED: dict[ServedState, str] = {
+    "waiting": "goes by mail",
+    "to_bring": "no mail address, to be brought by hand",
+    "queued": "lies in the outbox",
+    "sending": "is being handed over",
+    "uncertain": "nobody knows whether it arrived",
+    "refused": "its server refused it",
+    "returned": "it came back",
+    "sent": "has it",
+    "brought": "has it, by hand",
+}
 
 
 def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:

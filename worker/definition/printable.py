@@ -6,11 +6,17 @@ from worker.text import glyphs
 
 
 def glyph_problems(definition: Definition) -> list[Problem]:
-    """One problem for each partner and each letter that holds characters which the letter's fonts do not have."""
+    """One problem for each partner, addressee and letter that holds characters which the letter's fonts do not have."""
     found = []
     for number, row in enumerate(definition.partners, start=2):
         if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
             found.append(_no_glyph("partners.csv", f"row {number}", missing))
+    for place, one in enumerate(definition.addressees, start=1):
+        said = [one.name, *one.address]
+        for words in (one.office, one.salutation):
+            said += words.values() if isinstance(words, dict) else [words]
+        if missing := glyphs.unprintable(said):
+            found.append(_no_glyph("campaign.toml", f"key addressee[{place}]", missing))
     for language, letter in definition.letters.items():
         if missing := glyphs.unprintable([letter]):
             found.append(_no_glyph(f"letter.{language}.md", "", missing))

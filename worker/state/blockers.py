@@ -12,7 +12,7 @@ from worker.state.lifecycle import OrganizerState
 BlockerCode = Literal[
     "cancelled", "erased", "not_closed", "no_seal", "held", "nobody_signed", "uncertain", "no_address",
     "in_review", "below_quorum", "refused",
-    "being_handed_over", "partly_sent",
+    "being_handed_over",
 ]  # fmt: skip
 
 

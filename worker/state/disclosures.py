@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from worker.models import REDACTED, Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state import signatories
-from worker.state.letters import living, load_letters, was_brought_by_hand
+from worker.state.letters import living, load_letters, served
 from worker.state.positions import Position
 
 
@@ -27,6 +27,8 @@ class Disclosure:
     """Names of addressees who have the letter, or may have it."""
 
     to: list[str] = field(default_factory=list)
+    not_to: list[str] = field(default_factory=list)
+    """Those that do not have it yet."""
     naming: list[str] = field(default_factory=list)
     """Those in whose copy the partner is named, though its standing answer would not name it there."""
     counting: list[str] = field(default_factory=list)
@@ -50,11 +52,13 @@ _Given = Row[int, str, str | None, datetime, datetime | None, int]
 
 def copies(campaign: Campaign, letters: Sequence[Mail]) -> list[Copy]:
     """Whom the letter has reached or may have reached, in the order of the addressees."""
-    under_way = living(letters)
-    if campaign.dispatched_at is not None and was_brought_by_hand(campaign, under_way):
-        return [Copy(addressee, campaign.dispatched_at) for addressee in campaign.letter.addressees]
-    gone = [Copy(m.addressee, m.dated_at) for m in under_way if m.has_left and m.addressee]
-    return sorted(gone, key=lambda copy: copy.addressee.position)
+    gone = []
+    for one in served(campaign, letters):
+        by_mail = [one.mail.dated_at] if one.mail and one.mail.has_left else []
+        by_hand = [one.addressee.brought_at] if one.addressee.brought_at else []
+        if by_mail or by_hand:
+            gone.append(Copy(one.addressee, min(by_mail + by_hand)))
+    return gone
 
 
 def had_left_by(campaign: Campaign, letters: Sequence[Mail], moment: datetime) -> bool:
@@ -165,7 +169,9 @@ class _Standing(Protocol):
 def _compared(
     campaign: Campaign, gone: Sequence[Copy], given: Sequence[_Given], standing: _Standing | None
 ) -> Disclosure:
-    found = Disclosure(to=[copy.addressee.name for copy in gone])
+    reached = [copy.addressee for copy in gone]
+    others = [one.name for one in campaign.letter.addressees if one not in reached]
+    found = Disclosure(to=[one.name for one in reached], not_to=others)
     for copy in gone:
         then = _answer_in(campaign, given, copy.dated_at)
         if _is_named(then, copy.addressee) and not _is_named(standing, copy.addressee):

@@ -7,8 +7,15 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from worker import db, settings
-from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
-from worker.state.letters import WITH_ADDRESSEES, is_irrevocable, living_seals, load_letters_of
+from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.letters import (
+    WITH_ADDRESSEES,
+    is_due_by_mail,
+    is_irrevocable,
+    lacks_it,
+    living_seals,
+    load_letters_of,
+)
 from worker.state.recipients import reminder_due, select_with_receipts_missing, select_with_some_not_asked
 
 A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who withdrew after all was erased
@@ -63,19 +70,9 @@ def _is_past(end: datetime, seconds: float | None, now: datetime) -> bool:
 
 
 def _is_over() -> ColumnElement[bool]:
-    """Whether each addressee by mail has the letter, and that was reported: nothing more happens by itself."""
-    latest = select(func.max(Letter.version)).where(Letter.campaign_id == Campaign.id).correlate(Campaign)
-    living = (Mail.campaign_id == Campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
-    gone = (Mail.in_data_at.is_not(None) | Mail.sent_at.is_not(None)) & Mail.uncertain_at.is_(None)
-    waits = exists().where(
-        Letter.campaign_id == Campaign.id,
-        Letter.version == latest.scalar_subquery(),
-        Addressee.letter_id == Letter.id,
-        Addressee.email != "",
-        ~exists().where(*living, Mail.addressee_id == Addressee.id, gone),
-    )
+    """Whether each addressee has the letter, by mail or by hand, and that was reported: nothing more is to happen."""
     reported = exists().where(Mail.campaign_id == Campaign.id, Mail.kind == "report")
-    return Campaign.dispatched_at.is_not(None) & reported & ~waits
+    return Campaign.dispatched_at.is_not(None) & reported & ~lacks_it()
 
 
 def _towards_the_addressee(session: Session, closed: Sequence[Campaign]) -> Iterator[tuple[str, int]]:
@@ -85,9 +82,10 @@ def _towards_the_addressee(session: Session, closed: Sequence[Campaign]) -> Iter
     letters, seals = load_letters_of(session, ids), living_seals(session, ids)
     reported = set(session.scalars(select(Mail.campaign_id).where(Mail.campaign_id.in_(ids), Mail.kind == "report")))
     for campaign in closed:
-        if not is_irrevocable(campaign, letters.get(campaign.id, [])):
-            yield "close" if campaign.id not in seals else "dispatch", campaign.id
-        elif campaign.dispatched_at is None:
+        its = letters.get(campaign.id, [])
+        if campaign.id not in seals and not is_irrevocable(campaign, its):
+            yield "close", campaign.id
+        elif campaign.dispatched_at is None or is_due_by_mail(campaign, its):
             yield "dispatch", campaign.id
         if campaign.dispatched_at is not None and campaign.id not in reported:
             yield "report", campaign.id

@@ -12,7 +12,7 @@ from worker import db
 from worker.models import Answer, Campaign, Mail
 from worker.state import letters as state_letters
 from worker.state import lifecycle
-from worker.state.letters import DeliveryState
+from worker.state.letters import DeliveryState, Served
 from worker.state.lifecycle import VISIBILITY_RANK, Stage
 from worker.state.signatories import count_signing, is_named, standing_signatures
 
@@ -34,6 +34,11 @@ class CampaignFacts:
     def living(self) -> list[Mail]:
         """The letters that carry, carried or may have carried a seal to an addressee."""
         return state_letters.living(self.letters)
+
+    @property
+    def served(self) -> list[Served]:
+        """What became of the letter for each addressee."""
+        return state_letters.served(self.campaign, self.letters)
 
     @functools.cached_property
     def stage(self) -> Stage:

@@ -1,15 +1,32 @@
 """The mails that carry the letter to its addressees: who has it, who may have it, and which seal may be sent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, defer, selectinload
 
 from worker.models import Addressee, Campaign, Letter, Mail, Seal
 
 DeliveryState = Literal["not_sent", "sending", "uncertain", "partly_sent", "sent"]
+ServedState = Literal[
+    "waiting",  # it has an address, and no letter was put yet
+    "to_bring",  # it has none: a person brings the letter
+    "queued",  # its letter is in the outbox
+    "sending",  # it is being handed over now
+    "uncertain",  # nobody knows whether it arrived
+    "refused",  # its server turned the letter down
+    "returned",  # its server took the letter, and reported later that it could not be delivered
+    "sent",  # its server has it
+    "brought",  # it has it by another way than our mail, as an organizer noted
+]
+HAS_IT: frozenset[ServedState] = frozenset({"sent", "brought"})
+LEFT: frozenset[ServedState] = HAS_IT | {"returned"}
+"""It was sent there, or brought."""
+TO_DO: frozenset[ServedState] = frozenset({"to_bring", "uncertain", "refused", "returned"})
+"""What waits for a person, once another addressee has the letter."""
 WITH_ADDRESSEES = selectinload(Campaign.letters).options(selectinload(Letter.addressees), defer(Letter.texts))
 """What is read with several campaigns, so that nothing here reads it for each of them."""
 
@@ -87,60 +104,138 @@ def living_seals(session: Session, campaign_ids: Sequence[int]) -> dict[int, int
     return dict(found.all())
 
 
+@dataclass(frozen=True)
+class Served:
+    """Whether one addressee has the letter; `mail` is the one that carries it, or did."""
+
+    addressee: Addressee
+    state: ServedState
+    mail: Mail | None
+
+    @property
+    def has_it(self) -> bool:
+        return self.state in HAS_IT
+
+    @property
+    def at(self) -> datetime | None:
+        """Since when it has it."""
+        return self.addressee.brought_at or (self.mail.sent_at if self.mail else None)
+
+
+def served(campaign: Campaign, letters: Sequence[Mail]) -> list[Served]:
+    """What became of the letter for each addressee, in their order."""
+    of_each = {letter.addressee_id: letter for letter in living(letters)}
+    return [_served(one, of_each.get(one.id)) for one in campaign.letter.addressees]
+
+
+def _served(addressee: Addressee, letter: Mail | None) -> Served:
+    state: ServedState = "waiting" if addressee.email else "to_bring"
+    if addressee.brought_at is not None:
+        state = "brought"
+    elif letter is not None:
+        state = _state_of(letter)
+    return Served(addressee, state, letter)
+
+
+def _state_of(letter: Mail) -> ServedState:
+    if letter.sent_at is not None:
+        return "sent" if letter.bounced_at is None else "returned"
+    if letter.uncertain_at is not None:
+        return "uncertain"
+    if letter.refused_at is not None:
+        return "refused"
+    return "queued" if letter.in_data_at is None else "sending"
+
+
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:
-    """Who has the letter.
+    """Who has the letter, by mail or by hand.
 
     `not_sent`: nobody; `sending`: it is being handed over now; `uncertain`: nobody knows whether it arrived;
-    `partly_sent`: one addressee has it and another not yet; `sent`: all have it, or it was brought by hand.
+    `partly_sent`: one addressee has it and another not yet; `sent`: all have it.
     """
     if campaign.closed_at is None:
         return "not_sent"
-    under_way = living(letters)
-    sent = {letter.addressee_id for letter in under_way if letter.sent_at is not None}
-    by_mail = _served_by_mail(campaign)
-    if was_brought_by_hand(campaign, under_way) or (by_mail and by_mail <= sent):
+    states = {one.state for one in served(campaign, letters)}
+    if states and states <= LEFT:
         return "sent"
-    if any(letter.uncertain_at is not None for letter in under_way):
+    if "uncertain" in states:
         return "uncertain"
-    if any(letter.in_data_at is not None and letter.sent_at is None for letter in under_way):
+    if "sending" in states:
         return "sending"
-    return "partly_sent" if sent else "not_sent"
+    return "partly_sent" if states & LEFT else "not_sent"
 
 
 def is_irrevocable(campaign: Campaign, letters: Sequence[Mail]) -> bool:
     """Whether no addressee's letter can be recalled any more.
 
-    An uncertain letter can: a person decides about its next copy.
+    An uncertain letter can: a person decides about its next copy. So can one that nobody has brought yet.
     """
     if campaign.closed_at is None:
         return False
-    under_way = living(letters)
-    gone = {letter.addressee_id for letter in under_way if letter.has_left and letter.uncertain_at is None}
-    by_mail = _served_by_mail(campaign)
-    return was_brought_by_hand(campaign, under_way) or bool(by_mail and by_mail <= gone)
+    states = {one.state for one in served(campaign, letters)}
+    return bool(states) and states <= _BEYOND_RECALL
 
 
-def was_brought_by_hand(campaign: Campaign, under_way: Sequence[Mail]) -> bool:
-    """Whether an organizer carried the letter there: dispatched, and by no mail."""
-    return campaign.dispatched_at is not None and not any(letter.sent_at for letter in under_way)
+def is_due_by_mail(campaign: Campaign, letters: Sequence[Mail]) -> bool:
+    """Whether something is still to be done by itself for an addressee: all but what a person brings."""
+    return any(one.state not in _BEYOND_RECALL and one.addressee.email for one in served(campaign, letters))
+
+
+_BEYOND_RECALL: frozenset[ServedState] = LEFT | {"sending"}
+
+
+def lacks_it() -> ColumnElement[bool]:
+    """Whether a campaign has an addressee whose letter may still be recalled; the same as a condition in SQL."""
+    latest = select(func.max(Letter.version)).where(Letter.campaign_id == Campaign.id).correlate(Campaign)
+    letters = (Mail.campaign_id == Campaign.id, Mail.kind == "letter", Mail.cancelled_at.is_(None))
+    gone = (Mail.in_data_at.is_not(None) | Mail.sent_at.is_not(None)) & Mail.uncertain_at.is_(None)
+    return exists().where(
+        Letter.campaign_id == Campaign.id,
+        Letter.version == latest.scalar_subquery(),
+        Addressee.letter_id == Letter.id,
+        Addressee.brought_at.is_(None),
+        ~exists().where(*letters, Mail.addressee_id == Addressee.id, gone),
+    )
 
 
 def unserved(campaign: Campaign, letters: Sequence[Mail]) -> list[Addressee]:
     """The addressees by mail for whom no letter is under way or has arrived."""
-    served = {letter.addressee_id for letter in living(letters)}
-    return [a for a in campaign.letter.addressees if a.email and a.id not in served]
+    return [one.addressee for one in served(campaign, letters) if one.state == "waiting"]
 
 
-def seal_sent(letters: Sequence[Mail], living_seal: int | None) -> int | None:
-    """The number of the seal that the first server accepted; of the living one if it was brought by hand."""
-    sent = [(letter.sent_at, letter.seal_number) for letter in letters if letter.sent_at is not None]
-    return min(sent, key=lambda one: one[0])[1] if sent else living_seal
+_Made = Row[int, int, datetime, datetime | None]
+
+
+def load_seals(session: Session, campaign_ids: Sequence[int]) -> list[_Made]:
+    """Each seal of these campaigns, as (campaign_id, number, sealed_at, voided_at)."""
+    seals = select(Seal.campaign_id, Seal.number, Seal.sealed_at, Seal.voided_at).distinct()
+    return list(session.execute(seals.where(Seal.campaign_id.in_(campaign_ids)))) if campaign_ids else []
+
+
+def seal_of(campaign: Campaign, one: Served, seals: Sequence[_Made]) -> int | None:
+    """The number of the seal that an addressee has, or may have; of a letter that was brought, of all `seals`.
+
+    What was brought is the seal that lived as it was noted.
+    """
+    if (at := one.addressee.brought_at) is None:
+        return one.mail.seal_number if one.mail else None
+    lived = (
+        seal.number
+        for seal in seals
+        if seal.campaign_id == campaign.id and seal.sealed_at <= at and (seal.voided_at is None or seal.voided_at >= at)
+    )
+    return max(lived, default=None)
+
+
+def load_seal_sent(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> int | None:
+    """The number of the seal that the first addressee got that has the letter."""
+    have = [(one.at, one) for one in served(campaign, letters) if one.at is not None]
+    if not have:
+        return None
+    first = min(have, key=lambda pair: pair[0])[1]
+    return seal_of(campaign, first, load_seals(session, [campaign.id]) if first.addressee.brought_at else [])
 
 
 def latest_with_meaning(campaign: Campaign, meaning: int) -> Letter | None:
     """The letter as it last read with one of its meanings."""
     return next((one for one in reversed(campaign.letters) if one.meaning == meaning), None)
-
-
-def _served_by_mail(campaign: Campaign) -> set[int]:
-    return {addressee.id for addressee in campaign.letter.addressees if addressee.email}

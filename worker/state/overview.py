@@ -1,5 +1,6 @@
 """Where all campaigns stand, without a word about each partner: in as many statements for two hundred as for one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from worker.state import mail_status, recipients
 from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
 from worker.state.disclosures import load_notices_of
-from worker.state.facts import load_facts_of
+from worker.state.facts import CampaignFacts, load_facts_of
 from worker.state.joining import NOBODY, Joining, load_joining
+from worker.state.letters import TO_DO, Served, ServedState, lacks_it, load_seals, seal_of
 from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
 from worker.state.progress import Progress, load_progress
@@ -22,12 +24,13 @@ from worker.state.relay_status import RelayStatus, load_relay_status
 
 @dataclass(frozen=True)
 class Line:
-    """What the table of all campaigns shows of one."""
+    """What the table of all campaigns shows of one; `partly`: it left, and not every addressee has it."""
 
     campaign: Campaign
     now: datetime
     state: OrganizerState
     counts: Counts
+    partly: bool
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,60 @@ class LetterStatus:
 
 
 @dataclass(frozen=True)
+class AddresseeStatus:
+    """What became of the letter for one addressee; `seal` is the one that it has or may have.
+
+    `by_hand`: it has no mail address; `to_do`: once another addressee has the letter, this one waits for a person.
+    """
+
+    name: str
+    copy: bool
+    by_hand: bool
+    state: ServedState
+    at: datetime | None
+    seal: int | None
+    to_do: bool
+
+
+def load_addressees(session: Session, facts: Sequence[CampaignFacts]) -> dict[int, list[AddresseeStatus]]:
+    """Of each campaign that is closed, by campaign, in the order of the letter."""
+    found = {of.campaign: of.served for of in facts if of.campaign.closed_at is not None}
+    brought = [campaign.id for campaign, those in found.items() if any(one.addressee.brought_at for one in those)]
+    seals = load_seals(session, brought)
+    return {
+        campaign.id: [_addressee(campaign, one, seal_of(campaign, one, seals)) for one in those]
+        for campaign, those in found.items()
+    }
+
+
+def is_partly(facts: CampaignFacts) -> bool:
+    """Whether the letter has left and may still be recalled from an addressee, in a campaign that goes on."""
+    return _goes_on(facts.campaign) and not facts.is_irrevocable
+
+
+def _goes_on(campaign: Campaign) -> bool:
+    return campaign.dispatched_at is not None and campaign.cancelled_at is None and campaign.erased_at is None
+
+
+def _addressee(campaign: Campaign, one: Served, seal: int | None) -> AddresseeStatus:
+    return AddresseeStatus(
+        name=one.addressee.name,
+        copy=one.addressee.copy,
+        by_hand=not one.addressee.email,
+        state=one.state,
+        at=one.at,
+        seal=seal,
+        to_do=_goes_on(campaign) and one.state in TO_DO,
+    )
+
+
+@dataclass(frozen=True)
 class Overview(Line):
     """All that `status` shows of a campaign but its partners: no addresses, no codes.
 
-    `applicants` ask to sign and wait for a yes or no; `joining` says how many ask, and
-    whether too many do. `notices` are how many addressees are to be told that somebody
-    stepped back after the letter had left.
+    `addressees` says who has the letter, once it is closed. `applicants` ask to sign and wait for a yes or no;
+    `joining` says how many ask, and whether too many do. `notices` are how many addressees are to be told that
+    somebody stepped back after the letter had left.
     """
 
     seal: int | None
@@ -59,6 +110,7 @@ class Overview(Line):
     progress: Progress | None
     applicants: list[ThirdPartyAddress]
     joining: Joining
+    addressees: list[AddresseeStatus]
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
 
@@ -69,7 +121,12 @@ def load_lines(session: Session) -> list[Line]:
     now, counts = db.clock(session), load_counts_of(session)
     unsettled = [campaign for campaign in campaigns if settled_state(campaign) is None]
     states = {facts.campaign: organizer_state(facts) for facts in load_facts_of(session, unsettled, now)}
-    return [Line(one, now, settled_state(one) or states[one], counts.get(one.id) or count({}, 0)) for one in campaigns]
+    goes_on = (Campaign.dispatched_at.is_not(None), Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None))
+    partly = set(session.scalars(select(Campaign.id).where(*goes_on, lacks_it())))
+    return [
+        Line(one, now, settled_state(one) or states[one], counts.get(one.id) or count({}, 0), partly=one.id in partly)
+        for one in campaigns
+    ]
 
 
 def load_overviews(session: Session) -> list[Overview]:
@@ -80,7 +137,7 @@ def load_overviews(session: Session) -> list[Overview]:
     closed = [(facts.campaign, facts.letters) for facts in facts_of_all if facts.campaign.closed_at is not None]
     notices, progress = load_notices_of(session, closed), load_progress(session, ids, relay)
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
-    joining = load_joining(session, ids, now)
+    joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts = load_counts_of(session)
     return [
         Overview(
@@ -88,6 +145,7 @@ def load_overviews(session: Session) -> list[Overview]:
             now=now,
             state=organizer_state(facts),
             counts=counts.get(facts.campaign.id) or count({}, 0),
+            partly=is_partly(facts),
             seal=facts.seal,
             blockers=blockers_to_tell(facts),
             notices=len(notices.get(facts.campaign.id, [])),
@@ -95,6 +153,7 @@ def load_overviews(session: Session) -> list[Overview]:
             progress=progress.get(facts.campaign.id),
             applicants=applicants.get(facts.campaign.id, []),
             joining=joining.get(facts.campaign.id, NOBODY),
+            addressees=addressees.get(facts.campaign.id, []),
             letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
         )

@@ -34,6 +34,12 @@ class LetterHasLeft(Refused):
     code = "letter_has_left"
 
 
+class AlreadyServed(Refused):
+    """The addressee has the letter, or every addressee does: there is nothing to note."""
+
+    code = "already_served"
+
+
 class LetterChanged(Refused):
     """The letter means something else now than it did when it was read."""
 

@@ -18,7 +18,7 @@ from worker.state.disclosures import load_notices
 from worker.state.facts import load_facts
 from worker.state.joining import NOBODY, load_joining
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
-from worker.state.overview import LetterStatus, Overview
+from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
 
@@ -101,6 +101,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         campaign=campaign,
         now=facts.now,
         state=organizer_state(facts),
+        partly=is_partly(facts),
         seal=facts.seal,
         blockers=blockers_to_tell(facts),
         notices=len(load_notices(session, campaign, facts.letters)) if campaign.closed_at else 0,
@@ -109,6 +110,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         counts=count(Counter(map(_stand, partners)), facts.named_publicly),
         applicants=recipients.load_applicants(session, campaign),
         joining=load_joining(session, [campaign.id], facts.now).get(campaign.id, NOBODY),
+        addressees=load_addressees(session, [facts]).get(campaign.id, []),
         letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
         mails=_count_mails(mails),
         partners=partners,

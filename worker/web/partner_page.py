@@ -195,6 +195,8 @@ def _view(
     return {
         "campaign": campaign,
         "addressee": campaign.letter.addressees[0],
+        "copies": [one.name for one in campaign.letter.addressees if one.copy],
+        "to_whom": letter.to_whom(campaign.letter.addressees, language),
         "sheet": letter.build_draft(campaign, printed, letter_language),
         "own_place": own_place,
         "earlier": earlier,

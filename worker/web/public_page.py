@@ -64,6 +64,7 @@ def _page(session: Session, wanted: Wanted) -> bytes | None:
         language,
         campaign=campaign,
         addressee=campaign.letter.addressees[0],
+        copies=[one.name for one in campaign.letter.addressees if one.copy],
         sheet=build_public(session, campaign, letter_language(campaign, language), sent_under),
         sent_under=sent_under,
         open=campaign.takes_answers(at=now),

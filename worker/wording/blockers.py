@@ -25,5 +25,4 @@ _SENTENCES: dict[BlockerCode, Callable[[Mapping[str, Any]], str]] = {
     "below_quorum": lambda f: f"{f['signed']} signed and the quorum is {f['quorum']}.",
     "refused": lambda f: "The addressee's server refused the letter.",
     "being_handed_over": lambda f: "It is being handed over at this moment: look at the status in a minute.",
-    "partly_sent": lambda f: "One addressee has it by mail already, and the others get it by mail too.",
 }

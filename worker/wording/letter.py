@@ -91,6 +91,7 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
         withheld=_withheld(listed, words),
         authentic_note=_note(language, campaign.authentic, words),
         confidential=_confidential(campaign, listed.in_confidence, language, words),
+        copies=_copies(campaign, language, words),
     )
 
 
@@ -165,6 +166,26 @@ def _line_below_names(words: Any, withheld: int, number: str) -> str:
             withheld,
         )
     ) % {"number": number}
+
+
+def to_whom(addressees: Sequence[Addressee], language: str) -> str:
+    """`Ada Weir, with a copy to Bo Lund and Cy Marsh`, within a sentence; the names alone if none is first."""
+    copies = dates.listed([one.name for one in addressees if one.copy], language)
+    first = dates.listed([one.name for one in addressees if not one.copy], language)
+    if not first or not copies:
+        return first or copies
+    said = str(templates.translations(language).gettext("%(name)s, with a copy to %(copies)s"))
+    return said % {"name": first, "copies": copies}
+
+
+def _copies(campaign: Campaign, language: str, words: Any) -> tuple[str, ...]:
+    """A line for each addressee that gets a copy, with its office."""
+    said = str(words.gettext("Copy: %(name)s"))
+    return tuple(
+        said % {"name": ", ".join(filter(None, [one.name, _said(one.office, language, campaign.authentic)]))}
+        for one in campaign.letter.addressees
+        if one.copy
+    )
 
 
 def _note(language: str, authentic: str, words: Any) -> str:

@@ -63,6 +63,8 @@ def _letter(document: "Document", sheet: Sheet) -> Iterator[str]:
         yield from (_paragraph(_run(name), SIGNATORY) for name in sheet.confidential.names)
     if sheet.withheld:
         yield _paragraph(_run(sheet.withheld), properties='<w:spacing w:before="200"/>')
+    if sheet.copies:
+        yield _paragraph(_lines(list(sheet.copies)), properties='<w:spacing w:before="200"/>')
 
 
 def _letterhead(sender: list[str]) -> str:

@@ -19,6 +19,7 @@ def as_text(sheet: Sheet) -> str:
         plain_text.to_text(sheet.body, WIDTH).split("\n"),
         *_list_groups(sheet),
         plain_text.wrap(sheet.withheld, WIDTH),
+        [line for copy in sheet.copies for line in plain_text.wrap(copy, WIDTH)],
     ]
     text = "\n\n".join("\n".join(group) for group in groups if any(group))
     return text.replace("\n", "\r\n") + "\r\n"

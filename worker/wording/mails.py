@@ -20,13 +20,13 @@ from worker.state.answers import exposes_more
 from worker.state.disclosures import had_left_by
 from worker.state.facts import load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
-from worker.state.letters import load_letters, names_in_confidence
+from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
-from worker.text import diff, names
+from worker.text import dates, diff, names
 from worker.wording.drafts import shared_draft, word_draft
-from worker.wording.letter import file_title, letter_language, letter_subject
+from worker.wording.letter import file_title, letter_language, letter_subject, to_whom
 from worker.wording.letter_formats import FORMATS
 
 
@@ -143,7 +143,8 @@ def copy(session: Session, mail: Mail) -> Message:
             _attached(session, mail, "public", "pdf"),
             _attached(session, mail, "public", "text", language),
         ]
-    return _to_partner(mail, attachments, addressee=mail.campaign.letter.addressees[0], whole=whole)
+    went, still = _who_has_it(session, mail)
+    return _to_partner(mail, attachments, whole=whole, went=went, still=still)
 
 
 def letter(session: Session, mail: Mail) -> Message:
@@ -284,7 +285,15 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
         title = file_title(mail.campaign, confidential=False)
         attachments = [_attached(session, mail, "public", "pdf", title=title)]
     facts = load_facts(session, mail.campaign)
-    seen = {"letters": facts.letters, "signed": facts.signed, "visibility": facts.signing}
+    left = [one for one in facts.served if one.state not in LEFT]
+    seen = {
+        "letters": facts.letters,
+        "signed": facts.signed,
+        "visibility": facts.signing,
+        "served": facts.served,
+        "have": sum(one.has_it for one in facts.served),
+        "goes_by_mail": any(one.addressee.email for one in left),
+    }
     return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
 
 
@@ -310,7 +319,7 @@ def _from_template(
             campaign,
             personal,
             lambda: _with_subject(mail, context),
-            variant=context.get("whole"),
+            variant=tuple(context.get(one) for one in ("whole", "went", "still")),
         )
     else:
         draft = word_draft(mail.kind, mail.language, campaign, personal, _with_subject(mail, context))
@@ -321,6 +330,16 @@ def _from_template(
 
 def _with_subject(mail: Mail | BulkMail, context: dict[str, Any]) -> dict[str, Any]:
     return context | {"letter_subject": letter_subject(mail.campaign, mail.language)}
+
+
+def _who_has_it(session: Session, mail: Mail) -> tuple[str, str]:
+    """To whom the letter went and to whom it did not yet, as far as anybody knows at this moment; in words."""
+    addressees, still = mail.campaign.letter.addressees, []
+    if len(addressees) > 1:
+        those = served(mail.campaign, load_letters(session, mail.campaign))
+        addressees = [one.addressee for one in those if one.state in LEFT]
+        still = [one.addressee.name for one in those if one.state not in LEFT]
+    return to_whom(addressees, mail.language), dates.listed(still, mail.language)
 
 
 def _changes(mail: Mail) -> list[dict[str, str]]:

@@ -35,6 +35,7 @@ class Sheet:
     withheld: str = ""  # the line about those who sign and are not named in it
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
     confidential: Confidential | None = None
+    copies: tuple[str, ...] = ()  # who else gets it, each `Copy: name, office`
 
 
 @functools.lru_cache(maxsize=100)

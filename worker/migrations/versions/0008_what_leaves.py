@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.add_column("campaign", sa.Column("undo", sa.JSON))
     op.add_column("letter", sa.Column("made_at", sa.DateTime(timezone=True)))
     op.add_column("addressee", sa.Column("brought_at", sa.DateTime(timezone=True)))
+    brought_before()
     ended_link()
 
 
@@ -39,6 +40,21 @@ def take_no_samples(table: str, columns: tuple[str, ...]) -> None:
         changed = f"ALTER COLUMN {quoted(column)}"
         kept = types[column].compile(op.get_bind().dialect)
         op.execute(f"ALTER TABLE {table} {changed} TYPE {kept}, {changed} SET STATISTICS 0")
+
+
+def brought_before() -> None:
+    """A letter that had been dispatched, and by no mail, was brought to each addressee."""
+    op.execute("""
+        UPDATE addressee SET brought_at = (
+            SELECT campaign.dispatched_at FROM letter JOIN campaign ON campaign.id = letter.campaign_id
+            WHERE letter.id = addressee.letter_id)
+        WHERE letter_id IN (
+            SELECT letter.id FROM letter JOIN campaign ON campaign.id = letter.campaign_id
+            WHERE campaign.dispatched_at IS NOT NULL
+            AND letter.version = (SELECT max(version) FROM letter latest WHERE latest.campaign_id = campaign.id)
+            AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.campaign_id = campaign.id AND mail.kind = 'letter'
+                AND mail.sent_at IS NOT NULL AND mail.cancelled_at IS NULL))
+    """)
 
 
 def ended_link() -> None:
