@@ -227,7 +227,7 @@ def test_without_a_name_all_are_noted_that_lack_it(desk: Desk) -> None:
     )
     desk.types("dispatch", "rivers", "--by-hand", "--addressee", "3", "--yes")
     desk.types("dispatch", "rivers", "--by-hand", "--yes")
-    assert "every addressee has the letter" in desk.types("dispatch", "rivers", "--by-hand", "--yes", code=1)
+    assert "every addressee has it" in desk.types("dispatch", "rivers", "--by-hand", "--yes", code=1)
     desk.types("status", "rivers")
 
 

@@ -64,7 +64,8 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     for one in theirs:
         _note(one, facts)
     outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)
-    campaign.dispatched_at = campaign.dispatched_at or facts.now
+    sent = [letter.sent_at for letter in facts.living if letter.sent_at is not None]
+    campaign.dispatched_at = campaign.dispatched_at or min([*sent, facts.now])
     audit.log(session, campaign, "organizer", "brought_by_hand", detail=facts.seal, at=facts.now)
     return [one.addressee.name for one in theirs]
 

@@ -228,12 +228,18 @@ def seal_of(campaign: Campaign, one: Served, seals: Sequence[_Made]) -> int | No
 
 
 def load_seal_sent(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> int | None:
-    """The number of the seal that the first addressee got that has the letter."""
-    have = [(one.at, one) for one in served(campaign, letters) if one.at is not None]
-    if not have:
+    """The number of the seal that the first addressee got that has the letter, by mail or by hand."""
+    at = campaign.dispatched_at
+    if at is None:
         return None
-    first = min(have, key=lambda pair: pair[0])[1]
-    return seal_of(campaign, first, load_seals(session, [campaign.id]) if first.addressee.brought_at else [])
+    first = [(m.sent_at, m.seal_number) for m in living(letters) if m.sent_at is not None and m.sent_at <= at]
+    if first:
+        return min(first, key=lambda one: one[0])[1]
+    return max((seal.number for seal in load_seals(session, [campaign.id]) if _lived(seal, at)), default=None)
+
+
+def _lived(seal: _Made, at: datetime) -> bool:
+    return seal.sealed_at <= at and (seal.voided_at is None or seal.voided_at >= at)
 
 
 def latest_with_meaning(campaign: Campaign, meaning: int) -> Letter | None:

@@ -61,7 +61,11 @@ def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
 _SENTENCES: dict[str, _Sentence] = {
     "closed": _closed,
     "letter_has_left": lambda w, f: w.gettext("The letter has left, and cannot be called back."),
-    "already_served": lambda w, f: f"It was noted already: {f['addressee'] or 'every addressee'} has the letter.",
+    "already_served": lambda w, f: (
+        f"It was noted already: {f['addressee']} has the letter."
+        if f["addressee"]
+        else "It was noted already: the letter has left already, and every addressee has it."
+    ),
     "letter_changed": lambda w, f: w.gettext(
         "The letter was changed while you read it. What you typed is still there: please read what changed, "
         "and answer the letter as it stands now."
