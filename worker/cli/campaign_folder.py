@@ -7,6 +7,7 @@ from worker import settings, startup
 from worker.cli import console, lookup
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
+from worker.definition.campaign_keys import Addressee
 from worker.definition.printable import glyph_problems
 from worker.definition.problems import BadDefinition
 from worker.state.positions import FEW_PARTNERS
@@ -43,7 +44,7 @@ def summary(definition: Definition) -> str:
     past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
     lines = [
         definition.title,
-        f"  to        {', '.join(a.name for a in definition.addressees)}",
+        f"  to        {'; copy: '.join(map(_with_way, definition.addressees))}",
         f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
         f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
         f"  deadline  {when}",
@@ -54,6 +55,11 @@ def summary(definition: Definition) -> str:
         left_out = "is left out" if past == 1 else "are left out"
         lines.append(f"            {past} {lie} in the past and {left_out}")
     return "\n".join(lines)
+
+
+def _with_way(addressee: Addressee) -> str:
+    """An addressee's name; where there is no mail address, that a person brings the letter."""
+    return addressee.name if addressee.email else f"{addressee.name} (no mail address: you bring it)"
 
 
 def say_who_gets_no_mail(suppressed: dict[int, str]) -> None:

@@ -32,7 +32,7 @@ def export(
 
     with lookup.looking(name) as (session, campaign):
         if documents is not None:
-            _write(documents, exports.documents(session, campaign))
+            _write(documents, exports.documents(session, campaign), campaign.letter.addressees[0].name)
             return
         signatures = exports.signatures(session, campaign)
     if as_json:
@@ -46,7 +46,7 @@ def export(
     writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
 
 
-def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
+def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str) -> None:
     """Write the sealed letters, readable by their owner only; one rendition names those who withheld their name."""
     written = []
     for name, content in documents:
@@ -61,5 +61,5 @@ def _write(folder: Path, documents: Iterable[tuple[str, bytes]]) -> None:
     if any("CONFIDENTIAL" in path.name for path in written):
         console.say(
             "The files that say CONFIDENTIAL name organizations that asked not to be named publicly: "
-            "give them to the addressee alone."
+            f"give them to the addressee alone, {first}. Who gets a copy gets what is in public/."
         )

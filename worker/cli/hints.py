@@ -29,7 +29,8 @@ def blocker_with_command(blocker: Blocker, slug: str) -> str:
     """What stands in the way, and what to type."""
     sentence = blockers.sentence(blocker)
     if hint := _BLOCKERS.get(blocker.code):
-        return sentence.removesuffix(".") + hint.format(slug=slug)
+        of_one = " Of one addressee alone: `--addressee NAME`." if blocker.facts.get("several") else ""
+        return sentence.removesuffix(".") + hint.format(slug=slug) + of_one
     return sentence
 
 

@@ -10,15 +10,20 @@ def notice(name: Name) -> None:
     Example: `undersigned notice cambodia-2023`
     """
     from worker.cli import lookup
-    from worker.state.disclosures import load_notices
+    from worker.state.disclosures import copies, load_notices
     from worker.state.letters import load_letters
     from worker.wording.notice import as_text
 
     with lookup.looking(name) as (session, campaign):
-        found = load_notices(session, campaign, load_letters(session, campaign))
+        letters = load_letters(session, campaign)
+        found = load_notices(session, campaign, letters)
         texts = [as_text(campaign, one) for one in found]
+        reached = [one.addressee for one in copies(campaign, letters)]
+        lacking = [one.name for one in campaign.letter.addressees if one not in reached]
     if not texts:
         console.fail("Nobody has stepped back after the letter left: there is nothing to tell.")
     console.in_utf8()
     print("\n".join(texts), end="")
+    if lacking:
+        console.say(f"Not sent to all yet. What goes to {console.some(lacking)} leaves without them.")
     console.say("Read it, and send it from your own mail. It names organizations: pass it on to nobody else.")

@@ -45,9 +45,9 @@ def find_blockers(facts: CampaignFacts, *, by_person: bool = False) -> list[Bloc
     if facts.signed == 0:
         found.append(Blocker("nobody_signed"))
     if facts.delivery == "uncertain" and not unserved(campaign, facts.letters):
-        found.append(Blocker("uncertain"))
+        found.append(Blocker("uncertain", {"several": len(campaign.letter.addressees) > 1}))
     if not any(addressee.email for addressee in campaign.letter.addressees):
-        found.append(Blocker("no_address"))
+        found.append(Blocker("no_address", {"several": len(campaign.letter.addressees) > 1}))
     return found if by_person else found + overridable(facts)
 
 
