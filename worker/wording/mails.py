@@ -14,13 +14,14 @@ from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.mail.results import DeliveryResult
-from worker.models import Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
+from worker.models import Answer, Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.answers import exposes_more
-from worker.state.disclosures import had_left_by
-from worker.state.facts import load_facts
+from worker.state.disclosures import had_left_by, load_disclosures
+from worker.state.facts import CampaignFacts, load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
+from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
@@ -127,11 +128,47 @@ def confirm(session: Session, mail: Mail) -> Message:
 
 def receipt(session: Session, mail: Mail) -> Message:
     """Tells a partner what was recorded in its name, and that it can be changed."""
-    departed = False
-    if mail.answer is not None and mail.campaign.closed_at is not None:
-        departed = had_left_by(mail.campaign, load_letters(session, mail.campaign), mail.answer.at)
-    through = mail.answer.contact if mail.answer and mail.answer.contact_id != mail.contact_id else None
-    return _to_partner(mail, is_alert=is_alert(session, mail), answer=mail.answer, departed=departed, through=through)
+    answer, departed, departure = mail.answer, False, None
+    if answer is not None and mail.campaign.closed_at is not None:
+        facts = load_facts(session, mail.campaign)
+        departed = had_left_by(mail.campaign, facts.letters, answer.at)
+        if answer.at > mail.campaign.closed_at:
+            departure = _departure(session, facts, answer, mail.language)
+    through = answer.contact if answer and answer.contact_id != mail.contact_id else None
+    return _to_partner(
+        mail,
+        is_alert=is_alert(session, mail),
+        answer=answer,
+        departed=departed,
+        departure=departure,
+        was_public=answer is not None and answer.replaces is not None and answer.replaces.visibility == "public",
+        through=through,
+    )
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What has gone before an answer, and says more of its partner: named there, or counted only."""
+
+    naming: bool
+    to: list[str]
+    """Who has it, with the day; the names alone where of one it is not known."""
+    is_doubtful: bool
+    organizers_are_told: bool
+
+
+def _departure(session: Session, facts: CampaignFacts, answer: Answer, language: str) -> Departure | None:
+    campaign = facts.campaign
+    found = load_disclosures(session, {campaign: facts.letters}, {answer.partner_id: (campaign, answer)})
+    disclosure = found[answer.partner_id]
+    to = disclosure.naming or disclosure.counting
+    if not to:
+        return None
+    has_it = {one.addressee.name: one.at for one in facts.served if one.has_it and one.at is not None}
+    is_doubtful = not has_it.keys() >= set(to)
+    if not is_doubtful:
+        to = [f"{name} ({dates.date(has_it[name], campaign.zone, language)})" for name in to]
+    return Departure(bool(disclosure.naming), to, is_doubtful, facts.stage in BEYOND_RECALL)
 
 
 def copy(session: Session, mail: Mail) -> Message:
