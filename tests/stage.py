@@ -340,10 +340,14 @@ class Story:
     def moment(self, name: str) -> datetime:
         return datetime.fromisoformat(self.status()[name])
 
-    def rewrites_its_letter(self, before: str, after: str) -> None:
-        """The organizers edit the letter's file, which changes nothing by itself."""
-        for file in self.folder.glob("letter.*.md"):
-            file.write_text(file.read_text().replace(before, after))
+    def rewrites_its_letter(self, before: str, after: str, *, only: str = "") -> None:
+        """The organizers edit the letter's files, which changes nothing by itself.
+
+        In each language, or one `only`; where the words are not found, the new ones are added.
+        """
+        for file in self.folder.glob(f"letter.{only or '*'}.md"):
+            text = file.read_text()
+            file.write_text(text.replace(before, after) if before in text else f"{text}\n{after}\n")
 
     def public_page(self) -> tuple[int, str]:
         """What everybody reads at the campaign's own address."""

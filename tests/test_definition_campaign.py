@@ -11,7 +11,7 @@ from worker.definition.campaign import read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition
-from worker.wording.letter import _said
+from worker.wording.letter import said
 
 NOW = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)
 EXAMPLE = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
@@ -116,10 +116,10 @@ def test_a_definition_is_kept_as_json_by_the_keys_of_the_file(folder):
 def test_words_are_chosen_by_language():
     office = {"en": "Minister of Waters", "fr": "Ministre des Eaux"}
 
-    assert _said(office, "fr", "en") == "Ministre des Eaux"
-    assert _said(office, "km", "en") == "Minister of Waters"
-    assert _said("Minister of Waters", "fr", "en") == "Minister of Waters"
-    assert _said({"fr": ["de tous"]}, "en", "en") == ["de tous"]
+    assert said(office, "fr", "en") == "Ministre des Eaux"
+    assert said(office, "km", "en") == "Minister of Waters"
+    assert said("Minister of Waters", "fr", "en") == "Minister of Waters"
+    assert said({"fr": ["de tous"]}, "en", "en") == ["de tous"]
 
 
 def test_the_example_carries_every_key_and_only_its_deadline_has_passed():

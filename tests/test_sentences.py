@@ -21,6 +21,7 @@ FACTS = {
     "typed": "a@b@c",
     "reason": "Two signs.",
     "slug": "dam",
+    "languages": ["fr", "km"],
     "left": 1,
     "answers": 2,
     "blockers": [Blocker("held")],

@@ -32,7 +32,9 @@ def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
     }
     first = " ".join(player.text_of(mails["RW"]).split())
     assert "That signature does not count for the new one." in first
-    assert "Now: We, the … undersigned organizations, ask for clean rivers and lakes." in first
+    assert "We, the … undersigned organizations, ask for clean [gone: rivers.] [new: rivers and lakes.]" in first
+    page = mails["RW"].get_body(("html",)).get_content()
+    assert "ask for clean <del>rivers.</del> <ins>rivers and lakes.</ins>" in page
     assert "had asked for a change" in " ".join(player.text_of(mails["CC"]).split())
     assert "ne signe pas la lettre, et cela reste valable" in " ".join(player.text_of(mails["ADF"]).split())
     assert campaign.status()["counts"]["signed"] == 0
@@ -67,7 +69,7 @@ def test_a_typo_informs_who_signed_and_changes_no_answer(
 
     mail = eventually(lambda: river_watch.mails("slip"))[0]
     assert "your answer stands" in player.text_of(mail)
-    assert "Now: Most respectfully," in player.text_of(mail)
+    assert "[gone: Respectfully,] [new: Most respectfully,]" in player.text_of(mail)
     assert "nothing was changed" in campaign.types("amend", "--letter", "--typo", "--yes", code=1)
     campaign.reaches_its_deadline()
     campaign.passes_its_review()
@@ -118,3 +120,60 @@ def test_after_the_deadline_the_letter_stays_as_it_is(campaign: Story, river_wat
     assert "cannot be changed any more" in campaign.types("amend", "--letter", "--meaning", "--yes", code=1)
     campaign.passes_its_review()
     assert signatories(campaign.letter()) == [river_watch.row]
+
+
+def test_after_the_addressee_alone_nobody_reads_the_first_change_again(
+    campaign: Story, river_watch: Organization, amis_du_fleuve: Organization
+) -> None:
+    campaign.launches()
+    river_watch.signs()
+    amis_du_fleuve.invitation()
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
+    campaign.types("amend", "--letter", "--meaning", "--yes")
+    eventually(lambda: river_watch.mails("letter was changed"))
+    eventually(lambda: amis_du_fleuve.mails("lettre a changé"))
+    river_watch.signs()
+    file = campaign.folder / "campaign.toml"
+    file.write_text(file.read_text().replace("Special Rapporteur on rivers", "Special Rapporteur on water"))
+
+    said = campaign.types("amend", "--letter", "--typo", "--yes")
+
+    assert "1 partner will be told" in said
+    mail = " ".join(player.text_of(eventually(lambda: river_watch.mails("slip"))[0]).split())
+    assert "- Addressee: Professor Ada Example, Special Rapporteur on [gone: rivers,] [new: water,] Palais" in mail
+    assert "lakes" not in mail
+    page = river_watch.page()
+    assert "A slip in it was mended since you answered." in page
+    assert "<del>rivers,</del><ins>water,</ins>" in page
+    assert "<ins>rivers and lakes.</ins>" not in page
+    file.write_text(file.read_text().replace("Dear Professor Example,", "Dear Ms Example,"))
+    campaign.types("amend", "--letter", "--meaning", "--yes")
+    mail = " ".join(player.text_of(eventually(lambda: amis_du_fleuve.mails("lettre a changé")[1:])[0]).split())
+    assert "Formule d’appel : Dear [supprimé : Professor] [ajouté : Ms] Example," in mail
+    assert "lakes" not in mail
+
+
+def test_a_language_that_did_not_change_with_the_meaning_is_a_question(
+    campaign: Story, river_watch: Organization, amis_du_fleuve: Organization
+) -> None:
+    campaign.launches()
+    amis_du_fleuve.signs()
+    river_watch.invitation()
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.", only="en")
+
+    said = campaign.types("amend", "--letter", "--meaning", "--yes", code=2)
+    assert "In French the text stays as before" in said
+    assert "--yes does not answer it. If so, add: --unchanged fr" in said
+    assert campaign.status()["counts"]["signed"] == 1
+    wrong = campaign.types("amend", "--letter", "--meaning", "--yes", "--unchanged", "en", code=2)
+    assert "leave out --unchanged en" in wrong
+    assert "1 signature would fall" in campaign.types("amend", "--letter", "--meaning", "--dry-run")
+    campaign.types("amend", "--letter", "--meaning", "--yes", "--unchanged", "fr")
+
+    mail = " ".join(player.text_of(eventually(lambda: amis_du_fleuve.mails("lettre a changé"))[0]).split())
+    untouched = "Le texte en français est le même qu’avant. Dans le texte en anglais, celui qui fait foi, voici"
+    assert untouched in mail
+    assert "ask for clean [supprimé : rivers.] [ajouté : rivers and lakes.]" in mail
+    page = amis_du_fleuve.page()
+    assert untouched in page
+    assert '<span lang="en">' in page

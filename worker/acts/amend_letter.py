@@ -1,5 +1,7 @@
 """Change the letter while partners answer: a typo is told to who signed, another meaning asks everybody again."""
 
+import functools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +14,10 @@ from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.answers import load_standing
+from worker.state.last_read import Reader, load_last_read
 from worker.state.recipients import load_answering_contacts, load_to_ask_again
-from worker.state.refusals import Closed, OtherAddressee, SameLetter
+from worker.state.refusals import Closed, LanguageLeftAlone, OtherAddressee, SameLetter
+from worker.wording.changes import changes_since, parts_left_alone
 
 
 @dataclass(frozen=True)
@@ -23,24 +27,31 @@ class Amended:
     told: int
     fallen: int
     not_told: list[str]
+    not_concerned: int = 0
+    """How many get no mail of a typo, because nothing changed in what they read."""
 
 
-def change_letter(session: Session, campaign_id: int, definition: Definition, *, meaning: bool) -> Amended:
+def change_letter(
+    session: Session, campaign_id: int, definition: Definition, *, meaning: bool, unchanged: Collection[str] = ()
+) -> Amended:
     """Put the letter and its addressees as `definition` has them in place of the present ones.
 
     A typo leaves every answer as it is. Another `meaning` takes back who signed or asked for a change, and asks
-    everybody again; who declined or withdrew is asked once and stays so without an answer.
-    Raises Closed once the deadline has passed, SameLetter or OtherAddressee.
+    everybody again; who declined or withdrew is asked once and stays so without an answer. `unchanged`: the languages
+    of which a person says that their words say the same already, where they change less than those of another.
+    Raises Closed once the deadline has passed, SameLetter, OtherAddressee or LanguageLeftAlone.
     """
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("amend", campaign)
-    before, after = campaign.letter, launch.letter_of(definition)
+    before, after = campaign.letter, launch.letter_of(definition, now)
     if before.hash == after.hash and _addressed(before) == _addressed(after):
         raise SameLetter(slug=campaign.slug)
     if not meaning and _to_whom(before) != _to_whom(after):
         raise OtherAddressee
+    if alone := set(parts_left_alone(before, after, campaign.authentic)) - set(unchanged):
+        raise LanguageLeftAlone(languages=sorted(alone))
     after.version, after.meaning = before.version + 1, before.meaning + meaning
     campaign.letters.append(after)
     session.flush()
@@ -50,12 +61,16 @@ def change_letter(session: Session, campaign_id: int, definition: Definition, *,
     concerned = load_to_ask_again(session, campaign) if meaning else _signers(campaign, standing)
     kind, which = "amended" if meaning else "corrected", f"version-{after.version}"
     answering, rows = load_answering_contacts(session, campaign), []
+    reads_other = _reads_other(campaign, load_last_read(session, campaign, now))
+    not_concerned = 0
     for p in concerned:
         about = outbox.MailOptions(answer_id=standing[p.id].id if p.id in standing else None)
-        if p.takes_mail:
-            rows.append(outbox.to_partner(kind, campaign, p, which, now, **about))
+        mails = [outbox.to_partner(kind, campaign, p, which, now, **about)] if p.takes_mail else []
         if p.silenced_at is None:
-            rows += [outbox.to_contact(kind, campaign, one, which, now, **about) for one in answering.get(p.id, [])]
+            mails += [outbox.to_contact(kind, campaign, one, which, now, **about) for one in answering.get(p.id, [])]
+        of_interest = [mail for mail in mails if meaning or reads_other(p.id, mail["contact_id"], mail["language"])]
+        not_concerned += bool(mails and not of_interest)
+        rows += of_interest
     told = outbox.put(session, rows)
     fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
     for one in fallen:
@@ -65,7 +80,22 @@ def change_letter(session: Session, campaign_id: int, definition: Definition, *,
     audit.log(session, campaign, "organizer", "amended", detail=f"version {after.version}, {what}", at=now)
     by_mail = {row["partner_id"] for row in rows}
     not_told = [one.partner.organization for one in fallen if one.partner_id not in by_mail]
-    return Amended(told, sum(one.signs for one in fallen), not_told)
+    return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned)
+
+
+def _reads_other(campaign: Campaign, last_read: dict[Reader, Letter]) -> Callable[[int, int | None, str], bool]:
+    """Tells of a reader, by its language, whether it would read anything else now than it read."""
+
+    @functools.cache
+    def differs(version: int, language: str) -> bool:
+        before = next(one for one in campaign.letters if one.version == version)
+        return changes_since(campaign, before, language).concern_reader
+
+    def reads_other(partner_id: int, contact_id: int | None, language: str) -> bool:
+        before = last_read.get((partner_id, contact_id))
+        return before is None or differs(before.version, language)
+
+    return reads_other
 
 
 def _addressed(letter: Letter) -> list[tuple[Any, ...]]:

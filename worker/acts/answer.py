@@ -31,8 +31,8 @@ MAX_NAME, MAX_REASON = 200, 2000  # characters
 class Statement:
     """Who speaks, in which language it was read, and how it reached us.
 
-    `read` is the meaning of the letter that was read, null if that is not known. `stood` names the answer that stood
-    on the page that was sent, as `standing_mark` does; empty if that is not known.
+    `read` is the meaning of the letter that was read, `version` its version, null if that is not known. `stood` names
+    the answer that stood on the page that was sent, as `standing_mark` does; empty if that is not known.
     """
 
     representative: str = ""
@@ -43,6 +43,7 @@ class Statement:
     note: str = ""
     passage: str = ""
     read: int | None = None
+    version: int | None = None
     stood: str = ""
 
 
@@ -167,7 +168,7 @@ def _decided(held: LockedPartner, given: AnswerInput) -> Answer:
         raise AnsweredMeanwhile
     return Answer(
         partner_id=held.partner.id,
-        letter_id=held.letter_id,
+        letter_id=held.letter_read(said.version),
         choice=given.choice,
         visibility=given.visibility,
         representative=said.representative,

@@ -101,7 +101,7 @@ def as_row(definition: Definition, now: datetime) -> Campaign:
         deadline_at=definition.deadline,
         deadline_set_at=now,
         launched_at=now,
-        letters=[letter_of(definition)],
+        letters=[letter_of(definition, now)],
     )
 
 
@@ -121,7 +121,7 @@ def partner_columns(definition: Definition, row: PartnerRow) -> dict[str, Any]:
     }
 
 
-def letter_of(definition: Definition) -> Letter:
+def letter_of(definition: Definition, made_at: datetime | None = None) -> Letter:
     """The letter with its addressees, as the first version; in no session."""
     addressees = [
         Addressee(
@@ -136,7 +136,7 @@ def letter_of(definition: Definition) -> Letter:
         for position, addressee in enumerate(definition.addressees, start=1)
     ]
     texts = dict(definition.letters)
-    return Letter(version=1, meaning=1, texts=texts, hash=hash_of(texts), addressees=addressees)
+    return Letter(version=1, meaning=1, texts=texts, hash=hash_of(texts), made_at=made_at, addressees=addressees)
 
 
 def _by_language(value: Any) -> dict[str, Any]:

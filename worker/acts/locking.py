@@ -29,7 +29,8 @@ class LockedPartner(Position):
 
     letter_id: int
     meaning: int
-    """The letter that counts now, and its meaning."""
+    version: int
+    """The letter that counts now, its meaning and its version."""
     link: Link | None
     """By which it acts; null where an organizer acts for it."""
 
@@ -53,6 +54,13 @@ class LockedPartner(Position):
         """Raises LetterChanged if the letter that was read meant something else; null: nobody knows."""
         if meaning not in {None, self.meaning}:
             raise LetterChanged
+
+    def letter_read(self, version: int | None) -> int:
+        """The letter that is answered: the version that was read, if it means what the present one does."""
+        if version in {None, self.version}:
+            return self.letter_id
+        of_it = (one.id for one in self.campaign.letters if (one.version, one.meaning) == (version, self.meaning))
+        return next(of_it, self.letter_id)
 
     def too_late(self) -> Refused:
         """Why nothing can be added."""
@@ -95,13 +103,13 @@ def lock_partners(session: Session, links: Mapping[int, Link | None]) -> dict[in
         return {}  # the launch was taken back
     campaign: Campaign = rows[0][1]
     counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": campaign.id}).all()
-    now, letter_id, meaning = counts[0][:3]
-    standing = {partner_id: answer for _, _, _, partner_id, answer in counts}
+    now, letter_id, meaning, version = counts[0][:4]
+    standing = {partner_id: answer for *_, partner_id, answer in counts}
     letters = load_letters(session, campaign, lock=True) if lifecycle.may_have_letters(campaign) else []
     stage = lifecycle.stage_at(campaign, letters, now)
     living = _living_contacts(session, links)
     return {
-        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning, link)
+        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning, version, link)
         for one, _ in rows
         if (link := links[one.id]) is None or link == Link(one.generation) or (one.id, link) in living
     }
@@ -126,7 +134,7 @@ _LOCKED = (
     .execution_options(populate_existing=True)
 )
 _LATEST = (
-    select(Letter.id, Letter.meaning)
+    select(Letter.id, Letter.meaning, Letter.version)
     .where(Letter.campaign_id == bindparam("campaign_id"))
     .order_by(Letter.version.desc())
     .limit(1)
@@ -134,7 +142,7 @@ _LATEST = (
 )
 # The clock, the letter that counts, and the answers that stand: in one statement, after all locks are held.
 _COUNTS = (
-    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, Partner.id, Answer)
+    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, _LATEST.c.version, Partner.id, Answer)
     .select_from(_LATEST)
     .join(Partner, _IDS)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))

@@ -1,5 +1,6 @@
 """What an organizer types to change the letter, an address, or the name under which an organization is printed."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,8 @@ import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
+from worker.text import dates
+from worker.text.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from worker.acts.amend_letter import Amended
     from worker.definition.campaign import Definition
     from worker.models import Campaign, Letter, Partner
+    from worker.wording.changes import Part
 
 
 def amend(
@@ -30,33 +34,42 @@ def amend(
     meaning: Annotated[
         bool, typer.Option("--meaning", help="It means something else: everybody is asked again.")
     ] = False,
+    unchanged: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unchanged", help="A language whose words stay as they are, for they say the same already; several times."
+        ),
+    ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Change the letter while organizations answer, correct the address of one, or say yes or no to its name.
 
-    A typo is told to those who signed. Another meaning takes their signatures back and asks everybody again, with
-    the difference shown. An organization whose address is corrected gets a new link; the old one stops working.
+    A typo is told to those who signed and would read something else. Another meaning takes their signatures back and
+    asks everybody again, each with what changed for it. Where one language changes and another does not, a person
+    says that it says the same already: `--yes` does not answer that, `--unchanged` with the language does.
+    An organization whose address is corrected gets a new link; the old one stops working.
 
     Examples: `undersigned amend cambodia-2023 --letter --typo`,
     `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
     """
     if letter and not (partner or email or name_):
-        _amend_letter(name, typo=typo, meaning=meaning, yes=yes, dry_run=dry_run)
-    elif partner and email and not (letter or typo or meaning or name_):
+        _amend_letter(name, typo=typo, meaning=meaning, unchanged=unchanged or [], yes=yes, dry_run=dry_run)
+    elif partner and email and not (letter or typo or meaning or unchanged or name_):
         _correct_address(name, partner, email, yes=yes, dry_run=dry_run)
-    elif partner and name_ in {"yes", "no"} and not (letter or typo or meaning or email):
+    elif partner and name_ in {"yes", "no"} and not (letter or typo or meaning or unchanged or email):
         _decide_name(name, partner, agreed=name_ == "yes", yes=yes, dry_run=dry_run)
     else:
         console.fail("Give either --letter, or --partner with --email or with --name yes or no.", console.USAGE)
 
 
-def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: bool) -> None:
+def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str], yes: bool, dry_run: bool) -> None:
     """Take the letter from the campaign's folder; a person says whether it is a typo or another meaning."""
     from worker import settings, tasks
     from worker.acts.amend_letter import change_letter
     from worker.acts.launch import letter_of
     from worker.cli import campaign_folder, lookup
+    from worker.wording.changes import parts_left_alone
 
     if typo and meaning:
         console.fail("A change is either a --typo or another --meaning.", console.USAGE)
@@ -64,9 +77,11 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
         until = campaign.deadline_at.astimezone(ZoneInfo(campaign.zone))
         slug = campaign.slug
         lookup.require_answers(session, campaign, "amend")
-        texts, to = dict(campaign.letter.texts), _addressees(campaign.letter)
+        texts, to, authentic = dict(campaign.letter.texts), _addressees(campaign.letter), campaign.authentic
     folder = settings.current().campaigns_dir / slug
     definition = campaign_folder.read_folder(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
+    if definition.authentic != authentic:
+        console.fail(f"The language that counts stays {authentic}: what was signed in it cannot become a translation.")
     _show(texts, definition, to, _addressees(letter_of(definition)))
     if not (typo or meaning):
         console.fail(
@@ -74,8 +89,12 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
             "or --meaning if it does not (signatures fall, everybody is asked again).",
             console.USAGE,
         )
+    with lookup.reading(name) as (session, campaign):
+        alone = parts_left_alone(campaign.letter, letter_of(definition), campaign.authentic)
+        differing = [one for one in unchanged if definition.letters.get(one, "") != campaign.letter.texts.get(one)]
+    same = _say_the_same(alone, unchanged, differing, yes=yes, dry_run=dry_run)
     with lookup.dry_run(name) as (session, campaign):
-        told = change_letter(session, campaign.id, definition, meaning=meaning)
+        told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
     whom = console.partners(told.told)
     what = f"{_signatures(told)}; {whom} would be asked again" if meaning else f"{whom} would be told; answers stand"
     if dry_run:
@@ -83,11 +102,43 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, yes: bool, dry_run: b
         return
     console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        told = change_letter(session, campaign.id, definition, meaning=meaning)
+        told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
     lookup.notify(tasks.deliver)
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
     console.say(f"The letter is changed. {then}.{_not_told(told)} {console.who_sends()}")
     console.say(f"Next: {console.command('status', name)}")
+
+
+def _say_the_same(
+    alone: "dict[str, list[Part]]", unchanged: list[str], differing: list[str], *, yes: bool, dry_run: bool
+) -> list[str]:
+    """The languages of which a person says that they say the same already; `--yes` says that of none."""
+    for language in differing:
+        console.fail(
+            f"The text in {language} is not the one that stood: leave out --unchanged {language}.", console.USAGE
+        )
+    asked = [language for language in alone if language not in unchanged]
+    options = " ".join(f"--unchanged {language}" for language in asked)
+    for language in asked:
+        parts = [_PARTS[part] for part in alone[language]]
+        stays = f"In {LANGUAGES[language].name} {dates.listed(parts, 'en')} {'stays' if len(parts) == 1 else 'stay'}"
+        console.say(f"{stays} as before, and in another language not.")
+    if asked and dry_run:
+        console.say(f"Somebody has to say whether that says the same already: {options}")
+    elif asked and (yes or not sys.stdin.isatty()):
+        what = "Does that say the same already? --yes does not answer it. If so, add"
+        console.fail(f"{what}: {options}\nIf not, change those words too, and type it again.", console.USAGE)
+    elif asked:
+        for language in asked:
+            console.ask(f"Does the letter in {LANGUAGES[language].name} say the same already?", yes=False)
+    return [*unchanged, *asked]
+
+
+_PARTS: "dict[Part, str]" = {
+    "text": "the text",
+    "addressee": "the office of an addressee",
+    "salutation": "a salutation",
+}
 
 
 def _addressees(letter: "Letter") -> list[str]:
@@ -122,9 +173,12 @@ def _signatures(told: "Amended") -> str:
 
 
 def _not_told(told: "Amended") -> str:
-    if not told.not_told:
-        return ""
-    return f" No mail of ours goes to {console.some(told.not_told)}: ask again by another way."
+    said = ""
+    if told.not_concerned:
+        said += f" {console.partners(told.not_concerned)} would read the same as before, so no mail goes there."
+    if told.not_told:
+        said += f" No mail of ours goes to {console.some(told.not_told)}: ask again by another way."
+    return said
 
 
 def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: bool) -> None:

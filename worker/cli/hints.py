@@ -84,6 +84,9 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             return f"{said} {hold} keeps the letter from leaving; {close} ends it before the deadline."
         case "other_addressee":
             return f"{said} Give --meaning."
+        case "language_left_alone":
+            say = " ".join(f"--unchanged {language}" for language in refused.facts["languages"])
+            return f"{said} If so, add: {say}"
         case "not_filled_in":
             problems = refused.facts["problems"]
             return "\n".join(f"--{field}: {problem_sentence(code)}" for field, code in problems.items())
@@ -98,4 +101,5 @@ EXIT_CODES = {
     "not_filled_in": console.USAGE,
     "not_an_address": console.USAGE,
     "other_addressee": console.USAGE,
+    "language_left_alone": console.USAGE,
 }

@@ -242,6 +242,7 @@ def _lived(seal: _Made, at: datetime) -> bool:
     return seal.sealed_at <= at and (seal.voided_at is None or seal.voided_at >= at)
 
 
-def latest_with_meaning(campaign: Campaign, meaning: int) -> Letter | None:
-    """The letter as it last read with one of its meanings."""
-    return next((one for one in reversed(campaign.letters) if one.meaning == meaning), None)
+def version_read(campaign: Campaign, meaning: int, version: int | None) -> Letter | None:
+    """The version of this number, if it has this meaning; else the letter as it first read with that meaning."""
+    of_it = [letter for letter in campaign.letters if letter.meaning == meaning]
+    return next((letter for letter in of_it if letter.version == version), of_it[0] if of_it else None)

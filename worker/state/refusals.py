@@ -154,6 +154,12 @@ class OtherAddressee(Refused):
     code = "other_addressee"
 
 
+class LanguageLeftAlone(Refused):
+    """Languages in which less changes than in another, and nobody said that they say the same. Facts: languages."""
+
+    code = "language_left_alone"
+
+
 class AlreadyLaunched(Refused):
     """A campaign of this name is running or was run; nobody was asked again. Facts: slug."""
 

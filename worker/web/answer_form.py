@@ -27,6 +27,7 @@ class AnswerForm(CodeForm):
     passage: str = ""
     wish: str = ""
     read: str = ""  # the meaning of the letter that stood on the page
+    version: str = ""  # and its version
     stood: str = ""  # the answer that stood on it
 
     def problems(self, *, reduces: bool = False) -> dict[str, str]:
@@ -44,7 +45,11 @@ class AnswerForm(CodeForm):
 
     def meaning_read(self) -> int | None:
         """The meaning of the letter that was read, if the form says it."""
-        return int(self.read) if re.fullmatch("[0-9]{1,6}", self.read) else None
+        return _number(self.read)
+
+    def version_read(self) -> int | None:
+        """The version of the letter that was read, if the form says it."""
+        return _number(self.version)
 
     def statement(self, language: str) -> Statement:
         """Who speaks, and what beside the choice itself: a reason, or for a change the words and the wish."""
@@ -57,6 +62,7 @@ class AnswerForm(CodeForm):
             language=language,
             passage=_lines(self.passage) if choice and choice.has_passage else "",
             read=self.meaning_read() or 1,  # whoever does not say it read no later one
+            version=self.version_read(),
             stood=self.stood,
         )
 
@@ -84,6 +90,10 @@ class AnswerForm(CodeForm):
         for field in ("reason", "passage", "wish"):  # also one that does not belong to the choice
             if wrong := answer.wrong_with_text(_lines(getattr(self, field))):
                 yield field, wrong
+
+
+def _number(typed: str) -> int | None:
+    return int(typed) if re.fullmatch("[0-9]{1,6}", typed) else None
 
 
 def _lines(typed: str) -> str:

@@ -94,6 +94,7 @@ _LOOK = (
         Answer.visibility,
         Answer.channel,
         Answer.at,
+        Answer.letter_id.label("answered_letter"),
     )
     .join(Campaign, Campaign.id == Partner.campaign_id)
     .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
@@ -270,6 +271,7 @@ class State(NamedTuple):
     choice: str | None
     visibility: str | None
     channel: str | None
+    answered_letter: int | None
     after: After | None
 
     @classmethod
@@ -298,6 +300,7 @@ class State(NamedTuple):
             choice=standing.choice if standing else None,
             visibility=standing.visibility if standing else None,
             channel=standing.channel if standing else None,
+            answered_letter=standing.letter_id if standing else None,
             after=after,
         )
 

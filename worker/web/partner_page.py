@@ -15,21 +15,23 @@ from worker import db, tasks, tokens
 from worker.acts import answer, contacts
 from worker.acts.answer import AnswerInput, standing_mark
 from worker.choices import CHOICES, Choice
-from worker.models import Answer, Campaign, Contact, Letter, Partner
+from worker.models import Answer, Campaign, Contact, Partner
 from worker.state import lifecycle, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
-from worker.state.letters import latest_with_meaning
+from worker.state.last_read import Reader, load_first_shown
+from worker.state.letters import version_read
 from worker.state.lifecycle import Action
 from worker.state.positions import Position, load_position
 from worker.state.refusals import AnsweredMeanwhile, Closed, LetterChanged, NotFilledIn, Refused
-from worker.text import dates, diff, names
+from worker.text import dates, names
 from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
 from worker.web.code_page import CodePage, Problems, Visit
 from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
+from worker.wording.changes import Changes, changes_since
 
 BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
 
@@ -144,7 +146,7 @@ def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusa
     campaign, partner, standing = position.campaign, position.partner, position.standing
     language = visit.language
     row = names.signatory(partner, language, campaign.authentic)
-    view = _view(session, position, language, "", visit.typed, visit.problems, refusal)
+    view = _view(session, position, language, "", visit.typed, visit.problems, refusal, visit.holder.contact_id)
     return responses.show(
         "partner/page.html",
         language,
@@ -179,6 +181,7 @@ def _view(
     typed: AnswerForm | None = None,
     problems: Problems | None = None,
     refusal: Refused | None = None,
+    contact_id: int | None = None,
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
     campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
@@ -200,7 +203,10 @@ def _view(
         "sheet": letter.build_draft(campaign, printed, letter_language),
         "own_place": own_place,
         "earlier": earlier,
-        "changes": _changes(campaign, earlier, typed, letter_language) if stage == "open" else [],
+        "changes": _changes(session, position, earlier, (partner.id, contact_id), typed, language)
+        if stage == "open"
+        else None,
+        "mended": earlier is None and standing is not None and not (typed and _read_another_meaning(campaign, typed)),
         "stage": stage,
         "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= position.now,
         "disclosure": load_disclosure(session, position, standing),
@@ -219,17 +225,39 @@ def _view(
     }
 
 
-def _changes(campaign: Campaign, earlier: Answer | None, typed: AnswerForm | None, language: str) -> list[diff.Change]:
-    """In what the letter differs from the one that a partner read, here and now or when it last answered."""
-    read = typed.meaning_read() if typed else None
-    before: Letter | None = None
-    if read not in {None, campaign.letter.meaning}:
-        before = latest_with_meaning(campaign, read or 0)
+def _changes(
+    session: Session,
+    position: Position,
+    earlier: Answer | None,
+    reader: Reader,
+    typed: AnswerForm | None,
+    language: str,
+) -> Changes | None:
+    """In what the letter differs from the one that was read: on this page, or when its partner last answered.
+
+    Who has never answered reads what changed since the invitation, if that is the meaning. Null if nothing is to be
+    told.
+    """
+    campaign, standing = position.campaign, position.standing
+    if typed and _read_another_meaning(campaign, typed):
+        before = version_read(campaign, typed.meaning_read() or 0, typed.version_read())
     elif earlier is not None:
         before = earlier.letter
-    if before is None or language not in before.texts:
-        return []
-    return diff.between(before.texts[language], campaign.letter.texts[language])
+    elif standing is not None:
+        if standing.letter_id == campaign.letter.id:
+            return None
+        mended = changes_since(campaign, standing.letter, language)
+        return mended if mended.concern_reader else None  # it stands, so what it does not read is not told
+    elif campaign.letter.meaning > 1:
+        before = load_first_shown(session, campaign, reader, position.now)
+        before = before if before and before.meaning != campaign.letter.meaning else None
+    else:
+        before = None
+    return changes_since(campaign, before, language) if before else None
+
+
+def _read_another_meaning(campaign: Campaign, typed: AnswerForm) -> bool:
+    return typed.meaning_read() not in {None, campaign.letter.meaning}
 
 
 def _visibilities(campaign: Campaign, standing: Answer | None, offered: set[Action]) -> list[str]:

@@ -13,7 +13,7 @@ from jinja2.utils import LRUCache
 from worker.models import Campaign
 from worker.text import markdown, plain_text
 from worker.wording import templates
-from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot
+from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot, changes_in_html, changes_in_text
 
 MAX_DRAFTS = 200
 
@@ -72,7 +72,11 @@ def word_draft(
     context = context | {"campaign": campaign}
     subject, blocks = templates.mail(kind, language, **context)
     page = templates.page("mail/_layout.html", language, subject=subject, body=blocks, campaign=campaign)
-    return Draft(subject, [_part(block) for block in blocks], re.split(f"({A_MARK.pattern})", page))
+    words = templates.translations(language)
+    gone, new = words.gettext("[gone: %(words)s]"), words.gettext("[new: %(words)s]")
+    blocks = markdown.rewritten(blocks, lambda text: changes_in_text(text, gone, new))
+    pieces = re.split(f"({A_MARK.pattern})", changes_in_html(page))
+    return Draft(subject, [_part(block) for block in blocks], pieces)
 
 
 def _part(block: markdown.Block) -> Callable[[_Fill], str]:

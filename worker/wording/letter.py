@@ -80,10 +80,10 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
     in_confidence = {one.id for one in listed.in_confidence}
     return Sheet(
         language=language,
-        sender=[campaign.sender["name"], *_said(campaign.sender["lines"], language, campaign.authentic)],
-        addressee=[addressee.name, _said(addressee.office, language, campaign.authentic), *addressee.address],
+        sender=[campaign.sender["name"], *said(campaign.sender["lines"], language, campaign.authentic)],
+        addressee=[addressee.name, said(addressee.office, language, campaign.authentic), *addressee.address],
         date=dates.date(_dated(campaign), campaign.zone, language),
-        salutation=_said(addressee.salutation, language, campaign.authentic),
+        salutation=said(addressee.salutation, language, campaign.authentic),
         subject=subject,
         body=body,
         list_heading=words.gettext("Signatory Civil Society Organizations"),
@@ -113,7 +113,7 @@ def file_title(campaign: Campaign, *, confidential: bool) -> str:
 
 def salutation(campaign: Campaign, addressee: Addressee) -> str:
     """How an addressee is greeted, in the letter's own language."""
-    return str(_said(addressee.salutation, campaign.authentic, campaign.authentic))
+    return str(said(addressee.salutation, campaign.authentic, campaign.authentic))
 
 
 def _dated(campaign: Campaign) -> datetime:
@@ -174,15 +174,15 @@ def to_whom(addressees: Sequence[Addressee], language: str) -> str:
     first = dates.listed([one.name for one in addressees if not one.copy], language)
     if not first or not copies:
         return first or copies
-    said = str(templates.translations(language).gettext("%(name)s, with a copy to %(copies)s"))
-    return said % {"name": first, "copies": copies}
+    sentence = str(templates.translations(language).gettext("%(name)s, with a copy to %(copies)s"))
+    return sentence % {"name": first, "copies": copies}
 
 
 def _copies(campaign: Campaign, language: str, words: Any) -> tuple[str, ...]:
     """A line for each addressee that gets a copy, with its office."""
-    said = str(words.gettext("Copy: %(name)s"))
+    copy = str(words.gettext("Copy: %(name)s"))
     return tuple(
-        said % {"name": ", ".join(filter(None, [one.name, _said(one.office, language, campaign.authentic)]))}
+        copy % {"name": ", ".join(filter(None, [one.name, said(one.office, language, campaign.authentic)]))}
         for one in campaign.letter.addressees
         if one.copy
     )
@@ -196,7 +196,7 @@ def _note(language: str, authentic: str, words: Any) -> str:
     }
 
 
-def _said(value: Any, language: str, authentic: str) -> Any:
+def said(value: Any, language: str, authentic: str) -> Any:
     """What was said once, or for each language: in this one, else in the authentic one."""
     if not isinstance(value, dict):
         return value

@@ -20,12 +20,14 @@ from worker.state.answers import exposes_more
 from worker.state.disclosures import had_left_by, load_disclosures
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
+from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
-from worker.text import dates, diff, names
+from worker.text import dates, names
+from worker.wording.changes import Changes, changes_since
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import file_title, letter_language, letter_subject, to_whom
 from worker.wording.letter_formats import FORMATS
@@ -98,13 +100,13 @@ def is_alert(session: Session, mail: Mail | BulkMail | DeliveryResult) -> bool:
 
 
 def amended(session: Session, mail: Mail) -> Message:
-    """Asks a partner again, because the letter means something else now; with the difference if it has answered."""
-    return _to_partner(mail, answer=mail.answer, changes=_changes(mail))
+    """Asks a partner again, because the letter means something else now; with what changed since it read it."""
+    return _to_partner(mail, answer=mail.answer, changes=_changes(session, mail))
 
 
 def corrected(session: Session, mail: Mail) -> Message:
     """Tells a partner that signed that a typo in the letter was corrected."""
-    return _to_partner(mail, changes=_changes(mail))
+    return _to_partner(mail, changes=_changes(session, mail))
 
 
 def passed_on(session: Session, mail: Mail) -> Message:
@@ -379,13 +381,13 @@ def _who_has_it(session: Session, mail: Mail) -> tuple[str, str]:
     return to_whom(addressees, mail.language), dates.listed(still, mail.language)
 
 
-def _changes(mail: Mail) -> list[dict[str, str]]:
-    """What was changed in the letter since the answer that this mail refers to."""
-    language, present = letter_language(mail.campaign, mail.language), mail.campaign.letter.texts
-    before = mail.answer.letter.texts if mail.answer else {}
-    if language not in before:
-        return []
-    return [{"before": one.before, "after": one.after} for one in diff.between(before[language], present[language])]
+def _changes(session: Session, mail: Mail) -> Changes | None:
+    """What was changed in the letter since its reader read it; null if nobody knows what that was."""
+    read = load_last_read(session, mail.campaign, mail.dated_at, Partner.id == mail.partner_id)
+    before = read.get((mail.partner_id, mail.contact_id))
+    if before is None or before is mail.campaign.letter:
+        return None
+    return changes_since(mail.campaign, before, mail.language)
 
 
 def _attached(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from worker.state.refusals import ClosedFor, Refused
 from worker.text import dates
+from worker.text.languages import LANGUAGES
 from worker.wording import blockers, templates
 
 Audience = Literal["partner", "organizer"]
@@ -103,6 +104,10 @@ _SENTENCES: dict[str, _Sentence] = {
     "same_letter": lambda w, f: f"The folder says what the letter of {f['slug']} says already: nothing was changed.",
     "other_addressee": lambda w, f: (
         "Another addressee is never a typo: who signed has signed to the one that was named."
+    ),
+    "language_left_alone": lambda w, f: (
+        "Not all that changes in one language changes in every other: somebody has to say whether the words say the "
+        f"same already in {dates.listed([LANGUAGES[one].name for one in f['languages']], 'en')}."
     ),
     "already_launched": lambda w, f: (
         f"{f['slug']} is launched already; nothing was changed and nobody was asked again."
