@@ -27,7 +27,7 @@ review = "30s"
 
 [sender]
 name = "River Watch"
-lines = ["with many others"]
+lines = { en = ["with many others"], fr = ["avec d’autres"] }
 
 [[addressee]]
 name = "Minister Kim"
@@ -36,6 +36,7 @@ address = ["1 Dam Street", "Port Ash"]
 salutation = { en = "Dear Minister,", fr = "Madame la Ministre," }
 email = "minister@waters.example"
 """
+LINES = {"en": ["with many others"], "fr": ["avec d’autres"]}
 ENGLISH = "# Save the river\n\nWe, {{ count }} organizations, ask you to save it.\n"
 FRENCH = "# Sauvez le fleuve\n\nNous, {{count}} organisations, vous le demandons.\n"
 PARTNERS = "organization,country,language\nRiver Watch,USA,\nClean Coast,Ireland,en\nPêcheurs,France,fr\n"
@@ -86,7 +87,12 @@ def test_a_folder_becomes_a_definition(folder):
 
 
 def test_what_is_not_said_has_its_usual_value(folder):
-    for line in ('reminders = ["1d", "7d"]', "quorum = 2", 'review = "30s"', 'lines = ["with many others"]'):
+    for line in (
+        'reminders = ["1d", "7d"]',
+        "quorum = 2",
+        'review = "30s"',
+        'lines = { en = ["with many others"], fr = ["avec d’autres"] }',
+    ):
         change(folder, line, "")
 
     definition = read_definition(folder, now=NOW)
@@ -110,7 +116,7 @@ def test_a_definition_is_kept_as_json_by_the_keys_of_the_file(folder):
     assert kept["review"] == 30
     assert kept["keep_contacts"] == 180 * 24 * 3600
     assert kept["addressee"][0]["salutation"] == {"en": "Dear Minister,", "fr": "Madame la Ministre,"}
-    assert kept["sender"] == {"name": "River Watch", "lines": ["with many others"]}
+    assert kept["sender"] == {"name": "River Watch", "lines": LINES}
 
 
 def test_words_are_chosen_by_language():
@@ -218,7 +224,7 @@ def test_a_deadline_with_an_offset_needs_no_zone(folder):
         ("quorum = 2", 'visibility = ["public", "public"]', "key visibility[2]: found “public” again"),
         ("[sender]", "[sendre]", "key sender: found nothing"),
         ('name = "River Watch"', 'nmae = "River Watch"', "key sender.nmae: found a key that is not known"),
-        ('["with many others"]', '{ xx = ["with"] }', "key sender.lines.xx"),
+        ('{ en = ["with many others"], fr = ["avec d’autres"] }', '{ xx = ["with"] }', "key sender.lines.xx"),
         ("[[addressee]]", "[addressee]", "Write [[addressee]], in two brackets"),
         ('name = "Minister Kim"', "copy = true", "key addressee[1].copy: found copy = true for the first"),
         ('name = "Minister Kim"', 'copy = "no"', "key addressee[1].copy: found “no”; expected true or false"),
@@ -335,6 +341,45 @@ def test_a_quorum_beyond_the_list_and_words_in_too_few_languages_are_remarked(fo
 
     assert "key quorum: found 4, with 3 partners" in remarks_on(folder)
     assert "key addressee[1].salutation: found nothing in fr" in remarks_on(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "remark"),
+    [
+        (
+            'salutation = { en = "Dear Minister,", fr = "Madame la Ministre," }',
+            'salutation = "Dear Minister,"',
+            "key addressee[1].salutation: found the same for every language; expected a text for each language, such "
+            'as { en = "…", fr = "…" }. Readers of fr see the same words: is that meant?',
+        ),
+        (', fr = "Ministre des Eaux"', "", "key addressee[1].office: found nothing in fr"),
+        (
+            ', fr = ["avec d’autres"]',
+            "",
+            "key sender.lines: found nothing in fr; expected each language. Readers of fr see it in en: is that meant?",
+        ),
+        (', fr = ["avec d’autres"]', ", fr = []", "Readers of fr see none of it: is that meant?"),
+        (
+            'fr = "Ministre des Eaux"',
+            'fr = "Ministre des Eaux", km = "រដ្ឋមន្ត្រី"',
+            "key addressee[1].office: found words in km; expected the languages of the letter. Nobody reads it, for "
+            "there is no letter.km.md: is that meant?",
+        ),
+    ],
+)
+def test_words_that_are_missing_in_a_language_of_the_letter_are_said(folder, old, new, remark):
+    change(folder, old, new)
+    assert remark in remarks_on(folder)
+
+
+def test_words_said_once_are_enough_for_a_letter_in_one_language(folder):
+    change(folder, "Pêcheurs,France,fr", "Pêcheurs,France,en", "partners.csv")
+    (folder / "letter.fr.md").unlink()
+    change(
+        folder, 'salutation = { en = "Dear Minister,", fr = "Madame la Ministre," }', 'salutation = "Dear Minister,"'
+    )
+    assert "salutation" not in remarks_on(folder)
+    assert "key addressee[1].office: found words in fr" in remarks_on(folder)
 
 
 def test_every_problem_of_every_file_is_told_at_once(folder):

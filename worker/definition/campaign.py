@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,12 +153,33 @@ def _remarks(definition: Definition) -> list[Problem]:
         fix = "As it stands the letter always waits for a person."
         remarks.append(Problem(FILE, "key quorum", found, "no more than there are partners", fix))
     for key, value in _by_language(definition).items():
-        for language in definition.letters:
-            if isinstance(value, dict) and language not in value:
-                fallback = definition.authentic if definition.authentic in value else next(iter(value))
-                fix = f"Readers of {language} see it in {fallback}: is that meant?"
-                remarks.append(Problem(FILE, f"key {key}", f"nothing in {language}", "each language", fix))
+        remarks += _missing_words(definition, f"key {key}", value)
     return remarks
+
+
+def _missing_words(definition: Definition, key: str, value: object) -> Iterator[Problem]:
+    """What is not said in each language of the letter, and what is said in a language in which there is none."""
+    if not isinstance(value, dict):
+        others = [language for language in definition.letters if language != definition.authentic]
+        if value and others:
+            fix = f"Readers of {' and '.join(others)} see the same words: is that meant?"
+            yield Problem(FILE, key, "the same for every language", _EACH_LANGUAGE, fix)
+        return
+    for language in definition.letters:
+        if not value.get(language):
+            said = value if language not in value else {}  # an empty list is said, and printed as it is
+            fallback = definition.authentic if definition.authentic in said else next(iter(said), "")
+            see = f"see it in {fallback}" if fallback else "see none of it"
+            yield Problem(
+                FILE, key, f"nothing in {language}", "each language", f"Readers of {language} {see}: is that meant?"
+            )
+    for language in value:
+        if language not in definition.letters:
+            fix = f"Nobody reads it, for there is no letter.{language}.md: is that meant?"
+            yield Problem(FILE, key, f"words in {language}", "the languages of the letter", fix)
+
+
+_EACH_LANGUAGE = 'a text for each language, such as { en = "…", fr = "…" }'
 
 
 def _by_language(definition: Definition) -> dict[str, object]:
