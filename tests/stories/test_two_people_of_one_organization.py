@@ -77,8 +77,8 @@ def test_who_signed_by_a_passed_on_link_is_asked_again_when_the_letter_says_some
     campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
     campaign.types("amend", "--letter", "--meaning", "--yes")
 
-    eventually(lambda: mails_with(campaign, river_watch.email, "clean rivers and lakes"))
-    assert eventually(lambda: mails_with(campaign, address, "clean rivers and lakes"))
+    eventually(lambda: mails_with(campaign, river_watch.email, "rivers and lakes"))
+    assert eventually(lambda: mails_with(campaign, address, "rivers and lakes"))
 
 
 def test_who_signed_by_a_passed_on_link_gets_a_copy_of_the_letter(campaign: Story, river_watch: Organization) -> None:
