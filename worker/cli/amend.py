@@ -122,7 +122,7 @@ def _say_the_same(
     for language in asked:
         parts = [_PARTS[part] for part in alone[language]]
         stays = f"In {LANGUAGES[language].name} {dates.listed(parts, 'en')} {'stays' if len(parts) == 1 else 'stay'}"
-        console.say(f"{stays} as before, and in another language not.")
+        console.say(f"{stays} as before, while another language changes.")
     if asked and dry_run:
         console.say(f"Somebody has to say whether that says the same already: {options}")
     elif asked and (yes or not sys.stdin.isatty()):
