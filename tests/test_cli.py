@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 from tests import cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
-from worker import db, settings, tasks, tokens
+from worker import db, embedded, settings, tasks, tokens
 from worker.acts import answer, correct_listing, pass_on
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.locking import Link
@@ -305,10 +305,17 @@ def test_remind_twice_in_a_second_reminds_once(asked: Desk) -> None:
     assert asked.mails("reminder") == 3
 
     asked.clock.advance(seconds=2)
-    left_out = "3 who had a mail less than a day ago are left out"
-    assert f"Nobody is reminded. {left_out}" in asked.types("remind", "rivers", "--yes", code=1)
-    assert f"nobody would be reminded. {left_out}" in asked.types("remind", "rivers", "--dry-run")
+    just = "3 for whom a mail waits, or who had a reminder less than ten minutes ago, are left out"
+    for again in ([], ["--again"]):
+        assert f"Nobody is reminded. {just}" in asked.types("remind", "rivers", "--yes", *again, code=1)
+        assert f"nobody would be reminded. {just}" in asked.types("remind", "rivers", "--dry-run", *again)
+    asked.relay_accepts()
+    assert f"Nobody is reminded. {just}" in asked.types("remind", "rivers", "--yes", "--again", code=1)
     assert asked.mails("reminder") == 3
+
+    asked.clock.advance(minutes=10)
+    left_out = "3 who had a mail less than a day ago are left out: --again reminds them too"
+    assert f"Nobody is reminded. {left_out}" in asked.types("remind", "rivers", "--yes", code=1)
     assert "Remind 3 partners" in asked.types("remind", "rivers", "--again", code=2)
     asked.types("remind", "rivers", "--yes", "--again")
     assert asked.mails("reminder") == 6
@@ -575,7 +582,8 @@ def test_a_launch_says_when_the_first_mails_leave_and_can_be_taken_back(desk: De
     launched = desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", "--yes")
     desk.does(tasks.invite)
 
-    assert "The first mails leave in one minute; until then undersigned launch rivers --undo takes it back" in launched
+    assert "no mail leaves before you start undersigned up, nor within one minute" in launched
+    assert "until one has left, undersigned launch rivers --undo takes it back" in launched
     assert "Dry run" in desk.types("launch", "rivers", "--undo", "--dry-run")
     assert desk.mails("invitation") == 3
     assert "taken back: nobody had a mail" in desk.types("launch", str(desk.story.folder), "--undo")
@@ -626,6 +634,57 @@ def test_a_launch_that_somebody_answered_is_not_taken_back(desk: Desk) -> None:
 
     assert "1 answer is recorded" in desk.types("launch", "rivers", "--undo", code=1)
     assert lookup.status_of("rivers").counts.signed == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "words", "kind", "stands"),
+    [
+        ("amend", ("--letter", "--meaning", "--yes"), "amended", "The letter is as it was before"),
+        ("extend", ("in 4 weeks", "--yes"), "extended", "The deadline is"),
+        ("remind", ("--again", "--yes"), "reminder", "None of 2 mails has left"),
+    ],
+)
+def test_an_act_says_how_long_it_can_be_taken_back_and_is(
+    asked: Desk, act: str, words: tuple[str, ...], kind: str, stands: str
+) -> None:
+    settings.set_for_this_process(undo=60)
+    asked.types("sign", "rivers", "RW", *SIGNED)
+    asked.story.rewrites_its_letter("clean rivers", "clean lakes")
+    back = f"undersigned {act} rivers --undo"
+    before = lookup.status_of("rivers").counts, asked.campaign().deadline_at
+
+    with embedded.single_instance_lock(settings.current().data_dir):
+        assert f"Leaves in 60 s. To take it back: {back}" in asked.types(act, "rivers", *words)
+        number = asked.mails(kind)
+        assert number >= 2
+        assert f"{back} can take" in " ".join(asked.types("status", "rivers").split())
+        said = json.loads(asked.types("status", "rivers", "--json"))["undo"]
+        assert (said["act"], said["command"]) == (act, back)
+        assert "Dry run: it would be taken back" in asked.types(act, "rivers", "--undo", "--dry-run")
+        assert asked.mails(kind) == number
+        told = asked.types(act, "rivers", "--undo")
+
+    assert stands in told
+    assert asked.mails(kind) == 0
+    assert (lookup.status_of("rivers").counts, asked.campaign().deadline_at) == before
+    assert json.loads(asked.types("status", "rivers", "--json"))["undo"] is None
+    assert "that can still be taken back" in asked.types(act, "rivers", "--undo", code=1)
+    nothing_runs = asked.types(act, "rivers", *words)
+    assert "nothing leaves before you start undersigned up, nor within 60 s" in nothing_runs
+    _happens("Les Amis du Fleuve", kind, sent_at=True)
+    assert "1 mail has left or may have left" in asked.types(act, "rivers", "--undo", code=1)
+
+
+def test_only_the_last_act_is_taken_back_and_which_is_said(asked: Desk) -> None:
+    asked.types("extend", "rivers", "in 4 weeks", "--yes")
+
+    said = asked.types("remind", "rivers", "--undo", code=1)
+
+    assert "Only the last act can be taken back, and that is the new deadline" in said
+    assert "undersigned extend rivers --undo takes it back" in said
+    asked.types("extend", "rivers", code=2)
+    asked.types("extend", "rivers", "in 5 weeks", "--undo", code=2)
+    asked.types("amend", "rivers", "--letter", "--undo", code=2)
 
 
 def test_rows_whose_address_gets_no_mail_are_told_before_a_launch(desk: Desk) -> None:

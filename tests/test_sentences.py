@@ -22,6 +22,8 @@ FACTS = {
     "reason": "Two signs.",
     "slug": "dam",
     "languages": ["fr", "km"],
+    "act": "remind",
+    "last": "extend",
     "left": 1,
     "answers": 2,
     "blockers": [Blocker("held")],

@@ -11,11 +11,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests import servers
+from tests.promises import soon
 from tests.stage import EmbeddedStage, Stage, Story, eventually
 from worker import embedded
 
@@ -71,6 +73,30 @@ def test_what_was_launched_before_is_sent_after_a_restart(stage: EmbeddedStage) 
     assert river_watch.invitation()
     eventually(lambda: campaign.status()["counts"]["asked"] == 1)  # it is caught before that is recorded
     assert "by the running server" in campaign.types("remind", "--again", "--yes")
+
+
+def test_a_machine_that_slept_through_the_undo_time_sends_nothing_as_it_wakes(stage: EmbeddedStage) -> None:
+    eventually(lambda: "is up" in stage.logs())
+    stage.processes["up"].end(signal.SIGTERM)
+    stage.environment["UNDO"] = "10"
+    stage.restart("up")
+    campaign = Story(stage, "rivers")
+    river_watch = campaign.joined_by("River Watch", "RW", "Canada")
+    stage.wait_until_up()
+    assert "The first mails leave in 10 seconds" in launched(campaign)
+    eventually(lambda: campaign.status()["mails"].get("invitation"))
+
+    stage.set_clock(datetime.now(UTC) + timedelta(hours=2))
+
+    assert not soon(river_watch.mails, seconds=4)
+    until = datetime.fromisoformat(campaign.status()["undo"]["until"])
+    assert until > datetime.now(UTC) + timedelta(hours=2)
+    assert river_watch.invitation()
+
+
+def launched(campaign: Story) -> str:
+    campaign.writes_its_folder()
+    return campaign.stage.types("launch", str(campaign.folder), "--deadline", "in 2 weeks", "--yes")
 
 
 def test_a_second_one_on_the_same_data_is_refused(stage: EmbeddedStage) -> None:

@@ -507,7 +507,9 @@ def test_who_is_quiet_is_silent_and_neither_reminded_nor_told_of_a_new_deadline(
         asking.definition = asking.definition | {"reminders": [3600]}
         asking.deadline_set_at -= timedelta(days=20)
         asking.deadline_at = db.clock(session) + timedelta(minutes=30)
-        session.execute(update(Mail).values(dated_at=db.clock(session) - timedelta(days=5)))
+        past = db.clock(session) - timedelta(days=5)
+        session.execute(update(Mail).values(dated_at=past))
+        session.execute(update(Mail).where(Mail.due_at.is_not(None)).values(sent_at=past, due_at=None))
         session.flush()
         assert remind.remind_when_due(session, campaign.id) == 1
     assert mails(river_watch) == ["invitation", "silence"]

@@ -5,6 +5,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
 
     cli/launch.py               definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
+    cli/undo.py                 acts/undo.py takes back the organizers' last act while its mails wait, which
+                                mail/undo_minutes.py starts anew after a sleep
     tasks.deliver               mail/delivery.py claims (mail/claims.py) and sends (mail/smtp.py); what composes is
                                 passed in: wording/composing.py words it (wording/mails.py) and sets it as bytes
                                 (mail/mime.py). mail/results.py records what became of it, and when the next retry

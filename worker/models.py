@@ -50,7 +50,8 @@ class Campaign(Base):
     """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
 
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
-    addressees does. `undo`: what takes the organizers' last act back, until `undo_until`.
+    addressees does. `undo`: what it takes to take the organizers' last act back (`acts/undo.py`), which its mails wait
+    for until `undo_until`; read only where it is asked for, as it may hold a number for each partner.
     """
 
     __tablename__ = "campaign"
@@ -67,7 +68,7 @@ class Campaign(Base):
     erased_at: Mapped[datetime | None]
     mail_held_at: Mapped[datetime | None]
     undo_until: Mapped[datetime | None]
-    undo: Mapped[dict[str, Any] | None]
+    undo: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -296,6 +297,8 @@ class Partner(Base):
 
 
 Actor = Literal["partner", "organizer", "clock"]
+OrganizerAct = Literal["launch", "amend", "remind", "extend"]
+"""What an organizer can take back while its mails wait."""
 
 
 class Contact(Base):
@@ -652,7 +655,7 @@ AuditCode = Literal[
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
     "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
     "letter_resent", "cancelled", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
-    "mail_allowed", "code_guessed",
+    "mail_allowed", "code_guessed", "undone",
 ]  # fmt: skip
 
 

@@ -82,7 +82,11 @@ class Settings(BaseSettings):
         0, ge=0, description="Mails that the relay takes from us in an hour; 0: as many as come."
     )
     smtp_per_day: int = Field(0, ge=0, description="Mails that the relay takes from us in a day; 0: as many as come.")
-    undo: float = Field(60, ge=0, description="Seconds between a launch and its first mail, to take it back in.")
+    undo: float = Field(
+        60,
+        ge=0,
+        description="Seconds for which the mails of launch, amend, remind and extend wait, to take it back in.",
+    )
 
     @property
     def embedded(self) -> bool:

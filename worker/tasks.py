@@ -26,7 +26,7 @@ from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_when_due
 from worker.acts.report import put_copies
 from worker.celery_config import TASK_EXPIRES_S
-from worker.mail import circuit_breaker, claims, delivery
+from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.models import Answer, Mail
@@ -166,6 +166,7 @@ def sweep() -> None:
 def due_now() -> list[tuple[str, int]]:
     """What the sweep finds: acts by task and campaign; notes besides what nobody else would notice."""
     with db.transaction() as session:
+        undo_minutes.restart_if_slept(session)
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)

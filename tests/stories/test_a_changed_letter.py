@@ -1,5 +1,9 @@
 """The letter changes while organizations answer: who signed what, and who is asked again."""
 
+from datetime import timedelta
+
+import pytest
+
 from tests.stage import Organization, Story, eventually, signatories
 from worker.cli.demo import partner as player
 
@@ -110,6 +114,36 @@ def test_another_addressee_is_never_a_typo(campaign: Story, river_watch: Organiz
     campaign.types("amend", "--letter", "--meaning", "--yes")
     assert campaign.status()["counts"]["signed"] == 0
     assert "Professor Bo Example" in river_watch.page()
+
+
+def test_a_change_that_was_a_mistake_is_taken_back_before_anybody_hears_of_it(
+    campaign: Story, river_watch: Organization, clean_coast: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign.launches()
+    river_watch.signs()
+    river_watch.receipts()
+    clean_coast.invitation()
+    monkeypatch.setitem(campaign.stage.environment, "UNDO", "60")
+    campaign.rewrites_its_letter("clean rivers.", "clean rivers and lakes.")
+    campaign.types("amend", "--letter", "--meaning", "--yes")
+    assert "rivers and lakes" in river_watch.page()
+    assert campaign.status()["counts"]["signed"] == 0
+
+    said = campaign.types("amend", "--undo")
+
+    assert "1 answer that lapsed: standing again" in said
+    assert "rivers and lakes" not in river_watch.page()
+    assert campaign.status()["counts"]["signed"] == 1
+    campaign.stage.moves_the_clock(campaign.moment("now") + timedelta(hours=2))
+    clean_coast.signs()
+    clean_coast.receipts()
+    for partner in (river_watch, clean_coast):
+        assert not partner.mails("letter was changed")
+    campaign.reaches_its_deadline()
+    campaign.passes_its_review()
+    letter = campaign.letter()
+    assert signatories(letter) == [clean_coast.row, river_watch.row]
+    assert "lakes" not in player.text_of(letter)
 
 
 def test_after_the_deadline_the_letter_stays_as_it_is(campaign: Story, river_watch: Organization) -> None:

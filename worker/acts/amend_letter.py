@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db
-from worker.acts import audit, launch
+from worker.acts import audit, launch, undo
 from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
@@ -39,6 +39,7 @@ def change_letter(
     A typo leaves every answer as it is. Another `meaning` takes back who signed or asked for a change, and asks
     everybody again; who declined or withdrew is asked once and stays so without an answer. `unchanged`: the languages
     of which a person says that their words say the same already, where they change less than those of another.
+    It can be taken back while its mails wait.
     Raises Closed once the deadline has passed, SameLetter, OtherAddressee or LanguageLeftAlone.
     """
     campaign = db.locked(session, campaign_id)
@@ -52,19 +53,23 @@ def change_letter(
         raise OtherAddressee
     if alone := set(parts_left_alone(before, after, campaign.authentic)) - set(unchanged):
         raise LanguageLeftAlone(languages=sorted(alone))
-    after.version, after.meaning = before.version + 1, before.meaning + meaning
+    _number(after, campaign, meaning=meaning)
     campaign.letters.append(after)
     session.flush()
     superseded = Mail.kind.in_(kinds.cancelled_by("amendment"))
-    outbox.cancel(session, Mail.campaign_id == campaign.id, superseded, at=now)
+    called_back = undo.call_back(session, Mail.campaign_id == campaign.id, superseded, at=now)
     standing = load_standing(session, campaign, joinedload(Answer.partner))
+    fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
+    of_fallen = Mail.answer_id.in_([one.id for one in fallen])
+    called_back += undo.call_back(session, of_fallen, Mail.kind == "receipt", at=now)
+    due_at = undo.remember(campaign, "amend", now, answers=[one.id for one in fallen], called_back=called_back)
     concerned = load_to_ask_again(session, campaign) if meaning else _signers(campaign, standing)
     kind, which = "amended" if meaning else "corrected", f"version-{after.version}"
     answering, rows = load_answering_contacts(session, campaign), []
     reads_other = _reads_other(campaign, load_last_read(session, campaign, now))
     not_concerned = 0
     for p in concerned:
-        about = outbox.MailOptions(answer_id=standing[p.id].id if p.id in standing else None)
+        about = outbox.MailOptions(answer_id=standing[p.id].id if p.id in standing else None, due_at=due_at)
         mails = [outbox.to_partner(kind, campaign, p, which, now, **about)] if p.takes_mail else []
         if p.silenced_at is None:
             mails += [outbox.to_contact(kind, campaign, one, which, now, **about) for one in answering.get(p.id, [])]
@@ -72,10 +77,8 @@ def change_letter(
         not_concerned += bool(mails and not of_interest)
         rows += of_interest
     told = outbox.put(session, rows)
-    fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
     for one in fallen:
         one.superseded_at = now
-    outbox.cancel(session, Mail.answer_id.in_([one.id for one in fallen]), Mail.kind == "receipt")
     what = "meaning" if meaning else "typo"
     audit.log(session, campaign, "organizer", "amended", detail=f"version {after.version}, {what}", at=now)
     by_mail = {row["partner_id"] for row in rows}
@@ -96,6 +99,13 @@ def _reads_other(campaign: Campaign, last_read: dict[Reader, Letter]) -> Callabl
         return before is None or differs(before.version, language)
 
     return reads_other
+
+
+def _number(after: Letter, campaign: Campaign, *, meaning: bool) -> None:
+    """Number the next version; no number of one that was taken back comes again, for somebody may have read it."""
+    before, (version, highest) = campaign.letter, undo.used_numbers(campaign)
+    after.version = max(before.version, version) + 1
+    after.meaning = max(before.meaning, highest) + 1 if meaning else before.meaning
 
 
 def _addressed(letter: Letter) -> list[tuple[Any, ...]]:

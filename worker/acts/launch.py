@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit
+from worker.acts import audit, undo
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.models import (
@@ -45,6 +45,7 @@ def launch_campaign(session: Session, definition: Definition) -> Campaign:
         raise AlreadyLaunched(slug=definition.slug) from None
     rows = [partner_columns(definition, row) | {"campaign_id": campaign.id} for row in definition.partners]
     session.execute(insert(Partner), rows)
+    undo.remember(campaign, "launch", campaign.launched_at)
     audit.log(session, campaign, "organizer", "launched", detail=len(definition.partners))
     return campaign
 
@@ -60,11 +61,11 @@ def undo_launch(session: Session, campaign_id: int) -> None:
         select(Mail).where(Mail.campaign_id == campaign_id).order_by(Mail.id).with_for_update()
     ).all()
     now = db.clock(session)
-    left = sum(mail.has_left or mail.uncertain_at is not None or _is_leased(mail, now) for mail in mails)
+    left = undo.count_left(mails, now)
     partners = select(Partner.id).where(Partner.campaign_id == campaign_id)
     answers = len(session.scalars(select(Answer.id).where(Answer.partner_id.in_(partners))).all())
     if left or answers:
-        raise CannotBeUndone(left=left, answers=answers, slug=campaign.slug)
+        raise CannotBeUndone(act="launch", left=left, answers=answers, slug=campaign.slug)
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (
@@ -87,10 +88,6 @@ def suppressed(session: Session, definition: Definition) -> list[tuple[int, Part
     known = {bytes(hmac) for hmac in session.scalars(select(Suppression.email_hmac))}
     numbered = enumerate(definition.partners, start=2)
     return [(number, row) for number, row in numbered if row.email and tokens.fingerprint(row.email) in known]
-
-
-def _is_leased(mail: Mail, now: datetime) -> bool:
-    return mail.lease_until is not None and mail.lease_until >= now
 
 
 def as_row(definition: Definition, now: datetime) -> Campaign:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli import console
-from worker.cli.options import DryRun, Name, Yes
+from worker.cli import console, undo
+from worker.cli.options import DryRun, Name, Undo, Yes
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 
@@ -41,6 +41,7 @@ def amend(
         ),
     ] = None,
     yes: Yes = False,
+    undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
     """Change the letter while organizations answer, correct the address of one, or say yes or no to its name.
@@ -48,12 +49,17 @@ def amend(
     A typo is told to those who signed and would read something else. Another meaning takes their signatures back and
     asks everybody again, each with what changed for it. Where one language changes and another does not, a person
     says that it says the same already: `--yes` does not answer that, `--unchanged` with the language does.
-    An organization whose address is corrected gets a new link; the old one stops working.
+    These mails leave a minute later; until then `--undo` takes the change of the letter back, and signatures stand
+    again. An organization whose address is corrected gets a new link; the old one stops working.
 
     Examples: `undersigned amend cambodia-2023 --letter --typo`,
     `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
     """
-    if letter and not (partner or email or name_):
+    if undo_ and not (letter or typo or meaning or unchanged or partner or email or name_):
+        undo.take_back(name, "amend", dry_run=dry_run)
+    elif undo_:
+        console.fail("--undo takes the last change of the letter back: give it alone.", console.USAGE)
+    elif letter and not (partner or email or name_):
         _amend_letter(name, typo=typo, meaning=meaning, unchanged=unchanged or [], yes=yes, dry_run=dry_run)
     elif partner and email and not (letter or typo or meaning or unchanged or name_):
         _correct_address(name, partner, email, yes=yes, dry_run=dry_run)
@@ -103,9 +109,11 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
     console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
+        seconds = undo.seconds_to_undo(session, campaign)
     lookup.notify(tasks.deliver)
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
-    console.say(f"The letter is changed. {then}.{_not_told(told)} {console.who_sends()}")
+    leave = undo.when_they_leave("amend", name, seconds, mails=told.told)
+    console.say(f"The letter is changed. {then}.{_not_told(told)} {leave}".rstrip())
     console.say(f"Next: {console.command('status', name)}")
 
 

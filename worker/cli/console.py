@@ -97,13 +97,21 @@ def problems_told() -> Iterator[None]:
         fail(f"\n{count} problem{'s' if count > 1 else ''} to correct; nothing was changed.")
 
 
+def nobody_sends() -> bool:
+    """Whether nothing runs here that would send, as far as that can be known."""
+    from worker import embedded, settings
+
+    conf = settings.current()
+    return conf.embedded and not embedded.is_running(conf.data_dir)
+
+
 def who_sends() -> str:
     """Who carries out what was just written down, and when."""
-    from worker import embedded, settings
+    from worker import settings
 
     conf = settings.current()
     if not conf.embedded:
         return "The workers send it now."
-    if embedded.is_running(conf.data_dir):
+    if not nobody_sends():
         return f"Sent within {conf.sweep:g} s by the running server."
     return f"Nothing is running, so nothing is sent yet: {command('up')}"

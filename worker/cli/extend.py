@@ -5,17 +5,22 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli import console
-from worker.cli.options import DryRun, Name, Yes
+from worker.cli import console, undo
+from worker.cli.options import DryRun, Name, Undo, Yes
 
 
 def extend(
     name: Name,
-    deadline: Annotated[list[str], typer.Argument(help='The new deadline: "in 3 days", or 2030-04-21T18:00.')],
+    deadline: Annotated[
+        list[str] | None, typer.Argument(help='The new deadline: "in 3 days", or 2030-04-21T18:00.')
+    ] = None,
     yes: Yes = False,
+    undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
     """Move the deadline to a later moment and tell everyone who was asked.
+
+    The mails leave a minute later; until then `--undo` takes it back, and the deadline is as before.
 
     Example: `undersigned extend cambodia-2023 "in 3 days"`
     """
@@ -25,6 +30,11 @@ def extend(
     from worker.state.recipients import load_asked
     from worker.text import dates, durations
 
+    if undo_ == bool(deadline):
+        console.fail("Give either the new deadline or --undo.", console.USAGE)
+    if not deadline:
+        undo.take_back(name, "extend", dry_run=dry_run)
+        return
     with lookup.dry_run(name) as (session, campaign):
         now = db.clock(session)
         try:
@@ -43,5 +53,7 @@ def extend(
     console.ask(f"Move the deadline to {words} and tell {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         count = move_deadline(session, campaign.id, moment)
+        seconds = undo.seconds_to_undo(session, campaign)
     lookup.notify(tasks.deliver)
-    console.say(f"The deadline is {words}; {console.partners(count)} will be told. {console.who_sends()}")
+    leave = undo.when_they_leave("extend", name, seconds, mails=count)
+    console.say(f"The deadline is {words}; {console.partners(count)} will be told. {leave}".rstrip())

@@ -3,6 +3,7 @@
 import shlex
 
 from worker.cli import console
+from worker.models import OrganizerAct
 from worker.state.blockers import Blocker, BlockerCode
 from worker.state.letters import ServedState
 from worker.state.mail_status import Reason, Todo
@@ -80,8 +81,9 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to leave altogether, first: {withdraw}"
         case "cannot_be_undone":
-            hold, close = console.command("hold", slug), console.command("close", slug)
-            return f"{said} {hold} keeps the letter from leaving; {close} ends it before the deadline."
+            return f"{said} {_instead_of_undo(refused.facts['act'], slug)}"
+        case "nothing_to_undo" if last := refused.facts["last"]:
+            return f"{said} {console.command(last, slug, '--undo')} takes it back."
         case "other_addressee":
             return f"{said} Give --meaning."
         case "language_left_alone":
@@ -93,6 +95,20 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "not_an_address":
             return f"--email: {said}"
     return said
+
+
+def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
+    """What to type where an act cannot be taken back any more."""
+    hold, close = console.command("hold", slug), console.command("close", slug)
+    match act:
+        case "launch":
+            return f"{hold} keeps the letter from leaving; {close} ends it before the deadline."
+        case "amend":
+            return f"Correct the folder, and {console.command('amend', slug, '--letter')} changes the letter once more."
+        case "extend":
+            return f"The new deadline stands; {close} ends it earlier."
+        case "remind":
+            return f"{console.command('status', slug)} shows who was reminded."
 
 
 EXIT_CODES = {

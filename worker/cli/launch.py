@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import console
+from worker.cli import console, undo
 from worker.cli.options import Deadline, DryRun, Folder, Reminders, Review, Yes
 
 
@@ -15,7 +15,7 @@ def launch(
     review: Review = None,
     yes: Yes = False,
     dry_run: DryRun = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take the launch back, while no mail has left.")] = False,
+    undo_: Annotated[bool, typer.Option("--undo", help="Take the launch back, while no mail has left.")] = False,
 ) -> None:
     """Start a campaign: every partner gets one personal mail. From then on, editing the folder changes nothing.
 
@@ -28,7 +28,7 @@ def launch(
     from worker.state.campaigns import find_campaign
     from worker.state.refusals import AlreadyLaunched
 
-    if undo:
+    if undo_:
         _undo(str(folder), dry_run=dry_run)
         return
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
@@ -53,25 +53,28 @@ def launch(
         return
     console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
     with lookup.refusals_told(definition.slug), db.transaction() as session:
-        campaign_id = launch_campaign(session, definition).id
+        campaign = launch_campaign(session, definition)
+        campaign_id, seconds = campaign.id, undo.seconds_to_undo(session, campaign)
     if len(definition.partners) >= vacuum.MANY:
         vacuum.analyze(Partner)
     lookup.notify(tasks.invite, campaign_id)
-    sent = _when_they_leave(definition.slug) if asked else "Nobody is asked by mail."
+    sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by mail."
     console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
 
 
-def _when_they_leave(slug: str) -> str:
+def _when_they_leave(slug: str, seconds: float) -> str:
     """That there is a while to think again, and what may have to be started meanwhile."""
-    from worker import embedded, settings
-
-    conf = settings.current()
-    if not conf.undo:
+    number = round(seconds)
+    if not number:
         return console.who_sends()
-    first = "in one minute" if conf.undo == 60 else f"in {conf.undo:g} seconds"
-    said = f"The first mails leave {first}; until then {console.command('launch', slug, '--undo')} takes it back."
-    nobody_sends = conf.embedded and not embedded.is_running(conf.data_dir)
-    return f"{said} {console.who_sends()}" if nobody_sends else said
+    span, back = "one minute" if number == 60 else f"{number} seconds", console.command("launch", slug, "--undo")
+    if console.nobody_sends():
+        up = console.command("up")
+        return (
+            f"Nothing is running: no mail leaves before you start {up}, nor within {span}; "
+            f"until one has left, {back} takes it back."
+        )
+    return f"The first mails leave in {span}; until then {back} takes it back."
 
 
 def _undo(name: str, *, dry_run: bool) -> None:

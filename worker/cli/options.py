@@ -12,6 +12,7 @@ Deadline = Annotated[str | None, typer.Option(help='"in 2 weeks", or 2030-04-14T
 Reminders = Annotated[str | None, typer.Option(help='Before the deadline: "7d,3d,1d".')]
 Review = Annotated[str | None, typer.Option(help='Between seal and dispatch: "2h".')]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Undo = Annotated[bool, typer.Option("--undo", help="Take it back, while none of its mails has left.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Note = Annotated[str, typer.Option(help="How it reached you, for example 'phone call with the director'.")]

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli import console
-from worker.cli.options import DryRun, Name, Yes
+from worker.cli import console, undo
+from worker.cli.options import DryRun, Name, Undo, Yes
 
 if TYPE_CHECKING:
     from worker.state.counts import Counts
@@ -15,9 +15,12 @@ def remind(
     name: Name,
     yes: Yes = False,
     again: Annotated[bool, typer.Option("--again", help="Also those who had a mail less than a day ago.")] = False,
+    undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
     """Remind the silent now, whatever the calendar says; who had a mail less than a day ago is left out.
+
+    The mails leave a minute later; until then `--undo` takes them back. Nobody is reminded twice within ten minutes.
 
     Example: `undersigned remind cambodia-2023`
     """
@@ -25,18 +28,22 @@ def remind(
     from worker.acts.remind import remind_now
     from worker.cli import lookup
     from worker.state.counts import load_counts
-    from worker.state.recipients import load_silent
+    from worker.state.recipients import load_silent, load_to_remind
 
+    if undo_:
+        undo.take_back(name, "remind", dry_run=dry_run)
+        return
     with lookup.reading(name) as (session, campaign):
         lookup.require_answers(session, campaign, "remind")
         now = db.clock(session)
         silent = [p.organization for p in load_silent(session, campaign, now)]
-        chosen = [p.organization for p in load_silent(session, campaign, now, mailed_lately=again)]
+        free = load_to_remind(session, campaign, now, mailed_lately=True)
+        chosen = [p.organization for p in load_to_remind(session, campaign, now, mailed_lately=again)]
         counts = load_counts(session, campaign)
     if not silent:
         console.say(_nobody_is_silent(counts))
         return
-    lately = _had_a_mail_lately(len(silent) - len(chosen))
+    lately = _just_reminded(len(silent) - len(free)) + _had_a_mail_lately(len(free) - len(chosen))
     if not chosen and not dry_run:
         console.fail(f"Nobody is reminded.{lately}")
     whom = f"{console.partners(len(chosen))} ({console.some(chosen)})" if chosen else "nobody"
@@ -46,10 +53,19 @@ def remind(
     console.ask(f"Remind {whom}?{lately}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         reminded = remind_now(session, campaign.id, mailed_lately=again)
+        seconds = undo.seconds_to_undo(session, campaign)
     lookup.notify(tasks.deliver)
     if not reminded:
-        console.fail("Nobody was reminded: everyone has answered meanwhile.")
-    console.say(f"{console.partners(reminded)} will be reminded.{lately} {console.who_sends()}")
+        console.fail("Nobody was reminded: everyone has answered, or was reminded, meanwhile.")
+    leave = undo.when_they_leave("remind", name, seconds, mails=reminded)
+    console.say(f"{console.partners(reminded)} will be reminded.{lately} {leave}")
+
+
+def _just_reminded(number: int) -> str:
+    if not number:
+        return ""
+    are = "is" if number == 1 else "are"
+    return f" {number} for whom a mail waits, or who had a reminder less than ten minutes ago, {are} left out."
 
 
 def _had_a_mail_lately(number: int) -> str:

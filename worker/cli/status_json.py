@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.cli import hints
+from worker.cli import console, hints
 from worker.state.mail_status import MailStatus, reason_of
 from worker.state.overview import AddresseeStatus, LetterStatus, Overview
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
@@ -31,6 +31,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "dispatched": iso(campaign.dispatched_at),
         "erases": iso(campaign.erase_at),
         "erased": iso(campaign.erased_at),
+        "undo": _undo(status),
         "seal": status.seal,
         "blockers": [hints.blocker_with_command(blocker, campaign.slug) for blocker in status.blockers],
         "notices": status.notices,
@@ -53,6 +54,13 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
         "mails": status.mails,
     }
+
+
+def _undo(status: Overview) -> dict[str, Any] | None:
+    if (found := status.undo) is None:
+        return None
+    command = console.command(found.act, status.campaign.slug, "--undo")
+    return {"act": found.act, "until": iso(found.until), "command": command}
 
 
 def _progress(status: Overview) -> dict[str, Any] | None:

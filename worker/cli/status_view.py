@@ -23,7 +23,7 @@ from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.text import dates
-from worker.wording.mail_status import reason_words
+from worker.wording.mail_status import ACTS, reason_words
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
 _Unreached: TypeAlias = list[tuple[PartnerStatus, MailStatus]]  # partners, each with the mail that tells why
@@ -129,6 +129,10 @@ def _head(found: CampaignStatus) -> list[Text]:
         lines.append(Text(f"deadline {deadline}"))
     lines.append(Text(summary(found.counts)))
     lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
+    if found.undo is not None:
+        back = console.command(found.undo.act, campaign.slug, "--undo")
+        until = f"{_exact(found.undo.until, found)}, unless somebody answers first"
+        lines.append(Text(f"  {back} can take {ACTS[found.undo.act]} back until {until}", style="yellow"))
     blockers = [console.hint(hints.blocker_with_command(one, campaign.slug)) for one in found.blockers]
     lines += [Text(f"  waits: {blocker}", style="yellow") for blocker in blockers]
     if found.notices:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, settings
 from worker.column_types import Moment
-from worker.mail import circuit_breaker, quotas
+from worker.mail import circuit_breaker, quotas, undo_minutes
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
 from worker.models import Campaign, Contact, Mail, Partner, Seal, Suppression, ThirdPartyAddress
@@ -97,6 +97,7 @@ def claim(session: Session, holder: str) -> list[int]:
     Nothing while the relay is at fault, but for one mail now and then that tries it; no more than is left of a quota.
     """
     conf = settings.current()
+    undo_minutes.restart_if_slept(session)
     now = db.clock(session)
     at_fault = circuit_breaker.is_open(session)
     until = now + timedelta(seconds=conf.lease)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from worker import db, settings
-from worker.mail import circuit_breaker, claims, results
+from worker.mail import circuit_breaker, claims, results, undo_minutes
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay_url import Relay
 from worker.mail.results import DeliveryResult
@@ -74,6 +74,7 @@ async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], 
 
 def _record_run() -> None:
     with db.transaction() as session:
+        undo_minutes.restart_if_slept(session)
         circuit_breaker.record_run(session)
 
 

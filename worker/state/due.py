@@ -23,6 +23,8 @@ A_WEEK = timedelta(days=7)  # in which organizers can print the notice about who
 
 def first_mail_at(campaign: Campaign) -> datetime:
     """When the first mails leave: until then a launch can be taken back with nobody the wiser."""
+    if campaign.undo is not None and campaign.undo["launching"] and campaign.undo_until is not None:
+        return campaign.undo_until  # its minute may have started anew
     return campaign.launched_at + timedelta(seconds=settings.current().undo)
 
 

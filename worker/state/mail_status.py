@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, case, exists, null, select
 
 from worker.mail import kinds
+from worker.mail.undo_minutes import act_of_mail
 from worker.models import Answer, Campaign, Mail, Partner, Suppression
 from worker.state.due import first_mail_at
 from worker.state.relay_status import RelayStatus
@@ -229,8 +230,11 @@ def _held_back(mail: Mail, around: Circumstances) -> tuple[Reason, datetime | No
     if limit and (room_at is None or mail.due_at < room_at):
         quota = limit.quota
         return Reason("quota", {"span": limit.name, "used": quota.used, "allowed": quota.allowed}), room_at
-    undo = mail.kind == "invitation" and not mail.attempts and relay.now < first_mail_at(campaign)
-    return (Reason("undo"), mail.due_at) if undo and mail.due_at > relay.now else None
+    if mail.attempts or mail.due_at <= relay.now:
+        return None
+    launching = mail.kind == "invitation" and relay.now < first_mail_at(campaign)
+    waits = launching or mail.due_at == campaign.undo_until
+    return (Reason("undo", {"act": act_of_mail(mail.kind)}), mail.due_at) if waits else None
 
 
 def _not_put_yet(

@@ -20,6 +20,7 @@ from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
 from worker.state.progress import Progress, load_progress
 from worker.state.relay_status import RelayStatus, load_relay_status
+from worker.state.undo import Undoable, load_undoable
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,10 @@ class Overview(Line):
 
     `addressees` says who has the letter, once it is closed. `applicants` ask to sign and wait for a yes or no;
     `joining` says how many ask, and whether too many do. `notices` are how many addressees are to be told that
-    somebody stepped back after the letter had left.
+    somebody stepped back after the letter had left. `undo` is what can be taken back now.
     """
 
+    undo: Undoable | None
     seal: int | None
     blockers: list[Blocker]
     notices: int
@@ -138,7 +140,7 @@ def load_overviews(session: Session) -> list[Overview]:
     notices, progress = load_notices_of(session, closed), load_progress(session, ids, relay)
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
-    counts = load_counts_of(session)
+    counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
     return [
         Overview(
             campaign=facts.campaign,
@@ -146,6 +148,7 @@ def load_overviews(session: Session) -> list[Overview]:
             state=organizer_state(facts),
             counts=counts.get(facts.campaign.id) or count({}, 0),
             partly=is_partly(facts),
+            undo=undoable.get(facts.campaign.id),
             seal=facts.seal,
             blockers=blockers_to_tell(facts),
             notices=len(notices.get(facts.campaign.id, [])),

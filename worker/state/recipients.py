@@ -11,6 +11,7 @@ from worker.models import Answer, Campaign, Contact, Mail, Partner, Suppression,
 from worker.state.answers import exposing_more
 
 A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
+JUST_REMINDED = timedelta(minutes=10)  # in which nobody is reminded again by hand, whoever else asks for it
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
@@ -55,6 +56,24 @@ def load_silent(session: Session, campaign: Campaign, now: datetime, *, mailed_l
     return list(session.scalars(partners))
 
 
+def load_to_remind(session: Session, campaign: Campaign, now: datetime, *, mailed_lately: bool) -> list[Partner]:
+    """Those of the silent whom an organizer's reminder goes to now: nobody for whom one waits or was just put."""
+    reminded = exists().where(*_TO_REGISTERED, Mail.kind == "reminder", Mail.dated_at > now - JUST_REMINDED)
+    partners = select_silent(campaign).where(~reminded, ~is_being_asked())
+    if not mailed_lately:
+        partners = partners.where(last_mail() < now - A_DAY)
+    return list(session.scalars(partners))
+
+
+def is_being_asked() -> ColumnElement[bool]:
+    """Whether a mail that asks a partner for its answer waits in the outbox, so that none more is of use."""
+    return exists().where(*_TO_REGISTERED, Mail.kind.in_(_PAUSING), Mail.due_at.is_not(None))
+
+
+_PAUSING = kinds.names(lambda kind: kind.starts_pause)
+_TO_REGISTERED = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None))
+
+
 def select_silent(campaign: Campaign) -> Select[Partner]:
     """Selects the silent to whom a mail can go: they got their invitation, are reached by mail, and want it."""
     arrived = exists().where(
@@ -71,7 +90,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
 
 def last_mail() -> ScalarSelect[datetime]:
     """When a partner was last asked or reminded, as a column beside it."""
-    asked = Mail.kind.in_(kinds.names(lambda kind: kind.starts_pause)) & Mail.contact_id.is_(None)
+    asked = Mail.kind.in_(_PAUSING) & Mail.contact_id.is_(None)
     return (
         select(func.max(Mail.dated_at)).where(Mail.partner_id == Partner.id, asked).correlate(Partner).scalar_subquery()
     )

@@ -137,7 +137,7 @@ class NothingProposed(Refused):
 
 
 class NotLater(Refused):
-    """The new deadline is not after the present one. Facts: deadline, zone."""
+    """The new deadline is not a minute after the present one. Facts: deadline, zone."""
 
     code = "not_later"
 
@@ -167,9 +167,15 @@ class AlreadyLaunched(Refused):
 
 
 class CannotBeUndone(Refused):
-    """Something came of the launch already. Facts: left (mails gone or on their way), answers (recorded)."""
+    """Something came of the act already. Facts: act, left (mails gone or on their way), answers (recorded)."""
 
     code = "cannot_be_undone"
+
+
+class NothingToUndo(Refused):
+    """The act is not the last, or it is too late. Facts: act; last, the act that could be taken back, if any."""
+
+    code = "nothing_to_undo"
 
 
 class NotOver(Refused):

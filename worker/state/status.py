@@ -21,6 +21,7 @@ from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_
 from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
+from worker.state.undo import load_undoable
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         now=facts.now,
         state=organizer_state(facts),
         partly=is_partly(facts),
+        undo=load_undoable(session, [campaign.id], facts.now).get(campaign.id),
         seal=facts.seal,
         blockers=blockers_to_tell(facts),
         notices=len(load_notices(session, campaign, facts.letters)) if campaign.closed_at else 0,

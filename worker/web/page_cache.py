@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from jinja2.utils import LRUCache
 from markupsafe import escape
@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from worker import db
 from worker.acts.answer import standing_mark
+from worker.column_types import Moment
 from worker.models import MAX_WRONG_CODES, Answer, Campaign, Contact, Letter, Partner
 from worker.state import signatories
 from worker.state.disclosures import Disclosure, load_disclosures
@@ -55,7 +56,10 @@ class PageTemplate:
 _worded = LRUCache(MAX_PAGES)  # a language and a state, and the page that all who are in it read
 
 
-def _of_the_letter(latest: ColumnElement[int]) -> ScalarSelect[int]:
+T = TypeVar("T")
+
+
+def _of_the_letter(latest: ColumnElement[T]) -> ScalarSelect[T]:
     return select(latest).where(Letter.campaign_id == Campaign.id).correlate(Campaign).scalar_subquery()
 
 
@@ -89,6 +93,7 @@ _LOOK = (
         few_are_asked(Campaign.id.expression).label("few_are_asked"),
         db.now().label("now"),
         _of_the_letter(func.max(Letter.id)).label("letter_id"),
+        _of_the_letter(func.max(Letter.made_at, type_=Moment())).label("letter_made_at"),
         _of_the_letter(func.max(Letter.meaning)).label("meaning"),
         Answer.choice,
         Answer.visibility,
@@ -264,6 +269,7 @@ class State(NamedTuple):
     deadline_at: datetime
     letter_id: int
     few_are_asked: bool
+    letter_made_at: datetime | None  # after one was taken back, SQLite gives its number to the next
     reader: str  # its language
     has_address: bool
     wants_no_mail: bool
@@ -291,6 +297,7 @@ class State(NamedTuple):
             deadline_at=campaign.deadline_at,
             letter_id=campaign.letter.id,
             few_are_asked=few_are_asked,
+            letter_made_at=campaign.letter.made_at,
             reader=partner.language,
             has_address=partner.email_hmac is not None,
             wants_no_mail=partner.quiet_at is not None,

@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
+from worker.models import OrganizerAct
 from worker.state.mail_status import Reason, ReasonCode, Todo
 from worker.text import dates
 
@@ -35,12 +36,18 @@ def _reported(facts: Mapping[str, Any]) -> str:
     return f"it may not have arrived: {said}" if said else "it may not have arrived"
 
 
+ACTS: dict[OrganizerAct, str] = {
+    "launch": "the launch",
+    "amend": "the change of the letter",
+    "remind": "the reminder",
+    "extend": "the new deadline",
+}
 _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "handing_over": lambda f: "it is being handed over now",
     "held": lambda f: "the campaign is held",
     "relay_blocked": lambda f: f"the relay takes no mail since {dates.day_and_time(f['since'], f['zone'], 'en')}",
     "quota": lambda f: f"the {f['span']}'s quota is used up: {f['used']} of {f['allowed']}",
-    "undo": lambda f: "the launch can still be taken back",
+    "undo": lambda f: f"{ACTS[f['act']]} can still be taken back",
     "first_few": lambda f: "the first invitations go alone until the relay took one",
     "suppressed": lambda f: "the address is suppressed",
     "no_recipient": lambda f: "nobody to send it to",

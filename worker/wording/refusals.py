@@ -8,6 +8,7 @@ from worker.state.refusals import ClosedFor, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import blockers, templates
+from worker.wording.mail_status import ACTS
 
 Audience = Literal["partner", "organizer"]
 _Sentence = Callable[[NullTranslations, dict[str, Any]], str]
@@ -41,7 +42,7 @@ _NO_MORE: dict[ClosedFor, str] = {
 
 def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
     present = dates.day_and_time(facts["deadline"], facts["zone"], "en")
-    return f"That is not later than the present deadline, {present}: nothing was changed."
+    return f"That is not later than the present deadline, {present}, by a minute at least: nothing was changed."
 
 
 def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
@@ -52,6 +53,12 @@ def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
     if answers:
         said.append(f"{answers} answer{'' if answers == 1 else 's'} {'is' if answers == 1 else 'are'} recorded")
     return f"It cannot be taken back: {' and '.join(said)}."
+
+
+def _nothing_to_undo(words: NullTranslations, facts: dict[str, Any]) -> str:
+    if facts["last"]:
+        return f"Only the last act can be taken back, and that is {ACTS[facts['last']]}: nothing was changed."
+    return f"There is {ACTS[facts['act']].replace('the ', 'no ', 1)} that can still be taken back: nothing was changed."
 
 
 def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
@@ -113,6 +120,7 @@ _SENTENCES: dict[str, _Sentence] = {
         f"{f['slug']} is launched already; nothing was changed and nobody was asked again."
     ),
     "cannot_be_undone": _cannot_be_undone,
+    "nothing_to_undo": _nothing_to_undo,
     "not_over": lambda w, f: (
         "The letter has not left, or not to every addressee: its partners are still to be reached."
     ),

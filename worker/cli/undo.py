@@ -1,0 +1,62 @@
+"""How `amend`, `remind` and `extend` are taken back, and for how long that can be done, as the commands say it."""
+
+from typing import TYPE_CHECKING
+
+from worker.cli import console
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.acts.undo import UndoableAct, Undone
+    from worker.models import Campaign, OrganizerAct
+
+
+def seconds_to_undo(session: "Session", campaign: "Campaign") -> float:
+    """For how long the act that was just done can be taken back."""
+    from worker import db
+
+    return (campaign.undo_until - db.clock(session)).total_seconds() if campaign.undo_until else 0
+
+
+def when_they_leave(act: "OrganizerAct", name: str, seconds: float, *, mails: int) -> str:
+    """When the mails of an act leave, and how it is taken back until then; what starts them if nothing runs."""
+    number, back = max(0, round(seconds)), console.command(act, name, "--undo")
+    if not number:
+        return console.who_sends() if mails else ""
+    if not mails:
+        return f"To take it back within {number} s: {back}"
+    if console.nobody_sends():
+        up = console.command("up")
+        return (
+            f"Nothing is running: nothing leaves before you start {up}, nor within {number} s. To take it back: {back}"
+        )
+    return f"Leaves in {number} s. To take it back: {back}"
+
+
+def take_back(name: str, act: "UndoableAct", *, dry_run: bool) -> None:
+    """No question: nobody had a mail of it, and it can be done again."""
+    from worker.acts.undo import undo_act
+    from worker.cli import lookup
+    from worker.text import dates
+
+    with lookup.dry_run(name) if dry_run else lookup.writing(name) as (session, campaign):
+        undone = undo_act(session, campaign.id, act)
+        slug, deadline = campaign.slug, dates.day_and_time(undone.deadline, campaign.zone, "en")
+    stands = _WHAT_STANDS[act].format(
+        deadline=deadline, again=_again(undone), mails=console.count(undone.mails, "mail")
+    )
+    if dry_run:
+        console.say(f"Dry run: it would be taken back. Then: {stands}")
+        return
+    console.say(f"It is taken back. {stands}\nNext: {console.command('status', slug)}")
+
+
+def _again(undone: "Undone") -> str:
+    return f" {console.count(undone.answers, 'answer')} that lapsed: standing again." if undone.answers else ""
+
+
+_WHAT_STANDS: dict["UndoableAct", str] = {
+    "amend": "The letter is as it was before; none of {mails} has left.{again}",
+    "remind": "None of {mails} has left.",
+    "extend": "The deadline is {deadline}, as before; none of {mails} has left.",
+}
