@@ -159,7 +159,7 @@ def test_what_comes_too_late_changes_nothing_and_leads_to_where_things_stand(pag
     expected = {"answer": (409, None), "quiet": (303, scene.links["quiet"]), "confirm": (200, None)}
     assert (said.status_code, said.headers.get("location")) == expected.get(page, (303, home))
     if page == "confirm":
-        assert "The deadline has passed" in said.text
+        assert "This letter was cancelled" in said.text
     assert (everything() == before) is (page != "quiet"), "no more mail can be asked for at any time"
 
 

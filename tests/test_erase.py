@@ -137,7 +137,7 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
     assert not [name for name in (*WITHHELD, "Étang", *SPOKEN) if name in everything]
     assert browser.get("/c/dam").text == public
     for link in (*links, *quiet):
-        assert browser.get(link).status_code == 404
+        assert browser.get(link).status_code == 410
     with db.transaction() as session:
         assert not erase.erase_when_due(session, campaign_id)
 
@@ -240,7 +240,7 @@ def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, 
     with db.transaction() as session:
         assert erase.erase_partner(session, silent.id)
 
-    assert browser.get(link).status_code == 404
+    assert browser.get(link).status_code == 410
     with db.reading() as session:
         kept = session.get_one(Partner, silent.id)
         assert (kept.organization, kept.email, kept.email_hmac, kept.proposed) == (REDACTED, "", None, None)
@@ -315,7 +315,11 @@ def test_a_letter_that_never_leaves_is_given_up_and_erased(browser: TestClient) 
     code, said = types("erase", "dam", "--give-up", "--dry-run")
     assert (code, "The letter never leaves." in said) == (0, True)
     assert SILENT in everything_in_rows()
-    assert types("erase", "dam", "--give-up", "--yes")[0] == 0
+    code, said = types("erase", "dam", "--give-up", "--yes")
+    assert (code, "4 mails tell whoever was asked" in said) == (0, True)
+    assert SILENT in everything_in_rows(), "an address is needed for the mail that tells"
+    code, said = types("erase", "dam", "--give-up", "--tell-nobody", "--yes")
+    assert (code, "Erased" in said) == (0, True)
     with db.reading() as session:
         assert set(partners(session)) == {REDACTED}
         assert due.due_acts(session) == []
@@ -469,7 +473,7 @@ def test_an_applicant_is_erased_by_its_name(browser: TestClient) -> None:
     assert "Lake Friends" in types("status", "dam")[1]
     code, said = types("erase", "dam", "lake friends", "--yes")
     assert (code, "all that lake friends told" in said) == (0, True)
-    assert browser.get(link).status_code == 404
+    assert browser.get(link).status_code == 410
     assert "Ask to sign" not in types("status", "dam")[1]
     with db.reading() as session:
         one = session.scalars(select(ThirdPartyAddress)).one()

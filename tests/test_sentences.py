@@ -34,6 +34,7 @@ FACTS = {
     "allowed": 2,
     "reply": "550 5.1.1 unknown",
     "zone": "UTC",
+    "where": "sent",
 }
 
 

@@ -180,5 +180,5 @@ def test_once_it_is_erased_there_is_none_either(stage: Stage, browser: TestClien
         if action == "join" or (stage == "open" and action in SIGNS_BEFORE):
             continue
         before = of_it(partner)
-        assert does(browser, action, partner, language).status_code == 404
+        assert does(browser, action, partner, language).status_code == 410
         assert of_it(partner) == before

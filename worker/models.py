@@ -46,17 +46,21 @@ class Base(DeclarativeBase):
     )
 
 
+MAX_SLUG = 100
+
+
 class Campaign(Base):
     """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
 
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
     addressees does. `undo`: what it takes to take the organizers' last act back (`acts/undo.py`), which its mails wait
-    for until `undo_until`; read only where it is asked for, as it may hold a number for each partner.
+    for until `undo_until`; read only where it is asked for, as it may hold a number for each partner. `erase_by`: when
+    it is erased at the latest, as an organizer who cancelled it asked; before that, once whoever was asked was told.
     """
 
     __tablename__ = "campaign"
     id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(String(100), unique=True)
+    slug: Mapped[str] = mapped_column(String(MAX_SLUG), unique=True)
     definition: Mapped[dict[str, Any]]
     deadline_at: Mapped[datetime]
     deadline_set_at: Mapped[datetime]
@@ -68,6 +72,7 @@ class Campaign(Base):
     erased_at: Mapped[datetime | None]
     mail_held_at: Mapped[datetime | None]
     undo_until: Mapped[datetime | None]
+    erase_by: Mapped[datetime | None]
     undo: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
@@ -149,9 +154,10 @@ class Campaign(Base):
 
     @property
     def erase_at(self) -> datetime | None:
-        """When they are erased by themselves; null while the letter has not left."""
+        """When they are erased by themselves at the latest; null while the letter has not left, nor was cancelled."""
         ended = self.dispatched_at or self.cancelled_at
-        return ended + self.keep_contacts if ended and self.keep_contacts else None
+        kept_until = ended + self.keep_contacts if ended and self.keep_contacts else None
+        return min(filter(None, (kept_until, self.erase_by)), default=None)
 
     @property
     def letter(self) -> "Letter":
@@ -654,7 +660,7 @@ AuditCode = Literal[
     "disowned", "corrected_listing", "proposed_name", "name_agreed",
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
     "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
-    "letter_resent", "cancelled", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
+    "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
     "mail_allowed", "code_guessed", "undone",
 ]  # fmt: skip
 

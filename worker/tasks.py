@@ -23,7 +23,7 @@ from worker.acts import invite as invitations
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
-from worker.acts.erase import erase_when_due
+from worker.acts.erase import erase_when_due, forget_ended_links
 from worker.acts.report import put_copies
 from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery, undo_minutes
@@ -170,6 +170,7 @@ def due_now() -> list[tuple[str, int]]:
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
+        forget_ended_links(session)
         return due_acts(session)
 
 

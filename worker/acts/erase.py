@@ -1,11 +1,12 @@
 """Erase: contacts go, and the names of all who are not publicly under a letter that has left.
 
 What stays: who is publicly named, what each answered and when (without who said it and why), the public letter as it
-was sealed unless somebody named in it is erased, and the hashes of all that was sealed.
+was sealed unless somebody named in it is erased, and the hashes of all that was sealed. Links that end say so for a
+year, and nothing leads from them to whose they were.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import audit, locking
+from worker.acts.cancel import cancel_campaign
 from worker.mail import outbox
 from worker.models import (
     REDACTED,
@@ -20,6 +22,7 @@ from worker.models import (
     Answer,
     Campaign,
     Contact,
+    EndedLink,
     ListingChange,
     Mail,
     Partner,
@@ -30,7 +33,8 @@ from worker.models import (
 from worker.state.due import is_erasing_due
 from worker.state.letters import delivery_state, living_seal_number, load_letters, sealed_at
 from worker.state.lifecycle import BEYOND_RECALL, load_stage, stage_at
-from worker.state.refusals import NotOver, StillSigns
+from worker.state.recipients import count_waiting
+from worker.state.refusals import CannotBeCancelled, NotOver, StillSigns
 from worker.state.signatories import is_named, load_signatories, standing_signatures
 
 
@@ -48,20 +52,44 @@ def erase_when_due(session: Session, campaign_id: int) -> bool:
 def erase_campaign(session: Session, campaign_id: int, *, give_up: bool = False) -> int:
     """Erase a whole campaign at once; how many names went. Twice erases what came since.
 
-    `give_up`: a letter that nobody has is cancelled, and never leaves. Raises NotOver.
+    `give_up`: a letter that nobody has is cancelled, never leaves, and nobody is told of it any more. Raises NotOver.
     """
     campaign = db.locked(session, campaign_id)
     letters = load_letters(session, campaign, lock=True)
-    now = db.clock(session)
-    stage = stage_at(campaign, letters, now)
-    if give_up and stage not in _OVER and delivery_state(campaign, letters) == "not_sent":
-        campaign.cancelled_at = now
-        audit.log(session, campaign, "organizer", "cancelled", at=now)
-    elif stage not in _OVER:
-        raise NotOver
+    if stage_at(campaign, letters, db.clock(session)) not in _OVER:
+        where = delivery_state(campaign, letters)
+        if not give_up or where != "not_sent":
+            raise NotOver(where=where)
+        cancel_campaign(session, campaign.id, tell=False)
     return _erase(session, campaign, "organizer")
 
 
+def give_up(session: Session, campaign_id: int) -> int:
+    """Have a cancelled campaign erased once whoever was asked was told; for how many mails that waits.
+
+    One whose letter nobody has is cancelled. 0 where nobody waits to be told: then it can be erased at once. Raises
+    NotOver.
+    """
+    campaign = db.locked(session, campaign_id)
+    stage = stage_at(campaign, load_letters(session, campaign), db.clock(session))
+    if stage in BEYOND_RECALL or campaign.erased_at is not None:
+        return 0
+    try:
+        cancel_campaign(session, campaign.id)
+    except CannotBeCancelled as refused:
+        raise NotOver(**refused.facts) from None
+    if (waiting := count_waiting(session, campaign, "cancelled")) and campaign.erase_by is None:
+        campaign.erase_by = db.clock(session) + ERASED_WITHIN
+    return waiting
+
+
+def forget_ended_links(session: Session) -> None:
+    """Drop the links of which nobody is told any more why they ended."""
+    session.execute(delete(EndedLink).where(EndedLink.ended_at <= db.clock(session) - LINKS_SAY_SO))
+
+
+ERASED_WITHIN = timedelta(days=1)  # of a letter that is given up, also where somebody cannot be told before
+LINKS_SAY_SO = timedelta(days=365)  # for how long a link of ours that was erased says why it ended
 _OVER = {*BEYOND_RECALL, "cancelled"}
 
 
@@ -108,6 +136,7 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     now, ids = db.clock(session), [one.id for one in partners]
     named = _publicly_named(session, campaign)
     outbox.cancel(session, Mail.partner_id.in_(ids), at=now)
+    _remember_links(session, campaign, [one for one in partners if one.erased_at is None], now)
     for one in partners:
         one.contact = one.email = one.note = ""
         one.email_hmac = one.proposed = None
@@ -119,7 +148,7 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
             one.organization, one.acronym, one.country = REDACTED, "", ""
             one.names, one.sort_as = None, None
     session.flush()
-    _forget_contacts(session, ids, now)
+    _forget_contacts(session, campaign, ids, now)
     session.execute(delete(ListingChange).where(ListingChange.partner_id.in_(ids)))
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
     of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
@@ -128,8 +157,27 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     _empty_seals(session, campaign, [one.id for one in partners if one.id not in named])
 
 
-def _forget_contacts(session: Session, partner_ids: list[int], now: datetime) -> None:
-    for one in session.scalars(select(Contact).where(Contact.partner_id.in_(partner_ids))):
+def _remember_links(
+    session: Session, campaign: Campaign, linked: Sequence[Partner | Contact | ThirdPartyAddress], now: datetime
+) -> None:
+    """Keep what tells these links from unknown ones; in the order of their random refs, not in that of their owners."""
+    rows = [
+        {
+            "ref": one.ref,
+            "generation": one.generation,
+            "campaign_id": campaign.id,
+            "language": one.language,
+            "ended_at": now,
+        }
+        for one in sorted(linked, key=lambda one: one.ref)
+    ]
+    db.upsert_ignore(session, EndedLink, rows, EndedLink.ref)
+
+
+def _forget_contacts(session: Session, campaign: Campaign, partner_ids: list[int], now: datetime) -> None:
+    contacts = session.scalars(select(Contact).where(Contact.partner_id.in_(partner_ids))).all()
+    _remember_links(session, campaign, [one for one in contacts if one.ended_at is None], now)
+    for one in contacts:
         one.name = one.email = ""
         one.email_hmac = None
         one.ref, one.generation, one.ended_at = tokens.new_ref(), one.generation + 1, one.ended_at or now
@@ -159,9 +207,12 @@ def _empty_seals(session: Session, campaign: Campaign, nameless: list[int]) -> N
 
 def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) -> None:
     """Blank who they are, and call back their mails; their links lead nowhere any more."""
+    now = db.clock(session)
+    if living := [one for one in strangers if one.organization]:
+        _remember_links(session, living[0].campaign, living, now)
     for one in strangers:
         one.forget()
-        one.ref, one.decided_at = tokens.new_ref(), one.decided_at or db.clock(session)
+        one.ref, one.decided_at = tokens.new_ref(), one.decided_at or now
     mails = Mail.id.in_([one.mail_id for one in strangers])
     outbox.cancel(session, mails)
     session.execute(update(Mail).where(mails).values(reply=None, reported_at=None))

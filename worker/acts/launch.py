@@ -1,9 +1,10 @@
 """Launch: the folder becomes rows. From now on the rows are the truth, and editing a file changes nothing."""
 
+import itertools
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,11 +13,13 @@ from worker.acts import audit, undo
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.models import (
+    MAX_SLUG,
     Addressee,
     Answer,
     AuditEvent,
     Campaign,
     Contact,
+    EndedLink,
     Letter,
     ListingChange,
     Mail,
@@ -33,10 +36,9 @@ from worker.wording.sheet import hash_of
 def launch_campaign(session: Session, definition: Definition) -> Campaign:
     """Write a checked definition down as a campaign, its letter, its addressees and its partners.
 
-    Raises AlreadyLaunched, also when two people launch at once.
+    A cancelled campaign of the same name gets another. Raises AlreadyLaunched, also when two people launch at once.
     """
-    if find_campaign(session, definition.slug) is not None:
-        raise AlreadyLaunched(slug=definition.slug)
+    free_name(session, definition.slug)
     campaign = as_row(definition, db.clock(session))
     session.add(campaign)
     try:
@@ -48,6 +50,35 @@ def launch_campaign(session: Session, definition: Definition) -> Campaign:
     undo.remember(campaign, "launch", campaign.launched_at)
     audit.log(session, campaign, "organizer", "launched", detail=len(definition.partners))
     return campaign
+
+
+def free_name(session: Session, slug: str) -> str | None:
+    """Give another name to a cancelled campaign that has this one, and return it; null if none has it.
+
+    Its links, mails and pages do not depend on it. Raises AlreadyLaunched if the campaign was not cancelled.
+    """
+    if (found := find_campaign(session, slug)) is None:
+        return None
+    campaign = db.locked(session, found.id)
+    if campaign.cancelled_at is None:
+        raise AlreadyLaunched(slug=slug)
+    if campaign.slug != slug:
+        return None  # somebody else launches at the same time
+    campaign.slug = _free_slug(session, slug)
+    session.flush()
+    renamed = literal(campaign.slug).op("||")(func.substr(Mail.key, len(slug) + 1))
+    session.execute(
+        update(Mail).where(Mail.campaign_id == campaign.id).values(key=renamed),
+        execution_options={"synchronize_session": False},
+    )
+    audit.log(session, campaign, "organizer", "renamed")
+    return campaign.slug
+
+
+def _free_slug(session: Session, slug: str) -> str:
+    taken = set(session.scalars(select(Campaign.slug)))
+    numbered = (f"-cancelled-{number}" for number in itertools.count(1))
+    return next(one for end in numbered if (one := slug[: MAX_SLUG - len(end)] + end) not in taken)
 
 
 def undo_launch(session: Session, campaign_id: int) -> None:
@@ -73,6 +104,7 @@ def undo_launch(session: Session, campaign_id: int) -> None:
         delete(ListingChange).where(ListingChange.partner_id.in_(partners)),
         delete(Mail).where(Mail.campaign_id == campaign_id),
         delete(Contact).where(Contact.partner_id.in_(partners)),
+        delete(EndedLink).where(EndedLink.campaign_id == campaign_id),
         delete(AuditEvent).where(AuditEvent.campaign_id == campaign_id),
         delete(Seal).where(Seal.campaign_id == campaign_id),
         delete(Addressee).where(Addressee.letter_id.in_(letters)),

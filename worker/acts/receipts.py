@@ -24,6 +24,8 @@ def put_receipts(session: Session, campaign_id: int) -> int:
     missed for it.
     """
     campaign = session.get_one(Campaign, campaign_id)
+    if campaign.cancelled_at is not None:
+        return 0
     # By partner, as whoever answers locks them: in another order two would deadlock.
     answered = session.execute(select_without_receipt(campaign.id).order_by(Partner.id).limit(BATCH)).all()
     if not answered:

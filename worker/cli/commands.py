@@ -9,6 +9,7 @@ from worker.cli import doctor, processes
 from worker.cli.admit import admit
 from worker.cli.amend import amend
 from worker.cli.by_hand import sign, withdraw
+from worker.cli.cancel import cancel
 from worker.cli.carry import carry
 from worker.cli.check import check
 from worker.cli.close import close
@@ -58,6 +59,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         silence,
         admit,
         close,
+        cancel,
         dispatch,
         resend,
         notice,

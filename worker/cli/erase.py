@@ -19,7 +19,17 @@ def erase(
         str | None, typer.Argument(help="One organization, in quotes; without it, the whole campaign.")
     ] = None,
     give_up: Annotated[
-        bool, typer.Option("--give-up", help="Also if the letter has not left: it is cancelled, and never leaves.")
+        bool,
+        typer.Option(
+            "--give-up",
+            help="Also if the letter has not left: it is cancelled, whoever was asked is told, and then all is erased.",
+        ),
+    ] = False,
+    tell_nobody: Annotated[
+        bool,
+        typer.Option(
+            "--tell-nobody", help="Erase a cancelled campaign at once: who was not told yet that it is, never is."
+        ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -32,14 +42,17 @@ def erase(
     Example: `undersigned erase cambodia-2023 "Khmer Thavrak"`
     """
     if organization is None:
-        _campaign(name, give_up=give_up, yes=yes, dry_run=dry_run)
-    elif give_up:
-        console.fail("--give-up is for a whole campaign: leave the organization out.", console.USAGE)
+        _campaign(name, give_up=give_up, tell_nobody=tell_nobody, yes=yes, dry_run=dry_run)
+    elif give_up or tell_nobody:
+        which = "--give-up" if give_up else "--tell-nobody"
+        console.fail(f"{which} is for a whole campaign: leave the organization out.", console.USAGE)
     else:
         _organization(name, organization, yes=yes, dry_run=dry_run)
 
 
-def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
+def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run: bool) -> None:
+    from worker import tasks
+    from worker.acts import erase as acts
     from worker.acts.erase import erase_campaign
     from worker.cli import lookup
     from worker.state.contacts import load_contacts
@@ -50,6 +63,8 @@ def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
         further = sum(map(len, load_contacts(session, campaign).values()))
         untold = is_untold(session, campaign)
+        tells = not tell_nobody and (give_up or campaign.cancelled_at is not None)
+        to_tell = acts.give_up(session, campaign.id) if tells else 0
         names = erase_campaign(session, campaign.id, give_up=give_up)
         ends = campaign.dispatched_at is None
     whose = f"{console.partners(partners)}{_and_their(further)}"
@@ -58,7 +73,22 @@ def _campaign(name: str, *, give_up: bool, yes: bool, dry_run: bool) -> None:
     lost = ["The letter never leaves."] if ends else []
     lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
     lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []
+    if to_tell:
+        lost.append(f"First {console.count(to_tell, 'mail')} {'tells' if to_tell == 1 else 'tell'} whoever was asked.")
+    elif tell_nobody and ends:
+        lost.append("Whoever was asked and was not told yet is told nothing.")
     _asked(what, " ".join(lost), yes=yes, dry_run=dry_run)
+    if to_tell:
+        with lookup.writing(name) as (session, campaign):
+            to_tell = acts.give_up(session, campaign.id)
+        lookup.notify(tasks.deliver)
+        console.say(
+            f"Cancelled: the letter never leaves. {console.count(to_tell, 'mail')} "
+            f"{'tells' if to_tell == 1 else 'tell'} whoever was asked. {console.who_sends()} Once they are handed over "
+            "all is erased by itself, within a day at the latest."
+        )
+        console.say(f"At once, and telling nobody: {console.command('erase', name, '--give-up', '--tell-nobody')}")
+        return
     with lookup.writing(name) as (session, campaign):
         erase_campaign(session, campaign.id, give_up=give_up)
     _done(what, "partners.csv in the campaign's folder")

@@ -75,8 +75,13 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
     said = refusals.sentence(refused)
     match refused.code:
         case "not_over":
-            give_up = console.command("erase", slug, "--give-up")
-            return f"{said} One of them is erased by its name. If the letter is never to leave: {give_up}"
+            if refused.facts.get("where", "not_sent") != "not_sent":
+                return said
+            give_up, cancel = console.command("erase", slug, "--give-up"), console.command("cancel", slug)
+            return (
+                f"{said} One of them is erased by its name. If the letter is never to leave, {cancel} tells whoever "
+                f"was asked; to have all erased after that: {give_up}"
+            )
         case "still_signs":
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to leave altogether, first: {withdraw}"
@@ -84,6 +89,17 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             return f"{said} {_instead_of_undo(refused.facts['act'], slug)}"
         case "nothing_to_undo" if last := refused.facts["last"]:
             return f"{said} {console.command(last, slug, '--undo')} takes it back."
+            return (
+                f"{said} {console.command('cancel', slug)} ends it, tells whoever was asked that the letter will not "
+                f"be sent, and frees the name for the next launch. {hold} keeps the letter from leaving; {close} ends "
+                "it before the deadline."
+            )
+        case "already_launched":
+            cancel = console.command("cancel", slug)
+            return (
+                f"{said} Was it a mistake, and nobody has the letter? {cancel} ends it and tells whoever was asked; "
+                "then this name is free to be launched again."
+            )
         case "other_addressee":
             return f"{said} Give --meaning."
         case "language_left_alone":

@@ -22,20 +22,17 @@ def launch(
     Example: `undersigned launch campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
     from worker import db, tasks, vacuum
-    from worker.acts.launch import launch_campaign
+    from worker.acts.launch import free_name, launch_campaign
     from worker.cli import campaign_folder, lookup
     from worker.models import Partner
-    from worker.state.campaigns import find_campaign
-    from worker.state.refusals import AlreadyLaunched
 
     if undo_:
         _undo(str(folder), dry_run=dry_run)
         return
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     lookup.make_ready()
-    with lookup.refusals_told(definition.slug), db.reading() as session:
-        if find_campaign(session, definition.slug) is not None:
-            raise AlreadyLaunched(slug=definition.slug)
+    with lookup.trying(definition.slug) as session:
+        renamed = free_name(session, definition.slug)
     suppressed = lookup.suppressed(definition)
     campaign_folder.say_who_gets_no_mail(suppressed)
     campaign_folder.say_who_could_be_guessed(definition)
@@ -47,18 +44,24 @@ def launch(
             "\nNo partner has an address, so no mail is sent: ask them yourself, and record each answer with "
             f"{console.command('sign', definition.slug)}. Or add addresses to {folder}/partners.csv first."
         )
+    if renamed:
+        console.say(f"\n{definition.slug} was cancelled: that campaign is called {renamed} from now on.")
     whom = f"{console.partners(len(asked))} ({console.some(asked)})"
     if dry_run:
         console.say(f"\nDry run: an invitation would go to {whom if asked else 'nobody'}.")
         return
     console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
     with lookup.refusals_told(definition.slug), db.transaction() as session:
+        renamed = free_name(session, definition.slug)
         campaign = launch_campaign(session, definition)
         campaign_id, seconds = campaign.id, undo.seconds_to_undo(session, campaign)
     if len(definition.partners) >= vacuum.MANY:
         vacuum.analyze(Partner)
     lookup.notify(tasks.invite, campaign_id)
     sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by mail."
+    if renamed:
+        look = console.command("status", renamed)
+        console.say(f"The cancelled campaign is called {renamed} now, and its links go on: {look}")
     console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
 
 

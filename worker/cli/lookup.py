@@ -41,8 +41,15 @@ def dry_run(slug: str) -> Iterator[tuple[Session, Campaign]]:
     you need of the rows before it ends: they are gone afterwards.
     """
     make_ready_to_act()
-    with refusals_told(slug), suppress(_RolledBack), db.transaction() as session:
+    with trying(slug) as session:
         yield session, named(session, slug)
+
+
+@contextmanager
+def trying(slug: str) -> Iterator[Session]:
+    """The same before there is a campaign of that name."""
+    with refusals_told(slug), suppress(_RolledBack), db.transaction() as session:
+        yield session
         raise _RolledBack
 
 

@@ -29,6 +29,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "closed": iso(campaign.closed_at),
         "review_ends": iso(campaign.review_ends_at),
         "dispatched": iso(campaign.dispatched_at),
+        "cancelled": iso(campaign.cancelled_at),
         "erases": iso(campaign.erase_at),
         "erased": iso(campaign.erased_at),
         "undo": _undo(status),

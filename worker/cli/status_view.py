@@ -143,7 +143,12 @@ def _head(found: CampaignStatus) -> list[Text]:
         lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))
         if letter.mail.reply:
             lines.append(Text(f"    the server said: {letter.mail.reply}"))
-    if campaign.erased_at:
+    if campaign.cancelled_at:
+        lines.append(Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter never leaves{_told(found)}"))
+    if campaign.erase_by and not campaign.erased_at:
+        by = _short(campaign.erase_at, found)
+        lines.append(Text(f"  all is erased once whoever was asked was told, by {by} at the latest"))
+    elif campaign.erased_at:
         lines.append(Text(f"  contacts and withheld names were erased {_short(campaign.erased_at, found)}"))
     elif campaign.erase_at:
         lines.append(Text(f"  contacts and withheld names are erased {_short(campaign.erase_at, found)}"))
@@ -176,6 +181,13 @@ _SERVED: dict[ServedState, str] = {
     "sent": "has it",
     "brought": "has it, by hand",
 }
+
+
+def _told(found: CampaignStatus) -> str:
+    """`; 12 of 14 were told` that a letter was cancelled."""
+    states = found.mails.get("cancelled", {})
+    of = sum(number for state, number in states.items() if state != "cancelled")
+    return f"; {states.get('sent', 0)} of {of} who were asked were told" if of else ""
 
 
 def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:

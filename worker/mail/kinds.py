@@ -7,7 +7,7 @@ from typing import Literal
 from worker.registry import NotRegistered, by_name
 
 Audience = Literal["partner", "third party", "addressee", "organizers"]
-Event = Literal["answer", "close", "amendment", "step back", "void"]
+Event = Literal["answer", "close", "amendment", "step back", "void", "cancel"]
 
 # Urgency: of the mails that are due, the lowest number leaves first.
 FIRST, SOON, LATER, LAST, AFTER_ALL = range(5)
@@ -38,7 +38,8 @@ class MailKind:
     """What calls it back while it waits in the outbox.
 
     answer: the partner answers; close: the campaign closes; amendment: the letter is changed again;
-    step back: the partner does not sign any more, once the letter has left; void: its seal is voided.
+    step back: the partner does not sign any more, once the letter has left; void: its seal is voided; cancel: the
+    letter is cancelled, which calls back besides whatever is not for the organizers.
     """
 
     @property
@@ -56,6 +57,7 @@ KINDS = by_name(
     MailKind("receipt", "partner", SOON, cancelled_by=("answer",)),
     MailKind("code_guessed", "partner", SOON, alert=True),
     MailKind("copy", "partner", LAST, bulk=True, attachment=True, cancelled_by=("step back",)),
+    MailKind("cancelled", "partner", LATER, bulk=True),
     MailKind("passed_on", "partner", LATER),
     MailKind("was_passed_on", "partner", SOON, alert=True),
     MailKind("contact_added", "partner", SOON, alert=True),
@@ -63,8 +65,8 @@ KINDS = by_name(
     MailKind("listing", "partner", SOON, alert=True),
     MailKind("silence", "partner", SOON, alert=True),
     MailKind("confirm", "third party", AFTER_ALL, cancelled_by=("close",)),
-    MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void",)),
-    MailKind("waiting", "organizers", SOON),
+    MailKind("closed", "organizers", SOON, attachment=True, cancelled_by=("void", "cancel")),
+    MailKind("waiting", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("doubt", "organizers", SOON),
     MailKind("returned", "organizers", SOON),
     MailKind("report", "organizers", SOON, attachment=True),

@@ -62,8 +62,16 @@ def _to_erase(session: Session, now: datetime, *which: ColumnElement[bool]) -> l
     ended = func.coalesce(Campaign.dispatched_at, Campaign.cancelled_at)
     since = (Answer.at > Campaign.erased_at) & (Answer.at <= now - A_WEEK)
     came = exists().where(Answer.partner_id == Partner.id, Partner.campaign_id == Campaign.id, since)
-    over = select(Campaign.id, ended, kept).where(ended.is_not(None), Campaign.erased_at.is_(None) | came, *which)
-    return [campaign_id for campaign_id, end, seconds in session.execute(over) if _is_past(end, seconds, now)]
+    told = ~exists().where(Mail.campaign_id == Campaign.id, Mail.kind == "cancelled", Mail.due_at.is_not(None))
+    given_up = Campaign.erase_by.is_not(None) & (told | (Campaign.erase_by <= now))
+    over = select(Campaign.id, ended, kept, given_up).where(
+        ended.is_not(None), Campaign.erased_at.is_(None) | came, *which
+    )
+    return [
+        campaign_id
+        for campaign_id, end, seconds, is_given_up in session.execute(over)
+        if is_given_up or _is_past(end, seconds, now)
+    ]
 
 
 def _is_past(end: datetime, seconds: float | None, now: datetime) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Exists, ScalarSelect, Select, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from worker.choices import CHOICES
 from worker.mail import kinds
 from worker.models import Answer, Campaign, Contact, Mail, Partner, Suppression, ThirdPartyAddress
 from worker.state.answers import exposing_more
 
 A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 JUST_REMINDED = timedelta(minutes=10)  # in which nobody is reminded again by hand, whoever else asks for it
+SIGNING = tuple(one.name for one in CHOICES.values() if one.signs)
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
@@ -86,6 +88,59 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
     reached = arrived & ~suppressed & Partner.bounced_at.is_(None) & Partner.takes_mail
     answered = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None))
     return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
+
+
+def select_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[int, int, str, bool]:
+    """Selects who is to hear that a letter is cancelled: each partner that has, or may have, a mail, or has answered.
+
+    Not those to whom an organizer sends nothing, nor whoever wants no mail, unless it signs. `has_heard`: whether it
+    is known already that one reached it; a mail that a worker holds at this moment may still leave.
+    """
+    has_heard = _has_had_mail(None) | exists().where(Answer.partner_id == Partner.id)
+    signs = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None), Answer.choice.in_(SIGNING))
+    wants_it = Partner.takes_mail | (Partner.takes_alerts & signs)
+    may_have_heard = has_heard | _is_being_sent(now, Mail.partner_id == Partner.id, Mail.contact_id.is_(None))
+    reached = ~exists().where(Suppression.email_hmac == Partner.email_hmac)
+    which = (Partner.campaign_id == campaign.id, wants_it, may_have_heard, reached)
+    return select(*OF_A_READER, has_heard.label("has_heard")).where(*which).order_by(Partner.id)
+
+
+def select_contacts_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[int, int, int, str, bool]:
+    """Selects the further contacts likewise: those whose link lives, and that want mail."""
+    has_heard = _has_had_mail(Contact.id) | exists().where(Answer.contact_id == Contact.id)
+    may_have_heard = has_heard | _is_being_sent(now, Mail.contact_id == Contact.id)
+    reached = ~exists().where(Suppression.email_hmac == Contact.email_hmac)
+    which = (Partner.campaign_id == campaign.id, Partner.silenced_at.is_(None), Contact.takes_mail)
+    columns = (Contact.id, Contact.partner_id, Contact.generation, Contact.language, has_heard.label("has_heard"))
+    return (
+        select(*columns)
+        .join(Partner, Partner.id == Contact.partner_id)
+        .where(*which, may_have_heard, reached)
+        .order_by(Contact.id)
+    )
+
+
+def has_heard(session: Session, mail_id: int) -> bool:
+    """Whether the reader of a mail has had another of the same campaign, or may have, or has answered."""
+    itself = aliased(Mail)
+    of_the_reader = Mail.contact_id.is_not_distinct_from(itself.contact_id)
+    had = exists().where(Mail.partner_id == itself.partner_id, of_the_reader, Mail.kind != "cancelled", _MAY_HAVE_LEFT)
+    answered = exists().where(
+        Answer.partner_id == itself.partner_id, itself.contact_id.is_(None) | (Answer.contact_id == itself.contact_id)
+    )
+    return bool(session.scalar(select(had | answered).select_from(itself).where(itself.id == mail_id)))
+
+
+_MAY_HAVE_LEFT = Mail.sent_at.is_not(None) | Mail.uncertain_at.is_not(None)
+
+
+def _has_had_mail(contact_id: ColumnElement[int] | InstrumentedAttribute[int] | None) -> ColumnElement[bool]:
+    whose = Mail.contact_id.is_(None) if contact_id is None else Mail.contact_id == contact_id
+    return exists().where(Mail.partner_id == Partner.id, whose, _MAY_HAVE_LEFT)
+
+
+def _is_being_sent(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(*which, Mail.lease_holder.is_not(None), Mail.lease_until >= now)
 
 
 def last_mail() -> ScalarSelect[datetime]:
@@ -208,7 +263,12 @@ def third_party_of(session: Session, mail: Mail) -> ThirdPartyAddress | None:
 
 def count_waiting_copies(session: Session, campaign: Campaign) -> int:
     """How many copies of the letter are in the outbox."""
-    waiting = (Mail.campaign_id == campaign.id) & (Mail.kind == "copy") & Mail.due_at.is_not(None)
+    return count_waiting(session, campaign, "copy")
+
+
+def count_waiting(session: Session, campaign: Campaign, kind: str) -> int:
+    """How many mails of a kind are in the outbox."""
+    waiting = (Mail.campaign_id == campaign.id) & (Mail.kind == kind) & Mail.due_at.is_not(None)
     return session.scalar(select(func.count()).select_from(Mail).where(waiting)) or 0
 
 

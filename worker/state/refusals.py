@@ -18,14 +18,14 @@ class Refused(Exception):
 
 
 class Closed(Refused):
-    """The deadline has passed, or the list was closed early: nothing more can be added. What was recorded stands."""
+    """The deadline has passed, the list was closed early, or the letter was cancelled: nothing more can be added."""
 
     code = "closed"
 
     @classmethod
     def to(cls, what: ClosedFor, campaign: Campaign) -> "Closed":
-        """The refusal of one act, with whether the list was closed before the deadline."""
-        return cls(what=what, early=campaign.was_closed_early)
+        """The refusal of one act, with whether the list was closed before the deadline, or the letter cancelled."""
+        return cls(what=what, early=campaign.was_closed_early, cancelled=campaign.cancelled_at is not None)
 
 
 class LetterHasLeft(Refused):
@@ -178,8 +178,14 @@ class NothingToUndo(Refused):
     code = "nothing_to_undo"
 
 
+class CannotBeCancelled(Refused):
+    """The letter has left, or may have. Facts: where (a DeliveryState)."""
+
+    code = "cannot_be_cancelled"
+
+
 class NotOver(Refused):
-    """The letter has not left: its partners are still to be reached."""
+    """The letter has not left, or not to everybody: its partners are still to be reached. Facts: where."""
 
     code = "not_over"
 

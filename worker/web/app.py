@@ -21,6 +21,7 @@ from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
+from worker.web.link_auth import LinkEnded
 from worker.web.listing_page import ListingPage
 from worker.web.middleware import Guard
 from worker.web.origins import Origins
@@ -62,6 +63,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
         middleware=[Middleware(Guard, broken=responses.apology("broken")), Middleware(OneSpelling)],
         exception_handlers={
             HTTPException: _refused,
+            LinkEnded: _ended,
             OperationalError: _unavailable,
             InterfaceError: _unavailable,
             PoolTimeout: _unavailable,
@@ -94,6 +96,13 @@ async def _khmer(request: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return responses.apology(APOLOGIES.get(error.status_code, "wrong link"), dict(error.headers or {}))
+
+
+async def _ended(request: Request, error: Exception) -> Response:
+    """What became of the letter, in the language of the link's last holder."""
+    assert isinstance(error, LinkEnded)
+    language = responses.choose_language(request.query_params.get("lang", ""), error.ended.language)
+    return responses.show("ended.html", language, error.status_code, ended=error.ended, here=request.url.path)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

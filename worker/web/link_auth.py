@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Row, bindparam, literal, select, tuple_
+from sqlalchemy import Boolean, Row, bindparam, literal, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from worker import db, tokens
 from worker.acts.locking import Link
-from worker.models import Contact, Partner, ThirdPartyAddress
+from worker.models import Campaign, Contact, EndedLink, Partner, ThirdPartyAddress
 from worker.tokens import Purpose
 from worker.web.batching import Batcher
 
@@ -41,13 +42,38 @@ class Holder:
         return Link(self.generation, self.contact_id)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A link whose records were erased: what may still be said of it, and nothing of whose it was."""
+
+    language: str
+    ended_at: datetime
+    dispatched_at: datetime | None
+    cancelled_at: datetime | None
+    zone: str
+    slug: str
+    is_public: bool
+
+
+class LinkEnded(HTTPException):
+    """The link was right, and what it led to is erased."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__(410)
+        self.ended = ended
+
+
 async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
     """Look up whose link it is; what many ask at once is one statement.
 
-    An unknown link, a revoked link and one of another purpose cost the same and end in the same 404.
+    An unknown link, a revoked link and one of another purpose cost the same and end in the same 404. Raises LinkEnded
+    for one that lived until its records were erased.
     """
     holders = _applicants if purpose == "join" else _partners
-    if (found := await holders.ask(parse_or_nobody(token, purpose))) is None:
+    found = await holders.ask(parse_or_nobody(token, purpose))
+    if isinstance(found, Ended):
+        raise LinkEnded(found)
+    if found is None:
         raise HTTPException(404)
     return found
 
@@ -99,19 +125,48 @@ _APPLICANTS = select(
 )
 
 
-def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
+_ENDED = (
+    select(
+        EndedLink.ref,
+        EndedLink.generation,
+        EndedLink.language,
+        EndedLink.ended_at,
+        Campaign.dispatched_at,
+        Campaign.cancelled_at,
+        Campaign.definition["zone"].as_string().label("zone"),
+        Campaign.slug,
+        type_coerce(Campaign.is_public, Boolean).label("is_public"),
+    )
+    .join(Campaign, Campaign.id == EndedLink.campaign_id)
+    .where(tuple_(EndedLink.ref, EndedLink.generation).in_(bindparam("links", expanding=True)))
+)
+
+
+def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
     found = _in_order("partner", db.read_autocommit(_PARTNERS, links=list(wanted)), wanted)
     others = [one for one, holder in zip(wanted, found, strict=True) if holder is None]
     if not others:
-        return found
+        return [*found]
     contacts = {
         (one.ref, one.generation): one for one in _holders("partner", db.read_autocommit(_CONTACTS, links=others))
     }
-    return [holder or contacts.get(one) for one, holder in zip(wanted, found, strict=True)]
+    return _or_ended([holder or contacts.get(one) for one, holder in zip(wanted, found, strict=True)], wanted)
 
 
-def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
-    return _in_order("applicant", db.read_autocommit(_APPLICANTS, refs=[ref for ref, _ in wanted]), wanted)
+def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
+    refs = [ref for ref, _ in wanted]
+    return _or_ended(_in_order("applicant", db.read_autocommit(_APPLICANTS, refs=refs), wanted), wanted)
+
+
+def _or_ended(found: Sequence[Holder | None], wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
+    """For links that nobody holds, whether they ended with what they led to: one statement, whatever they are."""
+    others = [one for one, holder in zip(wanted, found, strict=True) if holder is None]
+    if not others:
+        return [*found]
+    ended: dict[tuple[bytes, int], Ended] = {}
+    for ref, generation, *said in db.read_autocommit(_ENDED, links=others):
+        ended[bytes(ref), generation] = Ended(*said)
+    return [holder or ended.get(one) for one, holder in zip(wanted, found, strict=True)]
 
 
 def _in_order(

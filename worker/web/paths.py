@@ -11,11 +11,11 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from worker.models import MAX_SLUG
 from worker.tokens import GENERATION, MAC, PATHS, REF
 from worker.web import responses
 
 TOKEN_LENGTH = (REF + GENERATION + MAC) * 4 // 3  # 27 bytes in base64url, which need no padding
-MAX_SLUG = 100  # as in the database
 _OF_A_LINK = re.compile(rf"/({'|'.join(PATHS.values())})/([^/]*)(?:/([^/]*))?")
 _NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]")
 _NOT_OF_A_PAGE = re.compile(r"[^a-z-]")

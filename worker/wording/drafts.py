@@ -53,8 +53,8 @@ def shared_draft(
 ) -> Draft:
     """Word a mail, or remember how it was worded; `variant` is what else tells one wording from another."""
     filled = tuple(map(bool, personal.values()))
-    seen = (campaign.id, campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.letter.hash)
-    key = (kind, language, *seen, *filled, variant)
+    moments = (campaign.launched_at, campaign.deadline_at, campaign.dispatched_at, campaign.erase_at)
+    key = (kind, language, campaign.id, *moments, campaign.letter.hash, *filled, variant)
     draft: Draft | None = _drafts.get(key)
     if draft is None:
         draft = _drafts[key] = word_draft(kind, language, campaign, personal, context())

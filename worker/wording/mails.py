@@ -109,6 +109,16 @@ def corrected(session: Session, mail: Mail) -> Message:
     return _to_partner(mail, changes=_changes(session, mail))
 
 
+def cancelled(session: Session, mail: Mail | BulkMail) -> Message:
+    """Tells whoever was asked that the letter will not be sent; nobody whom no other mail reached.
+
+    One that wants no mail hears it too if its organization signs: it is put for none other.
+    """
+    if not recipients.has_heard(session, mail.id):
+        raise NothingToSay
+    return _to_partner(mail, is_alert=mail.contact is None)
+
+
 def passed_on(session: Session, mail: Mail) -> Message:
     """Brings a partner's invitation to a further contact; who typed the address is said."""
     return _to_partner(mail, by_organizer=mail.contact is not None and mail.contact.added_by == "organizer")
@@ -254,6 +264,20 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         flood,
         outage,
     )
+    for f in (
+        amended,
+        corrected,
+        cancelled,
+        passed_on,
+        listing,
+        confirm,
+        receipt,
+        copy,
+        letter,
+        unreached,
+        flood,
+        outage,
+    )
 }
 kinds.check_functions(FUNCTIONS)
 _OF_THE_MAIL = (
@@ -278,6 +302,7 @@ def _to_partner(
 
     `is_alert`: it is told whatever silence its reader's link asked for, as a kind of that name always is.
     """
+    _require_not_over(mail)
     partner, reader = mail.partner, mail.contact or mail.partner
     if partner is None or reader is None or not reader.email or partner.silenced_at is not None:
         raise NothingToSay
@@ -298,7 +323,17 @@ def _to_partner(
     return _from_template(mail, reader.email, attachments or [], personal, context, tokens.link(reader, "quiet"))
 
 
+def _require_not_over(mail: Mail | BulkMail) -> None:
+    """Of a letter that was cancelled nothing is said but that, and what a reader asks for afterwards.
+
+    Raises NothingToSay.
+    """
+    if mail.campaign.cancelled_at is not None and mail.kind not in {"cancelled", "silence"}:
+        raise NothingToSay
+
+
 def _stranger(session: Session, mail: Mail) -> ThirdPartyAddress:
+    _require_not_over(mail)
     stranger = recipients.third_party_of(session, mail)
     if stranger is None or not stranger.email:
         raise NothingToSay

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from gettext import NullTranslations
 from typing import Any, Literal
 
+from worker.state.letters import DeliveryState
 from worker.state.refusals import ClosedFor, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
@@ -24,6 +25,8 @@ def sentence(refused: Refused, language: str = "en", audience: Audience = "organ
 
 def _closed(words: NullTranslations, facts: dict[str, Any]) -> str:
     what = facts.get("what", "answer")
+    if facts.get("cancelled"):
+        return f"The letter was cancelled: {_NO_MORE.get(what, 'nothing can be changed any more')}."
     if what == "rename":
         return "The list is closed: the name stands as it was sealed."
     why = "It was closed early" if facts.get("early") else "The deadline has passed"
@@ -43,6 +46,28 @@ _NO_MORE: dict[ClosedFor, str] = {
 def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
     present = dates.day_and_time(facts["deadline"], facts["zone"], "en")
     return f"That is not later than the present deadline, {present}, by a minute at least: nothing was changed."
+
+
+def _closed_for_partners(words: NullTranslations, facts: dict[str, Any]) -> str:
+    if facts.get("cancelled"):
+        return words.gettext(
+            "This letter was cancelled: it will not be sent, nothing of your organization is printed, and nothing "
+            "more is recorded."
+        )
+    return words.gettext("The deadline has passed: nothing more can be added.")
+
+
+def _cannot_be_cancelled(words: NullTranslations, facts: dict[str, Any]) -> str:
+    return f"{_WHERE[facts['where']]}: it cannot be cancelled any more."
+
+
+_WHERE: dict[DeliveryState, str] = {
+    "not_sent": "The letter is on its way",
+    "sending": "The letter is being handed over at this moment",
+    "uncertain": "The letter may have arrived already, and nobody knows",
+    "partly_sent": "One addressee has the letter already",
+    "sent": "The letter has left already",
+}
 
 
 def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
@@ -121,6 +146,7 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "cannot_be_undone": _cannot_be_undone,
     "nothing_to_undo": _nothing_to_undo,
+    "cannot_be_cancelled": _cannot_be_cancelled,
     "not_over": lambda w, f: (
         "The letter has not left, or not to every addressee: its partners are still to be reached."
     ),
@@ -128,7 +154,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "blocked": _blocked,
 }
 _FOR_PARTNERS: dict[str, _Sentence] = {
-    "closed": lambda w, f: w.gettext("The deadline has passed: nothing more can be added."),
+    "closed": _closed_for_partners,
     "not_signed": lambda w, f: w.gettext("There is no signature of your organization to withdraw."),
     "not_offered": lambda w, f: w.gettext(
         "This letter cannot be signed in that way. Please choose one of the ways below."

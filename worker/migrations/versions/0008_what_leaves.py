@@ -23,7 +23,7 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in HOLDING_NAMES.items():
             take_no_samples(table, columns)
-    for column in ("mail_held_at", "undo_until"):
+    for column in ("mail_held_at", "undo_until", "erase_by"):
         op.add_column("campaign", sa.Column(column, sa.DateTime(timezone=True)))
     op.add_column("campaign", sa.Column("undo", sa.JSON))
     op.add_column("letter", sa.Column("made_at", sa.DateTime(timezone=True)))

@@ -1,0 +1,56 @@
+"""What an organizer types when a letter is not to be sent at all."""
+
+from worker.cli import console
+from worker.cli.options import DryRun, Name, Yes
+
+
+def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
+    """End a campaign at any minute before its letter has left, and tell whoever was asked that it will not be sent.
+
+    All mail that waits is called back. Links go on showing what happened. The name is free: the corrected folder can be
+    launched again at once.
+
+    Example: `undersigned cancel cambodia-2023`
+    """
+    from worker import tasks
+    from worker.acts.cancel import cancel_campaign
+    from worker.cli import lookup
+    from worker.models import Campaign
+    from worker.state.counts import load_counts
+    from worker.text import dates
+
+    with lookup.dry_run(name) as (session, campaign):
+        slug, signed = campaign.slug, load_counts(session, campaign).signed
+        if (told := cancel_campaign(session, campaign.id)) is None:
+            console.fail("It is cancelled already: nothing was changed.", 0)
+    what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} given up" if signed else ""
+    whom = f"{console.count(told, 'mail')} to whoever was asked" if told else "nobody was asked, so nobody is told"
+    if dry_run:
+        console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).")
+        return
+    given_up = f" {what[0].upper()}{what[1:]}." if what else ""
+    console.ask(
+        f"Cancel {slug}? The letter never leaves, and all mail that waits is called back.{given_up} "
+        f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}. It cannot be undone.",
+        yes=yes,
+    )
+    with lookup.writing(name) as (session, campaign):
+        told = cancel_campaign(session, campaign.id)
+        kept: Campaign = campaign
+    lookup.notify(tasks.deliver)
+    console.say(f"Cancelled: the letter of {slug} never leaves.{_told(told or 0)}")
+    if kept.erase_at:
+        day = dates.date(kept.erase_at, kept.zone, "en")
+        console.say(f"Links show that it was cancelled; contacts and names are erased on {day}.")
+    console.say(
+        f"Sooner: {console.command('erase', slug)}. To ask anew, correct the folder, then: "
+        f"{console.command('launch', slug)}"
+    )
+
+
+def _told(mails: int) -> str:
+    if not mails:
+        return ""
+    return (
+        f" {console.count(mails, 'mail')} {'tells' if mails == 1 else 'tell'} whoever was asked. {console.who_sends()}"
+    )
