@@ -466,7 +466,7 @@ def test_a_link_that_ended_says_what_became_of_the_letter_and_names_nobody(
         LIVES[life](session, campaign)
         old = tokens.token(other)
         other.renew_link()
-        linked = [one, contact, other]
+        linked: list[Partner | Contact] = [one, contact, other]
         paths = [f"/s/{tokens.token(each)}" for each in linked] + [f"/u/{tokens.token(one, 'quiet')}"]
         paths += [f"/s/{tokens.token(one)}/{below}" for below in ("row", "not-us", "pass-on", "contacts")]
     with db.transaction() as session:

@@ -34,6 +34,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 stands in the way, and puts the seal for each addressee
     tasks.report                acts/report.py copies to who signed
     tasks.bounces, erase        acts/bounce.py, acts/erase.py
+    cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.holder import opens, words
+from tests.holder import Holder, opens, words
 from tests.stage import Organization, Story, eventually
 
 pytestmark = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
@@ -53,3 +53,33 @@ def test_a_link_of_a_letter_that_was_sent_and_erased_says_so(campaign: Story, ri
 
     _, page = opens(link)
     assert "erased" in page
+
+
+def test_the_wrong_list_is_cancelled_and_the_right_one_asked_within_minutes(
+    campaign: Story, river_watch: Organization
+) -> None:
+    """River Watch stands on both lists, Clean Coast on the right one only; somebody else on the wrong one only."""
+    stranger = campaign.joined_by("Not Meant", "NM", "France")
+    campaign.launches()
+    river_watch.signs()
+    river_watch.receipts()
+    stranger.invitation()
+
+    said = campaign.types("cancel", "--yes")
+
+    assert "2 mails tell whoever was asked" in said
+    told = eventually(lambda: stranger.mails("will not be sent"))[0]
+    assert "Nothing of yours is printed" in words(told)
+    eventually(lambda: river_watch.mails("will not be sent"))
+    assert "cancelled" in opens(stranger.link())[1]
+    assert campaign.public_page()[0] == 404
+    clean_coast = campaign.joined_by("Clean Coast", "CC", "France")
+    campaign.partners.remove(stranger)
+    campaign.launches()
+    again = eventually(lambda: river_watch.mails()[3:])[0]
+    assert clean_coast.invitation()
+    assert "by hand" not in Holder(again).signs()[1]
+    eventually(lambda: campaign.status()["counts"]["signed"] == 1)
+    assert campaign.status()["state"] == "open"
+    assert "cancelled" in opens(river_watch.link())[1], "the first link says still what happened"
+    assert [mail["Subject"] for mail in stranger.mails()][1:] == [told["Subject"]]

@@ -89,11 +89,6 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             return f"{said} {_instead_of_undo(refused.facts['act'], slug)}"
         case "nothing_to_undo" if last := refused.facts["last"]:
             return f"{said} {console.command(last, slug, '--undo')} takes it back."
-            return (
-                f"{said} {console.command('cancel', slug)} ends it, tells whoever was asked that the letter will not "
-                f"be sent, and frees the name for the next launch. {hold} keeps the letter from leaving; {close} ends "
-                "it before the deadline."
-            )
         case "already_launched":
             cancel = console.command("cancel", slug)
             return (
@@ -118,7 +113,11 @@ def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
     hold, close = console.command("hold", slug), console.command("close", slug)
     match act:
         case "launch":
-            return f"{hold} keeps the letter from leaving; {close} ends it before the deadline."
+            return (
+                f"{console.command('cancel', slug)} ends it, tells whoever was asked that the letter will not be sent, "
+                f"and frees the name for the next launch. {hold} keeps the letter from leaving; {close} ends it before "
+                "the deadline."
+            )
         case "amend":
             return f"Correct the folder, and {console.command('amend', slug, '--letter')} changes the letter once more."
         case "extend":

@@ -45,7 +45,7 @@ def launch(
             f"{console.command('sign', definition.slug)}. Or add addresses to {folder}/partners.csv first."
         )
     if renamed:
-        console.say(f"\n{definition.slug} was cancelled: that campaign is called {renamed} from now on.")
+        console.say(f"\n{definition.slug} was cancelled: that campaign will be called {renamed}.")
     whom = f"{console.partners(len(asked))} ({console.some(asked)})"
     if dry_run:
         console.say(f"\nDry run: an invitation would go to {whom if asked else 'nobody'}.")

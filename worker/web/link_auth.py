@@ -164,7 +164,8 @@ def _or_ended(found: Sequence[Holder | None], wanted: Sequence[tuple[bytes, int]
     if not others:
         return [*found]
     ended: dict[tuple[bytes, int], Ended] = {}
-    for ref, generation, *said in db.read_autocommit(_ENDED, links=others):
+    for row in db.read_autocommit(_ENDED, links=others):
+        ref, generation, *said = tuple[Any, ...](row)
         ended[bytes(ref), generation] = Ended(*said)
     return [holder or ended.get(one) for one, holder in zip(wanted, found, strict=True)]
 
