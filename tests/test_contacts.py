@@ -116,7 +116,7 @@ def living(link: Link) -> bool:
     with db.reading() as session:
         owner: Any = session.get_one(Contact, link.contact_id) if link.contact_id else session.get_one(Partner, 1)
         holder = link_auth._find_partners([(bytes(owner.ref), link.generation)])[0]
-    return holder is not None and holder.link == link
+    return isinstance(holder, link_auth.Holder) and holder.link == link
 
 
 # Silence. The rows: what is done; the columns: who asked for silence; the cells: what the registered contact is told.
@@ -316,7 +316,7 @@ def test_a_mail_that_waited_brings_no_living_link_but_to_whom_it_is_due(
     for _, to, message in left:
         for token in _tokens_in(message):
             (holder,) = link_auth._find_partners([tokens.read_token(token)])
-            if holder is not None:
+            if isinstance(holder, link_auth.Holder):
                 assert holder.contact_id == entitled.get(to, REGISTERED).contact_id
     dead = {"disowned": [REGISTERED, chair, colleague], "address corrected": [REGISTERED, chair]}
     ended = {"contact ended": [chair], "erased": [REGISTERED, chair, colleague]}

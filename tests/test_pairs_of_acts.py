@@ -302,7 +302,11 @@ class Life(RuleBasedStateMachine):
             return set()
         sent = sorted(self.sent_tokens())
         holders = link_auth._find_partners([tokens.read_token(token) for _, token in sent])
-        return {(mailbox, one.link) for (mailbox, _), one in zip(sent, holders, strict=True) if one is not None}
+        return {
+            (mailbox, one.link)
+            for (mailbox, _), one in zip(sent, holders, strict=True)
+            if isinstance(one, link_auth.Holder)
+        }
 
     def living_in(self, mailbox: str) -> set[Link]:
         return {link for owner, link in self.living_tokens() if owner == mailbox}
