@@ -1,10 +1,10 @@
-"""Duplicates and look-alikes are shown, and never merged."""
+"""Duplicates are refused and look-alikes are shown; none is merged."""
 
 from pathlib import Path
 
 import pytest
 
-from worker.definition.partners import PartnerRow, read_csv, read_pasted, write_csv
+from worker.definition.partners import PartnerRow, read_csv, read_list, read_pasted, write_csv
 from worker.text import countries, similar_names
 
 PASTED = (Path(__file__).parent / "data" / "signatories-as-pasted.txt").read_text(encoding="utf-8")
@@ -53,18 +53,77 @@ def test_many_look_alikes_are_cut_off_and_it_is_said(tmp_path):
     assert "look through the list yourself" in remarks[-1]
 
 
-def test_the_same_organization_twice_is_a_duplicate(tmp_path):
-    remarks = remarks_on(
+def problems_with(tmp_path, *rows, namesakes=()):
+    (tmp_path / "partners.csv").unlink(missing_ok=True)
+    write_csv(tmp_path / "partners.csv", rows)
+    return [problem.sentence for problem in read_csv(tmp_path / "partners.csv", namesakes)[1]]
+
+
+def test_the_same_organization_twice_is_refused(tmp_path):
+    problems = problems_with(
         tmp_path,
         PartnerRow("River Watch", country="USA"),
         PartnerRow("Clean Coast", country="USA"),
         PartnerRow("RIVER  Watch.", country="USA"),
     )
 
-    assert remarks == [
-        "partners.csv, rows 2 and 4: found a duplicate: “River Watch”; expected each organization once."
-        " All are asked as the list stands: delete the rows that are not needed."
+    assert problems == [
+        "partners.csv, rows 2 and 4: found a duplicate, in the same country: “River Watch”; expected each organization"
+        " once. Delete the rows that are not needed. If they are two organizations, write in campaign.toml, above"
+        ' [sender]: namesakes = ["River Watch"] (several names have commas between them).'
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("River Watch", "river-watch"),
+        ("Pêcheurs du Mékong", "Pecheurs du Me\u0301kong"),
+        ("Les Sœurs & Frères", "LES SOEURS AND FRERES"),
+        ("Đại Việt", "Dai Viet"),
+        ("Ｒｉｖｅｒ　Ｗａｔｃｈ", "River Watch"),
+        ("𝐑iver Watch", "River Watch"),
+        ("សមាគម\u200bខ្មែរ", "សមាគមខ្មែរ"),
+        ("សមាគម ខ្មែរ", "សមាគម\u200bខ្មែរ"),
+        ("“River Watch”", "River Watch\u00a0!"),
+    ],
+)
+def test_spellings_of_one_name_are_one(one, other, tmp_path):
+    assert len(problems_with(tmp_path, PartnerRow(one), PartnerRow(other))) == 1
+    assert problems_with(tmp_path, PartnerRow(one), PartnerRow(other), namesakes=[other.upper()]) == []
+
+
+@pytest.mark.parametrize("one", ["Cambodia", "KH", "Cambodge", "កម្ពុជា", "Kingdom of Cambodia", "KHM"])
+def test_a_country_in_other_words_is_the_same(one, tmp_path):
+    rows = PartnerRow("River Watch", country=one), PartnerRow("River Watch", country="cambodia")
+
+    assert len(problems_with(tmp_path, *rows)) == 1
+
+
+def test_one_address_makes_two_organizations_no_duplicate_and_another_no_two_of_one(tmp_path):
+    rows = PartnerRow("River Watch", email="a@x.example"), PartnerRow("River Watch", email="b@x.example")
+
+    assert len(problems_with(tmp_path, *rows)) == 1
+    assert problems_with(tmp_path, rows[0], PartnerRow("Clean Coast", email="a@x.example")) == []
+
+
+def test_namesakes_that_are_not_there_twice_are_told(tmp_path):
+    write_csv(tmp_path / "partners.csv", [PartnerRow("River Watch"), PartnerRow("River Watch"), PartnerRow("Bell")])
+    _, problems, remarks = read_csv(tmp_path / "partners.csv", ["River Watch", "Bell", "Coast"])
+
+    assert problems == []
+    assert [remark.found for remark in remarks] == [
+        "“Bell”, which stands there once at most",
+        "“Coast”, which stands there once at most",
+    ]
+
+
+def test_a_list_that_is_taken_over_shows_its_duplicates_and_is_not_refused(tmp_path):
+    (tmp_path / "list.csv").write_text("organization\nRiver Watch\nRiver Watch\n")
+    rows, problems, remarks = read_list(tmp_path / "list.csv")
+
+    assert (len(rows), problems) == (2, [])
+    assert "rows 2 and 3: found a duplicate" in remarks[0].sentence
 
 
 def test_the_same_name_in_two_countries_is_a_look_alike(tmp_path):

@@ -9,7 +9,7 @@ from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee
 from worker.definition.printable import glyph_problems
-from worker.definition.problems import BadDefinition
+from worker.definition.problems import BadDefinition, few
 from worker.state.positions import FEW_PARTNERS
 from worker.state.signatories import could_be_guessed
 from worker.text import dates
@@ -29,7 +29,7 @@ def read_folder(folder: Path, deadline: str | None, reminders: str | None, revie
     with console.problems_told():
         definition = definitions.read_definition(folder, now=now, deadline=deadline, reminders=reminders, review=review)
         if problems := glyph_problems(definition):
-            raise BadDefinition(problems)
+            raise BadDefinition(few(problems))
     for remark in definition.remarks:
         console.say(f"• {remark.sentence}")
     return definition

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from worker.definition.partners import PartnerRow
 
 
+MAX_SAID = 200  # changes to a list that was taken over
+
+
 def new(
     name: Annotated[str, typer.Argument(help="A name for the folder: a-z, 0-9 and hyphens.")],
     partners: Annotated[
@@ -48,14 +51,16 @@ def new(
 def _partners_from(path: Path) -> "list[PartnerRow]":
     """The list, with everything said that was changed in it."""
     from worker.definition import partners as lists
-    from worker.definition.problems import BadDefinition
+    from worker.definition.problems import BadDefinition, few
 
     rows, problems, fixes = lists.read_list(path)
-    for fix in fixes:
+    for fix in fixes[:MAX_SAID]:
         console.say(f"• {fix.sentence}")
+    if len(fixes) > MAX_SAID:
+        console.say(f"• and {len(fixes) - MAX_SAID:,} more: look through the list that was written.")
     with console.problems_told():
         if problems:
-            raise BadDefinition(problems)
+            raise BadDefinition(few(problems))
     return rows
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from worker.definition import partners, placeholders, readable_files, toml_lines
 from worker.definition.campaign_keys import JOIN, KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Addressee, Reading, Sender, read_keys
 from worker.definition.letters import read_letters
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import BadDefinition, Problem, shown
+from worker.definition.problems import BadDefinition, Problem, few, shown
 from worker.definition.schedule import Overrides
 from worker.definition.toml_table import Table
 
 FILE = "campaign.toml"
 MAX_DEFINITION = 256 * 1024
+MAX_DOTS = 200  # in one line: tomllib takes minutes for a key of many parts, and what it reads is as deep
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Definition:
     """Whether others may ask to sign: one of JOIN."""
     keep_contacts: timedelta = timedelta(days=180)
     """How long after the letter has left."""
+    namesakes: list[str] = field(default_factory=list)
+    """Names that two rows of the list share with their country, and are two organizations all the same."""
 
     def as_json(self) -> dict[str, Any]:
         """Return what a database column keeps, by the keys of the file: times in ISO, durations in seconds.
@@ -79,17 +82,20 @@ def read_definition(
     problems: list[Problem] = []
     slug = _slug(folder, problems)
     source, values = _toml(folder / FILE, problems)
-    rows, wrong_rows, remarks = partners.read_csv(folder / "partners.csv")
+    remarks: list[Problem] = []
     table = Table(FILE, values or {}, [] if values is None else problems)
     read_so_far = read_keys(Reading(table, Overrides(deadline, reminders, review), now, remarks))
+    namesakes = None if values is None else read_so_far["namesakes"]
+    rows, wrong_rows, remarked = partners.read_csv(folder / "partners.csv", namesakes)
+    remarks[:0] = remarked
     authentic = read_so_far["authentic"]
     rows = [replace(row, language=row.language or authentic) for row in rows]
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
     problems += placeholders.left_over(values or {}, letters)
     if problems or wrong_rows:
-        raise BadDefinition([*toml_lines.with_lines(FILE, source, problems), *wrong_rows])
+        raise BadDefinition(toml_lines.with_lines(FILE, source, few([*problems, *wrong_rows])))
     definition = Definition(slug=slug, letters=letters, partners=rows, remarks=remarks, **read_so_far)
-    remarks[:] = toml_lines.with_lines(FILE, source, [*remarks, *_remarks(definition)])
+    remarks[:] = toml_lines.with_lines(FILE, source, few([*remarks, *_remarks(definition)]))
     return definition
 
 
@@ -115,12 +121,25 @@ def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | No
         text = readable_files.utf8(
             path, readable_files.content(path, expected="the campaign in TOML", most=MAX_DEFINITION)
         )
+        if too_deep := _too_many_dots(path.name, text):
+            problems.append(too_deep)
+            return "", None
         return text, tomllib.loads(text)
     except readable_files.Unreadable as error:
         problems.append(error.problem)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         problems.append(_not_toml(path.name, str(error)))
     return "", None
+
+
+def _too_many_dots(file: str, text: str) -> Problem | None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if (dots := line.count(".")) > MAX_DOTS:
+            found = f"{dots:,} full stops in one line"
+            return Problem(
+                file, f"line {number}", found, f"{MAX_DOTS} at most", "Write keys such as title, without dots."
+            )
+    return None
 
 
 def _not_toml(file: str, message: str) -> Problem:

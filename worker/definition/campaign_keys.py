@@ -141,6 +141,11 @@ def _visibility(reading: Reading) -> list[str]:
     return chosen
 
 
+def _each_once(table: Table, key: str) -> list[str]:
+    """A list of names, none of them twice."""
+    return list(dict.fromkeys(filter(None, table.texts(key, most=300))))
+
+
 def _sender(reading: Reading) -> Sender:
     table = reading.table
     values = table.values.get("sender")
@@ -261,6 +266,13 @@ KEYS: dict[str, Key[Any]] = by_name(
         "join",
         "Whether other organizations may ask on the public page to sign too: closed, or approved by you one by one.",
         JOIN,
+    ),
+    Key(
+        "namesakes",
+        "Organizations that are two although two rows of the list have the same name and country.",
+        lambda reading: _each_once(reading.table, "namesakes"),
+        lambda names: [],  # whom was asked is kept in one place, which is erased
+        default="[]",
     ),
     Key(
         "sender",

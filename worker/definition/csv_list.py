@@ -9,6 +9,7 @@ from worker.definition.problems import Problem, did_you_mean, rows_named, shown
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 MAX_ROWS = 20_000  # below the one that names the columns; without those that are empty
+MAX_CELLS = 200  # in one row
 FIRST_ROWS = 5
 """The columns are named in one of these; titles may stand above."""
 SYNONYMS = {
@@ -18,6 +19,7 @@ SYNONYMS = {
     "language": ("langue", "sprache"),
     "acronym": ("sigle", "abbreviation"),
 }
+_MAX_HEADER = 20_000  # characters
 _FOR_EXCEL = re.compile(r'[ \t]*"?sep=(,|;|\t|\\t)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 
 Row = tuple[int, dict[str, str]]
@@ -76,7 +78,8 @@ def _delimiter_and_rest(text: str, columns: Sequence[str]) -> tuple[str, str]:
 
 def _first_lines(text: str) -> list[str]:
     lines = io.StringIO(text, newline=None)
-    return [line for _, line in zip(range(FIRST_ROWS), lines, strict=False) if line.strip()]
+    # More than a header may have is cut off: it is looked at under each delimiter.
+    return [line[:_MAX_HEADER] for _, line in zip(range(FIRST_ROWS), lines, strict=False) if line.strip()]
 
 
 def _at_header(records: list[Record], columns: Sequence[str], needed: str) -> tuple[list[Record], Record, list[Record]]:
@@ -116,6 +119,10 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
     number, left = 0, FIRST_ROWS + MAX_ROWS + 1
     try:
         for number, record in enumerate(reader, 1):
+            if len(record) > MAX_CELLS and any(cell.strip() for cell in record[MAX_CELLS:]):
+                problems.append(_too_wide(file, number, len(record)))
+                return
+            record = record[:MAX_CELLS]
             if any(cell.strip() for cell in record):
                 yield number, record
                 left -= 1
@@ -123,6 +130,11 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
                 return
     except csv.Error as error:
         problems.append(_torn(file, number + 1, str(error)))
+
+
+def _too_wide(file: str, number: int, cells: int) -> Problem:
+    fix = "Delete the columns that are not needed, or look for a line break that is missing."
+    return Problem(file, f"row {number}", f"{cells:,} cells", f"{MAX_CELLS} at most", fix)
 
 
 def _torn(file: str, number: int, error: str) -> Problem:

@@ -9,7 +9,10 @@ from worker.definition.problems import Problem, did_you_mean, named, shown
 from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
-MAX_LETTER = 1024 * 1024
+MAX_LETTER = 256 * 1024
+MAX_LINES = 4_000
+MAX_SIGNS = 5_000  # of those below; each costs whoever reads Markdown as much as a page of words
+_SIGNS = "[]*_`<>&~|{}\\#!"
 _MAX_SUBJECT = 200
 _PLACEHOLDERS = ("count",)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
@@ -31,6 +34,9 @@ def read_letters(
             text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
             if text is not None:
                 letters[language] = text
+                if too_much := _too_much(f"letter.{language}.md", text):
+                    problems.append(too_much)
+                    continue
                 problems += _problems(f"letter.{language}.md", text)
                 remarks += _remarks(f"letter.{language}.md", text)
     return letters
@@ -72,6 +78,17 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
         fix = f"There is {shown(near)}: is it the letter, under another name or in another form?"
         problem = Problem(problem.file, problem.where, problem.found, problem.expected, fix)
     problems.append(problem)
+    return None
+
+
+def _too_much(file: str, text: str) -> Problem | None:
+    """What is no letter, and is looked at no further: to read it would take minutes."""
+    lines, signs = text.count("\n") + 1, sum(map(text.count, _SIGNS))
+    if lines > MAX_LINES:
+        return Problem(file, "", f"{lines:,} lines", f"{MAX_LINES:,} at most", "Shorten the letter.")
+    if signs > MAX_SIGNS:
+        found = f"{signs:,} signs such as [ * _ ` <"
+        return Problem(file, "", found, f"{MAX_SIGNS:,} at most", "Remove those that mean nothing in a letter.")
     return None
 
 

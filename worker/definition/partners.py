@@ -1,10 +1,13 @@
 """The list of partners as organizers have it: a spreadsheet saved as CSV, or a paste."""
 
 import csv
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from worker.definition import csv_list, pasted_list, readable_files
 from worker.definition.pasted_list import Fix
@@ -15,8 +18,13 @@ from worker.text.languages import what_is_wrong_with
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 MAX_LENGTH = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
 MAX_LIST = 5 * 1024 * 1024
+MAX_UNFIT = 20  # characters of a cell that are looked at; three are told
 _NEEDED = "organization"
 _A_LIST = "a list of partners as CSV"
+_IF_TWO = (
+    "Delete the rows that are not needed. If they are two organizations, write in campaign.toml, above [sender]: "
+    "namesakes = [{}] (several names have commas between them)."
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,9 @@ class PartnerRow:
     note: str = ""
 
 
+_Numbered: TypeAlias = tuple[int, PartnerRow]  # a row with its number, as a spreadsheet shows it
+
+
 class ListExists(FileExistsError):
     """A list of partners is already there and is not overwritten: move it away first."""
 
@@ -39,11 +50,14 @@ class ListExists(FileExistsError):
         super().__init__(f"{path} is already there and is not overwritten: move it away first.")
 
 
-def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]]:
+def read_csv(
+    path: Path, namesakes: Collection[str] | None = ()
+) -> tuple[list[PartnerRow], list[Problem], list[Problem]]:
     """Read a list from CSV: (rows, problems, remarks); remarks are shown and refuse nothing.
 
-    Comma, semicolon or tab; UTF-8, UTF-16 with its mark, or cp1252. Rows are numbered as a spreadsheet
-    shows them. Never raises for what is in the file.
+    Two rows of one name and country are a problem, unless the name is one of the `namesakes`; None where nobody could
+    read which those are, so that nothing is said of it. Comma, semicolon or tab; UTF-8, UTF-16 with its mark, or
+    cp1252. Rows are numbered as a spreadsheet shows them. Never raises for what is in the file.
     """
     try:
         octets = readable_files.content(path, expected=_A_LIST, most=MAX_LIST)
@@ -51,7 +65,11 @@ def read_csv(path: Path) -> tuple[list[PartnerRow], list[Problem], list[Problem]
     except readable_files.Unreadable as error:
         return [], [error.problem], []
     numbered, problems, remarks = _from_csv(path.name, text, guessed)
-    return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered)]
+    groups = _by_name_and_country(numbered)
+    if namesakes is not None:
+        problems += _duplicates(path.name, groups, namesakes)
+        remarks += _namesakes_not_there(groups, namesakes)
+    return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered, groups)]
 
 
 def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Fix]]:
@@ -79,7 +97,12 @@ def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[
     if path.suffix.lower() == ".csv" or csv_list.has_header(text, COLUMNS, _NEEDED):
         numbered, problems, remarks = _from_csv(path.name, text, guessed)
         spelled, spellings = _spell_countries(numbered, language)
-        return [row for _, row in spelled], problems, [*remarks, *spellings, *_remarks(path.name, spelled)]
+        groups = _by_name_and_country(spelled)
+        duplicates = _duplicates(path.name, groups, ())
+        remarked: list[Problem | Fix] = [*remarks, *spellings, *duplicates, *_remarks(path.name, spelled, groups)]
+        return [row for _, row in spelled], problems, remarked
+    if too_much := pasted_list.too_much(path.name, text):
+        return [], [too_much], []
     rows, fixes = read_pasted(text, language)
     problems = [] if rows else [_empty(path.name)]
     return rows, problems, [*_guess(path.name, guessed), *fixes]
@@ -139,7 +162,10 @@ def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem])
 
 def _cell(column: str, raw: str) -> tuple[str, ...]:
     """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to fix it)."""
-    hidden = dict.fromkeys(name for _, name in characters.unfit(raw, "\r\n\t" if column == "note" else ""))
+    if len(raw) > 10 * MAX_LENGTH.get(column, 80):
+        return "", f"{len(raw):,} characters", f"{MAX_LENGTH.get(column, 80)} characters at most", "Shorten it."
+    unfit = characters.unfit(raw, "\r\n\t" if column == "note" else "")
+    hidden = dict.fromkeys(name for _, name in islice(unfit, MAX_UNFIT))
     value = characters.tidy(raw)
     if hidden:
         found = f"{', '.join(list(hidden)[:3])} in {shown(raw)}"
@@ -177,30 +203,46 @@ def _language(value: str) -> tuple[str, ...]:
     return value, shown(value), *wrong
 
 
-def _remarks(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> list[Problem]:
+def _remarks(file: str, numbered: Sequence[_Numbered], groups: Sequence[Sequence[_Numbered]]) -> list[Problem]:
     """What an organizer should look at: nothing here is changed or refused."""
-    seen: dict[tuple[str, str], list[tuple[int, PartnerRow]]] = defaultdict(list)
-    for number, row in numbered:
-        seen[similar_names.fold_name(row.organization), _place(row)].append((number, row))
-    once = [group[0] for group in seen.values()]
     return [
-        *_duplicates(file, seen.values()),
-        *_look_alikes(file, once),
+        *_look_alikes(file, [group[0] for group in groups]),
         *_shared_addresses(file, numbered),
         *_countries(file, numbered),
     ]
 
 
-def _place(row: PartnerRow) -> str:
-    return countries.code(row.country) or row.country.casefold()
+def _by_name_and_country(numbered: Iterable[_Numbered]) -> list[list[_Numbered]]:
+    """Put together the rows that are one organization, as far as its name and country tell."""
+    seen: dict[tuple[str, str], list[_Numbered]] = defaultdict(list)
+    for number, row in numbered:
+        seen[similar_names.same_name(row.organization), countries.same_country(row.country)].append((number, row))
+    return list(seen.values())
 
 
-def _duplicates(file: str, groups: Iterable[list[tuple[int, PartnerRow]]]) -> Iterator[Problem]:
+def _duplicates(file: str, groups: Iterable[Sequence[_Numbered]], namesakes: Collection[str]) -> Iterator[Problem]:
+    """Find who stands there twice: it would be asked, counted and printed twice."""
+    known = {similar_names.same_name(name) for name in namesakes}
     for group in groups:
-        if len(group) > 1 and group[0][1].organization:
-            found = f"a duplicate: {shown(group[0][1].organization)}"
-            fix = "All are asked as the list stands: delete the rows that are not needed."
+        name = group[0][1].organization
+        if len(group) > 1 and (same := similar_names.same_name(name)) and same not in known:
+            found = f"a duplicate, in the same country: {shown(name)}"
+            fix = _IF_TWO.format(json.dumps(name, ensure_ascii=False))
             yield Problem(file, _rows_named(group), found, "each organization once", fix)
+
+
+def _namesakes_not_there(groups: Iterable[Sequence[_Numbered]], namesakes: Iterable[str]) -> Iterator[Problem]:
+    twice = {similar_names.same_name(group[0][1].organization) for group in groups if len(group) > 1}
+    for name in namesakes:
+        if similar_names.same_name(name) not in twice:
+            fix = "Remove it, or correct how it is written."
+            yield Problem(
+                "campaign.toml",
+                "key namesakes",
+                f"{shown(name)}, which stands there once at most",
+                "a name that two rows share",
+                fix,
+            )
 
 
 def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from worker.definition.problems import shown
+from worker.definition.problems import Problem, shown
 from worker.text import addresses, characters, countries
 
+MAX_LINES, MAX_LINE = 20_000, 2_000  # lines, and characters in one
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
 _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
 _BRACKET = re.compile(r"(?P<name>.*\S)\s*\((?P<acronym>[^()]{1,42})\)(?P<rest>[^()]*)")
@@ -58,10 +60,22 @@ def lines(text: str, language: str = "en") -> Iterator[Line]:
     before it is taken off too, and told: it may belong to the name, or a line may be missing.
     """
     next_number = 1
-    for number, raw in enumerate(re.split(r"\r\n|[\n\r\v\f\x85\u2028\u2029]", text), 1):
+    for number, raw in enumerate(_LINE_END.split(text), 1):
         if (line := _visible(number, raw)) and _take_off_quote_marks(line):
             next_number = _take_off_number(line, next_number)
             yield _read(line, language)
+
+
+def too_much(file: str, text: str) -> Problem | None:
+    """What is no list of organizations, and is not taken apart: to do it would take minutes."""
+    written = _LINE_END.split(text)
+    if len(written) > MAX_LINES:
+        return Problem(file, "", f"{len(written):,} lines", f"{MAX_LINES:,} at most", "Split the list.")
+    for number, line in enumerate(written, 1):
+        if len(line) > MAX_LINE:
+            fix = "Write one organization a line."
+            return Problem(file, f"line {number}", f"{len(line):,} characters", f"{MAX_LINE:,} at most", fix)
+    return None
 
 
 def _visible(number: int, raw: str) -> Line | None:

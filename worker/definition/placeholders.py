@@ -11,6 +11,7 @@ from worker.definition.problems import Problem, shown
 from worker.text.languages import LANGUAGES
 
 _PLACE_OR_LANGUAGE = re.compile(rf"\[\d+\]|\.(?:{'|'.join(LANGUAGES)})\Z")
+_MAX_DEPTH = 8  # the example is not as deep, and what somebody nests without end is looked at no further
 _MAY_STAY = {"Respectfully,", ""}  # lines of the example that a real letter may have too
 
 
@@ -54,13 +55,15 @@ def _example_lines(path: Path) -> set[str]:
         return set()
 
 
-def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Every text in a TOML value, with its key as problems name it: `addressee[1].address[2]`."""
     if isinstance(value, str):
         yield key, value
+    elif depth == _MAX_DEPTH:
+        return
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _texts(inner, f"{key}.{name}" if key else str(name))
+            yield from _texts(inner, f"{key}.{name}" if key else str(name), depth + 1)
     elif isinstance(value, list):
         for number, inner in enumerate(value, 1):
-            yield from _texts(inner, f"{key}[{number}]")
+            yield from _texts(inner, f"{key}[{number}]", depth + 1)

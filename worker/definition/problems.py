@@ -23,6 +23,35 @@ class Problem:
         return f"{place}: found {self.found}; expected {self.expected}. {self.fix}".rstrip()
 
 
+MAX_OF_A_KIND, MAX_OF_A_FILE = 10, 50
+
+
+def few(problems: Iterable[Problem]) -> list[Problem]:
+    """Keep the first of each kind, where there are too many to read, and say how many more there are.
+
+    Of a kind are those that expect the same of one file.
+    """
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.file, problem.expected), []).append(problem)
+    kept: dict[str, list[Problem]] = {}
+    left_out: dict[str, int] = {}
+    for (file, expected), those in kinds.items():
+        shown_first = those if len(those) <= MAX_OF_A_KIND else those[:MAX_OF_A_KIND]
+        if more := len(those) - len(shown_first):
+            shown_first = [*shown_first, Problem(file, "", f"{more:,} more of this kind", expected, _THESE_FIRST)]
+        of_file = kept.setdefault(file, [])
+        of_file += shown_first[: MAX_OF_A_FILE - len(of_file)]
+        left_out[file] = left_out.get(file, 0) + len(those)
+    for file, of_file in kept.items():
+        if len(of_file) == MAX_OF_A_FILE and left_out[file] > MAX_OF_A_FILE:
+            of_file.append(Problem(file, "", f"{left_out[file]:,} problems in all", "fewer", _THESE_FIRST))
+    return [problem for of_file in kept.values() for problem in of_file]
+
+
+_THESE_FIRST = "Correct these first, and look again."
+
+
 class BadDefinition(Exception):
     """The campaign's folder cannot be used as it is; `problems` holds every problem at once.
 

@@ -131,4 +131,4 @@ class Table:
             self.note(key, "an empty text", _TEXT, "Fill it in.")
         elif len(tidied) > most:
             self.note(key, f"{len(tidied)} characters", f"{most} at most", "Shorten it.")
-        return tidied
+        return tidied[:most]  # what is longer was noted, and is not to cost whoever reads it further

@@ -4,6 +4,7 @@ The trick that this keeps out is described in Unicode Technical Report 36 and as
 that reads otherwise than it is stored.
 """
 
+import functools
 import unicodedata
 from collections.abc import Iterator
 
@@ -33,9 +34,8 @@ def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
         return
     marks = 0
     for position, character in enumerate(text):
-        # Composed as it will be kept: one U+0344 is two marks.
-        composed = unicodedata.normalize("NFC", character)
-        marks = marks + len(composed) if unicodedata.category(character)[0] == "M" else 0
+        its_marks = _marks_in(character)
+        marks = marks + its_marks if its_marks else 0
         if character in allowed or (character.isascii() and character.isprintable()):
             continue
         kind = _kind(character) or ("one mark too many on one letter" if marks > MAX_MARKS else None)
@@ -43,6 +43,13 @@ def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
             yield position, f"U+{ord(character):04X}, {kind}"
 
 
+@functools.lru_cache(maxsize=4_096)
+def _marks_in(character: str) -> int:
+    """How many marks it is once composed as it will be kept: one U+0344 is two."""
+    return len(unicodedata.normalize("NFC", character)) if unicodedata.category(character)[0] == "M" else 0
+
+
+@functools.lru_cache(maxsize=4_096)
 def _kind(character: str) -> str | None:
     code = ord(character)
     if character in "\n\r\v\f\x85":

@@ -4,6 +4,7 @@ import functools
 import re
 import unicodedata
 
+from worker.text import similar_names
 from worker.text.languages import LANGUAGES
 
 _ALIASES = {
@@ -40,6 +41,17 @@ _PRINTED = {
 def code(written: str) -> str | None:
     """Recognise a country in English, French or Khmer, abbreviated or not: its ISO 3166 code, None if unknown."""
     return _codes().get(_bare(written))
+
+
+def same_country(written: str) -> str:
+    """Reduce a country to what two spellings of it share; one that is unknown is what its name is.
+
+    Here two capital letters are its ISO 3166 code too: whether two rows are one is asked, never decided, by this.
+    """
+    known = code(written)
+    if known is None and (short := written.strip().upper()) in _names("en"):
+        known = short
+    return known or similar_names.same_name(written)
 
 
 @functools.lru_cache(maxsize=2_000)

@@ -10,6 +10,8 @@ _CLOSE = 88
 _CLOSE_REST = 75
 MAX_PAIRS = 50
 _ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
+_ONE_LETTER = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})  # of no accent that parts
+_UNSEEN = {"\u17b4", "\u17b5", *map(chr, range(0xFE00, 0xFE10))}  # inherent vowels of Khmer, variation selectors
 _SMALL_WORDS = {
     *("a", "an", "and", "at", "for", "in", "of", "on", "s", "the", "to", "inc"),
     *("au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour"),
@@ -29,13 +31,21 @@ def alike(names: Sequence[str]) -> list[tuple[int, int]]:
 
 def fold_name(name: str) -> str:
     """Reduce a name to what decides whether it is the same: no case, accents or punctuation."""
-    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
+    letters = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ").translate(_ONE_LETTER)
     return " ".join("".join(map(_bare, letters)).split())
 
 
+def same_name(name: str) -> str:
+    """Reduce a name further, to what two spellings of one name share: no spaces, seen or unseen, either.
+
+    Empty only for a name without a letter or digit.
+    """
+    return fold_name(name).replace(" ", "")
+
+
 def _bare(character: str) -> str:
-    """Drop Latin accents only: what combines in Khmer makes other words."""
-    if "\u0300" <= character <= "\u036f":
+    """Drop Latin accents only, and what nobody sees: what combines in Khmer makes other words."""
+    if "\u0300" <= character <= "\u036f" or character in _UNSEEN:
         return ""
     return " " if unicodedata.category(character)[0] in "PSZC" else character
 
