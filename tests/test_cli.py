@@ -23,13 +23,13 @@ from tests import cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, embedded, settings, tasks, tokens
-from worker.acts import answer, correct_listing, pass_on
+from worker.acts import answer, correct_listing, join, pass_on
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
-from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression
+from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression, ThirdPartyAddress
 from worker.state.contacts import load_contacts_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -70,6 +70,10 @@ class Desk:
     def campaign(self) -> Campaign:
         with db.reading() as session:
             return session.scalars(select(Campaign)).one()
+
+    def campaign_partners(self) -> list[Partner]:
+        with db.reading() as session:
+            return list(session.scalars(select(Partner).order_by(Partner.id)))
 
     def mails(self, kind: str) -> int:
         with db.reading() as session:
@@ -1150,3 +1154,144 @@ def _program(
         timeout=60,
         check=False,
     )
+
+
+@pytest.fixture
+def twins(desk: Desk) -> Desk:
+    """Launched with two of one name, of which the list says that they are two."""
+    stage = desk.story.partners[0].stage
+    desk.story.partners.append(Organization(stage, desk.story, "RIVER-Watch", "RRW", "Canada", "fr"))
+    desk.story.writes_its_folder(quorum=1)
+    path = desk.story.folder / "campaign.toml"
+    refused = desk.types("check", str(desk.story.folder), code=1)
+    assert "found a duplicate, in the same country: “River Watch”" in refused
+    assert refused == desk.types("launch", str(desk.story.folder), "--yes", code=1)
+    [line] = re.findall(r"namesakes = \[.*?\]", refused)
+    path.write_text(path.read_text().replace("[sender]", f"{line}\n\n[sender]"))
+    desk.types("launch", str(desk.story.folder), "--deadline", "in 2 weeks", "--yes")
+    desk.does(tasks.invite)
+    desk.relay_accepts()
+    return desk
+
+
+def numbers_of(printed: str) -> list[str]:
+    return re.findall(r"^  '(#[A0-9]+)'  ", printed, re.MULTILINE)
+
+
+COMMANDS = {
+    "sign": ["sign", "rivers", "WHO", *SIGNED],
+    "withdraw": ["withdraw", "rivers", "WHO", "--note", "call", "--yes"],
+    "carry": ["carry", "rivers", "WHO"],
+    "contacts": ["contacts", "rivers", "WHO"],
+    "add": ["contacts", "rivers", "WHO", "--add", "kim@kim.example", "--yes"],
+    "silence": ["silence", "rivers", "WHO", "--yes"],
+    "resend": ["resend", "rivers", "--partner", "WHO", "--yes"],
+    "amend": ["amend", "rivers", "--partner", "WHO", "--email", "new@new.example", "--yes"],
+    "erase": ["erase", "rivers", "WHO", "--yes"],
+    "merge": ["merge", "rivers", "WHO", "ADF", "--yes"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_reaches_either_of_two_that_have_one_name(twins: Desk, command: str) -> None:
+    words = COMMANDS[command]
+    refused = twins.types(*("river watch" if word == "WHO" else word for word in words), code=1)
+    numbers = numbers_of(refused)
+
+    assert len(numbers) == 2
+    assert "River Watch (RW), Canada; en; no answer" in refused
+    assert "RIVER-Watch (RRW), Canada; fr; no answer" in refused
+    assert "@" not in refused
+    reached = [numbers[1] if word == "WHO" else word for word in words]
+    done = twins.types(*reached, code=command == "withdraw")  # there is no signature to withdraw
+    assert "RIVER-Watch" in done
+
+
+def test_status_shows_the_numbers_by_which_two_of_one_name_are_told_apart(twins: Desk) -> None:
+    with db.reading() as session:
+        ids = [one.id for one in session.scalars(select(Partner).order_by(Partner.id))]
+    shown = twins.types("status", "rivers")
+
+    assert f"#{ids[0]} " in shown
+    assert f"#{ids[3]} " in shown
+    assert f"#{ids[1]} " not in shown
+    data = json.loads(twins.types("status", "rivers", "--json"))
+    assert {one["number"] for one in data["partners"]} == {f"#{number}" for number in ids}
+    assert "#99" in twins.types("carry", "rivers", "#99", code=1)
+    assert "No partner" in twins.types("carry", "rivers", str(ids[0]), code=1), "a bare number is a name"
+
+
+def test_two_that_are_one_become_one(twins: Desk) -> None:
+    first, second = numbers_of(twins.types("carry", "rivers", "River Watch", code=1))
+    twins.types("sign", "rivers", first, *SIGNED)
+    twins.types("sign", "rivers", second, *("counted" if word == "public" else word for word in SIGNED))
+
+    dry = twins.types("merge", "rivers", first, second, "--dry-run")
+    asks = twins.types("merge", "rivers", first, second, code=2)
+    assert twins.mails("merged") == 0
+    done = twins.types("merge", "rivers", first, second, "--yes")
+
+    for said in (dry, asks, done):
+        assert f"({first}, which stays) and RIVER-Watch (RRW), Canada ({second})" in said
+        assert f"What stands: {second} signed, counted," in said
+        assert f"What does not stand any more: {first} signed, public," in said
+        assert "2 mails tell them." in said
+    assert twins.mails("merged") == 2
+    assert "1 further contact" in twins.types("status", "rivers")
+    assert "added by you" in twins.types("contacts", "rivers", "River Watch"), "the name means one again"
+
+
+def test_after_the_deadline_one_of_two_is_withdrawn_instead(twins: Desk) -> None:
+    first, second = numbers_of(twins.types("carry", "rivers", "River Watch", code=1))
+    for one in (first, second):
+        twins.types("sign", "rivers", one, *SIGNED)
+    twins.reaches_its_deadline()
+
+    refused = twins.types("merge", "rivers", first, second, "--yes", code=1)
+
+    assert f"withdraw rivers '{second}' --note" in refused
+    assert f"RIVER-Watch ({second})" in twins.types("withdraw", "rivers", second, "--note", "twice", "--yes")
+
+
+def asks_to_join(organization: str, country: str, email: str) -> int:
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        campaign.definition = campaign.definition | {"join": "approved", "public_page": "from launch"}
+        session.flush()
+        who = Person(email, "en", organization=organization, country=country, contact="Kim")
+        join.ask_to_join(session, campaign.id, who)
+        stranger = session.scalars(select(ThirdPartyAddress).order_by(ThirdPartyAddress.id.desc())).first()
+        assert stranger is not None
+        join.confirm_wish(session, stranger.id)
+        return stranger.id
+
+
+def test_an_applicant_of_the_name_of_a_partner_is_not_admitted_unless_it_is_another(asked: Desk) -> None:
+    number = asks_to_join("river watch", "Canada", "kim@other.example")
+    partners = len(asked.campaign_partners())
+
+    for more in (["--yes"], ["--dry-run"]):
+        refused = asked.types("admit", "rivers", "river watch", *more, code=1)
+        assert "A partner of the name river watch is there already" in refused
+        assert f"admit rivers '#A{number}' --no" in refused
+        assert "--add ADDRESS" in refused
+    assert len(asked.campaign_partners()) == partners
+    asked.types("admit", "rivers", f"#A{number}", "--namesake", "--yes")
+    assert len(asked.campaign_partners()) == partners + 1
+
+
+def test_an_applicant_of_another_country_is_admitted(asked: Desk) -> None:
+    asks_to_join("River Watch", "Chad", "kim@other.example")
+
+    asked.types("admit", "rivers", "River Watch", "--yes")
+
+
+def test_two_applicants_of_one_name_are_told_apart(asked: Desk) -> None:
+    numbers = [asks_to_join("Lake Friends", "Chad", f"kim@other-{n}.example") for n in range(2)]
+
+    refused = asked.types("admit", "rivers", "Lake Friends", "--yes", code=1)
+    assert numbers_of(refused) == [f"#A{number}" for number in numbers]
+    assert f"#A{numbers[0]} Lake Friends, Chad" in asked.types("status", "rivers")
+    asked.types("admit", "rivers", f"#A{numbers[0]}", "--yes")
+    assert numbers_of(asked.types("erase", "rivers", "Lake Friends", "--yes", code=1))[-1] == f"#A{numbers[1]}"
+    asked.types("erase", "rivers", f"#A{numbers[1]}", "--yes")

@@ -26,6 +26,7 @@ FACTS = {
     "last": "extend",
     "left": 1,
     "answers": 2,
+    "number": 12,
     "blockers": [Blocker("held")],
     "signed": 1,
     "quorum": 5,

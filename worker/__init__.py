@@ -25,7 +25,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 says what may be done at that stage; state/refusals.py why something is not
     tasks.record                acts/receipts.py puts a receipt for each answer
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
-                                what somebody else did by one, acts/correct_listing.py how it was printed before
+                                what somebody else did by one, acts/correct_listing.py how it was printed before;
+                                acts/merge.py makes one of two partners that were one
 
     tasks.sweep                 state/due.py knows what is due and nobody notified
     tasks.close                 acts/close.py locks the campaign and seals: state/signatories.py decides who is

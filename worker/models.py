@@ -661,7 +661,7 @@ AuditCode = Literal[
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
     "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
     "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
-    "mail_allowed", "code_guessed", "undone",
+    "mail_allowed", "code_guessed", "undone", "merged",
 ]  # fmt: skip
 
 

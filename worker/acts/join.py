@@ -9,9 +9,10 @@ from worker import db, tokens
 from worker.acts import audit, locking
 from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Partner, ThirdPartyAddress
+from worker.models import REDACTED, Campaign, Mail, Partner, ThirdPartyAddress
 from worker.state import joining, lifecycle
-from worker.state.refusals import AlreadyDecided, Closed, LinkRevoked
+from worker.state.refusals import AlreadyDecided, AlreadyPartner, Closed, LinkRevoked
+from worker.text import countries, similar_names
 
 
 def ask_to_join(session: Session, campaign_id: int, who: Person, *, of_its_origin: int = 0) -> None:
@@ -49,10 +50,12 @@ def confirm_wish(session: Session, stranger_id: int) -> None:
     audit.log(session, campaign, "partner", "asked_to_join", at=now)
 
 
-def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> Partner | None:
+def decide_applicant(session: Session, stranger_id: int, *, admitted: bool, namesake: bool = False) -> Partner | None:
     """Make a partner of an applicant, which is asked like every other; or forget it but for its address's fingerprint.
 
-    Raises AlreadyDecided, or Closed once answers are taken no more.
+    A partner of the same name and country is the same organization, which would be asked, counted and printed twice;
+    but not if a person says that it is a `namesake`. Raises AlreadyPartner, AlreadyDecided, or Closed once answers are
+    taken no more.
     """
     campaign, stranger = locking.lock_applicant(session, stranger_id, "exclusive")
     now = db.clock(session)
@@ -60,6 +63,8 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool) -> P
         raise AlreadyDecided
     if admitted and not campaign.takes_answers(at=now):
         raise Closed.to("admit", campaign)
+    if admitted and not namesake and (number := _partner_alike(session, stranger)) is not None:
+        raise AlreadyPartner(organization=stranger.organization, number=number, applicant=stranger.id)
     stranger.decided_at = now
     partner = None
     if admitted:
@@ -97,6 +102,19 @@ def _tell_of_flood(session: Session, campaign: Campaign, now: datetime) -> None:
     )
     if session.scalar(told.limit(1)) is None:
         outbox.put(session, [outbox.to_organizers("flood", campaign, outbox.hour_key(now), now)])
+
+
+def _partner_alike(session: Session, stranger: ThirdPartyAddress) -> int | None:
+    """The number of a partner with its name, and its country as far as both say one."""
+    of_it = select(Partner.id, Partner.organization, Partner.country).where(
+        Partner.campaign_id == stranger.campaign_id, Partner.organization != REDACTED
+    )
+    name, country = similar_names.same_name(stranger.organization), countries.same_country(stranger.country)
+    for one in session.execute(of_it.order_by(Partner.id)):
+        its = countries.same_country(one.country)
+        if similar_names.same_name(one.organization) == name and (not its or not country or its == country):
+            return int(one.id)
+    return None
 
 
 def _partner_of(campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:

@@ -114,7 +114,7 @@ def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
     """Put the invitation anew if all were cancelled; one that was never put is put by `invite` anyway."""
     campaign, partner, now = held.campaign, held.partner, held.now
     cancelled = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
-    which = select(cancelled).where(Mail.partner_id == partner.id, Mail.kind == "invitation")
+    which = select(cancelled).where(Mail.partner_id == partner.id, Mail.kind == "invitation", Mail.contact_id.is_(None))
     by_its_link = func.coalesce(Mail.generation, partner.generation) == partner.generation
     invitations = session.scalars(which.where(by_its_link)).all()
     asked_before = partner.generation > 1 or bool(invitations)

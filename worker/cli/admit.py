@@ -11,9 +11,13 @@ from worker.cli.options import DryRun, Name, Yes
 def admit(
     name: Name,
     organization: Annotated[
-        str | None, typer.Argument(help="The organization's name or acronym, in quotes.", show_default=False)
+        str | None,
+        typer.Argument(help='The organization\'s name, acronym or number ("#A3"), in quotes.', show_default=False),
     ] = None,
     no: Annotated[bool, typer.Option("--no", help="Refuse it, and forget what it told.")] = False,
+    namesake: Annotated[
+        bool, typer.Option("--namesake", help="It is another organization than the partner of the same name.")
+    ] = False,
     forget_unconfirmed: Annotated[
         bool,
         typer.Option(
@@ -28,37 +32,40 @@ def admit(
     Example: `undersigned admit cambodia-2023 "Khmer Thavrak"`
     """
     if forget_unconfirmed:
-        if organization is not None or no:
+        if organization is not None or no or namesake:
             console.fail("--forget-unconfirmed is about all whom nobody has confirmed: name none.", console.USAGE)
         _forget_unconfirmed(name, yes=yes, dry_run=dry_run)
     elif organization is None:
         console.fail(f"Which one? {console.command('status', name)} shows who asks to sign.", console.USAGE)
     else:
-        _decide(name, organization, admitted=not no, yes=yes, dry_run=dry_run)
+        if no and namesake:
+            console.fail("Give either --no or --namesake.", console.USAGE)
+        _decide(name, organization, admitted=not no, namesake=namesake, yes=yes, dry_run=dry_run)
 
 
-def _decide(name: str, organization: str, *, admitted: bool, yes: bool, dry_run: bool) -> None:
+def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes: bool, dry_run: bool) -> None:
     from worker import tasks
     from worker.acts.join import decide_applicant
     from worker.cli import lookup
     from worker.state.recipients import load_applicants
     from worker.text import names
 
-    with lookup.reading(name) as (session, campaign):
+    with lookup.dry_run(name) as (session, campaign):
         lookup.require_answers(session, campaign, "admit")
         waiting = load_applicants(session, campaign)
-        one = lookup.named_alike([(w.organization, w.acronym) for w in waiting], organization)
+        one = lookup.applicant_named(waiting, organization)
         if one is None:
             meant = lookup.did_you_mean(organization, [w.organization for w in waiting])
-            console.fail(f"Nobody of the name {organization!r} asks to sign, or more than one does. {meant}".rstrip())
-        stranger_id, words = waiting[one].id, names.signatory(waiting[one])
-        whom = f"{words}: {waiting[one].contact} <{waiting[one].email}>"
+            console.fail(f"Nobody of the name {organization!r} asks to sign. {meant}".rstrip())
+        stranger_id, words = one.id, names.signatory(one)
+        whom = f"{words}: {one.contact} <{one.email}>"
+        decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
     if dry_run:
         console.say(f"Dry run: would be {'invited to sign' if admitted else 'refused'}: {whom}")
         return
     console.ask(f"{'Invite to sign' if admitted else 'Refuse'}: {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        decide_applicant(session, stranger_id, admitted=admitted)
+        decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
     lookup.notify(tasks.deliver)
     told = f"is a partner now. {console.who_sends()}" if admitted else "is refused and forgotten."
     console.say(f"{words} {told}")

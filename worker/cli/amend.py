@@ -218,7 +218,7 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, words = found.id, found.organization
+        partner_id, words = found.id, lookup.said(found, partner)
         follows, _ = _corrected(session, campaign, found, email)
     if dry_run:
         console.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")

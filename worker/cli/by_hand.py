@@ -76,7 +76,7 @@ def _record(
         console.fail("--note: expected how it reached you, for example 'phone call with the director'.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, language, words = partner.id, partner.language, partner.organization
+        partner_id, language, words = partner.id, partner.language, lookup.said(partner, organization)
         standing = standing_answer(session, partner_id)
         replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
         spoken = Statement(**said, channel="by hand", language=language)

@@ -27,7 +27,7 @@ def carry(
     lookup.use_the_running_address()
     with lookup.writing(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        words, silenced = partner.organization, partner.silenced_at is not None
+        words, silenced = lookup.said(partner, organization), partner.silenced_at is not None
         given = handout.as_message(session, partner) if page is None else handout.as_page(session, partner)
         if page is not None:
             try:
@@ -45,8 +45,8 @@ def carry(
     if silenced:
         console.say(
             "You send it no mail, so its link signs nothing: record what it tells you with "
-            f"{console.command('sign', name, words)}, or let it have mail: "
-            f"{console.command('silence', name, words, '--end')}"
+            f"{console.command('sign', name, organization)}, or let it have mail: "
+            f"{console.command('silence', name, organization, '--end')}"
         )
     if "127.0.0.1" in given:
         console.say("Its link works on this machine only: set UNDERSIGNED_PUBLIC_URL to the address that others reach.")

@@ -20,6 +20,7 @@ from worker.cli.export import export
 from worker.cli.extend import extend
 from worker.cli.hold import hold, resume
 from worker.cli.launch import launch
+from worker.cli.merge import merge
 from worker.cli.new import new
 from worker.cli.notice import notice
 from worker.cli.preview import preview
@@ -58,6 +59,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         contacts,
         silence,
         admit,
+        merge,
         close,
         cancel,
         dispatch,

@@ -91,6 +91,8 @@ def _who_answered(session: "Session", partner: "Partner") -> set[int | None]:
 
 
 def _person(who: str, email: str, language: str) -> str:
+    if not email:
+        return f"{who}, at an address that another has too, {language}".removeprefix(", ")
     return f"{who} <{email}>, {language}".strip()
 
 
@@ -138,7 +140,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         console.fail(f"--language: found {language!r}; expected one of {', '.join(LANGUAGES)}.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words, its_language = partner.id, partner.organization, language or partner.language
+        partner_id, words, its_language = partner.id, lookup.said(partner, organization), language or partner.language
         silenced, told = partner.silenced_at is not None, partner.takes_alerts
         try:
             add_contact(session, partner_id, email, language=its_language, name=who)
@@ -184,13 +186,13 @@ def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool)
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words = partner.id, partner.organization
+        partner_id, words = partner.id, lookup.said(partner, organization)
         if partner.erased_at is not None:
             raise Erased(organization=words)
         found = load_contacts_of(session, partner)
         if not 1 <= number <= len(found):
             _no_such_number(words, number, found)
-        contact_id, email = found[number - 1].id, found[number - 1].email
+        contact_id, email = found[number - 1].id, found[number - 1].email or f"contact {number}"
         standing = standing_answer(session, partner_id)
         stands = standing is not None and standing.contact_id == contact_id
         end_contact(session, partner_id, contact_id, link=None)

@@ -1,22 +1,17 @@
 """What an organizer types so that nothing is kept longer than it must be."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from worker.models import Campaign
-
 
 def erase(
     name: Name,
     organization: Annotated[
-        str | None, typer.Argument(help="One organization, in quotes; without it, the whole campaign.")
+        str | None, typer.Argument(help="One organization or its number, in quotes; without it, the whole campaign.")
     ] = None,
     give_up: Annotated[
         bool,
@@ -97,16 +92,21 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts.erase import erase_applicant, erase_partner
     from worker.cli import lookup
+    from worker.models import Partner
     from worker.state.contacts import load_contacts_of
     from worker.state.disclosures import is_untold
+    from worker.state.recipients import load_who_asked_to_join
 
     with lookup.dry_run(name) as (session, campaign):
-        if (stranger_id := _applicant(session, campaign, organization)) is None:
-            partner = lookup.partner_named(session, campaign, organization)
-            partner_id, words, untold = partner.id, partner.organization, is_untold(session, campaign, partner)
-            further = len(load_contacts_of(session, partner))
+        asked = load_who_asked_to_join(session, campaign)
+        found = lookup.partner_or_applicant_named(session, campaign, asked, organization)
+        if is_partner := isinstance(found, Partner):
+            partner_id, words, untold = found.id, lookup.said(found, organization), is_untold(session, campaign, found)
+            further = len(load_contacts_of(session, found))
             its_name = erase_partner(session, partner_id)
-    if stranger_id is not None:
+        else:
+            stranger_id = found.id
+    if not is_partner:
         _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
         with lookup.writing(name) as (session, _):
             erase_applicant(session, stranger_id)
@@ -149,13 +149,3 @@ def _done(what: str, yours: str) -> None:
         )
         console.say("VACUUM FULL on PostgreSQL, or on SQLite the end of whatever reads it now.")
     console.say(f"Your own files are yours to erase: {yours}, exports, mails. Backups hold it until they are gone.")
-
-
-def _applicant(session: "Session", campaign: "Campaign", organization: str) -> int | None:
-    """Who asked to sign under this name, confirmed or not, and is no partner."""
-    from worker.cli import lookup
-    from worker.state.recipients import load_who_asked_to_join
-
-    found = load_who_asked_to_join(session, campaign)
-    place = lookup.named_alike([(one.organization, one.acronym) for one in found], organization)
-    return None if place is None else found[place].id

@@ -85,6 +85,11 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "still_signs":
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to leave altogether, first: {withdraw}"
+        case "already_partner":
+            return f"{said} {_already_partner(slug, **refused.facts)}"
+        case "closed" if refused.facts.get("what") == "merge":
+            withdraw = console.command("withdraw", slug, f"#{refused.facts['number']}", "--note", "…")
+            return f"{said} Take the signature of one back instead: {withdraw}"
         case "cannot_be_undone":
             return f"{said} {_instead_of_undo(refused.facts['act'], slug)}"
         case "nothing_to_undo" if last := refused.facts["last"]:
@@ -124,6 +129,16 @@ def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
             return f"The new deadline stands; {close} ends it earlier."
         case "remind":
             return f"{console.command('status', slug)} shows who was reminded."
+
+
+def _already_partner(slug: str, *, organization: str, number: int, applicant: int) -> str:
+    no = console.command("admit", slug, f"#A{applicant}", "--no")
+    add = console.command("contacts", slug, f"#{number}", "--add", "ADDRESS")
+    namesake = console.command("admit", slug, f"#A{applicant}", "--namesake")
+    return (
+        f"If it is the same organization, let this person answer for it too: {add}, and then: {no}. "
+        f"If it is another of the same name: {namesake}"
+    )
 
 
 EXIT_CODES = {

@@ -1,17 +1,21 @@
 """What the commands look up: the database made ready, a campaign by its name, a partner by its own."""
 
 import difflib
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from worker import db, migrations, settings
+from worker.choices import CHOICES
 from worker.cli import console, hints
-from worker.models import REDACTED, Addressee, Campaign, Partner
+from worker.models import REDACTED, Addressee, Answer, Campaign, Partner, ThirdPartyAddress
+from worker.state.answers import load_standing
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import Closed, ClosedFor, Refused
 from worker.state.status import CampaignStatus, load_status
@@ -146,20 +150,23 @@ def _is_there() -> bool:
 
 
 def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
-    """The partner with this name, acronym or printed row; ends the command if there is none or more than one.
+    """The partner with this name, acronym, printed row or number; ends the command if there is none or more than one.
 
-    Case, accents, spaces, quotes and `&` for `and` make no difference.
+    Case, accents, spaces, quotes and `&` for `and` make no difference. A number is written `#12`, so that none is
+    taken for a name; it stays, and reaches one of two that have the same name.
     """
     living = Partner.organization != REDACTED  # of whom there is nothing left to mean
     partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
-    wanted = similar_names.fold_name(name)
+    if number := _NUMBER.fullmatch(name.strip()):
+        found = [partner for partner in partners if not number["kind"] and str(partner.id) == number["digits"]]
+        return found[0] if found else console.fail(f"No partner has the number {name.strip()} in {campaign.slug}.")
+    wanted = similar_names.same_name(name)
     found = [p for p in partners if wanted and wanted in _names(p)]
     if len(found) > 1:
-        called = "; ".join(names.signatory(partner) for partner in found)
-        console.fail(f"{len(found)} partners are called {name!r}. Give it as it is printed, one of: {called}")
+        _fail_with_numbers(name, _told_apart(session, found))
     if found:
         return found[0]
-    containing = [p.organization for p in partners if wanted and wanted in similar_names.fold_name(p.organization)]
+    containing = [p.organization for p in partners if wanted and wanted in similar_names.same_name(p.organization)]
     meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
 
@@ -181,23 +188,75 @@ def addressee_named(campaign: Campaign, name: str) -> Addressee:
     return console.fail(f"{many} Give its name or its number, one of: {called}")
 
 
-def named_alike(names: list[tuple[str, str]], name: str) -> int | None:
-    """The place of the one (name, acronym) that is meant; null if there is none or more than one."""
-    wanted = similar_names.fold_name(name)
+def said(partner: Partner, typed: str) -> str:
+    """What a question calls a partner: its name, with its number where that was typed to tell it from another."""
+    return f"{partner.organization} (#{partner.id})" if _NUMBER.fullmatch(typed.strip()) else partner.organization
+
+
+def applicant_named(applicants: Sequence[ThirdPartyAddress], name: str) -> ThirdPartyAddress | None:
+    """The one who asks to sign and is meant, by its name, acronym or number, which is written `#A3`; null if nobody is.
+
+    Ends the command if more than one is.
+    """
+    if number := _NUMBER.fullmatch(name.strip()):
+        return next((one for one in applicants if number["kind"] and str(one.id) == number["digits"]), None)
+    wanted = similar_names.same_name(name)
     found = [
-        place
-        for place, known in enumerate(names)
-        if wanted and wanted in map(similar_names.fold_name, filter(None, known))
+        one
+        for one in applicants
+        if wanted and wanted in map(similar_names.same_name, filter(None, (one.organization, one.acronym)))
     ]
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        _fail_with_numbers(name, [_applicant_told_apart(one) for one in found])
+    return found[0] if found else None
+
+
+def partner_or_applicant_named(
+    session: Session, campaign: Campaign, applicants: Sequence[ThirdPartyAddress], name: str
+) -> Partner | ThirdPartyAddress:
+    """Whoever is meant, of both; ends the command if nobody is, or more than one."""
+    applicant = applicant_named(applicants, name)
+    if applicant is None or _NUMBER.fullmatch(name.strip()):
+        return applicant or partner_named(session, campaign, name)
+    living = select(Partner).where(Partner.campaign_id == campaign.id, Partner.organization != REDACTED)
+    wanted = similar_names.same_name(name)
+    if partners := [partner for partner in session.scalars(living) if wanted in _names(partner)]:
+        _fail_with_numbers(name, [*_told_apart(session, partners), _applicant_told_apart(applicant)])
+    return applicant
+
+
+_NUMBER = re.compile(r"#(?P<kind>[Aa]?)(?P<digits>[0-9]{1,18})")
+
+
+def _told_apart(session: Session, partners: Sequence[Partner]) -> list[tuple[str, str]]:
+    """The number of each, and by what one knows it; no address."""
+    standing = load_standing(session, partners[0].campaign)
+    return [
+        (f"#{one.id}", "; ".join([names.signatory(one), one.language, _answer_of(standing.get(one.id))]))
+        for one in sorted(partners, key=lambda one: one.id)
+    ]
+
+
+def _answer_of(answer: Answer | None) -> str:
+    if answer is None:
+        return "no answer"
+    return f"{CHOICES[answer.choice].did}, {answer.visibility}" if answer.visibility else CHOICES[answer.choice].did
+
+
+def _applicant_told_apart(applicant: ThirdPartyAddress) -> tuple[str, str]:
+    asks = "asks to sign" if applicant.confirmed_at else "asks to sign, not confirmed by mail"
+    return f"#A{applicant.id}", "; ".join([names.signatory(applicant), applicant.language, asks])
+
+
+def _fail_with_numbers(name: str, found: Sequence[tuple[str, str]]) -> NoReturn:
+    lines = "".join(f"\n  {shlex.quote(number)}  {words}" for number, words in found)
+    console.fail(f"{len(found)} are called {name!r}. Give the number of the one that you mean, in quotes:{lines}")
 
 
 def _names(partner: Partner) -> set[str]:
     bare = f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
-    return {
-        similar_names.fold_name(name)
-        for name in (partner.organization, partner.acronym, bare, names.signatory(partner))
-    }
+    written = filter(None, (partner.organization, partner.acronym, bare, names.signatory(partner)))
+    return set(map(similar_names.same_name, written))
 
 
 def use_the_running_address() -> None:

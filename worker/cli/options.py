@@ -7,7 +7,8 @@ import typer
 
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder, for example campaigns/cambodia-2023.")]
 Name = Annotated[str, typer.Argument(help="The campaign's name, for example cambodia-2023.")]
-Who = Annotated[str, typer.Argument(help="The organization's name or acronym, in quotes.")]
+WHO = 'The organization\'s name, acronym or number, in quotes: "#12" tells two of one name apart (see status).'
+Who = Annotated[str, typer.Argument(help=WHO)]
 Deadline = Annotated[str | None, typer.Option(help='"in 2 weeks", or 2030-04-14T18:00 in the campaign\'s zone.')]
 Reminders = Annotated[str | None, typer.Option(help='Before the deadline: "7d,3d,1d".')]
 Review = Annotated[str | None, typer.Option(help='Between seal and dispatch: "2h".')]

@@ -53,7 +53,7 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, words = found.id, found.organization
+        partner_id, words = found.id, lookup.said(found, partner)
         number = resend_to_partner(session, partner_id)
     if not number:
         console.say(f"No mail to {words} is uncertain: nothing was changed.")

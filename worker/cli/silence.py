@@ -41,7 +41,7 @@ def _begin(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words = partner.id, partner.organization
+        partner_id, words = partner.id, lookup.said(partner, organization)
         is_open = campaign.takes_answers(at=db.clock(session))
         new = silence_partner(session, partner_id)
     if not new:
@@ -68,7 +68,7 @@ def _end(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words, asked_for_it = partner.id, partner.organization, partner.quiet_at is not None
+        partner_id, words, asked_for_it = partner.id, lookup.said(partner, organization), partner.quiet_at is not None
         new = allow_mail(session, partner_id)
     if not new:
         console.say(f"Nobody asked that no mail goes to {words}: nothing was changed.")

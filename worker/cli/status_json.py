@@ -41,6 +41,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "counts": status.counts.as_json(),
         "applicants": [
             {
+                "number": f"#A{one.id}",
                 "organization": one.organization,
                 "acronym": one.acronym,
                 "country": one.country,
@@ -77,8 +78,9 @@ def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
         vars(partner)
         | {name: iso(getattr(partner, name)) for name in moments}
         | {
+            "number": f"#{partner.number}",
             "reminded": [iso(moment) for moment in partner.reminded],
-            "mails": [_mail(one, slug, partner.organization) for one in partner.mails],
+            "mails": [_mail(one, slug, partner.called) for one in partner.mails],
             "contacts": [_contact(one) for one in partner.contacts],
         }
     )

@@ -22,7 +22,7 @@ from worker.state.mail_status import MailStatus
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
-from worker.text import dates
+from worker.text import dates, similar_names
 from worker.wording.mail_status import ACTS, reason_words
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
@@ -98,7 +98,13 @@ def partners_table(
     table.add_column("", max_width=40, no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
     for partner in partners:
         asked = _short(partner.asked, found) or partner.invitation
-        cells = (partner.organization, asked, _answer(partner), _short(partner.answered, found), _aside(partner))
+        cells = (
+            _numbered(partner, partner.organization),
+            asked,
+            _answer(partner),
+            _short(partner.answered, found),
+            _aside(partner),
+        )
         table.add_row(*map(Text, cells))
     return table
 
@@ -112,9 +118,14 @@ def _narrow(found: CampaignStatus, partners: Sequence[PartnerStatus], *, one_lin
         latest = f"{_answer(partner)} {_short(partner.answered, found)}" if partner.answer else ""
         first = latest or (f"asked {asked}" if asked else partner.invitation)
         told = [first, *filter(None, [_aside(partner)])]
-        name = partner.acronym or partner.organization
+        name = _numbered(partner, partner.acronym or partner.organization)
         table.add_row(Text(name), Text((" · " if one_line else "\n").join(told)))
     return table
+
+
+def _numbered(partner: PartnerStatus, name: str) -> str:
+    """Its name, after its number where another has the same: a name that is too long loses its end."""
+    return f"{partner.called} {name}" if partner.namesake else name
 
 
 def _head(found: CampaignStatus) -> list[Text]:
@@ -286,7 +297,7 @@ def _wishes(found: CampaignStatus) -> list[RenderableType]:
     wishes = [partner for partner in found.partners if partner.answer == "change" and not partner.erased]
     lines = [Text("Wishes for a change", style="bold yellow")] if wishes else []
     for partner in wishes:
-        lines.append(Text(f"  {partner.organization}"))
+        lines.append(Text(f"  {_numbered(partner, partner.organization)}"))
         lines += [Text(f"    now:  {_one_line(partner.passage)}")] if partner.passage else []
         lines.append(Text(f"    wish: {_one_line(partner.reason or '')}"))
     if wishes:
@@ -300,9 +311,9 @@ def _names(found: CampaignStatus) -> list[RenderableType]:
     lines = [Text("Other names, which wait for your yes", style="bold yellow")] if asking else []
     for partner, proposed in asking:
         names = [f"{language}: {name}" if language else name for language, name in proposed.items()]
-        lines.append(Text(f"  {partner.organization} → {'; '.join(names)}"))
+        lines.append(Text(f"  {_numbered(partner, partner.organization)} → {'; '.join(names)}"))
     if asking:
-        options = ("--partner", asking[0][0].organization if len(asking) == 1 else "NAME", "--name", "yes")
+        options = ("--partner", asking[0][0].called if len(asking) == 1 else "NAME", "--name", "yes")
         command = console.command("amend", found.campaign.slug, *options)
         lines.append(Text(f"  → {command}", no_wrap=True, overflow="ignore"))
     return [*lines]
@@ -311,12 +322,19 @@ def _names(found: CampaignStatus) -> list[RenderableType]:
 def _applicants(found: CampaignStatus) -> list[RenderableType]:
     """Who asks to sign without having been asked, and how to say yes or no."""
     lines = [Text("Ask to sign, and wait for your yes or no", style="bold yellow")] if found.applicants else []
-    for one in found.applicants:
+    asking, asked = [[one.organization for one in those] for those in (found.applicants, found.partners)]
+    times = Counter(map(similar_names.same_name, [*asking, *asked]))
+    called = [
+        f"#A{one.id}" if times[similar_names.same_name(one.organization)] > 1 else one.organization
+        for one in found.applicants
+    ]
+    for one, word in zip(found.applicants, called, strict=True):
         name = f"{one.organization} ({one.acronym})" if one.acronym else one.organization
+        name = f"{word} {name}" if word != one.organization else name
         confirmed = _short(one.confirmed_at, found)
         lines.append(Text(f"  {name}, {one.country or 'no country'}; confirmed by mail {confirmed}"))
     if found.applicants:
-        command = console.command("admit", found.campaign.slug, found.applicants[0].organization)
+        command = console.command("admit", found.campaign.slug, called[0])
         lines.append(Text(f"  → {command}"))
     return [*lines]
 
@@ -347,13 +365,13 @@ def _block(title: str, those: _Unreached, most: int | None, slug: str) -> Iterat
     for partner, mail in those[:most]:
         suppressed = partner.unreached == "suppressed"
         why = "an earlier mail to this address came back" if suppressed else _why(mail)
-        table.add_row(Text(f"  {partner.organization}"), Text(why))
+        table.add_row(Text(f"  {_numbered(partner, partner.organization)}"), Text(why))
     yield table
     if most is not None and len(those) > most:
         yield Text(f"  and {len(those) - most} more")
     first, mail = those[0]
     assert mail.todo is not None
-    sentence, _, command = hints.todo_with_command(mail.todo, slug, first.organization).removesuffix("`").partition("`")
+    sentence, _, command = hints.todo_with_command(mail.todo, slug, first.called).removesuffix("`").partition("`")
     if len(those) > 1 or most is not None:
         command = re.sub(r"(?<= --partner )('([^']|'\"'\"')*'|\S+)+", "NAME", command)
     yield Text(f"  → {sentence.rstrip()}")

@@ -61,6 +61,7 @@ KINDS = by_name(
     MailKind("passed_on", "partner", LATER),
     MailKind("was_passed_on", "partner", SOON, alert=True),
     MailKind("contact_added", "partner", SOON, alert=True),
+    MailKind("merged", "partner", SOON, alert=True),
     MailKind("renewed", "partner", SOON, alert=True),
     MailKind("listing", "partner", SOON, alert=True),
     MailKind("silence", "partner", SOON, alert=True),

@@ -94,9 +94,13 @@ def _alike(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Selects how many partners of a campaign stand alike, and whether they are named publicly."""
     invitation, later = aliased(Mail), aliased(Mail)
     again = exists().where(
-        later.partner_id == invitation.partner_id, later.kind == "invitation", later.id > invitation.id
+        later.partner_id == invitation.partner_id,
+        later.kind == "invitation",
+        later.contact_id.is_(None),
+        later.id > invitation.id,
     )
-    latest = (invitation.partner_id == Partner.id) & (invitation.kind == "invitation") & ~again.correlate(invitation)
+    asked = (invitation.kind == "invitation") & invitation.contact_id.is_(None)
+    latest = (invitation.partner_id == Partner.id) & asked & ~again.correlate(invitation)
     present = signatories.present_meanings()
     named = signatories.named_in("public") & (Letter.meaning == present.c.meaning)
     stand = (

@@ -14,6 +14,7 @@ from worker.state.answers import exposing_more
 A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 JUST_REMINDED = timedelta(minutes=10)  # in which nobody is reminded again by hand, whoever else asks for it
 SIGNING = tuple(one.name for one in CHOICES.values() if one.signs)
+_INVITATION = (Mail.kind == "invitation", Mail.contact_id.is_(None))  # a merged partner's is a further contact's
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
@@ -30,7 +31,7 @@ def select_with_some_not_asked(campaigns: Sequence[Campaign]) -> Select[int]:
 
 
 def _is_not_yet_asked() -> ColumnElement[bool]:
-    not_invited = has_no(Mail.partner_id == Partner.id, Mail.kind == "invitation")
+    not_invited = has_no(Mail.partner_id == Partner.id, *_INVITATION)
     return Partner.takes_mail & ~exists().where(Answer.partner_id == Partner.id) & not_invited
 
 
@@ -80,7 +81,7 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
     """Selects the silent to whom a mail can go: they got their invitation, are reached by mail, and want it."""
     arrived = exists().where(
         Mail.partner_id == Partner.id,
-        Mail.kind == "invitation",
+        *_INVITATION,
         Mail.sent_at.is_not(None) & Mail.bounced_at.is_(None),
         func.coalesce(Mail.generation, Partner.generation) == Partner.generation,  # not at an address since corrected
     )
@@ -273,4 +274,4 @@ def count_waiting(session: Session, campaign: Campaign, kind: str) -> int:
 
 
 def _has_invitation() -> Exists:
-    return exists().where(Mail.partner_id == Partner.id, Mail.kind == "invitation", Mail.sent_at.is_not(None))
+    return exists().where(Mail.partner_id == Partner.id, *_INVITATION, Mail.sent_at.is_not(None))

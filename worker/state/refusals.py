@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from worker.models import Campaign
 
-ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename"]
+ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename", "merge"]
 
 
 class Refused(Exception):
@@ -128,6 +128,18 @@ class AlreadyDecided(Refused):
     """An organizer has said yes or no already."""
 
     code = "already_decided"
+
+
+class AlreadyPartner(Refused):
+    """A partner has this name and country. Facts: organization, number (the partner's), applicant (its number)."""
+
+    code = "already_partner"
+
+
+class SamePartner(Refused):
+    """Both that are to become one are one line already. Facts: organization."""
+
+    code = "same_partner"
 
 
 class NothingProposed(Refused):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.models import Actor, Answer, Campaign, Contact, Mail, Partner, Suppression
+from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, Partner, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
 from worker.state.blockers import blockers_to_tell, organizer_state
@@ -22,6 +22,7 @@ from worker.state.overview import LetterStatus, Overview, is_partly, load_addres
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
 from worker.state.undo import load_undoable
+from worker.text import similar_names
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class ContactStatus:
 class PartnerStatus:
     """One organization. What is said of its mails is said of those to its registered contact.
 
+    `number` is its own for good, and by it a command tells it from its `namesake`: another that has the same name.
     `asked`: when a server took its invitation, null if it came back; `invitation`: how the latest one stands;
     `unreached`: why no mail reaches it; `quiet`: since when it wants none, as its link said; `silenced`: since when an
     organizer sends it nothing at all; `contacts`: who else may answer for it; `through`: the number of the contact by
@@ -54,10 +56,12 @@ class PartnerStatus:
     `takes_six_digits` too many wrong mail codes were typed at its links, and only the long code is taken.
     """
 
+    number: int
     organization: str
     acronym: str
     country: str
     language: str
+    namesake: bool
     proposed: dict[str, str] | None
     invitation: str
     asked: datetime | None
@@ -82,6 +86,11 @@ class PartnerStatus:
     passed_on: datetime | None
     earlier: str | None
     takes_six_digits: bool
+
+    @property
+    def called(self) -> str:
+        """How a command calls it, so that no other is meant."""
+        return f"#{self.number}" if self.namesake else self.organization
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,7 @@ def _partners(
     by_reader: dict[tuple[int | None, int | None], list[Mail]] = {}
     for mail in mails:
         by_reader.setdefault((mail.partner_id, mail.contact_id), []).append(mail)
+    times = Counter(similar_names.same_name(partner.organization) for partner in partners)
     contacts = load_contacts(session, campaign)
     standing = load_standing(session, campaign)
     earlier = earlier_answers(session, campaign)
@@ -177,6 +187,7 @@ def _partners(
             contacts.get(partner.id, []),
             [by_reader.get((partner.id, one.id), []) for one in contacts.get(partner.id, [])],
             around,
+            namesake=times[similar_names.same_name(partner.organization)] > 1 and partner.organization != REDACTED,
         )
         for partner in partners
     ]
@@ -190,15 +201,19 @@ def _partner(
     contacts: Sequence[Contact],
     to_contacts: Sequence[Sequence[Mail]],
     around: Circumstances,
+    *,
+    namesake: bool,
 ) -> PartnerStatus:
     found = mail_status.partner_mails(partner, mails, answer, around)
     invitation = next((mail for mail in reversed(mails) if mail.kind == "invitation"), None)
     asked = invitation is not None and mail_status.arrived(invitation, partner, whenever=answer is not None)
     return PartnerStatus(
+        number=partner.id,
         organization=partner.organization,
         acronym=partner.acronym,
         country=partner.country,
         language=partner.language,
+        namesake=namesake,
         proposed=partner.proposed,
         invitation=_invitation(partner, found),
         asked=invitation.sent_at if invitation and asked else None,

@@ -16,7 +16,7 @@ from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.mail.results import DeliveryResult
 from worker.models import Answer, Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
-from worker.state.answers import exposes_more
+from worker.state.answers import exposes_more, standing_answer
 from worker.state.disclosures import had_left_by, load_disclosures
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
@@ -122,6 +122,12 @@ def cancelled(session: Session, mail: Mail | BulkMail) -> Message:
 def passed_on(session: Session, mail: Mail) -> Message:
     """Brings a partner's invitation to a further contact; who typed the address is said."""
     return _to_partner(mail, by_organizer=mail.contact is not None and mail.contact.added_by == "organizer")
+
+
+def merged(session: Session, mail: Mail) -> Message:
+    """Tells that two entries were one organization: what stands as it is read, and that others may answer too."""
+    assert mail.partner_id is not None
+    return _to_partner(mail, answer=standing_answer(session, mail.partner_id))
 
 
 def listing(session: Session, mail: Mail) -> Message:
@@ -253,6 +259,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         amended,
         corrected,
         passed_on,
+        merged,
         listing,
         confirm,
         receipt,
@@ -269,6 +276,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         corrected,
         cancelled,
         passed_on,
+        merged,
         listing,
         confirm,
         receipt,

@@ -40,6 +40,7 @@ _NO_MORE: dict[ClosedFor, str] = {
     "remind": "nobody can be reminded any more",
     "admit": "nobody can be admitted any more",
     "hand_out": "nobody can answer any more",
+    "merge": "two organizations cannot become one any more",
 }
 
 
@@ -131,6 +132,11 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "not_an_address": lambda w, f: f"{f['typed']!r} is no mail address: {f['reason']}",
     "already_decided": lambda w, f: "It was decided meanwhile: nothing was changed.",
+    "already_partner": lambda w, f: (
+        f"A partner of the name {f['organization']} is there already (#{f['number']}), in the same country: nothing "
+        "was changed."
+    ),
+    "same_partner": lambda w, f: f"That is {f['organization']} twice: nothing was changed.",
     "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",
     "not_later": _not_later,
     "same_letter": lambda w, f: f"The folder says what the letter of {f['slug']} says already: nothing was changed.",

@@ -1,0 +1,100 @@
+"""What an organizer types when two lines of the list were one organization."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import WHO, DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.acts.merge import Merged
+    from worker.models import Answer, Campaign, Partner
+
+
+def merge(
+    name: Name,
+    organization: Annotated[str, typer.Argument(help=f"The one that stays, and is printed. {WHO}")],
+    other: Annotated[str, typer.Argument(help="The one that becomes part of it, by its name or number.")],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make one organization of two that are one: it was asked twice, and would be counted and printed twice.
+
+    The first stays as it is printed. Of two answers the one that shows less stands: a signature falls if the other
+    does not sign, or signs less visibly. All links work on, and both are told. It cannot be undone, and is possible
+    until the deadline.
+
+    Example: `undersigned merge cambodia-2023 "#12" "#15"`
+    """
+    from worker import tasks
+    from worker.acts.merge import merge_partners
+    from worker.cli import lookup
+
+    with lookup.dry_run(name) as (session, campaign):
+        kept = lookup.partner_named(session, campaign, organization)
+        merged = lookup.partner_named(session, campaign, other)
+        kept_id, merged_id = kept.id, merged.id
+        whose, proposed, words = _whose(session, kept, merged), merged.proposed, _called(kept, merged)
+        done = merge_partners(session, kept_id, merged_id)
+        follows = _follows(done, whose, kept, campaign)
+        follows += " The other name that the second asks for is dropped." if proposed else ""
+    if dry_run:
+        console.say(f"Dry run: would become one: {words}. {follows}")
+        return
+    console.ask(f"Make one of {words}? {follows} It cannot be undone.", yes=yes)
+    with lookup.writing(name) as (session, _):
+        told = merge_partners(session, kept_id, merged_id).told
+    lookup.notify(tasks.deliver)
+    sent = f" {console.who_sends()}" if told else ""
+    console.say(f"They are one: {words}. {follows}{sent}")
+    console.say("In partners.csv both rows stand: delete one, or `check` speaks of a duplicate.")
+    console.say(f"Next: {console.command('contacts', name, f'#{kept_id}')}")
+
+
+def _whose(session: "Session", *partners: "Partner") -> dict[int, int]:
+    """The number of the partner that gave an answer, by the answer's: afterwards all are the first's."""
+    from worker.state.answers import standing_answer
+
+    standing = [standing_answer(session, partner.id) for partner in partners]
+    return {one.id: one.partner_id for one in standing if one is not None}
+
+
+def _called(kept: "Partner", merged: "Partner") -> str:
+    from worker.text.names import signatory
+
+    return f"{signatory(kept)} (#{kept.id}, which stays) and {signatory(merged)} (#{merged.id})"
+
+
+def _follows(done: "Merged", whose: dict[int, int], kept: "Partner", campaign: "Campaign") -> str:
+    from worker.text.names import signatory
+
+    if done.stands is None:
+        told = ["None of them has answered."]
+    else:
+        told = [f"What stands: {_said(done.stands, whose, campaign)}."]
+        if done.stands.visibility == "public":
+            told.append(f"Printed for everyone: {signatory(kept)}.")
+    if done.falls is not None:
+        told.append(f"What does not stand any more: {_said(done.falls, whose, campaign)}.")
+    if done.registered_is_merged:
+        told.append("Mail reaches the second one only, so its contact is the registered one.")
+    if kept.silenced_at is not None:
+        told.append("You send one of them no mail, so nobody is told.")
+    elif done.told:
+        told.append(f"{console.count(done.told, 'mail')} {'tells' if done.told == 1 else 'tell'} them.")
+    else:
+        told.append("Neither has an address, so nobody is told by mail.")
+    return " ".join(told)
+
+
+def _said(answer: "Answer", whose: dict[int, int], campaign: "Campaign") -> str:
+    """`#15 signed, public, on Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`."""
+    from worker.choices import CHOICES
+    from worker.text import dates
+
+    did = CHOICES[answer.choice].did
+    how = f", {answer.visibility}," if answer.visibility else ""
+    return f"#{whose[answer.id]} {did}{how} on {dates.day_and_time(answer.at, campaign.zone, 'en')}"
