@@ -395,6 +395,12 @@ class Answer(Base):
         ),
         Index(None, "partner_id"),
         Index(
+            "ix_answer_superseded",
+            "superseded_at",
+            sqlite_where=text("superseded_at IS NOT NULL"),
+            postgresql_where=text("superseded_at IS NOT NULL"),
+        ),
+        Index(
             None,
             "contact_id",
             sqlite_where=text("contact_id IS NOT NULL"),

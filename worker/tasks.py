@@ -31,6 +31,7 @@ from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.models import Answer, Mail
 from worker.state.due import due_acts
+from worker.state.signatories import name_too_many
 from worker.task_notifier import TaskNotifier
 from worker.wording.composing import compose_batch
 
@@ -128,7 +129,8 @@ def deliver() -> None:
     while _notified.is_set() and not stopping.is_set() and _delivering.acquire(blocking=False):
         try:
             _notified.clear()
-            tally = asyncio.run(delivery.deliver_due(compose_batch, time.monotonic() + MAX_RUN_S, stopping.is_set))
+            until = time.monotonic() + MAX_RUN_S
+            tally = asyncio.run(delivery.deliver_due(compose_batch, until, stopping.is_set, outdated=name_too_many))
         finally:
             _delivering.release()
         for campaign_id in tally.letters_of:

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,10 @@ log = logging.getLogger("delivery")
 
 MAX_UNRECORDED = 200  # mails that were handed over and not written down yet: what a killed worker repeats
 FLUSH_INTERVAL = 0.015  # seconds for a group to grow before it is written down: a commit costs as much as ten mails
-RENEW_INTERVAL = 5  # seconds; so soon is what was called back no longer sent
+RENEW_INTERVAL = 5  # seconds
+LOOK_AHEAD = 50  # mails that are looked at again together, as they are the next to leave
+LOOK_HOLDS = 0.5  # seconds from a look until a mail that has not left is looked at once more
+LOOK_SHARED = 0.02  # seconds in which any number of mails that bring no letter leave by one look
 DATABASE_AWAY = 600  # seconds for which a mail that was sent is kept to be written down
 RETRY_INTERVAL = 0.5  # seconds, when the database goes away behind a mail that was sent
 # So many alike, with none taken between, say that the relay is at fault, whatever it says of each: mails turned down
@@ -43,6 +47,8 @@ class Ready:
     campaign_id: int
     body_hash: str
     offer: Offer
+    seal_number: int | None = None
+    """That of the sealed letter which it brings attached, with its names; null where it brings none."""
 
 
 @dataclass
@@ -55,16 +61,25 @@ class Tally:
 
 
 Composer = Callable[[Session, Sequence[int]], list[Ready | DeliveryResult]]
+Outdated = Callable[[set[tuple[int, int]]], set[tuple[int, int]]]
 
 
-async def deliver_due(compose: Composer, stop_at: float, stopping: Callable[[], bool] = lambda: False) -> Tally:
+async def deliver_due(
+    compose: Composer,
+    stop_at: float,
+    stopping: Callable[[], bool] = lambda: False,
+    *,
+    outdated: Outdated = lambda seals: set(),
+) -> Tally:
     """Send what is due, the most urgent first, until nothing is, `stop_at` (monotonic seconds) or a stop.
 
     `compose` makes claimed mails ready, in their order; of one that cannot be sent it says what became of it.
+    `outdated` says of seals, each a campaign's and a number, which say by now what does not hold: mails that bring
+    them are composed anew.
 
     Owns its connections and closes them. A relay that cannot be reached ends the run at once.
     """
-    run = DeliveryRun(compose, stop_at, stopping)
+    run = DeliveryRun(compose, outdated, stop_at, stopping)
     await run.run()
     await asyncio.to_thread(_record_run)
     if run.tally.outcomes:
@@ -84,10 +99,11 @@ def _now() -> float:
 
 @dataclass
 class RelayConnection:
-    """One connection, and how many mails it has had an answer for."""
+    """One connection, how many mails it has had an answer for, and when its last one was taken from the queue."""
 
     smtp: Connection | None = None
     answers: int = 0
+    taken_at: float = 0
 
     @property
     def is_usable(self) -> bool:
@@ -99,11 +115,16 @@ class DeliveryRun:
 
     A killed worker repeats the mails that it handed over and had not recorded yet: MAX_UNRECORDED of them, and
     at a usual relay's pace one or two, since a group is recorded as soon as the last one is.
+
+    What was composed is looked at again before it leaves, for it may have been called back, held or outdated since.
+    Each mail that a connection takes was looked at after it took the one before, so that of what is not to leave any
+    more one goes on each connection at most (two where the next envelope rides behind a mail). Mails that bring no
+    letter share a look for LOOK_SHARED: of those, no more than a relay takes in that time.
     """
 
-    def __init__(self, compose: Composer, stop_at: float, stopping: Callable[[], bool]) -> None:
+    def __init__(self, compose: Composer, outdated: Outdated, stop_at: float, stopping: Callable[[], bool]) -> None:
         conf = settings.current()
-        self._compose = compose
+        self._compose, self._outdated = compose, outdated
         self.holder = secrets.token_hex(16)
         self.tally = Tally(Counter(), set(), set())
         self._stop_at, self._stopping = stop_at, stopping
@@ -114,6 +135,9 @@ class DeliveryRun:
         self._queue: deque[Ready] = deque()
         self._ours: dict[int, float] = {}  # until when, on this machine's monotonic clock, a lease is surely ours
         self._claiming: asyncio.Task[None] | None = None
+        self._passed: dict[int, float] = {}  # when the last look began by which a mail may leave
+        self._looking: asyncio.Task[None] | None = None
+        self._look_wanted = False
         self._recorded_meanwhile: set[int] = set()
         self._dry = self._relay_away = False
         self._since_sent: list[Outcome] = []  # the last outcomes, as long as none was sent
@@ -121,7 +145,8 @@ class DeliveryRun:
         self._opening = 0  # connections that are waited for, each for a mail
         self._unrecorded = 0  # mails on the wire, or behind it and not written down yet
         self._broken: Exception | None = None
-        self._news, self._recorded = asyncio.Event(), asyncio.Event()
+        self._news, self._recorded, self._looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._leases = asyncio.Lock()  # so that a lease is not renewed while it is given back
 
     async def run(self) -> None:
         behind = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._record_as_it_comes())]
@@ -136,10 +161,11 @@ class DeliveryRun:
             for connection in self._connections:
                 if connection.smtp is not None:
                     await connection.smtp.close()
-            if self._claiming is not None:
-                await asyncio.wait([self._claiming])
+            for under_way in (self._claiming, self._looking):
+                if under_way is not None:
+                    await asyncio.wait([under_way])
             if self._queue:
-                await asyncio.to_thread(self._give_back)
+                await asyncio.to_thread(self._give_back, [ready.id for ready in self._queue])
         for failure in [*ends, self._broken]:
             if failure is not None:
                 raise failure
@@ -155,7 +181,9 @@ class DeliveryRun:
             assert connection.smtp is not None
             if self._queue and self._queue[0].kind == "letter":
                 await self._send_the_letter(connection, connection.smtp)
-            elif not await self._send_pipelined(connection):
+                continue
+            await self._until_next_may_leave(connection)
+            if not await self._send_pipelined(connection):
                 return
 
     async def _open(self, connection: RelayConnection) -> bool:
@@ -214,12 +242,18 @@ class DeliveryRun:
             while self._goes_on() and self._queue and self._unrecorded < MAX_UNRECORDED:
                 if self._queue[0].kind == "letter":
                     return None
+                if self._ours.get(self._queue[0].id, 0) <= _now():  # its lease ran out while it waited
+                    self._queue.popleft()
+                    continue
+                if not self._may_leave(self._queue[0], connection):
+                    return None
                 ready = self._queue.popleft()
-                if self._ours.get(ready.id, 0) > _now():  # else its lease ran out while it waited
-                    taken.append(ready)
-                    self._unrecorded += 1
-                    self._look_ahead()
-                    return ready.offer
+                taken.append(ready)
+                connection.taken_at = _now()
+                self._unrecorded += 1
+                self._claim_ahead()
+                self._look_ahead(connection)
+                return ready.offer
             return None
 
         def done(offer: Offer, outcome: Outcome) -> None:
@@ -265,10 +299,77 @@ class DeliveryRun:
     def _another_works(self, connection: RelayConnection) -> bool:
         return any(other is not connection and other.is_usable for other in self._connections)
 
-    def _look_ahead(self) -> None:
+    def _claim_ahead(self) -> None:
         """Claim and compose the next batch while this one is sent."""
         if not self._dry and len(self._queue) < self._batch // 2:
             self._claiming_now()
+
+    def _may_leave(self, ready: Ready, connection: RelayConnection) -> bool:
+        """Whether a look said so that is recent, and began after this connection took its last mail."""
+        looked_at, now = self._passed.get(ready.id, 0.0), _now()
+        if looked_at <= now - LOOK_HOLDS:
+            return False
+        return looked_at >= connection.taken_at or (looked_at > now - LOOK_SHARED and ready.seal_number is None)
+
+    def _look_ahead(self, connection: RelayConnection) -> None:
+        """Look at the next mails while this one is sent, so that none of them has to wait for it."""
+        if not self._queue or self._queue[0].kind == "letter":
+            return
+        upcoming = self._queue[0]
+        is_shared = upcoming.seal_number is None and self._passed.get(upcoming.id, 0.0) > _now() - LOOK_SHARED * 3 / 4
+        if not is_shared:
+            self._look_soon()
+
+    async def _until_next_may_leave(self, connection: RelayConnection) -> None:
+        while self._goes_on() and self._queue and self._queue[0].kind != "letter":
+            if self._may_leave(self._queue[0], connection):
+                return
+            self._look_soon()
+            self._looked.clear()
+            await self._looked.wait()
+
+    def _look_soon(self) -> None:
+        """Begin a look, or another one behind that which is under way: what it saw may have changed."""
+        self._look_wanted = True
+        self._looking = self._looking or asyncio.create_task(self._look_while_wanted())
+
+    async def _look_while_wanted(self) -> None:
+        try:
+            while self._look_wanted and self._goes_on():
+                self._look_wanted = False
+                await self._look()
+                self._looked.set()
+        except Exception as error:
+            self._broken = error
+        finally:
+            self._looking = None
+            self._looked.set()
+
+    async def _look(self) -> None:
+        """Ask of the next mails whether they may still leave; what may not is given back, and claimed when it may."""
+        ahead, began = [ready for ready in islice(self._queue, LOOK_AHEAD) if ready.kind != "letter"], _now()
+        try:
+            may = await asyncio.to_thread(self._still_to_leave, ahead)
+        except db.DATABASE_UNAVAILABLE:  # nothing leaves by an old look: leases run out, if this lasts
+            await asyncio.sleep(RETRY_INTERVAL)
+            return
+        self._passed |= dict.fromkeys(may, began)
+        stopped = {ready.id for ready in ahead} - may
+        if stopped := stopped & {ready.id for ready in self._queue}:
+            await self._stop(stopped)
+
+    async def _stop(self, ids: set[int]) -> None:
+        remaining = [ready for ready in self._queue if ready.id not in ids]
+        self._queue.clear()
+        self._queue.extend(remaining)
+        for mail_id in ids:
+            self._ours.pop(mail_id, None)
+            self._passed.pop(mail_id, None)
+        tried_nothing = not (self._queue or self._unrecorded or self.tally.outcomes)
+        with suppress(*db.DATABASE_UNAVAILABLE):  # then their leases run out
+            async with self._leases:
+                await asyncio.to_thread(self._give_back, list(ids), tried_nothing=tried_nothing)
+        self._dry = False  # one that is to be composed anew is due at once
 
     def _note(self, ready: Ready | None, outcome: Outcome) -> None:
         """Keep an outcome for the next group to be recorded, and see whether the relay is at fault."""
@@ -329,6 +430,7 @@ class DeliveryRun:
         for ready, result in group:
             if result.mail_id is not None:
                 self._ours.pop(result.mail_id, None)
+                self._passed.pop(result.mail_id, None)
                 self._recorded_meanwhile.add(result.mail_id)
             self.tally.outcomes[result.outcome.kind] += 1
             if result.mail_id is not None and result.mail_id not in written:
@@ -358,14 +460,16 @@ class DeliveryRun:
     async def _keep_lease(self) -> None:
         while True:
             await asyncio.sleep(min(self._lease / 3, RENEW_INTERVAL))
-            before, asked = _now(), list(self._ours)
-            with suppress(*db.DATABASE_UNAVAILABLE):  # then they run out, and what waits here is not sent
-                kept = await asyncio.to_thread(self._renew, asked)
-                for mail_id in asked:
-                    if mail_id not in kept:
-                        self._ours.pop(mail_id, None)  # another has it, or it was called back: it is not sent
-                    elif mail_id in self._ours:
-                        self._ours[mail_id] = before + self._lease
+            # If the database is away they run out, and what waits here is not sent.
+            with suppress(*db.DATABASE_UNAVAILABLE):
+                async with self._leases:
+                    before, asked = _now(), list(self._ours)
+                    kept = await asyncio.to_thread(self._renew, asked)
+                    for mail_id in asked:
+                        if mail_id not in kept:
+                            self._ours.pop(mail_id, None)  # another has it, or it was called back: it is not sent
+                        elif mail_id in self._ours:
+                            self._ours[mail_id] = before + self._lease
 
     def _claim(self) -> tuple[list[int], list[Ready], list[DeliveryResult]]:
         """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""
@@ -409,6 +513,16 @@ class DeliveryRun:
         with db.transaction() as session:
             return claims.renew(session, self.holder, ids)
 
-    def _give_back(self) -> None:
+    def _still_to_leave(self, ahead: Sequence[Ready]) -> set[int]:
+        if not ahead:
+            return set()
+        may = claims.still_to_leave(self.holder, [ready.id for ready in ahead])
+        brought = {one.id: (one.campaign_id, one.seal_number) for one in ahead if one.seal_number and one.id in may}
+        outdated = self._outdated(set(brought.values())) if brought else set()
+        return {mail_id for mail_id in may if brought.get(mail_id) not in outdated}
+
+    def _give_back(self, ids: list[int], *, tried_nothing: bool = False) -> None:
         with db.transaction() as session:
-            claims.release(session, self.holder, [ready.id for ready in self._queue])
+            claims.release(session, self.holder, ids)
+            if tried_nothing:
+                circuit_breaker.release_probe(session)

@@ -31,9 +31,11 @@ class MailKind:
     bulk: bool = False
     """Thousands get it, and read the same but for what is personal: it is worded once."""
     attachment: bool = False
-    """It always brings the sealed letter."""
+    """It brings the sealed letter, as long as that names nobody too many."""
     alert: bool = False
     """It is told whatever silence the reader's link asked for, for without it somebody could act unheard."""
+    waits_with_letter: bool = False
+    """It waits while the letter is held; when all mail is, every kind but the organizers' own waits."""
     cancelled_by: tuple[Event, ...] = ()
     """What calls it back while it waits in the outbox.
 
@@ -48,7 +50,7 @@ class MailKind:
 
 
 KINDS = by_name(
-    MailKind("letter", "addressee", FIRST, attachment=True, cancelled_by=("void",)),
+    MailKind("letter", "addressee", FIRST, attachment=True, waits_with_letter=True, cancelled_by=("void",)),
     MailKind("invitation", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
     MailKind("reminder", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
     MailKind("extended", "partner", LATER, asks=True, bulk=True, cancelled_by=("close",)),
@@ -56,7 +58,7 @@ KINDS = by_name(
     MailKind("corrected", "partner", LATER, cancelled_by=("close", "amendment")),
     MailKind("receipt", "partner", SOON, cancelled_by=("answer",)),
     MailKind("code_guessed", "partner", SOON, alert=True),
-    MailKind("copy", "partner", LAST, bulk=True, attachment=True, cancelled_by=("step back",)),
+    MailKind("copy", "partner", LAST, bulk=True, attachment=True, waits_with_letter=True, cancelled_by=("step back",)),
     MailKind("cancelled", "partner", LATER, bulk=True),
     MailKind("passed_on", "partner", LATER),
     MailKind("was_passed_on", "partner", SOON, alert=True),

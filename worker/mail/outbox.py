@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
+from worker.mail import holds
 from worker.mail.kinds import Audience, kind_named
 from worker.models import Addressee, Campaign, Mail
 from worker.registry import NotRegistered
@@ -139,8 +140,8 @@ def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = 
 
 
 def seconds_overdue(session: Session, now: datetime) -> float:
-    """For how long the oldest due mail has been waiting; 0 when none is due."""
-    oldest = session.scalar(select(func.min(Mail.due_at)).where(Mail.due_at.is_not(None)))
+    """For how long the oldest due mail has been waiting, of those that no hold keeps; 0 when none is due."""
+    oldest = session.scalar(select(func.min(Mail.due_at)).where(Mail.due_at.is_not(None), ~holds.held()))
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 

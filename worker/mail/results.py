@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.mail import circuit_breaker, claims, outbox
+from worker.mail import circuit_breaker, claims, holds, outbox
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
 from worker.models import Campaign, CancelReason, Mail
 
@@ -61,9 +61,8 @@ def _tell_of_an_outage(session: Session, since: datetime | None, now: datetime) 
     """One mail to the organizers of each campaign that had mail waiting; it leaves as soon as mail leaves again."""
     if since is None:
         return
-    waited = exists().where(
-        Mail.campaign_id == Campaign.id, Mail.due_at.is_not(None) | (Mail.sent_at > since), Mail.kind != "outage"
-    )
+    due = Mail.due_at.is_not(None) & ~holds.held()
+    waited = exists().where(Mail.campaign_id == Campaign.id, due | (Mail.sent_at > since), Mail.kind != "outage")
     campaigns = session.scalars(select(Campaign).where(Campaign.cancelled_at.is_(None), waited))
     which = outbox.moment_key(since)
     outbox.put(session, [outbox.to_organizers("outage", campaign, which, now) for campaign in campaigns])
@@ -79,9 +78,9 @@ def _says_that_the_relay_works(outcome: Outcome) -> bool:
 
 
 def _proves_something(session: Session, recorded: set[int]) -> bool:
-    """Whether one of these was for a partner or an addressee, or none such waits."""
+    """Whether one of these was for a partner or an addressee, or none such waits but what is held."""
     there = exists().where(Mail.id.in_(recorded), Mail.is_to_partner_or_addressee)
-    waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_partner_or_addressee)
+    waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_partner_or_addressee, ~holds.held())
     return bool(session.scalar(select(there | ~waiting)))
 
 

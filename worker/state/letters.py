@@ -78,7 +78,7 @@ def names_in_confidence(session: Session, campaign: Campaign, seal_number: int |
 
 
 def sealed_at(
-    campaign_id: int | ColumnElement[int], seal_number: int | ScalarSelect[int] | None
+    campaign_id: int | ColumnElement[int], seal_number: int | ColumnElement[int] | None
 ) -> ScalarSelect[datetime]:
     """When a seal was made, as a column; null for none."""
     moment = select(func.max(Seal.sealed_at)).where(Seal.campaign_id == campaign_id, Seal.number == seal_number)

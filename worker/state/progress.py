@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session
 
+from worker.mail import holds
 from worker.models import Campaign, Mail
 from worker.state.relay_status import RelayStatus
 
@@ -50,7 +51,7 @@ def _of_kinds_that_wait(campaign_ids: Sequence[int], now: datetime) -> Select[*t
     waiting = (
         select(Mail.campaign_id, Mail.kind, func.count().label("number"), func.min(Mail.dated_at).label("put"))
         .where(Mail.campaign_id.in_(campaign_ids), Mail.partner_id.is_not(None))
-        .where(Mail.due_at <= now, Mail.reply.is_(None))
+        .where(Mail.due_at <= now, Mail.reply.is_(None), ~holds.held())
         .group_by(Mail.campaign_id, Mail.kind)
         .subquery()
     )

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.mail import circuit_breaker, outbox, quotas
+from worker.mail import circuit_breaker, holds, outbox, quotas
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
 from worker.models import Mail, RelayHealth
@@ -57,7 +57,7 @@ class RelayStatus:
     """
 
     now: datetime
-    due: int
+    due: int  # but what is held
     overdue: float  # seconds for which the oldest due mail has waited
     stuck: bool
     beat: bool
@@ -76,7 +76,7 @@ def load_relay_status(session: Session, now: datetime | None = None) -> RelaySta
     """Judge the relay as it is `now`, by the database's clock: by what it says here unless the caller has read it."""
     now, signs = now or db.clock(session), circuit_breaker.relay_health(session)
     limits = [_limit(session, quota, now) for quota in quotas.load_quotas(session, now)]
-    due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now)) or 0
+    due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now, ~holds.held())) or 0
     found = RelayStatus(
         now=now,
         due=due,
@@ -100,7 +100,7 @@ def _is_stuck(session: Session, signs: RelayHealth, found: RelayStatus) -> bool:
         return False
     if found.blocked_at is not None and (found.retry_at is None or found.retry_at > found.now - TOO_LONG):
         return False
-    late = select(Mail.urgency).where(Mail.due_at < found.now - TOO_LONG).distinct()
+    late = select(Mail.urgency).where(Mail.due_at < found.now - TOO_LONG, ~holds.held()).distinct()
     return any(found.limit_of(urgency) is None for urgency in session.scalars(late))
 
 

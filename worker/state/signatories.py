@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from worker import db
 from worker.column_types import Moment
 from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition, Visibility
 from worker.state.letters import first_seal_sent, sealed_at
@@ -191,6 +192,15 @@ def offers_withheld(visibilities: Sequence[str]) -> bool:
 
 def names_too_many(session: Session, campaign: Campaign, seal_number: int | None) -> bool:
     """Whether somebody whom the public letter names has stepped back since it was sealed."""
+    return bool(session.scalar(_NAMES_TOO_MANY, {"campaign": campaign.id, "number": seal_number}))
+
+
+def name_too_many(seals: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Of which of these seals, each a campaign's and a number, the same holds at this moment: in a round trip each."""
+    return {one for one in seals if db.read_autocommit(_NAMES_TOO_MANY, campaign=one[0], number=one[1])[0][0]}
+
+
+def _names_too_many() -> Select[bool]:
     still = aliased(Answer)
     named_still = exists().where(
         still.partner_id == Answer.partner_id, still.superseded_at.is_(None), still.visibility.in_(_NAMED["public"])
@@ -198,10 +208,13 @@ def names_too_many(session: Session, campaign: Campaign, seal_number: int | None
     stepped_back = (
         select(Answer.id)
         .join(Partner)
-        .where(Partner.campaign_id == campaign.id, named_in("public"))
-        .where(Answer.superseded_at > sealed_at(campaign.id, seal_number), ~named_still)
+        .where(Partner.campaign_id == _CAMPAIGN, Answer.visibility.in_(_NAMED["public"]))
+        .where(Answer.superseded_at > sealed_at(_CAMPAIGN, bindparam("number", type_=Integer)), ~named_still)
     )
-    return session.scalar(stepped_back.limit(1)) is not None
+    return select(stepped_back.exists())
+
+
+_NAMES_TOO_MANY = _names_too_many()
 
 
 def is_named(visibility: str | None, rendition: Rendition) -> bool:

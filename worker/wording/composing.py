@@ -63,7 +63,8 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
         envelope.parts,
         tokens.envid(mail.id) if settings.current().bounces_to else None,
     )
-    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer)
+    seal_number = mail.seal_number if isinstance(mail, Mail) and message.attachments else None
+    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer, seal_number)
 
 
 def _put_off(mail_id: int, why: str) -> DeliveryResult:

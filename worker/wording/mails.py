@@ -362,8 +362,10 @@ def _to_applicant(mail: Mail, stranger: ThirdPartyAddress) -> Message:
 
 
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
+    """A mail to the people who run the campaign; with the public letter, until that names somebody too many."""
     attachments = []
-    if mail.seal_number is not None:
+    whole = mail.seal_number is not None and not names_too_many(session, mail.campaign, mail.seal_number)
+    if whole:
         title = file_title(mail.campaign, confidential=False)
         attachments = [_attached(session, mail, "public", "pdf", title=title)]
     facts = load_facts(session, mail.campaign)
@@ -371,6 +373,7 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     seen = {
         "letters": facts.letters,
         "signed": facts.signed,
+        "whole": whole,
         "visibility": facts.signing,
         "served": facts.served,
         "have": sum(one.has_it for one in facts.served),

@@ -30,6 +30,8 @@ def upgrade() -> None:
     op.add_column("addressee", sa.Column("brought_at", sa.DateTime(timezone=True)))
     brought_before()
     ended_link()
+    then = sa.text("superseded_at IS NOT NULL")  # so that copies look again before they leave, at no cost
+    op.create_index("ix_answer_superseded", "answer", ["superseded_at"], sqlite_where=then, postgresql_where=then)
 
 
 def take_no_samples(table: str, columns: tuple[str, ...]) -> None:
