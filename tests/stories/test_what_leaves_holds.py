@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.mail_server import Taken
-from tests.promises import NotYet, promised, soon
+from tests.promises import soon
 from tests.stage import Organization, Story, eventually
 
 pytestmark = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
@@ -24,9 +24,6 @@ def names(taken: Taken, organization: str) -> bool:
     return any(organization in str(part.get_content()) for part in attached)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=NotYet, reason="copies are put together long before they leave, and go as they are"
-)
 def test_a_name_that_was_withdrawn_leaves_in_no_further_copy(campaign: Story, river_watch: Organization) -> None:
     others, relay = ten_more(campaign), campaign.stage.catcher
     campaign.launches()
@@ -49,12 +46,10 @@ def test_a_name_that_was_withdrawn_leaves_in_no_further_copy(campaign: Story, ri
 
     eventually(lambda: len(copies()) == len(others))
     assert any(names(one, "Friends of Lake A") for one in copies())
-    with promised():
-        late = [one for one in copies() if one.begun > confirmed and names(one, "River Watch")]
-        assert len(late) <= CONNECTIONS, "one mail at most for each connection"
+    late = [one for one in copies() if one.begun > confirmed and names(one, "River Watch")]
+    assert len(late) <= CONNECTIONS, "one mail at most for each connection"
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="`hold` before the first invitation lets the invitations go")
 def test_what_is_held_before_the_first_invitation_left_invites_nobody(
     campaign: Story, river_watch: Organization, clean_coast: Organization
 ) -> None:
@@ -69,11 +64,9 @@ def test_what_is_held_before_the_first_invitation_left_invites_nobody(
     assert not river_watch.mails()
     relay.is_itself_again()
     campaign.stage.set_clock(datetime.now(UTC) + timedelta(hours=1))
-    with promised():
-        assert not soon(lambda: river_watch.mails() or clean_coast.mails())
+    assert not soon(lambda: river_watch.mails() or clean_coast.mails())
 
 
-@pytest.mark.xfail(strict=True, raises=NotYet, reason="`hold` says that copies wait, and they go")
 def test_copies_that_are_said_to_wait_do_wait(campaign: Story, river_watch: Organization) -> None:
     relay = campaign.stage.catcher
     campaign.launches()
@@ -90,5 +83,4 @@ def test_copies_that_are_said_to_wait_do_wait(campaign: Story, river_watch: Orga
     assert campaign.status()["held"]
     relay.is_itself_again()
     campaign.stage.set_clock(campaign.moment("review_ends") + timedelta(hours=1))
-    with promised():
-        assert not soon(lambda: river_watch.receipts()[before:])
+    assert not soon(lambda: river_watch.receipts()[before:])

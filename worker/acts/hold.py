@@ -1,32 +1,73 @@
-"""Hold a campaign's letter back, and let it go on."""
+"""Hold a campaign's letter back, or all its mail, and let it go on."""
 
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
-from worker.mail import outbox
+from worker.mail import holds, kinds, outbox
 from worker.models import Mail
+from worker.state.held import count_held_mails
 
 
-def hold_letter(session: Session, campaign_id: int) -> bool:
-    """Stop close, dispatch and report until `resume_letter`; answers go on. False if it was held already.
+@dataclass(frozen=True)
+class Held:
+    """What is held once `hold_letter` is done; `changed`: it held more than before.
 
-    A letter that lies in the outbox is cancelled; one that travels already cannot be.
+    `all_mail`: all mail but the organizers' own; `unasked`: that, though only the letter was to be held, because
+    nothing had left yet.
+    """
+
+    changed: bool
+    all_mail: bool
+    unasked: bool
+
+
+def hold_letter(session: Session, campaign_id: int, *, all_mail: bool = False) -> Held:
+    """Stop close, dispatch, report and copies until `resume_letter`; answers go on.
+
+    With `all_mail`, or while no mail to others was handed over yet, no other mail to them leaves either. A letter that
+    lies in the outbox is cancelled; what waits there besides stays. What travels already cannot be called back.
     """
     campaign = db.locked(session, campaign_id)
-    if campaign.held_at is not None:
-        return False
-    campaign.held_at = db.clock(session)
-    outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=campaign.held_at)
-    audit.log(session, campaign, "organizer", "held", at=campaign.held_at)
-    return True
+    now = db.clock(session)
+    unasked = not all_mail and campaign.mail_held_at is None and _nothing_has_left(session, campaign_id)
+    widens = (all_mail or unasked) and campaign.mail_held_at is None
+    changed = widens or campaign.held_at is None
+    if campaign.held_at is None:
+        campaign.held_at = now
+        outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
+    if widens:
+        campaign.mail_held_at = now
+    if changed:
+        audit.log(session, campaign, "organizer", "held", detail="all mail" if widens else None, at=now)
+    return Held(changed, campaign.mail_held_at is not None, unasked)
 
 
-def resume_letter(session: Session, campaign_id: int) -> bool:
-    """Let a held campaign go on; False if it was not held."""
+def resume_letter(session: Session, campaign_id: int) -> int | None:
+    """Let a held campaign go on, letter and mail; returns how many mails go on, or None if it was not held.
+
+    Mail that waited is dated anew, so that the time for which it was held is none in which it failed; what asks for an
+    answer is called back where the deadline has passed meanwhile.
+    """
     campaign = db.locked(session, campaign_id)
     if campaign.held_at is None:
-        return False
-    campaign.held_at = None
-    audit.log(session, campaign, "organizer", "resumed")
-    return True
+        return None
+    now = db.clock(session)
+    waited = (Mail.campaign_id == campaign.id, Mail.due_at.is_not(None), holds.held())
+    if not campaign.takes_answers(at=now):
+        outbox.cancel(session, *waited, Mail.kind.in_(kinds.cancelled_by("close")), at=now)
+    waiting = count_held_mails(session, [campaign]).get(campaign.id, 0)
+    dated = update(Mail).where(*waited, Mail.uncertain_at.is_(None)).values(dated_at=now)
+    session.execute(dated.execution_options(synchronize_session=False))
+    campaign.held_at = campaign.mail_held_at = None
+    audit.log(session, campaign, "organizer", "resumed", at=now)
+    return waiting
+
+
+def _nothing_has_left(session: Session, campaign_id: int) -> bool:
+    """Whether no mail to a partner, an addressee or anybody else was handed over, nor may have been."""
+    left = Mail.sent_at.is_not(None) | Mail.uncertain_at.is_not(None) | Mail.in_data_at.is_not(None)
+    return not session.scalar(select(exists().where(Mail.campaign_id == campaign_id, holds.is_to_others(), left)))

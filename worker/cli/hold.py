@@ -1,6 +1,8 @@
 """What an organizer types to hold the letter back, and to let it go on."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
@@ -8,25 +10,49 @@ from worker.cli.options import DryRun, Name, Yes
 if TYPE_CHECKING:
     from worker.state.letters import DeliveryState
 
+AllMail = Annotated[
+    bool, typer.Option("--all-mail", help="Hold all mail to partners, addressees and others: only yours still leaves.")
+]
 
-def hold(name: Name) -> None:
-    """Stop close, dispatch and report until `resume`; answers go on.
 
-    Example: `undersigned hold cambodia-2023`
+def hold(name: Name, all_mail: AllMail = False) -> None:
+    """Stop close, dispatch and copies until `resume`; answers go on. Before any mail has left, stop all of it.
+
+    Example: `undersigned hold cambodia-2023 --all-mail`
     """
     from worker.acts.hold import hold_letter
     from worker.cli import lookup
+    from worker.state.held import count_held_mails
     from worker.state.letters import delivery_state, load_letters
 
     with lookup.writing(name) as (session, campaign):
-        changed = hold_letter(session, campaign.id)
+        if campaign.cancelled_at is not None:
+            console.fail("It was cancelled: its letter does not leave, and there is nothing to hold.")
+        held = hold_letter(session, campaign.id, all_mail=all_mail)
         where = delivery_state(campaign, load_letters(session, campaign))
+        session.flush()
+        waiting = count_held_mails(session, [campaign]).get(campaign.id, 0)
+    lines = [f"Held{'' if held.changed else ' already'}: {_what(held.all_mail, held.unasked, where)}"]
+    if held.all_mail:
+        lines.append(f"{console.count(waiting, 'mail')} {'waits' if waiting == 1 else 'wait'}. {_ON_ITS_WAY}")
+    elif where == "not_sent":
+        lines.append(f"Other mail goes on; to hold it too: {console.command('hold', name, '--all-mail')}")
     if where != "not_sent":
-        console.fail(_HELD_TOO_LATE[where])
-    next_one = console.command("resume", name)
-    console.say(f"Held{'' if changed else ' already'}: the letter does not leave. Next: {next_one}")
+        lines.append(_HELD_TOO_LATE[where])
+        if not held.all_mail:
+            console.fail("\n".join(lines[1:]))
+    console.say("\n".join([*lines, f"Next: {console.command('resume', name)}"]))
 
 
+def _what(all_mail: bool, unasked: bool, where: "DeliveryState") -> str:
+    if not all_mail:
+        return "the letter does not leave."
+    letter = "The letter does not leave, and no mail" if where == "not_sent" else "No mail"
+    said = f"{letter} leaves to partners, addressees or others, receipts included: only mail to you does."
+    return f"nothing has left yet, so nothing leaves. {said}" if unasked else said[0].lower() + said[1:]
+
+
+_ON_ITS_WAY = "One that is being handed over at this moment may still arrive."
 _HELD_TOO_LATE: dict["DeliveryState", str] = {
     "sending": "It is being handed over at this moment; if the server turns it down, it stays here: see the status.",
     "uncertain": "It may have arrived already: nobody knows. It is not sent again, and copies wait.",
@@ -36,7 +62,7 @@ _HELD_TOO_LATE: dict["DeliveryState", str] = {
 
 
 def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Let a held campaign go on. If its review is over, the letter leaves at once.
+    """Let a held campaign go on, its letter and its mail. If its review is over, the letter leaves at once.
 
     Example: `undersigned resume cambodia-2023`
     """
@@ -49,20 +75,27 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.state.facts import load_facts
 
     with lookup.dry_run(name) as (session, campaign):
-        if not resume_letter(session, campaign.id):
+        mail_was_held = campaign.mail_held_at is not None
+        if (waiting := resume_letter(session, campaign.id)) is None:
             console.fail("It was not held: nothing was changed.", 0)
         close_and_seal_within(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
         facts = load_facts(session, campaign)
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
         at_once = not has_left and not find_blockers(facts)
         letter = letter_with_names(facts)
+    mails = f"{console.count(waiting, 'mail')} that {'waits' if waiting == 1 else 'wait'}"
     if dry_run:
-        console.say(f"Dry run: it would go on. {f'{letter} would leave at once.' if at_once else ''}".rstrip())
+        go_on = [f"{what} would leave at once." for what, does in ((letter, at_once), (mails, waiting > 0)) if does]
+        console.say(" ".join(["Dry run: it would go on.", *go_on]))
         return
     if at_once:
         console.ask(f"{letter} leaves at once. Go on?", yes=yes)
+    elif mail_was_held and waiting:
+        console.ask(f"{mails} {'leaves' if waiting == 1 else 'leave'} at once. Go on?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         resume_letter(session, campaign.id)
         campaign_id = campaign.id
     lookup.notify(tasks.close, campaign_id)
-    console.say(f"It goes on.{' The letter leaves now.' if at_once else ''}\nNext: {console.command('status', name)}")
+    lookup.notify(tasks.deliver)
+    leaves = " The letter leaves now." if at_once else ""
+    console.say(f"It goes on.{leaves}\nNext: {console.command('status', name)}")

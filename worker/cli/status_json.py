@@ -26,6 +26,8 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "deadline": iso(campaign.deadline_at),
         "launched": iso(campaign.launched_at),
         "held": iso(campaign.held_at),
+        "mail_held": iso(campaign.mail_held_at),
+        "held_mails": status.held_mails,
         "closed": iso(campaign.closed_at),
         "review_ends": iso(campaign.review_ends_at),
         "dispatched": iso(campaign.dispatched_at),

@@ -138,6 +138,7 @@ def _head(found: CampaignStatus) -> list[Text]:
         lines.append(Text(f"closed early, {_short(campaign.closed_at, found)}; the deadline was {deadline}"))
     else:
         lines.append(Text(f"deadline {deadline}"))
+    lines += _held(found)
     lines.append(Text(summary(found.counts)))
     lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
     if found.undo is not None:
@@ -164,6 +165,18 @@ def _head(found: CampaignStatus) -> list[Text]:
     elif campaign.erase_at:
         lines.append(Text(f"  contacts and withheld names are erased {_short(campaign.erase_at, found)}"))
     return lines
+
+
+def _held(found: CampaignStatus) -> list[Text]:
+    """What a hold keeps, since when, and how many mails wait for it."""
+    campaign = found.campaign
+    if campaign.held_at is None or campaign.cancelled_at is not None:
+        return []
+    waits = f"; {_mails(found.held_mails)}" if found.held_mails else ""
+    what = f"letter and copies held since {_short(campaign.held_at, found)}"
+    if campaign.mail_held_at is not None:
+        what = f"all mail but yours held since {_short(campaign.mail_held_at, found)}"
+    return [Text(f"{what}{waits}: {console.command('resume', campaign.slug)}", style="bold yellow")]
 
 
 def _served(found: CampaignStatus) -> Iterator[Text]:
@@ -268,12 +281,15 @@ def _quotas(found: CampaignStatus) -> list[str]:
 
 
 def _held_back(found: CampaignStatus) -> list[str]:
-    """How many mails wait for what will pass by itself; the relay and its quotas have lines of their own."""
+    """How many mails wait for what will pass by itself; relay, quotas and a hold have lines of their own."""
     waiting = Counter(
         (hints.reason_with_command(mail.reason, found.campaign.slug) or "", mail.next)
         for partner in found.partners
         for mail in partner.mails
-        if mail.state == "held back" and mail.reason and mail.reason.code != "quota" and not found.relay.blocked_at
+        if mail.state == "held back"
+        and mail.reason
+        and mail.reason.code not in {"quota", "held"}
+        and not found.relay.blocked_at
     )
     return [
         f"{_mails(number)}{f' until {_exact(until, found)}' if until else ''}: {console.hint(why)}"

@@ -42,7 +42,9 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
     under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(WITH_ADDRESSEES)).all()
     open = [campaign for campaign in under_way if campaign.takes_answers(at=now)]
     due += [("invite", campaign_id) for campaign_id in session.scalars(select_with_some_not_asked(open))]
-    due += [("remind", campaign.id) for campaign in open if reminder_due(campaign, now)]
+    due += [
+        ("remind", campaign.id) for campaign in open if campaign.mail_held_at is None and reminder_due(campaign, now)
+    ]
     towards = [one for one in under_way if one.held_at is None and not one.takes_answers(at=now)]
     due += [("close", campaign.id) for campaign in towards if campaign.closed_at is None]
     due += _towards_the_addressee(session, [campaign for campaign in towards if campaign.closed_at is not None])

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, exists, null, select
 
-from worker.mail import kinds
+from worker.mail import holds, kinds
 from worker.mail.undo_minutes import act_of_mail
 from worker.models import Answer, Campaign, Mail, Partner, Suppression
 from worker.state.due import first_mail_at
@@ -211,7 +211,7 @@ def _status(mail: Mail, around: Circumstances) -> MailStatus:
         return replace(found, state="sending", reason=Reason("handing_over"))
     if held := _held_back(mail, around):
         why, until = held
-        if found.state == "uncertain" and until is not None:
+        if found.state == "uncertain" and (until is not None or why.code == "held"):
             return replace(found, next=until)  # what keeps the second copy does not end the doubt about the first
         return replace(found, state="held back", reason=why, next=until)
     return replace(found, next=mail.due_at)
@@ -221,7 +221,7 @@ def _held_back(mail: Mail, around: Circumstances) -> tuple[Reason, datetime | No
     """Why a mail that waits does not leave at its time, and when it may."""
     relay, campaign, limit = around.relay, around.campaign, around.relay.limit_of(mail.urgency)
     assert mail.due_at is not None
-    if mail.kind == "letter" and campaign.held_at is not None:
+    if holds.is_held(campaign, mail.kind):
         return Reason("held"), None
     room_at = limit.next_of(mail.urgency) if limit else mail.due_at
     if relay.blocked_at is not None and mail.due_at <= (tried_at := max(relay.now, relay.retry_at or relay.now)):
@@ -246,6 +246,8 @@ def _not_put_yet(
         return []
     put = {mail.kind for mail in mails}
     if around.takes_answers and standing is None and "invitation" not in put:
+        if holds.is_held(campaign, "invitation"):
+            return [MailStatus("invitation", "held back", campaign.mail_held_at, reason=Reason("held"))]
         if around.relay.blocked_at is not None:
             return [MailStatus("invitation", "held back", campaign.launched_at, reason=around.blocked)]
         if around.first_go_alone:

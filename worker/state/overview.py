@@ -14,6 +14,7 @@ from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
 from worker.state.disclosures import load_notices_of
 from worker.state.facts import CampaignFacts, load_facts_of
+from worker.state.held import count_held_mails
 from worker.state.joining import NOBODY, Joining, load_joining
 from worker.state.letters import TO_DO, Served, ServedState, lacks_it, load_seals, seal_of
 from worker.state.lifecycle import OrganizerState, settled_state
@@ -102,6 +103,7 @@ class Overview(Line):
     `addressees` says who has the letter, once it is closed. `applicants` ask to sign and wait for a yes or no;
     `joining` says how many ask, and whether too many do. `notices` are how many addressees are to be told that
     somebody stepped back after the letter had left. `undo` is what can be taken back now.
+    `held_mails` are how many mails wait because the campaign is held.
     """
 
     undo: Undoable | None
@@ -115,6 +117,7 @@ class Overview(Line):
     addressees: list[AddresseeStatus]
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
+    held_mails: int
 
 
 def load_lines(session: Session) -> list[Line]:
@@ -141,6 +144,7 @@ def load_overviews(session: Session) -> list[Overview]:
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
+    counts, held = load_counts_of(session), count_held_mails(session, campaigns)
     return [
         Overview(
             campaign=facts.campaign,
@@ -159,6 +163,7 @@ def load_overviews(session: Session) -> list[Overview]:
             addressees=addressees.get(facts.campaign.id, []),
             letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
+            held_mails=held.get(facts.campaign.id, 0),
         )
         for facts in facts_of_all
     ]

@@ -16,6 +16,7 @@ from worker.state.contacts import load_contacts
 from worker.state.counts import Stand, count
 from worker.state.disclosures import load_notices
 from worker.state.facts import load_facts
+from worker.state.held import count_held_mails
 from worker.state.joining import NOBODY, load_joining
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
 from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
@@ -124,6 +125,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         addressees=load_addressees(session, [facts]).get(campaign.id, []),
         letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
         mails=_count_mails(mails),
+        held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
         partners=partners,
     )
 
