@@ -59,7 +59,8 @@ class ScriptedServer:
     """`async with ScriptedServer({"RCPT": "hang"})`: faults are the words of `_Talk.misbehave`, or a reply.
 
     "RCPT" has its fault each time, "RCPT#2" only the second time on a connection. An answer takes up to `pace`
-    seconds. `gullible` opens DATA where no recipient was taken, as RFC 2920 section 3.1 allows.
+    seconds; while `gate` is cleared, none comes to the end of a mail. `gullible` opens DATA where no recipient was
+    taken, as RFC 2920 section 3.1 allows.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class ScriptedServer:
         self.offers, self.certificate, self.implicit_tls = offers, certificate, implicit_tls
         self.visits: list[Visit] = []
         self.reached: dict[str, asyncio.Event] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
@@ -209,6 +212,8 @@ class _Talk:
         fault = self.server.faults.get(numbered, self.server.faults.get(phase))
         if self.server.pace:
             await asyncio.sleep(random.uniform(0, self.server.pace))
+        if phase == "end of data":
+            await self.server.gate.wait()
         if fault == "late":  # longer than the other answers
             await asyncio.sleep(0.6)
             fault = None

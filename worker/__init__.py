@@ -44,8 +44,8 @@ The packages, and what each may import (arrows go down and never return; tests/t
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
     models tokens db vacuum             what we remember; links and codes; transactions, clock and locks
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
-                                        campaign but one (whether its letter may leave); the schema. They know
-                                        nothing of each other
+                                        campaign but two (whether its letter may leave, and what is held); the schema.
+                                        They know nothing of each other
     state/                              what holds now: one function a question, reads only, one clock
     wording/                            what we say: the letter, every mail, every refusal, made from state
     acts/                               one verb a module: gets a session, writes rows, sends nothing
