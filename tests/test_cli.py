@@ -619,8 +619,8 @@ def test_a_launch_of_which_mail_has_left_is_not_taken_back(desk: Desk, values: d
     for option in ([], ["--dry-run"]):
         said = desk.types("launch", "rivers", "--undo", *option, code=1)
         assert "1 mail has left or may have left" in said
-        assert "undersigned hold rivers" in said
-        assert "undersigned close rivers" in said
+        assert "undersigned hold rivers --all-mail" in said
+        assert "undersigned cancel rivers" in said
     assert desk.mails("invitation") == 3
 
 

@@ -115,18 +115,17 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
 
 def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
     """What to type where an act cannot be taken back any more."""
-    hold, close = console.command("hold", slug), console.command("close", slug)
     match act:
         case "launch":
             return (
+                f"{console.command('hold', slug, '--all-mail')} stops all mail at once. "
                 f"{console.command('cancel', slug)} ends it, tells whoever was asked that the letter will not be sent, "
-                f"and frees the name for the next launch. {hold} keeps the letter from leaving; {close} ends it before "
-                "the deadline."
+                "and frees the name for the next launch."
             )
         case "amend":
             return f"Correct the folder, and {console.command('amend', slug, '--letter')} changes the letter once more."
         case "extend":
-            return f"The new deadline stands; {close} ends it earlier."
+            return f"The new deadline stands; {console.command('close', slug)} ends it earlier."
         case "remind":
             return f"{console.command('status', slug)} shows who was reminded."
 

@@ -144,7 +144,7 @@ def load_overviews(session: Session) -> list[Overview]:
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
-    counts, held = load_counts_of(session), count_held_mails(session, campaigns)
+    held = count_held_mails(session, campaigns)
     return [
         Overview(
             campaign=facts.campaign,
