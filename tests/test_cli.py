@@ -296,6 +296,57 @@ def test_resume_within_the_review_needs_no_question(sealed: Desk) -> None:
     assert "It goes on." in sealed.types("resume", "rivers")
 
 
+def test_a_hold_before_anything_left_says_that_all_mail_waits(desk: Desk) -> None:
+    desk.launches()
+
+    said = desk.types("hold", "rivers")
+
+    assert "Held: nothing has left yet, so nothing leaves." in said
+    assert "3 mails wait." in said
+    assert "Held already: the letter does not leave, and no mail leaves" in desk.types("hold", "rivers")
+    told = json.loads(desk.types("status", "rivers", "--json"))
+    assert (told["state"], told["held_mails"], told["post"]["due"]) == ("held", 3, 0)
+    assert told["held"] == told["mail_held"] is not None
+    assert "all mail but yours held since" in (shown := desk.types("status", "rivers"))
+    assert "3 mails wait: undersigned resume rivers" in " ".join(shown.split())
+    assert "3 mails that wait would leave at once" in desk.types("resume", "rivers", "--dry-run")
+    assert "3 mails that wait leave at once. Go on?" in desk.types("resume", "rivers", code=2)
+    desk.types("resume", "rivers", "--yes")
+    told = json.loads(desk.types("status", "rivers", "--json"))
+    assert (told["state"], told["held"], told["mail_held"], told["held_mails"]) == ("open", None, None, 0)
+
+
+def test_a_hold_of_the_letter_says_how_all_mail_is_held(asked: Desk) -> None:
+    said = asked.types("hold", "rivers")
+
+    assert "Held: the letter does not leave." in said
+    assert "undersigned hold rivers --all-mail" in said
+    assert "letter and copies held since" in asked.types("status", "rivers")
+    assert "Held: the letter does not leave, and no mail leaves" in asked.types("hold", "rivers", "--all-mail")
+    assert "all mail but yours held since" in asked.types("status", "rivers")
+
+
+def test_a_hold_after_the_letter_left_says_so(sealed: Desk) -> None:
+    sealed.passes_its_review()
+    sealed.does(tasks.dispatch)
+    sealed.relay_accepts()
+    sealed.does(tasks.dispatch)
+    sealed.does(tasks.report)
+
+    assert "The letter has left already. Copies that have not been sent wait." in sealed.types("hold", "rivers", code=1)
+    said = sealed.types("hold", "rivers", "--all-mail")
+    assert "Held: no mail leaves to partners, addressees or others" in said
+    assert "1 mail waits." in said
+    assert "The letter has left already." in said
+
+
+def test_a_cancelled_campaign_is_not_held(asked: Desk) -> None:
+    asked.types("erase", "rivers", "--give-up", "--yes")
+
+    assert "It was cancelled" in asked.types("hold", "rivers", "--all-mail", code=1)
+    assert asked.campaign().held_at is None
+
+
 def test_withdraw_can_be_tried(sealed: Desk) -> None:
     printed = sealed.types("withdraw", "rivers", "RW", "--note", "call", "--dry-run")
 
