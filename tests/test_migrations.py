@@ -34,6 +34,7 @@ LANDED = {
     "0005_states_as_times.py": "51e0287fe0f6cc89dcd20f3dfa5accb4db4c7aade76f0bc44f3c9363336f6492",
     "0006_what_grows_with_a_year.py": "78db31827ba1159fa92d9f29b567dd5a3d0f1d0499dc372a209f7b1720a4d3ca",
     "0007_contacts.py": "802b1a2034bffb595a763f5d06d3e53c11398c356344dc3b10c5baf163f49278",
+    "0008_what_leaves.py": "aa25ec5ff64990bee7629bf1a76b407a7a7daebc9a53685471678e60a48af67e",
 }
 
 
