@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from tests import cast, two_addressees
 from tests.mails import put
-from tests.test_letter_renditions import Page, folded, kinds_below
+from tests.readers import Page, folded, kinds_below
 from worker import db
 from worker.acts import close
 from worker.mail import mime, outbox

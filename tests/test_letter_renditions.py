@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import hashlib
-import html.parser
 import io
 import pickle
 import re
@@ -11,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import cycle
 from pathlib import Path
@@ -23,6 +21,7 @@ import pytest
 import typst
 
 from tests import pictures
+from tests.readers import Page, folded, kinds_below
 from worker import settings
 from worker.text import markdown, plain_text
 from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
@@ -57,40 +56,11 @@ def a_sheet(language: str = "en", signatories: list[str] | None = None, **other:
     return dataclasses.replace(sheet, **other)  # type: ignore[arg-type]
 
 
-def folded(words: str) -> str:
-    return " ".join(words.split())
-
-
 def list_in_text(sheet: Sheet) -> list[str]:
     _, _, below = letter_text.as_text(sheet).partition(sheet.list_heading)
     items = re.split(r"^ *(\d+)\. ", below, flags=re.MULTILINE)[1:]
     assert [int(number) for number in items[::2]] == list(range(1, len(items) // 2 + 1))
     return [folded(item.partition("\r\n\r\n")[0]) for item in items[1::2]]
-
-
-class Page(html.parser.HTMLParser):
-    """A reader of HTML: its tags, its words, and the items of the last list."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.items: list[str] = []
-        self.words = ""
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for key, value in attrs if key in ("href", "src")]
-        if tag == "ol":
-            self.items = []
-        if tag == "li":
-            self.items.append("")
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-        if self.items:
-            self.items[-1] += data
 
 
 def list_in_html(sheet: Sheet) -> list[str]:
@@ -368,15 +338,6 @@ def test_a_reader_aloud_finds_each_name_as_an_item_of_a_list():
     assert len(root["/StructTreeRoot"]["/ParentTree"]["/Nums"]) / 2 == root["/Pages"]["/Count"]  # type: ignore[index]
     kinds = list(kinds_below(root["/StructTreeRoot"]))  # type: ignore[index]
     assert kinds[kinds.index("/H2") :] == ["/H2", "/L", *["/LI", "/Lbl", "/LBody"] * 56]
-
-
-def kinds_below(part: pypdf.generic.DictionaryObject) -> Iterator[str]:
-    """The kinds of the parts of a tagged text, in the order in which it is read."""
-    for each in part["/K"]:  # type: ignore[attr-defined]
-        child = each.get_object()
-        if isinstance(child, pypdf.generic.DictionaryObject) and "/S" in child:
-            yield str(child["/S"])
-            yield from kinds_below(child)
 
 
 def test_ten_thousand_names_come_back_in_order():

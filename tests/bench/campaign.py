@@ -35,9 +35,11 @@ def definition(partners: int, **changed: Any) -> Definition:
 
 
 def launched(partners: int, **changed: Any) -> int:
-    """Launch such a campaign, and return its number."""
+    """Launch such a campaign, and return its number; what it mails does not wait to be taken back."""
     with db.transaction() as session:
-        return launch.launch_campaign(session, definition(partners, **changed)).id
+        campaign = launch.launch_campaign(session, definition(partners, **changed))
+        campaign.undo = campaign.undo_until = None
+        return campaign.id
 
 
 def put_invitations(session: Session, launched: int, which: str = "1") -> int:
