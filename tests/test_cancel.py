@@ -19,6 +19,8 @@ from worker.acts import (
     answer,
     cancel,
     contacts,
+    correct_address,
+    disown,
     erase,
     invite,
     join,
@@ -108,6 +110,41 @@ def test_whoever_was_asked_or_answered_is_told_once_and_nobody_else(database: st
         assert (logged.actor, logged.detail) == ("organizer", "4")
         assert cancel.cancel_campaign(session, campaign.id) is None
         assert len(told(session)) == 4
+
+
+@pytest.mark.parametrize("where", ["arrived", "in doubt", "with a worker"])
+def test_a_corrected_address_to_which_nothing_went_hears_nothing(where: str, database: str) -> None:
+    """Whoever reads there does not know that the organization was asked, and learns it only if it was written to."""
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        for one in campaign.partners:
+            mail = has_its_invitation(session, one)
+            if where != "arrived":
+                mail.sent_at = None
+            if where == "in doubt":
+                mail.uncertain_at = db.clock(session)
+            if where == "with a worker":
+                mail.lease_holder, mail.lease_until = "a worker", db.clock(session) + timedelta(minutes=1)
+    with db.transaction() as session:
+        correct_address.change_address(session, campaign.partners[0].id, "elsewhere@river-watch.example")
+        disown.disown_answer(session, cast.signs(session, partner(session, "Eau Vive")).partner_id)
+    with db.transaction() as session:
+        assert cancel.cancel_campaign(session, campaign.id) == 1
+        assert told(session) == ["Eau Vive"], "whose link is new, and its address the one that it had"
+
+
+def test_a_corrected_address_hears_it_once_it_was_asked(database: str) -> None:
+    with db.transaction() as session:
+        one = cast.a_campaign(session).partners[0]
+        has_its_invitation(session, one)
+        correct_address.change_address(session, one.id, "elsewhere@river-watch.example")
+        for mail in session.scalars(select(Mail).where(Mail.due_at.is_not(None))):
+            mail.sent_at, mail.due_at = db.clock(session), None
+    with db.transaction() as session:
+        assert cancel.cancel_campaign(session, one.campaign_id) == 1
+    with db.reading() as session:
+        (mail,) = session.scalars(select(Mail).where(Mail.kind == "cancelled"))
+        assert mails.word_mail(session, mail).to == "elsewhere@river-watch.example"
 
 
 @on_sqlite

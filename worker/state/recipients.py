@@ -95,12 +95,14 @@ def select_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[int, int,
     """Selects who is to hear that a letter is cancelled: each partner that has, or may have, a mail, or has answered.
 
     Not those to whom an organizer sends nothing, nor whoever wants no mail, unless it signs. `has_heard`: whether it
-    is known already that one reached it; a mail that a worker holds at this moment may still leave.
+    is known already that one reached it; a mail that a worker holds at this moment may still leave. What went to an
+    address since corrected tells nothing to whoever reads the present one.
     """
     has_heard = _has_had_mail(None) | exists().where(Answer.partner_id == Partner.id)
     signs = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None), Answer.choice.in_(SIGNING))
     wants_it = Partner.takes_mail | (Partner.takes_alerts & signs)
-    may_have_heard = has_heard | _is_being_sent(now, Mail.partner_id == Partner.id, Mail.contact_id.is_(None))
+    to_it = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None), _TO_PRESENT_ADDRESS)
+    may_have_heard = has_heard | _is_being_sent(now, *to_it)
     reached = ~exists().where(Suppression.email_hmac == Partner.email_hmac)
     which = (Partner.campaign_id == campaign.id, wants_it, may_have_heard, reached)
     return select(*OF_A_READER, has_heard.label("has_heard")).where(*which).order_by(Partner.id)
@@ -125,7 +127,10 @@ def has_heard(session: Session, mail_id: int) -> bool:
     """Whether the reader of a mail has had another of the same campaign, or may have, or has answered."""
     itself = aliased(Mail)
     of_the_reader = Mail.contact_id.is_not_distinct_from(itself.contact_id)
-    had = exists().where(Mail.partner_id == itself.partner_id, of_the_reader, Mail.kind != "cancelled", _MAY_HAVE_LEFT)
+    had = exists().where(
+        *(Mail.partner_id == itself.partner_id, of_the_reader, Mail.kind != "cancelled", _MAY_HAVE_LEFT),
+        *(Partner.id == itself.partner_id, itself.contact_id.is_not(None) | _TO_PRESENT_ADDRESS),
+    )
     answered = exists().where(
         Answer.partner_id == itself.partner_id, itself.contact_id.is_(None) | (Answer.contact_id == itself.contact_id)
     )
@@ -133,11 +138,17 @@ def has_heard(session: Session, mail_id: int) -> bool:
 
 
 _MAY_HAVE_LEFT = Mail.sent_at.is_not(None) | Mail.uncertain_at.is_not(None)
+# A new address has a new link, as has whoever disowns an answer and stays at the old address.
+_TO_PRESENT_ADDRESS = Partner.disowned_at.is_not(None) | (
+    func.coalesce(Mail.generation, Partner.generation) == Partner.generation
+)
 
 
 def _has_had_mail(contact_id: ColumnElement[int] | InstrumentedAttribute[int] | None) -> ColumnElement[bool]:
-    whose = Mail.contact_id.is_(None) if contact_id is None else Mail.contact_id == contact_id
-    return exists().where(Mail.partner_id == Partner.id, whose, _MAY_HAVE_LEFT)
+    whose = (
+        (Mail.contact_id == contact_id,) if contact_id is not None else (Mail.contact_id.is_(None), _TO_PRESENT_ADDRESS)
+    )
+    return exists().where(Mail.partner_id == Partner.id, *whose, _MAY_HAVE_LEFT)
 
 
 def _is_being_sent(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
