@@ -23,7 +23,7 @@ from tests import cast
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, embedded, settings, tasks, tokens
-from worker.acts import answer, correct_listing, join, pass_on
+from worker.acts import answer, close, correct_listing, join, pass_on
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
@@ -159,6 +159,25 @@ def test_dispatch_and_export_say_that_some_are_named_in_confidence(desk: Desk, t
     assert "give them to the addressee alone" in exported
     marks = {(path.parent.name, path.name.partition(".")[0].rpartition("-")[2]) for path in folder.rglob("*.*")}
     assert marks == {("public", "PUBLIC"), ("addressee", "CONFIDENTIAL")}
+
+
+def test_export_points_at_files_of_an_earlier_seal_under_another_name(desk: Desk, tmp_path: Path) -> None:
+    desk.launches()
+    desk.types("sign", "rivers", "RW", *SIGNED)
+    desk.types("sign", "rivers", "ADF", *("addressee" if word == "public" else word for word in SIGNED))
+    desk.reaches_its_deadline()
+    into = ("export", "rivers", "--documents", str(folder := tmp_path / "out"))
+    assert "seal before this one" not in desk.types(*into) + desk.types(*into)
+    earlier = list((folder / "addressee").glob("*-CONFIDENTIAL.*"))
+    assert earlier
+
+    desk.types("withdraw", "rivers", "ADF", "--note", "call", "--yes")
+    close.close_and_seal(desk.campaign().id)
+    said = desk.types(*into).partition("seal before this one")[2].partition("give it")[0]
+
+    assert list((folder / "addressee").glob("*-PUBLIC.*")), "nobody is named in confidence any more"
+    assert all(str(path) in said for path in earlier)
+    assert "-PUBLIC." not in said
 
 
 def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:

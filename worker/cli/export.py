@@ -63,3 +63,14 @@ def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str) -> 
             "The files that say CONFIDENTIAL name organizations that asked not to be named publicly: "
             f"give them to the addressee alone, {first}. Who gets a copy gets what is in public/."
         )
+    if earlier := [str(path) for path in map(_of_another_seal, written) if path.exists()]:
+        console.say(
+            f"Of a seal before this one, and may name who stepped back since: delete {', '.join(earlier)}, and give it "
+            "to nobody."
+        )
+
+
+def _of_another_seal(path: Path) -> Path:
+    """The file under which the same was written while its copy was confidential, or while it was not."""
+    mark, other = ("PUBLIC", "CONFIDENTIAL") if "-PUBLIC." in path.name else ("CONFIDENTIAL", "PUBLIC")
+    return path.with_name(path.name.replace(f"-{mark}.", f"-{other}."))
