@@ -106,6 +106,13 @@ LISTS = {
     "10,000 addresses twice": with_rows(lambda n: f"Org {n},,,,a{n // 2}@b.example,,"),
     "characters without a glyph": with_rows(lambda n: f"Org 漢 {n},,,,,,"),
     "marks": with_rows(lambda n: "a" + "\u0301" * 100 + ",,,,,,"),
+    "10,000 long names that begin alike": with_rows(
+        lambda n: (
+            f"aa National Federation of Independent Agricultural Workers Unions and Cooperatives zz{n * 7919:08x},,,,,,"
+        ),
+        10_000,
+    ),
+    "long names of one word again and again": with_rows(lambda n: f"{'x y ' * 70}{n},,,,,,", 3_000),
     "5,000 columns": {"partners.csv": "organization," + ",".join(f"c{n}" for n in range(5_000)) + "\nA\n"},
     "100,000 times one column": {"partners.csv": ",".join(["organization"] * 100_000) + "\nA\n"},
     "400,000 times a synonym": {"partners.csv": "name," * 400_000 + "\nA\n"},
@@ -117,6 +124,7 @@ LISTS = {
     "2,000,000 rows": {"partners.csv": "organization\n" + "a\n" * 2_000_000},
 }
 HOSTILE = {
+    "3,000 letters in no language": {f"letter.x{n}.md": "x" for n in range(3_000)},
     **{f"campaign.toml: {name}": files for name, files in CAMPAIGNS.items()},
     **{f"letter: {name}": with_letter(body) for name, body in LETTERS.items()},
     **{f"partners.csv: {name}": files for name, files in LISTS.items()},

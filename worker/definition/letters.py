@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from worker.definition import readable_files
-from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.definition.problems import MAX_OF_A_KIND, Problem, did_you_mean, named, shown
 from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
@@ -43,9 +43,11 @@ def read_letters(
 
 
 def _in_languages_not_known(there: list[str]) -> Iterator[Problem]:
-    for language in there:
-        if wrong := what_is_wrong_with(language):
-            yield Problem(named(f"letter.{language}.md"), "", f"a letter in {shown(language)}", *wrong)
+    wrong = [(language, *said) for language in there if (said := what_is_wrong_with(language))]
+    for language, expected, fix in wrong[:MAX_OF_A_KIND]:
+        yield Problem(named(f"letter.{language}.md"), "", f"a letter in {shown(language)}", expected, fix)
+    if (more := len(wrong) - MAX_OF_A_KIND) > 0:
+        yield Problem("letter.*.md", "", f"{more:,} more of this kind", *wrong[-1][1:])
 
 
 def _names(folder: Path) -> list[str]:

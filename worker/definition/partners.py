@@ -246,13 +246,13 @@ def _namesakes_not_there(groups: Iterable[Sequence[_Numbered]], namesakes: Itera
 
 
 def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:
-    pairs = similar_names.alike([row.organization for _, row in numbered])
+    pairs, are_more = similar_names.alike([row.organization for _, row in numbered])
     for first, second in pairs:
         pair = [numbered[first], numbered[second]]
         found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
         fix = "If they are two, leave them; if they are one, delete a row."
         yield Problem(file, _rows_named(pair), found, "two organizations", fix)
-    if len(pairs) == similar_names.MAX_PAIRS:
+    if are_more:
         found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
         yield Problem(file, "", found, "few", "Only these are shown: look through the list yourself.")
 

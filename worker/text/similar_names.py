@@ -9,6 +9,7 @@ from itertools import combinations, islice
 _CLOSE = 88
 _CLOSE_REST = 75
 MAX_PAIRS = 50
+MAX_LOOKED_AT = 20_000  # pairs that nearly agree at their beginning: very many do only where long names begin alike
 _ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
 _ONE_LETTER = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})  # of no accent that parts
 _UNSEEN = {"\u17b4", "\u17b5", *map(chr, range(0xFE00, 0xFE10))}  # inherent vowels of Khmer, variation selectors
@@ -18,15 +19,17 @@ _SMALL_WORDS = {
 }
 
 
-def alike(names: Sequence[str]) -> list[tuple[int, int]]:
-    """Find pairs of positions, the lower first, whose names look alike; at most 50.
+def alike(names: Sequence[str]) -> tuple[list[tuple[int, int]], bool]:
+    """Find pairs of positions, the lower first, whose names look alike; at most 50, and whether there may be more.
 
     Two names look alike when they nearly agree letter by letter, in any order of words, or when they share two
     words or more that are rare in this list and make up half of the shorter name.
     """
     keys = [_key(name) for name in names]
-    found = set(islice(_nearly_the_same(keys), MAX_PAIRS)) | set(islice(_sharing(keys), MAX_PAIRS))
-    return sorted(found)[:MAX_PAIRS]
+    looked_at = list(islice(_beginning_alike(keys), MAX_LOOKED_AT))
+    spelled = ((first, second) for first, second in looked_at if _differ_in_spelling_only(keys[first], keys[second]))
+    found = set(islice(spelled, MAX_PAIRS)) | set(islice(_sharing(keys), MAX_PAIRS))
+    return sorted(found)[:MAX_PAIRS], len(found) >= MAX_PAIRS or len(looked_at) == MAX_LOOKED_AT
 
 
 def fold_name(name: str) -> str:
@@ -55,7 +58,7 @@ def _key(name: str) -> str:
     return " ".join(sorted(word for word in words if word not in _SMALL_WORDS) or words)
 
 
-def _nearly_the_same(keys: list[str]) -> Iterator[tuple[int, int]]:
+def _beginning_alike(keys: list[str]) -> Iterator[tuple[int, int]]:
     """Compare each key with those not much longer than it, which is all that can be close."""
     from rapidfuzz import fuzz, process
 
@@ -67,8 +70,7 @@ def _nearly_the_same(keys: list[str]) -> Iterator[tuple[int, int]]:
         rest = by_length[place + 1 : end]
         for _, _, offset in process.extract(key, rest, scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=None):
             first, second = sorted((order[place], order[place + 1 + offset]))
-            if _differ_in_spelling_only(keys[first], keys[second]):
-                yield first, second
+            yield first, second
 
 
 def _differ_in_spelling_only(first: str, second: str) -> bool:
@@ -76,8 +78,9 @@ def _differ_in_spelling_only(first: str, second: str) -> bool:
     from rapidfuzz import fuzz
 
     one, other = first.split(), second.split()
-    rest = " ".join(word for word in one if word not in other)
-    other_rest = " ".join(word for word in other if word not in one)
+    shared = {*one} & {*other}
+    rest = " ".join(word for word in one if word not in shared)
+    other_rest = " ".join(word for word in other if word not in shared)
     return not rest or not other_rest or fuzz.ratio(rest, other_rest) >= _CLOSE_REST
 
 
