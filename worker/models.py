@@ -341,7 +341,10 @@ class Contact(Base):
 
 
 class EndedLink(Base):
-    """A link that ended with its campaign, so that its page can say why for a while; nothing leads to whose it was."""
+    """A link that ended with its campaign, so that its page can say why for a while.
+
+    Nothing leads to whose it was, but the moment where one organization alone was erased.
+    """
 
     __tablename__ = "ended_link"
     id: Mapped[int] = mapped_column(primary_key=True)

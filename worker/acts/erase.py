@@ -2,7 +2,7 @@
 
 What stays: who is publicly named, what each answered and when (without who said it and why), the public letter as it
 was sealed unless somebody named in it is erased, and the hashes of all that was sealed. Links that end say so for a
-year, and nothing leads from them to whose they were.
+year, and nothing leads from them to whose they were but the moment, where one organization alone was erased.
 """
 
 from collections.abc import Sequence
