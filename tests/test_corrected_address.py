@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.definitions import a_definition
 from worker import db, settings, tokens
-from worker.acts import answer, correct_address, invite, receipts, resend
+from worker.acts import amend_letter, answer, correct_address, extend, invite, receipts, resend
 from worker.acts.answer import Statement
 from worker.mail import outbox
 from worker.models import Answer, AuditEvent, Campaign, Mail, Partner, Suppression
 from worker.state import recipients
 from worker.state.refusals import NotAnAddress, SameAddress
+from worker.text.languages import LANGUAGES
 
 RIGHT = "right@partner.example"
 
@@ -85,6 +88,33 @@ def test_the_address_is_changed_and_asked_anew_with_another_link(campaign: Campa
         last = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
         assert last is not None
         assert (last.actor, last.what, last.partner_id) == ("organizer", "address_corrected", river_watch.id)
+
+
+@pytest.mark.parametrize("kind", ["extended", "amended"])
+def test_what_was_asked_elsewhere_is_no_news_at_an_address_that_was_not_asked_yet(
+    campaign: Campaign, river_watch: Partner, kind: str
+) -> None:
+    """The invitation that waits says it all; a mail about a letter "that we wrote to you about" comes from nowhere."""
+
+    def happens() -> None:
+        with db.transaction() as session:
+            if kind == "extended":
+                deadline = session.get_one(Campaign, campaign.id).deadline_at
+                extend.move_deadline(session, campaign.id, deadline + timedelta(days=1))
+            else:
+                changed = a_definition([], db.clock(session))
+                amend_letter.change_letter(session, campaign.id, changed, meaning=True, unchanged=LANGUAGES)
+
+    for partner in campaign.partners:
+        marks(partner, "sent_at")
+    correct(river_watch)
+    happens()
+    assert [len(mails(partner, kind)) for partner in campaign.partners] == [0, 1]
+
+    marks(river_watch, "sent_at")
+    if kind == "extended":
+        happens()
+        assert [len(mails(partner, kind)) for partner in campaign.partners] == [1, 2]
 
 
 def test_nobody_else_is_touched(campaign: Campaign, river_watch: Partner) -> None:

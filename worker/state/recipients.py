@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Exists, ScalarSelect, Select, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from worker.choices import CHOICES
@@ -36,7 +36,7 @@ def _is_not_yet_asked() -> ColumnElement[bool]:
 
 
 def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
-    """The partners whose invitation was accepted by a server, and that want mail."""
+    """The partners that were asked at their present address, and want mail."""
     told = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.takes_mail)
     return list(session.scalars(told.order_by(Partner.id)))
 
@@ -284,5 +284,8 @@ def count_waiting(session: Session, campaign: Campaign, kind: str) -> int:
     return session.scalar(select(func.count()).select_from(Mail).where(waiting)) or 0
 
 
-def _has_invitation() -> Exists:
-    return exists().where(Mail.partner_id == Partner.id, *_INVITATION, Mail.sent_at.is_not(None))
+def _has_invitation() -> ColumnElement[bool]:
+    """Whether it was asked by mail, and a mail of ours came to its present address: else one brings all that holds."""
+    invited = exists().where(Mail.partner_id == Partner.id, *_INVITATION, Mail.sent_at.is_not(None))
+    to_it = (Mail.contact_id.is_(None), Mail.sent_at.is_not(None), _TO_PRESENT_ADDRESS)
+    return invited & exists().where(Mail.partner_id == Partner.id, *to_it)
