@@ -16,7 +16,19 @@ from tests import cast
 from tests.conftest import Clock
 from tests.sent_invitations import definition
 from worker import db, settings, tasks, tokens
-from worker.acts import amend_letter, answer, close, correct_address, disown, extend, hold, invite, launch, receipts
+from worker.acts import (
+    amend_letter,
+    answer,
+    close,
+    correct_address,
+    disown,
+    extend,
+    hold,
+    invite,
+    launch,
+    merge,
+    receipts,
+)
 from worker.acts import erase as erasing
 from worker.acts import remind as reminding
 from worker.acts import undo as undo_of
@@ -26,6 +38,7 @@ from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.models import Answer, AuditEvent, Campaign, Letter, Mail, Partner, RelayHealth
 from worker.state.refusals import CannotBeUndone, Closed, LetterChanged, NothingToUndo, NotLater, SameLetter
 from worker.state.status import load_status
+from worker.wording import mails
 
 
 @pytest.fixture
@@ -77,12 +90,12 @@ def test_no_worker_takes_a_mail_while_it_is_taken_back(
 
     with ThreadPoolExecutor(1) as worker:
 
-        def a_worker_comes(mail: Mail, now: datetime) -> bool:
+        def a_worker_comes(mail: Mail) -> bool:
             if not claimed:
                 claimed.append(worker.submit(claim))
                 if database == "postgresql":
                     claimed[0].result(10)  # it does not wait there: it passes over what is locked
-            return looks(mail, now)
+            return looks(mail)
 
         monkeypatch.setattr(undo_of, "_is_leased", a_worker_comes)
         undo(campaign_id)
@@ -387,6 +400,88 @@ def test_as_long_as_its_mails_wait_it_is_taken_back_also_later_and_while_held(as
     clock.advance(hours=2)
 
     assert takes_back(asked, "extend").mails == 2
+
+
+@each_act
+@pytest.mark.parametrize("slept", [False, True])
+def test_it_is_taken_back_also_after_all_mail_was_held_for_a_while(
+    asked: int, clock: Clock, does: Callable[[int], Any], act: UndoableAct, kind: str, slept: bool
+) -> None:
+    signs(1)
+    does(asked)
+    waiting = [one for one, _ in due() if one == kind]
+    with db.transaction() as session:
+        hold.hold_letter(session, asked, all_mail=True)
+    with db.transaction() as session:
+        hold.resume_letter(session, asked)
+    if slept:
+        clock.advance(hours=2)
+        assert kind not in [kind_of(mail_id) for mail_id in claim()]
+
+    assert takes_back(asked, act).mails == len(waiting) > 0
+
+    assert kind not in [one for one, _ in due()]
+
+
+def test_a_worker_that_was_killed_may_have_sent_what_it_had_claimed(asked: int, clock: Clock) -> None:
+    extends(asked)
+    clock.advance(seconds=40)
+    is_awake()
+    clock.advance(seconds=21)
+    assert claim()
+    clock.advance(seconds=90)
+
+    with pytest.raises(CannotBeUndone) as refused:
+        takes_back(asked, "extend")
+
+    assert refused.value.facts["left"] == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("sign", "sign"), ("sign", "decline"), ("sign", ""), ("decline", "sign")]
+)
+@pytest.mark.parametrize("kept", [0, 1])
+def test_of_two_that_were_merged_meanwhile_the_answer_stands_that_exposes_less(
+    asked: int, kept: int, first: str, second: str
+) -> None:
+    for number, choice in enumerate((first, second)):
+        if choice == "sign":
+            signs(number)
+        elif choice == "decline":
+            given(lambda partner_id: AnswerInput(partner_id, "decline", None, Statement()), number)
+    with db.transaction() as session:
+        receipts.put_receipts(session, asked)
+    amends(asked)
+    with db.transaction() as session:
+        both = session.scalars(select(Partner.id).order_by(Partner.id)).all()
+        merge.merge_partners(session, both[kept], both[1 - kept])
+
+    takes_back(asked, "amend")
+
+    with db.reading() as session:
+        (stands,) = session.scalars(select(Answer).where(Answer.superseded_at.is_(None))).all()
+        told = session.scalars(select(Mail.answer_id).where(Mail.kind == "receipt", Mail.due_at.is_not(None))).all()
+    assert stands.choice == ("decline" if "decline" in (first, second) else "sign")
+    assert set(told) <= {stands.id}
+
+
+def test_whom_a_meaning_was_to_ask_is_asked_with_the_typo_that_follows_at_once(asked: int, clock: Clock) -> None:
+    signs()
+    amends(asked)
+    before = due()
+    clock.advance(seconds=5)
+
+    amends(asked, "Lakes", meaning=False)
+
+    assert [kind for kind, _ in due()] == [kind for kind, _ in before] == ["amended", "amended"]
+    with db.reading() as session:
+        asks = session.scalars(select(Mail).where(Mail.due_at.is_not(None)).order_by(Mail.id)).all()
+        texts = [" ".join(mails.word_mail(session, mail).text.split()) for mail in asks]
+        assert [mail.answer_id for mail in asks] == [session.scalars(select(Answer.id)).one(), None]
+    assert all("Lakes" in text for text in texts)
+
+    takes_back(asked, "amend")
+    assert due() == before
 
 
 def test_what_an_amendment_called_back_waits_again_until_its_own_time(asked: int, clock: Clock) -> None:

@@ -1,10 +1,12 @@
 """Change the letter while partners answer: a typo is told to who signed, another meaning asks everybody again."""
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db
@@ -36,9 +38,10 @@ def change_letter(
 ) -> Amended:
     """Put the letter and its addressees as `definition` has them in place of the present ones.
 
-    A typo leaves every answer as it is. Another `meaning` takes back who signed or asked for a change, and asks
-    everybody again; who declined or withdrew is asked once and stays so without an answer. `unchanged`: the languages
-    of which a person says that their words say the same already, where they change less than those of another.
+    A typo leaves every answer as it is; whom the change before it was to ask, and has not yet, is asked with it.
+    Another `meaning` takes back who signed or asked for a change, and asks everybody again; who declined or withdrew
+    is asked once and stays so without an answer. `unchanged`: the languages of which a person says that their words
+    say the same already, where they change less than those of another.
     It can be taken back while its mails wait.
     Raises Closed once the deadline has passed, SameLetter, OtherAddressee or LanguageLeftAlone.
     """
@@ -68,6 +71,8 @@ def change_letter(
     answering, rows = load_answering_contacts(session, campaign), []
     reads_other = _reads_other(campaign, load_last_read(session, campaign, now))
     not_concerned = 0
+    if not meaning:
+        rows = _asked_anew(session, campaign, [mail_id for mail_id, _ in called_back], which, now, due_at)
     for p in concerned:
         about = outbox.MailOptions(answer_id=standing[p.id].id if p.id in standing else None, due_at=due_at)
         mails = [outbox.to_partner(kind, campaign, p, which, now, **about)] if p.takes_mail else []
@@ -84,6 +89,21 @@ def change_letter(
     by_mail = {row["partner_id"] for row in rows}
     not_told = [one.partner.organization for one in fallen if one.partner_id not in by_mail]
     return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned)
+
+
+def _asked_anew(
+    session: Session, campaign: Campaign, called_back: Sequence[int], which: str, now: datetime, due_at: datetime
+) -> list[outbox.MailRow]:
+    """A mail for each that was to ask for an answer to another meaning, and had not left: nobody else would ask."""
+    asked = select(Mail).where(Mail.id.in_(called_back), Mail.kind == "amended").order_by(Mail.id)
+    rows = []
+    for mail in session.scalars(asked):
+        about = outbox.MailOptions(answer_id=mail.answer_id, due_at=due_at)
+        if mail.contact is not None:
+            rows.append(outbox.to_contact("amended", campaign, mail.contact, which, now, **about))
+        elif mail.partner is not None:
+            rows.append(outbox.to_partner("amended", campaign, mail.partner, which, now, **about))
+    return rows
 
 
 def _reads_other(campaign: Campaign, last_read: dict[Reader, Letter]) -> Callable[[int, int | None, str], bool]:

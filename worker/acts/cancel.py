@@ -37,15 +37,15 @@ def cancel_campaign(session: Session, campaign_id: int, *, tell: bool = True) ->
 
 
 def _mails_that_tell(session: Session, campaign: Campaign, now: datetime) -> list[outbox.MailRow]:
-    """One for each reader. What a worker holds at this moment may leave, or not: that is known after its lease."""
+    """One for each reader. What a worker holds may leave, or not: that is known after a lease."""
     later = now + timedelta(seconds=settings.current().lease)
     due = {True: now, False: later}
     rows = [
         outbox.to_partner("cancelled", campaign, one, "1", now, due_at=due[bool(one.has_heard)])
-        for one in session.execute(select_to_tell_of_end(campaign, now))
+        for one in session.execute(select_to_tell_of_end(campaign))
     ]
     rows += [
         outbox.to_contact("cancelled", campaign, one, "1", now, due_at=due[bool(one.has_heard)])
-        for one in session.execute(select_contacts_to_tell_of_end(campaign, now))
+        for one in session.execute(select_contacts_to_tell_of_end(campaign))
     ]
     return rows

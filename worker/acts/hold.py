@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
-from worker.mail import holds, kinds, outbox
+from worker.mail import holds, kinds, outbox, undo_minutes
 from worker.models import Mail
 from worker.state.held import count_held_mails
 
@@ -60,6 +60,7 @@ def resume_letter(session: Session, campaign_id: int) -> int | None:
     if not campaign.takes_answers(at=now):
         outbox.cancel(session, *waited, Mail.kind.in_(kinds.cancelled_by("close")), at=now)
     waiting = count_held_mails(session, [campaign]).get(campaign.id, 0)
+    undo_minutes.note_mails_of_act(session, campaign)
     dated = update(Mail).where(*waited, Mail.uncertain_at.is_(None)).values(dated_at=now)
     session.execute(dated.execution_options(synchronize_session=False))
     campaign.held_at = campaign.mail_held_at = None

@@ -91,8 +91,7 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     mails = session.scalars(
         select(Mail).where(Mail.campaign_id == campaign_id).order_by(Mail.id).with_for_update()
     ).all()
-    now = db.clock(session)
-    left = undo.count_left(mails, now)
+    left = undo.count_left(mails)
     partners = select(Partner.id).where(Partner.campaign_id == campaign_id)
     answers = len(session.scalars(select(Answer.id).where(Answer.partner_id.in_(partners))).all())
     if left or answers:

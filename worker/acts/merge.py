@@ -1,6 +1,6 @@
 """Two lines of the list were one organization: they become one partner, and none of its links stops working."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,11 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     return Merged(stands, falls, told, swapped)
 
 
+def least_exposing(answers: Iterable[Answer]) -> list[Answer]:
+    """Answers of one partner, first the one that stands if only one may."""
+    return sorted(answers, key=lambda one: (exposure(one), -one.at.timestamp(), -one.id))
+
+
 def exposure(answer: Answer) -> int:
     """How much an answer shows of an organization: nothing if it does not sign, and most if it signs publicly.
 
@@ -107,8 +112,7 @@ def _lock(session: Session, kept_id: int, merged_id: int) -> tuple[Campaign, Par
 def _decide(session: Session, kept: Partner, merged: Partner, now: datetime) -> tuple[Answer | None, Answer | None]:
     """The answer that stands from now on, and the one that does not any more."""
     standing = [one for one in (standing_answer(session, kept.id), standing_answer(session, merged.id)) if one]
-    standing.sort(key=lambda one: (exposure(one), -one.at.timestamp(), -one.id))
-    stands, falls = [*standing, None, None][:2]
+    stands, falls = [*least_exposing(standing), None, None][:2]
     if falls is not None:
         falls.superseded_at = now
     if stands is not None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, merge
 from worker.mail import kinds, outbox, undo_minutes
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, OrganizerAct, Partner
 from worker.state.refusals import CannotBeUndone, Closed, NothingToUndo
@@ -67,13 +67,16 @@ def call_back(session: Session, *which: ColumnElement[bool], at: datetime) -> Ca
     return [(mail_id, due_at.isoformat() if due_at else None) for mail_id, due_at in found]
 
 
-def count_left(mails: Sequence[Mail], now: datetime) -> int:
-    """How many of these mails were handed over, may have been, or are leased to a worker."""
-    return sum(mail.has_left or mail.uncertain_at is not None or _is_leased(mail, now) for mail in mails)
+def count_left(mails: Sequence[Mail]) -> int:
+    """How many of these mails were handed over, may have been, or are leased to a worker.
+
+    Also by a lease that ran out: a worker that was killed may have handed the mail over and not written it down.
+    """
+    return sum(mail.has_left or mail.uncertain_at is not None or _is_leased(mail) for mail in mails)
 
 
-def _is_leased(mail: Mail, now: datetime) -> bool:
-    return mail.lease_until is not None and mail.lease_until >= now
+def _is_leased(mail: Mail) -> bool:
+    return mail.lease_holder is not None
 
 
 def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
@@ -92,7 +95,7 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
         raise NothingToUndo(act=act, last=undo and undo["act"])
     its = undo_minutes.mails_of_act(campaign)
     mails = session.scalars(select(Mail).where(its).order_by(Mail.id).with_for_update()).all()
-    left, answers = count_left(mails, now), _count_answers(session, campaign)
+    left, answers = count_left(mails), _count_answers(session, campaign)
     if left or answers:
         raise CannotBeUndone(act=act, left=left, answers=answers, slug=campaign.slug)
     if _is_over(campaign, mails, now):
@@ -140,9 +143,7 @@ def _put_letter_back(session: Session, campaign: Campaign, now: datetime) -> int
     session.expire(campaign, ["letters"])
     lapsed = select(Answer).join(Partner).where(Answer.id.in_(undo["answers"]), Answer.superseded_at == at)
     own = Partner.erased_at.is_(None) & or_(Partner.disowned_at.is_(None), Partner.disowned_at < at)
-    again = session.scalars(lapsed.where(own)).all()
-    for answer in again:
-        answer.superseded_at = None
+    again = _stand_again(session, session.scalars(lapsed.where(own)).all(), now)
     # Whoever stands again is asked no more: not by a new link either, nor by a reminder that came in between.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))
     outbox.cancel(session, Mail.partner_id.in_([answer.partner_id for answer in again]), asks, at=now)
@@ -150,9 +151,35 @@ def _put_letter_back(session: Session, campaign: Campaign, now: datetime) -> int
     return len(again)
 
 
+def _stand_again(session: Session, lapsed: Sequence[Answer], now: datetime) -> list[Answer]:
+    """Let these answers stand again; of several of one partner, for two were made one, that which exposes least."""
+    which = Answer.partner_id.in_({answer.partner_id for answer in lapsed}), Answer.superseded_at.is_(None)
+    given: dict[int, list[Answer]] = {}
+    for answer in [*lapsed, *session.scalars(select(Answer).where(*which))]:
+        given.setdefault(answer.partner_id, []).append(answer)
+    again = []
+    for answers in given.values():
+        stands, *others = merge.least_exposing(answers)
+        for one in others:
+            one.superseded_at = one.superseded_at or now
+        if stands.superseded_at is not None:
+            again.append(stands)
+    session.flush()  # of one partner one stands at most
+    for one in again:
+        one.superseded_at = None
+    session.flush()
+    return again
+
+
 def _wait_again(session: Session, due: dict[int, str | None], called_back_at: datetime) -> None:
-    """Let the mails wait again that the act called back, each until it was due before."""
-    called_back = select(Mail).where(Mail.id.in_(due), Mail.cancelled_at == called_back_at)
+    """Let the mails wait again that the act called back, each until it was due before.
+
+    But no receipt of an answer that does not stand.
+    """
+    of_one = exists().where(Answer.id == Mail.answer_id, Answer.superseded_at.is_(None))
+    called_back = select(Mail).where(
+        Mail.id.in_(due), Mail.cancelled_at == called_back_at, (Mail.kind != "receipt") | of_one
+    )
     for mail in session.scalars(called_back.order_by(Mail.id).with_for_update()).all():
         mail.cancelled_at = None
         if (due_at := due[mail.id]) and mail.sent_at is None and mail.refused_at is None:

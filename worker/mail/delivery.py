@@ -465,11 +465,14 @@ class DeliveryRun:
                 async with self._leases:
                     before, asked = _now(), list(self._ours)
                     kept = await asyncio.to_thread(self._renew, asked)
-                    for mail_id in asked:
-                        if mail_id not in kept:
-                            self._ours.pop(mail_id, None)  # another has it, or it was called back: it is not sent
-                        elif mail_id in self._ours:
-                            self._ours[mail_id] = before + self._lease
+                    for mail_id in kept & self._ours.keys():
+                        self._ours[mail_id] = before + self._lease
+                # Another has it, or it was called back: it is not sent, and given back, as it did not leave.
+                if lost := self._ours.keys() & set(asked) - kept:
+                    for mail_id in lost:
+                        self._ours.pop(mail_id, None)
+                    if waiting := lost & {ready.id for ready in self._queue}:
+                        await self._stop(waiting)
 
     def _claim(self) -> tuple[list[int], list[Ready], list[DeliveryResult]]:
         """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""

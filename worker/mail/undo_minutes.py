@@ -44,7 +44,18 @@ def mails_of_act(campaign: Campaign) -> ColumnElement[bool]:
     if campaign.undo is None or campaign.undo["act"] is None:
         return false()
     its = (Mail.campaign_id == campaign.id) & Mail.kind.in_(KINDS[campaign.undo["act"]])
-    return its if campaign.undo["act"] == "launch" else its & (Mail.dated_at == moment_of_act(campaign))
+    if campaign.undo["act"] == "launch":
+        return its
+    if "mails" in campaign.undo:
+        return its & Mail.id.in_(campaign.undo["mails"])
+    return its & (Mail.dated_at == moment_of_act(campaign))
+
+
+def note_mails_of_act(session: Session, campaign: Campaign) -> None:
+    """Write down which they are, before those that wait are dated anew. Needs the campaign alone."""
+    if campaign.undo is not None and campaign.undo["act"] not in {None, "launch"}:
+        ids = session.scalars(select(Mail.id).where(mails_of_act(campaign)).order_by(Mail.id)).all()
+        campaign.undo = campaign.undo | {"mails": list(ids)}
 
 
 def moment_of_act(campaign: Campaign) -> datetime:

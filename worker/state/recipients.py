@@ -91,27 +91,27 @@ def select_silent(campaign: Campaign) -> Select[Partner]:
     return select(Partner).where(Partner.campaign_id == campaign.id, reached, ~answered).order_by(Partner.id)
 
 
-def select_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[int, int, str, bool]:
+def select_to_tell_of_end(campaign: Campaign) -> Select[int, int, str, bool]:
     """Selects who is to hear that a letter is cancelled: each partner that has, or may have, a mail, or has answered.
 
     Not those to whom an organizer sends nothing, nor whoever wants no mail, unless it signs. `has_heard`: whether it
-    is known already that one reached it; a mail that a worker holds at this moment may still leave. What went to an
-    address since corrected tells nothing to whoever reads the present one.
+    is known already that one reached it; a mail that a worker holds may still leave, or have left unrecorded. What went
+    to an address since corrected tells nothing to whoever reads the present one.
     """
     has_heard = _has_had_mail(None) | exists().where(Answer.partner_id == Partner.id)
     signs = exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None), Answer.choice.in_(SIGNING))
     wants_it = Partner.takes_mail | (Partner.takes_alerts & signs)
     to_it = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None), _TO_PRESENT_ADDRESS)
-    may_have_heard = has_heard | _is_being_sent(now, *to_it)
+    may_have_heard = has_heard | _is_being_sent(*to_it)
     reached = ~exists().where(Suppression.email_hmac == Partner.email_hmac)
     which = (Partner.campaign_id == campaign.id, wants_it, may_have_heard, reached)
     return select(*OF_A_READER, has_heard.label("has_heard")).where(*which).order_by(Partner.id)
 
 
-def select_contacts_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[int, int, int, str, bool]:
+def select_contacts_to_tell_of_end(campaign: Campaign) -> Select[int, int, int, str, bool]:
     """Selects the further contacts likewise: those whose link lives, and that want mail."""
     has_heard = _has_had_mail(Contact.id) | exists().where(Answer.contact_id == Contact.id)
-    may_have_heard = has_heard | _is_being_sent(now, Mail.contact_id == Contact.id)
+    may_have_heard = has_heard | _is_being_sent(Mail.contact_id == Contact.id)
     reached = ~exists().where(Suppression.email_hmac == Contact.email_hmac)
     which = (Partner.campaign_id == campaign.id, Partner.silenced_at.is_(None), Contact.takes_mail)
     columns = (Contact.id, Contact.partner_id, Contact.generation, Contact.language, has_heard.label("has_heard"))
@@ -124,11 +124,16 @@ def select_contacts_to_tell_of_end(campaign: Campaign, now: datetime) -> Select[
 
 
 def has_heard(session: Session, mail_id: int) -> bool:
-    """Whether the reader of a mail has had another of the same campaign, or may have, or has answered."""
+    """Whether the reader of a mail has had another of the same campaign, or may have, or has answered.
+
+    Also one that was called back and is leased still, or was by a worker that never gave it back: a slow relay takes
+    it yet, or a worker was killed before it could write it down.
+    """
     itself = aliased(Mail)
     of_the_reader = Mail.contact_id.is_not_distinct_from(itself.contact_id)
+    left = _MAY_HAVE_LEFT | (Mail.cancelled_at.is_not(None) & Mail.lease_holder.is_not(None))
     had = exists().where(
-        *(Mail.partner_id == itself.partner_id, of_the_reader, Mail.kind != "cancelled", _MAY_HAVE_LEFT),
+        *(Mail.partner_id == itself.partner_id, of_the_reader, Mail.kind != "cancelled", left),
         *(Partner.id == itself.partner_id, itself.contact_id.is_not(None) | _TO_PRESENT_ADDRESS),
     )
     answered = exists().where(
@@ -151,8 +156,9 @@ def _has_had_mail(contact_id: ColumnElement[int] | InstrumentedAttribute[int] | 
     return exists().where(Mail.partner_id == Partner.id, *whose, _MAY_HAVE_LEFT)
 
 
-def _is_being_sent(now: datetime, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(*which, Mail.lease_holder.is_not(None), Mail.lease_until >= now)
+def _is_being_sent(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Also where the lease ran out: whoever had it was killed, or waits for a slow relay."""
+    return exists().where(*which, Mail.lease_holder.is_not(None))
 
 
 def last_mail() -> ScalarSelect[datetime]:
