@@ -59,8 +59,8 @@ class ScriptedServer:
     """`async with ScriptedServer({"RCPT": "hang"})`: faults are the words of `_Talk.misbehave`, or a reply.
 
     "RCPT" has its fault each time, "RCPT#2" only the second time on a connection. An answer takes up to `pace`
-    seconds; while `gate` is cleared, none comes to the end of a mail. `gullible` opens DATA where no recipient was
-    taken, as RFC 2920 section 3.1 allows.
+    seconds; while `gate` is cleared, none comes to the end of a mail, or in the phase `gate_at`. `gullible` opens DATA
+    where no recipient was taken, as RFC 2920 section 3.1 allows.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class ScriptedServer:
         implicit_tls: bool = False,
         pace: float = 0,
         gullible: bool = False,
+        gate_at: str = "end of data",
     ) -> None:
         self.faults = faults or {}
         self.pace, self.gullible = pace, gullible
@@ -80,6 +81,7 @@ class ScriptedServer:
         self.reached: dict[str, asyncio.Event] = {}
         self.gate = asyncio.Event()
         self.gate.set()
+        self.gate_at = gate_at
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
@@ -212,7 +214,7 @@ class _Talk:
         fault = self.server.faults.get(numbered, self.server.faults.get(phase))
         if self.server.pace:
             await asyncio.sleep(random.uniform(0, self.server.pace))
-        if phase == "end of data":
+        if phase == self.server.gate_at:
             await self.server.gate.wait()
         if fault == "late":  # longer than the other answers
             await asyncio.sleep(0.6)

@@ -31,6 +31,7 @@ from worker.wording.composing import compose_batch
 pytestmark = pytest.mark.usefixtures("database")
 
 PARTNERS, CONNECTIONS = 16, 2
+AWAITED = {"MAIL": "MAIL", "RCPT": "RCPT", "DATA": "DATA", "end of data": "DATA"}  # what was said as a gate holds
 RELAYS = {"plain": ("8BITMIME",), "pipelining": ("PIPELINING", "8BITMIME")}
 AT_MOST = {"plain": 1, "pipelining": 2}  # mails on each connection that may still begin
 
@@ -90,7 +91,7 @@ async def _deliver(server: ScriptedServer, meanwhile: Callable[[], object], work
         settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
         at_work = [asyncio.create_task(_until_nothing_is_due()) for _ in range(workers)]
         until = time.monotonic() + 20
-        while sum(visit.phases["DATA"] for visit in server.visits) < CONNECTIONS * workers:
+        while sum(visit.phases[AWAITED[server.gate_at]] for visit in server.visits) < CONNECTIONS * workers:
             if all(task.done() for task in at_work) or time.monotonic() > until:
                 break
             await asyncio.sleep(0.01)
@@ -147,6 +148,18 @@ def test_a_name_that_is_to_go_leaves_in_no_further_copy(
     assert len(copies(server)) in {PARTNERS - 1, PARTNERS}  # its own was called back, or had left
     assert not any(mail.due_at for mail in mails())
     assert {mail.attempts for mail in mails("copy") if mail.sent_at} == {1}
+
+
+@pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("relay", RELAYS)
+def test_so_it_is_where_no_body_was_begun(relay: str, phase: str, clock: Clock) -> None:
+    copies_are_put(clock)
+    first, server = partners()[0], ScriptedServer(offers=RELAYS[relay], gate_at=phase)
+
+    assert deliver(server, lambda: withdraws(first)) == 0
+
+    naming = [mail for mail in copies(server) if names(mail, "n° 0")]
+    assert len(naming) <= CONNECTIONS * AT_MOST[relay]
 
 
 @pytest.mark.parametrize("relay", RELAYS)

@@ -99,11 +99,14 @@ def _now() -> float:
 
 @dataclass
 class RelayConnection:
-    """One connection, how many mails it has had an answer for, and when its last one was taken from the queue."""
+    """One connection, how many mails it has had an answer for, and when its last one began.
+
+    Where the relay pipelines it begins as it is taken from the queue, and else with its body.
+    """
 
     smtp: Connection | None = None
     answers: int = 0
-    taken_at: float = 0
+    begun_at: float = 0
 
     @property
     def is_usable(self) -> bool:
@@ -117,8 +120,9 @@ class DeliveryRun:
     at a usual relay's pace one or two, since a group is recorded as soon as the last one is.
 
     What was composed is looked at again before it leaves, for it may have been called back, held or outdated since.
-    Each mail that a connection takes was looked at after it took the one before, so that of what is not to leave any
-    more one goes on each connection at most (two where the next envelope rides behind a mail). Mails that bring no
+    Each mail that a connection takes was looked at after the body of the one before was on its way, so that of what is
+    not to leave any more one goes on each connection at most (two where the next envelope rides behind a mail, since
+    it is looked at after that one was taken). Mails that bring no
     letter share a look for LOOK_SHARED: of those, no more than a relay takes in that time.
     """
 
@@ -236,7 +240,7 @@ class DeliveryRun:
         assert connection.smtp is not None
         taken: deque[Ready] = deque()
         given_back: list[Ready] = []
-        goes_on = True
+        goes_on, pipelines = True, connection.smtp.pipelines
 
         def take() -> Offer | None:
             while self._goes_on() and self._queue and self._unrecorded < MAX_UNRECORDED:
@@ -249,12 +253,16 @@ class DeliveryRun:
                     return None
                 ready = self._queue.popleft()
                 taken.append(ready)
-                connection.taken_at = _now()
                 self._unrecorded += 1
                 self._claim_ahead()
-                self._look_ahead(connection)
+                if pipelines:
+                    begun()
                 return ready.offer
             return None
+
+        def begun() -> None:
+            connection.begun_at = _now()
+            self._look_ahead(connection)
 
         def done(offer: Offer, outcome: Outcome) -> None:
             nonlocal goes_on
@@ -271,7 +279,7 @@ class DeliveryRun:
             self._note(ready, outcome)
 
         try:
-            await connection.smtp.send_pipelined(take, done)
+            await connection.smtp.send_pipelined(take, done, begun)
         finally:
             # What was taken and has no outcome was given no body.
             untouched = [*given_back, *taken]
@@ -305,11 +313,11 @@ class DeliveryRun:
             self._claiming_now()
 
     def _may_leave(self, ready: Ready, connection: RelayConnection) -> bool:
-        """Whether a look said so that is recent, and began after this connection took its last mail."""
+        """Whether a look said so that is recent, and began after this connection's last mail did."""
         looked_at, now = self._passed.get(ready.id, 0.0), _now()
         if looked_at <= now - LOOK_HOLDS:
             return False
-        return looked_at >= connection.taken_at or (looked_at > now - LOOK_SHARED and ready.seal_number is None)
+        return looked_at >= connection.begun_at or (looked_at > now - LOOK_SHARED and ready.seal_number is None)
 
     def _look_ahead(self, connection: RelayConnection) -> None:
         """Look at the next mails while this one is sent, so that none of them has to wait for it."""

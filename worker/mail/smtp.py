@@ -69,10 +69,22 @@ class Connection:
             raise
         return None
 
-    async def send(self, offer: Offer, before_data: Callable[[], Awaitable[bool]] | None = None) -> Outcome:
+    @property
+    def pipelines(self) -> bool:
+        """Whether the next envelope rides behind a mail."""
+        return "pipelining" in self._extensions
+
+    async def send(
+        self,
+        offer: Offer,
+        before_data: Callable[[], Awaitable[bool]] | None = None,
+        *,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Outcome:
         """Offer one mail and return what became of it; network and relay raise nothing here.
 
-        `before_data` is awaited when the recipient is accepted and before DATA: False calls the mail back.
+        `before_data` is awaited when the recipient is accepted and before DATA: False calls the mail back. `begun` is
+        called as soon as the body is on its way.
         A cancellation, or an error in `before_data`, goes through and ends the connection; if the body was
         being written, whoever cancelled does not know what became of the mail.
         Raises ValueError for a message that is not 7-bit (we never ask for 8BITMIME).
@@ -87,7 +99,7 @@ class Connection:
             return mail
         self._busy = True
         try:
-            return await self._offer(wire, mail, before_data)
+            return await self._offer(wire, mail, before_data, begun)
         except Broken as broken:
             return broken_off(self._phase, broken.reason)
         except BaseException:
@@ -96,19 +108,25 @@ class Connection:
         finally:
             self._busy = False
 
-    async def send_pipelined(self, take: Callable[[], Offer | None], done: Callable[[Offer, Outcome], None]) -> None:
+    async def send_pipelined(
+        self,
+        take: Callable[[], Offer | None],
+        done: Callable[[Offer, Outcome], None],
+        begun: Callable[[], None] = lambda: None,
+    ) -> None:
         """Send what `take` gives, until it gives None or the connection is of no more use.
 
         `done` is called once a mail, in order, as soon as its outcome is known. A mail that was taken and for
-        which it was not called was never given a body: nothing of it travelled, whatever happened.
+        which it was not called was never given a body: nothing of it travelled, whatever happened. Where the relay
+        does not pipeline, `begun` is called as soon as a body is on its way.
         A cancellation, or an error in `done`, goes through and ends the connection; an error in `take`, and
         ValueError for a message that is not 7-bit, is raised when the mail under way is done.
         """
         if self._busy:
             raise RuntimeError("one mail at a time on a connection")
-        if "pipelining" not in self._extensions:
+        if not self.pipelines:
             while self.usable and (offer := take()) is not None:
-                await self._send_and_tell(offer, done)
+                await self._send_and_tell(offer, done, begun)
         elif self._wire is not None and self.usable:
             self._busy = True
             try:
@@ -190,9 +208,11 @@ class Connection:
         transport.set_protocol(self._wire)
         self._client = self._transport = None
 
-    async def _send_and_tell(self, offer: Offer, done: Callable[[Offer, Outcome], None]) -> None:
+    async def _send_and_tell(
+        self, offer: Offer, done: Callable[[Offer, Outcome], None], begun: Callable[[], None]
+    ) -> None:
         try:
-            outcome = await self.send(offer)
+            outcome = await self.send(offer, begun=begun)
         except BaseException:
             if self._phase is Phase.END_OF_DATA:
                 done(offer, outcome_unknown())
@@ -200,7 +220,11 @@ class Connection:
         done(offer, outcome)
 
     async def _offer(
-        self, wire: "Wire", mail: "PreparedMail", before_data: Callable[[], Awaitable[bool]] | None
+        self,
+        wire: "Wire",
+        mail: "PreparedMail",
+        before_data: Callable[[], Awaitable[bool]] | None,
+        begun: Callable[[], None],
     ) -> Outcome:
         recipient, wait = mail.offer.recipient, self._timeouts
         for phase, command in ((Phase.MAIL, mail.mail), (Phase.RCPT, mail.rcpt)):
@@ -221,6 +245,7 @@ class Connection:
             return answered(Phase.DATA, answer, recipient)
         wire.write(mail.body)
         self._phase = Phase.END_OF_DATA
+        begun()
         answer = await wire.answer(wait.end_of_data)
         # No RSET: the end of data clears the buffers, whatever the answer (RFC 5321 section 4.1.1.4).
         return answered(Phase.END_OF_DATA, answer, recipient)
