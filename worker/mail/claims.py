@@ -8,7 +8,9 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     ColumnExpressionArgument,
+    Integer,
     TextClause,
+    any_,
     bindparam,
     exists,
     select,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from worker import db, settings
@@ -141,14 +144,16 @@ def still_to_leave(holder: str, ids: Sequence[int]) -> set[int]:
 
     One look at the rows, in one round trip: it sees whatever was committed before it began.
     """
-    return {row.id for row in db.read_autocommit(_STILL_TO_LEAVE, holder=holder, ids=ids)}
+    look = _LOOKS.get(db.autocommit_engine().dialect.name, _LOOK)
+    return {row.id for row in db.read_autocommit(look, holder=holder, ids=list(ids))}
 
 
 _HOLDER: BindParameter[str] = bindparam("holder")
-_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
-_STILL_TO_LEAVE = select(Mail.id).where(
-    Mail.id.in_(_IDS), Mail.lease_holder == _HOLDER, Mail.cancelled_at.is_(None), ~holds.held()
-)
+_MAY_LEAVE = (Mail.lease_holder == _HOLDER, Mail.cancelled_at.is_(None), ~holds.held())
+_LOOK = select(Mail.id).where(Mail.id.in_(bindparam("ids", expanding=True)), *_MAY_LEAVE)
+# All ids are one value there: a look takes a third of the time, and one is taken many times a second.
+_ID_IN_ARRAY = Mail.id == any_(bindparam("ids", type_=ARRAY(Integer)))
+_LOOKS = {"postgresql": select(Mail.id).where(_ID_IN_ARRAY, *_MAY_LEAVE)}
 
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
