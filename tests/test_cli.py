@@ -680,6 +680,7 @@ def test_a_launch_that_leaves_at_once_promises_no_minute(desk: Desk) -> None:
         {"sent_at": True},
         {"uncertain_at": True},
         {"lease_holder": "a worker", "lease_until": datetime(2999, 1, 1, tzinfo=UTC)},
+        {"lease_holder": "a worker that was killed", "lease_until": datetime(2020, 1, 1, tzinfo=UTC)},
     ],
 )
 def test_a_launch_of_which_mail_has_left_is_not_taken_back(desk: Desk, values: dict[str, Any]) -> None:
@@ -694,9 +695,8 @@ def test_a_launch_of_which_mail_has_left_is_not_taken_back(desk: Desk, values: d
     assert desk.mails("invitation") == 3
 
 
-def test_a_launch_is_taken_back_when_a_lease_ran_out_or_a_mail_was_refused(desk: Desk) -> None:
+def test_a_launch_is_taken_back_when_a_mail_was_refused(desk: Desk) -> None:
     desk.launches()
-    _happens("River Watch", lease_holder="a worker", lease_until=datetime(2020, 1, 1, tzinfo=UTC))
     _happens("Les Amis du Fleuve", refused_at=True)
 
     assert "taken back" in desk.types("launch", "rivers", "--undo")

@@ -72,18 +72,19 @@ def restart_if_slept(session: Session) -> None:
     """
     if not settings.current().undo:
         return
-    now = db.clock(session)
-    if not _slept(relay_health(session), now):
-        return
-    health = relay_health(session, lock=True)
+    now, health = db.clock(session), relay_health(session)
     if not _slept(health, now):
-        return  # another process has seen to it
+        return
     since = _last_sign(health)
     ended = Campaign.undo_until.is_not(None) if since is None else Campaign.undo_until > since
-    for campaign_id in session.scalars(select(Campaign.id).where(ended).order_by(Campaign.id)).all():
-        _restart(session, db.locked(session, campaign_id), now)
-    health.drained_at = now
-    session.flush()
+    # Campaigns first, then mails, then the row with the sign of life: in another order two would deadlock.
+    ids = session.scalars(select(Campaign.id).where(ended).order_by(Campaign.id)).all()
+    campaigns = [db.locked(session, campaign_id) for campaign_id in ids]
+    if not _slept(relay_health(session), now):
+        return  # another process has seen to it
+    for campaign in campaigns:
+        _restart(session, campaign, now)
+    session.execute(update(RelayHealth).values(drained_at=now))
 
 
 def _last_sign(health: RelayHealth) -> datetime | None:
