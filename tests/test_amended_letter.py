@@ -411,3 +411,25 @@ def test_a_name_from_hell_stands_for_itself(campaign_id: int, language: str) -> 
             campaign = session.get_one(Campaign, campaign_id)
             assert changes_since(campaign, campaign.letters[-2], language).concern_reader
         signs(language)
+
+
+STANDS = {"en": "as it stands now", "fr": "telle qu’elle est maintenant", "km": "ដូចដែលមាននៅពេលនេះ"}
+
+
+@pytest.mark.parametrize("kind", ["reminder", "extended"])
+@pytest.mark.parametrize("language", WHO)
+def test_whose_signature_fell_is_not_told_that_its_answer_stands_or_that_it_was_never_heard_of(
+    campaign_id: int, language: str, kind: str
+) -> None:
+    def worded(session: Session, number: int) -> str:
+        campaign, partner = session.get_one(Campaign, campaign_id), partner_in(session, language)
+        outbox.put(session, [outbox.to_partner(kind, campaign, partner, str(number), db.clock(session))])
+        mail = session.scalars(select(Mail).where(Mail.kind == kind).order_by(Mail.id.desc())).first()
+        assert mail is not None
+        return " ".join(mails.word_mail(session, mail).text.split())
+
+    with db.transaction() as session:
+        assert STANDS[language] not in worded(session, 1)
+        everywhere = a_letter("two", "deux", "ពីរ")
+        amend_letter.change_letter(session, campaign_id, everywhere, meaning=True, unchanged=[])
+        assert STANDS[language] in worded(session, 2)
