@@ -365,6 +365,22 @@ def test_organizers_read_who_lacks_the_letter_and_how_to_note_it(language: str, 
 
 @on_sqlite
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("so_far", [("uncertain", "sent"), ("sent", "waiting"), ("uncertain", "waiting")])
+def test_a_letter_that_is_sealed_anew_once_some_have_it_promises_no_moment(
+    so_far: tuple[str, str], language: str, database: str
+) -> None:
+    doubt = {"en": "nobody knows whether", "fr": "personne ne sait si", "km": "គ្មាននរណាដឹងថា"}
+    by_itself = {"en": "not yet; it goes by itself", "fr": "elle part d’elle-même", "km": "ផ្ញើដោយស្វ័យប្រវត្តិ"}
+    with db.transaction() as session:
+        campaign = lived(session, *so_far)
+        text = " ".join(put(session, "closed", campaign, None, language).text.split())
+    assert "undersigned hold" not in text
+    assert (doubt[language] in text) == ("uncertain" in so_far)
+    assert (by_itself[language] in text) == ("waiting" in so_far)
+
+
+@on_sqlite
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_while_one_lacks_it_the_page_says_who_has_it_and_who_not(language: str, browser: TestClient) -> None:
     with db.transaction() as session:
         campaign = lived(session, "sent", "to_bring")

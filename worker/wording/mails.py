@@ -363,6 +363,7 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
         "visibility": facts.signing,
         "served": facts.served,
         "have": sum(one.has_it for one in facts.served),
+        "in_doubt": any(one.state == "uncertain" for one in facts.served),
         "goes_by_mail": any(one.addressee.email for one in left),
     }
     return _from_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
