@@ -423,6 +423,20 @@ def gives_up(session: Session) -> tuple[Campaign, Partner]:
     return campaign, one
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "km"])
+@on_sqlite
+def test_what_is_erased_at_once_is_not_promised_to_be_shown(language: str, database: str) -> None:
+    shows = {"en": "shows what was recorded", "fr": "montre ce qui a été enregistré", "km": "បង្ហាញអ្វីដែលបានកត់ត្រា"}
+    with db.transaction() as session:
+        _, partner = gives_up(session)
+        mail = session.scalars(select(Mail).where(Mail.kind == "cancelled")).one()
+        mail.language = language
+        given_up = " ".join(mails.word_mail(session, mail).text.split())
+        partner.campaign.erase_by = None
+        cancelled = " ".join(mails.word_mail(session, mail).text.split())
+    assert (shows[language] in given_up, shows[language] in cancelled) == (False, True)
+
+
 @pytest.mark.parametrize("how", ["handed over", "never"])
 def test_a_letter_that_is_given_up_is_erased_once_its_partners_were_told(how: str, database: str, clock: Clock) -> None:
     with db.transaction() as session:

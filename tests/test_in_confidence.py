@@ -28,13 +28,14 @@ NAMES = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Gorse")
 FORMS = ("text", "html", "pdf", "docx")
 HEADING = {
     "en": "Organizations that sign and are named to you in confidence: please do not publish or pass on their names",
-    "fr": "Organisations signataires nommées à titre confidentiel\u00a0: merci de ne transmettre ni publier leur nom",
+    "fr": "Organisations signataires nommées à titre confidentiel\u00a0: merci de ne pas publier ni transmettre leurs "
+    "noms",
 }
 NOTICE = {
     "en": "Confidential copy for Minister Ada Weir. The organizations in the last list are named to you alone: "
     "please do not publish or pass on their names.",
     "fr": "Exemplaire confidentiel pour Minister Ada Weir. Les organisations de la dernière liste ne sont nommées "
-    "qu’à vous\u00a0: merci de ne transmettre ni publier leur nom.",
+    "qu’à votre intention\u00a0: merci de ne pas publier ni transmettre leurs noms.",
 }
 FOOTER = {"en": "Confidential copy for the addressee", "fr": "Exemplaire confidentiel pour le destinataire"}
 

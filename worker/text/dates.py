@@ -56,4 +56,5 @@ def listed(names: Sequence[str], language: str) -> str:
     """`A, B and C`, as the language lists."""
     from babel.lists import format_list
 
-    return str(format_list(names, locale=LANGUAGES[language].locale))
+    # In Khmer a space stands around words in other letters, where the library has one that is not seen.
+    return str(format_list(names, locale=LANGUAGES[language].locale)).replace("\u200b", " ")
