@@ -945,6 +945,64 @@ def test_an_uncertain_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -
         assert len(session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()) == 1
 
 
+def test_a_letter_that_was_sealed_anew_is_not_called_the_same(sealed: Desk) -> None:
+    sealed.passes_its_review()
+    sealed.does(tasks.dispatch)
+    with db.transaction() as session:
+        letter = session.scalars(select(Mail).where(Mail.kind == "letter")).one()
+        letter.in_data_at = letter.uncertain_at = db.clock(session)
+        letter.due_at = None
+    assert "Dry run: the same letter would go to Professor Ada Example." in sealed.types(*RESEND, "--dry-run")
+    sealed.types("withdraw", "rivers", "RW", "--note", "call", "--yes")
+    sealed.does(tasks.close)
+
+    said = sealed.types(*RESEND, "--dry-run")
+
+    assert "the letter as it is sealed now (not seal 1, which may have arrived) would go" in said
+    assert "same" not in said
+
+
+RESEND = ("resend", "rivers")
+
+
+def test_whoever_no_mail_tells_of_the_end_is_named_to_the_organizers(asked: Desk) -> None:
+    with db.transaction() as session:
+        river_watch = session.scalars(select(Partner).where(Partner.organization == "River Watch")).one()
+        river_watch.email, river_watch.email_hmac = "", None
+    asked.types("silence", "rivers", "ADF", "--yes")
+    words = "No mail of ours goes to River Watch, Les Amis du Fleuve: tell them by another way."
+
+    assert words in asked.types("cancel", "rivers", "--dry-run")
+    assert words in asked.types("erase", "rivers", "--give-up", "--dry-run")
+    assert asked.types("cancel", "rivers", "--yes").count(words) == 2
+
+
+def test_after_the_end_each_command_says_that_it_was_cancelled(asked: Desk) -> None:
+    asked.types("cancel", "rivers", "--yes")
+
+    undone = asked.types("launch", "rivers", "--undo", "--yes", code=1)
+    assert "It is cancelled already: correct the folder, then undersigned launch rivers" in undone
+    assert "hold" not in undone
+    merged = asked.types("merge", "rivers", "RW", "ADF", "--yes", code=1)
+    assert "The letter was cancelled: two organizations cannot become one any more." in merged
+    assert "withdraw" not in merged
+    assert "It is cancelled" in asked.types("close", "rivers", "--yes", code=1)
+    assert "Its links go on saying that the letter was cancelled." in asked.types("silence", "rivers", "RW", "--yes")
+
+
+def test_a_launch_that_is_over_is_not_offered_to_be_taken_back(asked: Desk) -> None:
+    said = asked.types("amend", "rivers", "--undo", code=1)
+
+    assert "There is no change of the letter that can still be taken back" in said
+    assert "launch" not in said
+
+
+def test_an_unchanged_folder_asks_for_no_kind_of_change(asked: Desk) -> None:
+    said = asked.types("amend", "rivers", "--letter", code=1)
+
+    assert "The folder says what the letter of rivers says already: nothing was changed." in said
+
+
 def _answers_by(number: int, organization: str = "River Watch") -> None:
     """Somebody declines by the link of the contact with this number."""
     with db.transaction() as session:

@@ -6,7 +6,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     cli/launch.py               definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     cli/undo.py                 acts/undo.py takes back the organizers' last act while its mails wait, which
-                                mail/undo_minutes.py starts anew after a sleep
+                                mail/undo_minutes.py starts anew after a sleep; mail/holds.py says what a hold keeps
     tasks.deliver               mail/delivery.py claims (mail/claims.py) and sends (mail/smtp.py); what composes is
                                 passed in: wording/composing.py words it (wording/mails.py) and sets it as bytes
                                 (mail/mime.py). mail/results.py records what became of it, and when the next retry
@@ -24,6 +24,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
     tasks.record                acts/receipts.py puts a receipt for each answer
+    acts/amend_letter.py        a letter that changes; state/last_read.py knows which version each reader read last, and
+                                wording/changes.py shows it what changed since
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one

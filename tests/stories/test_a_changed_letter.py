@@ -131,7 +131,7 @@ def test_a_change_that_was_a_mistake_is_taken_back_before_anybody_hears_of_it(
 
     said = campaign.types("amend", "--undo")
 
-    assert "1 answer that lapsed: standing again" in said
+    assert "1 answer that had lapsed stands again" in said
     assert "rivers and lakes" not in river_watch.page()
     assert campaign.status()["counts"]["signed"] == 1
     campaign.stage.moves_the_clock(campaign.moment("now") + timedelta(hours=2))

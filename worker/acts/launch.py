@@ -95,7 +95,8 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     partners = select(Partner.id).where(Partner.campaign_id == campaign_id)
     answers = len(session.scalars(select(Answer.id).where(Answer.partner_id.in_(partners))).all())
     if left or answers:
-        raise CannotBeUndone(act="launch", left=left, answers=answers, slug=campaign.slug)
+        is_over = campaign.cancelled_at is not None
+        raise CannotBeUndone(act="launch", left=left, answers=answers, slug=campaign.slug, cancelled=is_over)
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (

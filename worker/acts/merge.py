@@ -105,7 +105,8 @@ def _lock(session: Session, kept_id: int, merged_id: int) -> tuple[Campaign, Par
         if one.erased_at is not None:
             raise Erased(organization=one.organization)
     if not campaign.takes_answers(at=db.clock(session)):
-        raise Closed(what="merge", early=campaign.was_closed_early, number=merged_id)
+        closed = Closed.to("merge", campaign)
+        raise Closed(**closed.facts, number=merged_id)
     return campaign, kept, merged
 
 

@@ -91,11 +91,13 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
     if not campaign.takes_answers(at=now):
         raise Closed.to(act, campaign)
     undo = campaign.undo
-    if undo is None or undo["act"] != act:
-        raise NothingToUndo(act=act, last=undo and undo["act"])
+    if undo is None or undo["act"] is None:
+        raise NothingToUndo(act=act, last=None)
     its = undo_minutes.mails_of_act(campaign)
     mails = session.scalars(select(Mail).where(its).order_by(Mail.id).with_for_update()).all()
     left, answers = count_left(mails), _count_answers(session, campaign)
+    if undo["act"] != act:
+        raise NothingToUndo(act=act, last=None if left or answers or _is_over(campaign, mails, now) else undo["act"])
     if left or answers:
         raise CannotBeUndone(act=act, left=left, answers=answers, slug=campaign.slug)
     if _is_over(campaign, mails, now):

@@ -90,6 +90,8 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
         console.fail(f"The language that counts stays {authentic}: what was signed in it cannot become a translation.")
     _show(texts, definition, to, _addressees(letter_of(definition)))
     if not (typo or meaning):
+        with lookup.dry_run(name) as (session, campaign):  # refused where nothing differs
+            change_letter(session, campaign.id, definition, meaning=True, unchanged=list(LANGUAGES))
         console.fail(
             "Say what that is: --typo if the letter means what it meant (answers stand, those who signed are told), "
             "or --meaning if it does not (signatures fall, everybody is asked again).",
@@ -122,9 +124,7 @@ def _say_the_same(
 ) -> list[str]:
     """The languages of which a person says that they say the same already; `--yes` says that of none."""
     for language in differing:
-        console.fail(
-            f"The text in {language} is not the one that stood: leave out --unchanged {language}.", console.USAGE
-        )
+        console.fail(f"No text in {language} stays as it was: leave out --unchanged {language}.", console.USAGE)
     asked = [language for language in alone if language not in unchanged]
     options = " ".join(f"--unchanged {language}" for language in asked)
     for language in asked:

@@ -1,7 +1,14 @@
 """What an organizer types when a letter is not to be sent at all."""
 
+from typing import TYPE_CHECKING
+
 from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Campaign
 
 
 def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
@@ -15,30 +22,30 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker import tasks
     from worker.acts.cancel import cancel_campaign
     from worker.cli import lookup
-    from worker.models import Campaign
     from worker.state.counts import load_counts
     from worker.text import dates
 
     with lookup.dry_run(name) as (session, campaign):
         slug, signed = campaign.slug, load_counts(session, campaign).signed
+        by_hand = to_tell_by_hand(session, campaign)
         if (told := cancel_campaign(session, campaign.id)) is None:
             console.fail("It is cancelled already: nothing was changed.", 0)
     what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} given up" if signed else ""
     whom = f"{console.count(told, 'mail')} to whoever was asked" if told else "nobody was asked, so nobody is told"
     if dry_run:
-        console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).")
+        console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).{by_hand}")
         return
     given_up = f" {what[0].upper()}{what[1:]}." if what else ""
     console.ask(
         f"Cancel {slug}? The letter never leaves, and all mail that waits is called back.{given_up} "
-        f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}. It cannot be undone.",
+        f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}.{by_hand} It cannot be undone.",
         yes=yes,
     )
     with lookup.writing(name) as (session, campaign):
         told = cancel_campaign(session, campaign.id)
-        kept: Campaign = campaign
+        kept = campaign
     lookup.notify(tasks.deliver)
-    console.say(f"Cancelled: the letter of {slug} never leaves.{_told(told or 0)}")
+    console.say(f"Cancelled: the letter of {slug} never leaves.{_told(told or 0)}{by_hand}")
     if kept.erase_at:
         day = dates.date(kept.erase_at, kept.zone, "en")
         console.say(f"Links show that it was cancelled; contacts and names are erased on {day}.")
@@ -46,6 +53,15 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         f"Sooner: {console.command('erase', slug)}. To ask anew, correct the folder, then: "
         f"{console.command('launch', slug)}"
     )
+
+
+def to_tell_by_hand(session: "Session", campaign: "Campaign") -> str:
+    """Whom a person tells that the letter is not sent; nothing where a mail tells everybody who was asked."""
+    from worker.state.recipients import load_to_tell_of_end_by_hand
+
+    names = [one.organization for one in load_to_tell_of_end_by_hand(session, campaign)]
+    them = "it" if len(names) == 1 else "them"
+    return f" No mail of ours goes to {console.some(names)}: tell {them} by another way." if names else ""
 
 
 def _told(mails: int) -> str:

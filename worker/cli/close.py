@@ -15,11 +15,13 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.state.counts import load_counts
 
     with lookup.reading(name) as (session, campaign):
-        if campaign.closed_at is not None or campaign.cancelled_at is not None:
+        if campaign.cancelled_at is not None:
+            console.fail("It is cancelled: there is nothing to close, and its letter never leaves.")
+        if campaign.closed_at is not None:
             console.fail(_CLOSED_ALREADY)
         campaign_id, counts = campaign.id, load_counts(session, campaign)
-    words = f"{counts.signed} signed, {counts.silent} are silent"
-    words += f", {counts.unreached} were not reached" if counts.unreached else ""
+    words = f"{counts.signed} signed, {counts.silent} silent"
+    words += f", {counts.unreached} not reached" if counts.unreached else ""
     if dry_run:
         console.say(f"Dry run: would close now. {words}.")
         return

@@ -50,6 +50,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     from worker.acts import erase as acts
     from worker.acts.erase import erase_campaign
     from worker.cli import lookup
+    from worker.cli.cancel import to_tell_by_hand
     from worker.state.contacts import load_contacts
     from worker.state.disclosures import is_untold
     from worker.state.recipients import count_waiting_copies
@@ -58,6 +59,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
         further = sum(map(len, load_contacts(session, campaign).values()))
         untold = is_untold(session, campaign)
+        by_hand = to_tell_by_hand(session, campaign) if give_up and campaign.cancelled_at is None else ""
         tells = not tell_nobody and (give_up or campaign.cancelled_at is not None)
         to_tell = acts.give_up(session, campaign.id) if tells else 0
         names = erase_campaign(session, campaign.id, give_up=give_up)
@@ -68,6 +70,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     lost = ["The letter never leaves."] if ends else []
     lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
     lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []
+    lost += [by_hand.strip()] if by_hand and not tell_nobody else []
     if to_tell:
         lost.append(f"First {console.count(to_tell, 'mail')} {'tells' if to_tell == 1 else 'tell'} whoever was asked.")
     elif tell_nobody and ends:

@@ -15,7 +15,7 @@ _BLOCKERS: dict[BlockerCode, str] = {
     "not_closed": ": `undersigned close {slug}` closes it before the deadline.",
     "held": ": `undersigned resume {slug}` lets it go on.",
     "uncertain": ". If it is there, `undersigned dispatch {slug} --by-hand` notes it; if not, "
-    "`undersigned resend {slug}` sends the same letter again.",
+    "`undersigned resend {slug}` sends it again.",
     "no_address": ", then `undersigned dispatch {slug} --by-hand`.",
     "below_quorum": ": `undersigned dispatch {slug}` sends it all the same.",
     "refused": ": see `undersigned status {slug}`.",
@@ -87,10 +87,12 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             return f"{said} If it wants to leave altogether, first: {withdraw}"
         case "already_partner":
             return f"{said} {_already_partner(slug, **refused.facts)}"
-        case "closed" if refused.facts.get("what") == "merge":
+        case "closed" if refused.facts.get("what") == "merge" and not refused.facts.get("cancelled"):
             withdraw = console.command("withdraw", slug, f"#{refused.facts['number']}", "--note", "…")
             return f"{said} Take the signature of one back instead: {withdraw}"
         case "cannot_be_undone":
+            if refused.facts.get("cancelled"):
+                return f"{said} It is cancelled already: correct the folder, then {console.command('launch', slug)}"
             return f"{said} {_instead_of_undo(refused.facts['act'], slug)}"
         case "nothing_to_undo" if last := refused.facts["last"]:
             return f"{said} {console.command(last, slug, '--undo')} takes it back."

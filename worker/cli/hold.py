@@ -41,7 +41,10 @@ def hold(name: Name, all_mail: AllMail = False) -> None:
         lines.append(_HELD_TOO_LATE[where])
         if not held.all_mail:
             console.fail("\n".join(lines[1:]))
-    console.say("\n".join([*lines, f"Next: {console.command('resume', name)}"]))
+    lines.append(f"Next: {console.command('resume', name)}")
+    if held.all_mail and where == "not_sent":
+        lines.append(f"If the letter is not to be sent at all: {console.command('cancel', name)}")
+    console.say("\n".join(lines))
 
 
 def _what(all_mail: bool, unasked: bool, where: "DeliveryState") -> str:

@@ -23,22 +23,25 @@ def resend(
     from worker import tasks
     from worker.acts.dispatch import resend_letter
     from worker.cli import lookup
-    from worker.state.letters import living, load_letters
+    from worker.state.letters import living, living_seal, load_letters
 
     if partner is not None:
         _resend_to_partner(name, partner, yes=yes, dry_run=dry_run)
         return
     with lookup.reading(name) as (session, campaign):
-        letters = living(load_letters(session, campaign))
-        uncertain = [letter.addressee for letter in letters if letter.uncertain_at is not None]
-        names = [addressee.name for addressee in uncertain if addressee]
+        uncertain = [one for one in living(load_letters(session, campaign)) if one.uncertain_at is not None]
+        names = [letter.addressee.name for letter in uncertain if letter.addressee]
+        seal = living_seal(session, campaign)
+    letter = "the same letter"
+    if older := sorted({one.seal_number for one in uncertain if one.seal_number not in {None, seal}}, key=int):
+        letter = f"the letter as it is sealed now (not seal {older[0]}, which may have arrived)"
     if not names:
         console.say("No letter is uncertain: nothing was changed.")
         return
     if dry_run:
-        console.say(f"Dry run: the same letter would go once more to {console.some(names)}.")
+        console.say(f"Dry run: {letter} would go to {console.some(names)}.")
         return
-    console.ask(f"Send the same letter once more to {console.some(names)}? They may get it twice.", yes=yes)
+    console.ask(f"Send {letter} to {console.some(names)}? They may then have two.", yes=yes)
     with lookup.writing(name) as (session, campaign):
         resend_letter(session, campaign.id)
         campaign_id = campaign.id

@@ -42,13 +42,15 @@ def _begin(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
         partner_id, words = partner.id, lookup.said(partner, organization)
-        is_open = campaign.takes_answers(at=db.clock(session))
+        is_open, is_cancelled = campaign.takes_answers(at=db.clock(session)), campaign.cancelled_at is not None
         new = silence_partner(session, partner_id)
     if not new:
         console.say(f"No mail goes to {words} already: nothing was changed.")
         return
     follows = "Its links can sign, change how it is printed or be passed on no more; it can still withdraw by them, "
     follows += "or be less visible."
+    if is_cancelled:
+        follows = "Its links go on saying that the letter was cancelled."
     if is_open:
         follows += f" If it tells you by another way that it signs: {console.command('sign', name, organization)} …"
     if dry_run:

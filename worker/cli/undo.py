@@ -52,7 +52,10 @@ def take_back(name: str, act: "UndoableAct", *, dry_run: bool) -> None:
 
 
 def _again(undone: "Undone") -> str:
-    return f" {console.count(undone.answers, 'answer')} that lapsed: standing again." if undone.answers else ""
+    if not undone.answers:
+        return ""
+    lapsed = console.count(undone.answers, "answer")
+    return f" {lapsed} that had lapsed {'stands' if undone.answers == 1 else 'stand'} again."
 
 
 _WHAT_STANDS: dict["UndoableAct", str] = {

@@ -123,6 +123,16 @@ def select_contacts_to_tell_of_end(campaign: Campaign) -> Select[int, int, int, 
     )
 
 
+def load_to_tell_of_end_by_hand(session: Session, campaign: Campaign) -> list[Partner]:
+    """The partners that were asked, by mail or by hand, or have answered, and that no mail of ours reaches."""
+    answered = exists().where(Answer.partner_id == Partner.id)
+    was_asked = _has_had_mail(None) | Partner.handed_out_at.is_not(None) | answered
+    suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
+    unreached = Partner.email_hmac.is_(None) | Partner.silenced_at.is_not(None) | suppressed
+    which = (Partner.campaign_id == campaign.id, Partner.erased_at.is_(None), was_asked, unreached)
+    return list(session.scalars(select(Partner).where(*which).order_by(Partner.id)))
+
+
 def has_heard(session: Session, mail_id: int) -> bool:
     """Whether the reader of a mail has had another of the same campaign, or may have, or has answered.
 

@@ -179,7 +179,10 @@ class AlreadyLaunched(Refused):
 
 
 class CannotBeUndone(Refused):
-    """Something came of the act already. Facts: act, left (mails gone or on their way), answers (recorded)."""
+    """Something came of the act already. Facts: act, left (mails gone or on their way), answers (recorded), slug.
+
+    Of a launch also cancelled: whether the campaign is.
+    """
 
     code = "cannot_be_undone"
 
