@@ -222,7 +222,7 @@ STATES = {
     "its row": State("How is your organization printed?", at=ROW),
     "its row, empty": State("Not recorded yet", at=ROW, sends={"organization": "", "sort_as": "-"}),
     "its row, waiting": State(
-        "Another name waits for the organizers’ yes; until then the present one stands.",
+        "Another name or country waits for the organizers’ yes; until then the present one stands.",
         (corrects_its_name,),
         ROW,
     ),

@@ -47,9 +47,9 @@ def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[Language]:
     """One language more, as far as its record goes."""
     record = Language("de", "Deutsch", "German", "de_DE", "d. MMMM yyyy", "EEEE, d. MMMM yyyy, HH:mm", "Zeit von {}")
     monkeypatch.setitem(LANGUAGES, "de", record)
-    countries._codes.cache_clear()
+    countries._usual.cache_clear()
     yield record
-    countries._codes.cache_clear()
+    countries._usual.cache_clear()
 
 
 def test_a_record_is_enough_to_tell_dates_lists_and_countries(german: Language) -> None:

@@ -173,8 +173,8 @@ MAX_TYPED = {"organization": 300, "acronym": 20, "country": 80, "sort_as": 300, 
 
 def is_refused(field: str, label: str) -> bool:
     """Whether this may not be typed there."""
-    if field == "country" or len(HELL[label]) > MAX_TYPED[field] or label in HIDING:
-        return True  # no text from hell is a country that anybody knows
+    if len(HELL[label]) > MAX_TYPED[field] or label in HIDING:
+        return True
     is_text = CHOICES.get(field, "sign") != "sign"
     return (label in LINES and not is_text) or (label in STRANGE and field in NAMES_OF_A_ROW)
 

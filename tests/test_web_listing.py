@@ -5,18 +5,22 @@ import re
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from tests import cast
 from worker import db, tokens
 from worker.acts import correct_listing, disown
 from worker.acts.correct_listing import Listing
+from worker.cli.commands import app
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import names
 from worker.text.languages import LANGUAGES
 from worker.web.listing_page import ListingForm
 from worker.wording import problems
+from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -109,7 +113,6 @@ def test_whoever_disowns_an_answer_disowns_the_name_with_it(database: str, river
         ("organization", "Watch\u202eevil"),
         ("organization", "中文"),
         ("acronym", "x" * 21),
-        ("country", "the land of liars"),
         ("acronym", "---"),
         ("country", "two\nlines"),
         ("name_fr", "\u200b"),
@@ -134,7 +137,7 @@ def test_what_cannot_be_printed_is_refused_beside_its_field_and_stays_typed(
         (Listing("", "RW", "USA"), "organization", "name missing"),
         (Listing("River Watch", "x" * 21, "USA"), "acronym", "too long"),
         (Listing("River Watch", "RW\u202e", "USA"), "acronym", "unfit"),
-        (Listing("River Watch", "RW", "the land of liars"), "country", "country unknown"),
+        (Listing("River Watch", "RW", "x" * 81), "country", "too long"),
         (Listing("River Watch", "RW", "USA", sort_as="中文"), "sort_as", "unprintable"),
         (Listing("River Watch", "RW", "USA", names={"fr": "---"}), "name_fr", "name missing"),
         (Listing("River Watch", "RW", "USA", names={"en": "Rivers"}), "name_en", "language unknown"),
@@ -159,10 +162,70 @@ def test_what_became_wrong_since_the_form_was_read_is_said_beside_its_field(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(ListingForm, "problems", lambda *_: {})
-        page = corrects(browser, river_watch, country="the land of liars")
+        page = corrects(browser, river_watch, country="中文")
     assert page.status_code == 422
     assert 'id="country-problem"' in page.text
     assert now_of(river_watch).country == "USA"
+
+
+@pytest.mark.parametrize("country", ["Scotland", "Catalunya", "International", "Upper Falls", "Korea", "Taiwan, China"])
+def test_a_country_that_is_not_known_waits_and_is_never_refused(
+    country: str, browser: TestClient, river_watch: Partner
+) -> None:
+    page = corrects(browser, river_watch, country=country)
+    assert page.status_code == 303
+    waiting = now_of(river_watch)
+    assert (waiting.country, waiting.proposed) == ("USA", {"": "River Watch", "country": country})
+    assert f'value="{country}"' in browser.get(url(river_watch)).text
+    assert "name or country waits" in browser.get(url(river_watch)).text
+
+    with db.transaction() as session:
+        correct_listing.decide_name(session, river_watch.id, agreed=True)
+    agreed = now_of(river_watch)
+    assert (agreed.organization, agreed.country, agreed.proposed) == ("River Watch", country, None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_organizers_and_the_contact_read_which_country_waits(
+    language: str, browser: TestClient, river_watch: Partner
+) -> None:
+    with db.transaction() as session:
+        session.get_one(Partner, river_watch.id).language = language
+    assert corrects(browser, river_watch, country="Scotland").status_code == 303
+    with db.reading() as session:
+        mail = session.scalars(select(Mail).where(Mail.kind == "listing")).one()
+        told = " ".join(word_mail(session, mail).text.split())
+        words = {
+            "en": "Country (waits for the organizers’ yes): “USA” before, “Scotland” now",
+            "fr": "Pays (attend l’accord des organisateurs)",
+            "km": "ប្រទេស (រង់ចាំការយល់ព្រមពីក្រុមអ្នករៀបចំ)",
+        }
+        assert words[language] in told
+        assert "Scotland" in told
+    said = CliRunner().invoke(app, ["status", "dam"]).stdout
+    assert "River Watch → country: Scotland" in said
+    said = CliRunner().invoke(app, ["amend", "dam", "--partner", "RW", "--name", "yes", "--yes"]).output
+    assert "River Watch (RW), USA is printed from now on as: River Watch (RW), Scotland" in said
+
+
+def test_a_country_that_waited_is_dropped_by_a_no_or_by_another_wish(browser: TestClient, river_watch: Partner) -> None:
+    corrects(browser, river_watch, country="Scotland")
+    with db.transaction() as session:
+        correct_listing.decide_name(session, river_watch.id, agreed=False)
+    assert (now_of(river_watch).country, now_of(river_watch).proposed) == ("USA", None)
+    corrects(browser, river_watch, country="Scotland", organization="River Watch Scotland")
+    assert now_of(river_watch).proposed == {"": "River Watch Scotland", "country": "Scotland"}
+    corrects(browser, river_watch, country="Deutschland")
+    assert (now_of(river_watch).country, now_of(river_watch).proposed) == ("Deutschland", None)
+
+
+def test_a_country_that_another_partner_has_is_printed_as_there(browser: TestClient, river_watch: Partner) -> None:
+    with db.transaction() as session:
+        other = session.scalars(select(Partner).where(Partner.id != river_watch.id)).first()
+        assert other is not None
+        other.country = "State of Palestine"
+    corrects(browser, river_watch, country="Palestine")
+    assert now_of(river_watch).country == "State of Palestine"
 
 
 def test_what_an_organizer_wrote_may_stay_whatever_it_is(browser: TestClient, river_watch: Partner) -> None:

@@ -234,8 +234,9 @@ class Partner(Base):
     at any of its links since the registered one was renewed.
 
     `names` are its name in other languages, by language; `sort_as` is what its place in the list goes by, if not its
-    name; `proposed` is how it asks to be named, until an organizer has said yes or no. Of one that was erased there is
-    no contact and no link, and no name unless it is publicly under a letter that has left. `disowned_at`: when it last
+    name; `proposed` is how it asks to be named, and its country if that waits too, until an organizer has said
+    yes or no. Of one that was erased there is no contact and no link, and no name unless it is publicly under a letter
+    that has left. `disowned_at`: when it last
     said that an answer was not its own; `handed_out_at`: when an organizer last took its invitation there;
     `passed_on_at`: when it last passed its invitation on; `listing_changed_at`: when a link of it last changed how it
     is printed. Both are null again once what was done by its links was undone.

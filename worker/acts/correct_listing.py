@@ -1,4 +1,4 @@
-"""How a partner is listed under the letter: corrected by the partner itself, its name after an organizer's yes."""
+"""How a partner is listed under the letter: corrected by the partner itself, a new name after an organizer's yes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from worker.acts.receipts import next_receipt_at, recently_told
 from worker.definition.partners import MAX_LENGTH
 from worker.mail import outbox
 from worker.models import Campaign, ListingChange, Mail, Partner
-from worker.state.listings import as_columns
+from worker.state.listings import COUNTRY, as_columns
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import countries, names
 from worker.text.languages import LANGUAGES
@@ -44,8 +44,9 @@ def proposed_listing(partner: Partner) -> Listing:
     standing = present_listing(partner)
     if partner.proposed is None:
         return standing
-    other = {language: name for language, name in partner.proposed.items() if language}
-    return Listing(partner.proposed[""], standing.acronym, standing.country, standing.sort_as, other)
+    other = {language: name for language, name in partner.proposed.items() if language not in ("", COUNTRY)}
+    country = partner.proposed.get(COUNTRY, standing.country)
+    return Listing(partner.proposed[""], standing.acronym, country, standing.sort_as, other)
 
 
 def other_languages(campaign: Campaign) -> list[str]:
@@ -56,13 +57,12 @@ def other_languages(campaign: Campaign) -> list[str]:
 def problems(partner: Partner, wanted: Listing) -> dict[str, str]:
     """What of a listing cannot be taken, as a code by field; a name in another language is `name_<language>`.
 
-    What is printed at once says as little as it can: an acronym is short, and a country one that is known. What an
-    organizer wrote may stay.
+    What is printed at once says as little as it can: an acronym is short. What an organizer wrote may stay.
     """
     found = {
         "organization": names.wrong_with_print(wanted.organization, MAX_NAME, needed=True),
         "acronym": "" if wanted.acronym == partner.acronym else names.wrong_with_print(wanted.acronym, MAX_ACRONYM),
-        "country": _wrong_with_country(wanted.country, partner.country),
+        "country": names.wrong_with_print(wanted.country, MAX_COUNTRY),
         "sort_as": names.wrong_with_print(wanted.sort_as, MAX_NAME),
     }
     offered = other_languages(partner.campaign)
@@ -75,9 +75,11 @@ def problems(partner: Partner, wanted: Listing) -> dict[str, str]:
 def change_listing(session: Session, partner_id: int, wanted: Listing, *, link: Link | None = None) -> bool:
     """Print a partner as it wishes; returns whether its name waits for an organizer now.
 
-    Acronym, country and place are changed at once; a name in any language waits, and the old one stands until
-    then. The organizers are told, of one partner once in an hour at most, and the registered contact of what stood
-    before and what stands now. Raises Closed after the deadline, NotFilledIn, Silenced, LetterHasLeft or LinkRevoked.
+    Acronym, place and a country that is known are changed at once; a name in any language waits, and so does a country
+    that is not known or may be one of several, and what was there stands until then. A country that others of the list
+    have is printed as theirs. The organizers are told, of one partner once in an hour at most, and the registered
+    contact of what stood before and what stands now. Raises Closed after the deadline, NotFilledIn, Silenced,
+    LetterHasLeft or LinkRevoked.
     """
     held = locking.lock_partner(session, partner_id, link)
     held.require("correct")
@@ -87,9 +89,14 @@ def change_listing(session: Session, partner_id: int, wanted: Listing, *, link: 
     if found := problems(partner, wanted):
         raise NotFilledIn(problems=found)
     _note_change(session, held)
-    partner.acronym, partner.country, partner.sort_as = wanted.acronym, wanted.country, wanted.sort_as or None
+    partner.acronym, partner.sort_as = wanted.acronym, wanted.sort_as or None
     same = (wanted.organization, wanted.names) == (partner.organization, partner.names or {})
-    partner.proposed = None if same else {"": wanted.organization} | wanted.names
+    if waits := _waits(wanted.country, partner.country):
+        same = False
+    else:
+        partner.country = _as_in_the_list(session, held.campaign, partner, wanted.country)
+    waiting = {COUNTRY: wanted.country} if waits else {}
+    partner.proposed = None if same else {"": wanted.organization} | wanted.names | waiting
     which = f"partner-{partner_id}/{outbox.hour_key(held.now)}"
     outbox.put(session, [outbox.to_organizers("row", held.campaign, which, held.now)])
     audit.log(session, held.campaign, "partner", "corrected_listing" if same else "proposed_name", partner, at=held.now)
@@ -145,8 +152,10 @@ def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
     if agreed:
         wanted = proposed_listing(partner)
         partner.organization, partner.names = wanted.organization, wanted.names or None
-    partner.proposed = None
     vouched = {"organization": partner.organization, "names": partner.names, "proposed": None}
+    if agreed and COUNTRY in partner.proposed:
+        vouched["country"] = partner.country = wanted.country
+    partner.proposed = None
     for change in session.scalars(select(ListingChange).where(ListingChange.partner_id == partner_id)):
         change.before = change.before | vouched
     audit.log(session, campaign, "organizer", "name_agreed" if agreed else "name_kept", partner)
@@ -185,9 +194,16 @@ def _mail_that_tells(session: Session, campaign: Campaign, partner: Partner, now
     return session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()
 
 
-def _wrong_with_country(wanted: str, present: str) -> str:
-    """One that nobody knows is taken only where it stands already, for it would be printed."""
-    if wrong := names.wrong_with_print(wanted, MAX_COUNTRY):
-        return wrong
-    known = not wanted.strip() or wanted.strip() == present or countries.code(wanted) is not None
-    return "" if known else "country unknown"
+def _waits(wanted: str, present: str) -> bool:
+    """Whether a country is one to which an organizer says yes first, for it would be printed."""
+    return bool(wanted) and wanted != present and countries.code(wanted) is None
+
+
+def _as_in_the_list(session: Session, campaign: Campaign, partner: Partner, wanted: str) -> str:
+    """Write a country as the others of the list have it, if they have it one way; else as it is wanted."""
+    code = countries.code(wanted)
+    if wanted == partner.country or code is None:
+        return wanted
+    others = select(Partner.country).where(Partner.campaign_id == campaign.id, Partner.id != partner.id)
+    theirs = {country for country in session.scalars(others.distinct()) if countries.code(country) == code}
+    return theirs.pop() if len(theirs) == 1 else wanted

@@ -26,7 +26,9 @@ def amend(
         str | None, typer.Option("--partner", help="The organization whose address is corrected.")
     ] = None,
     email: Annotated[str | None, typer.Option("--email", help="The address at which it is reached.")] = None,
-    name_: Annotated[str | None, typer.Option("--name", help="yes or no to the name that it asks for.")] = None,
+    name_: Annotated[
+        str | None, typer.Option("--name", help="yes or no to the name or country that it asks for.")
+    ] = None,
     letter: Annotated[
         bool, typer.Option("--letter", help="Take the letter and its addressees from the folder.")
     ] = False,

@@ -18,6 +18,7 @@ from worker.mail.reply_text import explain_reply
 from worker.state.counts import Counts
 from worker.state.joining import FIRST_OF_CAMPAIGN
 from worker.state.letters import HAS_IT, ServedState
+from worker.state.listings import COUNTRY
 from worker.state.mail_status import MailStatus
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
@@ -324,9 +325,14 @@ def _wishes(found: CampaignStatus) -> list[RenderableType]:
 def _names(found: CampaignStatus) -> list[RenderableType]:
     """Who asks to be printed under another name, and how to say yes or no."""
     asking = [(partner, partner.proposed) for partner in found.partners if partner.proposed]
-    lines = [Text("Other names, which wait for your yes", style="bold yellow")] if asking else []
+    lines = [Text("Other names or countries, which wait for your yes", style="bold yellow")] if asking else []
     for partner, proposed in asking:
-        names = [f"{language}: {name}" if language else name for language, name in proposed.items()]
+        words = {"": "", COUNTRY: "country: "}
+        names = [
+            f"{words.get(key, f'{key}: ')}{name}"
+            for key, name in proposed.items()
+            if key or name != partner.organization or COUNTRY not in proposed
+        ]
         lines.append(Text(f"  {_numbered(partner, partner.organization)} → {'; '.join(names)}"))
     if asking:
         options = ("--partner", asking[0][0].called if len(asking) == 1 else "NAME", "--name", "yes")

@@ -69,6 +69,7 @@ def read_csv(
     if namesakes is not None:
         problems += _duplicates(path.name, groups, namesakes)
         remarks += _namesakes_not_there(groups, namesakes)
+    problems += _countries_in_doubt(path.name, numbered)
     return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered, groups)]
 
 
@@ -99,7 +100,8 @@ def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[
         spelled, spellings = _spell_countries(numbered, language)
         groups = _by_name_and_country(spelled)
         duplicates = _duplicates(path.name, groups, ())
-        remarked: list[Problem | Fix] = [*remarks, *spellings, *duplicates, *_remarks(path.name, spelled, groups)]
+        doubts = [*duplicates, *_countries_in_doubt(path.name, spelled)]
+        remarked: list[Problem | Fix] = [*remarks, *spellings, *doubts, *_remarks(path.name, spelled, groups)]
         return [row for _, row in spelled], problems, remarked
     if too_much := pasted_list.too_much(path.name, text):
         return [], [too_much], []
@@ -269,19 +271,41 @@ def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> 
 
 
 def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
-    groups: dict[str, list[tuple[int, PartnerRow]]] = defaultdict(list)
-    for number, row in numbered:
-        groups[row.country].append((number, row))
+    """What is printed under the letter as no other list would; a row in the organizers' list is their yes to it."""
+    groups = _by_country(numbered)
     codes = [countries.code(country) for country in groups]
     for country, group in groups.items():
         code = countries.code(country)
-        if not country or (countries.is_usual(country) and codes.count(code) == 1):
+        if not country or countries.readings(country) or (countries.is_usual(country) and codes.count(code) == 1):
             continue
+        several = bool(code) and codes.count(code) > 1
         expected = countries.spelling(country) or "a country"
-        found = f"{shown(country)}, {'one of several spellings' if codes.count(code) > 1 and code else 'unusual'}"
-        fix = "It is printed as it stands: spell one country one way."
+        if countries.is_other_place(country):
+            found, fix = f"{shown(country)}, which is no state", "It is printed as it stands."
+        elif several:
+            found = f"{shown(country)}, one of several spellings"
+            fix = "It is printed as it stands: spell one country one way."
+        else:
+            found = f"{shown(country)}, unusual"
+            fix = "It is printed as it stands: spell one country one way."
         if expected != country:
             yield Problem(file, f"{_rows_named(group)}, column country", found, expected, fix)
+
+
+def _countries_in_doubt(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
+    """A name that several countries have: which one is meant is not guessed."""
+    for country, group in _by_country(numbered).items():
+        if meant := countries.readings(country):
+            where = f"{_rows_named(group)}, column country"
+            fix = "Write which one is meant."
+            yield Problem(file, where, f"{shown(country)}, which may be several", " or ".join(meant), fix)
+
+
+def _by_country(numbered: Iterable[tuple[int, PartnerRow]]) -> dict[str, list[tuple[int, PartnerRow]]]:
+    groups: dict[str, list[tuple[int, PartnerRow]]] = defaultdict(list)
+    for number, row in numbered:
+        groups[row.country].append((number, row))
+    return groups
 
 
 def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> str:

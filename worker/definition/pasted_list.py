@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from worker.definition.problems import Problem, shown
-from worker.text import addresses, characters, countries
+from worker.text import addresses, characters, countries, similar_names
 
 MAX_LINES, MAX_LINE = 20_000, 2_000  # lines, and characters in one
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
 _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
-_BRACKET = re.compile(r"(?P<name>.*\S)\s*\((?P<acronym>[^()]{1,42})\)(?P<rest>[^()]*)")
+_BRACKET = re.compile(r"\((?P<acronym>[^()]{1,42})\)")
+_ACRONYM = re.compile(r"[^\s,;:()]+(?: [^\s,;:()]+){0,3}")
+_MAX_WORD = 12  # characters of an acronym that has no capitals, or one only
 _QUOTED = re.compile(r"(?:> ?)+")
 _BEFORE_ADDRESS = re.compile(r"[\s,;:<(\[]")
 _STRAY_BEFORE_ADDRESS = " ,;:<([–—-"
@@ -108,18 +110,66 @@ def _take_off_number(line: Line, expected: int) -> int:
 
 
 def _read(line: Line, language: str) -> Line:
-    """Split at the last bracket, else at the last comma before a known country."""
+    """Split before a known country that ends the line, and at the last bracket with an acronym."""
     _take_address(line)
     whole = line.organization
-    if match := _BRACKET.fullmatch(whole):
-        _take_bracket(line, match)
-    else:
-        _take_country_after_comma(line)
+    before, country = _part_country(whole)
+    if acronym := _last_acronym(before):
+        _take_bracket(line, before, acronym, country)
+    elif country:
+        _take_country_after_comma(line, before, country)
     if line.organization == whole:
-        line.tell("not taken apart, kept whole as the organization", whole, whole)
+        may_be = (match["acronym"] for match in _BRACKET.finditer(whole) if countries.code(match["acronym"]))
+        country = next((f" ({spelled} may be its country)" for spelled in map(countries.spelling, may_be)), "")
+        line.tell(f"not taken apart, kept whole as the organization{country}", whole, whole)
     else:
         _spell_country(line, language)
     return line
+
+
+def looks_like_acronym(text: str, name: str) -> bool:
+    """Whether the content of a bracket after a name is its acronym; not so a place, a remark or a former name."""
+    text = text.strip(_STRAY)
+    if not _ACRONYM.fullmatch(text) or not any(map(str.isalpha, text)):
+        return False
+    letters = [character for character in text if character.isalpha()]
+    initials = "".join(word[0] for word in similar_names.fold_name(name).split())
+    if similar_names.same_name(text) in initials:
+        return True
+    if countries.is_other_place(text) or (countries.code(text) and not _is_code(text)):
+        return False
+    capitals = sum(map(str.isupper, letters))
+    if any(character.islower() for character in letters) and " " in text:
+        words = text.split()
+        return capitals >= 2 and words[0].isupper() and len(words) == 2  # the ICJ Norway
+    if capitals >= 2 or (capitals == len(letters) and len(text) > 1):
+        return True
+    caseless = not any(character.isupper() or character.islower() for character in letters)
+    return caseless and " " not in text and len(text) <= _MAX_WORD
+
+
+def _is_code(text: str) -> bool:
+    """Whether it is a country's code of three letters only, which is an acronym after a name as often."""
+    return len(text) == 3 and text.isupper() and text not in {"USA", "UAE", "DRC", "RDC", "EAU"}
+
+
+def _part_country(text: str) -> tuple[str, str]:
+    """Part at the first comma after which nothing stands but a country or another place: (before it, it)."""
+    text = text.rstrip(_STRAY)
+    for comma in re.finditer(",", text):
+        before, after = text[: comma.start()].rstrip(_STRAY), text[comma.end() :].strip(_STRAY_BEFORE_COUNTRY)
+        if before and after and (countries.code(after) or countries.readings(after) or countries.is_other_place(after)):
+            return before, after
+    return text, ""
+
+
+def _last_acronym(text: str) -> re.Match[str] | None:
+    found = [
+        match
+        for match in _BRACKET.finditer(text)
+        if text[: match.start()].strip(_STRAY) and looks_like_acronym(match["acronym"], text[: match.start()])
+    ]
+    return found[-1] if found else None
 
 
 def _take_address(line: Line) -> None:
@@ -137,11 +187,10 @@ def _take_address(line: Line) -> None:
         line.tell("an address, taken as email", was, address)
 
 
-def _take_bracket(line: Line, match: re.Match[str]) -> None:
-    name, acronym, rest = match["name"].rstrip(_STRAY), match["acronym"].strip(_STRAY), match["rest"]
-    country = rest.strip(_STRAY_BEFORE_COUNTRY)
-    if not name or not acronym:
-        return
+def _take_bracket(line: Line, before: str, match: re.Match[str], country: str) -> None:
+    name, acronym = before[: match.start()].rstrip(_STRAY), match["acronym"].strip(_STRAY)
+    after = before[match.end() :].strip(_STRAY_BEFORE_COUNTRY)
+    country = ", ".join(part for part in (after, country) if part)
     was, now = line.organization, f"{name} ({acronym})" + (f", {country}" if country else "")
     line.organization, line.acronym, line.country = name, acronym, country
     if was != now:
@@ -150,20 +199,23 @@ def _take_bracket(line: Line, match: re.Match[str]) -> None:
         line.tell("no country", was, was)
 
 
-def _take_country_after_comma(line: Line) -> None:
+def _take_country_after_comma(line: Line, name: str, country: str) -> None:
     was = line.organization.rstrip(_STRAY)
-    name, comma, country = was.rpartition(",")
-    if comma and name.rstrip(_STRAY) and countries.code(country):
-        line.organization, line.country = name.rstrip(_STRAY), country.strip(_STRAY)
-        if (now := f"{line.organization}, {line.country}") != was:
-            line.tell("commas and spaces", was, now)
+    line.organization, line.country = name, country
+    if (now := f"{name}, {country}") != was:
+        line.tell("commas and spaces", was, now)
 
 
 def _spell_country(line: Line, language: str) -> None:
+    if meant := countries.readings(line.country, language):
+        line.tell(f"a country that may be {' or '.join(meant)}", line.country, line.country)
+        return
     spelled = countries.spelling(line.country, language)
     if spelled is None:
         if line.country:
-            line.tell("no country that is known", line.country, line.country)
+            other = countries.is_other_place(line.country)
+            what = "no state, printed as it stands" if other else "no country that is known"
+            line.tell(what, line.country, line.country)
     elif spelled != line.country:
         line.tell("country", line.country, spelled)
         line.country = spelled

@@ -10,11 +10,16 @@ from sqlalchemy.orm import Session
 from worker.models import ListingChange, Mail, Partner
 
 COLUMNS = ("organization", "acronym", "country", "sort_as", "names", "proposed")
+COUNTRY = "country"
+"""The key, beside languages, under which `proposed` has a country that waits for an organizer's yes."""
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of a listing, as it stood and as it stands; a name in another language is `name_<language>`."""
+    """One field of a listing, as it stood and as it stands; a name in another language is `name_<language>`.
+
+    `country_waiting` is a country to which an organizer says yes first.
+    """
 
     field: str
     before: str
@@ -38,9 +43,9 @@ def changes_told_by(session: Session, mail: Mail) -> list[FieldChange]:
     after = _wished(later[0].stood if later else as_columns(mail.partner))
     fields = dict.fromkeys([*before, *after])
     return [
-        FieldChange(field, before.get(field, ""), after.get(field, ""))
+        FieldChange(field, _of(before, field), _of(after, field))
         for field in fields
-        if before.get(field, "") != after.get(field, "")
+        if _of(before, field) != _of(after, field)
     ]
 
 
@@ -54,4 +59,12 @@ def _wished(columns: Mapping[str, Any]) -> dict[str, str]:
     """By field, how it is printed, or is to be once an organizer agrees."""
     proposed = columns["proposed"] or {"": columns["organization"], **(columns["names"] or {})}
     fields = {name: columns[name] or "" for name in ("acronym", "country", "sort_as")}
-    return {"organization": proposed[""], **fields} | {f"name_{code}": name for code, name in proposed.items() if code}
+    if COUNTRY in proposed:
+        fields["country_waiting"] = proposed[COUNTRY]
+    other = {f"name_{code}": name for code, name in proposed.items() if code and code != COUNTRY}
+    return {"organization": proposed[""], **fields} | other
+
+
+def _of(fields: Mapping[str, str], field: str) -> str:
+    """A field's value; where no country waits it is the one that stands."""
+    return fields.get(field, fields["country"] if field == "country_waiting" else "")

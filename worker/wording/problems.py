@@ -36,9 +36,6 @@ _SENTENCES = {
     "long code wrong": N_("This is not the long code of your mail. Please compare the 16 digits."),
     "name missing": N_("Please write a name in letters."),
     "address wrong": N_("Please write a mail address, such as office@name.example."),
-    "country unknown": N_(
-        "We do not know this country. Please write its usual name, leave it empty, or write to the organizers."
-    ),
     "language unknown": N_("The letter does not exist in this language."),
     "unprintable": N_(
         "There is a character in it that the letter cannot print. Please write the name in Latin or Khmer letters."
