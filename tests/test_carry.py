@@ -40,6 +40,13 @@ def carried() -> list[str]:
         return [event.what for event in session.query(AuditEvent).all() if event.actor == "organizer"]
 
 
+def test_the_deadline_is_told_in_the_partners_country_too(river_watch: Partner) -> None:
+    with db.transaction() as session:
+        partner = session.get_one(Partner, river_watch.id)
+        partner.country = "Japan"
+    assert " in Japan." in types("carry", "dam", "RW").splitlines()[0]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_message_has_link_and_codes_in_the_partners_language_and_names_nobody(
     language: str, river_watch: Partner

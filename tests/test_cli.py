@@ -261,6 +261,14 @@ def test_a_letter_that_nobody_signed_is_not_sent(asked: Desk) -> None:
         assert "Nobody signed" in asked.types("dispatch", "rivers", option, code=4)
 
 
+def test_a_new_deadline_at_midnight_is_remarked(asked: Desk) -> None:
+    day = asked.campaign().deadline_at + timedelta(days=9)
+    said = asked.types("extend", "rivers", f"{day:%Y-%m-%d}T00:00", "--dry-run")
+    assert "00:00, the first second of" in said
+    assert "write 23:59" in said
+    assert "midnight at the end of" in said
+
+
 def test_a_dry_run_promises_nothing_that_the_command_refuses(asked: Desk) -> None:
     def refused(*words: str, code: int = 1) -> str:
         said = {asked.types(*words, option, code=code) for option in ("--dry-run", "--yes")}

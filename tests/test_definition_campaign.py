@@ -173,6 +173,20 @@ def test_a_file_without_deadline_needs_one_typed(folder):
     assert read_definition(folder, now=NOW, deadline="2030-04-14T18:00:00").deadline.hour == 16
 
 
+def test_a_deadline_at_midnight_is_remarked(folder):
+    change(folder, "2030-04-14T18:00:00", "2030-04-14T00:00:00")
+    assert "found 00:00, the first second of 14 April 2030" in remarks_on(folder)
+    assert "The last day to answer is 13 April 2030" in remarks_on(folder)
+    change(folder, "2030-04-14T00:00:00", "2030-04-14T23:59:00")
+    assert "00:00" not in remarks_on(folder)
+
+
+def test_a_zone_by_another_name_is_refused_with_likely_cities(folder):
+    change(folder, "Europe/Zurich", "Etc/GMT+7")
+    assert "found “Etc/GMT+7”; expected a time zone by the name of a city, or UTC." in told(folder)
+    assert 'Is it "Asia/Phnom_Penh" or "Asia/Bangkok"?' in told(folder)
+
+
 def test_a_deadline_with_an_offset_needs_no_zone(folder):
     change(folder, "2030-04-14T18:00:00", "2030-04-14T18:00:00+07:00")
     change(folder, 'zone = "Europe/Zurich"', "")

@@ -85,6 +85,45 @@ def test_what_is_no_zone_is_none(name):
     assert durations.find_zone(name) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "likely"),
+    [
+        ("Etc/GMT+7", ["Asia/Phnom_Penh", "Asia/Bangkok"]),
+        ("UTC+7", ["Asia/Phnom_Penh", "Asia/Bangkok"]),
+        ("UTC+05:30", ["Asia/Kolkata"]),
+        ("+07:00", ["Asia/Phnom_Penh", "Asia/Bangkok"]),
+        ("EST", ["America/New_York", "America/Toronto"]),
+        ("EST5EDT", ["America/New_York", "America/Toronto"]),
+        ("US/Eastern", ["America/New_York", "America/Toronto"]),
+        ("CET", ["Europe/Paris", "Europe/Zurich", "Europe/Berlin"]),
+        ("GMT+2", ["Europe/Athens", "Africa/Johannesburg", "Africa/Cairo"]),
+        ("GMT", ["UTC", "Europe/London"]),
+        ("Etc/UTC", ["UTC"]),
+        ("Phnom Penh", ["Asia/Phnom_Penh"]),
+        ("Asia/Phnom Penh", ["Asia/Phnom_Penh"]),
+        ("Cambodge", ["Asia/Phnom_Penh"]),
+        ("Turkey", ["Europe/Istanbul"]),
+        ("Foo", []),
+    ],
+)
+def test_a_zone_is_a_city_or_utc_and_likely_cities_are_named(name, likely):
+    assert durations.find_zone(name) is None
+    found = durations.likely_zones(name, datetime(2030, 1, 14, tzinfo=UTC))
+    assert found[:3] == likely
+    assert all(durations.find_zone(one) for one in found)
+
+
+@pytest.mark.parametrize("name", ["UTC", "Asia/Phnom_Penh", "America/Argentina/Buenos_Aires", "Pacific/Auckland"])
+def test_a_city_of_an_area_and_utc_are_zones(name):
+    assert durations.find_zone(name)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_whatever_is_typed_as_a_zone_has_likely_ones_or_none(typed):
+    assert all(map(durations.find_zone, durations.likely_zones(typed, NOON)))
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_whatever_is_typed_is_a_deadline_or_no_time(typed):

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,45 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
         assert f"\n\n{tokens.link(partner)}\n\n" in message.text, "the link stands alone on its line"
         assert f'<a href="{tokens.link(partner)}">{tokens.link(partner)}</a>' in message.html
         assert message.to == partner.email
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["invitation", "reminder", "extended", "passed_on", "amended"])
+def test_each_partner_reads_the_deadline_in_its_own_countrys_time(kind: str, language: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=("Mekong", "Somewhere", "Everywhere"), zone="Asia/Phnom_Penh")
+        usa, france, cambodia, somewhere, japan = campaign.partners
+        cambodia.country, somewhere.country, japan.country = "Cambodia", "Atlantis", "Japan"
+        session.flush()
+        until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
+        for partner in (france, usa, japan, cambodia, somewhere, france):  # one draft serves all
+            message = put_once(session, kind, campaign, partner, language)
+            there = dates.elsewhere(campaign.deadline_at, campaign.zone, partner.country, language)
+            assert bool(there) is (partner in {france, japan})
+            says(message, until + there)
+            assert partner is france or not any(name in message.text for name in ("France", "បារាំង"))
+
+
+def put_once(session: Session, kind: str, campaign: Campaign, partner: Partner, language: str) -> mime.Message:
+    session.execute(delete(Mail))
+    return put(session, kind, campaign, partner, language)
+
+
+@pytest.mark.parametrize("kind", ["invitation", "reminder", "extended", "passed_on"])
+def test_a_deadline_at_midnight_is_told_by_the_day_that_it_ends(kind: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, zone="Europe/Zurich")
+        campaign.deadline_at = datetime(2030, 4, 13, 22, 0, tzinfo=UTC)
+        for language, subject, words in (
+            ("en", "13 April 2030", "midnight at the end of Saturday 13 April 2030 (Zurich time, UTC+2)"),
+            ("fr", "u 13 avril 2030", "u **samedi 13 avril 2030, minuit en fin de journée (heure de Zurich, UTC+2)"),
+            ("km", "ថ្ងៃទី13 ខែមេសា ឆ្នាំ2030", "ឆ្នាំ2030 នៅម៉ោង 24:00 ចុងថ្ងៃ"),
+        ):
+            message = put_once(session, kind, campaign, campaign.partners[0], language)
+            assert message.subject.endswith(subject)
+            says(message, words.partition("**")[2] or words)
+            assert "avant le" not in message.subject + message.text
+            assert "14 " not in message.subject
 
 
 WITHOUT_CODES = {"cancelled"}  # its link takes no answer any more

@@ -20,6 +20,7 @@ from worker.acts import answer, correct_listing, extend
 from worker.acts.correct_listing import Listing
 from worker.column_types import Moment
 from worker.models import Addressee, Campaign, Letter, Partner
+from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.web import page_cache, partner_page
 from worker.web.app import make_app
@@ -53,6 +54,23 @@ def both(browser: TestClient, partner: Partner, language: str = "") -> tuple[str
     assert {**given.headers, "date": ""} == {**anew.headers, "date": ""}
     assert given.status_code == anew.status_code
     return given.text, anew.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_reads_the_deadline_in_its_own_countrys_time(language: str, browser: TestClient) -> None:
+    partners = a_campaign(zone="Asia/Phnom_Penh")
+    countries = dict(zip(("France", "Japan", "USA", "Cambodia", "Atlantis"), partners, strict=False))
+    with db.transaction() as session:
+        for country, partner in countries.items():
+            session.get_one(Partner, partner.id).country = country
+        campaign = session.get_one(Campaign, partners[0].campaign_id)
+        deadline, zone = campaign.deadline_at, campaign.zone
+    for country in (*countries, *countries):
+        given, anew = both(browser, countries[country], language)
+        assert given == anew
+        there = dates.elsewhere(deadline, zone, country, language)
+        assert bool(there) is (country in {"France", "Japan"})
+        assert f"{dates.day_and_time(deadline, zone, language)}{there}<" in html.unescape(given)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

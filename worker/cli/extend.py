@@ -27,6 +27,7 @@ def extend(
     from worker import db, tasks
     from worker.acts.extend import move_deadline
     from worker.cli import lookup
+    from worker.definition.schedule import midnight_remark
     from worker.state.recipients import load_asked
     from worker.text import dates, durations
 
@@ -46,6 +47,9 @@ def extend(
         told = [partner.organization for partner in load_asked(session, campaign)]
         move_deadline(session, campaign.id, moment)
         words = dates.day_and_time(moment, campaign.zone, "en")
+        if remark := midnight_remark(moment, campaign.zone):
+            found, _, fix = remark
+            console.say(f"• The deadline is {found}. {fix}")
     whom = f"{console.partners(len(told))} ({console.some(told)})" if told else "nobody yet, as nobody was asked yet"
     if dry_run:
         console.say(f"Dry run: the deadline would be {words}; told would be {whom}.")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from worker.definition.problems import Problem, shown
 from worker.definition.toml_table import Table
-from worker.text import durations
+from worker.text import dates, durations
 
 REMINDERS = [timedelta(days=7), timedelta(days=3), timedelta(days=1)]
 REVIEW = timedelta(hours=2)
@@ -29,7 +29,7 @@ def read_deadline(table: Table, typed: str | None, now: datetime, remarks: list[
 
     Where the zone is wrong the deadline is read in UTC, so that one that has passed is told in the same round.
     """
-    zone = _zone(table, remarks)
+    zone = _zone(table, now, remarks)
     written = _written_deadline(table, zone or UTC, needed=typed is None)
     if typed is None:
         if written is not None:
@@ -37,21 +37,36 @@ def read_deadline(table: Table, typed: str | None, now: datetime, remarks: list[
         deadline = written
     else:
         deadline = _typed_deadline(table, typed, zone or UTC, now)
-    return deadline or now, zone.key if zone else "UTC"
+    where = zone.key if zone else "UTC"
+    if deadline is not None and (remark := midnight_remark(deadline, where)):
+        place = "key deadline" if typed is None else ""
+        remarks.append(Problem(table.file if typed is None else "--deadline", place, *remark))
+    return deadline or now, where
+
+
+def midnight_remark(deadline: datetime, zone: str) -> tuple[str, str, str] | None:
+    """Say of a deadline at 00:00 that the day it names is not in it: what was found, what is usual, what to do."""
+    if not dates.is_midnight(deadline, zone):
+        return None
+    after, last = dates.date(deadline, zone, "en"), dates.last_day(deadline, zone, "en")
+    fix = f"The last day to answer is {last}, and mails say so; for all of {after} write 23:59."
+    return f"00:00, the first second of {after}", "a time within the last day", fix
 
 
 def _note_typed(table: Table, option: str, typed: str, expected: str, fix: str) -> None:
     table.problems.append(Problem(option, "", shown(typed), expected, fix))
 
 
-def _zone(table: Table, remarks: list[Problem]) -> ZoneInfo | None:
+def _zone(table: Table, now: datetime, remarks: list[Problem]) -> ZoneInfo | None:
     written = table.values.get("deadline")
     example = 'zone = "Europe/Zurich"'
     if "zone" in table.values or not isinstance(written, datetime) or written.tzinfo is None:
         name = table.text("zone", most=60, example='"Europe/Zurich"')
         found = durations.find_zone(name) if name else None
         if name and not found:
-            table.note("zone", shown(name), "a time zone by the name of a city", f"Write it like {example}.")
+            likely = " or ".join(f'"{one}"' for one in durations.likely_zones(name, now))
+            fix = f"Is it {likely}? Write zone = and one of them." if likely else f"Write it like {example}."
+            table.note("zone", shown(name), "a time zone by the name of a city, or UTC", fix)
         return found
     fix = f"Mails and pages say the deadline in UTC; for another zone add {example}."
     remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", fix))

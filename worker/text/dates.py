@@ -1,11 +1,15 @@
 """Dates, moments, spans and lists in words, as each language writes them."""
 
+import functools
 import math
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date as Date
+from datetime import datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from worker.text import countries
 from worker.text.languages import LANGUAGES
 
 _Unit: TypeAlias = Literal["month", "week", "day", "hour", "minute", "second"]
@@ -27,19 +31,94 @@ def date(moment: datetime, zone: str, language: str) -> str:
     return str(format_date(local, told.date, locale=told.locale))
 
 
+def last_day(moment: datetime, zone: str, language: str) -> str:
+    """The date of the last day before a deadline has passed: of one at midnight, the day that ends then."""
+    return date(_in_its_day(moment.astimezone(ZoneInfo(zone))), zone, language)
+
+
+def is_midnight(moment: datetime, zone: str) -> bool:
+    """Whether a day ends there and the next begins."""
+    return moment.astimezone(ZoneInfo(zone)).time() == time()
+
+
 def day_and_time(moment: datetime, zone: str, language: str) -> str:
-    """`Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`: readers live in other zones than the campaign."""
-    from babel.dates import format_datetime, get_timezone, get_timezone_location
+    """`Friday 14 April 2023, 18:00 (Zurich time, UTC+2)`: readers live in other zones than the campaign.
+
+    At 00:00, `midnight at the end of Thursday 13 April 2023`: "by 14 April, 00:00" is read a day too late.
+    """
+    from babel.dates import get_timezone, get_timezone_location
 
     local = moment.astimezone(ZoneInfo(zone))
     locale = LANGUAGES[language].locale
-    words = format_datetime(local, LANGUAGES[language].moment, tzinfo=get_timezone(zone), locale=locale)
+    words = _moment(local, language)
     offset = local.strftime("%z")
     hours = f"UTC{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
     if zone == "UTC":
         return f"{words} (UTC)"
     city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
     return f"{words} ({LANGUAGES[language].clock.format(city)}, {hours})"
+
+
+@functools.lru_cache(maxsize=2_000)
+def elsewhere(moment: datetime, zone: str, country: str, language: str) -> str:
+    """`, that is 12:00 in France`, to say after a time; empty where the country has the same time, or several.
+
+    The day is said where it is another one.
+    """
+    from babel.dates import format_datetime
+
+    code, name = countries.code(country), countries.spelling(country, language)
+    there = _time_in(code, moment) if code else None
+    local = moment.astimezone(ZoneInfo(zone))
+    if name is None or there is None or there.utcoffset() == local.utcoffset():
+        return ""
+    told = LANGUAGES[language]
+    same_day = _day(there) == _day(local) and there.time() != time()
+    words = format_datetime(there, told.hour, locale=told.locale) if same_day else _moment(there, language)
+    if language == "en" and _WITH_ARTICLE.search(name):
+        name = f"the {name}"
+    return told.elsewhere.format(moment=words, country=name)
+
+
+# Countries that English names with an article.
+_WITH_ARTICLE = re.compile(
+    r"Republic|Islands|Emirates|Kingdom|Territory|^(Netherlands|Philippines|Gambia|Bahamas|Maldives|Comoros|Seychelles)$"
+)
+
+
+def _time_in(code: str, moment: datetime) -> datetime | None:
+    """The time in a country, if it is one and the same in all of its zones at that moment."""
+    found = {(local := moment.astimezone(ZoneInfo(zone))).utcoffset(): local for zone in _zones(code)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+@functools.cache
+def _zones(code: str) -> tuple[str, ...]:
+    from zoneinfo import available_timezones
+
+    from babel.core import get_global
+
+    zones = get_global("territory_zones").get(code, ())
+    return tuple(zones) if available_timezones() >= set(zones) else ()
+
+
+def _moment(local: datetime, language: str) -> str:
+    """A local moment in words; a midnight by the day that it ends."""
+    from babel.dates import format_datetime
+
+    told = LANGUAGES[language]
+    if local.time() == time() and told.midnight:
+        return str(format_datetime(_in_its_day(local).replace(tzinfo=None), told.midnight, locale=told.locale))
+    return str(format_datetime(local.replace(tzinfo=None), told.moment, locale=told.locale))
+
+
+def _in_its_day(local: datetime) -> datetime:
+    """A local moment; where it is a midnight, the noon before it, of the day that it ends."""
+    return local - timedelta(hours=12) if local.time() == time() else local
+
+
+def _day(local: datetime) -> Date:
+    return _in_its_day(local).date()
 
 
 def span(how_long: timedelta, language: str, largest: _Unit = "month") -> str:

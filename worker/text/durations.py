@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 MAX_AHEAD = timedelta(days=3660)
 UNITS = {
@@ -57,11 +57,88 @@ def duration_list(text: str) -> list[timedelta]:
 
 
 def find_zone(name: str) -> ZoneInfo | None:
-    """Find a time zone by its IANA name, such as Europe/Zurich; None when there is none of that name."""
+    """Find a time zone by the name of a city (Europe/Zurich), or UTC; None when there is none of that name.
+
+    Others say something else than people mean: Etc/GMT+7 is seven hours behind UTC, EST knows no summer.
+    """
+    if name != "UTC" and name.partition("/")[0] not in _AREAS:
+        return None
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):  # LookupError: ZoneInfoNotFoundError is a KeyError
         return None
+
+
+def likely_zones(name: str, at: datetime) -> list[str]:
+    """Which zones somebody may mean who wrote something else: the likeliest first, three at most."""
+    written = name.strip()
+    word = re.sub(r"[^a-z0-9+-]", "", written.casefold().rpartition("/")[2])
+    if word in {"utc", "gmt", "z", "zulu", "uct", "universal", "greenwich", "gmt0", "utc0", "gmt+0", "gmt-0"}:
+        return ["UTC", "Europe/London"] if "gmt" in word or word == "greenwich" else ["UTC"]
+    if word in _ABBREVIATIONS:
+        return list(_ABBREVIATIONS[word])
+    if match := re.fullmatch(r"(?:utc|gmt)?([+-])([0-9]{1,2}?)([0-9]{2})?", word):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0)) * (1 if match[1] == "+" else -1)
+        if not offset:
+            return ["UTC"]
+        return [city for city in _CITIES if at.astimezone(ZoneInfo(city)).utcoffset() == offset][:3]
+    place = re.sub(r"[^a-z]", "", written.casefold().rpartition("/")[2])
+    known = [zone for zone in sorted(available_timezones()) if zone.partition("/")[0] in _AREAS]
+    same = [zone for zone in known if re.sub(r"[^a-z]", "", zone.casefold().rpartition("/")[2]) == place]
+    return (same or _zones_of_country(written))[:3]
+
+
+def _zones_of_country(written: str) -> list[str]:
+    from babel.core import get_global
+
+    from worker.text import countries
+
+    code = countries.code(written)
+    zones = get_global("territory_zones").get(code, ()) if code else ()
+    return sorted(zones, key=lambda zone: (_CITIES.index(zone) if zone in _CITIES else len(_CITIES), zone))
+
+
+_AREAS = frozenset(
+    ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+)
+_CITIES = (
+    *("Europe/Paris", "Europe/Zurich", "Europe/London", "Europe/Athens", "Europe/Istanbul", "Asia/Phnom_Penh"),
+    *("Asia/Bangkok", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"),
+    *("Africa/Nairobi", "Africa/Lagos", "Africa/Johannesburg", "Africa/Cairo", "Africa/Abidjan", "Africa/Kinshasa"),
+    *("Asia/Kolkata", "Asia/Dhaka", "Asia/Karachi", "Asia/Dubai", "Asia/Tbilisi", "Asia/Singapore", "Asia/Manila"),
+    *("Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul", "Asia/Kathmandu", "Asia/Tehran", "Asia/Yangon", "Asia/Kabul"),
+    *("Australia/Sydney", "Australia/Brisbane", "Pacific/Auckland", "Pacific/Fiji", "Pacific/Honolulu"),
+    *("Pacific/Guadalcanal", "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Lima"),
+    *("America/Mexico_City", "America/Caracas", "America/Halifax", "America/Anchorage", "Atlantic/Azores"),
+    *("Atlantic/Cape_Verde", "Atlantic/South_Georgia", "Pacific/Pago_Pago", "Pacific/Tongatapu"),
+)
+_ABBREVIATIONS = {
+    **dict.fromkeys(("cet", "cest", "met", "mez", "mesz"), ("Europe/Paris", "Europe/Zurich", "Europe/Berlin")),
+    **dict.fromkeys(("eet", "eest"), ("Europe/Athens", "Europe/Kyiv", "Europe/Helsinki")),
+    **dict.fromkeys(("wet", "west"), ("Europe/Lisbon",)),
+    "bst": ("Europe/London", "Asia/Dhaka"),
+    **dict.fromkeys(("est", "edt", "est5edt", "et", "eastern"), ("America/New_York", "America/Toronto")),
+    **dict.fromkeys(("cst", "cdt", "cst6cdt", "ct", "central"), ("America/Chicago", "America/Mexico_City")),
+    **dict.fromkeys(("mst", "mdt", "mst7mdt", "mt", "mountain"), ("America/Denver", "America/Phoenix")),
+    **dict.fromkeys(("pst", "pdt", "pst8pdt", "pt", "pacific"), ("America/Los_Angeles", "America/Vancouver")),
+    **dict.fromkeys(("hst", "hawaii"), ("Pacific/Honolulu",)),
+    "ict": ("Asia/Phnom_Penh", "Asia/Bangkok", "Asia/Ho_Chi_Minh"),
+    "ist": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
+    "pht": ("Asia/Manila",),
+    "jst": ("Asia/Tokyo",),
+    "kst": ("Asia/Seoul",),
+    **dict.fromkeys(("eat",), ("Africa/Nairobi",)),
+    **dict.fromkeys(("cat",), ("Africa/Harare", "Africa/Maputo")),
+    **dict.fromkeys(("wat",), ("Africa/Lagos", "Africa/Kinshasa")),
+    **dict.fromkeys(("sast",), ("Africa/Johannesburg",)),
+    **dict.fromkeys(("aest", "aedt"), ("Australia/Sydney", "Australia/Brisbane")),
+    **dict.fromkeys(("nzst", "nzdt"), ("Pacific/Auckland",)),
+    **dict.fromkeys(("msk", "wsu"), ("Europe/Moscow",)),
+    "prc": ("Asia/Shanghai",),
+    "roc": ("Asia/Taipei",),
+    "rok": ("Asia/Seoul",),
+    **dict.fromkeys(("gb", "gbeire"), ("Europe/London",)),
+}
 
 
 def deadline(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:

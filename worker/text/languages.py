@@ -34,6 +34,12 @@ class Language:
     """The pattern of a day of the week with its date and time."""
     clock: str
     """How the zone of a time is told, with {} for its city."""
+    midnight: str = ""
+    """The pattern of a midnight, which ends the day that it names; empty: told as any other time."""
+    hour: str = "HH:mm"
+    """The pattern of a time of day alone."""
+    elsewhere: str = ", {moment}, {country}"
+    """What is said after a time: the same {moment} in another {country}."""
     page_font: str = ""
     """A font in `templates/pages` that a printed page must bring along; empty where every computer has one."""
 
@@ -52,6 +58,8 @@ LANGUAGES = by_name(
         date="d MMMM yyyy",
         moment="EEEE d MMMM yyyy, HH:mm",
         clock="{} time",
+        midnight="'midnight at the end of' EEEE d MMMM yyyy",
+        elsewhere=", that is {moment} in {country}",
     ),
     Language(
         code="fr",
@@ -61,6 +69,8 @@ LANGUAGES = by_name(
         date="d MMMM yyyy",
         moment="EEEE d MMMM yyyy, HH:mm",
         clock="heure de {}",
+        midnight="EEEE d MMMM yyyy', minuit en fin de journée'",
+        elsewhere=", soit {moment}, heure locale ({country})",
     ),
     Language(
         code="km",
@@ -70,6 +80,9 @@ LANGUAGES = by_name(
         date="'ថ្ងៃទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy",
         moment="'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'ម៉ោង' HH:mm",
         clock="ម៉ោងនៅ{}",
+        midnight="'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'នៅម៉ោង' 24:00 'ចុងថ្ងៃ'",
+        hour="'ម៉ោង' HH:mm",
+        elsewhere=" ត្រូវនឹង{moment} នៅ{country}",
         page_font="khmer.woff2",
     ),
     key="code",

@@ -31,8 +31,8 @@ from worker.web import link_auth, responses
 from worker.web.batching import Batcher
 from worker.wording import slots
 
-ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST = slots.MARKS[:7]
-_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}])")
+ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST, ELSEWHERE = slots.MARKS[:8]
+_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}{ELSEWHERE}])")
 _OWN = ' class="own"'
 MAX_PAGES = 200
 
@@ -133,6 +133,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         PRINTED: names.signatory(seen, worded.letter_language, worded.authentic),
         TOKEN: token,
         STOOD: standing_mark(seen.at),
+        ELSEWHERE: dates.elsewhere(seen.deadline_at, worded.zone, seen.country, language),
     }
     if seen.at is not None:
         own[RECORDED] = dates.day_and_time(seen.at, worded.zone, language)

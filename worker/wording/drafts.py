@@ -18,7 +18,7 @@ from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot, ch
 MAX_DRAFTS = 200
 
 _Fill: TypeAlias = Callable[[str], str]
-_MARKS = dict(zip(("contact", "organization", "mail_code", "long_code", "row"), MARKS, strict=False))
+_MARKS = dict(zip(("contact", "organization", "mail_code", "long_code", "row", "elsewhere"), MARKS, strict=False))
 _MARKS |= {"link": LINK, "unsubscribe": UNSUBSCRIBE_LINK}
 _drafts = LRUCache(MAX_DRAFTS)
 

@@ -48,6 +48,7 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
         raise Closed.to("hand_out", campaign)
     words = templates.translations(language)
     until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
+    until += dates.elsewhere(campaign.deadline_at, campaign.zone, partner.country, language)
     return (
         words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
         % {"deadline": until},

@@ -312,6 +312,7 @@ def _to_partner(
         "long_code": tokens.printed_long_code(reader),
         "row": names.unlinked(names.signatory(partner, mail.language, mail.campaign.authentic)),
         "unsubscribe": tokens.link(reader, "quiet") if reader.quiet_at is None else "",
+        "elsewhere": dates.elsewhere(mail.campaign.deadline_at, mail.campaign.zone, partner.country, mail.language),
     }
     context |= {"silent": reader.quiet_at is not None}
     return _from_template(mail, reader.email, attachments or [], personal, context, tokens.link(reader, "quiet"))

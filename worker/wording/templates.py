@@ -65,6 +65,7 @@ def _in_language(environment: Environment, language: str, name: str, context: di
         gettext=words.gettext,
         ngettext=words.ngettext,
         date=lambda moment, zone: dates.date(moment, zone, language),
+        last_day=lambda moment, zone: dates.last_day(moment, zone, language),
         day_and_time=lambda moment, zone: dates.day_and_time(moment, zone, language),
         span=lambda how_long: dates.span(how_long, language),
         listed=lambda names: dates.listed(names, language),
