@@ -619,6 +619,21 @@ def test_the_version_is_told(desk: Desk) -> None:
     assert re.fullmatch(r"undersigned \d+\.\d+\.\d+\n", desk.types("--version"))
 
 
+def test_what_the_letter_cannot_print_is_said_where_the_list_is_taken_over(desk: Desk, tmp_path: Path) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("organization,contact\nRiver Watch,علی\u200cرضا\nශ්\u200dරී සංගමය,\nخانه\u200cی رود,\n")
+
+    said = desk.types("new", "lakes", "--partners", str(listed))
+
+    assert "partners.csv, row 2" not in said
+    assert "partners.csv, row 3: found" in said
+    assert "partners.csv, row 4: found" in said
+    assert "characters that the letter's fonts have" in said
+    written = (desk.story.stage.campaigns / "lakes" / "partners.csv").read_text()
+    assert "علی\u200cرضا" in written
+    assert "خانه\u200cی رود" in written, "nothing of a name is lost"
+
+
 def test_a_folder_is_made_only_when_everything_was_read(desk: Desk, tmp_path: Path) -> None:
     desk.types("new", "lakes", "--partners", str(tmp_path / "no-such-list.txt"), code=1)
     assert not (desk.story.stage.campaigns / "lakes").exists()

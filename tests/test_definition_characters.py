@@ -14,7 +14,9 @@ from worker.text import characters
         ("River\u200fWatch", "U+200F, a character that turns the direction of writing"),
         ("River\u200bWatch", "U+200B, an invisible character"),
         ("River\ufeffWatch", "U+FEFF, an invisible character"),
-        ("River\u00adWatch", "U+00AD, an invisible character"),
+        ("River\u00ad Watch", "U+00AD, an invisible character"),
+        ("River\u200cWatch", "U+200C, an invisible character"),
+        ("River\u200dWatch", "U+200D, an invisible character"),
         ("River\u3164Watch", "U+3164, an invisible character"),
         ("River\nWatch", "U+000A, a line break"),
         ("River\u2028Watch", "U+2028, a line break"),
@@ -48,6 +50,20 @@ def test_what_hides_or_turns_or_breaks_is_named_by_its_code_point(text, named):
         "ក\u17b4ម្ពុជា",
         "བསྒྲིབས་ རྐྱེན",
         "Vie\u0323\u0302t Nam",
+        "خانه\u200cی روان\u200cشناسان",
+        "NGO\u200cهای ۲۰\u200cساله",
+        "سال ۱۴۰۲ ه\u200d.ش",
+        "ශ්\u200dරී ලංකා ජල සංගමය",
+        "র\u200d\u09cdয\u09beলি বাংলাদেশ",
+        "সন্ধান ক্\u200c",
+        "അവന്\u200d കേരളം",
+        "क्\u200dष क्\u200cष",
+        "ਪੰ\u200cਜਾਬ ਸ੍\u200dਰੀ",
+        "ᠮᠣᠩᠭᠣᠯ\u180eᠠ",
+        "สมาคม\u200bแม่น้ำ",
+        "ສະມາ\u200bຄົມ",
+        "မြစ်\u200bအသင်း",
+        "inter\u00adnational Bünd\u00adnis",
     ],
 )
 def test_names_in_any_script_are_fit(name):
@@ -85,3 +101,60 @@ def test_what_is_unfit_is_taken_out_and_told():
 
 def test_a_tidy_name_is_composed_and_has_single_spaces():
     assert characters.tidy("  De\u0301mocratie\u00a0 pour   tous ") == "Démocratie pour tous"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200cعلی",
+        "علی\u200c",
+        "علی\u200c\u200cرضا",
+        "علی \u200dرضا",
+        "ශ්\u200d\u200dරී",
+        "\u200dശ്രീ",
+        "ക\u200d",
+        "Ri\u200dver",
+        "Ri\u00ad\u00adver",
+        "River\u00ad",
+        "ᠮ\u180eA",
+        "สมาคม\u200bA",
+    ],
+)
+def test_a_joiner_is_only_fit_where_its_script_has_it(text):
+    assert list(characters.unfit(text))
+
+
+UNPRINTED = {
+    "a joiner anywhere": "A\u200dnna\u200c",
+    "a soft hyphen": "River\u00ad",
+    "a zero-width space": "\u200bRosa",
+    "a byte order mark": "\ufeffRosa",
+    "direction marks": "\u200fרוזה\u200e (ו\u061c)",
+    "an isolate as telephones copy it": "\u2068Rosa\u2069 \u202a+855 12\u202c",
+    "an emoji family": "Rosa 👩\u200d👩\u200d👧",
+    "a letter of one font only": "\ue000",
+    "a letter that is newer than this Python": "\U0001fae9\u0378",
+    "a lost letter": "Ros\ufffd",
+    "a line separator": "one\u2028two",
+}
+
+
+@pytest.mark.parametrize("text", UNPRINTED.values(), ids=UNPRINTED)
+def test_a_text_that_is_never_printed_takes_what_people_type(text):
+    assert list(characters.unfit_unprinted(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("\x00", "a\x07", "\x1b[2J", "\x9b2J", "a\x7f", "\n", "\t", "\ud800", "a" + "\u0301" * 9),
+        *("\u202eRosa", "\u202dRosa\u202c", "\u2067Rosa", "Rosa\u2069"),
+        *("\u2066Rosa\nand more\u2069", "\u202a\u2068Rosa\u202c\u2069"),
+    ],
+)
+def test_a_text_that_is_never_printed_has_no_controls_or_overrides(text):
+    assert list(characters.unfit_unprinted(text))
+
+
+def test_lines_are_allowed_where_a_text_has_several():
+    assert list(characters.unfit_unprinted("one\n\ttwo \u2068three\u2069", "\n\t")) == []

@@ -43,18 +43,22 @@ HIDING = {
     "zero width space": "River\u200bWatch",
     "zero width joiner": "River\u200dWatch",
     "byte order mark": "\ufeffRiver Watch",
-    "soft hyphen": "River\u00adWatch",
+    "soft hyphen": "River\u00ad Watch",
     "tower of marks": "Ri" + "\u0301" * 9 + "ver",
     "line separator": "River\u2028Watch",
     "null byte": "River\x00Watch",
     "escape": "River\x1b[2JWatch",
     "half a character": "River\ud800Watch",
     "of private use": "River\ue000Watch",
-    "family of joined emoji": "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "family of joined emoji": "Ana \U0001f469\u200d\U0001f469\u200d\U0001f467",
 }
+UNPRINTED = HIDING.keys() - {"bidi override", "tower of marks", "null byte", "escape"}
+"""What is taken where it is never printed: all but what changes how the text around it is shown."""
 LINES = {"carriage return": "River\r\nWatch", "header": "River\r\nBcc: eve@evil.example\r\n\r\nWatch"}
 STRANGE = {
     "arabic": "منظمة الأنهار",
+    "persian": "دیده\u200cبان رود",
+    "sinhala": "ශ්\u200dරී ගංගා",
     "japanese": "川の見張り",
     "emoji": "Fish \U0001f41f",
 }
@@ -83,6 +87,7 @@ STANDING = {
     "not a number": "NaN",
     "hebrew": "משמר הנהרות",
     "khmer": "សមាគម\u200bខ្មែរ",
+    "soft hyphen in a word": "inter\u00adnational",
     "vietnamese": "Sông Mê Kông đẹp",
 }
 LONG = {"300 characters": ("River Watch " * 25)[:299] + "s", "2001 characters": "x " * 1000 + "x"}
@@ -173,7 +178,9 @@ MAX_TYPED = {"organization": 300, "acronym": 20, "country": 80, "sort_as": 300, 
 
 def is_refused(field: str, label: str) -> bool:
     """Whether this may not be typed there."""
-    if len(HELL[label]) > MAX_TYPED[field] or label in HIDING:
+    if len(HELL[label]) > MAX_TYPED[field]:
+        return True
+    if label in HIDING and not (field in CHOICES and label in UNPRINTED):
         return True
     is_text = CHOICES.get(field, "sign") != "sign"
     return (label in LINES and not is_text) or (label in STRANGE and field in NAMES_OF_A_ROW)
@@ -230,7 +237,8 @@ def test_what_an_applicant_types_is_kept_as_it_is_or_refused_and_stands_in_no_ma
 
         sent = post(browser, "/c/dam/join", typed)
 
-        refused = label in (*HIDING, *LINES, *STRANGE) or len(hell) > MAX_LENGTH[field]
+        refused = label in (*LINES, *(HIDING.keys() - UNPRINTED if field == "contact" else (*HIDING, *STRANGE)))
+        refused |= len(hell) > MAX_LENGTH[field]
         assert sent.status_code == (422 if refused else 200), label
         with db.reading() as session:
             kept = session.scalar(
@@ -310,6 +318,7 @@ def types(*words: str, code: int = 0) -> Result:
 def test_a_list_is_read_or_refused_with_its_place_and_what_to_do(column: str, folder: Path) -> None:
     for label, hell in HELL.items():
         refused = label in (*HIDING, *LINES) and not (label in LINES and column == "note")
+        refused &= not (label in UNPRINTED and column in ("contact", "note"))
         refused |= len(hell) > MAX_LENGTH[column] or (column in PRINTED and label in STRANGE)
         if label == "half a character":
             refused = False  # the file is no UTF-8 then: it is read as another encoding, and that is said
@@ -405,7 +414,8 @@ def test_in_the_sealed_letter_each_name_is_text(campaign: Campaign) -> None:
             assert f" {number}. {name}" in listed
     pages = pypdf.PdfReader(io.BytesIO(sealed["pdf", "en"])).pages
     printed = "".join("".join(page.extract_text().split()) for page in pages)
-    for name in set(NAMES) - {STANDING["hebrew"], STANDING["khmer"]}:  # pypdf has an order of its own for these
+    apart = ("hebrew", "khmer", "soft hyphen in a word")  # pypdf has an order of its own for these, and drops the last
+    for name in set(NAMES) - {STANDING[one] for one in apart}:
         assert "".join(row(name).split()) in printed
 
 

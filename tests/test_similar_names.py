@@ -40,6 +40,20 @@ def test_names_that_nearly_agree_look_alike(one, other):
     assert similar_names.alike(["Clean Coast", one, other]) == ([(1, 2)], False)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("خانه\u200cی آب", "خانهی آب"),
+        ("ශ්\u200dරී ජල", "ශ්රී ජල"),
+        ("র\u200d\u09cdযালি", "র\u09cdযালি"),
+        ("അവന്\u200d", "അവൻ"),
+        ("inter\u00adnational", "International"),
+    ],
+)
+def test_joiners_and_soft_hyphens_make_no_other_name(one, other):
+    assert similar_names.fold_name(one) == similar_names.fold_name(other)
+
+
 def test_words_that_many_names_share_make_no_look_alikes():
     places = ["Ohio", "Lyon", "Perth", "Dublin", "Ottawa", "Minnesota"]
 

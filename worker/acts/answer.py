@@ -118,7 +118,7 @@ def problems(said: Statement, choice: str, *, names_itself: bool) -> dict[str, s
         text = getattr(said, field)
         if len(text) > MAX_NAME:
             found[field] = f"{field} too long"
-        elif any(characters.unfit(text.strip())):
+        elif any(characters.unfit_unprinted(text.strip())):
             found[field] = f"{field} unfit"
         elif names_itself and not characters.has_letters(text):
             found[field] = f"{field} missing"
@@ -131,7 +131,7 @@ def wrong_with_text(text: str) -> str:
     """What is wrong with a text of several lines, as a code; empty if nothing."""
     if len(text) > MAX_REASON:
         return "too long"
-    return "unfit" if any(characters.unfit(text, allowed="\n\t")) else ""
+    return "unfit" if any(characters.unfit_unprinted(text, allowed="\n\t")) else ""
 
 
 def _alone(session: Session, given: AnswerInput) -> Answer:

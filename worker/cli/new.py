@@ -28,6 +28,8 @@ def new(
     """
     from worker import settings
     from worker.definition import partners as lists
+    from worker.definition.printable import partner_glyph_problems
+    from worker.definition.problems import few
 
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         expected = "small letters, digits and hyphens, for example river-2027"
@@ -44,6 +46,8 @@ def new(
     lists.write_csv(folder / "partners.csv", listed)
     if listed:
         where = folder / "partners.csv"
+        for problem in few(partner_glyph_problems(listed)):
+            console.say(f"• {problem.sentence}")
         console.say(f"{console.partners(len(listed))} in {where}; add their addresses and languages there.")
     console.say(f"Made {folder}. Fill in what is written in capitals, then: {console.command('check', str(folder))}")
 

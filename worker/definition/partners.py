@@ -166,7 +166,7 @@ def _cell(column: str, raw: str) -> tuple[str, ...]:
     """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to fix it)."""
     if len(raw) > 10 * MAX_LENGTH.get(column, 80):
         return "", f"{len(raw):,} characters", f"{MAX_LENGTH.get(column, 80)} characters at most", "Shorten it."
-    unfit = characters.unfit(raw, "\r\n\t" if column == "note" else "")
+    unfit = characters.unfit_unprinted(raw, "\r\n\t") if column == "note" else _unfit(column, raw)
     hidden = dict.fromkeys(name for _, name in islice(unfit, MAX_UNFIT))
     value = characters.tidy(raw)
     if hidden:
@@ -182,6 +182,11 @@ def _cell(column: str, raw: str) -> tuple[str, ...]:
     if column == "language" and value:
         return _language(value)
     return (value,)
+
+
+def _unfit(column: str, raw: str) -> Iterator[tuple[int, str]]:
+    """A person's name is not printed, so that more may stand in it."""
+    return characters.unfit_unprinted(raw) if column == "contact" else characters.unfit(raw)
 
 
 def _organization(value: str) -> tuple[str, ...]:

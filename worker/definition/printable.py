@@ -1,16 +1,16 @@
 """Whether everything in a definition can be printed: a character without a glyph would stand as an empty box."""
 
+from collections.abc import Iterable
+
 from worker.definition.campaign import Definition
+from worker.definition.partners import PartnerRow
 from worker.definition.problems import Problem
 from worker.text import glyphs
 
 
 def glyph_problems(definition: Definition) -> list[Problem]:
     """One problem for each partner, addressee and letter that holds characters which the letter's fonts do not have."""
-    found = []
-    for number, row in enumerate(definition.partners, start=2):
-        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
-            found.append(_no_glyph("partners.csv", f"row {number}", missing))
+    found = partner_glyph_problems(definition.partners)
     for place, one in enumerate(definition.addressees, start=1):
         said = [one.name, *one.address]
         for words in (one.office, one.salutation):
@@ -20,6 +20,15 @@ def glyph_problems(definition: Definition) -> list[Problem]:
     for language, letter in definition.letters.items():
         if missing := glyphs.unprintable([letter]):
             found.append(_no_glyph(f"letter.{language}.md", "", missing))
+    return found
+
+
+def partner_glyph_problems(partners: Iterable[PartnerRow]) -> list[Problem]:
+    """One problem for each row of `partners.csv` that holds such characters in what is printed of it."""
+    found = []
+    for number, row in enumerate(partners, start=2):
+        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
+            found.append(_no_glyph("partners.csv", f"row {number}", missing))
     return found
 
 

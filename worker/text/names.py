@@ -50,3 +50,13 @@ def wrong_with_print(typed: str, longest: int, *, needed: bool = False) -> str:
     if glyphs.unprintable([typed]):
         return "unprintable"
     return "name missing" if (typed or needed) and not characters.has_letters(typed) else ""
+
+
+def wrong_with_person(typed: str, longest: int, *, needed: bool = False) -> str:
+    """What keeps a text from being kept as the name or role of a person, which is never printed; empty if nothing."""
+    typed = typed.strip()
+    if any(characters.unfit_unprinted(typed)):
+        return "unfit"
+    if len(typed) > longest:
+        return "too long"
+    return "name missing" if needed and not characters.has_letters(typed) else ""

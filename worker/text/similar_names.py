@@ -12,7 +12,12 @@ MAX_PAIRS = 50
 MAX_LOOKED_AT = 20_000  # pairs that nearly agree at their beginning: very many do only where long names begin alike
 _ONE_WORD = 64  # rapidfuzz compares up to 64 characters in one machine word: ten times faster
 _ONE_LETTER = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})  # of no accent that parts
-_UNSEEN = {"\u17b4", "\u17b5", *map(chr, range(0xFE00, 0xFE10))}  # inherent vowels of Khmer, variation selectors
+# Inherent vowels of Khmer, variation selectors, joiners, the soft hyphen and other signs of no width.
+_UNSEEN = {
+    *("\u17b4", "\u17b5", *map(chr, range(0xFE00, 0xFE10))),
+    *("\u00ad", "\u034f", "\u061c", "\u180e", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060", "\ufeff"),
+}
+_CHILLUS = str.maketrans(dict(zip("ൺൻർൽൾൿ", ("ണ്", "ന്", "ര്", "ല്", "ള്", "ക്"), strict=True)))  # of Malayalam, in parts
 _SMALL_WORDS = {
     *("a", "an", "and", "at", "for", "in", "of", "on", "s", "the", "to", "inc"),
     *("au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour"),
@@ -33,8 +38,9 @@ def alike(names: Sequence[str]) -> tuple[list[tuple[int, int]], bool]:
 
 
 def fold_name(name: str) -> str:
-    """Reduce a name to what decides whether it is the same: no case, accents or punctuation."""
+    """Reduce a name to what decides whether it is the same: no case, accents, punctuation or joiners."""
     letters = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ").translate(_ONE_LETTER)
+    letters = letters.translate(_CHILLUS)
     return " ".join("".join(map(_bare, letters)).split())
 
 

@@ -22,8 +22,8 @@ from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 from worker.web.origins import Origins
 
-TYPED = ("organization", "acronym", "country", "contact")
-NEEDED = {"organization", "contact"}
+PRINTED = ("organization", "acronym", "country")
+TYPED = (*PRINTED, "contact")
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,12 @@ class ApplicantForm:
     def problems(self) -> dict[str, str]:
         """What is wrong, by field; the sentences are in the template."""
         found = {
-            column: names.wrong_with_print(getattr(self, column), MAX_LENGTH[column], needed=column in NEEDED)
-            for column in TYPED
-        } | {"email": forms.wrong_with_address(self.email)}
+            column: names.wrong_with_print(getattr(self, column), MAX_LENGTH[column], needed=column == "organization")
+            for column in PRINTED
+        } | {
+            "contact": names.wrong_with_person(self.contact, MAX_LENGTH["contact"], needed=True),
+            "email": forms.wrong_with_address(self.email),
+        }
         return {field: wrong for field, wrong in found.items() if wrong}
 
     def person(self, language: str) -> Person:
