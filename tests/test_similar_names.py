@@ -211,3 +211,13 @@ def test_a_country_spelled_in_two_ways_is_told(tmp_path):
 )
 def test_one_country_is_spelled_one_way(written, spelled):
     assert countries.spelling(written) == spelled
+
+
+def test_a_duplicate_with_a_joiner_is_told_as_toml_takes_it(tmp_path):
+    first, second = PartnerRow("خانه\u200cی آب"), PartnerRow("خانه ی آب")
+
+    [problem] = problems_with(tmp_path, first, second)
+
+    assert 'namesakes = ["خانه\\u200Cی آب"]' in problem
+    assert problem.isprintable()
+    assert problems_with(tmp_path, first, second, namesakes=["خانه\u200cی آب"]) == []

@@ -234,8 +234,13 @@ def _duplicates(file: str, groups: Iterable[Sequence[_Numbered]], namesakes: Col
         name = group[0][1].organization
         if len(group) > 1 and (same := similar_names.same_name(name)) and same not in known:
             found = f"a duplicate, in the same country: {shown(name)}"
-            fix = _IF_TWO.format(json.dumps(name, ensure_ascii=False))
+            fix = _IF_TWO.format("".join(map(_as_in_toml, json.dumps(name, ensure_ascii=False))))
             yield Problem(file, _rows_named(group), found, "each organization once", fix)
+
+
+def _as_in_toml(character: str) -> str:
+    """Write what nobody sees, a joiner for example, as its code: TOML reads it back."""
+    return character if character.isprintable() else f"\\u{ord(character):04X}"
 
 
 def _namesakes_not_there(groups: Iterable[Sequence[_Numbered]], namesakes: Iterable[str]) -> Iterator[Problem]:
