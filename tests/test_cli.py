@@ -634,6 +634,22 @@ def test_what_the_letter_cannot_print_is_said_where_the_list_is_taken_over(desk:
     assert "خانه\u200cی رود" in written, "nothing of a name is lost"
 
 
+def test_letters_that_may_be_wrong_are_shown_each_time_with_what_they_may_be(desk: Desk, tmp_path: Path) -> None:
+    desk.story.writes_its_folder()
+    partners = desk.story.stage.campaigns / desk.story.slug / "partners.csv"
+    partners.write_bytes("organization,email\nŚwiatło Wisły,a@wisla.example\n".encode("cp1250"))
+
+    checked = " ".join(desk.types("check", str(partners.parent)).split())
+
+    assert "row 2, column organization: found “Światło Wisły” in cp1250" in checked
+    assert "or “Œwiat³o Wis³y” in cp1252" in checked
+    assert "letters that may be wrong" in checked
+    assert "No problems." not in checked
+    taken = " ".join(desk.types("new", "wisla", "--partners", str(partners)).split())
+    assert "or “Œwiat³o Wis³y” in cp1252" in taken
+    assert "Światło Wisły" in (desk.story.stage.campaigns / "wisla" / "partners.csv").read_text()
+
+
 def test_a_folder_is_made_only_when_everything_was_read(desk: Desk, tmp_path: Path) -> None:
     desk.types("new", "lakes", "--partners", str(tmp_path / "no-such-list.txt"), code=1)
     assert not (desk.story.stage.campaigns / "lakes").exists()

@@ -61,7 +61,7 @@ def test_a_country_is_known_as_people_write_it(written: str, printed: str) -> No
 def test_each_country_is_known_as_it_is_printed(language: str) -> None:
     from babel import Locale
 
-    codes = [code for code in Locale(language).territories if len(code) == 2 and code.isalpha()]
+    codes = [code for code in map(str, Locale(language).territories) if len(code) == 2 and code.isalpha()]
     for code in codes:
         printed = countries.country_of(code, language)
         assert countries.code(printed) == code, printed
@@ -112,9 +112,9 @@ def test_what_is_no_state_is_printed_as_it_is_written(place: str, tmp_path) -> N
 def test_one_country_is_printed_one_way_in_one_list(tmp_path) -> None:
     text = "organization,country\nRiver Watch,Lao PDR\nClean Coast,Laos\nPaper Kite,Lao People's Democratic Republic\n"
     (tmp_path / "partners.csv").write_text(text)
-    rows, _, remarks = read_list(tmp_path / "partners.csv")
+    rows, _, told = read_list(tmp_path / "partners.csv")
     assert {row.country for row in rows} == {"Laos"}
-    assert "row 2: country: “Lao PDR” → “Laos”" in [remark.sentence for remark in remarks]
+    assert "row 2: country: “Lao PDR” → “Laos”" in [one.sentence for one in told]
     _, problems, remarks = read_csv(tmp_path / "partners.csv")
     assert not problems
     assert [remark.where for remark in remarks] == [f"row {row}, column country" for row in (2, 4)]

@@ -10,9 +10,12 @@ def check(folder: Folder, deadline: Deadline = None, reminders: Reminders = None
     Example: `undersigned check campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
     from worker.cli import campaign_folder, lookup
+    from worker.definition.encodings import Doubt
 
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     campaign_folder.say_who_gets_no_mail(lookup.suppressed(definition))
     campaign_folder.say_who_could_be_guessed(definition)
     console.say(campaign_folder.summary(definition))
-    console.say(f"\nNo problems. Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")
+    doubts = any(isinstance(remark, Doubt) for remark in definition.remarks)
+    found = "No problems, but letters that may be wrong: look at the cells above first." if doubts else "No problems."
+    console.say(f"\n{found} Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")

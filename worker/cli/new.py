@@ -19,7 +19,7 @@ MAX_SAID = 200  # changes to a list that was taken over
 def new(
     name: Annotated[str, typer.Argument(help="A name for the folder: a-z, 0-9 and hyphens.")],
     partners: Annotated[
-        Path | None, typer.Option(help="A list as you have it: CSV, or lines pasted from a mail.")
+        Path | None, typer.Option(help="A list as CSV, the export of a form, or lines pasted from a mail.")
     ] = None,
 ) -> None:
     """Make the folder of a new campaign, with your list of partners cleaned up.
@@ -57,15 +57,15 @@ def _partners_from(path: Path) -> "list[PartnerRow]":
     from worker.definition import partners as lists
     from worker.definition.problems import BadDefinition, few
 
-    rows, problems, fixes = lists.read_list(path)
-    for fix in fixes[:MAX_SAID]:
-        console.say(f"• {fix.sentence}")
-    if len(fixes) > MAX_SAID:
-        console.say(f"• and {len(fixes) - MAX_SAID:,} more: look through the list that was written.")
+    taken = lists.take_list(path)
+    for remark in taken.remarks[:MAX_SAID]:
+        console.say(f"• {remark.sentence}")
+    if len(taken.remarks) > MAX_SAID:
+        console.say(f"• and {len(taken.remarks) - MAX_SAID:,} more: look through the list that was written.")
     with console.problems_told():
-        if problems:
-            raise BadDefinition(few(problems))
-    return rows
+        if taken.problems:
+            raise BadDefinition(few(taken.problems))
+    return taken.rows
 
 
 def _in_four_weeks() -> str:

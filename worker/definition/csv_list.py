@@ -4,7 +4,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+from worker.definition import column_guesses
+from worker.definition.column_guesses import Column
 from worker.definition.problems import Problem, did_you_mean, rows_named, shown
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
@@ -25,6 +28,21 @@ _FOR_EXCEL = re.compile(r'[ \t]*"?sep=(,|;|\t|\\t)"?[,;\t ]*(?:\r\n|\r|\n|\Z)', 
 Row = tuple[int, dict[str, str]]
 """The row's number, the header being row 1 when nothing stands above it, and its cells by column."""
 Record = tuple[int, list[str]]
+
+
+@dataclass
+class Table:
+    """A list as it is, with what was understood of its columns."""
+
+    rows: list[Row] = field(default_factory=list)
+    others: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    """What stands in columns that are none of ours, by row: (heading, cell)."""
+    columns: list[Column] = field(default_factory=list)
+    header: int = 1
+    """The row that names the columns, or the first of two."""
+    second_header: tuple[int, str] | None = None
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
 
 
 def has_header(text: str, columns: Sequence[str], needed: str) -> bool:
@@ -63,6 +81,70 @@ def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[lis
     return found, problems, [_title(file, record, header[0]) for record in above]
 
 
+def loose_rows(file: str, text: str, columns: Sequence[str], needed: str) -> Table:
+    """Read a CSV text as `rows` does, but take headings for what they mean, and columns that are none of ours."""
+    table = Table()
+    delimiter, text = _delimiter_and_rest(text, columns)
+    records = list(_records(file, text, delimiter, table.problems))
+    above, header, below = _at_header(records, columns, needed, loose=True)
+    table.header = header[0]
+    top, bottom = (above[-1][1] if above else []), header[1]
+    if below and column_guesses.is_heading(below[0][1]):
+        number, second = below[0]
+        table.second_header = number, " | ".join(cell.strip() for cell in second if cell.strip())
+        top, bottom, below = header[1], second, below[1:]
+    elif len([cell for cell in top if cell.strip()]) < 2:
+        top = []
+    table.columns = _understood(top, bottom, columns)
+    taken = {one.place: one for one in table.columns}
+    if needed not in {one.column for one in table.columns}:
+        table.problems = (
+            table.problems if table.problems and not records else [_no_header(file, header, columns, needed)]
+        )
+        return table
+    if len(below) > MAX_ROWS:
+        first_too_many = f"row {below[MAX_ROWS][0]}"
+        table.problems.append(Problem(file, first_too_many, "more rows", f"at most {MAX_ROWS} rows", "Split the list."))
+        below = below[:MAX_ROWS]
+    names = [taken[place].heading if place in taken else "" for place in range(1, len(bottom) + 1)]
+    table.problems += _without_column(file, below, names, delimiter)
+    table.remarks = [_title(file, record, header[0]) for record in above]
+    for number, cells in below:
+        placed = [(taken[place], cell) for place, cell in enumerate(cells, 1) if place in taken]
+        table.rows.append((number, {one.column: cell for one, cell in placed if one.column}))
+        table.others[number] = [(one.heading, cell) for one, cell in placed if not one.column and cell.strip()]
+    return table
+
+
+def _understood(top: Sequence[str], bottom: Sequence[str], columns: Sequence[str]) -> list[Column]:
+    """Take each heading for a column of ours, each once: first those that are named so, then what others mean."""
+    width = max(len(top), len(bottom))
+    top, bottom = [*top, *[""] * (width - len(top))], [*bottom, *[""] * (width - len(bottom))]
+    over = column_guesses.carried(top)
+    exact = _names(bottom, columns) if not top or not any(map(str.strip, top)) else [_plain(cell) for cell in bottom]
+    found: dict[int, tuple[str, bool]] = {}
+    for place, name in enumerate(exact):
+        if name in columns and not column_guesses.is_generic(bottom[place]):
+            _take(found, place, name, guessed=False)
+    generic = [place for place, heading in enumerate(bottom) if column_guesses.is_generic(heading)]
+    for place in [*(place for place in range(width) if place not in generic), *generic]:
+        if place in found:
+            continue
+        own = column_guesses.guess_column(bottom[place] if bottom[place].strip() else top[place])
+        over_it = column_guesses.guess_column(over[place]) if place in generic else ""
+        if (over_it or own) in columns:
+            _take(found, place, over_it or own, guessed=bool(over_it) or exact[place] != own)
+    headings = [" ".join((bottom[place] or top[place]).split()) for place in range(width)]
+    return [
+        Column(place + 1, heading, *found.get(place, ("", False))) for place, heading in enumerate(headings) if heading
+    ]
+
+
+def _take(found: dict[int, tuple[str, bool]], place: int, column: str, *, guessed: bool) -> None:
+    if column not in {one for one, _ in found.values()}:
+        found[place] = column, guessed
+
+
 def _delimiter_and_rest(text: str, columns: Sequence[str]) -> tuple[str, str]:
     """Take Excel's word for the delimiter, else find the one under which one of the first lines names most columns."""
     if match := _FOR_EXCEL.match(text):
@@ -82,11 +164,16 @@ def _first_lines(text: str) -> list[str]:
     return [line[:_MAX_HEADER] for _, line in zip(range(FIRST_ROWS), lines, strict=False) if line.strip()]
 
 
-def _at_header(records: list[Record], columns: Sequence[str], needed: str) -> tuple[list[Record], Record, list[Record]]:
+def _at_header(
+    records: list[Record], columns: Sequence[str], needed: str, *, loose: bool = False
+) -> tuple[list[Record], Record, list[Record]]:
     """Part the records at the first that names the needed column and another, else at the likeliest."""
 
     def fit(place: int) -> tuple[bool, int]:
-        known = _known(_names(records[place][1], columns), columns)
+        cells = records[place][1]
+        known = _known(_names(cells, columns), columns)
+        if loose and needed not in known and not any("@" in cell for cell in cells):
+            known |= set(map(column_guesses.guess_column, cells)) & set(columns)
         return needed in known, min(len(known), 2) if needed in known else len(known)
 
     places = [place for place, (number, _) in enumerate(records) if number <= FIRST_ROWS]

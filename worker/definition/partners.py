@@ -4,16 +4,17 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from worker.definition import csv_list, pasted_list, readable_files
+from worker.definition import cell_cleaning, csv_list, encodings, pasted_list, readable_files
+from worker.definition.column_guesses import Column
 from worker.definition.pasted_list import Fix
 from worker.definition.problems import Problem, rows_named, shown
 from worker.text import addresses, characters, countries, similar_names
-from worker.text.languages import what_is_wrong_with
+from worker.text.languages import LANGUAGES, what_is_wrong_with
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 MAX_LENGTH = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
@@ -57,7 +58,8 @@ def read_csv(
 
     Two rows of one name and country are a problem, unless the name is one of the `namesakes`; None where nobody could
     read which those are, so that nothing is said of it. Comma, semicolon or tab; UTF-8, UTF-16 with its mark, or
-    cp1252. Rows are numbered as a spreadsheet shows them. Never raises for what is in the file.
+    another likely encoding, which is told. Rows are numbered as a spreadsheet shows them. Never raises for what is in
+    the file.
     """
     try:
         octets = readable_files.content(path, expected=_A_LIST, most=MAX_LIST)
@@ -80,34 +82,161 @@ def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list
     spelled as letters in that language print them.
     """
     lines = list(pasted_list.lines(text, language))
-    rows = [PartnerRow(line.organization, line.acronym, line.country, email=line.email) for line in lines]
-    return rows, [fix for line in lines for fix in line.fixes]
+    return [_of_line(line) for line in lines], [fix for line in lines for fix in line.fixes]
 
 
-def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Fix]]:
+def _of_line(line: pasted_list.Line) -> PartnerRow:
+    return PartnerRow(line.organization, line.acronym, line.country, line.contact, line.email, note=line.note)
+
+
+@dataclass
+class TakenList:
+    """A list as people have it, and all that was understood, changed or doubted in it."""
+
+    rows: list[PartnerRow] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    """What each column was taken for; none of a paste."""
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem | Fix] = field(default_factory=list)
+    """What was changed (Fix), and what to look at (Problem; Doubt where letters may be wrong)."""
+
+
+def take_list(path: Path, language: str = "en") -> TakenList:
     """Read a file that is either CSV or a pasted list, by what its first lines look like.
 
-    Countries are spelled as letters in that language print them, which `read_csv` only remarks on. Never raises
-    for what is in the file.
+    What is understood in spite of how it is written is corrected and told; `read_csv` refuses it. Countries are
+    spelled as letters in that language print them. Never raises for what is in the file.
     """
     try:
         octets = readable_files.content(path, expected="a list of partners as CSV or text", most=MAX_LIST)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
-        return [], [error.problem], []
-    if path.suffix.lower() == ".csv" or csv_list.has_header(text, COLUMNS, _NEEDED):
-        numbered, problems, remarks = _from_csv(path.name, text, guessed)
-        spelled, spellings = _spell_countries(numbered, language)
-        groups = _by_name_and_country(spelled)
-        duplicates = _duplicates(path.name, groups, ())
-        doubts = [*duplicates, *_countries_in_doubt(path.name, spelled)]
-        remarked: list[Problem | Fix] = [*remarks, *spellings, *doubts, *_remarks(path.name, spelled, groups)]
-        return [row for _, row in spelled], problems, remarked
+        return TakenList(problems=[error.problem])
+    if path.suffix.lower() in (".csv", ".tsv") or csv_list.has_header(text, COLUMNS, _NEEDED):
+        return _take_table(path.name, text, guessed, language)
     if too_much := pasted_list.too_much(path.name, text):
-        return [], [too_much], []
+        return TakenList(problems=[too_much])
     rows, fixes = read_pasted(text, language)
     problems = [] if rows else [_empty(path.name)]
-    return rows, problems, [*_guess(path.name, guessed), *fixes]
+    doubts = encodings.doubts(path.name, _lines_of(text), guessed)
+    return TakenList(rows, [], problems, [*_guess(path.name, guessed), *doubts, *fixes])
+
+
+def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Fix]]:
+    """Read a list as `take_list` does: (rows, problems, remarks)."""
+    taken = take_list(path, language)
+    return taken.rows, taken.problems, taken.remarks
+
+
+def _lines_of(text: str) -> Iterator[tuple[str, str]]:
+    return ((f"line {number}", line.strip()) for number, line in enumerate(text.splitlines(), 1))
+
+
+def _cells_of(records: Iterable[csv_list.Row]) -> Iterator[tuple[str, str]]:
+    for number, cells in records:
+        yield from ((f"row {number}, column {column}", cell.strip()) for column, cell in cells.items())
+
+
+def _take_table(file: str, text: str, guessed: str, language: str) -> TakenList:
+    table = csv_list.loose_rows(file, text, COLUMNS, _NEEDED)
+    fixes = list(_told_columns(table))
+    numbered: list[_Numbered] = []
+    for number, cells in table.rows:
+        cleaned = _cleaned(number, cells, table.others.get(number, []), fixes)
+        numbered.append((number, _row(file, number, cleaned, table.problems)))
+    if not numbered and not table.problems:
+        table.problems.append(_empty(file))
+    spelled, spellings = _spell_countries(numbered, language)
+    groups = _by_name_and_country(spelled)
+    remarks: list[Problem | Fix] = [
+        *_guess(file, guessed),
+        *encodings.doubts(file, _cells_of(table.rows), guessed),
+        *table.remarks,
+        *fixes,
+        *spellings,
+        *_duplicates(file, groups, ()),
+        *_countries_in_doubt(file, spelled),
+        *_remarks(file, spelled, groups),
+    ]
+    return TakenList([row for _, row in spelled], table.columns, table.problems, remarks)
+
+
+def _told_columns(table: csv_list.Table) -> Iterator[Fix]:
+    """What each heading was taken for, where it is not the column's own name."""
+    for one in table.columns:
+        if one.guessed:
+            yield Fix(table.header, f"a column taken as {one.column}", one.heading, one.column, place="row")
+        elif not one.column:
+            what = "a column that is not known, kept in the note"
+            yield Fix(table.header, what, one.heading, one.heading, place="row")
+    if table.second_header:
+        number, heading = table.second_header
+        yield Fix(number, "a second row that names columns, taken as one", heading, heading, place="row")
+
+
+def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str]], fixes: list[Fix]) -> dict[str, str]:
+    """The cells of one row as they are meant; what has no column is kept in the note."""
+    kept = [f"{' '.join(heading.split())}: {' '.join(cell.split())}" for heading, cell in others]
+    cleaned = {}
+    for column, cell in cells.items():
+        cleaned[column] = _visible(number, column, cell, fixes)
+        if column != _NEEDED and cleaned[column] and cell_cleaning.says_nothing(cleaned[column], column):
+            fixes.append(Fix(number, f"{column}, taken as empty", cleaned[column], "", place="row"))
+            cleaned[column] = ""
+    kept += _clean_address(number, cleaned, fixes)
+    kept += _clean_language(number, cleaned, fixes)
+    if kept:
+        note = "; ".join(filter(None, [cleaned.get("note", ""), *kept]))
+        if len(note) > MAX_LENGTH["note"]:
+            note = note[: MAX_LENGTH["note"] - 1] + "…"
+            fixes.append(Fix(number, "note, too long and cut off", note, note, place="row"))
+        cleaned["note"] = note
+    return cleaned
+
+
+def _visible(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
+    """One line without what nobody sees; the address is taken apart as it stands."""
+    cell = cell.strip()
+    if column in ("email", "note") or (cell.isascii() and cell.isprintable()):
+        return cell
+    if len(lines := cell.splitlines()) > 1:
+        joined = " ".join(filter(None, map(str.strip, lines)))
+        fixes.append(Fix(number, f"{column}, a line break", " / ".join(lines), joined, place="row"))
+        cell = joined
+    if column == "contact":
+        return cell.replace("\t", " ")
+    visible, taken = characters.without_unfit(cell.replace("\t", " "))
+    fixes += [Fix(number, f"{column}, {character}, taken out", cell, visible, place="row") for character in taken]
+    return visible
+
+
+def _clean_address(number: int, cells: dict[str, str], fixes: list[Fix]) -> list[str]:
+    """Put the first address into its cell, a name before it into an empty contact; return what the note keeps."""
+    was = cells.get("email", "")
+    if not was or len(was) > 10 * MAX_LENGTH["email"]:
+        return []
+    found = cell_cleaning.find_address(was)
+    cells["email"] = found.email
+    if found.done:
+        fixes.append(Fix(number, f"email, {', '.join(found.done)}", " ".join(was.split()), found.email, place="row"))
+    kept = [f"further addresses: {'; '.join(found.others)}"] if found.others else []
+    if found.name and not cells.get("contact"):
+        cells["contact"] = found.name
+    elif found.name and found.name.casefold() != cells["contact"].casefold():
+        kept.append(f"name at the address: {found.name}")
+    return [*kept, f"email: {found.kept}"] if found.kept else kept
+
+
+def _clean_language(number: int, cells: dict[str, str], fixes: list[Fix]) -> list[str]:
+    """Put the language's code into its cell; return what the note keeps of a language that letters do not have."""
+    was = " ".join(cells.get("language", "").split())
+    if not was or was.lower() in LANGUAGES:
+        return []
+    code, several = cell_cleaning.find_language(was)
+    cells["language"] = code
+    what = "language" if code else "language, none in which letters are written, kept in the note"
+    fixes.append(Fix(number, f"{what}, the first of several" if code and several else what, was, code, place="row"))
+    return [f"language: {was}"] if several or not code else []
 
 
 def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
@@ -122,13 +251,14 @@ def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
         writer.writerows(asdict(row) for row in rows)
 
 
-def _from_csv(file: str, text: str, guessed: bool) -> tuple[list[tuple[int, PartnerRow]], list[Problem], list[Problem]]:
+def _from_csv(file: str, text: str, guessed: str) -> tuple[list[tuple[int, PartnerRow]], list[Problem], list[Problem]]:
     """Read the rows with their numbers; the remarks are on the file, not yet on what is in the rows."""
     records, problems, skipped = csv_list.rows(file, text, COLUMNS, _NEEDED)
     numbered = [(number, _row(file, number, cells, problems)) for number, cells in records]
     if not numbered and not problems:
         problems.append(_empty(file))
-    return numbered, problems, [*_guess(file, guessed), *skipped]
+    doubts = encodings.doubts(file, _cells_of(records), guessed)
+    return numbered, problems, [*_guess(file, guessed), *doubts, *skipped]
 
 
 def _spell_countries(
@@ -149,9 +279,9 @@ def _empty(file: str) -> Problem:
     return Problem(file, "", "an empty list", "at least one partner", fix)
 
 
-def _guess(file: str, guessed: bool) -> list[Problem]:
+def _guess(file: str, guessed: str) -> list[Problem]:
     fix = "Look at the accents; if they are wrong, save the list again as CSV UTF-8."
-    return [Problem(file, "", "another encoding, read as cp1252", "UTF-8", fix)] if guessed else []
+    return [encodings.Doubt(file, "", f"another encoding, read as {guessed}", "UTF-8", fix)] if guessed else []
 
 
 def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem]) -> PartnerRow:

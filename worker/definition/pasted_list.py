@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from worker.definition.cell_cleaning import as_typed, says_nothing
 from worker.definition.problems import Problem, shown
 from worker.text import addresses, characters, countries, similar_names
 
@@ -15,9 +16,11 @@ _BRACKET = re.compile(r"\((?P<acronym>[^()]{1,42})\)")
 _ACRONYM = re.compile(r"[^\s,;:()]+(?: [^\s,;:()]+){0,3}")
 _MAX_WORD = 12  # characters of an acronym that has no capitals, or one only
 _QUOTED = re.compile(r"(?:> ?)+")
-_BEFORE_ADDRESS = re.compile(r"[\s,;:<(\[]")
-_STRAY_BEFORE_ADDRESS = " ,;:<([–—-"
-_STRAY_AFTER_ADDRESS = " .,;>)]"
+_BEFORE_ADDRESS = re.compile(r"[\s,;:<‹(\[/]")
+_STRAY_BEFORE_ADDRESS = " ,;:<‹([–—-"
+_STRAY_AFTER_ADDRESS = " .,;>›)]"
+_AND = re.compile(r"[\s,;/&]+(?:and|or|et|ou)$")
+MAX_ADDRESSES = 20  # of one organization
 _STRAY = " ,;"
 _STRAY_BEFORE_COUNTRY = " ,;:.–—-"
 
@@ -49,6 +52,8 @@ class Line:
     acronym: str = ""
     country: str = ""
     email: str = ""
+    contact: str = ""
+    note: str = ""
     fixes: list[Fix] = field(default_factory=list)
 
     def tell(self, what: str, was: str, now: str) -> None:
@@ -111,6 +116,9 @@ def _take_off_number(line: Line, expected: int) -> int:
 
 def _read(line: Line, language: str) -> Line:
     """Split before a known country that ends the line, and at the last bracket with an acronym."""
+    if "@" not in line.organization:
+        _take_off_nothing(line)
+        _put_signs_into_address(line)
     _take_address(line)
     whole = line.organization
     before, country = _part_country(whole)
@@ -174,17 +182,67 @@ def _last_acronym(text: str) -> re.Match[str] | None:
 
 def _take_address(line: Line) -> None:
     """Take a mail address that ends the line; one that cannot be used stays where it is."""
-    was = line.organization
+    said, was = line.organization, re.sub("mailto:", "", line.organization, flags=re.IGNORECASE)
     written = _BEFORE_ADDRESS.split(was.rstrip(_STRAY_AFTER_ADDRESS))[-1]
-    rest = was[: was.rfind(written)].removesuffix("mailto:").rstrip(_STRAY_BEFORE_ADDRESS)
+    rest = was[: was.rfind(written)].rstrip(_STRAY_BEFORE_ADDRESS)
     if "@" not in written or not rest:
         return
     address, wrong = addresses.normalize(written)
     if wrong:
-        line.tell("no address that can be used", was, was)
+        line.tell("no address that can be used", said, said)
     else:
         line.organization, line.email = rest, address
-        line.tell("an address, taken as email", was, address)
+        line.tell("an address, taken as email", said, address)
+        _take_further_addresses(line)
+        if was[len(rest) :].lstrip(" ,;:–—-").startswith(("<", "‹")):
+            _take_name_before_address(line)
+
+
+def _take_further_addresses(line: Line) -> None:
+    """Of several addresses the first is asked; the others are kept in the note."""
+    others: list[str] = []
+    while len(others) < MAX_ADDRESSES:
+        was = _AND.sub("", line.organization.rstrip(_STRAY_AFTER_ADDRESS + "/&"))
+        written = _BEFORE_ADDRESS.split(was)[-1]
+        rest = was[: len(was) - len(written)].rstrip(_STRAY_BEFORE_ADDRESS + "/&")
+        if "@" not in written or not rest or addresses.normalize(written)[1]:
+            break
+        others.insert(0, line.email)
+        line.organization, line.email = rest, addresses.normalize(written)[0]
+    if others:
+        line.note = f"further addresses: {'; '.join(others)}"
+        what = "several addresses: the first is asked, the others are kept in the note"
+        line.tell(what, "; ".join([line.email, *others]), line.email)
+
+
+def _take_name_before_address(line: Line) -> None:
+    """Take `Anna Berg <anna@…>` for a person, where the organization is complete before it."""
+    name, comma, person = line.organization.rpartition(",")
+    name, person = name.rstrip(_STRAY), person.strip()
+    complete = name.endswith(")") or ("," in name and countries.code(name.rpartition(",")[2]))
+    if comma and complete and not countries.code(person) and characters.has_letters(person) and "(" not in person:
+        line.tell("a name before the address, taken as contact", line.organization, person)
+        line.organization, line.contact = name, person
+
+
+def _put_signs_into_address(line: Line) -> None:
+    """Read `info(at)name.example` as an address, if one ends the line then."""
+    was, now = line.organization, as_typed(line.organization)
+    if now != was and not addresses.normalize(_BEFORE_ADDRESS.split(now.rstrip(_STRAY_AFTER_ADDRESS))[-1])[1]:
+        line.organization = now
+        line.tell("an address that was written out", was, now)
+
+
+def _take_off_nothing(line: Line) -> None:
+    """Take off a last part that only says that there is no address."""
+    was = line.organization
+    head, _, said = was.rstrip(_STRAY).rpartition(",") if "," in was else was.rpartition(" – ")
+    if " - " in said:  # `River Watch, Kenya - n/a`
+        head, _, said = was.rpartition(" - ")
+    head = head.rstrip(_STRAY)
+    if head and says_nothing(said, "acronym"):
+        line.organization = head
+        line.tell("an address that is none, taken off", was, head)
 
 
 def _take_bracket(line: Line, before: str, match: re.Match[str], country: str) -> None:

@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+from worker.definition import encodings
 from worker.definition.problems import Problem
 
 _BEGINNINGS = (
@@ -110,16 +111,16 @@ def utf8(path: Path, octets: bytes) -> str:
         raise Unreadable(Problem(path.name, where, found, "text in UTF-8", fix)) from None
 
 
-def any_encoding(path: Path, octets: bytes) -> tuple[str, bool]:
-    """Decode UTF-8, UTF-16 with its mark, or else Windows' cp1252, and tell whether it was the latter.
+def any_encoding(path: Path, octets: bytes) -> tuple[str, str]:
+    """Decode UTF-8 or UTF-16 with its mark, else the likeliest other encoding, and name that one: (text, guess).
 
     Raises Unreadable.
     """
     try:
         if octets.startswith(_MARKS_OF_UTF_16):
-            text, guessed = octets.decode("utf-16"), False
+            text, guessed = octets.decode("utf-16"), ""
         else:
-            text, guessed = _utf8_or_cp1252(octets)
+            text, guessed = _utf8_or_guessed(octets)
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
@@ -128,8 +129,8 @@ def any_encoding(path: Path, octets: bytes) -> tuple[str, bool]:
     return text, guessed
 
 
-def _utf8_or_cp1252(octets: bytes) -> tuple[str, bool]:
+def _utf8_or_guessed(octets: bytes) -> tuple[str, str]:
     try:
-        return octets.decode("utf-8-sig"), False
+        return octets.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
-        return octets.decode("cp1252"), True
+        return encodings.best_of(octets)

@@ -40,6 +40,8 @@ class Language:
     """The pattern of a time of day alone."""
     elsewhere: str = ", {moment}, {country}"
     """What is said after a time: the same {moment} in another {country}."""
+    also_called: tuple[str, ...] = ()
+    """Other words for it in people's lists, beside what Babel knows."""
     page_font: str = ""
     """A font in `templates/pages` that a printed page must bring along; empty where every computer has one."""
 
@@ -60,6 +62,7 @@ LANGUAGES = by_name(
         clock="{} time",
         midnight="'midnight at the end of' EEEE d MMMM yyyy",
         elsewhere=", that is {moment} in {country}",
+        also_called=("eng", "anglaise"),
     ),
     Language(
         code="fr",
@@ -71,6 +74,7 @@ LANGUAGES = by_name(
         clock="heure de {}",
         midnight="EEEE d MMMM yyyy', minuit en fin de journée'",
         elsewhere=", soit {moment}, heure locale ({country})",
+        also_called=("fra", "fre", "française"),
     ),
     Language(
         code="km",
@@ -83,6 +87,7 @@ LANGUAGES = by_name(
         midnight="'ថ្ងៃ'EEEE 'ទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy 'នៅម៉ោង' 24:00 'ចុងថ្ងៃ'",
         hour="'ម៉ោង' HH:mm",
         elsewhere=" ត្រូវនឹង{moment} នៅ{country}",
+        also_called=("khm", "kh", "cambodian", "khmere", "cambodgien", "camboyano", "kambodschanisch", "ខេមរភាសា"),
         page_font="khmer.woff2",
     ),
     key="code",
