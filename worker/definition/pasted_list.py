@@ -12,6 +12,8 @@ MAX_LINES, MAX_LINE = 20_000, 2_000  # lines, and characters in one
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
 _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
+_MAX_PLACE = 100  # characters of a country or another place with what stands around it: so far from the end is looked
+_MAX_BRACKETS = 4  # of a line, the last ones, that may hold an acronym
 _BRACKET = re.compile(r"\((?P<acronym>[^()]{1,42})\)")
 _ACRONYM = re.compile(r"[^\s,;:()]+(?: [^\s,;:()]+){0,3}")
 _MAX_WORD = 12  # characters of an acronym that has no capitals, or one only
@@ -127,7 +129,7 @@ def _read(line: Line, language: str) -> Line:
     elif country:
         _take_country_after_comma(line, before, country)
     if line.organization == whole:
-        may_be = (match["acronym"] for match in _BRACKET.finditer(whole) if countries.code(match["acronym"]))
+        may_be = (match["acronym"] for match in _last_brackets(whole) if countries.code(match["acronym"]))
         country = next((f" ({spelled} may be its country)" for spelled in map(countries.spelling, may_be)), "")
         line.tell(f"not taken apart, kept whole as the organization{country}", whole, whole)
     else:
@@ -164,17 +166,22 @@ def _is_code(text: str) -> bool:
 def _part_country(text: str) -> tuple[str, str]:
     """Part at the first comma after which nothing stands but a country or another place: (before it, it)."""
     text = text.rstrip(_STRAY)
-    for comma in re.finditer(",", text):
-        before, after = text[: comma.start()].rstrip(_STRAY), text[comma.end() :].strip(_STRAY_BEFORE_COUNTRY)
+    for comma in re.finditer(",", text[-_MAX_PLACE:]):
+        at = comma.start() - min(len(text), _MAX_PLACE)  # counted from the end
+        before, after = text[:at].rstrip(_STRAY), text[at:][1:].strip(_STRAY_BEFORE_COUNTRY)
         if before and after and (countries.code(after) or countries.readings(after) or countries.is_other_place(after)):
             return before, after
     return text, ""
 
 
+def _last_brackets(text: str) -> list[re.Match[str]]:
+    return list(_BRACKET.finditer(text))[-_MAX_BRACKETS:]
+
+
 def _last_acronym(text: str) -> re.Match[str] | None:
     found = [
         match
-        for match in _BRACKET.finditer(text)
+        for match in _last_brackets(text)
         if text[: match.start()].strip(_STRAY) and looks_like_acronym(match["acronym"], text[: match.start()])
     ]
     return found[-1] if found else None
