@@ -1,9 +1,8 @@
 """What people write into a cell of a list, and what is meant: addresses, languages, and words that say nothing."""
 
+import functools
 import re
 from dataclasses import dataclass, field
-
-from babel import Locale
 
 from worker.text import addresses, characters
 from worker.text.languages import LANGUAGES
@@ -158,17 +157,20 @@ def find_language(cell: str) -> tuple[str, bool]:
 
 
 def _one_language(text: str) -> str:
-    return _LANGUAGE_WORDS.get(fold_name(text)) or _of_tag(text)
+    return _language_words().get(fold_name(text)) or _of_tag(text)
 
 
 def _of_tag(text: str) -> str:
     """The language of a tag such as `fr-FR`, `fr_CA` or `km-Khmr-KH`."""
     match = re.fullmatch(r"([a-z]{2,3})(?:[-_.][a-z0-9-]{1,16})+", text.strip().casefold())
-    return _LANGUAGE_WORDS.get(match[1], "") if match else ""
+    return _language_words().get(match[1], "") if match else ""
 
 
+@functools.cache
 def _language_words() -> dict[str, str]:
     """Each language by its code, its own name, and its names in the languages here and in some of neighbours."""
+    from babel import Locale
+
     words: dict[str, str] = {}
     for code, language in LANGUAGES.items():
         names = [Locale(other).languages.get(code, "") for other in (*LANGUAGES, *_NEIGHBOURS)]
@@ -178,4 +180,3 @@ def _language_words() -> dict[str, str]:
 
 
 _NEIGHBOURS = ("de", "es", "it", "nl", "pt", "th", "vi")
-_LANGUAGE_WORDS = _language_words()
