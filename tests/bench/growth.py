@@ -5,15 +5,17 @@ import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import psutil  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
 
 from tests.bench import campaign, databases, workers, year
 from tests.bench.rounds import Comparison, Extent, interleaved
@@ -29,23 +31,32 @@ from worker.state.status import load_status
 from worker.wording import export
 
 Life = dict[str, float]  # what took how long, per partner
+LOCKED = {56: 0.1, 1_000: 0.1, 10_000: 0.3}  # seconds at once, at most, while the letter is sealed
 
 
 def measure(extent: Extent) -> Iterator[Comparison]:
     """The lives of campaigns of each size, one after the other, in one database."""
     lives: dict[int, list[Life]] = {size: [] for size in extent.growth}
+    locked: dict[int, list[float]] = {size: [] for size in extent.growth}
     with databases.in_use("PostgreSQL") as folder:
-        interleaved(extent, **{f"{size}": partial(_lived, size, folder, lives[size]) for size in extent.growth})
+        sides = {f"{size}": partial(_lived, size, folder, lives[size], locked[size]) for size in extent.growth}
+        interleaved(extent, **sides)
     *_, fewer, many = extent.growth
     for act in lives[many][0]:
         taken = {size: [life[act] for life in lives[size]] for size in extent.growth}
         totals = [f"{size * median(each):.3f} s for {size:,}" for size, each in taken.items()]
         peer = f"with {fewer:,}"
         yield Comparison(f"growth, {act}", taken[many], peer, taken[fewer], "a second", ", ".join(totals))
+    for size in extent.growth:
+        limit = [LOCKED.get(size, 0.1)] * len(locked[size])
+        yield Comparison(f"locked while sealed, {size:,} names", locked[size], "the limit", limit, "seconds")
 
 
-def _lived(size: int, folder: Path, lives: list[Life]) -> float:
-    """A campaign from its folder to its export; adds what each thing took, and returns the sum."""
+def _lived(size: int, folder: Path, lives: list[Life], locked: list[float]) -> float:
+    """A campaign from its folder to its export; adds what each thing took, and returns the sum.
+
+    To `locked` it adds the seconds of the longest transaction of the sealing: each locks the campaign at its start.
+    """
     defined = campaign.definition(size)
     prepared = written(folder, defined)
     life: Life = {}
@@ -62,7 +73,9 @@ def _lived(size: int, folder: Path, lives: list[Life]) -> float:
         year.all_have_signed(session, session.get_one(Campaign, campaign_id))
     workers.tidy()
     timed("status", lambda: _status(campaign_id))
-    timed("close and seal", lambda: _closed(campaign_id))
+    with _transactions_timed() as transactions:
+        timed("close and seal", lambda: _closed(campaign_id))
+    locked.append(max(transactions))
     with db.transaction() as session:
         dispatch.note_brought_by_hand(session, campaign_id)
     timed("copies", lambda: _copies(campaign_id))
@@ -101,6 +114,23 @@ def _status(campaign_id: int) -> None:
 
 def _closed(campaign_id: int) -> None:
     assert close.close_and_seal(campaign_id, early=True)
+
+
+@contextmanager
+def _transactions_timed() -> Iterator[list[float]]:
+    """The seconds that each transaction which writes takes meanwhile."""
+    taken: list[float] = []
+    begin = db.transaction
+
+    @contextmanager
+    def timed() -> Iterator[Session]:
+        begun = time.perf_counter()
+        with begin() as session:
+            yield session
+        taken.append(time.perf_counter() - begun)
+
+    with patch.object(db, "transaction", timed):
+        yield taken
 
 
 def _copies(campaign_id: int) -> None:

@@ -26,29 +26,27 @@ def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
     person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of
     names take seconds, and sealed if it still says what holds.
     """
-    ahead = _Rendered([], [])
-    for _ in range(RENDERED_AHEAD):
-        with db.transaction() as session:
-            to_seal = _lock_and_close(session, campaign_id, early=early)
-            if to_seal is None:  # another may have sealed what was rendered here
-                return _living(session, campaign_id) if ahead.documents else None
-            if to_seal.sheets == ahead.sheets:
-                return _seal(session, to_seal, ahead)
-        ahead = to_seal.render()
     with db.transaction() as session:
-        return close_and_seal_within(session, campaign_id, early=early, ahead=ahead) or _living(session, campaign_id)
+        if _lock_and_close(session, campaign_id, early=early) is None:
+            return None
+    for _ in range(RENDERED_AHEAD):
+        with db.reading() as session:
+            ahead = _read(session, session.get_one(Campaign, campaign_id))
+        rendered = ahead.render()
+        with db.transaction() as session:
+            locked = _lock_and_close(session, campaign_id, early=early)
+            if locked is None:  # another may have sealed what was rendered here
+                return _living(session, campaign_id)
+            if _read(session, locked.campaign).sheets == ahead.sheets:
+                return _seal(session, locked, rendered)
+    with db.transaction() as session:
+        return close_and_seal_within(session, campaign_id, early=early) or _living(session, campaign_id)
 
 
-def close_and_seal_within(
-    session: Session, campaign_id: int, *, early: bool = False, ahead: "_Rendered | None" = None
-) -> int | None:
-    """The same in one transaction: what was not rendered `ahead` is rendered while the campaign is locked."""
-    to_seal = _lock_and_close(session, campaign_id, early=early)
-    if to_seal is None:
-        return None
-    if ahead is None or ahead.sheets != to_seal.sheets:
-        ahead = to_seal.render()
-    return _seal(session, to_seal, ahead)
+def close_and_seal_within(session: Session, campaign_id: int, *, early: bool = False) -> int | None:
+    """The same in one transaction: the letter is rendered while the campaign is locked."""
+    locked = _lock_and_close(session, campaign_id, early=early)
+    return None if locked is None else _seal(session, locked, _read(session, locked.campaign).render())
 
 
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
@@ -57,7 +55,7 @@ def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
     session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
 
 
-def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_ToSeal | None":
+def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_Locked | None":
     """Lock a campaign alone, so that no answer slips between list and seal, and close it; null if nothing is to do."""
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
@@ -72,32 +70,31 @@ def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_ToS
         audit.log(session, campaign, "organizer" if early else "clock", "closed", at=now)
     elif living_seal(session, campaign) is not None or is_irrevocable(campaign, load_letters(session, campaign)):
         return None
-    return _ToSeal(campaign, now, build_sheets(session, campaign))
+    return _Locked(campaign, now)
 
 
 def _living(session: Session, campaign_id: int) -> int | None:
     return living_seal(session, session.get_one(Campaign, campaign_id))
 
 
-class _Rendered(NamedTuple):
-    """Sheets, and all that was rendered from them, as columns of the rows of a seal."""
-
-    sheets: list[tuple[Rendition, Sheet]]
-    documents: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class _ToSeal:
-    """What is to be sealed at one moment."""
+class _Locked(NamedTuple):
+    """A campaign that is closed and without a living seal, locked from `now` until the transaction ends."""
 
     campaign: Campaign
     now: datetime
-    sheets: list[tuple[Rendition, Sheet]]
 
-    def render(self) -> _Rendered:
-        """Takes seconds where there are thousands of names."""
-        assert self.campaign.closed_at is not None
-        documents = [
+
+@dataclass(frozen=True)
+class _Letter:
+    """What a campaign's letter says at one moment, in each rendition."""
+
+    sheets: list[tuple[Rendition, Sheet]]
+    closed_at: datetime
+    authentic: str
+
+    def render(self) -> list[dict[str, Any]]:
+        """The documents, as columns of the rows of a seal; takes seconds where there are thousands of names."""
+        return [
             {
                 "rendition": rendition,
                 "language": language,
@@ -105,18 +102,20 @@ class _ToSeal:
                 "content": content,
                 "sha256": hashlib.sha256(content).hexdigest(),
             }
-            for rendition, language, format, content in render(
-                self.sheets, self.campaign.closed_at, self.campaign.authentic
-            )
+            for rendition, language, format, content in render(self.sheets, self.closed_at, self.authentic)
         ]
-        return _Rendered(self.sheets, documents)
 
 
-def _seal(session: Session, sealed: _ToSeal, rendered: _Rendered) -> int:
-    campaign = sealed.campaign
+def _read(session: Session, campaign: Campaign) -> _Letter:
+    assert campaign.closed_at is not None
+    return _Letter(build_sheets(session, campaign), campaign.closed_at, campaign.authentic)
+
+
+def _seal(session: Session, locked: _Locked, documents: list[dict[str, Any]]) -> int:
+    campaign, now = locked
     number = (session.scalar(select(func.max(Seal.number)).where(Seal.campaign_id == campaign.id)) or 0) + 1
-    these = {"campaign_id": campaign.id, "number": number, "sealed_at": sealed.now}
-    session.execute(insert(Seal), [document | these for document in rendered.documents])
-    outbox.put(session, [outbox.to_organizers("closed", campaign, f"seal-{number}", sealed.now, seal_number=number)])
-    audit.log(session, campaign, "clock", "sealed", detail=number, at=sealed.now)
+    these = {"campaign_id": campaign.id, "number": number, "sealed_at": now}
+    session.execute(insert(Seal), [document | these for document in documents])
+    outbox.put(session, [outbox.to_organizers("closed", campaign, f"seal-{number}", now, seal_number=number)])
+    audit.log(session, campaign, "clock", "sealed", detail=number, at=now)
     return number

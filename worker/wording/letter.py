@@ -58,7 +58,8 @@ def build_draft(campaign: Campaign, rows: list[str], language: str, count: str =
 
 def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) -> list[str]:
     """How these are printed under the letter in one language."""
-    return [names.signatory(partner, language, campaign.authentic) for partner in named]
+    authentic = campaign.authentic
+    return [names.signatory(partner, language, authentic) for partner in named]
 
 
 def build_public(session: Session, campaign: Campaign, language: str, sent_under: int | None) -> Sheet:
@@ -78,6 +79,7 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
     subject, body = fill(letter.texts[language], count or listed.count)
     words = templates.translations(language)
     in_confidence = {one.id for one in listed.in_confidence}
+    openly = [one for one in listed.named if one.id not in in_confidence] if in_confidence else listed.named
     return Sheet(
         language=language,
         sender=[campaign.sender["name"], *said(campaign.sender["lines"], language, campaign.authentic)],
@@ -87,7 +89,7 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
         subject=subject,
         body=body,
         list_heading=words.gettext("Signatory Civil Society Organizations"),
-        signatories=printed_rows(campaign, (one for one in listed.named if one.id not in in_confidence), language),
+        signatories=printed_rows(campaign, openly, language),
         withheld=_withheld(listed, words),
         authentic_note=_note(language, campaign.authentic, words),
         confidential=_confidential(campaign, listed.in_confidence, language, words),
