@@ -555,6 +555,27 @@ def test_an_unreachable_database_is_said_calmly(browser: TestClient, river_watch
         assert page.headers["retry-after"] == "30"
 
 
+def test_what_was_typed_is_kept_where_the_database_is_away(
+    browser: TestClient, river_watch: Partner, tmp_path: Any
+) -> None:
+    conf = settings.current()
+    there = {"database_url": conf.database_url, "data_dir": conf.data_dir, "secret_key": conf.secret_key}
+    typed = a_signature(river_watch) | {"representative": 'Ana "A" <Lee>', "reason": "one\ntwo"}
+    db.dispose()
+    settings.set_for_this_process(database_url=f"sqlite:///{tmp_path}/no/such/folder.db")
+    page = browser.post(url(river_watch), data=typed)
+    kept = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', page.text, re.DOTALL))
+    kept = {name: html.unescape(value) for name, value in kept.items()}
+    assert kept == typed
+    assert 'form="form"' in page.text
+
+    db.dispose()
+    settings.set_for_this_process(**there)
+    assert browser.post(url(river_watch), data=kept).status_code == 303
+    with db.reading() as session:
+        assert cast.standing(session, river_watch.id).representative == 'Ana "A" <Lee>'
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_is_shown_in_another_language_with_all_that_was_typed_and_records_nothing(
     language: str, browser: TestClient, river_watch: Partner, notified: list[tuple[Any, ...]]

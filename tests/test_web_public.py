@@ -5,6 +5,7 @@ import re
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -12,7 +13,7 @@ from tests import cast
 from worker import db
 from worker.acts import answer
 from worker.acts.answer import Statement
-from worker.models import Campaign, Partner
+from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.text.languages import LANGUAGES
 from worker.web import public_page
 from worker.web.app import make_app
@@ -188,3 +189,25 @@ def test_one_page_that_breaks_takes_no_other_with_it(monkeypatch: pytest.MonkeyP
     read = public_page._read([broken, dam, broken])
 
     assert [type(one) for one in read] == [ValueError, bytes, ValueError]
+
+
+@pytest.mark.parametrize("typed", [None, {"organization": "Lake", "contact": "Kim", "email": "kim@lake.example"}])
+def test_whoever_comes_too_late_to_ask_reads_that(browser: TestClient, typed: dict[str, str] | None) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, "late", public_page="from launch", join="approved")
+        cast.passes_its_deadline(session, campaign)
+    page = browser.post("/c/late/join", data=typed) if typed else browser.get("/c/late/join")
+    assert page.status_code == 410
+    assert "The deadline has passed" in page.text
+    assert "<form" not in page.text
+    with db.reading() as session:
+        assert session.scalars(select(ThirdPartyAddress)).all() == []
+
+
+def test_who_may_not_ask_learns_nothing_of_a_deadline(browser: TestClient) -> None:
+    with db.transaction() as session:
+        cast.a_campaign(session, "shut", public_page="from launch")
+        hidden = cast.a_campaign(session, "hidden", public_page="never", join="closed")
+        cast.passes_its_deadline(session, hidden)
+    for slug in ("shut", "hidden", "nothing"):
+        assert browser.get(f"/c/{slug}/join").status_code == 404

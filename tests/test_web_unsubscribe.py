@@ -152,7 +152,8 @@ def test_the_page_leads_to_nothing_that_could_sign_and_names_nobody(
     page = browser.get(url(river_watch))
     linked = set(re.findall(r'(?:href|action|src)="([^"]*)"', page.text))
     own = url(river_watch)
-    assert linked == {"/style.css", own, f"{own}?lang=fr", f"{own}?lang=km", "mailto:people@rivers.example"}
+    here = {own, f"{own}?lang=fr", f"{own}?lang=km", "#switch", "#form"}
+    assert linked == {"/style.css", "mailto:people@rivers.example", *here}
     assert "/s/" not in page.text
     code = tokens.mail_code(river_watch)
     for secret in (

@@ -107,7 +107,7 @@ async def _ended(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("the database does not answer (%s)", type(error).__name__)
-    return responses.apology("unavailable", {"Retry-After": "30"})
+    return responses.apology("unavailable", {"Retry-After": "30"}, getattr(request.state, "form", None))
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

@@ -15,13 +15,17 @@ BODY_TIMEOUT_S = 10.0  # for the whole of it: at 50 kbit/s nearly MAX_FORM, and 
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, the first of each name; answers 408, 413 or 400: late, too large, no form."""
+    """The fields of a form, the first of each name; answers 408, 413 or 400: late, too large, no form.
+
+    They are kept beside the request, so that nothing is lost where the database is away.
+    """
     try:
         body = (await _body(request)).decode("ascii")
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise HTTPException(400) from None
-    return dict(reversed(pairs))
+    request.state.form = dict(reversed(pairs))
+    return dict(request.state.form)
 
 
 def wrong_with_address(typed: str) -> str:

@@ -77,14 +77,16 @@ class JoinPage(HTTPEndpoint):
 
 def _form(slug: str, typed: ApplicantForm, problems: dict[str, str], *, done: bool = False) -> Response:
     with db.reading() as session:
-        campaign = _that_may_be_joined(session, slug)
+        campaign = _that_can_be_asked(session, slug)
+        late = not lifecycle.can_join(campaign, db.clock(session))
         return responses.show(
             "public/join.html",
             _language(typed.lang, campaign),
-            422 if problems else 200,
+            410 if late else 422 if problems else 200,
             campaign=campaign,
             typed=typed,
             problems=problems,
+            late=late,
             done=done,
         )
 
@@ -93,7 +95,7 @@ def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Respo
     if problems := typed.problems():
         return _form(slug, typed, problems)
     with db.reading() as session:
-        campaign = _that_may_be_joined(session, slug)
+        campaign = _that_can_be_asked(session, slug)
     who, before = typed.person(_language(typed.lang, campaign)), origins.note(campaign.id, host)
     try:
         with db.transaction() as session:
@@ -102,13 +104,14 @@ def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Respo
     except RateLimited:
         pass
     except Closed:
-        raise HTTPException(404) from None
+        return _form(slug, typed, {})  # which says that it is too late
     return _form(slug, typed, {}, done=True)
 
 
-def _that_may_be_joined(session: Session, slug: str) -> Campaign:
+def _that_can_be_asked(session: Session, slug: str) -> Campaign:
+    """A campaign that organizations may ask to join, or might until its deadline."""
     campaign = find_campaign(session, slug)
-    if campaign is None or not lifecycle.can_join(campaign, db.clock(session)):
+    if campaign is None or not campaign.may_be_joined:
         raise HTTPException(404)
     return campaign
 

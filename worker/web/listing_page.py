@@ -68,7 +68,7 @@ class ListingPage(CodePage[Partner, ListingForm]):
     def show(self, session: Session, partner: Partner, visit: Visit[ListingForm]) -> Response:
         """The form, while rows can be corrected."""
         campaign = partner.campaign
-        if not load_position(session, partner).allows("correct"):
+        if not visit.done and not load_position(session, partner).allows("correct"):
             return self.home(visit)
         return responses.show(
             "row.html",
@@ -79,9 +79,11 @@ class ListingPage(CodePage[Partner, ListingForm]):
             own_language=visit.holder.language,
             token=visit.token,
             row=names.signatory(partner, visit.language, campaign.authentic),
+            proposed=names.signatory(correct_listing.proposed_listing(partner), visit.language, campaign.authentic),
             others=correct_listing.other_languages(campaign),
             typed=visit.typed,
             problems=visit.problems,
+            done=visit.done,
         )
 
     def first_form(self, partner: Partner, language: str) -> ListingForm:
@@ -95,9 +97,9 @@ class ListingPage(CodePage[Partner, ListingForm]):
         return lambda session: correct_listing.change_listing(session, partner.id, wanted, link=visit.holder.link)
 
     def done(self, visit: Visit[ListingForm]) -> Response:
-        """Back to the partner's page, where the row stands as it is printed now."""
+        """What was saved, and what waits for the organizers."""
         tasks.notify(tasks.deliver)
-        return self.home(visit)
+        return self.look(replace(visit, done=True))
 
     def refused(self, visit: Visit[ListingForm], refusal: Refused) -> Response:
         """Say beside its field what cannot be taken; where it is too late, lead home."""

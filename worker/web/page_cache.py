@@ -33,7 +33,7 @@ from worker.wording import slots
 
 ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST, ELSEWHERE = slots.MARKS[:8]
 _A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}{ELSEWHERE}])")
-_OWN = ' class="own"'
+_OWN = re.compile(r' class="own"|<span class="heard">[^<]*</span>')
 MAX_PAGES = 200
 
 
@@ -227,7 +227,7 @@ class Listed(NamedTuple):
     @classmethod
     def under(cls, worded: PageTemplate, campaign_id: int) -> "Listed":
         """The one under a page."""
-        return cls(campaign_id, worded.letter_language, worded.authentic, worded.line.replace(_OWN, ""))
+        return cls(campaign_id, worded.letter_language, worded.authentic, _OWN.sub("", worded.line))
 
 
 class Line(NamedTuple):

@@ -1,5 +1,6 @@
 """Pages for the browser, and the calm ones for when there is nothing to show."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -33,9 +34,14 @@ def choose_language(wanted: str, own: str) -> str:
     return next((one for one in (wanted, own) if one in LANGUAGES), "en")
 
 
-def apology(which: Apology, headers: dict[str, str] | None = None) -> HTMLResponse:
-    """A page for somebody of whom we know nothing, so in every language: always the same bytes."""
-    words = {code: Markup(templates.page("pages/_apology.html", code, which=which)) for code in LANGUAGES}
-    page = show("apology.html", next(iter(LANGUAGES)), STATUS[which], words=words)
+def apology(
+    which: Apology, headers: dict[str, str] | None = None, typed: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """A page for somebody of whom we know nothing, so in every language: always the same bytes.
+
+    But for what was `typed` into a form that could not be taken: it is kept on the page, to be sent again.
+    """
+    words = {code: Markup(templates.page("pages/_apology.html", code, which=which, typed=typed)) for code in LANGUAGES}
+    page = show("apology.html", next(iter(LANGUAGES)), STATUS[which], words=words, typed=typed)
     page.headers.update(headers or {})
     return page
