@@ -29,8 +29,10 @@ from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
+from worker.mail.delivery import Ready
 from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression, ThirdPartyAddress
 from worker.state.contacts import load_contacts_of
+from worker.wording import composing
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOP = Path(__file__).resolve().parent.parent
@@ -767,7 +769,7 @@ def test_an_act_says_how_long_it_can_be_taken_back_and_is(
     before = lookup.status_of("rivers").counts, asked.campaign().deadline_at
 
     with embedded.single_instance_lock(settings.current().data_dir):
-        assert f"Leaves in 60 s. To take it back: {back}" in asked.types(act, "rivers", *words)
+        assert re.search(rf"Leaves in (60|5\d) s\. To take it back: {back}", asked.types(act, "rivers", *words))
         number = asked.mails(kind)
         assert number >= 2
         assert f"{back} can take" in " ".join(asked.types("status", "rivers").split())
@@ -973,7 +975,7 @@ def test_who_wanted_no_more_mail_at_the_wrong_address_is_asked_at_the_right_one(
 
 def test_an_uncertain_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -> None:
     words = ("resend", "rivers", "--partner", "RW")
-    assert "No mail to River Watch is uncertain" in asked.types(*words, "--yes")
+    assert "River Watch had a mail with its link less than ten minutes ago" in asked.types(*words, "--yes", code=1)
     _happens("River Watch", sent_at=None, uncertain_at=True)
 
     assert "Dry run: 1 mail would go to River Watch once more" in asked.types(*words, "--dry-run")
@@ -982,6 +984,76 @@ def test_an_uncertain_mail_of_a_partner_is_sent_again_by_a_person(asked: Desk) -
     assert "It goes once more" in asked.types(*words, "--yes")
     with db.reading() as session:
         assert len(session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all()) == 1
+
+
+def test_one_partner_is_mailed_again_what_brings_it_its_link(asked: Desk, clock: Clock) -> None:
+    words = ("resend", "rivers", "--partner", "RW")
+    clock.advance(minutes=11)
+    assert "Dry run: River Watch would be sent a reminder" in asked.types(*words, "--dry-run")
+    assert asked.mails("reminder") == 0
+    asked.types(*words, "--yes")
+    assert asked.mails("reminder") == 1
+    assert "has a mail with its link that has not left yet" in asked.types(*words, "--yes", code=1)
+
+    asked.types("sign", "rivers", "RW", *SIGNED)
+    asked.does(tasks.record)
+    asked.relay_accepts()
+    clock.advance(minutes=11)
+    assert "the receipt of its answer" in asked.types(*words, code=2)
+    asked.types(*words, "--yes")
+    assert asked.mails("receipt") == 2
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"quiet_at": True}, "asked for no more mail"),
+        ({"silenced_at": True}, "gets no mail"),
+        ({"bounced_at": True}, "from which a mail came back"),
+        ({"email": "", "email_hmac": None}, "has no address"),
+    ],
+)
+def test_who_is_not_to_be_mailed_is_not_mailed_again(asked: Desk, clock: Clock, how: dict[str, Any], told: str) -> None:
+    clock.advance(minutes=11)
+    with db.transaction() as session:
+        now = db.clock(session)
+        values = {column: now if value is True else value for column, value in how.items()}
+        session.execute(update(Partner).where(Partner.organization == "River Watch").values(values))
+    assert told in asked.types("resend", "rivers", "--partner", "RW", "--yes", code=1)
+    with db.reading() as session:
+        assert session.scalars(select(Mail).where(Mail.due_at.is_not(None))).all() == []
+
+
+def test_what_a_partner_got_is_read_word_for_word_without_its_link_and_codes(desk: Desk) -> None:
+    desk.launches()
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.organization == "River Watch")).one()
+        mail = session.scalars(select(Mail).where(Mail.partner_id == partner.id)).one()
+        [ready] = composing.compose_batch(session, [mail.id])
+        assert isinstance(ready, Ready)
+        mail.body_hash = ready.body_hash
+        secrets = (
+            tokens.token(partner),
+            tokens.token(partner, "quiet"),
+            tokens.printed_code(partner),
+            tokens.printed_long_code(partner),
+        )
+    words = ("mails", "rivers", "RW")
+    assert "1: invitation, to the registered contact: due" in desk.types(*words)
+    desk.relay_accepts()
+    assert "1: invitation, to the registered contact: sent" in desk.types(*words)
+
+    read = desk.types(*words, "--show", "1")
+    assert "Word for word as it was sent:" in read
+    assert "Subject: " in read
+    assert "[link]" in read
+    assert "[code]" in read
+    assert not [secret for secret in secrets if secret in read]
+
+    with db.transaction() as session:
+        session.execute(update(Partner).where(Partner.id == partner.id).values(organization="Rivers Watch"))
+    assert "It left with other words" in desk.types(*words, "--show", "1")
+    assert "expected a number of the list, 1 to 1" in desk.types(*words, "--show", "2", code=2)
 
 
 def test_a_letter_that_was_sealed_anew_is_not_called_the_same(sealed: Desk) -> None:
@@ -1350,6 +1422,7 @@ COMMANDS = {
     "withdraw": ["withdraw", "rivers", "WHO", "--note", "call", "--yes"],
     "carry": ["carry", "rivers", "WHO"],
     "contacts": ["contacts", "rivers", "WHO"],
+    "mails": ["mails", "rivers", "WHO"],
     "add": ["contacts", "rivers", "WHO", "--add", "kim@kim.example", "--yes"],
     "silence": ["silence", "rivers", "WHO", "--yes"],
     "resend": ["resend", "rivers", "--partner", "WHO", "--yes"],
@@ -1370,7 +1443,7 @@ def test_each_command_reaches_either_of_two_that_have_one_name(twins: Desk, comm
     assert "RIVER-Watch (RRW), Canada; fr; no answer" in refused
     assert "@" not in refused
     reached = [numbers[1] if word == "WHO" else word for word in words]
-    done = twins.types(*reached, code=command == "withdraw")  # there is no signature to withdraw
+    done = twins.types(*reached, code=command in {"withdraw", "resend"})  # nothing to withdraw; just asked
     assert "RIVER-Watch" in done
 
 

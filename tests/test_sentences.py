@@ -14,6 +14,7 @@ from worker.wording import mail_status as mail_words
 from worker.wording import refusals as refusal_words
 
 FACTS = {
+    "why": "lately",
     "organization": "River Watch",
     "addressee": "Minister Ada Weir",
     "visibilities": ["public"],

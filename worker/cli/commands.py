@@ -20,6 +20,7 @@ from worker.cli.export import export
 from worker.cli.extend import extend
 from worker.cli.hold import hold, resume
 from worker.cli.launch import launch
+from worker.cli.mails import mails
 from worker.cli.merge import merge
 from worker.cli.new import new
 from worker.cli.notice import notice
@@ -57,6 +58,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         withdraw,
         carry,
         contacts,
+        mails,
         silence,
         admit,
         merge,

@@ -1,4 +1,4 @@
-"""What an organizer types when nobody knows whether a mail arrived."""
+"""What an organizer types to send something again."""
 
 from typing import Annotated
 
@@ -11,14 +11,18 @@ from worker.cli.options import DryRun, Name, Yes
 def resend(
     name: Name,
     partner: Annotated[
-        str | None, typer.Option("--partner", help="Send this organization's mail once more, and not the letter.")
+        str | None,
+        typer.Option("--partner", help="Send this organization its mail with the link once more, and not the letter."),
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Send the letter once more, when nobody knows whether it arrived and its addressee does not have it.
 
-    Example: `undersigned resend cambodia-2023`
+    With --partner: send one organization its mail once more. Whoever has not answered gets a reminder, whoever has
+    gets its receipt; both bring the link and the code.
+
+    Examples: `undersigned resend cambodia-2023`, `undersigned resend cambodia-2023 --partner "Khmer Thavrak"`
     """
     from worker import tasks
     from worker.acts.dispatch import resend_letter
@@ -51,21 +55,25 @@ def resend(
 
 def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
-    from worker.acts.resend import resend_to_partner
+    from worker.acts.resend import mail_again, resend_to_partner
     from worker.cli import lookup
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
         partner_id, words = found.id, lookup.said(found, partner)
         number = resend_to_partner(session, partner_id)
-    if not number:
-        console.say(f"No mail to {words} is uncertain: nothing was changed.")
-        return
+        kind = "" if number else mail_again(session, partner_id)
+    if number:
+        question = f"Send {console.count(number, 'mail')} to {words} once more? It may get it twice."
+        would = f"{console.count(number, 'mail')} would go to {words} once more, the same as before."
+    else:
+        what = "the receipt of its answer, with its link" if kind == "receipt" else "a reminder, with its link"
+        question, would = f"Send {words} {what}?", f"{words} would be sent {what}."
     if dry_run:
-        console.say(f"Dry run: {console.count(number, 'mail')} would go to {words} once more, the same as before.")
+        console.say(f"Dry run: {would}")
         return
-    console.ask(f"Send {console.count(number, 'mail')} to {words} once more? It may get it twice.", yes=yes)
+    console.ask(question, yes=yes)
     with lookup.writing(name) as (session, _):
-        resend_to_partner(session, partner_id)
+        resend_to_partner(session, partner_id) or mail_again(session, partner_id)
     lookup.notify(tasks.deliver)
     console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")

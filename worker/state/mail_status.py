@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, exists, null, select
+from sqlalchemy.orm import Session
 
 from worker.mail import holds, kinds
 from worker.mail.undo_minutes import act_of_mail
@@ -118,6 +119,11 @@ def partner_mails(
     return with_todo + _not_put_yet(partner, mails, standing, around)
 
 
+def load_mails_to(session: Session, partner: Partner) -> list[Mail]:
+    """All mails to a partner, its further contacts among its readers, in the order in which they were put."""
+    return list(session.scalars(select(Mail).where(Mail.partner_id == partner.id).order_by(Mail.id)))
+
+
 def contact_mail(mails: Sequence[Mail], around: Circumstances) -> MailStatus | None:
     """What became of the last mail to a further contact; null if none was put."""
     if not mails:
@@ -204,7 +210,7 @@ def _failure_of() -> ColumnElement[MailState | None]:
 
 def _status(mail: Mail, around: Circumstances) -> MailStatus:
     now = around.relay.now
-    found = MailStatus(mail.kind, mail_state(mail), _came_to_be(mail), mail.reply, reason_of(mail), mail.attempts)
+    found = MailStatus(mail.kind, mail_state(mail), mail_moment(mail), mail.reply, reason_of(mail), mail.attempts)
     if mail.due_at is None:
         return found
     if mail.lease_until is not None and mail.lease_until >= now:
@@ -282,6 +288,7 @@ def _todo(
     return "resend" if status.state == "uncertain" and mail.due_at is None else None
 
 
-def _came_to_be(mail: Mail) -> datetime:
+def mail_moment(mail: Mail) -> datetime:
+    """When it came to stand as it does, or was put."""
     moments = (mail.bounced_at, mail.sent_at, mail.refused_at, mail.cancelled_at, mail.uncertain_at, mail.in_data_at)
     return next((moment for moment in moments if moment is not None), mail.dated_at)

@@ -100,6 +100,15 @@ class RateLimited(Refused):
     code = "rate_limited"
 
 
+NotMailedReason = Literal["no address", "unsubscribed", "silenced", "came back", "waits", "lately", "nothing to say"]
+
+
+class NotMailed(Refused):
+    """No mail goes to the partner again now. Facts: organization, why (a NotMailedReason)."""
+
+    code = "not_mailed"
+
+
 class PassedOnTooOften(Refused):
     """The partner has passed its invitation on as often as it can."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from worker import db, settings, tokens
 from worker.mail import claims, mime
 from worker.mail.delivery import Ready
+from worker.mail.mime import Message
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.results import DeliveryResult
 from worker.mail.smtp_wire import Offer
@@ -26,6 +27,19 @@ def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | Delivery
     found = _read(session, ids)
     suppressed = {i for i in claims.suppressed(session, ids) if not mails.is_alert(session, found[i])}
     return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
+
+
+def read_again(session: Session, mail: Mail) -> tuple[Message, bool | None]:
+    """What a mail says, worded once more; and whether those are the bytes that left, null if none did.
+
+    Raises NothingToSay.
+    """
+    [row] = mails.load_mails(session, [mail.id]).values()
+    message = mails.word_mail(session, row)
+    if mail.body_hash is None:
+        return message, None
+    envelope = mime.compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
+    return message, envelope.hash == mail.body_hash
 
 
 def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | DeliveryResult]:

@@ -5,7 +5,7 @@ from gettext import NullTranslations
 from typing import Any, Literal
 
 from worker.state.letters import DeliveryState
-from worker.state.refusals import ClosedFor, Refused
+from worker.state.refusals import ClosedFor, NotMailedReason, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import blockers, templates
@@ -41,6 +41,17 @@ _NO_MORE: dict[ClosedFor, str] = {
     "admit": "nobody can be admitted any more",
     "hand_out": "nobody can answer any more",
     "merge": "two organizations cannot become one any more",
+}
+
+
+_NOT_MAILED: dict[NotMailedReason, str] = {
+    "no address": "has no address",
+    "unsubscribed": "asked for no more mail about this letter",
+    "silenced": "gets no mail, because you said so",
+    "came back": "has an address from which a mail came back",
+    "waits": "has a mail with its link that has not left yet",
+    "lately": "had a mail with its link less than ten minutes ago",
+    "nothing to say": "has not answered, and the deadline has passed",
 }
 
 
@@ -121,6 +132,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "rate_limited": lambda w, f: w.gettext(
         "No mail goes to this address now. Please take another, or write to the organizers."
     ),
+    "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no mail was sent.",
     "passed_on_too_often": lambda w, f: w.gettext(
         "It was passed on three times already. Please write to the organizers."
     ),

@@ -1,0 +1,96 @@
+"""What an organizer types to look at the mails that a partner got, word for word."""
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli import console
+from worker.cli.options import Name, Who
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from worker.models import Campaign, Mail, Partner
+
+
+def mails(
+    name: Name,
+    organization: Who,
+    show: Annotated[
+        int | None, typer.Option("--show", help="Print the mail with this number.", metavar="NUMBER")
+    ] = None,
+) -> None:
+    """List the mails to an organization and what became of each, or print one of them.
+
+    Links and codes are left out of what is printed: whoever has them can answer for the organization. `carry` prints
+    them.
+
+    Examples: `undersigned mails cambodia-2023 "Khmer Thavrak"`,
+    `undersigned mails cambodia-2023 "Khmer Thavrak" --show 2`
+    """
+    from worker.cli import lookup
+    from worker.state.mail_status import load_mails_to
+
+    with lookup.looking(name) as (session, campaign):
+        partner = lookup.partner_named(session, campaign, organization)
+        found = load_mails_to(session, partner)
+        if show is None:
+            lines = list(_listed(session, campaign, partner, found))
+        elif 1 <= show <= len(found):
+            lines = list(_printed(session, found[show - 1]))
+        else:
+            console.fail(f"--show: found {show}; expected a number of the list, 1 to {len(found)}.", console.USAGE)
+    console.in_utf8()
+    print("\n".join(lines))
+    if show is None and found:
+        console.say(f"To read one: {console.command('mails', name, organization, '--show', '1')}")
+
+
+def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found: "list[Mail]") -> "list[str]":
+    from worker import db
+    from worker.cli import status_view
+    from worker.state.contacts import load_contacts_of
+    from worker.state.mail_status import mail_moment, mail_state, reason_of
+    from worker.text.names import signatory
+    from worker.wording.mail_status import reason_words
+
+    if not found:
+        return [f"No mail was put for {signatory(partner)}."]
+    now = db.clock(session)
+    numbers = {contact.id: number for number, contact in enumerate(load_contacts_of(session, partner), 1)}
+    lines = [f"Mails to {signatory(partner)} ({campaign.zone})"]
+    for number, mail in enumerate(found, 1):
+        to = "registered contact" if mail.contact_id is None else f"contact {numbers.get(mail.contact_id, '?')}"
+        moment = status_view.short_moment(mail_moment(mail), now, campaign.zone)
+        why = reason_words(reason_of(mail))
+        lines.append(f"  {number}: {mail.kind}, to the {to}: {mail_state(mail)} {moment}{f': {why}' if why else ''}")
+    return lines
+
+
+def _printed(session: "Session", mail: "Mail") -> "list[str]":
+    from worker.mail.mime import NothingToSay
+    from worker.wording.composing import read_again
+
+    try:
+        message, as_it_left = read_again(session, mail)
+    except NothingToSay:
+        console.fail("It cannot be shown any more: its link has ended, or nothing is kept of its reader.")
+    told = {
+        True: "Word for word as it was sent:",
+        False: "It left with other words: the letter, an answer or a name has changed since. It would say now:",
+        None: "It has not left. It would say now:",
+    }
+    return [told[as_it_left], "", f"Subject: {message.subject}", "", _without_secrets(message.text, mail)]
+
+
+def _without_secrets(text: str, mail: "Mail") -> str:
+    """The text without the links and codes of its reader."""
+    from worker import settings, tokens
+
+    reader = mail.contact or mail.partner
+    if reader is not None:
+        for code in (tokens.printed_long_code(reader), tokens.printed_code(reader)):
+            text = text.replace(code, "[code]")
+    base = re.escape(settings.current().public_url.rstrip("/"))
+    return re.sub(rf"{base}/[suj]/[^\s<>]+", "[link]", text)
