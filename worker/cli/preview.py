@@ -4,31 +4,81 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from worker.cli import console
-from worker.cli.options import Deadline, Folder, Reminders, Review
+from worker.cli.options import WHO, Deadline, Folder, Reminders, Review
 
 if TYPE_CHECKING:
     from worker.definition.campaign import Definition
     from worker.models import Campaign, Partner
 
 
-def preview(folder: Folder, deadline: Deadline = None, reminders: Reminders = None, review: Review = None) -> None:
+def preview(
+    folder: Folder,
+    deadline: Deadline = None,
+    reminders: Reminders = None,
+    review: Review = None,
+    partner: Annotated[str | None, typer.Option("--partner", help=WHO)] = None,
+    send_to: Annotated[
+        str | None, typer.Option("--send-to", help="Your own address: send it the invitation as a test.")
+    ] = None,
+) -> None:
     """Write the letter and one mail as a partner will see them; sends nothing.
 
-    Example: `undersigned preview campaigns/cambodia-2023 --deadline "in 2 weeks"`
+    With --partner: what this one gets and sees, in its language: its invitation, its page, and the public page if there
+    is one. With --send-to as well, its invitation is sent to you, marked as a test.
+
+    Examples: `undersigned preview campaigns/cambodia-2023 --deadline "in 2 weeks"`,
+    `undersigned preview campaigns/cambodia-2023 --partner "Khmer Thavrak" --send-to you@your.org`
     """
     from worker.cli import campaign_folder
     from worker.state import signatories
 
+    if send_to is not None and partner is None:
+        console.fail("--send-to needs --partner: whose invitation do you want to read?", console.USAGE)
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
+    next_one = campaign_folder.with_options("launch", folder, deadline, reminders, review)
+    if partner is not None:
+        _preview_partner(definition, partner, send_to)
+        return
     for path in write_preview(definition):
         print(path)
     if signatories.offers_withheld(definition.visibility):
         console.say("\nThe letter names every partner. “N” below the list stands for how many sign and are not named.")
-    next_one = campaign_folder.with_options("launch", folder, deadline, reminders, review)
     console.say(f"\nLook at these files. Next: {next_one}")
+
+
+def _preview_partner(definition: "Definition", organization: str, send_to: str | None) -> None:
+    import asyncio
+
+    from worker import settings
+    from worker.cli.doctor.mail import send_now
+    from worker.cli.preview_partner import preview_for
+    from worker.mail.outcomes import Kind
+    from worker.text import addresses
+    from worker.text.languages import LANGUAGES
+
+    conf = settings.current()
+    to, wrong = addresses.normalize(send_to.strip()) if send_to is not None else ("", "")
+    if wrong:
+        console.fail(f"--send-to: {send_to!r} is no email address: {wrong}", console.USAGE)
+    if to and not conf.smtp_url:
+        console.fail("No mail can be sent from here: there is no relay (SMTP_URL). Read the files instead.")
+    found = preview_for(definition, organization)
+    folder = conf.data_dir / "preview" / definition.slug / "partner"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in found.files().items():
+        (folder / name).write_bytes(content)
+        print(folder / name)
+    console.say(f"\nThis is what {found.organization} gets and sees, in {LANGUAGES[found.language].name}.")
+    if to:
+        outcome = asyncio.run(send_now(found.test_mail(to)))
+        if outcome.kind is not Kind.SENT:
+            console.fail(f"The test was not sent to {to}: {outcome.reply}")
+        console.say(f"Its invitation was sent to {to}, marked as a test.")
 
 
 def write_preview(definition: "Definition") -> Iterator[Path]:

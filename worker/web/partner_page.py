@@ -29,6 +29,7 @@ from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
 from worker.web.code_page import CodePage, Problems, Visit
+from worker.web.link_auth import Holder
 from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
 from worker.wording.changes import Changes, changes_since
@@ -80,6 +81,13 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
             if problems := {**visit.typed.problems(reduces="reduce" in position.offered()), **visit.problems}:
                 return _page(session, position, dataclasses.replace(visit, problems=problems))
         return None
+
+
+def as_seen_by(session: Session, partner: Partner) -> bytes:
+    """The page as this partner sees it when it opens its link, in its language."""
+    holder = Holder("partner", partner.id, partner.campaign_id, partner.ref, partner.generation, partner.language)
+    visit = Visit(tokens.token(partner), holder, AnswerForm(lang=partner.language))
+    return bytes(_page(session, load_position(session, partner), visit).body)
 
 
 def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate]:

@@ -34,6 +34,11 @@ async def letter(request: Request) -> Response:
     return HTMLResponse(page)
 
 
+def as_seen(session: Session, slug: str, language: str) -> bytes | None:
+    """The page in one language, as everyone sees it; null where there is none."""
+    return _page(session, Wanted(slug, language))
+
+
 def _read(wanted: Sequence[Wanted]) -> list[bytes | Exception | None]:
     """Each page once for all who ask for it at the same time, with the names as they are now; nothing is kept."""
     made = {one: _page_or_error(one) for one in set(wanted)}

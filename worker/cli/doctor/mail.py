@@ -136,7 +136,7 @@ def a_test_mail(to: str, *, relay_is_ready: bool) -> Iterator[Note]:
     elif not to:
         yield warning("no test mail sent", f"`{console.command('doctor', '--to', 'you@your.org')}`")
     else:
-        outcome = asyncio.run(_send(_worded(to)))
+        outcome = asyncio.run(send_now(_worded(to)))
         yield _of_test_mail(outcome)
 
 
@@ -163,7 +163,8 @@ def _worded(to: str) -> Envelope:
     return compose(message, tokens.message_id(), datetime.now(UTC), tokens.return_path(0))
 
 
-async def _send(envelope: Envelope) -> Outcome:
+async def send_now(envelope: Envelope) -> Outcome:
+    """Hand one mail to the relay, beside the outbox."""
     connection = _connection(Relay.parse(settings.current().smtp_url))
     try:
         failure = await connection.open()
