@@ -602,6 +602,20 @@ def test_check_says_where_one_who_is_not_named_could_be_guessed(
     assert ("could guess" in said) is warned
 
 
+def test_check_shows_a_letter_that_was_pasted_as_plain_lines(desk: Desk) -> None:
+    desk.story.writes_its_folder()
+    letter = desk.story.folder / "letter.en.md"
+    pasted = letter.read_text() + "\nWe ask you:\n• to act\n• to answer\n"
+    letter.write_text(pasted)
+
+    said = " ".join(desk.types("check", str(desk.story.folder), "--deadline", "in 2 weeks").split())
+
+    assert "found signs of a list that are none here" in said
+    assert "a letter that may print otherwise than you mean" in said
+    assert "No problems." not in said
+    assert letter.read_text() == pasted
+
+
 def test_a_deadline_needs_no_quotes(asked: Desk) -> None:
     before = asked.campaign().deadline_at
 

@@ -343,6 +343,41 @@ def test_a_letter_may_be_in_khmer_and_not_in_a_language_that_nobody_here_speaks(
     assert "letter.de.md: found a letter in “de”; expected en, fr or km." in told(folder)
 
 
+def test_a_letter_pasted_as_plain_lines_is_remarked_and_taken_as_it_is(folder):
+    pasted = "# Save it\nDear Minister,\nWe are {{ count }}. Save it, for it is ours.\n• Now.\n• Here. Always.\n"
+    (folder / "letter.en.md").write_text(pasted)
+
+    remarks = remarks_on(folder)
+    assert "letter.en.md, line 2: found an address, a date, a subject or a salutation; expected" in remarks
+    assert "letter.en.md, lines 4 and 5: found signs of a list that are none here; expected a hyphen" in remarks
+    assert read_definition(folder, now=NOW).letters["en"] == pasted
+
+
+def test_remarks_on_a_pasted_letter_are_there_with_its_problems(folder):
+    (folder / "letter.en.md").write_text("Save it\n\nWe are {{ count }}:\n• now\n• here\n")
+
+    with pytest.raises(BadDefinition) as refused:
+        read_definition(folder, now=NOW)
+    assert [one.where for one in refused.value.problems] == ["line 1"]
+    assert [one.where for one in refused.value.remarks] == ["lines 4 and 5"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "fix"),
+    [
+        ("# Save it\n\n1 Dam Street\vPort Ash", "Word writes it where a line or a page ends."),
+        ("# Save it\n\nSave it.\u2028Now.", "Word writes it where a line or a page ends."),
+        ("# Save it\n\nSave it.\f\nNow.", "Word writes it where a line or a page ends."),
+        ("# Save it\n\n\uf0b7\tSave it.", "Word writes it for the sign of a list."),
+        ("# Save it\n\n\uf0a7\tSave it.", "Word writes it for the sign of a list."),
+    ],
+)
+def test_what_word_leaves_in_plain_text_is_explained(folder, letter, fix):
+    (folder / "letter.en.md").write_text(letter)
+
+    assert fix in told(folder)
+
+
 def test_a_letter_without_the_number_is_only_remarked(folder):
     (folder / "letter.en.md").write_text("# Save it\n\nSave the river.\n")
 

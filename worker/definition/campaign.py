@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.definition import partners, placeholders, readable_files, toml_lines
 from worker.definition.campaign_keys import JOIN, KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Addressee, Reading, Sender, read_keys
-from worker.definition.letters import read_letters
+from worker.definition.letters import Pasted, read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, few, shown
 from worker.definition.schedule import Overrides
@@ -93,7 +93,8 @@ def read_definition(
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
     problems += placeholders.left_over(values or {}, letters)
     if problems or wrong_rows:
-        raise BadDefinition(toml_lines.with_lines(FILE, source, few([*problems, *wrong_rows])))
+        pasted = [remark for remark in remarks if isinstance(remark, Pasted)]
+        raise BadDefinition(toml_lines.with_lines(FILE, source, few([*problems, *wrong_rows])), few(pasted))
     definition = Definition(slug=slug, letters=letters, partners=rows, remarks=remarks, **read_so_far)
     remarks[:] = toml_lines.with_lines(FILE, source, few([*remarks, *_remarks(definition)]))
     return definition

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from worker.definition import readable_files
-from worker.definition.problems import MAX_OF_A_KIND, Problem, did_you_mean, named, shown
+from worker.definition.problems import MAX_OF_A_KIND, Problem, did_you_mean, named, rows_named, shown
 from worker.text import characters
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
@@ -17,6 +18,11 @@ _MAX_SUBJECT = 200
 _PLACEHOLDERS = ("count",)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
 _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Pasted(Problem):
+    """What may print otherwise than its writer meant, as in text that was pasted as plain lines; a person decides."""
 
 
 def read_letters(
@@ -127,8 +133,19 @@ def _subject(file: str, line: str) -> Iterator[Problem]:
 
 def _hidden(file: str, number: int, line: str) -> Iterator[Problem]:
     for name in dict.fromkeys(name for _, name in characters.unfit(line, "\t")):
-        fix = "Delete it, or type the line again."
+        fix = _INSTEAD.get(name.rpartition(", ")[2], "Delete it, or type the line again.")
         yield Problem(file, f"line {number}", name, "characters that can be read", fix)
+
+
+_INSTEAD = {
+    "a line break": (
+        "Word writes it where a line or a page ends. Type a new line in its place, and a backslash (\\) at the end "
+        "of a line that is to end there in print."
+    ),
+    "a character that has no meaning outside one font": (
+        "Word writes it for the sign of a list. Begin the line with a hyphen and a space (- ) instead."
+    ),
+}
 
 
 def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem]:
@@ -141,6 +158,11 @@ def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem
 
 
 def _remarks(file: str, text: str) -> Iterator[Problem]:
+    from worker.text import pasted_text
+
     if not any((match[1] or "").strip() in _PLACEHOLDERS for match in _BRACES.finditer(text)):
         fix = "Without it the letter does not say how many sign it: is that meant?"
         yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", fix)
+    for finding in pasted_text.findings(text):
+        where = rows_named(finding.lines, "line")
+        yield Pasted(file, where, finding.found, finding.expected, finding.fix)

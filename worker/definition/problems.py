@@ -55,11 +55,14 @@ _THESE_FIRST = "Correct these first, and look again."
 class BadDefinition(Exception):
     """The campaign's folder cannot be used as it is; `problems` holds every problem at once.
 
+    `remarks` are what is to be looked at in the same files, and refuses nothing.
+
     The message names places only: what people wrote, addresses among it, is in the problems.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], remarks: Iterable[Problem] = ()) -> None:
         self.problems = list(problems)
+        self.remarks = list(remarks)
         super().__init__("; ".join(f"{one.file}, {one.where}".rstrip(", ") for one in self.problems))
 
 
@@ -88,13 +91,13 @@ def _as_in_toml(value: object) -> str:
     return str(value)
 
 
-def rows_named(numbers: Sequence[int]) -> str:
+def rows_named(numbers: Sequence[int], what: str = "row") -> str:
     """Name one row or several: `rows 2, 4 and 5`."""
     if len(numbers) == 1:
-        return f"row {numbers[0]}"
+        return f"{what} {numbers[0]}"
     if len(numbers) > 6:
-        return f"rows {', '.join(map(str, numbers[:5]))} and {len(numbers) - 5} more"
-    return f"rows {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+        return f"{what}s {', '.join(map(str, numbers[:5]))} and {len(numbers) - 5} more"
+    return f"{what}s {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,181 @@
+"""What a letter seems to mean that was pasted, or saved from Word, a mail or a PDF, as plain lines.
+
+Nothing here is wrong in Markdown: it is read, and prints otherwise than it stands. Nothing is changed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from worker.text import pasted_lines, pasted_lists, pasted_parts
+from worker.text.passages import Letter, read_letter
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of thing to look at, once, with all lines on which it stands (counted from 1)."""
+
+    lines: tuple[int, ...]
+    found: str
+    expected: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class _Kind:
+    look: Callable[[Letter, set[int]], list[int]]
+    found: str
+    expected: str
+    fix: str
+
+
+def findings(markdown: str) -> list[Finding]:
+    """All kinds that stand in a letter, in the order of their first lines.
+
+    What a line is meant to be is told once; marks within it (notes, hyphens, something to fill in) beside that.
+    """
+    letter = read_letter(markdown)
+    return sorted([*_of_lines(letter), *_within_lines(letter)], key=lambda finding: finding.lines)
+
+
+def _of_lines(letter: Letter) -> Iterator[Finding]:
+    taken: set[int] = set()
+    for kind in _OF_LINES:
+        if lines := [number for number in kind.look(letter, taken) if number not in taken]:
+            taken.update(lines)
+            yield _finding(kind, lines)
+    numbers, typed = pasted_lists.numbers_that_change(letter)
+    if numbers:
+        said = ", ".join(map(str, typed[:5])) + (" …" if len(typed) > 5 else "")
+        fix = "Markdown counts on by one from the first number: correct the numbers, or end the list and begin another."
+        yield Finding(tuple(numbers), f"a list with the numbers {said}", "numbers that follow each other", fix)
+
+
+def _within_lines(letter: Letter) -> Iterator[Finding]:
+    for kind in _WITHIN_LINES:
+        if lines := kind.look(letter, set()):
+            yield _finding(kind, lines)
+
+
+def _finding(kind: _Kind, lines: list[int]) -> Finding:
+    return Finding(tuple(sorted(set(lines))), kind.found, kind.expected, kind.fix)
+
+
+def _whole(look: Callable[[Letter], list[int]]) -> Callable[[Letter, set[int]], list[int]]:
+    return lambda letter, _: look(letter)
+
+
+# In the order in which they are asked: what the first take for theirs the later ones leave alone.
+_OF_LINES = (
+    _Kind(
+        _whole(pasted_parts.word_before_the_subject),
+        "a word such as “Subject:” before the subject",
+        "# and the subject itself",
+        "It prints as part of the subject, and stands in that of each mail: delete it.",
+    ),
+    _Kind(
+        _whole(pasted_parts.mail_heads),
+        "what stands around a mail (From, Subject …)",
+        "the text of the letter",
+        "It prints as part of the letter: delete it.",
+    ),
+    _Kind(
+        _whole(pasted_parts.heads_of_pages),
+        "numbers or heads of pages",
+        "the text of the letter",
+        "They print within the text, and pages are numbered anyway: delete them.",
+    ),
+    _Kind(
+        _whole(pasted_parts.drawn_lines),
+        "lines drawn with signs (_____, .....)",
+        "words, or --- for a line across the page",
+        "They print as they are typed, and nobody has to fill them in: delete them.",
+    ),
+    _Kind(
+        _whole(pasted_lists.rows_of_tables),
+        "cells as of a table",
+        "a table in Markdown, a list or sentences",
+        "The cells print as running text. For a table write | before, between and after the cells, and "
+        "| --- | --- | below its first row.",
+    ),
+    _Kind(
+        _whole(pasted_lists.signs_of_items),
+        "signs of a list that are none here",
+        "a hyphen and a space (- ) before each item",
+        "As it stands the items print as text, and run together where no empty line is between them.",
+    ),
+    _Kind(
+        _whole(pasted_lists.numbers_in_text),
+        "numbers or letters of a list within a paragraph",
+        "an empty line above the list, and items that begin with 1., 2., 3.",
+        "As it stands the items run together. Where (a), i. or 1.1 are to stay, put an empty line above each.",
+    ),
+    _Kind(
+        pasted_parts.printed_above,
+        "an address, a date, a subject or a salutation",
+        "the text of the letter",
+        "Each letter prints them above its text, from campaign.toml and the first line: delete them here. Lines that "
+        "are to stay need a backslash (\\) at their end, or they run together.",
+    ),
+    _Kind(
+        pasted_parts.printed_below,
+        "names as of those who sign",
+        "the closing words at the end of the text",
+        "Each letter prints the list of who signs below its text: delete the names here.",
+    ),
+    _Kind(
+        _whole(pasted_lists.below_a_list),
+        "text directly below a list or a quotation",
+        "an empty line above it",
+        "As it stands it prints as part of the last item, or of the quotation.",
+    ),
+    _Kind(
+        pasted_lines.paragraphs_without_a_gap,
+        "paragraphs with no empty line below them",
+        "an empty line between paragraphs",
+        "As it stands they print as one paragraph with the next line.",
+    ),
+    _Kind(
+        pasted_lines.headings,
+        "what may be a heading",
+        "## and a space before a heading, an empty line below it",
+        "As it stands it prints as text.",
+    ),
+    _Kind(
+        pasted_lines.short_lines,
+        "short lines, as of an address, a signature or a list",
+        "a backslash (\\) or two spaces at the end of each line that ends there",
+        "As it stands they run together on one line. Items of a list begin with - and a space.",
+    ),
+    _Kind(
+        pasted_lines.broken_apart,
+        "an empty line within a sentence",
+        "empty lines between paragraphs only",
+        "As it stands each line prints as a paragraph: delete the empty lines between those that belong together.",
+    ),
+)
+_WITHIN_LINES = (
+    _Kind(
+        _whole(pasted_parts.marks_of_notes),
+        "what may be marks of footnotes",
+        "[^1] in the text, and a line [^1]: with the note",
+        "As it stands the numbers print within the text.",
+    ),
+    _Kind(
+        _whole(pasted_lines.hyphenated),
+        "a hyphen at the end of a line, within a word",
+        "the whole word on one line",
+        "As it stands it prints with a space behind the hyphen.",
+    ),
+    _Kind(
+        _whole(pasted_parts.left_to_fill_in),
+        "something to fill in",
+        "the words that are meant",
+        "It prints as it is typed.",
+    ),
+    _Kind(
+        _whole(pasted_parts.left_by_word),
+        "codes that Word or a mail program wrote for itself",
+        "the text of the letter",
+        "They print as they are typed: delete them.",
+    ),
+)
