@@ -20,6 +20,11 @@ _OPENING = "*_\"“‘'«([ \u00a0"
 _NOTE = re.compile(r"\[\^[^\]\s]+\]:")
 _MARK = re.compile(r"(?:\[\^?\w{1,5}\]|[⁰¹²³⁴-⁹]|(?<=[^\W\d_][.!?…])[0-9]{1,2})+\Z")
 _SENTENCE_WITHIN = re.compile(r"([^\W_]{1,9})[.!?…][”\"’»)*]*[ \u00a0]+[“\"‘«(*]*[^\W\d_a-zß-öø-ÿ]|[។៕] *\S")
+_LINKING = re.compile(
+    r"(?:\A|[\s(])(?:an?|the|and|or|of|at|by|from|as|than|that|which|whose|is|are|was|were|been|has|have|had|our|your|their"
+    r"|its|his|this|these|those|les?|la|une?|des?|du|et|ou|aux?|par|que|qui|dont|est|sont|ont|notre|votre|leurs?|cette|ces)\Z",
+    re.IGNORECASE,
+)
 _ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "st", "art", "no", "nos", "vs", "mme", "mlle", "rev", "hon", "gen"}
 
 
@@ -41,6 +46,11 @@ class Line:
     @cached_property
     def ends_a_sentence(self) -> bool:
         return _last(self.text) in ".!?…។៕៙"
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether it ends in a word that no sentence, title or name ends in."""
+        return bool(_LINKING.search(self.text[-12:]))
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from worker.text.passages import MAX_WRAP, NARROWEST, Letter, Line, Passage
 
 _SHORT = 60  # columns: no line of an address or a heading is longer
+_PAGE = 25  # lines without an empty one: no paragraph is so long
 _NUMBERED = re.compile(r"(?:[IVXLC]{1,5}|[A-H]|[0-9]{1,2}(?:\.[0-9]{1,2})*|[០-៩]{1,2})[.)៖]?[ \t\u00a0]+(?=[^\W\d_])")
 _NO_SPACE = re.compile(r"#{1,6}\u00a0*[^\W\d_]")
 _MARKUP = ("*", "_", "[", "<", "`", "|", "“", "«", '"', "—", "–", "#", "{")
@@ -32,7 +33,9 @@ def paragraphs_without_a_gap(letter: Letter, taken: set[int]) -> list[int]:
     found: list[int] = []
     for passage in letter.passages:
         if passage.is_wrapped:
-            found += _in_wrapped(passage, taken)
+            of_prose = len(passage.lines) / max(1, sum(len(one.lines) for one in prose))
+            if of_prose >= 0.5 or len(passage.lines) >= _PAGE:
+                found += _in_wrapped(passage, taken)
         elif passage.width > max(_SHORT, letter.wrapped_at):
             found += _in_unwrapped(passage, taken, by_sentences=by_sentences, alone=prose == [passage])
     return found
@@ -119,7 +122,14 @@ def _above_their_text(passage: Passage, taken: set[int]) -> Iterator[Line]:
 
 def _is_a_title(line: Line) -> bool:
     text = line.text
-    if line.width > _SHORT or not line.is_open or text.startswith(_MARKUP) or "{{" in text or "://" in text:
+    if (
+        line.width > _SHORT
+        or not line.is_open
+        or line.breaks_off
+        or text.startswith(_MARKUP)
+        or "{{" in text
+        or "://" in text
+    ):
         return False
     words = _NUMBERED.sub("", text, count=1)
     if not words[:1].isalpha() or words[0].islower() or sum(map(str.isalpha, words)) < 4:
@@ -145,7 +155,7 @@ def _runs_of_short_lines(passage: Passage, taken: set[int]) -> Iterator[list[int
     for place, line, following in _breaks(passage, taken):
         are_short = max(line.width, following.width) <= _SHORT and not line.ends_a_sentence
         listed = are_short and (line.text.endswith((":", "៖")) or (listed and line.is_open))
-        belongs = following.begins_anew or listed or line.text.endswith(";")
+        belongs = (following.begins_anew and not line.breaks_off) or listed or line.text.endswith(";")
         goes_on = are_short and belongs and passage.room(place, narrowest) > 0
         if run and not (goes_on and run[-1] == line.number):
             yield run

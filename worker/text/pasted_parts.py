@@ -99,7 +99,7 @@ def heads_of_pages(letter: Letter) -> list[int]:
         for number, typed in enumerate(letter.typed[1:], 2)
         if len(typed) < 120 and _NUMBER_OF_A_PAGE.fullmatch(typed.strip())
     ]
-    short = [line for line in _lines(letter) if 3 < len(line.text) <= 60 and line.is_open]
+    short = [line for line in _lines(letter) if 3 < len(line.text) <= 60 and line.is_open and line.text[0].isalnum()]
     times = Counter(line.text for line in short)
     return sorted({*found, *(line.number for line in short if times[line.text] > 2)})
 
