@@ -40,11 +40,20 @@ def carried() -> list[str]:
         return [event.what for event in session.query(AuditEvent).all() if event.actor == "organizer"]
 
 
-def test_the_deadline_is_told_in_the_partners_country_too(river_watch: Partner) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_carried_tells_the_deadline_in_utc_and_names_no_country(
+    language: str, river_watch: Partner, tmp_path: Path
+) -> None:
     with db.transaction() as session:
         partner = session.get_one(Partner, river_watch.id)
-        partner.country = "Japan"
-    assert " in Japan." in types("carry", "dam", "RW").splitlines()[0]
+        partner.country, partner.language = "Japan", language
+    said = types("carry", "dam", "RW")
+    path = tmp_path / "invitation.html"
+    types("carry", "dam", "RW", "--page", str(path))
+    assert re.search(r"UTC\+[12]\) = .*\d\d:\d\d UTC", said.splitlines()[0])
+    for carried_text in (said, path.read_text(encoding="utf-8")):
+        for country in ("Japan", "Japon", "ជប៉ុន"):
+            assert country not in carried_text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

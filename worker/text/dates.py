@@ -4,8 +4,8 @@ import functools
 import math
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
-from datetime import datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,19 @@ def elsewhere(moment: datetime, zone: str, country: str, language: str) -> str:
     if language == "en" and _WITH_ARTICLE.search(name):
         name = f"the {name}"
     return told.elsewhere.format(moment=words, country=name)
+
+
+def in_utc(moment: datetime, zone: str, language: str) -> str:
+    """` = 16:00 UTC`, to say after a time; empty where the zone has that time. The day is said where it is another."""
+    from babel.dates import format_datetime
+
+    there, local = moment.astimezone(UTC), moment.astimezone(ZoneInfo(zone))
+    if there.utcoffset() == local.utcoffset():
+        return ""
+    told = LANGUAGES[language]
+    same_day = _day(there) == _day(local) and there.time() != time()
+    words = format_datetime(there, told.hour, locale=told.locale) if same_day else _moment(there, language)
+    return f" = {words} UTC"
 
 
 # Countries that English names with an article.

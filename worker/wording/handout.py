@@ -1,6 +1,7 @@
 """An invitation that a person carries: a message for Signal or WhatsApp, or a page with a QR code to print.
 
-Both hold link and codes, as a mail does, and name neither organization nor letter: papers and screens are seen.
+Both hold link and codes, as a mail does, and name neither organization nor letter, nor the partner's country (by its
+time): papers and screens are seen.
 """
 
 import base64
@@ -48,7 +49,7 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
         raise Closed.to("hand_out", campaign)
     words = templates.translations(language)
     until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
-    until += dates.elsewhere(campaign.deadline_at, campaign.zone, partner.country, language)
+    until += dates.in_utc(campaign.deadline_at, campaign.zone, language)
     return (
         words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
         % {"deadline": until},
