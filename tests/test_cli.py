@@ -1540,6 +1540,21 @@ def test_an_applicant_of_another_country_is_admitted(asked: Desk) -> None:
     asked.types("admit", "rivers", "River Watch", "--yes")
 
 
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [("Deutschland", "Germany"), ("kingdom of Cambodia", "Cambodia"), ("canada", "Canada"), ("Nowhere", "Nowhere")],
+)
+def test_the_country_of_one_that_is_admitted_is_written_as_in_the_list(asked: Desk, typed: str, printed: str) -> None:
+    asks_to_join("Lake Friends", typed, "kim@other.example")
+
+    dry = asked.types("admit", "rivers", "Lake Friends", "--dry-run")
+    assert ("printed as" in dry) is (typed != printed)
+    assert f"Lake Friends, {printed}" in dry
+    asked.types("admit", "rivers", "Lake Friends", "--yes")
+
+    assert [one.country for one in asked.campaign_partners() if one.organization == "Lake Friends"] == [printed]
+
+
 def test_two_applicants_of_one_name_are_told_apart(asked: Desk) -> None:
     numbers = [asks_to_join("Lake Friends", "Chad", f"kim@other-{n}.example") for n in range(2)]
 

@@ -14,7 +14,7 @@ from worker.acts.receipts import next_receipt_at, recently_told
 from worker.definition.partners import MAX_LENGTH
 from worker.mail import outbox
 from worker.models import Campaign, ListingChange, Mail, Partner
-from worker.state.listings import COUNTRY, as_columns
+from worker.state.listings import COUNTRY, as_columns, country_as_listed
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import countries, names
 from worker.text.languages import LANGUAGES
@@ -201,9 +201,6 @@ def _waits(wanted: str, present: str) -> bool:
 
 def _as_in_the_list(session: Session, campaign: Campaign, partner: Partner, wanted: str) -> str:
     """Write a country as the others of the list have it, if they have it one way; else as it is wanted."""
-    code = countries.code(wanted)
-    if wanted == partner.country or code is None:
+    if wanted == partner.country:
         return wanted
-    others = select(Partner.country).where(Partner.campaign_id == campaign.id, Partner.id != partner.id)
-    theirs = {country for country in session.scalars(others.distinct()) if countries.code(country) == code}
-    return theirs.pop() if len(theirs) == 1 else wanted
+    return country_as_listed(session, campaign, wanted, besides=partner) or wanted

@@ -10,7 +10,7 @@ from worker.acts import audit, locking
 from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
 from worker.models import REDACTED, Campaign, Mail, Partner, ThirdPartyAddress
-from worker.state import joining, lifecycle
+from worker.state import joining, lifecycle, listings
 from worker.state.refusals import AlreadyDecided, AlreadyPartner, Closed, LinkRevoked
 from worker.text import countries, similar_names
 
@@ -68,7 +68,7 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool, name
     stranger.decided_at = now
     partner = None
     if admitted:
-        partner = _partner_of(campaign, stranger)
+        partner = _partner_of(session, campaign, stranger)
         session.add(partner)
         session.flush()
         stranger.partner_id = partner.id
@@ -117,14 +117,17 @@ def _partner_alike(session: Session, stranger: ThirdPartyAddress) -> int | None:
     return None
 
 
-def _partner_of(campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:
+def _partner_of(session: Session, campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:
+    """The partner that an applicant becomes; its country is written as lists write it, an unknown one as it stands."""
+    typed = stranger.country
+    listed = listings.country_as_listed(session, campaign, typed) or countries.spelling(typed, campaign.authentic)
     return Partner(
         campaign_id=campaign.id,
         ref=tokens.new_ref(),
         generation=1,
         organization=stranger.organization,
         acronym=stranger.acronym,
-        country=stranger.country,
+        country=listed or typed,
         language=stranger.language,
         contact=stranger.contact,
         email=stranger.email,

@@ -59,7 +59,9 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
             console.fail(f"Nobody of the name {organization!r} asks to sign. {meant}".rstrip())
         stranger_id, words = one.id, names.signatory(one)
         whom = f"{words}: {one.contact} <{one.email}>"
-        decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
+        made = decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
+        if made is not None and (printed := names.signatory(made)) != words:
+            words, whom = printed, f"{whom}, printed as {printed}"
     if dry_run:
         console.say(f"Dry run: would be {'invited to sign' if admitted else 'refused'}: {whom}")
         return

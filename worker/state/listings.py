@@ -7,11 +7,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.models import ListingChange, Mail, Partner
+from worker.models import Campaign, ListingChange, Mail, Partner
+from worker.text import countries
 
 COLUMNS = ("organization", "acronym", "country", "sort_as", "names", "proposed")
 COUNTRY = "country"
 """The key, beside languages, under which `proposed` has a country that waits for an organizer's yes."""
+
+
+def country_as_listed(session: Session, campaign: Campaign, wanted: str, besides: Partner | None = None) -> str | None:
+    """How the others of a campaign's list write a country that is known, if they write it one way; else None."""
+    code = countries.code(wanted)
+    if code is None:
+        return None
+    others = select(Partner.country).where(Partner.campaign_id == campaign.id)
+    if besides is not None:
+        others = others.where(Partner.id != besides.id)
+    theirs = {country for country in session.scalars(others.distinct()) if countries.code(country) == code}
+    return theirs.pop() if len(theirs) == 1 else None
 
 
 @dataclass(frozen=True)
