@@ -23,9 +23,9 @@ def merge(
 ) -> None:
     """Make one organization of two that are one: it was asked twice, and would be counted and printed twice.
 
-    The first stays as it is printed. Of two answers the one that shows less stands: a signature falls if the other
-    does not sign, or signs less visibly. All links work on, and both are told. It cannot be undone, and is possible
-    until the deadline.
+    The first stays as it is printed; name, acronym and country of the second are dropped, its contact and its answers
+    are kept. Of two answers the one that shows less stands: a signature falls if the other does not sign, or signs less
+    visibly. All links work on, and both are told. It cannot be undone, and is possible until the deadline.
 
     Example: `undersigned merge cambodia-2023 "#12" "#15"`
     """
@@ -37,10 +37,10 @@ def merge(
         kept = lookup.partner_named(session, campaign, organization)
         merged = lookup.partner_named(session, campaign, other)
         kept_id, merged_id = kept.id, merged.id
-        whose, proposed, words = _whose(session, kept, merged), merged.proposed, _called(kept, merged)
+        whose, words, dropped = _whose(session, kept, merged), _called(kept, merged), _dropped(kept, merged)
+        one_address = kept.email_hmac is not None and kept.email_hmac == merged.email_hmac
         done = merge_partners(session, kept_id, merged_id)
-        follows = _follows(done, whose, kept, campaign)
-        follows += " The other name that the second asks for is dropped." if proposed else ""
+        follows = f"{_follows(done, whose, kept, campaign)} {_contacts(done, one_address=one_address)}{dropped}"
     if dry_run:
         console.say(f"Dry run: would become one: {words}. {follows}")
         return
@@ -66,6 +66,30 @@ def _called(kept: "Partner", merged: "Partner") -> str:
     from worker.text.names import signatory
 
     return f"{signatory(kept)} (#{kept.id}, which stays) and {signatory(merged)} (#{merged.id})"
+
+
+def _dropped(kept: "Partner", merged: "Partner") -> str:
+    """What of the second is in no row afterwards: how it was printed, and its note where the first has one."""
+    printed = {"organization": "name", "acronym": "acronym", "country": "country", "sort_as": "place in the list"}
+    gone = [
+        f"the {word} “{theirs}”"
+        for column, word in printed.items()
+        if (theirs := getattr(merged, column)) and theirs != getattr(kept, column)
+    ]
+    gone += ["its names in other languages"] if merged.names and merged.names != kept.names else []
+    gone += ["the other name that it asks for"] if merged.proposed else []
+    gone += ["its note"] if merged.note and kept.note and merged.note != kept.note else []
+    if not gone:
+        return " Nothing of the second is dropped."
+    return f" Of the second is dropped: {', '.join(gone)}."
+
+
+def _contacts(done: "Merged", *, one_address: bool) -> str:
+    """What becomes of the contacts, addresses and answers of both, of which none is lost."""
+    if one_address:
+        return "Both contacts and links are kept; they have one address, which gets each mail once."
+    further = "first" if done.registered_is_merged else "second"
+    return f"The contact and the address of the {further} are kept as a further contact, and all answers in the record."
 
 
 def _follows(done: "Merged", whose: dict[int, int], kept: "Partner", campaign: "Campaign") -> str:
