@@ -196,7 +196,8 @@ def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:
 def test_a_letter_brought_by_hand_is_noted_once(sealed: Desk) -> None:
     assert "was brought to Professor Ada Example by you" in sealed.types("dispatch", "rivers", "--by-hand", "--dry-run")
     assert sealed.campaign().dispatched_at is None
-    sealed.types("dispatch", "rivers", "--by-hand", "--yes")
+    noted = sealed.types("dispatch", "rivers", "--by-hand", "--yes")
+    assert "Noted. The copies for those who signed follow." in noted
 
     for option in ("--yes", "--dry-run"):
         assert "It was noted already" in sealed.types("dispatch", "rivers", "--by-hand", option, code=1)

@@ -37,6 +37,7 @@ def dispatch(
     with lookup.dry_run(name) as (session, campaign):
         facts = load_facts(session, campaign)
         overridden, sealed = _overridden(facts), _sealed(session, facts)
+        copies_follow = campaign.dispatched_at is None
         to = _dispatched(session, campaign, facts, by_hand=by_hand, addressee=addressee)
         first = campaign.letter.addressees[0].name in to
         letter = letter_with_names(facts, "addressee" if first else "public")
@@ -53,7 +54,10 @@ def dispatch(
         _dispatched(session, campaign, load_facts(session, campaign), by_hand=by_hand, addressee=addressee)
         campaign_id = campaign.id
     lookup.notify(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
-    console.say(f"Noted. {console.who_sends()}\nNext: {console.command('status', name)}")
+    follows = console.who_sends()
+    if by_hand:
+        follows = f"The copies for those who signed follow. {follows}" if copies_follow else "Nothing is sent by this."
+    console.say(f"Noted. {follows}\nNext: {console.command('status', name)}")
 
 
 def letter_with_names(facts: "CampaignFacts", rendition: "Rendition" = "addressee") -> str:
