@@ -57,7 +57,7 @@ _BELOW_A_CLOSING = re.compile(
 _NOTE = re.compile(r"\[(?P<mark>[0-9]{1,3}|[ivx]{1,6})\](?![(\[:])[ \t\u00a0]*\S|[⁰¹²³⁴-⁹]{1,3}[ \t\u00a0]*\S")
 _MARK = re.compile(r"\[(?:[0-9]{1,3}|[ivx]{1,6})\](?![(\[:])")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹]+")
-_UNITS = {"m", "km", "cm", "mm", "dm", "ha", "ft", "mi", "yd", "in", "kg", "s"}
+_UNIT = re.compile(r"[kcdm]?m|ha|ft|mi|yd|in|kg|s")
 _GLUED = re.compile(
     r"(?<=[a-zß-öø-ÿ]{4})[0-9]{1,2}(?=[\s.,;:!?)”\"’»]|\Z)|(?<=[a-zß-öø-ÿ]{3}[.,;:!?”\"’»)])[0-9]{1,2}(?=\s|\Z)"
 )
@@ -201,7 +201,7 @@ def _has_a_mark(text: str) -> bool:
     for match in _RAISED.finditer(text):
         before = re.split(r"[\W\d_]", text[max(0, match.start() - 20) : match.start()])[-1]
         sign = text[match.start() - 1 : match.start()]
-        if match.start() and before.lower() not in _UNITS and (sign.isalpha() or sign in '.,;:!?)”"’»។'):
+        if match.start() and not _UNIT.fullmatch(before) and (sign.isalpha() or sign in '.,;:!?)”"’»។'):
             return True
     return False
 
