@@ -183,6 +183,15 @@ from [place not known]; see [our report](https://river.example/page1) and *Kim*,
 
 Sahel – Lake Chad – Nile: no river is alone. No. 1 and no. 2 are dry, COVID19 or not; 40 % of 300 km² and 10 m³/s.
 
+Those who were killed:
+
+Boun Tha
+
+Nam Seng
+
+They were farmers. We ask for
+- an inquiry.
+
 > “We are the river.”
 >
 > — Nam, fisher
@@ -239,6 +248,10 @@ HYPHEN = "a hyphen at the end of a line, within a word"
 FILL = "something to fill in"
 WORD = "codes that Word or a mail program wrote for itself"
 APART = "an empty line within a sentence"
+EMPTY = "lines that look empty and are not (with a space that cannot break)"
+COPIES = "who gets a copy"
+ENDS = "two spaces or a backslash at the end of lines within a sentence"
+DASHED = "a sentence that goes on in a line with a hyphen or a number in front"
 STUCK = "text directly below a list or a quotation"
 
 
@@ -310,6 +323,7 @@ STUCK = "text directly below a list or a quotation"
         (f"1. Background\n\n{LONG}\n\n2. Demands\n\n{LONGER}", HEADINGS, (5, 9)),
         (f"Background\n{LONG}", HEADINGS, (5,)),
         (f"#Background\n\n{LONG}", HEADINGS, (5,)),
+        (f"**Background**\n{LONG}", HEADINGS, (5,)),
         (f"##\u00a0Background\n\n{LONG}", HEADINGS, (5,)),
         (f"សាវតារ\n\n{KHMER.split(chr(10))[2]}", HEADINGS, (5,)),
         (f"Contexte général\n\n{LONG}", HEADINGS, (5,)),
@@ -319,6 +333,24 @@ STUCK = "text directly below a list or a quotation"
         ("We ask you\n\nPhone: 123 456\nMail: rosa@river.example", SHORT, (7, 8)),
         ("We ask you:\nto stop the dam\nto hear the villages\nto publish", SHORT, (5, 6, 7, 8)),
         ("ដោយសេចក្ដីគោរព\nអង្គការដែលបានចុះហត្ថលេខា", SHORT, (5, 6)),
+        ("You can write to us:\n\nRosa Kim\nrosa@river.example\n+41 22 123 45 67", SHORT, (7, 8, 9)),
+        # spaces that are none, and too many
+        (f"{LONG}\n\u00a0\n{LONGER}", EMPTY, (6,)),
+        (f"{LONG}\n\u3000\n{LONGER}\n \u00a0\nSoon.", EMPTY, (6, 8)),
+        (
+            "The dam at Nam Thau was approved on 3 March without any hearing  \n"
+            "of the villages, and nobody knows where those who live there will  \ngo.",
+            ENDS,
+            (5, 6),
+        ),
+        (
+            "The dam at Nam Thau was approved without any hearing of the villages\n"
+            "- and nobody knows where those who live there will go, or when.",
+            DASHED,
+            (6,),
+        ),
+        ("Respectfully,\n\ncc: Permanent Mission of Example", COPIES, (7,)),
+        ("Bientôt.\n\nCopie à : Mission permanente", COPIES, (7,)),
         # names
         ("Yours sincerely,\n\nRosa Kim\nDirector of River Watch", BELOW, (7, 8)),
         ("Respectfully,\n\n- River Watch\n- Clean Coast\n- Pêcheurs", BELOW, (7, 8, 9)),

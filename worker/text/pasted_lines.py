@@ -10,6 +10,8 @@ _SHORT = 60  # columns: no line of an address or a heading is longer
 _PAGE = 25  # lines without an empty one: no paragraph is so long
 _NUMBERED = re.compile(r"(?:[IVXLC]{1,5}|[A-H]|[0-9]{1,2}(?:\.[0-9]{1,2})*|[០-៩]{1,2})[.)៖]?[ \t\u00a0]+(?=[^\W\d_])")
 _NO_SPACE = re.compile(r"#{1,6}\u00a0*[^\W\d_]")
+_BOLD = re.compile(r"\*\*[^*]+\*\*|__[^_]+__")
+_CONTACT = re.compile(r"\S+@\S|https?://|www\.|\+?[0-9]")
 _MARKUP = ("*", "_", "[", "<", "`", "|", "“", "«", '"', "—", "–", "#", "{")
 
 
@@ -96,7 +98,8 @@ def _alone(letter: Letter, taken: set[int]) -> Iterator[Line]:
         if line.number in taken or not goes_on:
             pass
         elif passage.stands_alone and not (before and before.within == "quote"):
-            if _NO_SPACE.match(line.text) or _is_a_title(line):
+            in_a_row = before is not None and before.stands_alone and _is_a_title(before.first)
+            if _NO_SPACE.match(line.text) or (_is_a_title(line) and not in_a_row):
                 yield line
         elif _is_a_list_of_one(letter, passage) and not following.within and _is_a_title(line):
             yield line
@@ -115,7 +118,8 @@ def _above_their_text(passage: Passage, taken: set[int]) -> Iterator[Line]:
         long = following.width > _SHORT and following.begins_anew
         words = 5 if passage.is_wrapped else 8
         may_be = begins and not line.keeps_its_end and line.number not in taken
-        if may_be and long and passage.room(place, 72) > 10 and _is_a_title(line) and len(line.text.split()) <= words:
+        is_title = _is_a_title(line) or (line.width <= _SHORT and _BOLD.fullmatch(line.text))
+        if may_be and long and passage.room(place, 72) > 10 and is_title and len(line.text.split()) <= words:
             yield line
         begins = line.ends_a_sentence
 
@@ -155,7 +159,8 @@ def _runs_of_short_lines(passage: Passage, taken: set[int]) -> Iterator[list[int
     for place, line, following in _breaks(passage, taken):
         are_short = max(line.width, following.width) <= _SHORT and not line.ends_a_sentence
         listed = are_short and (line.text.endswith((":", "៖")) or (listed and line.is_open))
-        belongs = (following.begins_anew and not line.breaks_off) or listed or line.text.endswith(";")
+        begins = following.begins_anew or _CONTACT.match(following.text)
+        belongs = (begins and not line.breaks_off) or listed or line.text.endswith(";")
         goes_on = are_short and belongs and passage.room(place, narrowest) > 0
         if run and not (goes_on and run[-1] == line.number):
             yield run
@@ -174,6 +179,37 @@ def broken_apart(letter: Letter, taken: set[int]) -> list[int]:
             if line.is_open and len(line.text) > 20 and after[0].islower():
                 found.append(line.number)
     return found if len(found) > 2 else []
+
+
+def breaks_in_sentences(letter: Letter) -> list[int]:
+    """Lines that keep their ends within a sentence, for some program left two spaces there."""
+    found = [
+        line.number
+        for passage in letter.passages
+        for line, following in pairwise(passage.lines)
+        if line.keeps_its_end and line.is_open and line.width > 50 and following.text[:1].islower()
+    ]
+    return found if len(found) > 1 else []
+
+
+def lists_in_sentences(letter: Letter) -> list[int]:
+    """Lines within a paragraph that begin with a dash or a number and so become a list of one item."""
+    found = []
+    following = [*letter.passages[2:], None]
+    for (before, passage), after in zip(pairwise(letter.passages), following, strict=False):
+        line, last = passage.first, before.lines[-1]
+        follows = passage.within == "list" and not before.within and before.kind == "paragraph"
+        alone = after is None or after.within != "list"
+        if follows and alone and last.number == line.number - 1 and last.is_open:
+            wide = max(before.width, passage.width + 2, _SHORT)
+            if wide - last.width - 3 - len(line.text[:40].split()[0]) < 0:
+                found.append(line.number)
+    return found
+
+
+def not_quite_empty(letter: Letter) -> list[int]:
+    """Lines with spaces that are none for Markdown: they part no paragraphs."""
+    return [number for number, line in enumerate(letter.typed, 1) if not line.strip() and line.strip(" \t")]
 
 
 def hyphenated(letter: Letter) -> list[int]:

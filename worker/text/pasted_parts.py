@@ -48,6 +48,9 @@ _SIGNATORIES = re.compile(
     r"|[*_]*(?:បញ្ជី)?(?:អង្គការ)?(?:ដែល)?(?:បាន)?(?:ចុះ)?ហត្ថលេខ",
     re.IGNORECASE,
 )
+_COPY = re.compile(
+    r"(?:b?cc|c\.c\.|copy(?: to)?|copies(?: to)?|copie(?: à)?|ampliations?|ចម្លងជូន)[ \u00a0]?[:៖]", re.IGNORECASE
+)
 _BELOW_A_CLOSING = re.compile(
     r"[*_]*(?:p\.? ?s\.?\b|annex|appendi|encl|attach|copy|copie|cc\b|contact|note|source|reference|pièce|ឧបសម្ព័ន្ធ|ចម្លង"
     r"|\[|http|<|\||[⁰¹²³⁴-⁹])",
@@ -178,6 +181,12 @@ def _names(rest: Iterable[Line], passages: Iterable[Passage]) -> Iterator[Line]:
             return
         if any(map(str.isalpha, line.text)):
             yield line
+
+
+def copies(letter: Letter) -> list[int]:
+    """Lines that say who gets a copy, as each letter does below its list."""
+    last = letter.passages[-6:]
+    return [line.number for passage in last for line in passage.lines if line.width < 100 and _COPY.match(line.text)]
 
 
 def marks_of_notes(letter: Letter) -> list[int]:

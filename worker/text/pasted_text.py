@@ -79,6 +79,12 @@ _OF_LINES = (
         "It prints as part of the letter: delete it.",
     ),
     _Kind(
+        _whole(pasted_lines.not_quite_empty),
+        "lines that look empty and are not (with a space that cannot break)",
+        "empty lines",
+        "As it stands they part no paragraphs, which print as one: delete what is in them.",
+    ),
+    _Kind(
         _whole(pasted_parts.heads_of_pages),
         "numbers or heads of pages",
         "the text of the letter",
@@ -123,6 +129,12 @@ _OF_LINES = (
         "Each letter prints the list of who signs below its text: delete the names here.",
     ),
     _Kind(
+        _whole(pasted_parts.copies),
+        "who gets a copy",
+        "addressees with copy = true in campaign.toml",
+        "Each letter says below its text who of them gets a copy: delete the line here, or it is said twice.",
+    ),
+    _Kind(
         _whole(pasted_lists.below_a_list),
         "text directly below a list or a quotation",
         "an empty line above it",
@@ -139,6 +151,18 @@ _OF_LINES = (
         "what may be a heading",
         "## and a space before a heading, an empty line below it",
         "As it stands it prints as text.",
+    ),
+    _Kind(
+        _whole(pasted_lines.lists_in_sentences),
+        "a sentence that goes on in a line with a hyphen or a number in front",
+        "no line within a sentence that begins so",
+        "As it stands a list begins there: join the line with the one before.",
+    ),
+    _Kind(
+        _whole(pasted_lines.breaks_in_sentences),
+        "two spaces or a backslash at the end of lines within a sentence",
+        "lines that just end",
+        "As it stands the letter prints a new line at each: delete the spaces at the end.",
     ),
     _Kind(
         pasted_lines.short_lines,
