@@ -252,6 +252,7 @@ EMPTY = "lines that look empty and are not (with a space that cannot break)"
 COPIES = "who gets a copy"
 ENDS = "two spaces or a backslash at the end of lines within a sentence"
 DASHED = "a sentence that goes on in a line with a hyphen or a number in front"
+ITEMS = "what may be items of a list, without signs"
 STUCK = "text directly below a list or a quotation"
 
 
@@ -331,7 +332,26 @@ STUCK = "text directly below a list or a quotation"
         ("You can write to us:\n\nRiver Watch\n1 Dam Street\nPort Ash", SHORT, (7, 8, 9)),
         ("Respectfully,\nThe secretariat", SHORT, (5, 6)),
         ("We ask you\n\nPhone: 123 456\nMail: rosa@river.example", SHORT, (7, 8)),
-        ("We ask you:\nto stop the dam\nto hear the villages\nto publish", SHORT, (5, 6, 7, 8)),
+        ("We ask you:\nProfessor Ada Weir\nRosa Kim", SHORT, (5, 6, 7)),
+        ("We ask you:\nto stop the dam\nto hear the villages\nto publish", ITEMS, (6, 7, 8)),
+        ("We ask you:\n\nto stop the dam;\nto hear the villages;\nto publish the assessment.", ITEMS, (7, 8, 9)),
+        (
+            "Nous vous demandons\nde suspendre la décision du 3 mars 2030 jusqu’à une audition des villages ;\n"
+            "de publier l’étude, avec toutes ses annexes, dans toutes les langues des villages concernés ; et\n"
+            "d’agir.",
+            ITEMS,
+            (6, 7, 8),
+        ),
+        ("It began so:\n\n3 March 2030: the decision.\n4 March 2030: the assessment.", ITEMS, (7, 8)),
+        ("យើងស្នើសុំ៖\nសូមបញ្ឈប់ការសម្រេច\nសូមស្ដាប់ភូមិ", SHORT, (5, 6, 7)),
+        ("[ ] to stop\n[x] to hear", SIGNS, (5, 6)),
+        (f"I. Contexte\n{LONG}", HEADINGS, (5,)),
+        (
+            "   The dam was approved on 3 March. Nobody who lives in the villages was\nheard.\n"
+            "   The Ministry says nothing about that, and nobody knows what it thinks\nof us.\n   We ask you to act.",
+            GAPS,
+            (6, 8),
+        ),
         ("ដោយសេចក្ដីគោរព\nអង្គការដែលបានចុះហត្ថលេខា", SHORT, (5, 6)),
         ("You can write to us:\n\nRosa Kim\nrosa@river.example\n+41 22 123 45 67", SHORT, (7, 8, 9)),
         # spaces that are none, and too many

@@ -116,9 +116,12 @@ class Passage:
         closed = all(not line.is_open and following.begins_anew for line, following in pairs)
         if closed and (len(pairs) > 1 or self.width > 100):
             return False
-        full = sum(self.room(place) < 0 for place in range(len(pairs)))
-        within = sum(not line.ends_a_sentence and not following.begins_anew for line, following in pairs)
-        return full >= 0.75 * len(pairs) or within >= 0.5 * len(pairs)
+        full = [self.room(place) < 0 for place in range(len(pairs))]
+        within = [
+            not line.ends_a_sentence and (not following.begins_anew or (line.is_open and is_full))
+            for (line, following), is_full in zip(pairs, full, strict=True)
+        ]
+        return sum(full) >= 0.75 * len(pairs) or sum(within) >= 0.5 * len(pairs)
 
 
 def _first_word(text: str) -> int:

@@ -30,7 +30,8 @@ def paragraphs_without_a_gap(letter: Letter, taken: set[int]) -> list[int]:
     Text that an editor wrapped, or in which each sentence has a line of its own, is none: there a sentence ends
     within no line, or lines are full.
     """
-    prose = [passage for passage in letter.passages if passage.is_prose and not passage.within]
+    prose = [one for one in letter.passages if one.is_prose or (one.kind == "paragraph" and len(one.lines) > 1)]
+    prose = [passage for passage in prose if not passage.within]
     by_sentences = sum(_has_a_sentence_a_line(passage) for passage in prose) > 1
     found: list[int] = []
     for passage in letter.passages:
@@ -38,7 +39,7 @@ def paragraphs_without_a_gap(letter: Letter, taken: set[int]) -> list[int]:
             of_prose = len(passage.lines) / max(1, sum(len(one.lines) for one in prose))
             if of_prose >= 0.5 or len(passage.lines) >= _PAGE:
                 found += _in_wrapped(passage, taken)
-        elif passage.width > max(_SHORT, letter.wrapped_at):
+        elif prose == [passage] or passage.width > max(_SHORT, letter.wrapped_at):
             found += _in_unwrapped(passage, taken, by_sentences=by_sentences, alone=prose == [passage])
     return found
 
@@ -69,8 +70,8 @@ def _in_unwrapped(passage: Passage, taken: set[int], *, by_sentences: bool, alon
 
 def _in_wrapped(passage: Passage, taken: set[int]) -> list[int]:
     """Paragraphs of several lines: their last line is short, or the first of the next is indented."""
-    found, several, seen = [], 0, False
-    indents = sum(line.indented for line in passage.lines) <= len(passage.lines) / 3
+    found, several, first_lines, seen = [], 0, 0, False
+    indents = sum(line.indented for line in passage.lines) <= len(passage.lines) / 2
     for place, line, following in _breaks(passage, taken):
         seen = seen or line.has_several_sentences
         indented = indents and following.indented and not passage.within
@@ -78,8 +79,9 @@ def _in_wrapped(passage: Passage, taken: set[int]) -> list[int]:
         if line.ends_a_sentence and following.begins_anew and (short or indented):
             found.append(line.number)
             several += seen or indented
+            first_lines += indented
             seen = False
-    return found if several and len(found) > 1 else []
+    return found if several and len(found) > 1 and (first_lines or len(passage.lines) > 7) else []
 
 
 def headings(letter: Letter, taken: set[int]) -> list[int]:
@@ -98,10 +100,10 @@ def _alone(letter: Letter, taken: set[int]) -> Iterator[Line]:
         if line.number in taken or not goes_on:
             pass
         elif passage.stands_alone and not (before and before.within == "quote"):
-            in_a_row = before is not None and before.stands_alone and _is_a_title(before.first)
-            if _NO_SPACE.match(line.text) or (_is_a_title(line) and not in_a_row):
+            in_a_row = before is not None and before.stands_alone and is_a_title(before.first)
+            if _NO_SPACE.match(line.text) or (is_a_title(line) and not in_a_row):
                 yield line
-        elif _is_a_list_of_one(letter, passage) and not following.within and _is_a_title(line):
+        elif _is_a_list_of_one(letter, passage) and not following.within and is_a_title(line):
             yield line
         before = passage
 
@@ -118,13 +120,14 @@ def _above_their_text(passage: Passage, taken: set[int]) -> Iterator[Line]:
         long = following.width > _SHORT and following.begins_anew
         words = 5 if passage.is_wrapped else 8
         may_be = begins and not line.keeps_its_end and line.number not in taken
-        is_title = _is_a_title(line) or (line.width <= _SHORT and _BOLD.fullmatch(line.text))
+        is_title = is_a_title(line) or (line.width <= _SHORT and _BOLD.fullmatch(line.text))
         if may_be and long and passage.room(place, 72) > 10 and is_title and len(line.text.split()) <= words:
             yield line
         begins = line.ends_a_sentence
 
 
-def _is_a_title(line: Line) -> bool:
+def is_a_title(line: Line) -> bool:
+    """Whether a line is short, ends in no punctuation and begins with a capital letter, if its script has them."""
     text = line.text
     if (
         line.width > _SHORT

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from worker.text.passages import Letter, Line, Passage
+from worker.text.pasted_lines import is_a_title
 
 _SIGN = re.compile(
     r"[•∙●○◦‣⁃▪▫■□◼◻◆◇❖►▶▸➢➤➔✓✔✗✘☐☑★☆⚫·]\ufe0f?[ \t\u00a0]*(?=\S)"
     r"|[A-Za-zØü§¨]\t+(?=\S)"  # letters that are signs in Wingdings; in Courier New the o is a circle
+)
+_BOX = re.compile(r"\[[ xX]?\][ \t\u00a0]+\S|\([ ]?\)[ \t\u00a0]+\S")
+_ITEM_ENDS = re.compile(r";(?: (?:and|or|et|ou|និង|ឬ))?\Z")
+_DATE = re.compile(
+    r"(?:(?:on|le|in|en|since|depuis) )?(?:[0-9]{1,2}(?:st|nd|rd|th|er)? [^\W\d_]{3,10}\b|(?:19|20)[0-9]{2}\b)", re.I
 )
 _SPACES = "[ \u00a0\u2002-\u200a]"
 _DASH = re.compile(
@@ -66,7 +72,7 @@ def signs_of_items(letter: Letter) -> list[int]:
     dashes: list[tuple[int, str, int]] = []
     for order, passage in enumerate(one for one in letter.passages if one.kind == "paragraph"):
         for place, line in enumerate(passage.lines):
-            if _SIGN.match(line.text) or _SEVERAL.search(line.text[:2_000]):
+            if _SIGN.match(line.text) or _BOX.match(line.text) or _SEVERAL.search(line.text[:2_000]):
                 found.append(line.number)
             elif (match := _DASH.match(line.text)) and _may_begin(passage, place):
                 dashes.append((order, match[0][0], line.number))
@@ -74,6 +80,38 @@ def signs_of_items(letter: Letter) -> list[int]:
         if sign == next_sign and next_order - order <= 1:
             found += [number, next_number]
     return sorted(set(found))
+
+
+def items_without_signs(letter: Letter) -> list[int]:
+    """Lines that are items by how they end or begin: with a semicolon, after a colon with one word, with a date."""
+    found: set[int] = set()
+    for passage in letter.passages:
+        if passage.kind == "paragraph":
+            found |= _items_without_signs(passage)
+    return sorted(found)
+
+
+def _items_without_signs(passage: Passage) -> set[int]:
+    found: set[int] = set()
+    in_list, word = False, ""
+    for place, (line, following) in enumerate(pairwise(passage.lines)):
+        after = passage.lines[place + 2 : place + 3]
+        if line.keeps_its_end:
+            in_list = False
+            continue
+        if _ITEM_ENDS.search(line.text[-8:]) and after and _ITEM_ENDS.search(following.text[-8:]):
+            found |= {line.number, following.number, after[0].number}
+        if _DATE.match(line.text) and _DATE.match(following.text) and following.begins_anew == line.begins_anew:
+            found |= {line.number, following.number}
+        if line.text.endswith((":", "៖")):
+            in_list, word = True, _first(following)
+        elif in_list and (in_list := _first(following) == word):
+            found |= {line.number, following.number}
+    return found
+
+
+def _first(line: Line) -> str:
+    return line.text[:40].split(maxsplit=1)[0].lower() if line.text else ""
 
 
 def _may_begin(passage: Passage, place: int) -> bool:
@@ -92,7 +130,9 @@ def numbers_in_text(letter: Letter) -> list[int]:
 def _numbered_in_text(passage: Passage) -> Iterator[int]:
     if passage.kind != "paragraph" or len(passage.lines) < 2:
         return
-    labels = [_labels(line.text) for line in passage.lines]
+    labels = [
+        set() if _is_a_heading(passage, place) else _labels(line.text) for place, line in enumerate(passage.lines)
+    ]
     there = {label for of_line in labels for label in of_line}
     for place, of_line in enumerate(labels):
         line = passage.lines[place]
@@ -105,6 +145,12 @@ def _numbered_in_text(passage: Passage) -> Iterator[int]:
                 before = passage.lines[place - 1]
                 if before.ends_a_sentence or before.text.endswith((":", ";", "៖")):
                     yield line.number
+
+
+def _is_a_heading(passage: Passage, place: int) -> bool:
+    """Whether a line with a number stands above its own text, and is no item."""
+    after = passage.lines[place + 1 : place + 2]
+    return bool(after) and is_a_title(passage.lines[place]) and after[0].width > 60 and not _labels(after[0].text)
 
 
 def _is_in_a_row(label: tuple[str, int], there: set[tuple[str, int]]) -> bool:

@@ -133,7 +133,7 @@ def printed_above(letter: Letter, taken: set[int]) -> list[int]:
                 break
             if line.number not in taken and (_is_a_greeting(line) or _SUBJECT.match(line.text)):
                 found.add(line.number)
-        if passage.is_prose:
+        if passage.is_prose or any("{{" in line.text for line in passage.lines):
             break
         found |= {line.number for line in passage.lines if _is_a_date(line) and line.number not in taken}
         rest = [line for line in passage.lines if line.number not in taken]
@@ -149,7 +149,8 @@ def _may_be_of_an_address(line: Line) -> bool:
 
 def _is_a_greeting(line: Line) -> bool:
     words = line.text.strip("*_")
-    return line.width <= 80 and bool(_GREETING.match(words)) and words.endswith((",", ":", "!", "៖", "–", "-", "،"))
+    ends = words.endswith((",", ":", "!", "៖", "–", "-", "،")) or (line.is_open and len(words.split()) < 6)
+    return line.width <= 80 and ends and bool(_GREETING.match(words))
 
 
 def _is_a_date(line: Line) -> bool:

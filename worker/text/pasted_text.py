@@ -116,6 +116,12 @@ _OF_LINES = (
         "As it stands the items run together. Where (a), i. or 1.1 are to stay, put an empty line above each.",
     ),
     _Kind(
+        _whole(pasted_lists.items_without_signs),
+        "what may be items of a list, without signs",
+        "a hyphen and a space (- ) before each item",
+        "As it stands they run together in one paragraph.",
+    ),
+    _Kind(
         pasted_parts.printed_above,
         "an address, a date, a subject or a salutation",
         "the text of the letter",
