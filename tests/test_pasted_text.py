@@ -202,7 +202,65 @@ They were farmers. We ask for
 
 Genève, le 3 mars : la Ministre s’est tue. It matters.
 """
+ALLEGATION = """\
+# Joint allegation letter: forced evictions along the Nam Thau
+
+We, the {{ count }} undersigned organizations, have the honour to bring to your attention information received.
+
+According to the information received:
+
+On 3 March 2030, at around 6 a.m., some 200 police officers entered Ban Na. Mr. Boun Tha, aged 54, was arrested.
+
+On 5 March 2030, the U.N. country team asked for access. It was denied (see A/HRC/51/1, para. 12).
+
+We are concerned that:
+
+(a) the evictions were carried out without notice; and
+
+(b) those who protested were detained.
+
+To: be honest, we know no more than what the villages told us. In
+2030 there were 800 people in the two villages, and there were 300 in
+2031. It is clear.
+
+Recalling the Pact,
+
+Noting the decision,
+
+we respectfully ask you to visit the country.
+
+Please accept, Excellency, the assurances of our highest consideration.
+
+P.S. Our report of 2029 is attached.
+
+Annexes:
+
+1. The report
+2. The maps
+"""
+WRAPPED_ITEMS = """\
+# Soutien aux villages
+
+Nous, les {{ count }} organisations – dont 12 du Laos –, demandons avec la
+Fédération internationale, Amnesty International, Forum-Asia, Mekong
+Watch et la Ligue des droits humains d’entendre les villages.
+
+1. de suspendre la décision jusqu’à ce que tous soient entendus
+par une commission indépendante ;
+2. de publier les annexes, et le procès-verbal de la réunion du
+Ministère.
+
+> Tout citoyen a le droit :
+>
+> a) de prendre part à la direction des affaires publiques ;
+>
+> b) de voter.
+
+Nous demandons 1° un moratoire et 2° une enquête.
+"""
 FINE = {
+    "of an allegation": ALLEGATION,
+    "in French, with wrapped items": WRAPPED_ITEMS,
     "wrapped at 76 columns": WRAPPED,
     "one line a paragraph": ONE_LINE,
     "one line a sentence": BY_SENTENCES,

@@ -14,7 +14,9 @@ _SIGN = re.compile(
 _BOX = re.compile(r"\[[ xX]?\][ \t\u00a0]+\S|\([ ]?\)[ \t\u00a0]+\S")
 _ITEM_ENDS = re.compile(r";(?: (?:and|or|et|ou|និង|ឬ))?\Z")
 _DATE = re.compile(
-    r"(?:(?:on|le|in|en|since|depuis) )?(?:[0-9]{1,2}(?:st|nd|rd|th|er)? [^\W\d_]{3,10}\b|(?:19|20)[0-9]{2}\b)", re.I
+    r"(?:(?:on|le|in|en|since|depuis) )?(?:[0-9]{1,2}(?:st|nd|rd|th|er)? [^\W\d_]{3,10}(?: [0-9]{4})?|(?:19|20)[0-9]{2}"
+    r"|[^\W\d_]{3,10} [0-9]{1,2}, [0-9]{4})[ \u00a0]?[:,–—-]",
+    re.IGNORECASE,
 )
 _SPACES = "[ \u00a0\u2002-\u200a]"
 _DASH = re.compile(
@@ -101,7 +103,8 @@ def _items_without_signs(passage: Passage) -> set[int]:
             continue
         if _ITEM_ENDS.search(line.text[-8:]) and after and _ITEM_ENDS.search(following.text[-8:]):
             found |= {line.number, following.number, after[0].number}
-        if _DATE.match(line.text) and _DATE.match(following.text) and following.begins_anew == line.begins_anew:
+        ends = not line.is_open or not passage.is_wrapped
+        if ends and _DATE.match(line.text) and _DATE.match(following.text):
             found |= {line.number, following.number}
         if line.text.endswith((":", "៖")):
             in_list, word = True, _first(following)
