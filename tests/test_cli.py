@@ -1491,7 +1491,7 @@ def test_two_that_are_one_become_one(twins: Desk) -> None:
         assert f"What stands: {second} signed, counted," in said
         assert f"What does not stand any more: {first} signed, public," in said
         assert "2 mails tell them." in said
-        assert "contact and the address of the second are kept as a further contact" in said
+        assert "The contact of the second, with address and link, is kept as a further one" in said
         assert "Of the second is dropped: the name “RIVER-Watch”, the acronym “RRW”." in said
     assert twins.mails("merged") == 2
     assert "1 further contact" in twins.types("status", "rivers")

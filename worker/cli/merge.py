@@ -89,7 +89,7 @@ def _contacts(done: "Merged", *, one_address: bool) -> str:
     if one_address:
         return "Both contacts and links are kept; they have one address, which gets each mail once."
     further = "first" if done.registered_is_merged else "second"
-    return f"The contact and the address of the {further} are kept as a further contact, and all answers in the record."
+    return f"The contact of the {further}, with address and link, is kept as a further one; all answers stay on record."
 
 
 def _follows(done: "Merged", whose: dict[int, int], kept: "Partner", campaign: "Campaign") -> str:
