@@ -33,7 +33,7 @@ def test_dry_runs_promise_nothing_that_would_be_refused(campaign: Story, river_w
     assert "not later" in campaign.types("extend", "in 1 minute", "--dry-run", code=1)
     assert "not closed yet" in campaign.types("dispatch", "--by-hand", "--dry-run", code=4)
     campaign.types("close", "--yes")
-    assert "closed already" in campaign.types("close", "--dry-run", code=1)
+    assert "closed already" in campaign.types("close", "--dry-run")
     assert "cannot be moved" in campaign.types("extend", "in 9 weeks", "--dry-run", code=1)
     assert campaign.types("remind", "--dry-run", code=1)
 
@@ -51,8 +51,8 @@ def test_a_dispatch_says_what_goes_and_what_it_overrides(campaign: Story, river_
     assert campaign.types("dispatch", "--yes")
     campaign.letter()
     campaign.is_dispatched()
-    assert "has left already" in campaign.types("dispatch", "--yes", code=1)
-    assert "has left already" in campaign.types("dispatch", "--by-hand", "--yes", code=1)
+    assert "has left already" in campaign.types("dispatch", "--yes")
+    assert "has left already" in campaign.types("dispatch", "--by-hand", "--yes")
 
 
 def test_nothing_leaves_without_a_name_under_it(campaign: Story, river_watch: Organization) -> None:
@@ -69,7 +69,7 @@ def test_nobody_is_reminded_twice_in_a_day_unless_it_is_asked_for(campaign: Stor
     river_watch.invitation()
     eventually(lambda: campaign.status()["counts"]["silent"])
 
-    assert "less than a day ago" in campaign.types("remind", "--yes", code=1)
+    assert "less than a day ago" in campaign.types("remind", "--yes")
     campaign.types("remind", "--again", "--yes")
     eventually(lambda: len(river_watch.mails()) == 2)
 

@@ -3,20 +3,34 @@
 import gc
 import io
 import os
+import signal
 import sys
 
 GARBAGE = 10_000  # new objects before Python looks for garbage; by itself 700, and a start is all objects that stay
 
 
+INTERRUPTED = 128 + signal.SIGINT  # as shells say it
+
+
 def main() -> None:
     """Run `undersigned`; what is wrong with settings, disk or database is said in sentences, not as a traceback."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # before any command began
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
     from worker.cli.commands import app
 
     gc.set_threshold(GARBAGE)
     os.umask(0o077)  # what we write down holds names: it is for this user only
     _print_anything()
     try:
-        app(prog_name="undersigned")
+        try:
+            app(prog_name="undersigned")
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # whoever read what we print has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -86,7 +86,7 @@ def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
         console.say(f"Dry run: would be forgotten: {_counted(*found)}.")
         return
     again = "Who confirmed stays. Who was in earnest can ask again a day after it asked."
-    console.ask(f"Forget {_counted(*found)}? {again} It cannot be undone.", yes=yes)
+    console.ask_for_name(f"Forget {_counted(*found)}? {again} It cannot be undone.", name, yes=yes)
     with lookup.writing(name) as (session, campaign):
         found = forget_unconfirmed(session, campaign.id)
     console.say(f"Forgotten: {_counted(*found)}.")

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 def amend(
     name: Name,
     partner: Annotated[
-        str | None, typer.Option("--partner", help="The organization whose address is corrected.")
+        str | None, typer.Option("--partner", metavar="ORGANIZATION", help="The organization that is meant.")
     ] = None,
-    email: Annotated[str | None, typer.Option("--email", help="The address at which it is reached.")] = None,
+    email: Annotated[
+        str | None, typer.Option("--email", metavar="ADDRESS", help="The address at which it is reached.")
+    ] = None,
     name_: Annotated[
-        str | None, typer.Option("--name", help="yes or no to the name or country that it asks for.")
+        str | None,
+        typer.Option("--name", metavar="yes|no", help="Your answer to the name or country that it asks for."),
     ] = None,
     letter: Annotated[
         bool, typer.Option("--letter", help="Take the letter and its addressees from the folder.")
@@ -39,7 +42,9 @@ def amend(
     unchanged: Annotated[
         list[str] | None,
         typer.Option(
-            "--unchanged", help="A language whose words stay as they are, for they say the same already; several times."
+            "--unchanged",
+            metavar="LANGUAGE",
+            help="A language whose words stay as they are, for they say the same already; several times.",
         ),
     ] = None,
     yes: Yes = False,
@@ -96,7 +101,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
             change_letter(session, campaign.id, definition, meaning=True, unchanged=list(LANGUAGES))
         console.fail(
             "Say what that is: --typo if the letter means what it meant (answers stand, those who signed are told), "
-            "or --meaning if it does not (signatures fall, everybody is asked again).",
+            "or --meaning if it does not (signatures are taken back, everybody is asked again).",
             console.USAGE,
         )
     with lookup.reading(name) as (session, campaign):
@@ -179,7 +184,8 @@ def _show(texts: dict[str, str], definition: "Definition", to: list[str], now: l
 
 
 def _signatures(told: "Amended") -> str:
-    return "no signature would fall" if not told.fallen else f"{console.count(told.fallen, 'signature')} would fall"
+    number = console.count(told.fallen, "signature")
+    return f"{number} would be taken back" if told.fallen else "no signature would be taken back"
 
 
 def _not_told(told: "Amended") -> str:

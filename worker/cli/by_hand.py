@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def sign(
     name: Name,
     organization: Who,
-    visibility: Annotated[str, typer.Option(help="public, addressee or counted.")],
-    representative: Annotated[str, typer.Option(help="Who signs for the organization.")],
+    visibility: Annotated[str, typer.Option(metavar="public|addressee|counted", help="How it is named.")],
+    representative: Annotated[str, typer.Option(metavar="NAME", help="Who signs for the organization.")],
     role: Annotated[str, typer.Option(help="In which role.")],
     note: Note,
     yes: Yes = False,

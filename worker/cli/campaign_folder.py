@@ -17,6 +17,15 @@ from worker.text import dates
 
 def read_folder(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
     """The checked definition; otherwise all problems are said and the command ends."""
+    with console.problems_told():
+        definition = find_problems(folder, deadline, reminders, review)
+    for remark in definition.remarks:
+        console.say(f"• {remark.sentence}")
+    return definition
+
+
+def find_problems(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:
+    """The same without a word; raises BadDefinition with all problems."""
     startup.check_registered()
     campaigns = settings.current().campaigns_dir
     if not folder.exists() and (by_name := campaigns / folder.name).exists():
@@ -26,12 +35,9 @@ def read_folder(folder: Path, deadline: str | None, reminders: str | None, revie
         if meant := lookup.did_you_mean(folder.name, known):
             console.fail(f"No folder {folder}. {meant}")
     now = datetime.now(UTC)
-    with console.problems_told():
-        definition = definitions.read_definition(folder, now=now, deadline=deadline, reminders=reminders, review=review)
-        if problems := glyph_problems(definition):
-            raise BadDefinition(few(problems))
-    for remark in definition.remarks:
-        console.say(f"• {remark.sentence}")
+    definition = definitions.read_definition(folder, now=now, deadline=deadline, reminders=reminders, review=review)
+    if problems := glyph_problems(definition):
+        raise BadDefinition(few(problems))
     return definition
 
 

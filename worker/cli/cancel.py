@@ -29,16 +29,17 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         slug, signed = campaign.slug, load_counts(session, campaign).signed
         by_hand = to_tell_by_hand(session, campaign)
         if (told := cancel_campaign(session, campaign.id)) is None:
-            console.fail("It is cancelled already: nothing was changed.", 0)
+            console.nothing_to_do("It is cancelled already: nothing was changed.")
     what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} given up" if signed else ""
     whom = f"{console.count(told, 'mail')} to whoever was asked" if told else "nobody was asked, so nobody is told"
     if dry_run:
         console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).{by_hand}")
         return
     given_up = f" {what[0].upper()}{what[1:]}." if what else ""
-    console.ask(
+    console.ask_for_name(
         f"Cancel {slug}? The letter never leaves, and all mail that waits is called back.{given_up} "
         f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}.{by_hand} It cannot be undone.",
+        slug,
         yes=yes,
     )
     with lookup.writing(name) as (session, campaign):

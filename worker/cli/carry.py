@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from worker.cli import console
-from worker.cli.options import Name, Who
+from worker.cli.options import DryRun, Name, Who
 
 
 def carry(
     name: Name,
     organization: Who,
     page: Annotated[Path | None, typer.Option(help="Write a page to print, with a QR code, into this file.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Print an organization's invitation, with its link and code, for you to bring by another way than mail.
 
@@ -25,6 +26,15 @@ def carry(
     from worker.wording import handout
 
     lookup.use_the_running_address()
+    if dry_run:
+        with lookup.dry_run(name) as (session, campaign):
+            partner = lookup.partner_named(session, campaign, organization)
+            words = lookup.said(partner, organization)
+            handout.as_message(session, partner)
+            note_handed_out(session, partner)
+        where = f"written into {page}" if page else "printed"
+        console.say(f"Dry run: the invitation of {words} would be {where}, and it would be noted that you bring it.")
+        return
     with lookup.writing(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
         words, silenced = lookup.said(partner, organization), partner.silenced_at is not None

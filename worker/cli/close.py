@@ -18,16 +18,16 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         if campaign.cancelled_at is not None:
             console.fail("It is cancelled: there is nothing to close, and its letter never leaves.")
         if campaign.closed_at is not None:
-            console.fail(_CLOSED_ALREADY)
+            console.nothing_to_do(_CLOSED_ALREADY)
         campaign_id, counts = campaign.id, load_counts(session, campaign)
     words = f"{counts.signed} signed, {counts.silent} silent"
     words += f", {counts.unreached} not reached" if counts.unreached else ""
     if dry_run:
         console.say(f"Dry run: would close now. {words}.")
         return
-    console.ask(f"Close {name} now? {words}. Nobody can sign after that.", yes=yes)
+    console.ask_for_name(f"Close {name} now? {words}. Nobody can sign after that.", name, yes=yes)
     if close_and_seal(campaign_id, early=True) is None:
-        console.fail(_CLOSED_ALREADY)
+        console.nothing_to_do(_CLOSED_ALREADY)
     lookup.notify(tasks.dispatch, campaign_id)
     console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")
 

@@ -18,6 +18,7 @@ from worker.cli.dispatch import dispatch
 from worker.cli.erase import erase
 from worker.cli.export import export
 from worker.cli.extend import extend
+from worker.cli.help import Command, Program
 from worker.cli.hold import hold, resume
 from worker.cli.launch import launch
 from worker.cli.mails import mails
@@ -32,50 +33,33 @@ from worker.cli.status import status
 
 app = typer.Typer(
     name="undersigned",
+    cls=Program,
     help="Joint letters, end to end: invite, sign, remind, seal, dispatch, prove.",
-    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
 )
 
 LOOK = "Look around"
 PREPARE = "Prepare a campaign"
 RUN = "Run a campaign"
+LEAVE = "Send the letter, or end the campaign"
+AFTER = "Look after what was sent"
 OPERATE = "Run the program"
 
 _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
-    RUN: [
-        status,
-        remind,
-        extend,
-        amend,
-        hold,
-        resume,
-        sign,
-        withdraw,
-        carry,
-        contacts,
-        mails,
-        silence,
-        admit,
-        merge,
-        close,
-        cancel,
-        dispatch,
-        resend,
-        notice,
-        export,
-        erase,
-    ],
+    RUN: [status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge],
+    LEAVE: [close, dispatch, resend, cancel],
+    AFTER: [notice, export, erase],
     OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate],
 }
 
 for panel, commands in _PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(cls=Command, rich_help_panel=panel)(command)
 
 
 def _version(wanted: bool) -> None:
@@ -89,7 +73,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Joint letters, end to end: invite, sign, remind, seal, dispatch, prove."""

@@ -4,15 +4,20 @@ import io
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 FAILED, USAGE, WAITS = 1, 2, 4
+NO_EDGE = 10_000  # columns of what is no terminal: nothing is wrapped or cut there
 
 
 def say(words: str = "") -> None:
@@ -31,15 +36,65 @@ def fail(words: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def nothing_to_do(words: str) -> NoReturn:
+    """Say that it is so already, and end: whoever wanted that has it."""
+    fail(words, 0)
+
+
 def ask(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees; without a terminal that needs `--yes`, and what it agrees to is said."""
+    if not _agreed_before(question, yes=yes) and answer(f"{question} [y/N]: ").casefold() not in {"y", "yes"}:
+        fail("Nothing was done.")
+
+
+def ask_for_name(question: str, name: str, *, yes: bool) -> None:
+    """The same before what cannot be undone: a person types the campaign's name, which no finger does by itself."""
+    name = name.rstrip("/").rsplit("/", 1)[-1]
+    if not _agreed_before(question, yes=yes) and answer(f"{question}\nTo go on, type {name}: ") != name:
+        fail("Nothing was done.")
+
+
+def _agreed_before(question: str, *, yes: bool) -> bool:
     if yes:
         say(f"{question} --yes")
-        return
-    if not sys.stdin.isatty():
+    elif not sys.stdin.isatty():
         fail(f"{question}\nNobody is there to answer: add --yes to go on, or --dry-run to look only.", USAGE)
-    if not typer.confirm(question, err=True):
-        fail("Nothing was done.")
+    return yes
+
+
+def answer(question: str) -> str:
+    """What a person types; nothing at the end of its input."""
+    print(question, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        say()
+    return line.strip()
+
+
+def width() -> int | None:
+    """How many columns there are to print in; None where it is no terminal and COLUMNS does not say."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdecimal():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def in_colour(stream: TextIO) -> bool:
+    """Whether a terminal reads it that knows colours, and the person wants them."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def screen() -> "Console":
+    """Titles and names stand for themselves: no number in them is coloured, no bracket is read."""
+    from rich.console import Console
+
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if width() else NO_EDGE,
+        color_system=None if plain else "auto",
+    )
 
 
 def some(names: Sequence[str], most: int = 5) -> str:

@@ -1,18 +1,19 @@
 """What an organizer types about who else may answer for an organization: look, add one, end a link."""
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from worker.cli import console
-from worker.cli.options import DryRun, Name, Who, Yes
+from worker.cli.options import DryRun, Json, Name, Who, Yes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from worker.models import Contact, Partner
+    from worker.models import Campaign, Contact, Partner
     from worker.state.status import ContactStatus, PartnerStatus
 
 
@@ -20,13 +21,15 @@ def contacts(
     name: Name,
     organization: Who,
     add: Annotated[
-        str | None, typer.Option("--add", help="The address of one more person who may answer for it.")
+        str | None,
+        typer.Option("--add", metavar="ADDRESS", help="The address of one more person who may answer for it."),
     ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="That person's language; else the organization's.")
     ] = None,
     name_: Annotated[str, typer.Option("--name", help="Whom the mail greets.")] = "",
     end: Annotated[int | None, typer.Option("--end", help="End the link of the contact with this number.")] = None,
+    as_json: Json = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
@@ -39,6 +42,8 @@ def contacts(
     `undersigned contacts cambodia-2023 "Khmer Thavrak" --add director@thavrak.example`,
     `undersigned contacts cambodia-2023 "Khmer Thavrak" --end 2`
     """
+    if as_json and (add is not None or end is not None):
+        console.fail("--json is of what is shown: leave out --add and --end.", console.USAGE)
     if add is not None and end is not None:
         console.fail("Give either --add or --end.", console.USAGE)
     if add is None and (language is not None or name_):
@@ -48,10 +53,10 @@ def contacts(
     elif end is not None:
         _end(name, organization, end, yes=yes, dry_run=dry_run)
     else:
-        _show(name, organization)
+        _show(name, organization, as_json=as_json)
 
 
-def _show(name: str, organization: str) -> None:
+def _show(name: str, organization: str, *, as_json: bool) -> None:
     from worker import db
     from worker.cli import lookup
     from worker.state.contacts import load_contacts_of
@@ -67,6 +72,9 @@ def _show(name: str, organization: str) -> None:
         status = load_status_of(session, partner, now)
         by_link = _who_answered(session, partner)
         rows = load_contacts_of(session, partner)
+        if as_json:
+            console.give(_as_json(campaign, partner, status, rows, by_link))
+            return
         lines = [f"{signatory(partner)} ({campaign.zone})"]
         lines.append(f"  registered: {_registered(partner)}: {_facts_of_registered(partner, None in by_link, status)}")
         for one, row in zip(status.contacts, rows, strict=True):
@@ -78,6 +86,41 @@ def _show(name: str, organization: str) -> None:
         console.say(
             f"You send it no mail. To take that back: {console.command('silence', name, organization, '--end')}"
         )
+
+
+def _as_json(
+    campaign: "Campaign",
+    partner: "Partner",
+    status: "PartnerStatus",
+    rows: "Sequence[Contact]",
+    by_link: set[int | None],
+) -> dict[str, Any]:
+    """The same facts as `status --json` tells of a partner, with its contacts' names and addresses."""
+    from worker.cli.status_json import contact_as_json
+    from worker.wording.relay_status import iso
+
+    return {
+        "campaign": campaign.slug,
+        "zone": campaign.zone,
+        "number": f"#{partner.id}",
+        "organization": partner.organization,
+        "acronym": partner.acronym,
+        "silenced": iso(partner.silenced_at),
+        "registered": {
+            "name": partner.contact,
+            "email": partner.email if partner.email_hmac is not None else None,
+            "language": partner.language,
+            "quiet": iso(partner.quiet_at),
+            "mail": status.mails[-1].state if status.mails else None,
+            "answered_by_its_link": None in by_link,
+        },
+        "contacts": [
+            contact_as_json(one)
+            | {"name": row.name, "email": row.email or None, "language": row.language}
+            | {"answered_by_its_link": row.id in by_link}
+            for one, row in zip(status.contacts, rows, strict=True)
+        ],
+    }
 
 
 def _who_answered(session: "Session", partner: "Partner") -> set[int | None]:
@@ -145,7 +188,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         try:
             add_contact(session, partner_id, email, language=its_language, name=who)
         except SameAddress:
-            console.fail(f"{email} can answer for {words} already: nothing was changed.")
+            console.nothing_to_do(f"{email} can answer for {words} already: nothing was changed.")
         lost = _is_suppressed(session, email)
     if silenced:
         console.fail(

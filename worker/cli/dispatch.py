@@ -19,7 +19,8 @@ def dispatch(
     name: Name,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="You brought the letter yourself: note it.")] = False,
     addressee: Annotated[
-        str | None, typer.Option(help="With --by-hand: to this addressee alone; without it, to all that lack it.")
+        str | None,
+        typer.Option(metavar="NAME", help="With --by-hand: to this addressee alone; without it, to all that lack it."),
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -47,9 +48,9 @@ def dispatch(
         return
     if by_hand:
         question = f"{letter}, {sealed}: note that you brought it to {console.some(to)} yourself?{overridden}"
-        console.ask(question, yes=yes)
+        console.ask_for_name(question, name, yes=yes)
     else:
-        console.ask(f"{letter} goes to {console.some(to)}.{overridden}\nSend it now?", yes=yes)
+        console.ask_for_name(f"{letter} goes to {console.some(to)}.{overridden}\nSend it now?", name, yes=yes)
     with lookup.writing(name) as (session, campaign):
         _dispatched(session, campaign, load_facts(session, campaign), by_hand=by_hand, addressee=addressee)
         campaign_id = campaign.id
@@ -87,8 +88,14 @@ def _dispatched(
         return note_brought_by_hand(session, campaign.id, only.id if only else None)
     to = [one.addressee.name for one in facts.served if one.state in {"waiting", "refused"}]
     if not dispatch_seal(session, campaign.id, by_person=True):
-        console.fail(f"Nothing was sent: {_why_nothing(facts)}")
+        code = console.WAITS if _waits_for_a_person(facts) else 0
+        console.fail(f"Nothing was sent: {_why_nothing(facts)}", code)
     return to
+
+
+def _waits_for_a_person(facts: "CampaignFacts") -> bool:
+    """Whether somebody lacks the letter, or nobody knows: otherwise it is sent, or leaves by itself."""
+    return any(one.state in {"uncertain", "returned", "to_bring"} for one in facts.served)
 
 
 def _why_nothing(facts: "CampaignFacts") -> str:

@@ -75,7 +75,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         lost.append(f"First {console.count(to_tell, 'mail')} {'tells' if to_tell == 1 else 'tell'} whoever was asked.")
     elif tell_nobody and ends:
         lost.append("Whoever was asked and was not told yet is told nothing.")
-    _asked(what, " ".join(lost), yes=yes, dry_run=dry_run)
+    _asked(name, what, " ".join(lost), yes=yes, dry_run=dry_run)
     if to_tell:
         with lookup.writing(name) as (session, campaign):
             to_tell = acts.give_up(session, campaign.id)
@@ -110,7 +110,7 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
         else:
             stranger_id = found.id
     if not is_partner:
-        _asked(what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
+        _asked(name, what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
         with lookup.writing(name) as (session, _):
             erase_applicant(session, stranger_id)
         _done(what, "mails")
@@ -119,7 +119,7 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
     what += "; its name too" if its_name else ". Its name stays, for everybody reads it under the letter"
     lost = "It gets no mail any more."
     lost += f" {_TOLD_FIRST.format(console.command('notice', name))}" if untold else ""
-    _asked(what, lost, yes=yes, dry_run=dry_run)
+    _asked(name, what, lost, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
     _done(what, "its line in partners.csv")
@@ -135,11 +135,11 @@ _TOLD_FIRST = (
 )
 
 
-def _asked(what: str, lost: str, *, yes: bool, dry_run: bool) -> None:
+def _asked(name: str, what: str, lost: str, *, yes: bool, dry_run: bool) -> None:
     if dry_run:
         console.say(f"Dry run: would be erased: {what}. {lost}".rstrip())
         raise typer.Exit
-    console.ask(f"Erase {what}? {lost} It cannot be undone.".replace("  ", " "), yes=yes)
+    console.ask_for_name(f"Erase {what}? {lost} It cannot be undone.".replace("  ", " "), name, yes=yes)
 
 
 def _done(what: str, yours: str) -> None:

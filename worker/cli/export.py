@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from worker.cli import console
-from worker.cli.options import Json, Name
+from worker.cli.options import DryRun, Json, Name
 
 BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
 
 
 def export(
     name: Name,
-    documents: Annotated[Path | None, typer.Option(help="Write the sealed letters into this folder instead.")] = None,
+    documents: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the sealed letters into this folder instead.")
+    ] = None,
     excel: Annotated[bool, typer.Option("--excel", help="CSV that Excel reads with all its accents.")] = False,
     as_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
 
@@ -32,9 +35,13 @@ def export(
 
     with lookup.looking(name) as (session, campaign):
         if documents is not None:
-            _write(documents, exports.documents(session, campaign), campaign.letter.addressees[0].name)
+            found, first = exports.documents(session, campaign), campaign.letter.addressees[0].name
+            _write(documents, found, first, as_json=as_json, dry_run=dry_run)
             return
         signatures = exports.signatures(session, campaign)
+    if dry_run:
+        console.say(f"Dry run: {console.count(len(signatures), 'signature')} would be printed.")
+        return
     if as_json:
         console.give(signatures)
         return
@@ -46,18 +53,26 @@ def export(
     writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
 
 
-def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str) -> None:
+def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str, *, as_json: bool, dry_run: bool) -> None:
     """Write the sealed letters, readable by their owner only; one rendition names those who withheld their name."""
     written = []
     for name, content in documents:
         path = folder / name
+        written.append(path)
+        if dry_run:
+            continue
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_bytes(content)
-        written.append(path)
-        print(path)
+        if not as_json:
+            print(path)
     if not written:
         console.fail("Nothing is sealed yet: the letter is sealed at the deadline.", console.WAITS)
+    if dry_run:
+        console.say("\n".join(["Dry run: these files would be written:", *map(str, written)]))
+        return
+    if as_json:
+        console.give([{"file": str(path), "confidential": "CONFIDENTIAL" in path.name} for path in written])
     if any("CONFIDENTIAL" in path.name for path in written):
         console.say(
             "The files that say CONFIDENTIAL name organizations that asked not to be named publicly: "

@@ -1,5 +1,6 @@
 """What an organizer types to give more time."""
 
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from worker.cli.options import DryRun, Name, Undo, Yes
 def extend(
     name: Name,
     deadline: Annotated[
-        list[str] | None, typer.Argument(help='The new deadline: "in 3 days", or 2030-04-21T18:00.')
+        list[str] | None, typer.Argument(metavar="WHEN", help='The new deadline: "in 3 days", or 2030-04-21T18:00.')
     ] = None,
     yes: Yes = False,
     undo_: Undo = False,
@@ -44,6 +45,8 @@ def extend(
             console.fail(f"The deadline: {error}", console.USAGE)
         if moment > now + durations.MAX_AHEAD:
             console.fail("The deadline: choose a time within ten years.", console.USAGE)
+        if _in_the_same_minute(moment, campaign.deadline_at):
+            console.nothing_to_do("That is the deadline already: nothing was changed.")
         told = [partner.organization for partner in load_asked(session, campaign)]
         move_deadline(session, campaign.id, moment)
         words = dates.day_and_time(moment, campaign.zone, "en")
@@ -61,3 +64,8 @@ def extend(
     lookup.notify(tasks.deliver)
     leave = undo.when_they_leave("extend", name, seconds, mails=count)
     console.say(f"The deadline is {words}; {console.partners(count)} will be told. {leave}".rstrip())
+
+
+def _in_the_same_minute(one: datetime, other: datetime) -> bool:
+    """Whether both are printed alike."""
+    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)

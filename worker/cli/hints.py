@@ -143,6 +143,13 @@ def _already_partner(slug: str, *, organization: str, number: int, applicant: in
 
 
 EXIT_CODES = {
+    "already_served": 0,  # and all others of which what was asked for is so already
+    "no_such_contact": 0,
+    "not_signed": 0,
+    "nothing_proposed": 0,
+    "same_address": 0,
+    "same_letter": 0,
+    "same_partner": 0,
     "blocked": console.WAITS,
     "not_offered": console.USAGE,
     "not_filled_in": console.USAGE,

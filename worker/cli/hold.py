@@ -15,8 +15,10 @@ AllMail = Annotated[
 ]
 
 
-def hold(name: Name, all_mail: AllMail = False) -> None:
+def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None:
     """Stop close, dispatch and copies until `resume`; answers go on. Before any mail has left, stop all of it.
+
+    It asks nothing, for it is what one types in a hurry.
 
     Example: `undersigned hold cambodia-2023 --all-mail`
     """
@@ -25,14 +27,15 @@ def hold(name: Name, all_mail: AllMail = False) -> None:
     from worker.state.held import count_held_mails
     from worker.state.letters import delivery_state, load_letters
 
-    with lookup.writing(name) as (session, campaign):
+    with lookup.dry_run(name) if dry_run else lookup.writing(name) as (session, campaign):
         if campaign.cancelled_at is not None:
             console.fail("It was cancelled: its letter does not leave, and there is nothing to hold.")
         held = hold_letter(session, campaign.id, all_mail=all_mail)
         where = delivery_state(campaign, load_letters(session, campaign))
         session.flush()
         waiting = count_held_mails(session, [campaign]).get(campaign.id, 0)
-    lines = [f"Held{'' if held.changed else ' already'}: {_what(held.all_mail, held.unasked, where)}"]
+    done = "Dry run: would be held" if dry_run and held.changed else f"Held{'' if held.changed else ' already'}"
+    lines = [f"{done}: {_what(held.all_mail, held.unasked, where)}"]
     if held.all_mail:
         lines.append(f"{console.count(waiting, 'mail')} {'waits' if waiting == 1 else 'wait'}. {_ON_ITS_WAY}")
     elif where == "not_sent":
@@ -80,7 +83,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     with lookup.dry_run(name) as (session, campaign):
         mail_was_held = campaign.mail_held_at is not None
         if (waiting := resume_letter(session, campaign.id)) is None:
-            console.fail("It was not held: nothing was changed.", 0)
+            console.nothing_to_do("It was not held: nothing was changed.")
         close_and_seal_within(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
         facts = load_facts(session, campaign)
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
@@ -92,7 +95,7 @@ def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         console.say(" ".join(["Dry run: it would go on.", *go_on]))
         return
     if at_once:
-        console.ask(f"{letter} leaves at once. Go on?", yes=yes)
+        console.ask_for_name(f"{letter} leaves at once. Go on?", name, yes=yes)
     elif mail_was_held and waiting:
         console.ask(f"{mails} {'leaves' if waiting == 1 else 'leave'} at once. Go on?", yes=yes)
     with lookup.writing(name) as (session, campaign):

@@ -1,12 +1,13 @@
 """What an organizer types to look at the mails that a partner got, word for word."""
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli import console
-from worker.cli.options import Name, Who
+from worker.cli.options import Json, Name, Who
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ def mails(
     show: Annotated[
         int | None, typer.Option("--show", help="Print the mail with this number.", metavar="NUMBER")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """List the mails to an organization and what became of each, or print one of them.
 
@@ -35,53 +37,75 @@ def mails(
     with lookup.looking(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
         found = load_mails_to(session, partner)
-        if show is None:
-            lines = list(_listed(session, campaign, partner, found))
-        elif 1 <= show <= len(found):
-            lines = list(_printed(session, found[show - 1]))
-        else:
+        if show is not None and not 1 <= show <= len(found):
             console.fail(f"--show: found {show}; expected a number of the list, 1 to {len(found)}.", console.USAGE)
+        if show is not None:
+            given: dict[str, Any] = _read(session, found[show - 1])
+            lines = [_READ[given["as_sent"]], "", f"Subject: {given['subject']}", "", given["text"]]
+        else:
+            given = {"organization": partner.organization, "mails": _as_data(session, partner, found)}
+            lines = _listed(session, campaign, partner, given["mails"])
+    if as_json:
+        console.give(given)
+        return
     console.in_utf8()
     print("\n".join(lines))
     if show is None and found:
         console.say(f"To read one: {console.command('mails', name, organization, '--show', '1')}")
 
 
-def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found: "list[Mail]") -> "list[str]":
-    from worker import db
-    from worker.cli import status_view
+def _as_data(session: "Session", partner: "Partner", found: "list[Mail]") -> "list[dict[str, Any]]":
     from worker.state.contacts import load_contacts_of
     from worker.state.mail_status import mail_moment, mail_state, reason_of
-    from worker.text.names import signatory
     from worker.wording.mail_status import reason_words
+
+    numbers = {contact.id: number for number, contact in enumerate(load_contacts_of(session, partner), 1)}
+    return [
+        {
+            "number": number,
+            "kind": mail.kind,
+            "contact": numbers.get(mail.contact_id) if mail.contact_id is not None else None,
+            "state": mail_state(mail),
+            "when": mail_moment(mail).isoformat(),
+            "why": reason_words(reason_of(mail)),
+        }
+        for number, mail in enumerate(found, 1)
+    ]
+
+
+def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found: "list[dict[str, Any]]") -> "list[str]":
+    from worker import db
+    from worker.cli import status_view
+    from worker.text.names import signatory
 
     if not found:
         return [f"No mail was put for {signatory(partner)}."]
     now = db.clock(session)
-    numbers = {contact.id: number for number, contact in enumerate(load_contacts_of(session, partner), 1)}
     lines = [f"Mails to {signatory(partner)} ({campaign.zone})"]
-    for number, mail in enumerate(found, 1):
-        to = "registered contact" if mail.contact_id is None else f"contact {numbers.get(mail.contact_id, '?')}"
-        moment = status_view.short_moment(mail_moment(mail), now, campaign.zone)
-        why = reason_words(reason_of(mail))
-        lines.append(f"  {number}: {mail.kind}, to the {to}: {mail_state(mail)} {moment}{f': {why}' if why else ''}")
+    for one in found:
+        to = "registered contact" if one["contact"] is None else f"contact {one['contact']}"
+        moment = status_view.short_moment(datetime.fromisoformat(one["when"]), now, campaign.zone)
+        why = f": {one['why']}" if one["why"] else ""
+        lines.append(f"  {one['number']}: {one['kind']}, to the {to}: {one['state']} {moment}{why}")
     return lines
 
 
-def _printed(session: "Session", mail: "Mail") -> "list[str]":
+def _read(session: "Session", mail: "Mail") -> "dict[str, Any]":
     from worker.mail.mime import NothingToSay
     from worker.wording.composing import read_again
 
     try:
-        message, as_it_left = read_again(session, mail)
+        message, as_sent = read_again(session, mail)
     except NothingToSay:
         console.fail("It cannot be shown any more: its link has ended, or nothing is kept of its reader.")
-    told = {
-        True: "Word for word as it was sent:",
-        False: "It left with other words: the letter, an answer or a name has changed since. It would say now:",
-        None: "It has not left. It would say now:",
-    }
-    return [told[as_it_left], "", f"Subject: {message.subject}", "", _without_secrets(message.text, mail)]
+    return {"as_sent": as_sent, "subject": message.subject, "text": _without_secrets(message.text, mail)}
+
+
+_READ = {
+    True: "Word for word as it was sent:",
+    False: "It left with other words: the letter, an answer or a name has changed since. It would say now:",
+    None: "It has not left. It would say now:",
+}
 
 
 def _without_secrets(text: str, mail: "Mail") -> str:

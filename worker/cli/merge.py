@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 def merge(
     name: Name,
-    organization: Annotated[str, typer.Argument(help=f"The one that stays, and is printed. {WHO}")],
-    other: Annotated[str, typer.Argument(help="The one that becomes part of it, by its name or number.")],
+    organization: Annotated[
+        str, typer.Argument(metavar="ORGANIZATION", help=f"The one that stays, and is printed. {WHO}")
+    ],
+    other: Annotated[
+        str, typer.Argument(metavar="OTHER", help="The one that becomes part of it, by its name or number.")
+    ],
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Make one organization of two that are one: it was asked twice, and would be counted and printed twice.
 
     The first stays as it is printed; name, acronym and country of the second are dropped, its contact and its answers
-    are kept. Of two answers the one that shows less stands: a signature falls if the other does not sign, or signs less
-    visibly. All links work on, and both are told. It cannot be undone, and is possible until the deadline.
+    are kept. Of two answers the one that shows less stands: a signature is taken back if the other does not sign, or
+    signs less visibly. All links work on, and both are told. It cannot be undone, and is possible until the deadline.
 
     Example: `undersigned merge cambodia-2023 "#12" "#15"`
     """
@@ -44,7 +48,7 @@ def merge(
     if dry_run:
         console.say(f"Dry run: would become one: {words}. {follows}")
         return
-    console.ask(f"Make one of {words}? {follows} It cannot be undone.", yes=yes)
+    console.ask_for_name(f"Make one of {words}? {follows} It cannot be undone.", name, yes=yes)
     with lookup.writing(name) as (session, _):
         told = merge_partners(session, kept_id, merged_id).told
     lookup.notify(tasks.deliver)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli import console
+from worker.cli.options import DryRun
 
 if TYPE_CHECKING:
     from worker.definition.partners import PartnerRow
@@ -21,6 +22,7 @@ def new(
     partners: Annotated[
         Path | None, typer.Option(help="A list as CSV, the export of a form, or lines pasted from a mail.")
     ] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Make the folder of a new campaign, with your list of partners cleaned up.
 
@@ -40,6 +42,9 @@ def new(
     listed = _partners_from(partners) if partners else []
     sources = sorted((settings.current().templates_dir / "new").iterdir())
     files = {source.name: source.read_text(encoding="utf-8") for source in sources}
+    if dry_run:
+        console.say(f"Dry run: would make {folder} with {console.partners(len(listed))}.")
+        return
     folder.mkdir(parents=True)
     for file, content in files.items():
         (folder / file).write_text(content.replace("DEADLINE", _in_four_weeks()), encoding="utf-8")

@@ -1,10 +1,10 @@
 """What an organizer types to tell an addressee who stepped back."""
 
 from worker.cli import console
-from worker.cli.options import Name
+from worker.cli.options import Json, Name
 
 
-def notice(name: Name) -> None:
+def notice(name: Name, as_json: Json = False) -> None:
     """Print what to tell each addressee about those who stepped back after the letter had left; nothing is sent.
 
     Example: `undersigned notice cambodia-2023`
@@ -18,10 +18,17 @@ def notice(name: Name) -> None:
         letters = load_letters(session, campaign)
         found = load_notices(session, campaign, letters)
         texts = [as_text(campaign, one) for one in found]
+        data = [
+            {"addressee": one.addressee.name, "email": one.addressee.email or None, "text": text}
+            for one, text in zip(found, texts, strict=True)
+        ]
         reached = [one.addressee for one in copies(campaign, letters)]
         lacking = [one.name for one in campaign.letter.addressees if one not in reached]
+    if as_json:
+        console.give(data)
+        return
     if not texts:
-        console.fail("Nobody has stepped back after the letter left: there is nothing to tell.")
+        console.nothing_to_do("Nobody has stepped back after the letter left: there is nothing to tell.")
     console.in_utf8()
     print("\n".join(texts), end="")
     if lacking:

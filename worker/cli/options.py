@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Argument(help="The campaign's folder, for example campaigns/cambodia-2023.")]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, for example campaigns/cambodia-2023.")]
 Name = Annotated[str, typer.Argument(help="The campaign's name, for example cambodia-2023.")]
 WHO = 'The organization\'s name, acronym or number, in quotes: "#12" tells two of one name apart (see status).'
 Who = Annotated[str, typer.Argument(help=WHO)]
-Deadline = Annotated[str | None, typer.Option(help='"in 2 weeks", or 2030-04-14T18:00 in the campaign\'s zone.')]
-Reminders = Annotated[str | None, typer.Option(help='Before the deadline: "7d,3d,1d".')]
-Review = Annotated[str | None, typer.Option(help='Between seal and dispatch: "2h".')]
+Deadline = Annotated[
+    str | None, typer.Option(metavar="WHEN", help='"in 2 weeks", or 2030-04-14T18:00 in the campaign\'s zone.')
+]
+Reminders = Annotated[str | None, typer.Option(metavar="DURATIONS", help='Before the deadline: "7d,3d,1d".')]
+Review = Annotated[str | None, typer.Option(metavar="DURATION", help='Between seal and dispatch: "2h".')]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Undo = Annotated[bool, typer.Option("--undo", help="Take it back, while none of its mails has left.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli import console
-from worker.cli.options import WHO, Deadline, Folder, Reminders, Review
+from worker.cli.options import WHO, Deadline, DryRun, Folder, Json, Reminders, Review
 
 if TYPE_CHECKING:
     from worker.definition.campaign import Definition
@@ -21,10 +21,13 @@ def preview(
     deadline: Deadline = None,
     reminders: Reminders = None,
     review: Review = None,
-    partner: Annotated[str | None, typer.Option("--partner", help=WHO)] = None,
+    partner: Annotated[str | None, typer.Option("--partner", metavar="ORGANIZATION", help=WHO)] = None,
     send_to: Annotated[
-        str | None, typer.Option("--send-to", help="Your own address: send it the invitation as a test.")
+        str | None,
+        typer.Option("--send-to", metavar="ADDRESS", help="Your own address: send it the invitation as a test."),
     ] = None,
+    as_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Write the letter and one mail as a partner will see them; sends nothing.
 
@@ -42,16 +45,27 @@ def preview(
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     next_one = campaign_folder.with_options("launch", folder, deadline, reminders, review)
     if partner is not None:
-        _preview_partner(definition, partner, send_to)
+        _preview_partner(definition, partner, send_to, dry_run=dry_run, as_json=as_json)
         return
+    if dry_run:
+        languages = ", ".join(sorted(definition.letters))
+        console.say(f"Dry run: letter and invitations ({languages}) would be written into {_folder(definition)}.")
+        return
+    written = []
     for path in write_preview(definition):
-        print(path)
+        written.append(str(path))
+        if not as_json:
+            print(path)
+    if as_json:
+        console.give({"campaign": definition.slug, "files": written})
     if signatories.offers_withheld(definition.visibility):
         console.say("\nThe letter names every partner. “N” below the list stands for how many sign and are not named.")
     console.say(f"\nLook at these files. Next: {next_one}")
 
 
-def _preview_partner(definition: "Definition", organization: str, send_to: str | None) -> None:
+def _preview_partner(
+    definition: "Definition", organization: str, send_to: str | None, *, dry_run: bool, as_json: bool
+) -> None:
     import asyncio
 
     from worker import settings
@@ -68,11 +82,18 @@ def _preview_partner(definition: "Definition", organization: str, send_to: str |
     if to and not conf.smtp_url:
         console.fail("No mail can be sent from here: there is no relay (SMTP_URL). Read the files instead.")
     found = preview_for(definition, organization)
-    folder = conf.data_dir / "preview" / definition.slug / "partner"
+    folder = _folder(definition) / "partner"
+    if dry_run:
+        sent = f", and its invitation would be sent to {to}" if to else ""
+        console.say(f"Dry run: what {found.organization} gets and sees would be written into {folder}{sent}.")
+        return
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in found.files().items():
         (folder / name).write_bytes(content)
-        print(folder / name)
+        if not as_json:
+            print(folder / name)
+    if as_json:
+        console.give({"campaign": definition.slug, "files": [str(folder / name) for name in found.files()]})
     console.say(f"\nThis is what {found.organization} gets and sees, in {LANGUAGES[found.language].name}.")
     if to:
         outcome = asyncio.run(send_now(found.test_mail(to)))
@@ -86,17 +107,22 @@ def write_preview(definition: "Definition") -> Iterator[Path]:
 
     Where partners may sign without being named, the line in which they will stand is below the list, with an N in it.
     """
-    from worker import settings
     from worker.acts import launch
     from worker.models import Partner
 
     campaign = launch.as_row(definition, datetime.now(UTC))
     partners = [Partner(**launch.partner_columns(definition, row)) for row in definition.partners]
-    folder = settings.current().data_dir / "preview" / definition.slug
+    folder = _folder(definition)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in _documents(campaign, partners):
         (folder / name).write_bytes(content)
         yield folder / name
+
+
+def _folder(definition: "Definition") -> Path:
+    from worker import settings
+
+    return settings.current().data_dir / "preview" / definition.slug
 
 
 def _documents(campaign: "Campaign", partners: "list[Partner]") -> Iterator[tuple[str, bytes]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from worker.cli import console
+from worker.cli.options import DryRun
 
 STILL_WAITING_S = 60  # between two lines about a database that is away
 
@@ -51,7 +52,7 @@ def up(port: Port = 8000) -> None:
 
 
 def web(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Serve the partners' pages.
@@ -101,15 +102,33 @@ def beat() -> None:
     tasks.queue.Beat(scheduler_cls="celery.beat.Scheduler", quiet=True, loglevel="WARNING").run()
 
 
-def migrate() -> None:
+def migrate(dry_run: DryRun = False) -> None:
     """Bring the database to this version, or say why that cannot be. Safe to repeat.
 
     Example: `undersigned migrate`
     """
     from worker import migrations
 
+    if dry_run:
+        console.say(f"Dry run: {_what_migrate_does()}")
+        return
     migrations.upgrade()
     console.say("The database is at this version.")
+
+
+def _what_migrate_does() -> str:
+    """Raises migrations.WrongSchema where it would change nothing and say why."""
+    from worker import migrations
+
+    try:
+        migrations.check_tables()
+    except migrations.OlderSchema:
+        return "the database would be brought to this version, with all its rows."
+    except migrations.OtherTables as error:
+        if not error.repairable:
+            raise
+        return "the tables of the database would be repaired."
+    return "the database is at this version already."
 
 
 def _check_schema(*, wait: bool) -> None:

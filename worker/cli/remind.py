@@ -45,7 +45,7 @@ def remind(
         return
     lately = _just_reminded(len(silent) - len(free)) + _had_a_mail_lately(len(free) - len(chosen))
     if not chosen and not dry_run:
-        console.fail(f"Nobody is reminded.{lately}")
+        console.nothing_to_do(f"Nobody is reminded.{lately}")
     whom = f"{console.partners(len(chosen))} ({console.some(chosen)})" if chosen else "nobody"
     if dry_run:
         console.say(f"Dry run: {whom} would be reminded.{lately}")
@@ -56,7 +56,7 @@ def remind(
         seconds = undo.seconds_to_undo(session, campaign)
     lookup.notify(tasks.deliver)
     if not reminded:
-        console.fail("Nobody was reminded: everyone has answered, or was reminded, meanwhile.")
+        console.nothing_to_do("Nobody was reminded: everyone has answered, or was reminded, meanwhile.")
     leave = undo.when_they_leave("remind", name, seconds, mails=reminded)
     console.say(f"{console.partners(reminded)} will be reminded.{lately} {leave}")
 
@@ -88,5 +88,5 @@ def _nobody_is_silent(counts: "Counts") -> str:
     if counts.unreached:
         told.append(f"{console.count(counts.unreached, 'invitation')} came back or went nowhere: see the status.")
     if counts.by_hand:
-        told.append(f"{counts.by_hand} have no address: asked by hand.")
+        told.append(f"{counts.by_hand} have no address: ask them yourself.")
     return " ".join(told)

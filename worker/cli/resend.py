@@ -12,7 +12,11 @@ def resend(
     name: Name,
     partner: Annotated[
         str | None,
-        typer.Option("--partner", help="Send this organization its mail with the link once more, and not the letter."),
+        typer.Option(
+            "--partner",
+            metavar="ORGANIZATION",
+            help="Send this organization its mail with the link once more, and not the letter.",
+        ),
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -83,12 +83,13 @@ def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
             "number": f"#{partner.number}",
             "reminded": [iso(moment) for moment in partner.reminded],
             "mails": [_mail(one, slug, partner.called) for one in partner.mails],
-            "contacts": [_contact(one) for one in partner.contacts],
+            "contacts": [contact_as_json(one) for one in partner.contacts],
         }
     )
 
 
-def _contact(contact: ContactStatus) -> dict[str, Any]:
+def contact_as_json(contact: ContactStatus) -> dict[str, Any]:
+    """One further contact of a partner, without its name and address."""
     moments = {name: iso(getattr(contact, name)) for name in ("added", "ended", "quiet")}
     return vars(contact) | moments | {"mail": contact.mail.state if contact.mail else None}
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -45,19 +45,19 @@ def all_campaigns(*, as_json: bool) -> None:
         console.say(f"No campaign was launched yet: {console.command('launch', 'campaigns/')}…")
         return
     for line in relay_lines(relay, found[0]):
-        _screen().print(line)
+        console.screen().print(line)
     table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
     for one in found:
         deadline = f"{_short(one.campaign.deadline_at, one)} {_local(one.campaign.deadline_at, one):%Z}"
         numbers = [str(number) for number in (one.counts.asked, one.counts.signed, one.counts.silent)]
         state = f"{one.state}, not to all" if one.partly else one.state
         table.add_row(*map(Text, (one.campaign.slug, state, deadline, *numbers)))
-    _screen().print(table)
+    console.screen().print(table)
 
 
 def one_campaign(found: CampaignStatus) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
-    screen = _screen()
+    screen = console.screen()
     waiting = [*_wishes(found), *_names(found), *_flood(found), *_applicants(found)]
     for line in [*_head(found), *_not_reached(found), *waiting]:
         screen.print(line)
@@ -66,7 +66,7 @@ def one_campaign(found: CampaignStatus) -> None:
 
 def one_screen(found: CampaignStatus) -> None:
     """The head, and of the partners as many as fit: those that are not finished, and the latest answers."""
-    screen = _screen()
+    screen = console.screen()
     head = [*_head(found), *_not_reached(found, most=MAX_NOT_REACHED)]
     used = sum(len(screen.render_lines(line)) for line in head)
     chosen, more = _most_telling(found.partners, screen.height - used - 3)
@@ -82,7 +82,8 @@ def summary(counts: Counts) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
     words = ("asked", "by_hand", "refused", "bounced", "suppressed", *counts.answers, "silent")
     numbers = counts.as_json()
-    told = [f"{numbers[word]} {word.replace('_', ' ')}" for word in words if numbers[word]]
+    called = {"by_hand": "without an address"}
+    told = [f"{numbers[word]} {called.get(word, word)}" for word in words if numbers[word]]
     return f"{console.partners(counts.partners)}: {', '.join(told) or 'nobody asked yet'}"
 
 
@@ -92,11 +93,14 @@ def partners_table(
     """Who was asked when, who answered what and when, who was reminded, whose mail was refused and why."""
     if width < NARROW:
         return _narrow(found, partners, one_line=one_line)
-    table = Table(box=None, pad_edge=False, expand=True)
-    table.add_column("organization", ratio=1, no_wrap=True, overflow="ellipsis")
+    endless = width >= console.NO_EDGE
+    table = Table(box=None, pad_edge=False, expand=not endless)
+    table.add_column("organization", ratio=None if endless else 1, no_wrap=True, overflow="ellipsis")
     for name in ("asked", "answer", "answered"):
         table.add_column(name, no_wrap=True)
-    table.add_column("", max_width=40, no_wrap=one_line, overflow="ellipsis" if one_line else "fold")
+    table.add_column(
+        "", max_width=None if endless else 40, no_wrap=one_line, overflow="ellipsis" if one_line else "fold"
+    )
     for partner in partners:
         asked = _short(partner.asked, found) or partner.invitation
         cells = (
@@ -181,7 +185,7 @@ def _held(found: CampaignStatus) -> list[Text]:
 
 
 def _served(found: CampaignStatus) -> Iterator[Text]:
-    """Who has the letter where it goes to several or by hand, with which seal, and what is still to be done."""
+    """Who has the letter where it goes to several or is brought, with which seal, and what is still to be done."""
     those, have = found.addressees, sum(one.state in HAS_IT for one in found.addressees)
     if found.campaign.dispatched_at is not None and have < len(those) > 1:
         yield Text(f"  sent to {have} of {len(those)}", style="bold yellow")
@@ -197,7 +201,7 @@ def _served(found: CampaignStatus) -> Iterator[Text]:
 
 _SERVED: dict[ServedState, str] = {
     "waiting": "goes by mail",
-    "to_bring": "no mail address, to be brought by hand",
+    "to_bring": "no email address: you bring it",
     "queued": "lies in the outbox",
     "sending": "is being handed over",
     "uncertain": "nobody knows whether it arrived",
@@ -460,11 +464,6 @@ def contacts_in_short(contacts: Sequence[ContactStatus]) -> str:
     ended = sum(one.ended is not None for one in contacts)
     told = [console.count(len(contacts), "further contact")] if contacts else []
     return ", ".join(told + ([f"{ended} ended"] if ended else []))
-
-
-def _screen() -> Console:
-    """Titles and names stand for themselves: no number in them is coloured, no bracket is read."""
-    return Console(highlight=False, markup=False, emoji=False)
 
 
 def _local(moment: datetime, found: Line) -> datetime:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli import console
-from worker.cli.options import Json
+from worker.cli.options import DryRun, Json
 
 if TYPE_CHECKING:
     from worker.cli.doctor.finding import Note, Verdict
@@ -34,7 +34,7 @@ class Finding:
 
 
 def doctor(
-    to: Annotated[str, typer.Option(help="Your own address: send it a test mail.")] = "",
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Your own address: send it a test mail.")] = "",
     headers: Annotated[
         Path | None,
         typer.Option(
@@ -46,19 +46,20 @@ def doctor(
         ),
     ] = None,
     as_json: Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Try everything before the first campaign: settings, database, broker, mail, pages, clocks. Changes nothing.
 
     Example: `undersigned doctor --to you@your.org`
     """
     findings = []
-    for finding in _examined(_checked(to), headers, ask=not as_json):
+    for finding in _examined(_checked(to), headers, ask=not as_json and not dry_run, mails=not dry_run):
         findings.append(finding)
         if not as_json:
             _show(finding)
     verdicts = [finding.verdict for finding in findings]
     if as_json:
-        console.give([dataclasses.asdict(finding) for finding in findings])
+        console.give([dataclasses.asdict(finding) | {"fix": finding.mend} for finding in findings])
     else:
         failed, warnings = verdicts.count("failed"), verdicts.count("warning")
         console.say(f"{console.count(len(findings), 'check')}: {failed} failed, {console.count(warnings, 'warning')}.")
@@ -66,7 +67,7 @@ def doctor(
         raise typer.Exit(console.FAILED)
 
 
-def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
+def _examined(to: str, headers: Path | None, *, ask: bool, mails: bool) -> Iterator[Finding]:
     """Try everything at once, and tell it in order; without usable settings there is nothing to try."""
     yield (settings := _settings())
     if settings.verdict == "failed":
@@ -80,6 +81,9 @@ def _examined(to: str, headers: Path | None, *, ask: bool) -> Iterator[Finding]:
         yield (finding := check.finding())
         if finding.check == "relay":  # a login that was refused is not tried again at once
             ready = finding.verdict != "failed"
+            if not mails:
+                yield Finding("test mail", "ok", f"a dry run: none is sent{f' to {to}' if to else ''}")
+                continue
             yield _Check("test mail", partial(mail.a_test_mail, to, relay_is_ready=ready)).finding()
 
 
@@ -143,7 +147,7 @@ def _settings() -> Finding:
     try:
         conf = settings.current()
     except settings.BadSettings as error:
-        mend = "set them in the environment or in .env; .env.example has a sentence for each"
+        mend = "set them in the environment (docker compose reads .env for it); .env.example has a sentence for each"
         return Finding("settings", "failed", _without_credentials(str(error)), mend)
     way = "everything in one process" if conf.embedded else "processes of their own"
     return Finding("settings", "ok", f"{way}; what this machine keeps is in {conf.data_dir}")
@@ -184,11 +188,10 @@ def _asked() -> str:
 
     if not settings.current().smtp_url or not sys.stdin.isatty():
         return ""
-    return _checked(typer.prompt("Send a test mail to (nobody: Enter)", default="", show_default=False, err=True))
+    return _checked(console.answer("Send a test mail to (nobody: Enter): "))
 
 
 def _show(finding: Finding) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -200,4 +203,4 @@ def _show(finding: Finding) -> None:
     for mend in finding.mend.splitlines():
         told.append(f"\n→ {mend}", style="bold")
     line.add_row(Text(finding.verdict, style=_STYLES[finding.verdict]), Text(finding.check), told)
-    Console(highlight=False, markup=False, emoji=False).print(line)
+    console.screen().print(line)
