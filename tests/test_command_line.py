@@ -358,6 +358,21 @@ def test_whoever_reads_only_the_beginning_gets_no_complaint(asked: Desk, words: 
     assert done.stderr == b""
 
 
+def test_whoever_hears_and_reads_nothing_gets_no_traceback(asked: Desk) -> None:
+    typed = f"{sys.executable} -m worker"
+    for words in ("--help", "status rivers", "check nowhere"):
+        closed = subprocess.run(
+            ["sh", "-c", f"{typed} {words} >&-"], cwd=TOP, capture_output=True, text=True, check=False
+        )
+        assert closed.returncode == (1 if words == "check nowhere" else 0), closed.stderr
+        assert "Traceback" not in closed.stderr
+        full = subprocess.run(
+            ["sh", "-c", f"{typed} {words} >/dev/full"], cwd=TOP, capture_output=True, text=True, check=False
+        )
+        assert full.returncode == 1
+        assert full.stderr == "That did not work: No space left on device\n" or words == "check nowhere"
+
+
 def _is_a_moment(value: object) -> bool:
     return isinstance(value, str) and bool(re.match(r"\d{4}-\d\d-\d\dT", value))
 

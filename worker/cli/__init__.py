@@ -44,7 +44,11 @@ def _run() -> None:
 
 
 def _print_anything() -> None:
-    """A terminal in ASCII shows `?` for an accent; data that goes into a file or a pipe is UTF-8."""
+    """A terminal in ASCII shows `?` for an accent; data that goes into a file or a pipe is UTF-8.
+
+    Without a stream (`>&-`) it is printed nowhere.
+    """
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -59,7 +59,7 @@ def doctor(
             _show(finding)
     verdicts = [finding.verdict for finding in findings]
     if as_json:
-        console.give([dataclasses.asdict(finding) | {"fix": finding.mend} for finding in findings])
+        console.give([dataclasses.asdict(finding) for finding in findings])
     else:
         failed, warnings = verdicts.count("failed"), verdicts.count("warning")
         console.say(f"{console.count(len(findings), 'check')}: {failed} failed, {console.count(warnings, 'warning')}.")
