@@ -43,7 +43,7 @@ KINDS = {
     **dict.fromkeys(["check", "status", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
-DATA = {"status", "contacts", "mails", "notice", "check", "preview", "export", "doctor"}
+DATA = {"status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor"}
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}
 
 
@@ -391,6 +391,7 @@ def _moments(data: Any) -> list[str]:
         "status",
         "status rivers",
         "contacts rivers RW",
+        "carry rivers RW",
         "notice rivers",
         "export rivers",
         "check FOLDER",

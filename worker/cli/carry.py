@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from worker.cli import console
-from worker.cli.options import DryRun, Name, Who
+from worker.cli.options import DryRun, Json, Name, Who
 
 
 def carry(
     name: Name,
     organization: Who,
     page: Annotated[Path | None, typer.Option(help="Write a page to print, with a QR code, into this file.")] = None,
+    as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
     """Print an organization's invitation, with its link and code, for you to bring by another way than mail.
@@ -37,6 +38,7 @@ def carry(
         return
     with lookup.writing(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
+        facts = {"campaign": campaign.slug, "number": f"#{partner.id}", "organization": partner.organization}
         words, silenced = lookup.said(partner, organization), partner.silenced_at is not None
         given = handout.as_message(session, partner) if page is None else handout.as_page(session, partner)
         if page is not None:
@@ -46,7 +48,9 @@ def carry(
                 console.fail(f"{page} is there already: choose another name, or remove it.", console.USAGE)
             page.write_text(given, encoding="utf-8")
         note_handed_out(session, partner)
-    if page is None:
+    if as_json:
+        console.give(facts | ({"text": given} if page is None else {"file": str(page)}))
+    elif page is None:
         console.in_utf8()
         print(given, end="")
     else:
