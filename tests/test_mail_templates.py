@@ -1,6 +1,9 @@
 """Every mail that we can say has its page in each language, reads well, and tells no more than it may."""
 
+import email
+import email.policy
 import hashlib
+import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -87,6 +90,38 @@ def test_who_is_asked_reads_all_that_it_takes_to_answer(kind: str, language: str
         assert f"\n\n{tokens.link(partner)}\n\n" in message.text, "the link stands alone on its line"
         assert f'<a href="{tokens.link(partner)}">{tokens.link(partner)}</a>' in message.html
         assert message.to == partner.email
+
+
+@pytest.mark.parametrize("host", ["letters.example", f"{'letters-' * 7}.{'organizers-' * 5}.example"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [*TO_PARTNERS, "confirm"])
+def test_each_link_stands_alone_on_its_line_as_a_mail_program_reads_it(
+    kind: str, language: str, host: str, database: str
+) -> None:
+    settings.set_for_this_process(public_url=f"https://{host}")
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, public_page="from launch", join="approved")
+        if kind == "confirm":
+            join.ask_to_join(session, campaign.id, Person("x@lake.example", language, "Kim", "Lake Friends"))
+            stranger = session.scalars(select(ThirdPartyAddress)).one()
+            mail = session.scalars(select(Mail).where(Mail.kind == "confirm")).one()
+            mail.language = language
+            message, own = mails.word_mail(session, mail), {str(tokens.link(stranger, "join"))}
+        else:
+            partner = campaign.partners[0]
+            cast.signs(session, partner)
+            cast.is_sealed(session, campaign)
+            cast.the_letter_leaves(session, campaign)
+            message = put(session, kind, campaign, partner, language)
+            own = {str(tokens.link(partner)), str(tokens.link(partner, "quiet"))}
+    sent = mime.compose(message, "<1@letters.example>", datetime.now(UTC)).content
+    read = email.message_from_bytes(sent, policy=email.policy.default)
+    text, page = (str(read.get_body((form,)).get_content()) for form in ("plain", "html"))
+    lines = [line for line in text.splitlines() if host in line]
+    assert lines
+    assert set(lines) <= own
+    leads = [html.unescape(lead) for lead in re.findall(r'href="([^"]*)"', page)]
+    assert sorted(leads) == sorted(lines)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
