@@ -267,6 +267,7 @@ STATES = {
     "confirms": State("Does %(organization)s want to sign?", (somebody_asks_to_sign,), CONFIRM),
     "confirms, done": State("Your wish is with the organizers", (somebody_asks_to_sign,), CONFIRM, THE_CODE),
     "a link that does not work": State("This link does not work", at="/s/nobody", languages=("en",)),
+    "a link that was cut": State("This link seems to be cut off", at="/s/abcdefghijkl", languages=("en",)),
 }
 # What most partners see.
 OFTEN = {

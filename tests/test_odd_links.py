@@ -1,7 +1,13 @@
 """A link has one spelling; what something has bent leads to it, and what is no link leads nowhere."""
 
+import base64
+import hmac
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import sqlalchemy
@@ -9,13 +15,39 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tokens
+from worker import db, settings, tokens
 from worker.models import Answer, Partner, ThirdPartyAddress
 from worker.web import paths
 from worker.web.app import make_app
 
 BENT = ["=", "==", "%3D", "%3D%3D", ".", ",", ";", ":", "!", "%3E", ">", ")", "]", "%22", "'", "%20", "%09", "%0A"]
-BENT += ["%0D%0A", "%00", "%ff", "%E2%80%8B", "%C2%A0", "%E2%80%99", "%C2%BB", "/", "./", "%C3%A9", "%F0%9F%99%82"]
+BENT += ["}", "*", "%C2%AD", "%E2%81%A0", "%EF%BB%BF", "%E2%80%8C", "%E2%80%9D", "=0D=0A", "=3D", "=%0D%0A", "%0A%20"]
+BENT += [
+    "%0D%0A%3E%20",
+    "%253D",
+    "%0D%0A",
+    "%00",
+    "%ff",
+    "%E2%80%8B",
+    "%C2%A0",
+    "%E2%80%99",
+    "%C2%BB",
+    "/",
+    "./",
+    "%C3%A9",
+    "%F0%9F%99%82",
+]
+FOLLOWED = [
+    "&fbclid=Ab12",
+    "%3Futm_source=mail",
+    "%23answer",
+    "%20Thank%20you",
+    ".%0AKind%20regards",
+    "%253E",
+    "%25E2%2580%258B",
+]
+FOLLOWED += [")%20and%20more", "//", "/./", "%3C/a%3E"]
+TRACKED = ["utm_source=mail&utm_medium=x", "fbclid=Ab1", "gclid", "mc_cid=1&mc_eid=2"]
 
 
 @pytest.fixture
@@ -38,8 +70,174 @@ def token_of(partner: Partner, place: str) -> str:
     return tokens.token(partner, {path: purpose for purpose, path in tokens.PATHS.items()}[place])
 
 
+def former(partner: Partner, purpose: tokens.Purpose) -> str:
+    """The token as it was mailed before: base64url(ref ‖ generation ‖ HMAC)."""
+    named = partner.ref + partner.generation.to_bytes(tokens.GENERATION, "big")
+    mac = hmac.digest(settings.current().key(f"link {purpose}"), named, "sha256")[: tokens.MAC]
+    return base64.urlsafe_b64encode(named + mac).decode()
+
+
 def test_a_token_is_as_long_as_a_path_expects(partner: Partner) -> None:
-    assert {len(token_of(partner, place)) for place in "sju"} == {paths.TOKEN_LENGTH} == {36}
+    assert {len(token_of(partner, place)) for place in "sju"} == {tokens.LENGTH} == {34}
+    assert {len(former(partner, purpose)) for purpose in tokens.PATHS} == {tokens.FORMER_LENGTH} == {36}
+
+
+def test_links_that_were_mailed_before_go_on_working(browser: TestClient, partner: Partner) -> None:
+    old = former(partner, "sign")
+    assert tokens.read_token(old) == tokens.read_token(tokens.token(partner)) == (partner.ref, partner.generation)
+    page = browser.get(f"/s/{old}")
+    assert (page.status_code, f'action="/s/{old}"' in page.text) == (200, True)
+    form = {"choice": "decline", "mail_code": tokens.mail_code(partner)}
+    assert browser.post(f"/s/{old}", data=form).headers["location"] == f"/s/{old}"
+    assert browser.post(f"/u/{former(partner, 'quiet')}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert browser.get(f"/u/{old}").status_code == browser.get(f"/s/{former(partner, 'quiet')}").status_code == 404
+
+
+@pytest.mark.parametrize("end", ["-", "_"])
+def test_a_former_link_that_ends_in_a_sign_keeps_it(end: str, browser: TestClient, partner: Partner) -> None:
+    while not (old := former(partner, "sign")).endswith(end):
+        partner.ref = tokens.new_ref()
+    with db.transaction() as session:
+        session.get_one(Partner, partner.id).ref = partner.ref
+    assert browser.get(f"/s/{old}").status_code == 200
+    assert browser.get(f"/s/{old}.").headers["location"] == f"/s/{old}"
+
+
+def test_a_token_has_one_spelling_and_no_other(partner: Partner) -> None:
+    token = tokens.token(partner)
+    wrong = [
+        token[:-1],
+        f"{token}0",
+        f"0{token}",
+        f"{token[:-1]}=",
+        f"{token[:-1]}é",
+        "z" * 34,
+        "0" * 34,
+        "",
+        token[::-1],
+    ]
+    wrong += [token[:at] + ("1" if token[at] == "0" else "0") + token[at + 1 :] for at in range(34)]
+    wrong += [token[:at] + token[at].swapcase() + token[at + 1 :] for at in range(34) if token[at].isalpha()]
+    for one in wrong:
+        with pytest.raises(tokens.NotALink):
+            tokens.read_token(one)
+
+
+@pytest.mark.parametrize("generation", [1, 2, 61, 1390, 1392, 65_536, 2**24 - 1])
+def test_a_link_can_be_renewed_however_often(generation: int, database: str) -> None:
+    linked = SimpleNamespace(ref=b"\xff" * tokens.REF, generation=generation)
+    token = tokens.token(linked)
+    assert len(token) == (34 if generation < 1391 else 36)
+    assert tokens.read_token(token) == (linked.ref, generation)
+
+
+# What the programs of readers take for the address in a text, and in what texts it stands.
+LINKIFIERS = {
+    "Gmail": r"https?://[^\s<>\"]*[A-Za-z0-9/]",
+    "Outlook": r"https?://[^\s<>\"')\]]+(?<![.,;:!?\-_*~])",
+    "Thunderbird": r"https?://[^\s<>\"`}{\]|]*[^\s<>\"`}{\]|.,;!?\-_':)]",
+    "Signal": r"https?://\S*[\w/](?<!_)",
+    "WhatsApp": r"https?://[A-Za-z0-9./:]+[A-Za-z0-9]",
+}
+AROUND = ["{}", "{}.", "<{}>", "({}),", "*{}*", "“{}”", "see {}; thanks", "{}\nnext", "{}…", "{}--", "{}។"]
+
+
+def test_all_links_survive_what_takes_them_out_of_a_text(database: str) -> None:
+    for number in range(10_000):
+        link = tokens.link(SimpleNamespace(ref=tokens.new_ref(), generation=1 + number % 9), "sign")
+        around = AROUND[number % len(AROUND)]
+        for program, address in LINKIFIERS.items():
+            assert re.findall(address, f"Your page:\n\n{link}\n\nMail code: 123 456") == [link], program
+            [found] = re.findall(address, around.format(link))
+            assert paths.straight(unquote(urlsplit(found).path)) == urlsplit(link).path, (program, around)
+
+
+@pytest.mark.parametrize("place", ["s", "j", "u"])
+@pytest.mark.parametrize("followed", FOLLOWED)
+def test_what_follows_a_link_is_left_out(
+    followed: str, place: str, browser: TestClient, partner: Partner, asked: list[str]
+) -> None:
+    asked.clear()
+    for token in (token_of(partner, place), "A" * 36):
+        answer = browser.get(f"/{place}/{token}{followed}")
+        if followed == "%3C/a%3E":
+            assert answer.headers["location"] == f"/{place}/{token}/a"
+        else:
+            assert (answer.status_code, answer.headers["location"]) == (301, f"/{place}/{token}")
+    assert asked == []
+
+
+@pytest.mark.parametrize("page", ["", "/row", "/contacts"])
+def test_a_path_in_other_letters_or_with_more_slashes_leads_to_the_one(
+    page: str, browser: TestClient, partner: Partner, asked: list[str]
+) -> None:
+    token = tokens.token(partner)
+    link = f"/s/{token}{page}"
+    asked.clear()
+    escaped = "".join(f"%{ord(one):02X}" for one in token)
+    for bent in (
+        f"/S/{token}{page}",
+        f"/s//{token}{page}",
+        f"/s/{token}{page}/",
+        f"/s/{escaped}{page}",
+        link.replace("/", "//")[1:],
+    ):
+        answer = browser.get(bent)
+        assert (answer.status_code, answer.headers["location"]) == (301, link), bent
+    assert browser.get(f"http://testserver//s/{token}{page}").headers["location"] == link
+    assert browser.get(f"/s/{token}{page.upper()}.").headers["location"] == link
+    assert asked == []
+
+
+@pytest.mark.parametrize("tracked", TRACKED)
+def test_what_is_added_to_follow_readers_is_left_out(tracked: str, browser: TestClient, partner: Partner) -> None:
+    link = f"/s/{tokens.token(partner)}"
+    assert browser.get(f"{link}?{tracked}").headers["location"] == link
+    assert browser.get(f"{link}.?lang=fr&{tracked}").headers["location"] == f"{link}?lang=fr"
+    assert browser.get(f"{link}?lang=fr&x=1").status_code == 200
+    form = {"choice": "decline", "mail_code": tokens.mail_code(partner)}
+    assert browser.post(f"{link}?{tracked}", data=form).headers["location"] == link
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.example", "/%2F%2Fevil.example", "//evil.example/s", "/%5C%5Cevil.example"]
+)
+def test_no_spelling_leads_to_another_host(elsewhere: str, browser: TestClient, partner: Partner) -> None:
+    token = tokens.token(partner)
+    for path in (f"{elsewhere}/s/{token}", f"/s/{token}{elsewhere}", f"/s{elsewhere}/{token}", f"{elsewhere}{token}"):
+        answer = browser.get(f"http://testserver{path}")
+        lead = answer.headers.get("location", "/")
+        assert answer.status_code in {301, 404}
+        assert re.fullmatch(r"/(s/[a-zA-Z0-9]{34}(/[a-z-]+)?)?", lead), lead
+
+
+def test_a_link_that_was_cut_gets_a_page_that_helps_and_nothing_is_looked_up(
+    browser: TestClient, partner: Partner, asked: list[str]
+) -> None:
+    unknown = browser.get(f"/s/{'A' * 36}")
+    cut = browser.get(f"/s/{'A' * 20}")
+    for words in ("This link seems to be cut off", "Ce lien semble incomplet", "តំណនេះហាក់ដូចជាត្រូវបានកាត់ខ្លី"):
+        assert words in cut.text
+        assert words not in unknown.text
+    asked.clear()
+    for place in "sju":
+        for token in (token_of(partner, place), "B" * 34):  # the beginning of one that lives, and of none
+            for length in range(paths.SHORTEST_BEGINNING, 34):
+                for path in (token[:length], f"{token[:length]}=", f"{token[:length]}%20"):
+                    for answer in (browser.get(f"/{place}/{path}"), browser.post(f"/{place}/{path}", data={})):
+                        assert (answer.status_code, answer.content) == (404, cut.content)
+                        assert answer.headers == cut.headers
+            for length in range(paths.SHORTEST_BEGINNING):
+                assert browser.get(f"/{place}/{token[:length]}").content == unknown.content
+    assert asked == []
+
+
+def test_a_path_of_any_length_is_read_at_once() -> None:
+    for piece in ("=AA", "%AA", "=", "/", "&", " ", "é", "A", "=3D", "_", "-"):
+        begun = time.perf_counter()
+        path = "/s/" + piece * 60_000
+        paths.straight(path), paths.is_cut(path)
+        assert time.perf_counter() - begun < 1, piece
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -78,7 +276,7 @@ def test_a_bent_link_leads_to_the_page_below_it(page: str, browser: TestClient, 
 
 
 @pytest.mark.parametrize(
-    "wrong", ["=" * 36, "x", "", "A" * 35, "A" * 37, "A" * 35 + "=", "A" * 36 + "=3D", "%00", "%ff"]
+    "wrong", ["=" * 36, "x", "", "A" * 37, "A" * 38, "A" * 37 + "=", "A" * 37 + "=3D", "%00", "%ff", "A" * 2000]
 )
 def test_what_is_no_link_is_answered_as_any_unknown_one(wrong: str, browser: TestClient, asked: list[str]) -> None:
     unknown = browser.get(f"/s/{'A' * 36}")

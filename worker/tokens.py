@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import secrets
+import string
 import unicodedata
 from typing import Literal, Protocol
 
@@ -14,6 +15,9 @@ CodeKind = Literal["mail code", "long code"]
 
 PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
+LENGTH, FORMER_LENGTH = 34, 36  # characters of a token: in base62, and as they were mailed before, in base64url
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_DIGITS = {character: value for value, character in enumerate(_BASE62)}
 MAIL_CODE, LONG_CODE = 6, 16  # digits
 MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
 
@@ -47,24 +51,52 @@ def link(partner: Linked, purpose: Purpose = "sign") -> Url:
 
 
 def token(partner: Linked, purpose: Purpose = "sign") -> str:
-    """base64url(ref ‖ generation ‖ 128-bit HMAC over purpose, ref and generation)."""
+    """base62(generation ‖ ref ‖ 128-bit HMAC over purpose, ref and generation), in a fixed width.
+
+    Letters and digits only: mail programs cut a link that ends in anything else. A generation too large for that
+    width (from 1,391 on) is spelled as links were before.
+    """
     named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
-    return base64.urlsafe_b64encode(named + _mac(f"link {purpose}", named)[:MAC]).decode()
+    mac = _mac(f"link {purpose}", named)[:MAC]
+    number = int.from_bytes(named[REF:] + named[:REF] + mac, "big")
+    if number >= len(_BASE62) ** LENGTH:
+        return base64.urlsafe_b64encode(named + mac).decode()
+    spelled = ""
+    for _ in range(LENGTH):
+        number, digit = divmod(number, len(_BASE62))
+        spelled = _BASE62[digit] + spelled
+    return spelled
 
 
 def read_token(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
-    """The ref and generation that a token names; raises NotALink.
+    """The ref and generation that a token names, in either spelling; raises NotALink.
 
     Whether that generation still lives is for the caller to look up.
     """
+    named, mac = _read_base62(token) if len(token) == LENGTH else _read_base64(token)
+    if not hmac.compare_digest(mac, _mac(f"link {purpose}", named)[:MAC]):
+        raise NotALink
+    return named[:REF], int.from_bytes(named[REF:], "big")
+
+
+def _read_base62(token: str) -> tuple[bytes, bytes]:
+    number = 0
+    for character in token:
+        if (digit := _DIGITS.get(character)) is None:
+            raise NotALink
+        number = number * len(_BASE62) + digit
+    raw = number.to_bytes(GENERATION + REF + MAC, "big")
+    return raw[GENERATION : GENERATION + REF] + raw[:GENERATION], raw[GENERATION + REF :]
+
+
+def _read_base64(token: str) -> tuple[bytes, bytes]:
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raise NotALink from None
-    named, mac = raw[: REF + GENERATION], raw[REF + GENERATION :]
-    if len(raw) != REF + GENERATION + MAC or not hmac.compare_digest(mac, _mac(f"link {purpose}", named)[:MAC]):
+    if len(raw) != REF + GENERATION + MAC:
         raise NotALink
-    return named[:REF], int.from_bytes(named[REF:], "big")
+    return raw[: REF + GENERATION], raw[REF + GENERATION :]
 
 
 def mail_code(partner: Linked) -> str:

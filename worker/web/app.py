@@ -33,7 +33,9 @@ from worker.web.unsubscribe import UnsubscribePage
 
 log = logging.getLogger("web")
 
-APOLOGIES: dict[int, Apology] = {status: which for which, status in responses.STATUS.items()}
+APOLOGIES: dict[int, Apology] = {
+    status: which for which, status in responses.STATUS.items() if which != "cut link"
+}  # what is no link by its characters alone never comes as far as a page
 
 
 def make_app(inbox: Path | None = None) -> Starlette:

@@ -1,24 +1,28 @@
 """What a path of ours is made of: anything else leads nowhere, and a bent link leads to its one spelling.
 
 Mail programs and people bend links: they add the full stop of a sentence, an equals sign, a bracket, a blank that
-nobody sees. One spelling of each link is looked up, and no other.
+nobody sees, the fold of a line, the words that follow. One spelling of each link is looked up, and no other.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.models import MAX_SLUG
-from worker.tokens import GENERATION, MAC, PATHS, REF
+from worker.tokens import FORMER_LENGTH, LENGTH, PATHS
 from worker.web import responses
 
-TOKEN_LENGTH = (REF + GENERATION + MAC) * 4 // 3  # 27 bytes in base64url, which need no padding
-_OF_A_LINK = re.compile(rf"/({'|'.join(PATHS.values())})/([^/]*)(?:/([^/]*))?")
+SHORTEST_BEGINNING = 8  # characters; what is shorter is a typed word as well as a link that was cut
 _NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]")
+_BEYOND_A_TOKEN = re.compile(r"[?&#].*", re.DOTALL)  # what was to be a query, or was added to one
+_ESCAPES = re.compile(r"[=%](?:3D|20|0D|0A)|(?:[=%][0-9A-F]{2}){1,9}$", re.IGNORECASE)  # signs, escaped once too often
 _NOT_OF_A_PAGE = re.compile(r"[^a-z-]")
+_TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|ttclid|twclid)(?:=.*)?", re.IGNORECASE
+)
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -33,7 +37,7 @@ class _Text(Convertor[str]):
 
 
 class _Token(_Text):
-    regex = f"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
+    regex = f"(?:[A-Za-z0-9]{{{LENGTH}}}|[A-Za-z0-9_-]{{{FORMER_LENGTH}}})"
 
 
 class _Slug(_Text):
@@ -57,18 +61,61 @@ for _name, _convertor in _CONVERTORS.items():
     register_url_convertor(_name, _convertor)
 
 
+class Parts(NamedTuple):
+    """A path behind a link: the place, what was to be the token, and the page below it."""
+
+    place: str
+    given: str
+    page: str
+
+    @classmethod
+    def from_path(cls, path: str) -> "Parts | None":
+        """Those of a path; None for one that is behind no link."""
+        first, *others = path.lstrip("/").split("/")
+        place = _NOT_OF_A_PAGE.sub("", first.lower())
+        if place not in PATHS.values():
+            return None
+        rest = _BEYOND_A_TOKEN.sub("", "/".join(others))
+        given, *below = [part for part in rest.split("/") if part] or [""]
+        pages = [page for part in below if (page := _NOT_OF_A_PAGE.sub("", part.lower()))]
+        return cls(place, given, pages[0] if pages else "") if len(pages) < 2 else None
+
+
 def straight(path: str) -> str | None:
     """The one spelling of a path behind a link; None for what is no link, whatever is left out of it.
 
     It looks at the characters alone, so it tells nothing about which links there are.
     """
-    if (found := _OF_A_LINK.fullmatch(path)) is None:
+    if (parts := Parts.from_path(path)) is None or (token := _token_in(parts.given)) is None:
         return None
-    place, token, below = found.groups(default="")
-    token, page = _NOT_OF_A_TOKEN.sub("", token), _NOT_OF_A_PAGE.sub("", below)
-    if len(token) != TOKEN_LENGTH:
-        return None
-    return f"/{place}/{token}" + (f"/{page}" if page else "")
+    return f"/{parts.place}/{token}" + (f"/{parts.page}" if parts.page else "")
+
+
+def is_cut(path: str) -> bool:
+    """Whether a path looks like the beginning of a link, by its characters alone."""
+    parts = Parts.from_path(path)
+    return parts is not None and SHORTEST_BEGINNING <= len(_NOT_OF_A_TOKEN.sub("", parts.given)) < FORMER_LENGTH
+
+
+def _token_in(given: str) -> str | None:
+    """The token in a text: what is left of it without the signs, or else what stands before the words that follow."""
+    return (
+        _whole(_NOT_OF_A_TOKEN.sub("", _ESCAPES.sub("", given)))
+        or _whole(_NOT_OF_A_TOKEN.sub("", given))
+        or _whole(_NOT_OF_A_TOKEN.sub(" ", given).lstrip().partition(" ")[0])
+    )
+
+
+def _whole(kept: str) -> str | None:
+    if len(kept) == FORMER_LENGTH:
+        return kept
+    kept = kept.replace("-", "").replace("_", "")
+    return kept if len(kept) == LENGTH else None
+
+
+def _without_tracking(query: str) -> str:
+    """A query without the parameters that mailers and networks add to every link."""
+    return "&".join(one for one in query.split("&") if not _TRACKING.fullmatch(one))
 
 
 class OneSpelling:
@@ -86,11 +133,15 @@ class OneSpelling:
         app, path = self._app, scope.get("path", "")
         if scope["type"] == "http":
             spelling = straight(path)
-            if spelling not in {None, path}:
-                if scope["method"] in {"GET", "HEAD"}:
-                    query = scope["query_string"].decode("latin-1")
-                    app = RedirectResponse(f"{spelling}?{query}" if query else f"{spelling}", 301)
-                scope = {**scope, "path": spelling, "raw_path": f"{spelling}".encode("ascii")}
+            if spelling is not None:
+                asked = scope["query_string"].decode("latin-1")
+                query = _without_tracking(asked)
+                is_bent = (scope.get("raw_path") or path.encode(), asked) != (spelling.encode("ascii"), query)
+                if is_bent and scope["method"] in {"GET", "HEAD"}:
+                    app = RedirectResponse(f"{spelling}?{query}" if query else spelling, 301)
+                scope = {**scope, "path": spelling, "raw_path": spelling.encode("ascii")}
+            elif is_cut(path):
+                app = responses.apology("cut link")
             elif not _PRINTABLE.fullmatch(path):
                 app = responses.apology("wrong link")
         await app(scope, receive, send)

@@ -9,10 +9,13 @@ from starlette.responses import HTMLResponse
 from worker.text.languages import LANGUAGES
 from worker.wording import problems, templates
 
-Apology = Literal["wrong link", "not possible", "unreadable", "too slow", "too large", "unavailable", "broken"]
+Apology = Literal[
+    "wrong link", "cut link", "not possible", "unreadable", "too slow", "too large", "unavailable", "broken"
+]
 
 STATUS: dict[Apology, int] = {
     "unreadable": 400,
+    "cut link": 404,
     "wrong link": 404,
     "not possible": 405,
     "too slow": 408,
