@@ -5,18 +5,21 @@ import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import docx
 import pypdf
 import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
+from typer.testing import CliRunner
 
 from tests import cast, two_addressees
 from tests.mails import put
 from tests.readers import Page, folded, kinds_below
 from worker import db
 from worker.acts import close
+from worker.cli.commands import app
 from worker.mail import mime, outbox
 from worker.models import Campaign, Mail, Seal, Visibility
 from worker.wording import export, mails
@@ -40,10 +43,13 @@ NOTICE = {
 FOOTER = {"en": "Confidential copy for the addressee", "fr": "Exemplaire confidentiel pour le destinataire"}
 
 
-def sealed(*visibilities: Visibility, to: str = "Minister Ada Weir") -> int:
+HARD_TO_COPY = ("Nguyễn Thị Ế", "ɛ̃́kpɛ Union", "សម្ព័ន្ធខ្មែរ")  # out of a PDF
+
+
+def sealed(*visibilities: Visibility, to: str = "Minister Ada Weir", names: tuple[str, ...] = NAMES) -> int:
     """A campaign that the partners of these NAMES sign so, sealed as it really is; a governor gets a copy."""
     with db.transaction() as session:
-        campaign = two_addressees.a_campaign_with_two_addressees(session, partners=NAMES)
+        campaign = two_addressees.a_campaign_with_two_addressees(session, partners=names)
         campaign.letter.addressees[0].name = to
         for partner, visibility in zip(campaign.partners[2:], visibilities, strict=False):
             cast.signs(session, partner, visibility)
@@ -213,6 +219,38 @@ def test_a_partners_copy_keeps_a_discreet_name_and_the_organizers_is_called_publ
         title = file_title(campaign, confidential=False)
     assert [one.name for one in copy.attachments] == ["letter.pdf", "letter.en.txt"]
     assert [one.name for one in report.attachments] == [f"{title}.pdf"]
+
+
+def names_in(words: str) -> list[str]:
+    """Which of the names that a PDF may not give back stand in a text, character by character."""
+    return [name for name in HARD_TO_COPY if name in words]
+
+
+@pytest.mark.usefixtures("database")
+def test_wherever_the_pdf_goes_its_text_goes_beside_it(tmp_path: Path) -> None:
+    """By mail to each addressee, in each signatory's copy, and in the folder that is printed and brought by hand."""
+    campaign_id = sealed("public", "public", "public", names=HARD_TO_COPY)
+    for mail in letters(campaign_id):  # the first addressee's, and that of who gets a copy
+        assert attached(mail).endswith(".pdf")
+        plain, page = (str(mail.get_body((kind,)).get_content()) for kind in ("plain", "html"))  # type: ignore[union-attr]
+        assert names_in(plain) == names_in(page) == [*HARD_TO_COPY]
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        session.execute(delete(Mail).where(Mail.kind == "letter"))
+        cast.the_letter_leaves(session, campaign)
+        for language in ("en", "fr", "km"):
+            session.execute(delete(Mail).where(Mail.kind == "copy"))
+            pdf, text = put(session, "copy", campaign, campaign.partners[2], language).attachments
+            assert (pdf.content_type, text.content_type.partition(";")[0]) == ("application/pdf", "text/plain")
+            assert names_in(text.content.decode()) == [*HARD_TO_COPY]
+    folder = tmp_path / "out"
+    result = CliRunner().invoke(app, ["export", "dam", "--documents", str(folder)])
+    assert result.exit_code == 0, result.output
+    written = list(folder.rglob("*.pdf"))
+    assert {path.parent.name for path in written} == {"public", "addressee"}
+    for path in written:
+        for beside in (path.with_suffix(".txt"), path.with_suffix(".html")):
+            assert names_in(beside.read_text(encoding="utf-8")) == [*HARD_TO_COPY], beside
 
 
 @pytest.mark.usefixtures("database")
