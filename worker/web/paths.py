@@ -17,6 +17,7 @@ from worker.web import responses
 
 SHORTEST_BEGINNING = 8  # characters; what is shorter is a typed word as well as a link that was cut
 _NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]")
+_A_BEGINNING = re.compile(rf"[^A-Za-z0-9_-]*[A-Za-z0-9_-]{{{SHORTEST_BEGINNING},{FORMER_LENGTH - 1}}}[^A-Za-z0-9_-]*")
 _BEYOND_A_TOKEN = re.compile(r"[?&#].*", re.DOTALL)  # what was to be a query, or was added to one
 _ESCAPES = re.compile(r"[=%](?:3D|20|0D|0A)|(?:[=%][0-9A-F]{2}){1,9}$", re.IGNORECASE)  # signs, escaped once too often
 _NOT_OF_A_PAGE = re.compile(r"[^a-z-]")
@@ -94,7 +95,7 @@ def straight(path: str) -> str | None:
 def is_cut(path: str) -> bool:
     """Whether a path looks like the beginning of a link, by its characters alone."""
     parts = Parts.from_path(path)
-    return parts is not None and SHORTEST_BEGINNING <= len(_NOT_OF_A_TOKEN.sub("", parts.given)) < FORMER_LENGTH
+    return parts is not None and _A_BEGINNING.fullmatch(parts.given) is not None
 
 
 def _token_in(given: str) -> str | None:
