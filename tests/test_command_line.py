@@ -232,7 +232,6 @@ def test_export_of_documents_can_be_tried(sealed: Desk, tmp_path: Path) -> None:
 NOTHING_TO_DO = [
     "remind rivers --yes",
     "resend rivers --yes",
-    "resend rivers --partner RW --yes",
     "resume rivers --yes",
     "notice rivers",
     "silence rivers RW --end --yes",
@@ -343,7 +342,7 @@ def test_ctrl_c_at_any_moment_shows_no_traceback(asked: Desk) -> None:
         _, err = process.communicate(timeout=60)
         if seconds > 0.2:  # before that it may be Python itself that begins
             assert b"Traceback" not in err, err
-            assert process.returncode in {0, 130}
+            assert process.returncode in {0, 130, -signal.SIGINT}, "the last is Python that has ended already"
 
 
 @pytest.mark.parametrize("words", ["--help", "status", "status rivers", "status rivers --json", "export rivers"])
