@@ -20,13 +20,17 @@ MAX_SAID = 200  # changes to a list that was taken over
 def new(
     name: Annotated[str, typer.Argument(help="A name for the folder: a-z, 0-9 and hyphens.")],
     partners: Annotated[
-        Path | None, typer.Option(help="A list as CSV, the export of a form, or lines pasted from a mail.")
+        Path | None,
+        typer.Option(
+            help="A list as spreadsheet (XLSX, ODS), as CSV, the export of a form, or lines pasted from a mail."
+        ),
     ] = None,
+    sheet: Annotated[str, typer.Option(help="The sheet of the spreadsheet, where several may be the list.")] = "",
     dry_run: DryRun = False,
 ) -> None:
     """Make the folder of a new campaign, with your list of partners cleaned up.
 
-    Example: `undersigned new river-2027 --partners list.txt`
+    Example: `undersigned new river-2027 --partners list.xlsx`
     """
     from worker import settings
     from worker.definition import partners as lists
@@ -39,7 +43,7 @@ def new(
     folder = settings.current().campaigns_dir / name
     if folder.exists():
         console.fail(f"{folder} exists already; nothing was changed.")
-    listed = _partners_from(partners) if partners else []
+    listed = _partners_from(partners, sheet) if partners else []
     sources = sorted((settings.current().templates_dir / "new").iterdir())
     files = {source.name: source.read_text(encoding="utf-8") for source in sources}
     if dry_run:
@@ -57,12 +61,12 @@ def new(
     console.say(f"Made {folder}. Fill in what is written in capitals, then: {console.command('check', str(folder))}")
 
 
-def _partners_from(path: Path) -> "list[PartnerRow]":
+def _partners_from(path: Path, sheet: str) -> "list[PartnerRow]":
     """The list, with everything said that was changed in it."""
     from worker.definition import partners as lists
     from worker.definition.problems import BadDefinition, few
 
-    taken = lists.take_list(path)
+    taken = lists.take_list(path, sheet=sheet)
     for remark in taken.remarks[:MAX_SAID]:
         console.say(f"• {remark.sentence}")
     if len(taken.remarks) > MAX_SAID:

@@ -72,6 +72,8 @@ class Column:
     """One of ours; empty when it is kept in the note."""
     guessed: bool
     """Whether the heading is neither the column's name nor one of its known synonyms."""
+    letter: str = ""
+    """What a sheet shows above the column; none of a CSV file."""
 
 
 def guess_column(heading: str) -> str:

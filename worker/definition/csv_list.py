@@ -1,10 +1,10 @@
-"""A CSV file as spreadsheets write it, with the row numbers that they show."""
+"""A list as spreadsheets write it, in a CSV file or as cells, with the row numbers that they show."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from worker.definition import column_guesses
 from worker.definition.column_guesses import Column
@@ -15,6 +15,8 @@ MAX_ROWS = 20_000  # below the one that names the columns; without those that ar
 MAX_CELLS = 200  # in one row
 FIRST_ROWS = 5
 """The columns are named in one of these; titles may stand above."""
+FIRST_RECORDS = 10
+"""Rows of a sheet that hold something; the columns are named in one of these."""
 SYNONYMS = {
     "organization": ("organisation", "name"),
     "email": ("e-mail", "mail", "courriel"),
@@ -43,6 +45,25 @@ class Table:
     second_header: tuple[int, str] | None = None
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
+    strays: list[tuple[int, str, str]] = field(default_factory=list)
+    """Cells of a sheet in columns that have no name, kept as others: row, letter, cell."""
+    links: dict[int, dict[str, str]] = field(default_factory=dict)
+    """Mail addresses that cells of a sheet link to, by row and column of ours."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a list, by row: what a CSV file and a sheet of a workbook are made into."""
+
+    records: list[Record]
+    delimiter: str = ""
+    """Of a CSV file."""
+    letters: Sequence[str] = ()
+    """Of the columns of a sheet; none of a CSV file."""
+    across: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """By row, the first and last place of cells that are merged over several columns."""
+    covered: Collection[tuple[int, int]] = ()
+    """Rows and places whose text is that of a cell above, with which they are merged."""
 
 
 def has_header(text: str, columns: Sequence[str], needed: str) -> bool:
@@ -65,7 +86,7 @@ def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[lis
     problems: list[Problem] = []
     delimiter, text = _delimiter_and_rest(text, columns)
     records = list(_records(file, text, delimiter, problems))
-    above, header, below = _at_header(records, columns, needed)
+    above, header, below = _at_header(Grid(records), columns, needed)
     names = _names(header[1], columns)
     if needed not in names:
         return [], problems if problems and not records else [_no_header(file, header, columns, needed)], []
@@ -83,37 +104,141 @@ def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[lis
 
 def loose_rows(file: str, text: str, columns: Sequence[str], needed: str) -> Table:
     """Read a CSV text as `rows` does, but take headings for what they mean, and columns that are none of ours."""
-    table = Table()
+    problems: list[Problem] = []
     delimiter, text = _delimiter_and_rest(text, columns)
-    records = list(_records(file, text, delimiter, table.problems))
-    above, header, below = _at_header(records, columns, needed, loose=True)
+    records = list(_records(file, text, delimiter, problems))
+    return loose_table(file, Grid(records, delimiter), columns, needed, problems)
+
+
+def rows_below_headings(grid: Grid, columns: Sequence[str], needed: str) -> int | None:
+    """How many rows stand below the headings; None where no heading means the column that is needed."""
+    above, header, below = _at_header(grid, columns, needed, loose=True)
+    _, found, below = _headings(grid, above, header, below, columns)
+    return len(below) if needed in {one.column for one in found} else None
+
+
+def loose_table(file: str, grid: Grid, columns: Sequence[str], needed: str, problems: Sequence[Problem] = ()) -> Table:
+    """Read the cells of a list as `loose_rows` does; `problems` were found before."""
+    table = Table(problems=list(problems))
+    above, header, below = _at_header(grid, columns, needed, loose=True)
     table.header = header[0]
-    top, bottom = (above[-1][1] if above else []), header[1]
-    if below and column_guesses.is_heading(below[0][1]):
-        number, second = below[0]
-        table.second_header = number, " | ".join(cell.strip() for cell in second if cell.strip())
-        top, bottom, below = header[1], second, below[1:]
-    elif len([cell for cell in top if cell.strip()]) < 2:
-        top = []
-    table.columns = _understood(top, bottom, columns)
+    table.second_header, table.columns, below = _headings(grid, above, header, below, columns)
     taken = {one.place: one for one in table.columns}
     if needed not in {one.column for one in table.columns}:
         table.problems = (
-            table.problems if table.problems and not records else [_no_header(file, header, columns, needed)]
+            table.problems if table.problems and not grid.records else [_no_header(file, header, columns, needed)]
         )
         return table
+    table.remarks = [_title(file, record, header[0]) for record in above]
+    if grid.letters:
+        below = _without_lines_between(file, grid, below, table)
     if len(below) > MAX_ROWS:
         first_too_many = f"row {below[MAX_ROWS][0]}"
         table.problems.append(Problem(file, first_too_many, "more rows", f"at most {MAX_ROWS} rows", "Split the list."))
         below = below[:MAX_ROWS]
-    names = [taken[place].heading if place in taken else "" for place in range(1, len(bottom) + 1)]
-    table.problems += _without_column(file, below, names, delimiter)
-    table.remarks = [_title(file, record, header[0]) for record in above]
+    if not grid.letters:
+        width = max(taken, default=0)
+        names = [taken[place].heading if place in taken else "" for place in range(1, width + 1)]
+        table.problems += _without_column(file, below, names, grid.delimiter)
     for number, cells in below:
         placed = [(taken[place], cell) for place, cell in enumerate(cells, 1) if place in taken]
         table.rows.append((number, {one.column: cell for one, cell in placed if one.column}))
         table.others[number] = [(one.heading, cell) for one, cell in placed if not one.column and cell.strip()]
+        for letter, cell in _strays(grid, cells, taken):
+            table.strays.append((number, letter, cell))
+            table.others[number].append((f"column {letter}", cell))
     return table
+
+
+def _headings(
+    grid: Grid, above: list[Record], header: Record, below: list[Record], columns: Sequence[str]
+) -> tuple[tuple[int, str] | None, list[Column], list[Record]]:
+    """What the columns are taken for: (a second row that names them, the columns, the rows below)."""
+    second_header = None
+    tops, bottom = [above[-1]] if above else [], header
+    while below and (
+        _is_merged_with_headings(grid, below[0])
+        or (second_header is None and column_guesses.is_heading(_own_cells(grid, below[0])))
+    ):
+        second_header = below[0][0], " | ".join(cell.strip() for cell in _own_cells(grid, below[0]) if cell.strip())
+        tops = [*tops, bottom] if bottom is not header else [header]
+        bottom, below = below[0], below[1:]
+    if second_header is None:
+        tops = [one for one in tops if len([cell for cell in one[1] if cell.strip()]) > 1]
+    found = _understood(_one_above_the_other(grid, tops), _spread(grid, bottom), columns)
+    if grid.letters:
+        found = [replace(one, letter=grid.letters[one.place - 1]) for one in found]
+    return second_header, found, below
+
+
+def _is_merged_with_headings(grid: Grid, record: Record) -> bool:
+    """Whether it stands right below the headings and a cell of theirs reaches into it."""
+    return any((record[0], place) in grid.covered for place in range(1, len(record[1]) + 1))
+
+
+def _own_cells(grid: Grid, record: Record) -> list[str]:
+    return ["" if (record[0], place) in grid.covered else cell for place, cell in enumerate(record[1], 1)]
+
+
+def _one_above_the_other(grid: Grid, records: Sequence[Record]) -> list[str]:
+    """Several rows of headings as one: in each column the lowest that says something."""
+    found: list[str] = []
+    for cells in (_spread(grid, record) for record in records):
+        found = [
+            cell if cell.strip() or place >= len(found) else found[place] for place, cell in enumerate(cells)
+        ] or found
+    return found
+
+
+def _spread(grid: Grid, record: Record) -> list[str]:
+    """A row of headings, each over all the columns that it is merged over."""
+    cells = list(record[1])
+    for first, last in grid.across.get(record[0], ()):
+        for place in range(first + 1, min(last, len(cells)) + 1):
+            cells[place - 1] = cells[place - 1] if cells[place - 1].strip() else cells[first - 1]
+    return cells
+
+
+def _without_lines_between(file: str, grid: Grid, records: list[Record], table: Table) -> list[Record]:
+    """Leave out, and tell, the rows of a sheet that are none of the list: titles over its width, cells beside it."""
+    named = {one.place for one in table.columns}
+    kept: list[Record] = []
+    beside: list[tuple[int, str]] = []
+    titles: list[tuple[int, str]] = []
+    for number, cells in records:
+        filled = [place for place, cell in enumerate(cells, 1) if cell.strip()]
+        text = " ".join(cells[place - 1].strip() for place in filled)
+        merged = [(first, last) for first, last in grid.across.get(number, ()) if first == filled[0]]
+        if not named & set(filled):
+            beside.append((number, text))
+        elif len(filled) == 1 < len(named) and any(_covers(first, last, named) for first, last in merged):
+            titles.append((number, text))
+        else:
+            kept.append((number, cells))
+    if titles:
+        found, fix = "one merged cell over all columns", "Skipped: it is taken as a title between the rows."
+        table.remarks.append(_of_rows(file, titles, found, "one organization", fix))
+    if beside:
+        fix = "Skipped: nothing stands in the columns of the list there."
+        table.remarks.append(_of_rows(file, beside, "something beside the list", "nothing there", fix))
+    return kept
+
+
+def _of_rows(file: str, rows: Sequence[tuple[int, str]], found: str, expected: str, fix: str) -> Problem:
+    texts = ", ".join(shown(text, 60) for _, text in rows[:5])
+    more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
+    return Problem(file, rows_named([number for number, _ in rows]), f"{found}: {texts}{more}", expected, fix)
+
+
+def _covers(first: int, last: int, places: set[int]) -> bool:
+    return first <= min(places) and last >= max(places)
+
+
+def _strays(grid: Grid, cells: Sequence[str], taken: Mapping[int, Column]) -> Iterator[tuple[str, str]]:
+    if grid.letters:
+        for place, cell in enumerate(cells, 1):
+            if cell.strip() and place not in taken:
+                yield grid.letters[place - 1], cell
 
 
 def _understood(top: Sequence[str], bottom: Sequence[str], columns: Sequence[str]) -> list[Column]:
@@ -165,9 +290,10 @@ def _first_lines(text: str) -> list[str]:
 
 
 def _at_header(
-    records: list[Record], columns: Sequence[str], needed: str, *, loose: bool = False
+    grid: Grid, columns: Sequence[str], needed: str, *, loose: bool = False
 ) -> tuple[list[Record], Record, list[Record]]:
     """Part the records at the first that names the needed column and another, else at the likeliest."""
+    records = grid.records
 
     def fit(place: int) -> tuple[bool, int]:
         cells = records[place][1]
@@ -176,7 +302,8 @@ def _at_header(
             known |= set(map(column_guesses.guess_column, cells)) & set(columns)
         return needed in known, min(len(known), 2) if needed in known else len(known)
 
-    places = [place for place, (number, _) in enumerate(records) if number <= FIRST_ROWS]
+    first = records[:FIRST_RECORDS]
+    places = [place for place, (number, _) in enumerate(first) if grid.letters or number <= FIRST_ROWS]
     best = max(places, key=fit, default=0)
     header = records[best] if places else (1, [])
     return records[:best], header, records[best + 1 :]
@@ -207,7 +334,7 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
     try:
         for number, record in enumerate(reader, 1):
             if len(record) > MAX_CELLS and any(cell.strip() for cell in record[MAX_CELLS:]):
-                problems.append(_too_wide(file, number, len(record)))
+                problems.append(too_wide(file, number, len(record)))
                 return
             record = record[:MAX_CELLS]
             if any(cell.strip() for cell in record):
@@ -219,7 +346,7 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
         problems.append(_torn(file, number + 1, str(error)))
 
 
-def _too_wide(file: str, number: int, cells: int) -> Problem:
+def too_wide(file: str, number: int, cells: int) -> Problem:
     fix = "Delete the columns that are not needed, or look for a line break that is missing."
     return Problem(file, f"row {number}", f"{cells:,} cells", f"{MAX_CELLS} at most", fix)
 

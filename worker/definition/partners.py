@@ -1,18 +1,30 @@
-"""The list of partners as organizers have it: a spreadsheet saved as CSV, or a paste."""
+"""The list of partners as organizers have it: a spreadsheet's file, a spreadsheet saved as CSV, or a paste."""
 
 import csv
 import json
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from worker.definition import cell_cleaning, csv_list, encodings, pasted_list, readable_files
+from worker.definition import (
+    cell_cleaning,
+    csv_list,
+    encodings,
+    pasted_list,
+    readable_files,
+    sheet_choice,
+    sheet_remarks,
+    workbook,
+)
 from worker.definition.column_guesses import Column
 from worker.definition.pasted_list import Fix
 from worker.definition.problems import Problem, rows_named, shown
+from worker.definition.problems import named as printable_name
+from worker.definition.sheet_choice import SheetName
 from worker.text import addresses, characters, countries, similar_names
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
@@ -22,6 +34,14 @@ MAX_LIST = 5 * 1024 * 1024
 MAX_UNFIT = 20  # characters of a cell that are looked at; three are told
 _NEEDED = "organization"
 _A_LIST = "a list of partners as CSV"
+_ANY_LIST = "a list of partners as XLSX, ODS, CSV or text"
+_SAVE_AS = "Save the list from a spreadsheet program as Excel workbook (XLSX) or as CSV UTF-8, and try again."
+_SAVE_AS_CSV = "Save the list from a spreadsheet program as CSV UTF-8, and try again."
+_MAKE_CSV = (
+    "Save it from a spreadsheet program as CSV UTF-8 (partners.csv), or let `undersigned new NAME --partners {}` "
+    "make the folder of a new campaign with a clean partners.csv in it."
+)
+_TOTAL = re.compile(r"(?:grand |sub)?-?(?:total|totals|totaux|sum|summe|somme)[ :=.]*(?:\d[\d,.  ]*)?", re.IGNORECASE)
 _IF_TWO = (
     "Delete the rows that are not needed. If they are two organizations, write in campaign.toml, above [sender]: "
     "namesakes = [{}] (several names have commas between them)."
@@ -62,10 +82,12 @@ def read_csv(
     the file.
     """
     try:
-        octets = readable_files.content(path, expected=_A_LIST, most=MAX_LIST)
+        octets = readable_files.octets(path, expected=_A_LIST, most=MAX_LIST)
+        fix = _MAKE_CSV.format(path.name) if workbook.is_workbook(octets) else _SAVE_AS_CSV
+        readable_files.check_text(path, octets, expected=_A_LIST, most=MAX_LIST, fix=fix)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
-        return [], [error.problem], []
+        return [], [_workbook_instead(path) or error.problem], []
     numbered, problems, remarks = _from_csv(path.name, text, guessed)
     groups = _by_name_and_country(numbered)
     if namesakes is not None:
@@ -73,6 +95,22 @@ def read_csv(
         remarks += _namesakes_not_there(groups, namesakes)
     problems += _countries_in_doubt(path.name, numbered)
     return [row for _, row in numbered], problems, [*remarks, *_remarks(path.name, numbered, groups)]
+
+
+def _workbook_instead(path: Path) -> Problem | None:
+    """The list that is there as a workbook only."""
+    try:
+        if path.exists() or path.is_symlink():
+            return None
+        names = sorted(one.name for one in path.parent.iterdir() if one.suffix.lower() in workbook.SUFFIXES)
+    except (OSError, ValueError):
+        return None
+    if not names:
+        return None
+    name = next((one for one in names if Path(one).stem.casefold() == path.stem), names[0])
+    return Problem(
+        path.name, "", f"no such file, but {printable_name(name)}", _A_LIST, _MAKE_CSV.format(printable_name(name))
+    )
 
 
 def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Fix]]:
@@ -99,27 +137,61 @@ class TakenList:
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem | Fix] = field(default_factory=list)
     """What was changed (Fix), and what to look at (Problem; Doubt where letters may be wrong)."""
+    sheets: list[SheetName] = field(default_factory=list)
+    """Of a workbook, all of them."""
+    sheet: str = ""
+    """The one that was read; empty where none was, for whoever asks which."""
 
 
-def take_list(path: Path, language: str = "en") -> TakenList:
-    """Read a file that is either CSV or a pasted list, by what its first lines look like.
+def take_list(path: Path, language: str = "en", sheet: str = "") -> TakenList:
+    """Read a workbook, CSV or a pasted list, by what is in the file and not by its name.
 
-    What is understood in spite of how it is written is corrected and told; `read_csv` refuses it. Countries are
-    spelled as letters in that language print them. Never raises for what is in the file.
+    What is understood in spite of how it is written is corrected and told; `read_csv` refuses it. Of several sheets
+    that may be the list none is taken: `sheet` is the name of one. Countries are spelled as letters in that language
+    print them. Never raises for what is in the file.
     """
     try:
-        octets = readable_files.content(path, expected="a list of partners as CSV or text", most=MAX_LIST)
+        octets = readable_files.octets(path, expected=_ANY_LIST, most=workbook.MAX_WORKBOOK)
+        if workbook.is_workbook(octets):
+            return _take_workbook(path.name, octets, language, sheet)
+        readable_files.check_text(path, octets, expected=_ANY_LIST, most=MAX_LIST, fix=_SAVE_AS)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
         return TakenList(problems=[error.problem])
+    if sheet:
+        return TakenList(problems=[Problem(path.name, "", "text", "a workbook with sheets", "Leave out --sheet.")])
+    misnamed = list(_misnamed(path))
     if path.suffix.lower() in (".csv", ".tsv") or csv_list.has_header(text, COLUMNS, _NEEDED):
-        return _take_table(path.name, text, guessed, language)
+        table = csv_list.loose_rows(path.name, text, COLUMNS, _NEEDED)
+        taken = _take_table(path.name, table, guessed, language)
+        return replace(taken, remarks=[*misnamed, *taken.remarks])
     if too_much := pasted_list.too_much(path.name, text):
         return TakenList(problems=[too_much])
     rows, fixes = read_pasted(text, language)
     problems = [] if rows else [_empty(path.name)]
     doubts = encodings.doubts(path.name, _lines_of(text), guessed)
-    return TakenList(rows, [], problems, [*_guess(path.name, guessed), *doubts, *fixes])
+    return TakenList(rows, [], problems, [*misnamed, *_guess(path.name, guessed), *doubts, *fixes])
+
+
+def _misnamed(path: Path) -> Iterator[Problem]:
+    if path.suffix.lower() in workbook.SUFFIXES:
+        found = f"text, in a file that is named {path.suffix}"
+        yield Problem(path.name, "", found, "a workbook", "It is read as text: look at accents and columns.")
+
+
+def _take_workbook(file: str, octets: bytes, language: str, sheet: str) -> TakenList:
+    """Take the list out of the sheet that has it. Raises Unreadable."""
+    found = sheet_choice.find_list(file, octets, sheet, COLUMNS, _NEEDED)
+    if not found.sheet:
+        return TakenList(problems=found.table.problems, sheets=found.sheets)
+    taken = _take_table(file, found.table, "", language)
+    return replace(
+        taken,
+        problems=sheet_remarks.problems_in_letters(taken.problems, found.table),
+        remarks=sheet_remarks.in_letters([*found.remarks, *taken.remarks], found.table),
+        sheets=found.sheets,
+        sheet=found.sheet,
+    )
 
 
 def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[Problem], list[Problem | Fix]]:
@@ -137,11 +209,11 @@ def _cells_of(records: Iterable[csv_list.Row]) -> Iterator[tuple[str, str]]:
         yield from ((f"row {number}, column {column}", cell.strip()) for column, cell in cells.items())
 
 
-def _take_table(file: str, text: str, guessed: str, language: str) -> TakenList:
-    table = csv_list.loose_rows(file, text, COLUMNS, _NEEDED)
+def _take_table(file: str, table: csv_list.Table, guessed: str, language: str) -> TakenList:
     fixes = list(_told_columns(table))
     numbered: list[_Numbered] = []
     for number, cells in table.rows:
+        cells = _with_link(number, cells, table.links.get(number, {}), fixes)
         cleaned = _cleaned(number, cells, table.others.get(number, []), fixes)
         numbered.append((number, _row(file, number, cleaned, table.problems)))
     if not numbered and not table.problems:
@@ -156,19 +228,51 @@ def _take_table(file: str, text: str, guessed: str, language: str) -> TakenList:
         *spellings,
         *_duplicates(file, groups, ()),
         *_countries_in_doubt(file, spelled),
+        *_totals(file, spelled),
         *_remarks(file, spelled, groups),
     ]
     return TakenList([row for _, row in spelled], table.columns, table.problems, remarks)
+
+
+def _with_link(number: int, cells: dict[str, str], links: Mapping[str, str], fixes: list[Fix]) -> dict[str, str]:
+    """Put the address that a cell of a sheet links to into the row's email, where that has none."""
+    if not links:
+        return cells
+    was = cells.get("email", "").strip()
+    if "@" in was or cell_cleaning.find_address(was).email:
+        link = links.get("email", "")
+        if link and link.casefold() not in was.casefold():
+            what = f"email, and its cell links to another address, {shown(link)}: the one that it shows is asked"
+            fixes.append(Fix(number, what, was, was, place="row"))
+        return cells
+    column = next((one for one in ("email", "contact", _NEEDED) if one in links), "")
+    if not column:
+        return cells
+    stood = cells.get(column, "").strip()
+    fixes.append(Fix(number, f"email, taken from what the cell {column} links to", stood, links[column], place="row"))
+    kept = "" if not was or cell_cleaning.says_nothing(was, "email") else f"email: {was}"
+    note = "; ".join(filter(None, [cells.get("note", ""), kept]))
+    return cells | {"email": links[column]} | ({"note": note} if note else {})
+
+
+def _totals(file: str, numbered: Iterable[_Numbered]) -> Iterator[Problem]:
+    """A row that only counts the others."""
+    for number, row in numbered:
+        if _TOTAL.fullmatch(row.organization):
+            fix = "It is kept as an organization: delete the row if it is none."
+            found = f"{shown(row.organization)}, which may be a total"
+            yield Problem(file, f"row {number}, column organization", found, "an organization", fix)
 
 
 def _told_columns(table: csv_list.Table) -> Iterator[Fix]:
     """What each heading was taken for, where it is not the column's own name."""
     for one in table.columns:
         if one.guessed:
-            yield Fix(table.header, f"a column taken as {one.column}", one.heading, one.column, place="row")
+            what = f"a column taken as {one.column}"
+            yield Fix(table.header, what, one.heading, one.column, place="row", column=one.letter)
         elif not one.column:
             what = "a column that is not known, kept in the note"
-            yield Fix(table.header, what, one.heading, one.heading, place="row")
+            yield Fix(table.header, what, one.heading, one.heading, place="row", column=one.letter)
     if table.second_header:
         number, heading = table.second_header
         yield Fix(number, "a second row that names columns, taken as one", heading, heading, place="row")
@@ -176,7 +280,10 @@ def _told_columns(table: csv_list.Table) -> Iterator[Fix]:
 
 def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str]], fixes: list[Fix]) -> dict[str, str]:
     """The cells of one row as they are meant; what has no column is kept in the note."""
-    kept = [f"{' '.join(heading.split())}: {' '.join(cell.split())}" for heading, cell in others]
+    kept = []
+    for heading, cell in others:
+        stands = _without_apostrophe(number, "note", cell.strip(), fixes)
+        kept.append(f"{' '.join(heading.split())}: {' '.join(stands.split())}")
     cleaned = {}
     for column, cell in cells.items():
         cleaned[column] = _visible(number, column, cell, fixes)
@@ -196,7 +303,7 @@ def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str
 
 def _visible(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
     """One line without what nobody sees; the address is taken apart as it stands."""
-    cell = cell.strip()
+    cell = _without_apostrophe(number, column, cell.strip(), fixes)
     if column in ("email", "note") or (cell.isascii() and cell.isprintable()):
         return cell
     if len(lines := cell.splitlines()) > 1:
@@ -208,6 +315,14 @@ def _visible(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
     visible, taken = characters.without_unfit(cell.replace("\t", " "))
     fixes += [Fix(number, f"{column}, {character}, taken out", cell, visible, place="row") for character in taken]
     return visible
+
+
+def _without_apostrophe(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
+    """Take off what makes a spreadsheet show `+33 1` or `=x` as text, where it is left in the cell."""
+    if not re.match(r"'[=+@-]", cell):
+        return cell
+    fixes.append(Fix(number, f"{column}, an apostrophe before it taken off", cell, cell[1:], place="row"))
+    return cell[1:]
 
 
 def _clean_address(number: int, cells: dict[str, str], fixes: list[Fix]) -> list[str]:

@@ -37,12 +37,15 @@ class Fix:
     now: str
     place: str = "line"
     """What `line` counts: lines of a text, or the rows of a spreadsheet."""
+    column: str = ""
+    """The letter above it in a sheet."""
 
     @property
     def sentence(self) -> str:
+        where = f"{self.place} {self.line}, column {self.column}" if self.column else f"{self.place} {self.line}"
         if self.was == self.now:
-            return f"{self.place} {self.line}: {self.what}: {shown(self.was)}. Look at it, please."
-        return f"{self.place} {self.line}: {self.what}: {shown(self.was)} → {shown(self.now)}"
+            return f"{where}: {self.what}: {shown(self.was)}. Look at it, please."
+        return f"{where}: {self.what}: {shown(self.was)} → {shown(self.now)}"
 
 
 @dataclass

@@ -25,6 +25,7 @@ _INSIDE_ZIP = (
     (b"opendocument.text", "a LibreOffice document"),
     (b"opendocument.spreadsheet", "a LibreOffice spreadsheet"),
 )
+_WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<body", b"<style", b"<table")
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -41,19 +42,40 @@ def content(path: Path, *, expected: str, most: int) -> bytes:
 
     Raises Unreadable.
     """
+    read = octets(path, expected=expected, most=most)
+    check_text(path, read, expected=expected, most=most)
+    return read
+
+
+def octets(path: Path, *, expected: str, most: int) -> bytes:
+    """Read a file of any kind, of at most `most` bytes; links to files elsewhere are not followed.
+
+    Raises Unreadable.
+    """
     found, fix = _refused(path, most)
     if found:
         raise Unreadable(Problem(path.name, "", found, expected, fix))
     try:
         with path.open("rb") as file:
-            octets = file.read(most)
+            return file.read(most)
     except OSError as error:
         fix = "Give this program the right to read it."
         raise Unreadable(Problem(path.name, "", _reason(error), expected, fix)) from None
+
+
+def check_text(
+    path: Path,
+    octets: bytes,
+    *,
+    expected: str,
+    most: int,
+    fix: str = "Save it as plain text (a list: as CSV UTF-8) and try again.",
+) -> None:
+    """Raise Unreadable for what is no text, or more than `most` bytes of it."""
     if kind := kind_of(octets):
-        fix = "Save it as plain text (a list: as CSV UTF-8) and try again."
         raise Unreadable(Problem(path.name, "", kind, expected, fix))
-    return octets
+    if len(octets) > most:
+        raise Unreadable(Problem(path.name, "", *_too_large(len(octets), most, expected)))
 
 
 def _refused(path: Path, most: int) -> tuple[str, str]:
@@ -71,8 +93,13 @@ def _refused(path: Path, most: int) -> tuple[str, str]:
     if not stat.S_ISREG(state.st_mode):
         return "something that is no file", "Put a file of that name there."
     if state.st_size > most:
-        return f"{_size(state.st_size)}", f"It may have {_size(most)} at most: remove what is not needed."
+        found, _, fix = _too_large(state.st_size, most, "")
+        return found, fix
     return "", ""
+
+
+def _too_large(size: int, most: int, expected: str) -> tuple[str, str, str]:
+    return f"{_size(size)}", expected, f"It may have {_size(most)} at most: remove what is not needed."
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -90,8 +117,13 @@ def kind_of(octets: bytes) -> str:
             return kind
     if octets.startswith(b"PK\x03\x04"):
         return next((kind for mark, kind in _INSIDE_ZIP if mark in octets), "a compressed file (ZIP)")
-    if octets[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+    start = octets[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith(_WEB_PAGE):
         return "a web page"
+    if start.startswith(b"<?xml"):
+        return "a file in XML"
+    if start.startswith((b"mime-version:", b"from: <saved by")):
+        return "a web page saved as archive (MHTML)"
     if b"\0" in octets and not octets.startswith(_MARKS_OF_UTF_16):
         return "something that is no text"
     return ""

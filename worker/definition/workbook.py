@@ -1,0 +1,150 @@
+"""A spreadsheet's file with its sheets: XLSX, XLSM, ODS and XLS, read in a child process with limits."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.definition import child_process, workbook_reader
+from worker.definition.csv_list import MAX_CELLS, Record
+from worker.definition.problems import Problem
+from worker.definition.readable_files import Unreadable
+
+MAX_WORKBOOK = 10 * 1024 * 1024
+MAX_SECONDS = 40.0
+MAX_MEMORY = 256 * 1024 * 1024
+SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".ods", ".xls", ".xlsb", ".numbers")
+_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
+_EXPECTED = "a list of partners as XLSX, ODS, CSV or text"
+_MAX_MERGED = 1_000_000  # rows of ranges that are looked at
+_AS_XLSX = "Open it in a spreadsheet program and save it as Excel workbook (XLSX) or as CSV UTF-8."
+_ONLY_LIST = "Copy the list alone into an empty spreadsheet, and save that as XLSX or CSV UTF-8."
+_REFUSED = {
+    "password": ("a workbook protected with a password", "Save it without a password and try again."),
+    "strict": (
+        "a workbook in the Strict variant of Open XML",
+        "Save it as Excel workbook (XLSX), not as Strict Open XML, or as CSV UTF-8.",
+    ),
+    "numbers": ("a document of Apple Numbers", "Export it from Numbers: File, Export To, Excel or CSV."),
+    "xlsb": ("a binary Excel workbook (XLSB)", "Save it as Excel workbook (XLSX) or as CSV UTF-8."),
+    "word": ("a Word document", "Copy its list into a spreadsheet, or paste it into a text file."),
+    "old": ("an old Office file that is no workbook", _AS_XLSX),
+    "other": ("a compressed file (ZIP) that is no workbook", "Take the list out of it, and give that file."),
+    "unpacked": (
+        f"a file that unpacks to more than {workbook_reader.MAX_UNPACKED // 1_048_576} MB, or to very many parts",
+        _ONLY_LIST,
+    ),
+    "entities": ("a workbook with a document type in it, which no spreadsheet program writes", _AS_XLSX),
+    "broken": ("a workbook that is damaged or incomplete", f"Get the file once more. {_AS_XLSX}"),
+    "no sheets": ("a workbook without a sheet of cells", _AS_XLSX),
+    "sheets": (f"more than {workbook_reader.MAX_SHEETS} sheets", _ONLY_LIST),
+}
+_FAILED = {
+    "time": (f"a workbook that takes longer than {MAX_SECONDS:.0f} seconds to read", _ONLY_LIST),
+    "memory": ("a workbook that takes too much memory to read", _ONLY_LIST),
+    "output": ("a workbook with more text than a list of partners has", _ONLY_LIST),
+    "crash": ("a workbook on which its reader fails, perhaps for a cell far from all others", _ONLY_LIST),
+}
+
+
+@dataclass
+class Sheet:
+    """One sheet as records, as a CSV file has them; empty rows and columns are left out."""
+
+    name: str
+    hidden: bool
+    count: int
+    """Rows with content."""
+    whole: bool
+    records: list[Record]
+    letters: list[str]
+    """Of the column in each place of a record."""
+    across: dict[int, list[tuple[int, int]]]
+    """By row, the first and last place of cells that are merged."""
+    down: list[tuple[int, int, str, str]]
+    """Cells that are merged over several rows, whose text stands in each: first row, last row, letter, text."""
+    covered: set[tuple[int, int]]
+    """Rows and places in which the text of a merged cell above stands."""
+    columns: int
+    """That hold something."""
+    seen: dict[str, Any] = field(default_factory=dict)
+    """What else the child tells of it, by the names of `SheetCells`."""
+
+
+def is_workbook(octets: bytes) -> bool:
+    """Whether it is packed as workbooks are; whatever else is packed so is refused by `read`."""
+    return octets.startswith(_BEGINNINGS)
+
+
+def read(file: str, octets: bytes, sheet: str = "") -> list[Sheet]:
+    """Read the sheets of a workbook, with `sheet` only the one of that name whole. Raises Unreadable."""
+    try:
+        found = child_process.call(
+            workbook_reader.read_workbook, octets, seconds=MAX_SECONDS, memory=MAX_MEMORY, sheet=sheet
+        )
+    except child_process.ChildFailed as failed:
+        raise Unreadable(_problem(file, *_FAILED[failed.reason])) from None
+    if code := found.get("refused"):
+        raise Unreadable(_problem(file, *_REFUSED[code]))
+    return [_sheet(one, found["reader"]) for one in found["sheets"]]
+
+
+def letters(column: int) -> str:
+    """A column as spreadsheets name it: 1 is A, 27 is AA."""
+    name = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _problem(file: str, found: str, fix: str) -> Problem:
+    return Problem(file, "", found, _EXPECTED, fix)
+
+
+def _sheet(given: dict[str, Any], reader: str) -> Sheet:
+    used = sorted({column for _, cells in given["rows"] for column, _ in cells})
+    columns = len(used)
+    used = used[:MAX_CELLS]
+    place = {column: number for number, column in enumerate(used)}
+    records: list[Record] = []
+    for number, cells in given["rows"]:
+        record = [""] * len(used)
+        for column, text in cells:
+            if column in place:
+                record[place[column]] = text
+        records.append((number, record))
+    sheet = Sheet(
+        name=given["name"],
+        hidden=given["hidden"],
+        count=given["count"],
+        whole=given["whole"],
+        records=records,
+        letters=[letters(column) for column in used],
+        across=defaultdict(list),
+        down=[],
+        covered=set(),
+        columns=columns,
+        seen=given | {"rows": [], "reader": reader},
+    )
+    _merge(sheet, given["merged"], used)
+    return sheet
+
+
+def _merge(sheet: Sheet, merged: list[list[int]], used: list[int]) -> None:
+    texts = dict(sheet.records)
+    left_to_look_at = _MAX_MERGED
+    for top, left, bottom, right in merged:
+        places = [place for place, column in enumerate(used, 1) if left <= column <= right]
+        if not places:
+            continue
+        rows = [row for row in range(top, bottom + 1) if row in texts] if bottom - top < 5_000 else []
+        left_to_look_at -= len(used) + bottom - top
+        if left_to_look_at < 0:
+            break
+        if len(places) > 1:
+            for row in rows:
+                sheet.across[row].append((places[0], places[-1]))
+        if len(rows) > 1 and used[places[0] - 1] == left and (text := texts[rows[0]][places[0] - 1].strip()):
+            sheet.down.append((rows[0], rows[-1], letters(left), text))
+            sheet.covered.update((row, places[0]) for row in rows[1:])
+    sheet.down.sort()
