@@ -150,3 +150,28 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
     header += struct.pack("<HHHHH6sIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, fats, directory, 0, 4096, end, 0, end, 0)
     header += struct.pack("<109I", *fat_places, *[free] * (109 - fats))
     return header + b"".join(sectors) + packed_fat
+
+
+def with_shared_strings(octets: bytes, strings: Mapping[str, str]) -> bytes:
+    """Texts of a workbook moved to its table of shared strings, with something else in their place there."""
+
+    def numbered(sheet: bytes) -> bytes:
+        for place, text in enumerate(strings):
+            kept_inline = f' t="inlineStr"><is><t>{text}</t></is></c>'.encode()
+            sheet = sheet.replace(kept_inline, f' t="s"><v>{place}</v></c>'.encode())
+        return sheet
+
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+    changed = repacked(
+        octets,
+        {
+            "xl/worksheets/sheet1.xml": numbered,
+            "[Content_Types].xml": lambda types: types.replace(b"</Types>", override),
+        },
+    )
+    packed = BytesIO(changed)
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{namespace}">{"".join(strings.values())}</sst>')
+    return packed.getvalue()

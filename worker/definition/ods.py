@@ -19,6 +19,7 @@ _NAMESPACES = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
 _TABLE, _OFFICE, _TEXT, _STYLE = (f"{{{_NAMESPACES.format(name)}}}" for name in ("table", "office", "text", "style"))
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _KIND = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+_OF_EMPTY_CELLS = {f"{_TABLE}number-columns-repeated", f"{_TABLE}style-name"}
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
 _MAX_REPEATED = 1 << 21
 
@@ -116,7 +117,7 @@ class _Table:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
             times = _repeated(cell, "columns")
-            if len(cell) or len(cell.attrib) > 1:
+            if len(cell) or cell.attrib.keys() - _OF_EMPTY_CELLS:
                 filled.append((column, times, cell))
             column += times
         visibility = element.get(f"{_TABLE}visibility", "visible")

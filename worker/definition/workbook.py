@@ -10,7 +10,7 @@ from worker.definition.problems import Problem
 from worker.definition.readable_files import Unreadable
 
 MAX_WORKBOOK = 10 * 1024 * 1024
-MAX_SECONDS = 40.0
+MAX_SECONDS = 30.0
 MAX_MEMORY = 256 * 1024 * 1024
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".ods", ".xls", ".xlsb", ".numbers")
 _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
@@ -27,7 +27,8 @@ _REFUSED = {
     "numbers": ("a document of Apple Numbers", "Export it from Numbers: File, Export To, Excel or CSV."),
     "xlsb": ("a binary Excel workbook (XLSB)", "Save it as Excel workbook (XLSX) or as CSV UTF-8."),
     "word": ("a Word document", "Copy its list into a spreadsheet, or paste it into a text file."),
-    "old": ("an old Office file that is no workbook", _AS_XLSX),
+    "text": ("an OpenDocument file that is no spreadsheet", "Copy its list into a spreadsheet, and save that."),
+    "old": ("an old Office file that is no workbook, or is incomplete", _AS_XLSX),
     "other": ("a compressed file (ZIP) that is no workbook", "Take the list out of it, and give that file."),
     "unpacked": (
         f"a file that unpacks to more than {workbook_reader.MAX_UNPACKED // 1_048_576} MB, or to very many parts",

@@ -120,8 +120,10 @@ def _kind_of_zip(octets: bytes, archive: ZipFile) -> str:
         raise Refused("password")
     if any(name.endswith(".iwa") or name in ("Index.zip", "index.apxl") for name in names):
         raise Refused("numbers")
-    if "content.xml" in names and b"opendocument.spreadsheet" in octets[:200]:
+    if "content.xml" in names:
         kind = "ods"
+        if b"opendocument.spreadsheet" not in _start(archive, "mimetype" if "mimetype" in names else "content.xml"):
+            raise Refused("text")
     elif "xl/workbook.bin" in names:
         raise Refused("xlsb")
     elif "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
@@ -130,6 +132,11 @@ def _kind_of_zip(octets: bytes, archive: ZipFile) -> str:
         raise Refused("word" if kind_of(octets) == "a Word document" else "other")
     _look_at_parts(archive, parts, kind)
     return kind
+
+
+def _start(archive: ZipFile, name: str) -> bytes:
+    with archive.open(name) as source:
+        return source.read(20_000)
 
 
 def _look_at_parts(archive: ZipFile, parts: list[ZipInfo], kind: str) -> None:
@@ -142,7 +149,8 @@ def _look_at_parts(archive: ZipFile, parts: list[ZipInfo], kind: str) -> None:
             size += len(chunk)
             if size > MAX_UNPACKED:
                 raise Refused("unpacked")
-            if any(words in chunk for words in _NO_PART_OF_A_SHEET):
+            parsed = kind == "xlsx" or part.filename == "content.xml"
+            if parsed and any(words in chunk for words in _NO_PART_OF_A_SHEET):
                 raise Refused("entities")
             if kind == "ods" and part.filename == "META-INF/manifest.xml" and b"encryption-data" in chunk:
                 raise Refused("password")

@@ -96,7 +96,8 @@ class _Rows:
         if formula is not None and (link := sheet_cells.address_in_formula(formula.text or "")):
             self.found.put_link(row, column, link)
         if value is None:
-            if formula is not None and element.find(f"{_IN_SHEET}v") is None:
+            has_empty_text = element.get("t") == "str" and element.find(f"{_IN_SHEET}v") is not None
+            if formula is not None and not has_empty_text:
                 self.found.put_formula_without_result(row, column)
             return
         if cell["data_type"] == "e":
