@@ -38,6 +38,8 @@ ONLY_IN = {
     "aiosmtpd": {"mail/catcher"},
     "typst": {"wording/letter_pdf"},
     "pikepdf": {"wording/letter_pdf"},
+    "openpyxl": {"definition/xlsx"},
+    "python_calamine": {"definition/calamine"},
     **{library: {"cli/doctor/system"} for library in ("http.client", "redis")},  # the doctor's
     **{library: {"cli/doctor/mail"} for library in ("dns", "smtplib")},
 }

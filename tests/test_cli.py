@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
 
-from tests import cast
+from tests import cast, spreadsheets
 from tests.conftest import Clock
 from tests.stage import Organization, Story
 from worker import db, embedded, settings, tasks, tokens
@@ -665,6 +665,27 @@ def test_letters_that_may_be_wrong_are_shown_each_time_with_what_they_may_be(des
     taken = " ".join(desk.types("new", "wisla", "--partners", str(partners)).split())
     assert "or “Œwiat³o Wis³y” in cp1252" in taken
     assert "Światło Wisły" in (desk.story.stage.campaigns / "wisla" / "partners.csv").read_text()
+
+
+def test_a_list_is_taken_out_of_the_sheet_that_is_chosen(desk: Desk, tmp_path: Path) -> None:
+    listed, folder = tmp_path / "list.xlsx", desk.story.stage.campaigns / "lakes"
+    rows = [["Organisation", "Country of registration"], ["River Watch", "Kenya"]]
+    listed.write_bytes(spreadsheets.xlsx([["Notes"]], Africa=rows, Asia=[*rows, ["Clean Coast", "Laos"]]))
+
+    said = desk.types("new", "lakes", "--partners", str(listed), code=1)
+    assert "“Africa” (1 row), “Asia” (2 rows)" in said
+    assert '--sheet "Africa"' in said
+    assert not folder.exists()
+
+    said = desk.types("new", "lakes", "--partners", str(listed), "--sheet", "asia")
+    assert "row 1, column B: a column taken as country: “Country of registration” → “country”" in said
+    assert (folder / "partners.csv").read_text().splitlines()[2] == "Clean Coast,,Laos,,,,"
+
+    (folder / "partners.csv").unlink()
+    (folder / "partners.xlsx").write_bytes(listed.read_bytes())
+    said = desk.types("check", str(folder), code=1)
+    assert "partners.csv: found no such file, but partners.xlsx" in said
+    assert "new NAME --partners partners.xlsx" in said
 
 
 def test_a_folder_is_made_only_when_everything_was_read(desk: Desk, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def cells(sheet: Any, found: SheetCells) -> None:
     octets, wanted, styles = sheet
     with ZipFile(BytesIO(octets)) as archive, archive.open("content.xml") as source:
         try:
-            _Table(found, styles).read(source, wanted)
+            _Table(found, styles).parse(source, wanted)
         except TooMuch:
             return
 
@@ -79,7 +79,7 @@ class _Table:
         self.found, self.styles = found, styles
         self.row, self.column = 1, 1
 
-    def read(self, source: IO[bytes], wanted: int) -> None:
+    def parse(self, source: IO[bytes], wanted: int) -> None:
         stack: list[Element] = []
         tables = -1
         for event, element in iterparse(source, ("start", "end")):

@@ -37,14 +37,14 @@ class FoundList:
 
 def find_list(file: str, octets: bytes, name: str, columns: Sequence[str], needed: str) -> FoundList:
     """Read the sheet of that name, or the only one that may be the list. Raises Unreadable."""
-    sheets = workbook.read(file, octets, name)
+    sheets = workbook.read_sheets(file, octets, name)
     named = [_named(one, columns, needed) for one in sheets]
     chosen = _of_name(file, sheets, name) if name else _with_list(file, named, needed)
     if isinstance(chosen, Problem):
         return FoundList(named, Table(problems=[chosen]))
     sheet = sheets[chosen]
     if not sheet.whole:
-        sheet = workbook.read(file, octets, sheet.name)[chosen]
+        sheet = workbook.read_sheets(file, octets, sheet.name)[chosen]
     table = csv_list.loose_table(file, _grid(sheet), columns, needed)
     table.problems += sheet_remarks.problems(file, sheet, table)
     ours = {one.letter: one.column for one in table.columns if one.column}

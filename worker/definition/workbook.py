@@ -72,11 +72,11 @@ class Sheet:
 
 
 def is_workbook(octets: bytes) -> bool:
-    """Whether it is packed as workbooks are; whatever else is packed so is refused by `read`."""
+    """Whether it is packed as workbooks are; whatever else is packed so is refused by `read_sheets`."""
     return octets.startswith(_BEGINNINGS)
 
 
-def read(file: str, octets: bytes, sheet: str = "") -> list[Sheet]:
+def read_sheets(file: str, octets: bytes, sheet: str = "") -> list[Sheet]:
     """Read the sheets of a workbook, with `sheet` only the one of that name whole. Raises Unreadable."""
     try:
         found = child_process.call(

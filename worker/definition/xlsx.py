@@ -39,7 +39,7 @@ def cells(sheet: Any, found: SheetCells) -> None:
     """
     reader = _Rows(sheet, found)
     try:
-        reader.read()
+        reader.parse()
     except TooMuch:
         return
     _read_links_and_notes(sheet, reader.linked, found)
@@ -54,7 +54,7 @@ class _Rows:
         """Range and the relationship's id."""
         self._styles: dict[int, tuple[str, bool]] = {}
 
-    def read(self) -> None:
+    def parse(self) -> None:
         book = self.sheet.parent
         with book._archive.open(self.sheet._worksheet_path) as source:
             parser = WorkSheetParser(
