@@ -88,8 +88,13 @@ def cell(text: str, attributes: str = 'office:value-type="string"', tag: str = "
     return f"<table:{tag} {attributes if text else ''}>{lines}</table:{tag}>"
 
 
-def xls(rows: Sequence[Sequence[str | float]], name: str = "Sheet1") -> bytes:
-    """A workbook of Excel 97 (BIFF8) with one sheet of texts and numbers."""
+def xls(
+    rows: Sequence[Sequence[str | float]], name: str = "Sheet1", merged: Sequence[tuple[int, int, int, int]] = ()
+) -> bytes:
+    """A workbook of Excel 97 (BIFF8) with one sheet of texts and numbers.
+
+    `merged` are the first row, last row, first column and last column of ranges, counted from 0.
+    """
 
     def record(kind: int, content: bytes = b"") -> bytes:
         return struct.pack("<HH", kind, len(content)) + content
@@ -108,7 +113,9 @@ def xls(rows: Sequence[Sequence[str | float]], name: str = "Sheet1") -> bytes:
                 cells += record(0x204, place + text(value, "H")) if value else b""
             else:
                 cells += record(0x203, place + struct.pack("<d", value))
-    sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, 16, 0)) + cells + record(0x0A)
+    sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, 16, 0)) + cells
+    ranges = struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *one) for one in merged)
+    sheet += record(0xE5, ranges) + record(0x0A)
     head = begin(0x05) + record(0x42, struct.pack("<H", 1200))
     named = struct.pack("<BB", 0, 0) + text(name, "B")
     start = len(head) + 4 + 4 + len(named) + 4

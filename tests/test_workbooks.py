@@ -443,6 +443,42 @@ def test_an_old_excel_file_is_read_by_the_same_rules(tmp_path: Path) -> None:
     assert "Hidden rows, links and notes were not seen" in sentences(taken)
 
 
+def test_merged_cells_of_an_old_excel_file_are_read_in_each_row(tmp_path: Path) -> None:
+    rows = [["organization", "country"], ["River Watch", "Kenya"], ["Clean Coast"], ["Old Pond", "Ghana"]]
+    taken = take(tmp_path, xls(rows, merged=[(1, 2, 1, 1)]), "list.xls")
+
+    assert [row.country for row in taken.rows] == ["Kenya", "Kenya", "Ghana"]
+    assert "column B (country): found a merged cell over several rows" in sentences(taken)
+
+
+def test_a_workbook_with_macros_is_read_without_them(tmp_path: Path) -> None:
+    plain, macros = b"openxmlformats-officedocument.spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main"
+    change = {"[Content_Types].xml": replaced(b"vnd." + plain, b"vnd." + macros)}
+    assert take(tmp_path, repacked(xlsx(LIST), change), "list.xlsm").rows == [ROW]
+
+
+def test_names_of_columns_that_stand_there_again_are_no_organization(tmp_path: Path) -> None:
+    again = xlsx(
+        [["Organisation", "Country"], ["River Watch", "Kenya"], ["Organisation ", "country"], ["Pond", "Laos"]]
+    )
+    taken = take(tmp_path, again)
+    assert [row.organization for row in taken.rows] == ["River Watch", "Pond"]
+    assert "row 3: found the names of the columns again" in sentences(taken)
+
+    text = b"Organisation,Country\nRiver Watch,Kenya\nOrganisation,Country\nPond,Laos\n"
+    assert take(tmp_path, text, "list.csv").rows == taken.rows
+
+
+def test_an_organization_with_words_of_headings_in_it_is_no_heading(tmp_path: Path) -> None:
+    rows = [["Organisation", "Town"], ["NGO Coalition", "contact by mail"], ["Partner Network", "language: French"]]
+    assert [row.organization for row in take(tmp_path, xlsx(rows)).rows] == ["NGO Coalition", "Partner Network"]
+
+
+def test_a_sheet_with_a_sentence_about_organizations_is_no_list(tmp_path: Path) -> None:
+    taken = take(tmp_path, xlsx([["Please add your organisation and e-mail"], ["Thank you"]], Members=LIST))
+    assert taken.sheet == "Members"
+
+
 def test_the_one_sheet_with_a_list_is_taken_and_told(tmp_path: Path) -> None:
     taken = take(tmp_path, xlsx([["Read me"], ["This file has our members"]], Members=LIST, Empty=[]))
 
@@ -557,6 +593,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "20,001 rows of ODS": (lambda: ods(table([LIST[0], *[LIST[1]] * 20_001])), "at most 20000 rows"),
     "a row a million times": (
         lambda: ods(table(LIST).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1000000">')),
+        "at most 20000 rows",
+    ),
+    "20,200 cells beside a list that goes on below them": (
+        lambda: xlsx([*LIST, *[[None, None, None, None, "x"]] * 20_200, ["Clean Coast", "Laos"]]),
         "at most 20000 rows",
     ),
     "a cell 16,384 times": (

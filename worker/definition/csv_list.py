@@ -111,10 +111,14 @@ def loose_rows(file: str, text: str, columns: Sequence[str], needed: str) -> Tab
 
 
 def rows_below_headings(grid: Grid, columns: Sequence[str], needed: str) -> int | None:
-    """How many rows stand below the headings; None where no heading means the column that is needed."""
+    """How many rows stand below the headings; None where no heading means the column that is needed.
+
+    A sentence that stands alone and has its word in it is no heading.
+    """
     above, header, below = _at_header(grid, columns, needed, loose=True)
     _, found, below = _headings(grid, above, header, below, columns)
-    return len(below) if needed in {one.column for one in found} else None
+    taken = [one for one in found if one.column == needed]
+    return len(below) if taken and (len(found) > 1 or not taken[0].guessed) else None
 
 
 def loose_table(file: str, grid: Grid, columns: Sequence[str], needed: str, problems: Sequence[Problem] = ()) -> Table:
@@ -130,6 +134,7 @@ def loose_table(file: str, grid: Grid, columns: Sequence[str], needed: str, prob
         )
         return table
     table.remarks = [_title(file, record, header[0]) for record in above]
+    below = _without_headings_again(file, header, below, table)
     if grid.letters:
         below = _without_lines_between(file, grid, below, table)
     if len(below) > MAX_ROWS:
@@ -197,6 +202,17 @@ def _spread(grid: Grid, record: Record) -> list[str]:
         for place in range(first + 1, min(last, len(cells)) + 1):
             cells[place - 1] = cells[place - 1] if cells[place - 1].strip() else cells[first - 1]
     return cells
+
+
+def _without_headings_again(file: str, header: Record, records: list[Record], table: Table) -> list[Record]:
+    """Leave out, and tell, rows that name the columns once more, as lists of several parts have them."""
+    names = [_plain(cell) for cell in header[1]]
+    again = [number for number, cells in records if [_plain(cell) for cell in cells] == names]
+    if again and len([name for name in names if name]) > 1:
+        fix = "Skipped: they are no organizations."
+        table.remarks.append(Problem(file, rows_named(again), "the names of the columns again", "an organization", fix))
+        return [record for record in records if record[0] not in set(again)]
+    return records
 
 
 def _without_lines_between(file: str, grid: Grid, records: list[Record], table: Table) -> list[Record]:
@@ -304,9 +320,17 @@ def _at_header(
 
     first = records[:FIRST_RECORDS]
     places = [place for place, (number, _) in enumerate(first) if grid.letters or number <= FIRST_ROWS]
+    if loose:
+        exact = [place for place in places if _names_exactly(records[place][1], columns, needed)]
+        places = places[: exact[0] + 1] if exact else places
     best = max(places, key=fit, default=0)
     header = records[best] if places else (1, [])
     return records[:best], header, records[best + 1 :]
+
+
+def _names_exactly(cells: Sequence[str], columns: Sequence[str], needed: str) -> bool:
+    """Whether a row of several cells has the needed column's name: no row below it is a better one."""
+    return needed in _names(cells, columns) and len([cell for cell in cells if cell.strip()]) > 1
 
 
 def _plain(name: str) -> str:

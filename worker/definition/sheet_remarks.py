@@ -25,6 +25,9 @@ def problems(file: str, sheet: Sheet, table: Table) -> Iterator[Problem]:
         fix = "Delete the columns that are not needed, and what stands far from the list."
         found = f"{sheet.columns:,} columns with something in them"
         yield Problem(file, "", found, f"{csv_list.MAX_CELLS} at most", fix)
+    if sheet.seen["too_long"] == "rows" and len(table.rows) < csv_list.MAX_ROWS:
+        fix = "Delete what is not needed, or split the list."
+        yield Problem(file, "", f"more than {sheet.count - 1:,} rows", f"at most {csv_list.MAX_ROWS} rows", fix)
     if sheet.seen["too_long"] == "text":
         fix = "Delete the columns that are not needed, or split the list."
         yield Problem(file, "", "more than 5 MB of text", "a list of partners", fix)
