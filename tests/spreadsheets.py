@@ -89,7 +89,11 @@ def cell(text: str, attributes: str = 'office:value-type="string"', tag: str = "
 
 
 def xls(
-    rows: Sequence[Sequence[str | float]], name: str = "Sheet1", merged: Sequence[tuple[int, int, int, int]] = ()
+    rows: Sequence[Sequence[str | float]],
+    name: str = "Sheet1",
+    merged: Sequence[tuple[int, int, int, int]] = (),
+    *,
+    encrypted: bool = False,
 ) -> bytes:
     """A workbook of Excel 97 (BIFF8) with one sheet of texts and numbers.
 
@@ -116,7 +120,7 @@ def xls(
     sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, 16, 0)) + cells
     ranges = struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *one) for one in merged)
     sheet += record(0xE5, ranges) + record(0x0A)
-    head = begin(0x05) + record(0x42, struct.pack("<H", 1200))
+    head = begin(0x05) + (record(0x2F, bytes(54)) if encrypted else b"") + record(0x42, struct.pack("<H", 1200))
     named = struct.pack("<BB", 0, 0) + text(name, "B")
     start = len(head) + 4 + 4 + len(named) + 4
     book = head + record(0x85, struct.pack("<I", start) + named) + record(0x0A) + sheet

@@ -676,6 +676,7 @@ def test_a_list_is_taken_out_of_the_sheet_that_is_chosen(desk: Desk, tmp_path: P
     assert "“Africa” (1 row), “Asia” (2 rows)" in said
     assert '--sheet "Africa"' in said
     assert not folder.exists()
+    assert "--partners" in desk.types("new", "lakes", "--sheet", "Asia", code=2)
 
     said = desk.types("new", "lakes", "--partners", str(listed), "--sheet", "asia")
     assert "row 1, column B: a column taken as country: “Country of registration” → “country”" in said

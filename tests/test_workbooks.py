@@ -515,7 +515,10 @@ def test_sheets_without_a_column_of_organizations_and_hidden_ones_are_named(tmp_
     book.create_sheet("Secret").append(["organization"])
     book["Secret"].append(["River Watch"])
     book["Secret"].sheet_state = "hidden"
-    assert "only hidden sheets: “Secret” (1 row, hidden)" in sentences(take(tmp_path, saved(book)))
+    hidden = "found a list in hidden sheets only: “Secret” (1 row, hidden)"
+    assert hidden in sentences(take(tmp_path, saved(book)))
+    book["Sheet"].append(["Read me"])
+    assert hidden in sentences(take(tmp_path, saved(book)))
     assert len(take(tmp_path, saved(book), sheet="Secret").rows) == 1
 
 
@@ -642,6 +645,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: compound({"EncryptionInfo": b"x", "EncryptedPackage": b"y" * 5_000}),
         "protected with a password",
     ),
+    "an old workbook with a password": (lambda: xls([*LIST], encrypted=True), "protected with a password"),
     "ODS with a password": (
         lambda: ods(table(LIST), manifest="<manifest:encryption-data/>"),
         "protected with a password",

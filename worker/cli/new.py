@@ -40,6 +40,8 @@ def new(
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         expected = "small letters, digits and hyphens, for example river-2027"
         console.fail(f"The name {name!r}: expected {expected}.", console.USAGE)
+    if sheet and not partners:
+        console.fail("--sheet names a sheet of the spreadsheet that --partners gives.", console.USAGE)
     folder = settings.current().campaigns_dir / name
     if folder.exists():
         console.fail(f"{folder} exists already; nothing was changed.")

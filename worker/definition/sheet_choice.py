@@ -85,17 +85,18 @@ def _with_list(file: str, sheets: Sequence[SheetName], needed: str) -> int | Pro
         return 0
     if len(listed) == 1:
         return listed[0]
-    if not listed and len(visible) == 1:
+    behind = [place for place in filled if sheets[place].hidden and sheets[place].listed]
+    if not listed and not behind and len(visible) == 1:
         return visible[0]
-    meant = listed or visible or filled
+    meant = listed or behind or visible or filled
     names = ", ".join(_sheet_and_rows(sheets[place]) for place in meant[:20])
     more = f" and {len(meant) - 20} more" if len(meant) > 20 else ""
     if listed:
         found = f"{len(listed)} sheets that may be the list: {names}{more}"
-    elif visible:
-        found = f"no sheet with a column {needed}: {names}{more}"
+    elif sheets[meant[0]].hidden:
+        found = f"a list in hidden sheets only: {names}{more}"
     else:
-        found = f"only hidden sheets: {names}{more}"
+        found = f"no sheet with a column {needed}: {names}{more}"
     return Problem(
         file, "", found, "one sheet with the list", f"Say which one: --sheet {_typed(sheets[meant[0]].name)}."
     )

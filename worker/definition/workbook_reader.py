@@ -3,6 +3,7 @@
 A file is taken for what is in it, whatever its name says. Refusals are codes; `workbook` has their sentences.
 """
 
+import struct
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from types import ModuleType
@@ -19,6 +20,8 @@ MAX_SHEETS = 200
 _MAX_WHOLE = 8 * 1024 * 1024  # characters of all sheets that are given whole
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 _NO_PART_OF_A_SHEET = tuple(word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in _ENCODINGS)
+_FIRST_RECORD = b"\x09\x08\x10\x00"
+_FILE_PASS = 0x2F
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -104,11 +107,23 @@ def _old_kind(octets: bytes) -> str:
     def has(name: str) -> bool:
         return name.encode("utf-16-le") in octets
 
-    if has("EncryptedPackage") or has("EncryptionInfo"):
+    if has("EncryptedPackage") or has("EncryptionInfo") or _has_password(octets):
         raise Refused("password")
     if has("WordDocument") or not (has("Workbook") or has("Book")):
         raise Refused("old")
     return "xls"
+
+
+def _has_password(octets: bytes) -> bool:
+    """Whether the first records of an XLS say that the others are encrypted ([MS-XLS] 2.4.117, FilePass)."""
+    at = octets.find(_FIRST_RECORD)
+    end = at + 400
+    while 0 <= at < end and at + 4 <= len(octets):
+        kind, length = struct.unpack_from("<HH", octets, at)
+        if kind == _FILE_PASS:
+            return True
+        at += 4 + length
+    return False
 
 
 def _kind_of_zip(octets: bytes, archive: ZipFile) -> str:
