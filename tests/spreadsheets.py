@@ -109,15 +109,15 @@ def xls(
     def begin(kind: int) -> bytes:
         return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x1DBB, 1997, 0, 6))
 
-    cells = b""
+    cells: list[bytes] = []
     for row, line in enumerate(rows):
         for column, value in enumerate(line):
             place = struct.pack("<HHH", row, column, 0)
             if isinstance(value, str):
-                cells += record(0x204, place + text(value, "H")) if value else b""
+                cells += [record(0x204, place + text(value, "H"))] if value else []
             else:
-                cells += record(0x203, place + struct.pack("<d", value))
-    sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, 16, 0)) + cells
+                cells.append(record(0x203, place + struct.pack("<d", value)))
+    sheet = begin(0x10) + record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, 16, 0)) + b"".join(cells)
     ranges = struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *one) for one in merged)
     sheet += record(0xE5, ranges) + record(0x0A)
     head = begin(0x05) + (record(0x2F, bytes(54)) if encrypted else b"") + record(0x42, struct.pack("<H", 1200))

@@ -10,7 +10,7 @@ from worker.definition.problems import Problem
 from worker.definition.readable_files import Unreadable
 
 MAX_WORKBOOK = 10 * 1024 * 1024
-MAX_SECONDS = 30.0
+MAX_SECONDS = 60.0
 MAX_MEMORY = 256 * 1024 * 1024
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".ods", ".xls", ".xlsb", ".numbers")
 _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
