@@ -40,8 +40,8 @@ def read_letters(
             text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
             if text is not None:
                 letters[language] = text
-                if too_much := _too_much(f"letter.{language}.md", text):
-                    problems.append(too_much)
+                if excess := too_much(f"letter.{language}.md", text):
+                    problems.append(excess)
                     continue
                 problems += _problems(f"letter.{language}.md", text)
                 remarks += _remarks(f"letter.{language}.md", text)
@@ -89,7 +89,7 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
     return None
 
 
-def _too_much(file: str, text: str) -> Problem | None:
+def too_much(file: str, text: str) -> Problem | None:
     """What is no letter, and is looked at no further: to read it would take minutes."""
     lines, signs = text.count("\n") + 1, sum(map(text.count, _SIGNS))
     if lines > MAX_LINES:
