@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli import console
+from worker.cli import console, new_letter
 from worker.cli.options import DryRun
 
 if TYPE_CHECKING:
     from worker.definition.partners import PartnerRow
+    from worker.definition.problems import Problem
 
 
 MAX_SAID = 200  # changes to a list that was taken over
@@ -25,12 +26,27 @@ def new(
             help="A list as spreadsheet (XLSX, ODS), as CSV, the export of a form, or lines pasted from a mail."
         ),
     ] = None,
-    sheet: Annotated[str, typer.Option(help="The sheet of the spreadsheet, where several may be the list.")] = "",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The sheet of the spreadsheet, where several may be the list.")
+    ] = "",
+    letter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The letter as Word document (.docx) or text (.md, .txt); with its language: fr=FILE. May be repeated.",
+        ),
+    ] = None,
+    changes: Annotated[
+        str,
+        typer.Option(
+            metavar="accept|reject", help="What becomes of tracked changes in a Word document: accept or reject."
+        ),
+    ] = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Make the folder of a new campaign, with your list of partners cleaned up.
+    """Make the folder of a new campaign, with your letter from Word and your list of partners cleaned up.
 
-    Example: `undersigned new river-2027 --partners list.xlsx`
+    Example: `undersigned new river-2027 --letter letter.docx --partners list.xlsx`
     """
     from worker import settings
     from worker.definition import partners as lists
@@ -45,15 +61,20 @@ def new(
     folder = settings.current().campaigns_dir / name
     if folder.exists():
         console.fail(f"{folder} exists already; nothing was changed.")
-    listed = _partners_from(partners, sheet) if partners else []
+    letters = new_letter.take_letters(letter or [], changes)
+    letters.say_remarks()
+    listed = _partners_from(partners, sheet, letters.problems)
     sources = sorted((settings.current().templates_dir / "new").iterdir())
-    files = {source.name: source.read_text(encoding="utf-8") for source in sources}
+    files = letters.put_into({source.name: source.read_text(encoding="utf-8") for source in sources})
     if dry_run:
         console.say(f"Dry run: would make {folder} with {console.partners(len(listed))}.")
         return
     folder.mkdir(parents=True)
     for file, content in files.items():
-        (folder / file).write_text(content.replace("DEADLINE", _in_four_weeks()), encoding="utf-8")
+        if file == "campaign.toml":
+            content = content.replace("DEADLINE", _in_four_weeks())
+        (folder / file).write_text(content, encoding="utf-8")
+    letters.say_taken()
     lists.write_csv(folder / "partners.csv", listed)
     if listed:
         where = folder / "partners.csv"
@@ -63,19 +84,19 @@ def new(
     console.say(f"Made {folder}. Fill in what is written in capitals, then: {console.command('check', str(folder))}")
 
 
-def _partners_from(path: Path, sheet: str) -> "list[PartnerRow]":
-    """The list, with everything said that was changed in it."""
+def _partners_from(path: Path | None, sheet: str, others: "list[Problem]") -> "list[PartnerRow]":
+    """The list, with everything said that was changed in it, and all problems at once, those of `others` too."""
     from worker.definition import partners as lists
     from worker.definition.problems import BadDefinition, few
 
-    taken = lists.take_list(path, sheet=sheet)
+    taken = lists.take_list(path, sheet=sheet) if path else lists.TakenList()
     for remark in taken.remarks[:MAX_SAID]:
         console.say(f"• {remark.sentence}")
     if len(taken.remarks) > MAX_SAID:
         console.say(f"• and {len(taken.remarks) - MAX_SAID:,} more: look through the list that was written.")
     with console.problems_told():
-        if taken.problems:
-            raise BadDefinition(few(taken.problems))
+        if problems := [*others, *taken.problems]:
+            raise BadDefinition(few(problems))
     return taken.rows
 
 

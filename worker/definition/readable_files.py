@@ -74,6 +74,8 @@ def check_text(
     """Raise Unreadable for what is no text, or more than `most` bytes of it."""
     if len(octets) > most:
         raise Unreadable(Problem(path.name, "", *_too_large(len(octets), most, expected)))
+    if kind := kind_of(octets):
+        raise Unreadable(Problem(path.name, "", kind, expected, fix))
 
 
 def _refused(path: Path, most: int) -> tuple[str, str]:
