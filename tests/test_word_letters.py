@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.word_files import BULLETS, NUMBERS, item, note, numbering, p, r, table, word_file
+from tests.word_files import BULLETS, NUMBERS, document_xml, item, note, numbering, p, r, table, with_parts, word_file
 from worker.definition import word
 from worker.text import markdown
 
@@ -141,13 +141,15 @@ def test_ordinary_text_is_not_escaped(text: str) -> None:
 
 
 _WORDS = st.text(st.sampled_from(list("ab1. *_#[](){}<>|\\`~!&;:-+=/@^\u00a0éក្ខ“”$%")), min_size=1, max_size=12)
+_EMPTY = word_file()
 _RUNS = st.lists(st.tuples(_WORDS, st.booleans(), st.booleans()), min_size=1, max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(_RUNS, min_size=1, max_size=3))
 def test_whatever_is_written_reads_as_the_same_words(paragraphs: list[list[tuple[str, bool, bool]]]) -> None:
-    read = taken(*(p(*(r(text, BOLD * bold + ITALIC * italic) for text, bold, italic in runs)) for runs in paragraphs))
+    written = (p(*(r(text, BOLD * bold + ITALIC * italic) for text, bold, italic in runs)) for runs in paragraphs)
+    read = word.as_markdown(with_parts(_EMPTY, document=document_xml("".join(written))))
     wanted = ["".join(text for text, *_ in runs) for runs in paragraphs]
     wanted = [" ".join(words.split()) for words in wanted if words.strip() and not re.fullmatch(r"[-*_=\s]+", words)]
     if "problem" in read:
@@ -160,6 +162,12 @@ def test_whatever_is_written_reads_as_the_same_words(paragraphs: list[list[tuple
             found.append(" ".join("".join(run["text"] for run in block["runs"]).split()))
     found = [words for words in found if not re.fullmatch(r"[-*_=\s]+", words)]
     assert found == wanted
+
+
+def test_nothing_is_said_to_be_lost_where_spaces_alone_are() -> None:
+    blocks = [p("\u00a0 lead  and   trail "), p("x\u00a0")]
+    assert body(*blocks) == "lead and trail\n\nx"
+    assert told(*blocks) == ""
 
 
 # Links
@@ -185,6 +193,13 @@ def test_a_link_to_what_is_no_address_loses_it_and_is_told(target: str) -> None:
     blocks = [p('<w:hyperlink r:id="rId90">' + r("words") + "</w:hyperlink>")]
     assert body(*blocks, links={"rId90": target}) == "words"
     assert "no web or mail address" in told(*blocks, links={"rId90": target})
+
+
+def test_a_link_of_several_styles_is_one_and_its_edges_are_outside() -> None:
+    words = '<w:hyperlink r:id="rId90">' + r(" bold", BOLD) + r(" and plain ") + "</w:hyperlink>"
+    assert body(p("see", words, "x"), links={"rId90": "https://a.example/"}) == (
+        "see [**bold** and plain](https://a.example/) x"
+    )
 
 
 def _field(instruction: str, *result: str) -> list[str]:

@@ -60,7 +60,9 @@ def _taken(reader: Reader) -> dict[str, Any]:
     remarks += reader.telling.remarks()
     if lost:
         fix = "The words are kept: mark them again if it matters."
-        remarks.append(Remark("", f"bold or italics that Markdown cannot tell, in {lost:,} paragraphs", fix))
+        remarks.append(
+            Remark("", f"bold or italics that Markdown cannot tell, in {lost:,} paragraph{'s' * (lost != 1)}", fix)
+        )
     language, why = word_languages.guess(
         "\n".join(line.text for line in lines), reader.runs.languages, reader.styles.language()
     )

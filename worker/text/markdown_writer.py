@@ -173,32 +173,34 @@ def _on_one_line(pieces: Sequence[Piece]) -> list[Piece]:
 def tidied(pieces: Sequence[Piece]) -> list[Piece]:
     """Single spaces, none beside a break or at an end; signs at the edge of bold and italics moved out of them."""
     text = "".join(_MARK if piece.note else piece.text for piece in pieces)
+    too_much = {at for match in _SPACES.finditer(text) for at in range(*match.span())}
     kept, at = [], 0
     for piece in pieces:
         if piece.note:
             kept.append(piece)
             at += 1
             continue
-        words = []
-        for character in piece.text:
-            before, after = text[:at].rstrip(_SPACES)[-1:] if at else "", text[at + 1 : at + 2]
-            at += 1
-            if character not in _SPACES or not (before in ("", BREAK) or after in ("", BREAK, *_SPACES)):
-                words.append(" " if character == "\t" else character)
-        if piece.href:
-            kept += _link_without_edges(replace(piece, text="".join(words)))
-        elif words:
-            kept.append(replace(piece, text="".join(words)))
-    return _merged(_flanked(kept))
+        words = "".join(one for place, one in enumerate(piece.text, at) if place not in too_much)
+        at += len(piece.text)
+        if words:
+            kept.append(replace(piece, text=words.replace("\t", " ")))
+    return _merged(_flanked(list(_links_without_edges(kept))))
 
 
-def _link_without_edges(piece: Piece) -> Iterator[Piece]:
+def _links_without_edges(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """Leave the spaces before and after a link out of it."""
-    words = piece.text.strip(" ")
-    before, _, after = piece.text.partition(words) if words else (piece.text, "", "")
-    for text, href in ((before, ""), (words, piece.href), (after, "")):
-        if text:
-            yield replace(piece, text=text, href=href)
+    for before, piece, after in zip([None, *pieces], pieces, [*pieces[1:], None], strict=False):
+        text, first, last = piece.text, "", ""
+        if piece.href and (before is None or before.href != piece.href):
+            first = text[: len(text) - len(text.lstrip(" "))]
+        if piece.href and (after is None or after.href != piece.href):
+            last = text[len(text.rstrip(" ")) :] if text.strip(" ") else ""
+        words = text[len(first) : len(text) - len(last)]
+        for part, href in ((first, ""), (words, piece.href), (last, "")):
+            if part or piece.note:
+                yield replace(piece, text=part, href=href)
+            if piece.note:
+                break
 
 
 def _merged(pieces: Sequence[Piece]) -> list[Piece]:
@@ -362,7 +364,7 @@ def _escaped(pieces: list[Piece], note: str, escapes: _Escapes) -> Iterator[str]
             yield "".join("\\" * (start + at in marked) + character for at, character in enumerate(piece.text))
 
 
-_SPACES = " \t"
+_SPACES = re.compile(r"^[^\S\n]+|[^\S\n]+$|[ \t](?=[ \t])", re.MULTILINE)
 _MARK = "\x01"  # stands for a note; no character of XML
 _NOTE = "§{}§"
 _ODD_ADDRESS = re.compile(r"[\s<>\\(){}\[\]\"*`|]|[.,;:!?']$")
