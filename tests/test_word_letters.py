@@ -264,6 +264,8 @@ def test_notes_are_kept_and_numbered_as_they_come() -> None:
 
 def test_a_simple_table_is_one() -> None:
     written = body(p("S"), table(["Dam", "MW"], ["Sambor | 2", p(r("1,700", BOLD))], ["", "x"]))
+    bold = table([p(r("Dam", BOLD)), p(r("MW", BOLD))], ["a", "b"])
+    assert body(p("S"), bold) == "S\n\n| Dam | MW |\n| --- | --- |\n| a | b |"
     assert written == "S\n\n| Dam | MW |\n| --- | --- |\n| Sambor \\| 2 | **1,700** |\n|  | x |"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from xml.etree.ElementTree import Element
 
@@ -262,7 +262,8 @@ class Reader:
             elif simple:
                 if any(len(cell) > 1 or any(BREAK in line.text for line in cell) for row in rows for cell in row):
                     self.telling.tell("cell")
-                self._lines.append(Line("table", rows=[[_joined(cell, " ") for cell in row] for row in rows]))
+                header, *others = [[_joined(cell, " ") for cell in row] for row in rows]
+                self._lines.append(Line("table", rows=[_without_bold(header), *others]))
             else:
                 for row in rows:
                     cells = [_joined(cell, " ") for cell in row if cell]
@@ -277,6 +278,14 @@ class Reader:
         taken = [self.runs.is_taken(one) for one in tracked]
         self.telling.settle(marks, "")
         return all(taken)
+
+
+def _without_bold(header: list[list[Piece]]) -> list[list[Piece]]:
+    """A header is bold by itself: all bold, it needs no signs for it."""
+    words = [piece for cell in header for piece in cell if piece.text.strip()]
+    if not all(piece.bold for piece in words):
+        return header
+    return [[replace(piece, bold=False) for piece in cell] for cell in header]
 
 
 def _is_merged(cell: Element) -> bool:
