@@ -147,9 +147,9 @@ def problems_told() -> Iterator[None]:
         yield
     except BadDefinition as error:
         for problem in error.problems:
+            say(hint(f"✗ {problem.sentence}"))
         for remark in error.remarks:
             say(f"• {remark.sentence}")
-            say(hint(f"✗ {problem.sentence}"))
         count = len(error.problems)
         fail(f"\n{count} problem{'s' if count > 1 else ''} to correct; nothing was changed.")
 

@@ -33,7 +33,7 @@ def new(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="The letter as Word document (.docx) or text (.md, .txt); with its language: fr=FILE. May be repeated.",
+            help="The letter from Word (.docx) or as text (.md, .txt); with its language: fr=FILE. May be repeated.",
         ),
     ] = None,
     changes: Annotated[

@@ -72,10 +72,10 @@ def check_text(
     fix: str = "Save it as plain text (a list: as CSV UTF-8) and try again.",
 ) -> None:
     """Raise Unreadable for what is no text, or more than `most` bytes of it."""
-    if len(octets) > most:
-        raise Unreadable(Problem(path.name, "", *_too_large(len(octets), most, expected)))
     if kind := kind_of(octets):
         raise Unreadable(Problem(path.name, "", kind, expected, fix))
+    if len(octets) > most:
+        raise Unreadable(Problem(path.name, "", *_too_large(len(octets), most, expected)))
 
 
 def _refused(path: Path, most: int) -> tuple[str, str]:
