@@ -66,7 +66,15 @@ Happening = Callable[[Session, Partner], object]
 OPEN: dict[str, Any] = {"public_page": "from launch", "join": "approved", "show_signers": "everyone"}
 LETTER = """# The dam must wait
 
-We, the {{ count }} undersigned, ask you to *wait*, as **all** do on [our page](https://rivers.example).
+We, the {{ count }} undersigned, ask you to *wait*, as **all** do on [our page](https://rivers.example).[^1]
+
+| River | Fish[^fish] | Where to read of it |
+|---|--:|---|
+| Arda | 1,204 | https://rivers.example/reports/2026/the-arda-and-its-fish |
+| Mesta[^1] | 9 | |
+
+[^1]: Law on Rivers, art. 3: https://rivers.example/laws/law-on-rivers-and-lakes-and-all-that-lives-in-them.
+[^fish]: Until April.
 
 ## Why
 
@@ -619,7 +627,8 @@ STOPS = """() => {
   const one_of_its_group = (radio) =>
     radio === ([...document.getElementsByName(radio.name)].find((one) => one.checked)
       ?? document.getElementsByName(radio.name)[0]);
-  window.stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select, summary")]
+  const all = "a[href], button, input:not([type=hidden]), textarea, select, summary, .table";
+  window.stops = [...document.querySelectorAll(all)]
     .filter((one) => one.checkVisibility() && (one.type !== "radio" || one_of_its_group(one)));
   return window.stops.map((one) => {
     const { top, bottom } = one.getBoundingClientRect();

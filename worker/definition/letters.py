@@ -113,7 +113,7 @@ def _problems(file: str, text: str) -> Iterator[Problem]:
         yield from _unknown_placeholders(file, number, line)
     for number, sentence in markdown_lint.problems(text):
         found = "something that letters cannot show"
-        expected = "headings, paragraphs, lists, **bold**, *italic* and links"
+        expected = "headings, paragraphs, lists, tables, footnotes, **bold**, *italic* and links"
         yield Problem(file, f"line {number}", found, expected, sentence)
 
 

@@ -34,9 +34,38 @@ class Change:
 
 
 def between(before: str, after: str) -> list[Change]:
-    """Compare two versions of a letter's text, line by line as they are read, and word by word inside a line."""
-    pairs = _pairs(_lines_read(before), _lines_read(after))
-    return [line_change(old, new) for old, new in pairs if _seen(old) != _seen(new)]
+    """Compare two versions of a letter's text, line by line as they are read, and word by word inside a line.
+
+    A note that stays keeps its number in both, the one that it has after: a new note changes no line but its own and
+    the one that refers to it.
+    """
+    old, new = (markdown.blocks(markdown.COUNT.sub("…", text)) for text in (before, after))
+    numbers = _numbers_after(_notes(old), _notes(new))
+    pairs = _pairs(_lines_read(old, numbers), _lines_read(new))
+    return [line_change(was, now) for was, now in pairs if _seen(was) != _seen(now)]
+
+
+def _notes(tree: list[markdown.Block]) -> list[str]:
+    notes = tree[-1]["notes"] if tree and tree[-1]["kind"] == "notes" else []
+    return [markdown.one_line(plain_text.plain(note)) for note in notes]
+
+
+def _numbers_after(old: list[str], new: list[str]) -> dict[int, int]:
+    """For each note of the earlier version that is in the later one too, maybe in other words, its number there."""
+    free = dict(enumerate(new, 1))
+    by_words: dict[str, list[int]] = {}
+    for number, note in reversed(free.items()):
+        by_words.setdefault(_seen(note), []).append(number)
+    numbers: dict[int, int] = {}
+    for number, note in enumerate(old, 1):
+        if same := by_words.get(_seen(note)):
+            numbers[number] = same.pop()
+            del free[numbers[number]]
+    left = [number for number in range(1, len(old) + 1) if number not in numbers]
+    rest = list(free)
+    for i, j in _versions_of_one([old[number - 1] for number in left], [free[number] for number in rest]):
+        numbers[left[i]] = rest[j]
+    return numbers
 
 
 def line_change(before: str, after: str) -> Change:
@@ -49,12 +78,17 @@ def _seen(line: str) -> str:
     return " ".join(line.replace("\u200b", "").split())
 
 
-def _lines_read(letter_text: str) -> list[str]:
-    return [line for line in _lines(markdown.blocks(markdown.COUNT.sub("…", letter_text))) if line]
+def _lines_read(tree: list[markdown.Block], numbers: dict[int, int] | None = None) -> list[str]:
+    """The lines of a tree; `numbers` says which numbers its notes get in place of their own."""
+    for run in markdown.runs_of(tree) if numbers else ():
+        if "note" in run:
+            run["text"] = f"[{(numbers or {}).get(run['note'], run['note'])}]"
+    notes = [((numbers or {}).get(number, number), note) for number, note in enumerate(_notes(tree), 1)]
+    return [line for line in [*_lines(tree), *(f"[{number}] {note}" for number, note in sorted(notes))] if line]
 
 
 def _lines(tree: list[markdown.Block]) -> Iterator[str]:
-    """A line for each heading, each paragraph, and each item of a list."""
+    """A line for each heading, each paragraph, each item of a list, and each row of a table; none for notes."""
     for block in tree:
         match block["kind"]:
             case "heading":
@@ -68,6 +102,9 @@ def _lines(tree: list[markdown.Block]) -> Iterator[str]:
                     yield from others
             case "quote":
                 yield from _lines(block["blocks"])
+            case "table":
+                for row in (block["header"], *block["rows"]):
+                    yield " | ".join(markdown.one_line(plain_text.plain(cell)) for cell in row)
 
 
 def _pairs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:

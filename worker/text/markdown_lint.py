@@ -4,18 +4,20 @@ import re
 from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from worker.text.markdown import SAFE_LINK
+from worker.text.markdown import SAFE_LINK, add_tables_and_footnotes
 
 MAX_DEPTH = 4  # a letter on paper cannot be set much deeper
+MAX_COLUMNS = 6  # of a table: on paper each still has room for a word
 _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 
 
 def problems(markdown: str) -> list[tuple[int, str]]:
     """List what stands in the text as typed although it looks like markup: (line from 1, what to do)."""
     tokens = _CRITIC.parse(markdown)
-    found = list(_too_deep(tokens))
+    found = [*_too_deep(tokens), *_notes(tokens), *_tables(tokens, markdown.split("\n"))]
     for token in tokens:
         if token.map:
             found += [(token.map[0] + 1, sentence) for sentence in _objections(token)]
@@ -32,15 +34,115 @@ def _too_deep(tokens: list[Token]) -> Iterator[tuple[int, str]]:
                 yield token.map[0] + 1, f"Lists and quotations may stand inside each other {MAX_DEPTH} deep at most."
 
 
+def _notes(tokens: list[Token]) -> Iterator[tuple[int, str]]:
+    """References and notes that do not belong together, and notes that are more than a paragraph."""
+    defined: dict[str, int] = {}
+    referred: dict[str, int] = {}
+    open_notes, containers, parts = 0, 0, 0
+    for place, token in enumerate(tokens):
+        line = token.map[0] + 1 if token.map else 0
+        if token.type == "footnote_reference_open":
+            label = str(token.meta["label"])
+            if label in defined:
+                yield line, f"Line {defined[label]} has a note [^{label}] too: give each a number of its own."
+            if open_notes or containers:
+                yield line, "A note begins its line, outside lists, quotations and other notes."
+            defined.setdefault(label, line)
+            open_notes, parts, begun = open_notes + 1, 0, line
+        elif token.type == "footnote_reference_close":
+            open_notes -= 1
+            if parts == 0:
+                yield begun, "This note has no words: write them behind the colon."
+        elif token.type.removesuffix("_open").removesuffix("_close") in _CONTAINERS:
+            containers += token.nesting
+        if open_notes and token.level > 0 and token.block and token.nesting >= 0 and token.type not in _INSIDE:
+            parts += 1
+            if parts > 1 or token.type != "paragraph_open":
+                yield line, "A note is one paragraph: no list, table or second paragraph belongs to it."
+        for number, reference in _inline(token, line):
+            if reference.type == "footnote_ref":
+                label = str(reference.meta["label"])
+                referred.setdefault(label, number)
+                if open_notes:
+                    yield number, f"A note cannot have a note itself: write out what [^{label}] says."
+                elif place == 1 and tokens[0].tag == "h1":
+                    yield number, f"The subject cannot have a note: write [^{label}] into the text."
+    for label in referred.keys() - defined.keys():
+        fix = f"write it on a line of its own: [^{label}]: The note."
+        yield referred[label], f"There is no note [^{label}]: {fix}"
+    for label in defined.keys() - referred.keys():
+        yield defined[label], f"Nothing refers to this note: write [^{label}] where it belongs, or remove it."
+
+
+_INSIDE = {"inline", "footnote_reference_open", "thead_open", "tbody_open", "tr_open", "th_open", "td_open"}
+
+
+def _tables(tokens: list[Token], lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Tables that do not fit a page, or of which something would be lost; and pipes that are no table."""
+    containers = 0
+    for place, token in enumerate(tokens):
+        kind = token.type.removesuffix("_open").removesuffix("_close")
+        if kind in _CONTAINERS or kind == "footnote_reference":
+            containers += token.nesting
+        elif token.type == "table_open" and token.map:
+            if containers:
+                yield token.map[0] + 1, "A table begins at the margin, outside lists, quotations and notes."
+            else:
+                yield from _table(lines, *token.map)
+        elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and token.map:
+            for number, line in enumerate(token.content.split("\n"), token.map[0] + 1):
+                if line.lstrip().startswith("|") or ("|" in line and "--" in line and set(line) <= set("|-: \t")):
+                    fix = f"under the first row belongs a row of dashes with as many cells, {MAX_COLUMNS} at most"
+                    yield number, f"This is no table: {fix}, | --- | --- |."
+
+
+def _table(lines: list[str], start: int, end: int) -> Iterator[tuple[int, str]]:
+    header = _cells(lines[start])
+    if len(header) > MAX_COLUMNS:
+        yield start + 1, f"A page has room for {MAX_COLUMNS} columns, this table has {len(header)}: make it two."
+    if not any(map(str.strip, header)):
+        yield start + 1, "The first row of a table says what stands in its columns: fill it in."
+    if start + 2 == end:
+        yield start + 1, "This table has no rows below its dashes: add them, or remove it."
+    for number in range(start + 2, end):
+        if "|" not in lines[number]:
+            yield number + 1, "This line would be a row of the table: leave a blank line before it."
+        elif (count := len(_cells(lines[number]))) != len(header):
+            fix = "write one | between two cells, and \\| for a | inside a cell."
+            cells = "1 cell" if count == 1 else f"{count} cells"
+            yield number + 1, f"This row has {cells}, the first row of its table {len(header)}: {fix}"
+
+
+def _cells(line: str) -> list[str]:
+    """Part a row as the parser does."""
+    cells = escapedSplit(line.strip())
+    if cells and cells[0] == "":
+        cells.pop(0)
+    if cells and cells[-1] == "":
+        cells.pop()
+    return cells
+
+
 def _inline_problems(block: Token, line: int) -> Iterator[tuple[int, str]]:
+    before = ""
+    for number, token in _inline(block, line):
+        yield from ((number, sentence) for sentence in _objections(token))
+        if before == "footnote_ref" and token.type == "text" and token.content.startswith("]("):
+            yield number, "A note stands behind a link, not in its words: [words](https://address)[^1]."
+        before = token.type
+
+
+def _inline(block: Token, line: int) -> Iterator[tuple[int, Token]]:
     for token in block.children or []:
-        yield from ((line, sentence) for sentence in _objections(token))
+        yield line, token
         line += token.type in ("softbreak", "hardbreak")
 
 
 def _objections(token: Token) -> Iterator[str]:
     if token.type == "text" and re.search(r"\[\^[^\]\s]+\]", token.content):
-        yield "Footnotes are not possible here: write the note into the sentence."
+        yield "A footnote is marked with letters and digits only, 40 at most: [^1]."
+    elif token.type == "text" and re.search(r"\^\[[^\]]+\]", token.content):
+        yield "A footnote is [^1] here, and on a line of its own: [^1]: The note."
     elif token.type == "text" and re.match(r"\[[^\]]+\]: ", token.content):
         yield "A link is written where it stands: [words](https://address)."
     elif token.type == "link_open" and not SAFE_LINK.match(str(token.attrs["href"])):
@@ -52,7 +154,6 @@ def _objections(token: Token) -> Iterator[str]:
 
 
 _BEYOND = {
-    "table_open": "Tables are not possible here: write the rows as a list.",
     "image": "Pictures are not possible here: describe it, or link to it with [words](https://address).",
     "fence": "Code blocks are not possible here: remove the ``` or ~~~ lines.",
     "code_block": "This line begins with four spaces or more: remove them.",
@@ -66,7 +167,8 @@ _BEYOND = {
 def _critic() -> MarkdownIt:
     """Build the parser that knows more than we set, to see what a writer meant; it never renders."""
     critic = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
-    critic.enable(["table", "strikethrough"]).disable("reference")
+    critic.enable("strikethrough").disable("reference")
+    add_tables_and_footnotes(critic, always_match_refs=True)
     critic.validateLink = lambda url: True  # type: ignore[method-assign]
     return critic
 

@@ -5,9 +5,10 @@ from itertools import groupby
 
 import wcwidth
 
-from worker.text.markdown import READER, Block, Listing, Run
+from worker.text.markdown import READER, Block, Listing, Run, Table
 
 WIDTH = 72  # columns of a plain text
+_GAP = "  "  # between the columns of a table
 _BETWEEN_WORDS = re.compile(r"(?<!«)[ \t]+(?![:;!?»](?:[ \t]|$))")  # a French sign keeps to its word
 _NARROW = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u20a0-\u20bf]*")
 _NO_BREAK = re.compile(r"^ |  |« | [:;!?»]| $")  # spaces at which a line is not simply broken
@@ -44,6 +45,10 @@ def _block_lines(block: Block, width: int) -> list[str]:
             return [f"> {line}".rstrip(" ") for line in _lines(block["blocks"], width - 2)]
         case "rule":
             return ["* * *"]
+        case "table":
+            return _table_lines(block, width)
+        case "notes":
+            return _notes_lines(block["notes"], width)
 
 
 def _list_lines(block: Listing, width: int) -> list[str]:
@@ -56,6 +61,41 @@ def _list_lines(block: Listing, width: int) -> list[str]:
         mark = (f"{number}." if block["ordered"] else "-").rjust(room - 1)
         inside = _lines(item, width - room, gap=not block["tight"]) or [""]
         lines += hang(inside, mark + " ")
+    return lines
+
+
+def _table_lines(block: Table, width: int) -> list[str]:
+    """Set a table in columns; where they have no room, each row by itself: `Column: cell`, a line for each."""
+    header, *rows = [[plain(cell).strip() for cell in row] for row in (block["header"], *block["rows"])]
+    rooms = [max(map(columns, column)) for column in zip(header, *rows, strict=True)]
+    if sum(rooms) + len(_GAP) * (len(rooms) - 1) > width:
+        return _rows_by_themselves(header, rows, width)
+    lines = [header, ["-" * room for room in rooms], *rows]
+    aligned = [list(map(_aligned, line, rooms, block["align"])) for line in lines]
+    return [_GAP.join(cells).rstrip(" ") for cells in aligned]
+
+
+def _aligned(cell: str, room: int, side: str) -> str:
+    free = room - columns(cell)
+    before = {"right": free, "center": free // 2}.get(side, 0)
+    return " " * before + cell + " " * (free - before)
+
+
+def _rows_by_themselves(header: list[str], rows: list[list[str]], width: int) -> list[str]:
+    lines: list[str] = []
+    for row in rows or [[""] * len(header)]:
+        if lines:
+            lines.append("")
+        for title, cell in zip(header, row, strict=True):
+            lines += wrap(f"{title}: {cell}" if title else cell, width)
+    return lines
+
+
+def _notes_lines(notes: list[list[Run]], width: int) -> list[str]:
+    room = len(f"[{len(notes)}] ")
+    lines: list[str] = []
+    for number, note in enumerate(notes, 1):
+        lines += hang(wrap(plain(note), width - room), f"[{number}] ".rjust(room))
     return lines
 
 

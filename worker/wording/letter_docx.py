@@ -8,22 +8,27 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from worker.text import markdown
+from worker.text import markdown, plain_text
 from worker.text.languages import LANGUAGES
 from worker.wording.sheet import Sheet
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.opc.part import Part
 
 NOTICE, LETTERHEAD, ADDRESS, SIGNATORY = "Notice", "Letterhead", "Address", "Signatory"
+NOTE_TEXT, NOTE_REFERENCE = "FootnoteText", "FootnoteReference"
 _FONTS = {"ascii": "Cambria", "hAnsi": "Cambria", "eastAsia": "Cambria", "cs": "Khmer UI"}
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STEP, _DIGIT, _GAP = 480, 115, 140  # twentieths of a point: one level in, one digit, number to text
+_WIDTH = 8844  # twentieths of a point between the margins
+_NARROWEST, _WIDEST = 6, 40  # letters for which a column gets its share of that
+_AFTER_TABLE = '<w:spacing w:before="0" w:after="0" w:line="180" w:lineRule="exact"/>'
 
 
 def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
@@ -82,15 +87,20 @@ def _blocks(document: "Document", tree: list[markdown.Block], indent: int = 0) -
     for block in tree:
         match block["kind"]:
             case "heading":
-                yield _paragraph(_runs(document, block["runs"]), f"Heading{min(block['level'] + 1, 9)}", inside)
+                yield _paragraph(_runs(document.part, block["runs"]), f"Heading{min(block['level'] + 1, 9)}", inside)
             case "paragraph":
-                yield _paragraph(_runs(document, block["runs"]), properties=inside)
+                yield _paragraph(_runs(document.part, block["runs"]), properties=inside)
             case "list":
                 yield from _listing(document, block, indent)
             case "quote":
                 yield from _blocks(document, block["blocks"], indent + _STEP)
             case "rule":
                 yield _paragraph(_run("* * *"), properties='<w:jc w:val="center"/>')
+            case "table":
+                yield _table(document, block, indent)
+                yield _paragraph("", properties=_AFTER_TABLE)
+            case "notes":
+                _add_notes(document, block["notes"])
 
 
 def _listing(document: "Document", block: markdown.Listing, indent: int) -> Iterator[str]:
@@ -101,7 +111,7 @@ def _listing(document: "Document", block: markdown.Listing, indent: int) -> Iter
     for item in block["items"]:
         words, rest = "", item
         if item and item[0]["kind"] == "paragraph":
-            words, rest = _runs(document, item[0]["runs"]), item[1:]
+            words, rest = _runs(document.part, item[0]["runs"]), item[1:]
         yield _paragraph(words, style, f'<w:numPr><w:ilvl w:val="0"/><w:numId w:val="{number}"/></w:numPr>')
         yield from _blocks(document, rest, left)
 
@@ -128,25 +138,118 @@ def _list(document: "Document", ordered: bool, start: int, left: int) -> int:
     return int(numbering.add_num(identity).numId)
 
 
-def _runs(document: "Document", runs: list[markdown.Run]) -> str:
+def _runs(part: "Part", runs: list[markdown.Run]) -> str:
     parts = []
     for href, linked in groupby(runs, key=lambda run: run["href"]):
         words = "".join(map(_styled, linked))
-        parts.append(_link(document, href, words) if href else words)
+        parts.append(_link(part, href, words) if href else words)
     return "".join(parts)
 
 
 def _styled(run: markdown.Run) -> str:
+    if "note" in run:
+        return _reference(run["note"], run["again"])
     if run["text"] == markdown.BREAK:
         return "<w:r><w:br/></w:r>"
     style = "<w:b/><w:bCs/>" * run["bold"] + "<w:i/><w:iCs/>" * run["italic"]
     return _run(run["text"], style + '<w:u w:val="single"/>' * bool(run["href"]))
 
 
-def _link(document: "Document", href: str, words: str) -> str:
+def _reference(note: int, again: int) -> str:
+    """The number of a note, which Word counts; where the note is referred to again, a field that repeats it."""
+    style = f'<w:rStyle w:val="{NOTE_REFERENCE}"/>'
+    if again:
+        begin, separate, end = (
+            f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")
+        )
+        field = f'<w:r><w:instrText xml:space="preserve"> NOTEREF _Note{note} \\f \\h </w:instrText></w:r>'
+        return begin + field + separate + _run(str(note), style) + end
+    mark = f'<w:r><w:rPr>{style}</w:rPr><w:footnoteReference w:id="{note}"/></w:r>'
+    return f'<w:bookmarkStart w:id="{note}" w:name="_Note{note}"/>{mark}<w:bookmarkEnd w:id="{note}"/>'
+
+
+def _add_notes(document: "Document", notes: list[list[markdown.Run]]) -> None:
+    """Add the part of the file that holds the notes, and the two lines that part them from the text."""
+    from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls, qn
+
+    part = Part(PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES, b"", document.part.package)
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    kinds = (("separator", -1), ("continuationSeparator", 0))
+    lines = "".join(
+        f'<w:footnote w:type="{kind}" w:id="{number}">'
+        f'<w:p><w:pPr><w:spacing w:after="0" w:line="240" w:lineRule="auto"/></w:pPr><w:r><w:{kind}/></w:r></w:p>'
+        "</w:footnote>"
+        for kind, number in kinds
+    )
+    mark = f'<w:r><w:rPr><w:rStyle w:val="{NOTE_REFERENCE}"/></w:rPr><w:footnoteRef/></w:r>{_run(" ")}'
+    words = "".join(
+        f'<w:footnote w:id="{number}">{_paragraph(mark + _runs(part, note), NOTE_TEXT)}</w:footnote>'
+        for number, note in enumerate(notes, 1)
+    )
+    written = f"<w:footnotes {nsdecls('w', 'r')}>{lines}{words}</w:footnotes>"
+    part._blob = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{written}'.encode()
+    settings = document.settings.element
+    named = "".join(f'<w:footnote w:id="{number}"/>' for _, number in kinds)
+    settings.find(qn("w:compat")).addprevious(parse_xml(f"<w:footnotePr {nsdecls('w')}>{named}</w:footnotePr>"))
+    _note_styles(document)
+
+
+def _note_styles(document: "Document") -> None:
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.oxml.ns import qn
+
+    text = _style(_new_style(document.styles, "footnote text"), 9, after=2, line=1.0)
+    text.element.set(qn("w:styleId"), NOTE_TEXT)
+    reference = document.styles.add_style("footnote reference", WD_STYLE_TYPE.CHARACTER)
+    reference.element.set(qn("w:styleId"), NOTE_REFERENCE)
+    reference.font.superscript = True
+
+
+def _table(document: "Document", block: markdown.Table, indent: int) -> str:
+    """A table between thin lines, as wide as the text; its first row stands on each page."""
+    shares = [
+        min(max(max(plain_text.columns(plain_text.plain(cell)) for cell in column), _NARROWEST), _WIDEST)
+        for column in zip(block["header"], *block["rows"], strict=True)
+    ]
+    widths = [(_WIDTH - indent) * share // sum(shares) for share in shares]
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    edges = "".join(
+        f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="888888"/>' for edge in ("top", "bottom", "insideH")
+    )
+    rows = [_row(document, block["header"], widths, block["align"], header=True)]
+    rows += [_row(document, row, widths, block["align"], header=False) for row in block["rows"]]
+    return (
+        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblInd w:w="{indent}" w:type="dxa"/>'
+        f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1"/>'
+        f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>"
+        f"{''.join(rows)}</w:tbl>"
+    )
+
+
+def _row(
+    document: "Document", cells: list[list[markdown.Run]], widths: list[int], align: Sequence[str], *, header: bool
+) -> str:
+    written = []
+    for cell, width, side in zip(cells, widths, align, strict=True):
+        if header:
+            cell = [{**run, "bold": True} for run in cell]
+        spacing = '<w:spacing w:before="40" w:after="40" w:line="240" w:lineRule="auto"/>'
+        properties = (
+            "<w:keepNext/>" * header + spacing + (f'<w:jc w:val="{side}"/>' if side in ("center", "right") else "")
+        )
+        words = _paragraph(_runs(document.part, cell), properties=properties)
+        written.append(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{words}</w:tc>')
+    return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if header else ''}</w:trPr>{''.join(written)}</w:tr>"
+
+
+def _link(part: "Part", href: str, words: str) -> str:
     from docx.opc.constants import RELATIONSHIP_TYPE
 
-    identity = document.part.relate_to(_clean(href), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    identity = part.relate_to(_clean(href), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
     return f'<w:hyperlink r:id="{identity}">{words}</w:hyperlink>'
 
 

@@ -86,7 +86,7 @@ def _environment() -> Environment:
     )
     environment.filters["signatory"] = names.signatory
     environment.filters["unlinked"] = names.unlinked
-    environment.filters["prose"] = lambda blocks: Markup(html.to_html(blocks))
+    environment.filters["prose"] = lambda blocks, ids="": Markup(html.to_html(blocks, ids))
     environment.policies["ext.i18n.trimmed"] = True
     return environment
 
