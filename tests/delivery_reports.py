@@ -365,7 +365,7 @@ REPORTS = {
     "Postfix, five days": (POSTFIX, "failed", "4.4.1", "X-Postfix; connect: Connection timed out", "soft 4.4.1"),
     "Postfix, spam": (POSTFIX, "failed", "5.7.1", SPAM, "soft 5.7.1"),
     "Postfix, no TLS": (POSTFIX, "failed", "5.7.4", "X-Postfix; TLS is required", "soft 5.7.4"),
-    "Postfix, delayed": (POSTFIX, "delayed", "4.4.1", "X-Postfix; connect: Connection timed out", "none None"),
+    "Postfix, delayed": (POSTFIX, "delayed", "4.4.1", "X-Postfix; connect: Connection timed out", "delayed 4.4.1"),
     "Postfix, delivered": (POSTFIX, "delivered", "2.0.0", "smtp; 250 2.0.0 Ok: queued", "none None"),
     "Postfix, relayed": (POSTFIX, "relayed", "2.1.5", "smtp; 250 2.1.5 Ok", "none None"),
     "Postfix, expanded": (POSTFIX, "expanded", "2.0.0", "X-Postfix; alias expanded", "none None"),
@@ -396,7 +396,7 @@ REPORTS = {
         "hard 5.1.1",
     ),
     "Gmail, inactive": (GMAIL, "failed", "5.2.1", "smtp; 550 5.2.1 The email account is inactive.", "hard 5.2.1"),
-    "Gmail, delayed": (GMAIL, "delayed", "4.4.1", "smtp; The recipient server did not respond", "none None"),
+    "Gmail, delayed": (GMAIL, "delayed", "4.4.1", "smtp; The recipient server did not respond", "delayed 4.4.1"),
     "Exim, no such user": (EXIM, "failed", "5.0.0", "smtp; 550 No such user here", "hard 5.0.0"),
     "Exim, with a finer status": (EXIM, "failed", "5.0.0", "smtp; 550 5.1.1 User unknown", "hard 5.1.1"),
     "Exim, spam": (EXIM, "failed", "5.0.0", "smtp; 550 Message rejected as spam by content filter", "soft 5.0.0"),
@@ -410,11 +410,11 @@ REPORTS = {
         "hard 5.1.1",
     ),
     "Sendmail, no such host": (SENDMAIL, "failed", "5.1.2", "SMTP; 550 Host unknown", "hard 5.1.2"),
-    "Sendmail, warning": (SENDMAIL, "delayed", "4.4.7", "SMTP; 451 will retry", "none None"),
+    "Sendmail, warning": (SENDMAIL, "delayed", "4.4.7", "SMTP; 451 will retry", "delayed 4.4.7"),
     "qmail": (QMAIL, "", "", "", "soft 5.1.1"),
-    "an out-of-office reply": (OUT_OF_OFFICE, "", "", "", "none None"),
-    "a read receipt": (READ_RECEIPT, "", "", "", "nothing"),
-    "a person": (A_PERSON, "", "", "", "nothing"),
+    "an out-of-office reply": (OUT_OF_OFFICE, "", "", "", "response None"),
+    "a read receipt": (READ_RECEIPT, "", "", "", "response None"),
+    "a person": (A_PERSON, "", "", "", "response None"),
 }
 
 

@@ -18,7 +18,8 @@ def test_mutated_reports_do_no_harm(record_property: Callable[[str, object], Non
     assert found.crashes == []
     assert found.forgeries == []
     assert found.slowest < 2
-    assert found.read_as.keys() == {"hard", "soft", "none", "nothing"}, "the trial no longer tries much"
+    ways = {"hard", "soft", "delayed", "none", "response", "nothing"}
+    assert found.read_as.keys() >= ways, "the trial no longer tries much"
     assert found.read_as["hard"] > A_FEW_HUNDRED / 50
 
 

@@ -129,7 +129,7 @@ def test_no_two_choices_look_the_same(words: str) -> None:
 
 def test_the_numbers_of_answers_stand_beside_the_others() -> None:
     numbers = Counts(
-        *(3, 3, 0, 0, 0, 0, 0, 1),
+        *(3, 3, 0, 0, 0, 0, 0, 0, 1),
         answers={one.counted_as: 1 for one in CHOICES.values()},
         silent=0,
     ).as_json()

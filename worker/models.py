@@ -479,7 +479,8 @@ class Mail(Base):
     the partner it goes, null for the registered one. `generation`: that of its reader's link when it was put; it brings
     that link or none, and one to an address that was corrected since says nothing of the new one.
     `reported_at`: when a delivery report first said that what was sent last may not have arrived; `reply` then holds
-    the report's words. `cancel_reason`: why delivery cancelled it; null where an act did.
+    the report's words. `delayed_at`: when one first said that it is delayed, until one says what became of it.
+    `cancel_reason`: why delivery cancelled it; null where an act did.
     """
 
     __tablename__ = "mail"
@@ -516,6 +517,12 @@ class Mail(Base):
             "campaign_id",
             sqlite_where=text("refused_at IS NOT NULL OR bounced_at IS NOT NULL OR uncertain_at IS NOT NULL"),
             postgresql_where=text("refused_at IS NOT NULL OR bounced_at IS NOT NULL OR uncertain_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_mail_reported",
+            "campaign_id",
+            sqlite_where=text("reported_at IS NOT NULL"),
+            postgresql_where=text("reported_at IS NOT NULL"),
         ),
         Index(
             "ix_mail_answer",
@@ -566,6 +573,7 @@ class Mail(Base):
     reported_at: Mapped[datetime | None]
     cancel_reason: Mapped[CancelReason | None] = mapped_column(String(20))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    delayed_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -587,6 +595,27 @@ class Mail(Base):
     @classmethod
     def _is_to_partner_or_addressee(cls) -> ColumnElement[bool]:
         return cls.partner_id.is_not(None) | cls.addressee_id.is_not(None)
+
+
+ResponseKind = Literal["automatic", "person", "read", "deleted", "complaint"]
+"""Of what came back and is no failure: an automatic reply, what somebody wrote, a receipt that says that the mail was
+read, or deleted unread (RFC 8098), and a report of it as spam (RFC 5965)."""
+
+
+class MailResponse(Base):
+    """What came to the return path of a mail and is no report of its delivery: `words` are whoever's who answered.
+
+    Anybody may have written it, so it is shown and decides nothing.
+    """
+
+    __tablename__ = "mail_response"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), index=True)
+    kind: Mapped[ResponseKind] = mapped_column(String(10))
+    words: Mapped[str] = mapped_column(Encrypted)
+    at: Mapped[datetime]
+
+    mail: Mapped[Mail] = relationship()
 
 
 class ThirdPartyAddress(Base):
@@ -669,9 +698,9 @@ AuditCode = Literal[
     Choice, "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
     "disowned", "corrected_listing", "proposed_name", "name_agreed",
     "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
-    "not_admitted", "bounced", "reported", "closed", "sealed", "dispatched", "accepted", "brought_by_hand",
-    "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added", "contact_ended", "silenced",
-    "mail_allowed", "code_guessed", "undone", "merged",
+    "not_admitted", "bounced", "reported", "response_came", "closed", "sealed", "dispatched", "accepted",
+    "brought_by_hand", "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
+    "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
 ]  # fmt: skip
 
 

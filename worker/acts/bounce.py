@@ -1,9 +1,10 @@
 """A mail came back: what the row of the mail, its partner and the list of suppressed addresses then say."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -13,9 +14,10 @@ from worker.acts import audit
 from worker.mail import bounce_mailbox, bounce_reports
 from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
-from worker.mail.outcomes import REPORT_PREFIX
+from worker.mail.outcomes import NOT_UNDERSTOOD, REPORT_PREFIX
+from worker.mail.responses import Response
 from worker.mail.server_url import ascii_domain
-from worker.models import Mail, Partner, Suppression
+from worker.models import Mail, MailResponse, Partner, Suppression
 from worker.state.recipients import third_party_of
 
 log = logging.getLogger("bounces")
@@ -31,23 +33,47 @@ class Collected:
 
 
 def apply_report(session: Session, bounce: Bounce) -> Mail | None:
-    """Write down that a mail came back; returns it if something changed, None if not. Twice changes nothing more.
+    """Write down what came back to a mail; returns it if something changed, None if not. Twice changes nothing more.
 
-    A hard bounce marks the mail. If it went to the partner's present address, that gets no mail any more. What
-    came back softly, or speaks of another recipient than ours, is only shown. The letter to an addressee is
-    marked and nothing else: whoever calls this tells the organizers.
+    Everything is told: what failed, may not have arrived or is delayed, in the server's words; and who answered.
+    A mail is marked as come back, and its address gets no mail any more, only where `says_address_is_gone`. Of the
+    letter to an addressee each failure marks it, and nothing else: whoever calls this tells the organizers.
     """
     partner_id = _partner_of(session, bounce.mail_id)
     # The partner before its mail: in this order an answer locks them too.
     partner = session.get(Partner, partner_id, with_for_update=True, populate_existing=True) if partner_id else None
     mail = session.get(Mail, bounce.mail_id, with_for_update=True, populate_existing=True)
-    if mail is None or mail.bounced_at is not None or bounce.kind == "none":
+    if mail is None:
+        return None
+    if bounce.response is not None:
+        return _note_response(session, mail, bounce.response)
+    if bounce.kind == "none":
+        mail.delayed_at = None
+        return None
+    if mail.bounced_at is not None:
         return None
     recipient = _recipient(session, mail)
-    about_ours = _is_about_our_recipient(recipient, bounce)
-    if bounce.kind != "hard" or not about_ours:
+    if bounce.kind == "delayed":
+        return _note_delay(session, mail, bounce, recipient)
+    gone = says_address_is_gone(bounce, recipient)
+    if not (gone or mail.kind == "letter"):
         return _show(session, mail, bounce, recipient)
     _mark(session, mail, bounce, recipient)
+    if gone:
+        _suppress_reader(session, mail, partner)
+    return mail
+
+
+def says_address_is_gone(bounce: Bounce, recipient: str) -> bool:
+    """Whether a report says for good that this very address takes no mail: then it gets none of ours any more.
+
+    Not what speaks of somebody to whom our recipient passed it on, nor a full mailbox, a policy or our reputation.
+    """
+    return bounce.kind == "hard" and _is_about_our_recipient(recipient, bounce)
+
+
+def _suppress_reader(session: Session, mail: Mail, partner: Partner | None) -> None:
+    """Of an address that was corrected since nothing is said; addressees and organizers are never suppressed."""
     if mail.contact is not None:
         if mail.generation == mail.contact.generation:
             _suppress(session, mail.contact.email_hmac)
@@ -56,7 +82,6 @@ def apply_report(session: Session, bounce: Bounce) -> Mail | None:
         _suppress(session, partner.email_hmac)
     elif stranger := third_party_of(session, mail):
         _suppress(session, stranger.email_hmac)
-    return mail
 
 
 def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Collected:
@@ -79,6 +104,8 @@ def _take(message: bytes, collected: Collected) -> bool:
         return False
     try:
         with db.transaction() as session:
+            if not _can_be_told(session, bounce):
+                return False
             mail = apply_report(session, bounce)
     except (OperationalError, NoConnection):
         raise  # the database is away, and no message is to blame
@@ -90,6 +117,49 @@ def _take(message: bytes, collected: Collected) -> bool:
         if mail.kind == "letter":
             collected.letters_of.add(mail.campaign_id)
     return True
+
+
+def _can_be_told(session: Session, bounce: Bounce) -> bool:
+    """Whether a row can say it: the mail is there, and an answer stands beside a partner or a letter.
+
+    What answers a mail to organizers or to who asked to sign, or comes from a partner that was erased, is for people.
+    """
+    mail = session.get(Mail, bounce.mail_id)
+    if mail is None or bounce.response is None:
+        return mail is not None
+    if not mail.is_to_partner_or_addressee or (mail.partner is not None and mail.partner.erased_at is not None):
+        return False
+    noted = _responses(session, mail)
+    return len(noted) < MAX_RESPONSES or _is_noted(noted, bounce.response)
+
+
+MAX_RESPONSES = 5  # to one mail that are kept; further ones stay in the mailbox, unread
+
+
+def _responses(session: Session, mail: Mail) -> Sequence[MailResponse]:
+    return session.scalars(select(MailResponse).where(MailResponse.mail_id == mail.id)).all()
+
+
+def _is_noted(noted: Sequence[MailResponse], response: Response) -> bool:
+    return any((one.kind, one.words) == (response.kind, response.words) for one in noted)
+
+
+def _note_response(session: Session, mail: Mail, response: Response) -> Mail | None:
+    noted = _responses(session, mail)
+    if len(noted) >= MAX_RESPONSES or _is_noted(noted, response):
+        return None
+    now = db.clock(session)
+    session.add(MailResponse(mail_id=mail.id, kind=response.kind, words=response.words, at=now))
+    audit.log(session, mail.campaign, "clock", "response_came", mail.partner, detail=f"{mail.kind} {response.kind}")
+    return mail
+
+
+def _note_delay(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail | None:
+    """That a server still tries, once and only while no report says that it gave up."""
+    if mail.reported_at is not None or mail.delayed_at is not None:
+        return None
+    mail.delayed_at, mail.reply = db.clock(session), _reply(recipient, bounce)
+    return mail
 
 
 def _mailbox(url: str) -> Mailbox:
@@ -122,7 +192,7 @@ def _recipient(session: Session, mail: Mail) -> str:
 
 
 def _mark(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> None:
-    mail.bounced_at = db.clock(session)
+    mail.bounced_at, mail.delayed_at = db.clock(session), None
     mail.reply = _reply(recipient, bounce)
     if mail.kind != "letter":
         mail.due_at = None  # a second copy would come back too
@@ -133,7 +203,7 @@ def _show(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail 
     """Once for each mail, so that nobody can fill the audit log with reports."""
     if mail.reported_at is not None:
         return None
-    mail.reported_at, mail.reply = db.clock(session), _reply(recipient, bounce)
+    mail.reported_at, mail.delayed_at, mail.reply = db.clock(session), None, _reply(recipient, bounce)
     audit.log(session, mail.campaign, "clock", "reported", mail.partner, detail=_detail(mail, bounce))
     return mail
 
@@ -143,10 +213,10 @@ def _detail(mail: Mail, bounce: Bounce) -> str:
 
 
 def _reply(recipient: str, bounce: Bounce) -> str:
-    said = (
-        bounce_reports.masked(bounce.diagnostic, recipient) if recipient else bounce.status or ""
-    )  # of who was erased
-    return REPORT_PREFIX + said
+    if bounce.kind == "unclear":
+        return REPORT_PREFIX + NOT_UNDERSTOOD
+    # Of who was erased nothing but the code: nobody knows what else to mask.
+    return REPORT_PREFIX + (bounce_reports.masked(bounce.diagnostic, recipient) if recipient else bounce.status or "")
 
 
 def _suppress(session: Session, email_hmac: bytes | None) -> None:

@@ -104,7 +104,7 @@ def resend_letter(session: Session, campaign_id: int) -> int:
 def _note(one: Served, facts: CampaignFacts) -> None:
     letter = one.mail
     if letter is not None and one.state == "uncertain":
-        letter.sent_at, letter.uncertain_at, letter.reported_at = facts.now, None, None
+        letter.sent_at, letter.uncertain_at, letter.reported_at, letter.delayed_at = facts.now, None, None, None
         letter.reply = "noted by an organizer: it arrived"
         return
     if letter is not None and one.state == "refused":
@@ -125,6 +125,8 @@ def _note_replies(session: Session, facts: CampaignFacts) -> None:
             told.append(outbox.to_organizers("doubt", campaign, f"letter-{letter.id}", now))
         if letter.refused_at is not None:
             told.append(outbox.to_organizers("waiting", campaign, f"refused-{letter.id}", now))
+        if letter.due_at is not None and letter.blocked_at is not None:
+            told.append(outbox.to_organizers("waiting", campaign, f"turned-down-{letter.id}", now))
         if letter.due_at is not None and letter.attempts and letter.dated_at < now - LATE:
             told.append(outbox.to_organizers("waiting", campaign, f"late-{letter.id}", now))
         if letter.bounced_at is not None:

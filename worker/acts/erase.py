@@ -25,6 +25,7 @@ from worker.models import (
     EndedLink,
     ListingChange,
     Mail,
+    MailResponse,
     Partner,
     Rendition,
     Seal,
@@ -122,6 +123,7 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     ).all()
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")  # to whom nobody sent it by now
     _forget(session, campaign, partners)
+    _forget_responses(session, Mail.campaign_id == campaign.id)
     of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")
     session.execute(update(Seal).where(of_it).values(content=b""))
     _forget_strangers(
@@ -153,8 +155,13 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
     of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
     session.execute(of_them.execution_options(synchronize_session="fetch"))
-    session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None, reported_at=None))
+    _forget_responses(session, Mail.partner_id.in_(ids))
+    session.execute(update(Mail).where(Mail.partner_id.in_(ids)).values(reply=None, reported_at=None, delayed_at=None))
     _empty_seals(session, campaign, [one.id for one in partners if one.id not in named])
+
+
+def _forget_responses(session: Session, of_mails: ColumnElement[bool]) -> None:
+    session.execute(delete(MailResponse).where(MailResponse.mail_id.in_(select(Mail.id).where(of_mails))))
 
 
 def _remember_links(
@@ -215,4 +222,4 @@ def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) 
         one.ref, one.decided_at = tokens.new_ref(), one.decided_at or now
     mails = Mail.id.in_([one.mail_id for one in strangers])
     outbox.cancel(session, mails)
-    session.execute(update(Mail).where(mails).values(reply=None, reported_at=None))
+    session.execute(update(Mail).where(mails).values(reply=None, reported_at=None, delayed_at=None))

@@ -18,11 +18,15 @@ _BLOCKERS: dict[BlockerCode, str] = {
     "`undersigned resend {slug}` sends it again.",
     "no_address": ", then `undersigned dispatch {slug} --by-hand`.",
     "below_quorum": ": `undersigned dispatch {slug}` sends it all the same.",
-    "refused": ": see `undersigned status {slug}`.",
+    "refused": ". `undersigned dispatch {slug}` tries again; or print it (`undersigned export {slug} --documents "
+    "FOLDER`), bring it, and note it: `undersigned dispatch {slug} --by-hand`.",
+    "turned_down": ". It is tried again by itself. You can also print it (`undersigned export {slug} --documents "
+    "FOLDER`), bring it, and note it: `undersigned dispatch {slug} --by-hand`.",
 }
 _TODO: dict[Todo, str] = {
     "correct_address": ", then: `undersigned amend {slug} --partner {name} --email ADDRESS`",
     "resend": "; if not: `undersigned resend {slug} --partner {name}`",
+    "ask": "; to another address: `undersigned amend {slug} --partner {name} --email ADDRESS`",
 }
 
 

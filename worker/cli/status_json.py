@@ -3,6 +3,7 @@
 from typing import Any
 
 from worker.cli import console, hints
+from worker.models import MailResponse
 from worker.state.mail_status import MailStatus, reason_of
 from worker.state.overview import AddresseeStatus, LetterStatus, Overview
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
@@ -83,6 +84,7 @@ def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
             "number": f"#{partner.number}",
             "reminded": [iso(moment) for moment in partner.reminded],
             "mails": [_mail(one, slug, partner.called) for one in partner.mails],
+            "responses": [_response(one) for one in partner.responses],
             "contacts": [contact_as_json(one) for one in partner.contacts],
         }
     )
@@ -91,7 +93,13 @@ def _partner(partner: PartnerStatus, slug: str) -> dict[str, Any]:
 def contact_as_json(contact: ContactStatus) -> dict[str, Any]:
     """One further contact of a partner, without its name and address."""
     moments = {name: iso(getattr(contact, name)) for name in ("added", "ended", "quiet")}
-    return vars(contact) | moments | {"mail": contact.mail.state if contact.mail else None}
+    doubt = contact.mail is not None and contact.mail.reported is not None
+    mail = {"mail": contact.mail.state if contact.mail else None, "may_not_have_arrived": doubt}
+    return vars(contact) | moments | mail
+
+
+def _response(one: MailResponse) -> dict[str, Any]:
+    return {"mail": one.mail.kind, "kind": one.kind, "words": one.words, "at": iso(one.at)}
 
 
 def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:
@@ -101,6 +109,8 @@ def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:
         "when": iso(status.when),
         "reply": status.reply,
         "meaning": hints.reason_with_command(status.reason, slug),
+        "may_not_have_arrived": iso(status.reported),
+        "delayed": iso(status.delayed),
         "attempts": status.attempts,
         "next": iso(status.next),
         "todo": hints.todo_with_command(status.todo, slug, organization) if status.todo else None,
@@ -120,4 +130,6 @@ def _letter(letter: LetterStatus, slug: str) -> dict[str, Any]:
         "sent": iso(letter.mail.sent_at),
         "reply": letter.mail.reply,
         "meaning": hints.reason_with_command(reason_of(letter.mail), slug),
+        "delayed": iso(letter.mail.delayed_at),
+        "responses": [_response(one) for one in letter.responses],
     }

@@ -14,17 +14,19 @@ from rich.text import Text
 from worker import db, settings
 from worker.choices import CHOICES
 from worker.cli import console, hints, status_json
+from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
+from worker.models import MailResponse
 from worker.state.counts import Counts
 from worker.state.joining import FIRST_OF_CAMPAIGN
 from worker.state.letters import HAS_IT, ServedState
 from worker.state.listings import COUNTRY
-from worker.state.mail_status import MailStatus
+from worker.state.mail_status import MailStatus, reason_of
 from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.text import dates, similar_names
-from worker.wording.mail_status import ACTS, reason_words
+from worker.wording.mail_status import ACTS, RESPONSES, reason_words
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
 _Unreached: TypeAlias = list[tuple[PartnerStatus, MailStatus]]  # partners, each with the mail that tells why
@@ -58,7 +60,7 @@ def all_campaigns(*, as_json: bool) -> None:
 def one_campaign(found: CampaignStatus) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     screen = console.screen()
-    waiting = [*_wishes(found), *_names(found), *_flood(found), *_applicants(found)]
+    waiting = [*_responses(found), *_wishes(found), *_names(found), *_flood(found), *_applicants(found)]
     for line in [*_head(found), *_not_reached(found), *waiting]:
         screen.print(line)
     screen.print(partners_table(found, found.partners, screen.width))
@@ -80,10 +82,10 @@ def one_screen(found: CampaignStatus) -> None:
 
 def summary(counts: Counts) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
-    words = ("asked", "by_hand", "refused", "bounced", "suppressed", *counts.answers, "silent")
+    words = ("asked", "by_hand", "refused", "bounced", "suppressed", "may_not_have_arrived", *counts.answers, "silent")
     numbers = counts.as_json()
     called = {"by_hand": "without an address"}
-    told = [f"{numbers[word]} {called.get(word, word)}" for word in words if numbers[word]]
+    told = [f"{numbers[word]} {called.get(word, word.replace('_', ' '))}" for word in words if numbers[word]]
     return f"{console.partners(counts.partners)}: {', '.join(told) or 'nobody asked yet'}"
 
 
@@ -160,6 +162,9 @@ def _head(found: CampaignStatus) -> list[Text]:
         lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))
         if letter.mail.reply:
             lines.append(Text(f"    the server said: {letter.mail.reply}"))
+        if letter.mail.delayed_at:
+            lines.append(Text(f"    {reason_words(reason_of(letter.mail))}", style="yellow"))
+        lines += [Text(f"    {_response(one)}", style="yellow") for one in letter.responses]
     if campaign.cancelled_at:
         lines.append(Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter never leaves{_told(found)}"))
     if campaign.erase_by and not campaign.erased_at:
@@ -306,11 +311,33 @@ def _not_reached(found: CampaignStatus, most: int | None = None) -> list[Rendera
     """Whom no mail reaches, what the server said, and what to do: once for all where it is the same."""
     lost: _Unreached = []
     uncertain: _Unreached = []
+    reported: _Unreached = []
     for partner in found.partners:
         if mail := next((mail for mail in reversed(partner.mails) if mail.todo), None):
-            (uncertain if mail.state == "uncertain" else lost).append((partner, mail))
+            of_this = reported if mail.todo == "ask" else uncertain if mail.state == "uncertain" else lost
+            of_this.append((partner, mail))
     slug = found.campaign.slug
-    return [*_block("Not reached", lost, most, slug), *_block("Perhaps not reached", uncertain, most, slug)]
+    return [
+        *_block("Not reached", lost, most, slug),
+        *_block("Perhaps not reached", uncertain, most, slug),
+        *_block("May not have arrived", reported, most, slug),
+    ]
+
+
+def _responses(found: CampaignStatus) -> list[RenderableType]:
+    """What people and machines wrote back to our mails, in their own words."""
+    those = [(partner, one) for partner in found.partners for one in partner.responses]
+    lines = [Text("Answered our mails", style="bold yellow")] if those else []
+    for partner, one in those:
+        lines.append(Text(f"  {_numbered(partner, partner.organization)}, {_short(one.at, found)}: {_response(one)}"))
+    if those:
+        lines.append(Text("  → Anybody can have written this: check it before you act on it"))
+    return [*lines]
+
+
+def _response(one: MailResponse) -> str:
+    """`an automatic reply says: “I am away until Monday”`."""
+    return f"{RESPONSES[one.kind]}: “{one.words}”" if one.words else RESPONSES[one.kind]
 
 
 def _wishes(found: CampaignStatus) -> list[RenderableType]:
@@ -392,6 +419,9 @@ def _block(title: str, those: _Unreached, most: int | None, slug: str) -> Iterat
         suppressed = partner.unreached == "suppressed"
         why = "an earlier mail to this address came back" if suppressed else _why(mail)
         table.add_row(Text(f"  {_numbered(partner, partner.organization)}"), Text(why))
+        said = (mail.reply or "").removeprefix(REPORT_PREFIX)
+        if mail.todo == "ask" and said and said not in why:
+            table.add_row(Text(""), Text(f"the server said: {said}"))
     yield table
     if most is not None and len(those) > most:
         yield Text(f"  and {len(those) - most} more")
@@ -443,6 +473,9 @@ def _aside(partner: PartnerStatus) -> str:
         return "erased"
     invitation = next((mail for mail in reversed(partner.mails) if mail.kind == "invitation"), None)
     further = contacts_in_short(partner.contacts)
+    latest = partner.mails[-1] if partner.mails else None
+    delayed = "the last mail is delayed" if latest and latest.delayed else ""
+    doubt = "the last mail may not have arrived" if partner.may_not_have_arrived else ""
     if invitation and invitation.state in _TO_EXPLAIN and not (invitation.todo or partner.answer or partner.silenced):
         return ", ".join(filter(None, [_why(invitation), further]))
     times = len(partner.reminded)
@@ -455,7 +488,7 @@ def _aside(partner: PartnerStatus) -> str:
     earlier = "signed the earlier text" if partner.earlier == "sign" else ""
     through = f"by contact {partner.through}" if partner.through else ""
     guessed = "" if partner.takes_six_digits else "its mail code was guessed at: six digits are no longer taken"
-    said = [guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand, through, further]
+    said = [doubt, delayed, guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand, through, further]
     return ", ".join(filter(None, said))
 
 

@@ -1,56 +1,76 @@
-"""Bounces: what other servers report of our mail, believed only with a token of ours (RFC 3464).
+"""Bounces: what other servers report of our mail, believed only with a token of ours (RFC 3464, 6533).
 
 A report can be written by anybody. It counts when it came to the signed return path of one mail, or names that
-mail by its envelope id; both are made by tokens.envid(). What the network sends is parsed with limits, and
-whatever cannot be read is nothing: it stays unread in the mailbox, for people.
+mail by its envelope id; both are made by tokens.envid(). What the network sends is parsed with limits. Whatever came
+to a return path of ours is told, understood or not; all other mail is nothing, and stays unread for people.
 """
 
 import contextlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
+from email.parser import BytesParser
 from typing import Literal
 
 from worker import tokens
-from worker.mail import reply_text
+from worker.mail import reply_text, responses
+from worker.mail.responses import Response
+from worker.models import ResponseKind
 
 MAX_READ = 256 * 1024  # octets of a message that are fetched and read: the report stands before the returned mail
 MAX_PARTS = 50  # a report has three parts; who nests a thousand wants to hurt
 MAX_HEADERS = 50  # of each kind that may hold the return path, and recipients in one report
 
+BounceKind = Literal["hard", "soft", "delayed", "none", "response", "unclear"]
+
 
 @dataclass(frozen=True)
 class Bounce:
-    """What a report says of one mail of ours. It holds no address.
+    """What came back to a mail of ours. It holds no address, but in the words of a response.
 
-    hard: there is no such mailbox. soft: not delivered, for a reason that says little of the address.
-    none: a report of something else (a delay, a delivery) or an automatic reply; ours, and no bounce.
+    hard: there is no such mailbox. soft: not delivered, for a reason that says little of the address. delayed: a
+    server still tries. none: it was delivered or passed on. response: somebody or something answered. unclear: it came
+    to us, and nobody knows what it says.
     `about` are the fingerprints of the recipients it speaks of; empty where it names none.
     """
 
     mail_id: int
-    kind: Literal["hard", "soft", "none"]
+    kind: BounceKind
     status: str | None = None
     diagnostic: str = ""
     about: frozenset[bytes] = frozenset()
+    response: Response | None = None
 
 
 def parse_report(message: bytes) -> Bounce | None:
-    """What a message reports of one of our mails (RFC 3464); None for all that people should look at.
+    """What a message says of one of our mails; None if it did not come to one, or names two.
 
     Raises nothing, whatever the bytes. More than the first 256 KiB are not looked at.
     """
     message = message[:MAX_READ]
-    if len(re.findall(rb"boundary\s*=", message, re.IGNORECASE)) > MAX_PARTS:
-        return None
     try:
-        return _parse_report(message_from_bytes(message))
+        named = _named_by_address(BytesParser().parsebytes(message, headersonly=True))
+    except Exception:
+        return None
+    unclear = Bounce(next(iter(named)), "unclear") if len(named) == 1 else None
+    if len(re.findall(rb"boundary\s*=", message, re.IGNORECASE)) > MAX_PARTS:
+        return unclear
+    try:
+        return _parse(message_from_bytes(_REPORT_PART.sub(rb"\1text/x-\2", message)), named)
     except Exception:
         # Strangers choose these bytes: messages in messages, a thousand deep, end in a RecursionError, and what
         # else the library may raise on what is no mail changes from one Python to the next.
-        return None
+        return unclear
+
+
+# Parts for programs, read as text: so their transfer encoding is undone, which the library does not do in a message/*.
+_REPORT_PART = re.compile(
+    rb"^(content-type[ \t]*:\s*)message/(?:global-)?(delivery-status|disposition-notification|feedback-report)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DELIVERY, _RECEIPT, _COMPLAINT = "text/x-delivery-status", "text/x-disposition-notification", "text/x-feedback-report"
 
 
 def masked(text: str, *addresses: str) -> str:
@@ -62,18 +82,38 @@ def masked(text: str, *addresses: str) -> str:
     return reply_text.redact(text)
 
 
-def _parse_report(report: Message) -> Bounce | None:
-    by_address = _named_by_address(report)
-    if report.get_content_type() != "multipart/report":
-        return _read_without_form(report, by_address.pop()) if len(by_address) == 1 else None
-    status = _status_part(report)
-    if status is None:
-        return None
-    about_all, *recipients = status
-    named = by_address | _named_by_envelope_id(about_all)
+def _parse(message: Message, named: set[int]) -> Bounce | None:
+    found: dict[str, tuple[Message, bool]] = {}
+    for part, attached, about in responses.walk(message):
+        if (kind := part.get_content_type()) in {_DELIVERY, _RECEIPT, _COMPLAINT}:
+            believed = not attached and about in {"", "delivery-status", "global-delivery-status"}
+            if kind not in found or (believed and not found[kind][1]):
+                found[kind] = part, believed
+    groups, believed = (_groups(found[_DELIVERY][0]), found[_DELIVERY][1]) if _DELIVERY in found else ([], False)
+    named = named | (_named_by_envelope_id(groups[0]) if groups and believed else set())
     if len(named) != 1:
         return None  # nobody's, or of two minds
-    return _verdict(named.pop(), recipients[:MAX_HEADERS])
+    (mail_id,) = named
+    recipients = [fields for fields in groups if any(name in fields for name in _OF_A_RECIPIENT)]
+    if recipients:
+        return _verdict(mail_id, recipients[:MAX_HEADERS], believed=believed)
+    if _RECEIPT in found:
+        fields = (_groups(found[_RECEIPT][0]) or [Message()])[0]
+        kind = responses.receipt_kind(_field(fields, "Disposition"))
+        return Bounce(mail_id, "response", response=Response(kind, responses.words_of(message)))
+    if _COMPLAINT in found:
+        return Bounce(mail_id, "response", response=Response("complaint", responses.words_of(message)))
+    return _read_without_form(message, mail_id)
+
+
+_OF_A_RECIPIENT = ("Action", "Status", "Final-Recipient", "Diagnostic-Code")
+
+
+def _groups(part: Message) -> list[Message]:
+    """The groups of fields in the part of a report that is for programs."""
+    text = responses.decoded(part, MAX_READ // 4).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    blocks = re.split(r"\n[ \t]*\n", text, maxsplit=2 * MAX_HEADERS)
+    return [message_from_string(block.lstrip("\n")) for block in blocks[: 2 * MAX_HEADERS] if block.strip()]
 
 
 # What the receiving mailbox writes down of the envelope, under the names that it has for that.
@@ -111,20 +151,6 @@ def _valid(reading: Callable[[str], int], tokens_found: Iterable[str]) -> set[in
     return named
 
 
-def _status_part(report: Message) -> list[Message] | None:
-    """The groups of fields of a delivery report, the one about the whole mail first; None in other reports."""
-    if str(report.get_param("report-type", "delivery-status")).lower() != "delivery-status":
-        return None
-    for part in _messages(report.get_payload()):
-        if part.get_content_type() == "message/delivery-status" and (groups := _messages(part.get_payload())):
-            return groups
-    return None
-
-
-def _messages(payload: object) -> list[Message]:
-    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
-
-
 # Statuses (RFC 3463) that say of the address itself that mail cannot reach it: no such mailbox, no such domain, a
 # domain without mail, a mailbox that moved or was closed. A full one, a policy or a quarrel about us says nothing.
 _NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}
@@ -134,32 +160,63 @@ _NO_SUCH_USER = re.compile(
     r"|(user|recipient|mailbox|address|account)( address)? (is )?(unknown|not found|(does not|doesn't) exist)"
     r"|no mailbox (here )?by that name"
     # Microsoft's words for it, under statuses that mean something else.
-    r"|5\.4\.1 recipient address rejected: access denied|5\.5\.0 requested action not taken: mailbox unavailable",
+    r"|5\.4\.1 (\[?\S{3,320}\]?:? )?recipient address rejected: access denied"
+    r"|5\.5\.0 requested action not taken: mailbox unavailable",
+    re.IGNORECASE,
+)
+# What speaks of the mail or of us, under whatever status.
+_NOT_THE_ADDRESS = re.compile(
+    r"\bquota\b|(mailbox|inbox|account) (is )?full|\bspam\b|\bdmarc\b|too (quickly|many)|black ?list|block ?list"
+    r"|\breputation\b",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 
 
-def _verdict(mail_id: int, recipients: list[Message]) -> Bounce:
-    """The gravest of what is said of the recipients; one of our mails has one, unless it was passed on to many."""
+def _verdict(mail_id: int, recipients: list[Message], *, believed: bool) -> Bounce:
+    """The gravest of what is said of the recipients; one of our mails has one, unless it was passed on to many.
+
+    One that is not `believed` says nothing of the address: it stood in another mail, or in a report of another kind.
+    """
     found = [_about_one(mail_id, fields) for fields in recipients]
-    for kind in ("hard", "soft"):
+    for kind in ("hard", "soft", "delayed"):
         if of_this_kind := [bounce for bounce in found if bounce.kind == kind]:
             first = of_this_kind[0]
             about = frozenset[bytes]().union(*(bounce.about for bounce in of_this_kind))
-            return Bounce(mail_id, first.kind, first.status, first.diagnostic, about)
+            graded = first.kind if believed or first.kind == "delayed" else "soft"
+            return Bounce(mail_id, graded, first.status, first.diagnostic, about)
     return Bounce(mail_id, "none")
 
 
+_NO_FAILURE = {"delivered", "relayed", "expanded"}  # RFC 3464 2.3.3
+
+
 def _about_one(mail_id: int, fields: Message) -> Bounce:
-    if _field(fields, "Action").lower().split()[:1] != ["failed"]:
-        return Bounce(mail_id, "none")  # delayed, delivered, relayed, expanded: RFC 3464 2.3.3
-    addresses = [_address(fields, name) for name in ("Final-Recipient", "Original-Recipient")]
-    said = _field(fields, "Diagnostic-Code").partition(";")[2].strip()
-    status = _status(_field(fields, "Status"), said)
-    kind: Literal["hard", "soft"] = "hard" if _is_hard(status, said) else "soft"
-    about = frozenset(tokens.fingerprint(address) for address in addresses[:1] if address)
-    return Bounce(mail_id, kind, status, masked(said or status or "no reason given", *filter(None, addresses)), about)
+    """What is said of one recipient. An action that RFC 3464 does not know is a failure, unless its status is none."""
+    action = next(iter(_field(fields, "Action").lower().split()), "")
+    addresses = [found for name in ("Final-Recipient", "Original-Recipient") if (found := _address(fields, name))]
+    words = _one_reply(_field(fields, "Diagnostic-Code"))
+    given = _STATUS.match(_field(fields, "Status"))
+    status = _status(given[1] if given else "", words)
+    if action in _NO_FAILURE or (action not in {"failed", "delayed"} and (status or "").startswith("2.")):
+        return Bounce(mail_id, "none")
+    kind: BounceKind = "delayed" if action == "delayed" else "soft"
+    if action == "failed" and _is_hard(given[1] if given else None, status, words):
+        kind = "hard"
+    about = frozenset(tokens.fingerprint(address) for address in addresses[:1])
+    return Bounce(mail_id, kind, status, masked(words or status or "no reason given", *addresses), about)
+
+
+def _one_reply(diagnostic: str) -> str:
+    """The words of a Diagnostic-Code; a reply of several lines as one, with its codes once (RFC 5321 4.2.1)."""
+    kind, semicolon, said = diagnostic.partition(";")
+    words = (said if semicolon and re.fullmatch(r"[\w.-]+", kind.strip()) else diagnostic).strip()
+    found = re.match(r"([245]\d\d)[- ](?:([245]\.\d{1,3}\.\d{1,3})[ ])?", words)
+    if found is None:
+        return words
+    status = f"(?:{re.escape(found[2])} )?" if found[2] else ""
+    rest = re.sub(rf"(?<!\S){found[1]}[- ]{status}", "", words[found.end() :])
+    return f"{found[1]} {found[2] + ' ' if found[2] else ''}{rest}".strip()
 
 
 def _status(given: str, said: str) -> str | None:
@@ -169,51 +226,84 @@ def _status(given: str, said: str) -> str | None:
     return finer if finer and (status is None or status in _SAYS_NOTHING) else status
 
 
-def _is_hard(status: str | None, said: str) -> bool:
+def _is_hard(given: str | None, status: str | None, said: str) -> bool:
+    """Whether it speaks of the address itself, for good: the status, and nothing else in the server's words."""
+    finer = found[1] if (found := _STATUS.search(said[:100])) else None
+    if _NOT_THE_ADDRESS.search(said[:1000]) or (finer and finer not in _NO_SUCH_ADDRESS | _SAYS_NOTHING):
+        return False
     if status is None or status in _SAYS_NOTHING:
         return bool(re.match(r"55[013](?!\d)", said) and _NO_SUCH_USER.search(said[:1000]))
     return status in _NO_SUCH_ADDRESS
 
 
 def _address(fields: Message, name: str) -> str:
-    """The mail address in a field such as `rfc822; somebody@host`, or nothing."""
+    """The mail address in a field such as `rfc822; somebody@host`, or nothing (RFC 6533 3 for other scripts)."""
     kind, _, address = _field(fields, name).partition(";")
-    return address.strip().strip("<>") if kind.strip().lower() == "rfc822" and "@" in address else ""
+    kind, address = kind.strip().lower(), address.strip().strip("<>")
+    if kind == "utf-8":
+        address = re.sub(r"\\x\{([0-9A-Fa-f]{2,5})\}", lambda found: chr(int(found[1], 16)), address)
+    return address if kind in {"rfc822", "utf-8"} and "@" in address else ""
 
 
 def _field(fields: Message, name: str) -> str:
     return " ".join(str(fields.get(name, ""))[:5000].split())
 
 
-def _read_without_form(letter: Message, mail_id: int) -> Bounce | None:
-    """Out-of-office replies are told apart from the plain words of old mail servers; all else is for people.
-
-    Such words are shown and never believed: nothing in them says surely of whom they speak.
-    """
-    if _is_automatic_reply(letter):
-        return Bounce(mail_id, "none")
-    from_a_server = re.search(r"(?<![\w.+-])(mailer-daemon|postmaster)@", _field(letter, "From").lower())
-    if not from_a_server or _field(letter, "Return-Path") not in {"", "<>"}:
-        return None
-    reason = _reason(_first_text(letter))
-    return Bounce(mail_id, "soft", _status("", reason), masked(reason)) if reason else None
-
-
-def _is_automatic_reply(letter: Message) -> bool:
-    """By RFC 3834, and by what was written before it."""
-    automatic = _field(letter, "Auto-Submitted").lower().startswith("auto-replied")
-    older = any(name in letter for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponder"))
-    failed = "X-Failed-Recipients" in letter  # Exim calls its reports automatic replies too
-    return not failed and (automatic or older or _field(letter, "Precedence").lower() == "auto_reply")
+def _read_without_form(letter: Message, mail_id: int) -> Bounce:
+    """Plain words of a mail server, which never say surely of whom they speak; all else somebody answered."""
+    text, subject = responses.text_of(letter), responses.subject_of(letter)
+    if not _is_from_a_server(letter, subject):
+        kind: ResponseKind = "automatic" if responses.is_automatic(letter) else "person"
+        words = responses.words_of(letter)
+        if not words:
+            return Bounce(mail_id, "unclear")
+        return Bounce(mail_id, "response", response=Response(kind, words))
+    reason = _reason(text) or subject
+    said = masked(reason)
+    if _DELAYED.search(subject) or (_DELAYED.search(text[:4000]) and not _GIVEN_UP.search(text[:4000])):
+        return Bounce(mail_id, "delayed", _status("", reason), said)
+    return Bounce(mail_id, "soft", _status("", reason), said) if said else Bounce(mail_id, "unclear")
 
 
-def _first_text(letter: Message) -> str:
-    part = next((part for part in letter.walk() if part.get_content_type() == "text/plain"), None)
-    payload = part.get_payload(decode=True) if part else None
-    return payload[:8000].decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+_A_SERVER = re.compile(
+    r"(?<![\w.+-])(mailer[-_.]?daemon|mail[-_.]?daemon|postmaster|mail-delivery-system)@", re.IGNORECASE
+)
+_FAILED = re.compile(
+    r"undeliver|delivery (status|failure|has failed|problem|report|notification)|failure notice"
+    r"|returned (mail|to sender)"
+    r"|mail (system error|delivery failed)|delivery failed|could not be delivered|message not delivered|not delivered"
+    r"|unzustellbar|nicht zugestellt|nicht zustellbar|échec|non (remis|distribué|délivré)|no se ha podido entregar"
+    r"|no entregado|mancato recapito|не ?доставлен|warning: (message|could not send)|delayed mail",
+    re.IGNORECASE,
+)
+_DELAYED = re.compile(
+    r"\bdelay(ed)?\b|not yet been delivered|will be retried|will (continue|keep) (trying|to try)"
+    r"|no action is required|still being retried|could not send message for past",
+    re.IGNORECASE,
+)
+_GIVEN_UP = re.compile(r"permanent|given up|giving up|failed permanently|final failure", re.IGNORECASE)
+
+
+def _is_from_a_server(letter: Message, subject: str) -> bool:
+    """By its sender, by what Exim and Gmail add, or by what such mail is called, unless it says it is an auto-reply."""
+    if _A_SERVER.search(_field(letter, "From")) or "X-Failed-Recipients" in letter:
+        return True
+    replied = _field(letter, "Auto-Submitted").lower().startswith("auto-replied")
+    return not replied and _field(letter, "Return-Path") in {"", "<>"} and bool(_FAILED.search(subject))
+
+
+_CODE = re.compile(r"(?<![\d.])(?:[45]\d\d[ -](?=\D)|[45]\.\d{1,3}\.\d{1,3}(?![\d.]))")
+_ONLY_AN_ADDRESS = re.compile(r"<?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?:?$")
 
 
 def _reason(text: str) -> str:
-    """The line in which a mail server says why: one with a reply code of RFC 5321 or a status of RFC 3463."""
-    code = re.compile(r"(?<![\d.])(?:[45]\d\d[ -](?=\D)|[45]\.\d{1,3}\.\d{1,3}(?![\d.]))")
-    return next((line.strip() for line in text.splitlines() if code.search(line)), "")
+    """Why, in the words of a mail server.
+
+    The line with a reply code of RFC 5321 or a status of RFC 3463; else what stands below the address, or first.
+    """
+    lines = [line.strip()[:1000] for line in text[:MAX_READ].splitlines()]
+    if coded := next((line for line in lines if _CODE.search(line)), None):
+        return coded
+    below = next((at for at, line in enumerate(lines) if _ONLY_AN_ADDRESS.match(line)), -1)
+    said = [line for line in lines[below + 1 :] if line]
+    return " ".join(said[: 1 if below >= 0 else 3])

@@ -76,7 +76,8 @@ def _sent(told: str) -> TextClause:
         UPDATE mail
         SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
             reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END,
-            reported_at = CASE WHEN bounced_at IS NULL THEN NULL ELSE reported_at END, body_hash = told.hash
+            reported_at = CASE WHEN bounced_at IS NULL THEN NULL ELSE reported_at END,
+            delayed_at = NULL, body_hash = told.hash
         FROM ({told}) AS told
         WHERE mail.id = told.id AND mail.lease_holder = :holder
         RETURNING mail.id

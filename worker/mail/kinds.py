@@ -74,6 +74,7 @@ KINDS = by_name(
     MailKind("returned", "organizers", SOON),
     MailKind("report", "organizers", SOON, attachment=True),
     MailKind("unreached", "organizers", SOON),
+    MailKind("mail_answered", "organizers", SOON),
     MailKind("disowned", "organizers", SOON),
     MailKind("guessing", "organizers", SOON),
     MailKind("contact_ended", "organizers", SOON),

@@ -145,6 +145,7 @@ def outcome_unknown() -> Outcome:
 
 # Before the words of a delivery report that are kept as a mail's reply, so that nobody takes them for our relay's.
 REPORT_PREFIX = "came back: "
+NOT_UNDERSTOOD = "a message that could not be understood; it is in the mailbox for bounces"
 
 
 def _without_echo(answer: aiosmtplib.SMTPResponse) -> aiosmtplib.SMTPResponse:

@@ -13,6 +13,7 @@ _LATIN_ONLY = "the relay takes only unaccented Latin letters in an address"
 _OUR_LOGIN, _ENCRYPTION = "the relay does not accept our login", "the relay demands encryption"
 _MEANINGS = {
     "4.1.1": _LATER,
+    "4.2.1": "the mailbox takes no mail for now",
     "4.4.1": "the recipient's server does not answer for now",
     "4.7.0": _LATER,
     "4.7.1": _LATER,
@@ -52,7 +53,7 @@ _MEANINGS = {
     "x.6.7": _LATIN_ONLY,
     "x.6.8": _LATIN_ONLY,
     "x.6.9": _LATIN_ONLY,
-    "x.7.1": _OUR_SENDER,
+    "x.7.1": "the relay does not accept our mail",
     "x.7.2": "the mailing list takes no mail from us",
     "x.7.4": _ENCRYPTION,
     "x.7.5": _ENCRYPTION,
@@ -106,16 +107,64 @@ _MEANINGS = {
 _STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
 
 
-def explain_reply(reply: str) -> str:
-    """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are."""
+# Where a code alone says too little or too much, the server's own words do. The first that is found.
+_VAGUE = {"1.0", "1.10", "3.0", "4.1", "5.0", "7.0", "7.1", None}  # subject and detail
+_BY_WORDS = [
+    (
+        re.compile(r"\bdmarc\b|\bspf\b|\bdkim\b|unauthenticated (mail|e-?mail|message)", re.IGNORECASE),
+        _MEANINGS["x.7.26"],
+    ),
+    (re.compile(r"over ?quota|quota exceeded|mailbox (is )?full|out of storage", re.IGNORECASE), _MEANINGS["x.2.2"]),
+    (
+        re.compile(
+            r"no such (user|recipient|mailbox|person)|(unknown|invalid) (user|recipient|mailbox)|recipient ?not ?found"
+            r"|(user|recipient|mailbox) (is )?(unknown|not found)|recipient address rejected: access denied"
+            r"|(user|recipient|mailbox|account)[^.]{0,60} (does not|doesn't) exist",
+            re.IGNORECASE,
+        ),
+        _MEANINGS["x.1.1"],
+    ),
+    (
+        re.compile(
+            r"\bspam\b|unsolicited|black ?list|block ?list|blocked using|\breputation\b|rejected.{0,30} content",
+            re.IGNORECASE,
+        ),
+        "the recipient's server takes our mail for spam",
+    ),
+]
+
+
+def explain_reply(reply: str, *, reported: bool = False) -> str:
+    """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are.
+
+    `reported`: it is of a server behind our relay, and stood in a delivery report.
+    """
     found = _STORED.match(reply)
     if found is None:
         return reply
     code, kind, subject, detail = found["code"], found["kind"], found["subject"], found["detail"]
     if kind == "2":
         return _MEANINGS[kind]
+    if (f"{subject}.{detail}" if subject else None) in _VAGUE and kind == "5":
+        for words, meaning in _BY_WORDS:
+            if words.search(reply):
+                return meaning
     keys = (f"{kind}.{subject}.{detail}", f"x.{subject}.{detail}", f"{kind}.{subject}.x", code, kind)
-    return next(_MEANINGS[key] for key in keys if key in _MEANINGS)
+    if not reported:
+        return next(_MEANINGS[key] for key in keys if key in _MEANINGS)
+    said = next(known[key] for key in keys for known in (_REPORTED, _MEANINGS) if key in known)
+    return said.replace("the relay", "the recipient's server")
+
+
+# What a code of the recipient's own server says, where our relay's would say something else.
+_NOT_ALLOWED = "the recipient's server does not allow this mail"
+_REPORTED = {
+    "x.1.10": "the address does not exist, or its domain takes no mail",
+    "x.3.5": "the recipient's server is not set up rightly",
+    "x.7.1": _NOT_ALLOWED,
+    "x.7.0": _NOT_ALLOWED,
+    "5.7.x": _NOT_ALLOWED,
+}
 
 
 # A relay's own words, which may also be the name of a mailbox: hiding them would turn its meaning.
@@ -148,9 +197,15 @@ def without_recipient(text: str, recipient: str) -> str:
     return re.sub(rf"(?<![\w@]){re.escape(name)}(?![\w@])", "<address>", text, flags=re.IGNORECASE)
 
 
+def visible(text: str) -> str:
+    """The same without characters that nobody sees; each kind of space is a blank."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+
+
 def redact(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    text = visible(text)
     if "@" in text:
         text = _ADDRESS.sub("<address>", text)
     text = _LINK_OF_A_PARTNER.sub("/<link>", text)

@@ -90,7 +90,8 @@ def _record_one(session: Session, mail_id: int, holder: str, told: DeliveryResul
         return False
     mail.lease_holder = mail.lease_until = None
     if told.outcome.reply:
-        mail.reply, mail.reported_at = told.outcome.reply, None  # what was reported was of an earlier copy
+        mail.reply = told.outcome.reply
+        mail.reported_at = mail.delayed_at = None  # what was reported was of an earlier copy
     mail.body_hash = told.body_hash or mail.body_hash
     mail.cancel_reason = told.cancel_reason or mail.cancel_reason
     if told.outcome.kind is Kind.NOT_CONNECTED and told.outcome.phase not in BEFORE_MAIL:

@@ -11,7 +11,7 @@ from worker.state.lifecycle import OrganizerState
 
 BlockerCode = Literal[
     "cancelled", "erased", "not_closed", "no_seal", "held", "nobody_signed", "uncertain", "no_address",
-    "in_review", "below_quorum", "refused",
+    "in_review", "below_quorum", "refused", "turned_down",
     "being_handed_over",
 ]  # fmt: skip
 
@@ -58,7 +58,7 @@ def blockers_to_tell(facts: CampaignFacts) -> list[Blocker]:
 
 
 def overridable(facts: CampaignFacts) -> list[Blocker]:
-    """What holds the clock back and not a person: the review, the quorum, a refusal."""
+    """What holds the clock back and not a person: the review, the quorum, a refusal, also for what seems our fault."""
     campaign, until = facts.campaign, facts.campaign.review_ends_at
     found = []
     if until is not None and facts.now < until:
@@ -67,6 +67,8 @@ def overridable(facts: CampaignFacts) -> list[Blocker]:
         found.append(Blocker("below_quorum", {"signed": facts.signed, "quorum": campaign.quorum}))
     if any(letter.refused_at is not None for letter in facts.living):
         found.append(Blocker("refused"))
+    if any(letter.blocked_at is not None and letter.due_at is not None for letter in facts.living):
+        found.append(Blocker("turned_down"))
     return found
 
 

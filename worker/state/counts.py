@@ -24,11 +24,15 @@ class Stand(NamedTuple):
     was_asked: bool
     unreached: MailState | None
     by_hand: bool
+    in_doubt: bool
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of partners; `asked`, `by_hand` and `unreached` (refused, bounced or suppressed) exclude each other."""
+    """Numbers of partners; `asked`, `by_hand` and `unreached` (refused, bounced or suppressed) exclude each other.
+
+    `may_not_have_arrived`: those, asked or not, of whose last mail a report says so; none of them is unreached.
+    """
 
     partners: int
     asked: int
@@ -37,6 +41,7 @@ class Counts:
     refused: int
     bounced: int
     suppressed: int
+    may_not_have_arrived: int
     named_publicly: int
     answers: dict[str, int]
     """By what `choices` calls each number: signed, declined …"""
@@ -69,6 +74,7 @@ def count(stands: Mapping[Stand, int], named_publicly: int) -> Counts:
         refused=reasons["refused"],
         bounced=reasons["bounced"],
         suppressed=reasons["suppressed"],
+        may_not_have_arrived=sum(number for stand, number in stands.items() if stand.in_doubt),
         named_publicly=named_publicly,
         answers={one.counted_as: answers[one.name] for one in CHOICES.values()},
         silent=asked[None],
@@ -108,6 +114,7 @@ def _alike(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         func.coalesce(mail_status.has_arrived(invitation, whenever=Answer.id.is_not(None)), False).label("was_asked"),
         mail_status.unreached_partner().label("unreached"),
         (Partner.email_hmac.is_(None) & invitation.id.is_(None)).label("by_hand"),
+        mail_status.partner_in_doubt().label("in_doubt"),
     )
     return (
         select(Partner.campaign_id, func.coalesce(named, False).label("named"), func.count(), *stand)

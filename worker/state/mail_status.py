@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, exists, null, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from worker.mail import holds, kinds
 from worker.mail.undo_minutes import act_of_mail
@@ -24,9 +24,9 @@ MailState = Literal[
 ReasonCode = Literal[
     "handing_over", "held", "relay_blocked", "quota", "undo", "first_few",  # why it waits
     "suppressed", "no_recipient", "cancelled",  # why it does not leave any more
-    "uncertain", "reported", "reply",  # what the server said, or did not
+    "uncertain", "reported", "delayed", "returned", "reply",  # what the server said, or did not
 ]  # fmt: skip
-Todo = Literal["correct_address", "resend"]
+Todo = Literal["correct_address", "resend", "ask"]
 
 _ASKS = kinds.names(lambda kind: kind.asks)
 _FAILED = {"refused", "bounced", "suppressed"}
@@ -59,7 +59,10 @@ class Circumstances:
 
 @dataclass(frozen=True)
 class MailStatus:
-    """How one mail stands, and since `when`, or when it was put; `next`: when it is tried again by itself."""
+    """How one mail stands, and since `when`, or when it was put; `next`: when it is tried again by itself.
+
+    `reported`: since when a report says that it may not have arrived; `delayed`: that it is delayed.
+    """
 
     kind: str
     state: MailState
@@ -69,6 +72,8 @@ class MailStatus:
     attempts: int = 0
     next: datetime | None = None
     todo: Todo | None = None
+    reported: datetime | None = None
+    delayed: datetime | None = None
 
 
 def mail_state(mail: Mail) -> MailState:
@@ -116,6 +121,10 @@ def partner_mails(
         replace(status, todo=_todo(partner, mail, status, mails[number + 1 :], standing, around, lost=lost))
         for number, (mail, status) in enumerate(zip(mails, found, strict=True))
     ]
+    if in_doubt(partner, mails, standing, around):
+        at = next(n for n in reversed(range(len(mails))) if _left_for(mails[n], partner))
+        if with_todo[at].todo is None:
+            with_todo[at] = replace(with_todo[at], todo="ask")
     return with_todo + _not_put_yet(partner, mails, standing, around)
 
 
@@ -160,6 +169,42 @@ def unreached_partner() -> ColumnElement[MailState | None]:
     )
 
 
+def in_doubt(partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances) -> bool:
+    """Whether the last mail that left for a partner may not have arrived, as a report says that proves no failure.
+
+    Not where it is known that none reaches it, nor where it has answered what that mail asks.
+    """
+    if partner.email_hmac is None or unreached(partner, mails, around) is not None:
+        return False
+    last = next((mail for mail in reversed(mails) if _left_for(mail, partner)), None)
+    if last is None or last.reported_at is None or last.bounced_at is not None:
+        return False
+    return standing is None or last.kind not in _ASKS
+
+
+def _left_for(mail: Mail, partner: Partner) -> bool:
+    return (mail.sent_at is not None or mail.reported_at is not None) and is_to_present_address(mail, partner)
+
+
+def partner_in_doubt() -> ColumnElement[bool]:
+    """The same of any partner, as a column in SQL; the few mails of which a report came are looked at first."""
+    later = aliased(Mail)
+    again = exists().where(
+        *(later.partner_id == Mail.partner_id, later.contact_id.is_(None), later.id > Mail.id),
+        later.sent_at.is_not(None) | later.reported_at.is_not(None),
+        *(later.generation.is_(None) | (later.generation == Partner.generation) | Partner.erased_at.is_not(None),),
+    )
+    answered = exists().where(Answer.partner_id == Mail.partner_id, Answer.superseded_at.is_(None))
+    doubtful = (
+        select(Mail.partner_id)
+        .join(Partner, Partner.id == Mail.partner_id)
+        .where(Mail.reported_at.is_not(None), Mail.bounced_at.is_(None), Mail.contact_id.is_(None))
+        .where(_to_present_address(Mail), ~again, ~answered | Mail.kind.not_in(_ASKS))
+        .correlate(None)
+    )
+    return Partner.id.in_(doubtful) & Partner.email_hmac.is_not(None) & unreached_partner().is_(None)
+
+
 def arrived(mail: Mail, partner: Partner, *, whenever: bool = False) -> bool:
     """Whether it was taken for the partner's present address (or `whenever`: an earlier one), and did not bounce."""
     taken = mail.sent_at is not None and mail.bounced_at is None
@@ -189,10 +234,14 @@ def reason_of(mail: Mail) -> Reason | None:
     state = mail_state(mail)
     if state == "cancelled":
         return Reason(mail.cancel_reason or "cancelled")
-    if state == "uncertain":
+    if state == "uncertain" and mail.reported_at is None:
         return Reason("uncertain", {"reply": mail.reply})
-    if state == "sent" and mail.reported_at is not None:
+    if mail.reported_at is not None and state not in _FAILED:
         return Reason("reported", {"reply": mail.reply})
+    if mail.delayed_at is not None and state not in _FAILED:
+        return Reason("delayed", {"reply": mail.reply})
+    if state == "bounced":
+        return Reason("returned", {"reply": mail.reply})
     return Reason("reply", {"reply": mail.reply}) if mail.reply else None
 
 
@@ -210,7 +259,16 @@ def _failure_of() -> ColumnElement[MailState | None]:
 
 def _status(mail: Mail, around: Circumstances) -> MailStatus:
     now = around.relay.now
-    found = MailStatus(mail.kind, mail_state(mail), mail_moment(mail), mail.reply, reason_of(mail), mail.attempts)
+    found = MailStatus(
+        mail.kind,
+        mail_state(mail),
+        mail_moment(mail),
+        mail.reply,
+        reason_of(mail),
+        mail.attempts,
+        reported=mail.reported_at if mail.bounced_at is None else None,
+        delayed=mail.delayed_at,
+    )
     if mail.due_at is None:
         return found
     if mail.lease_until is not None and mail.lease_until >= now:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Campaign, Mail, ThirdPartyAddress
+from worker.models import Campaign, Mail, MailResponse, ThirdPartyAddress
 from worker.state import mail_status, recipients
 from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
@@ -21,6 +21,7 @@ from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
 from worker.state.progress import Progress, load_progress
 from worker.state.relay_status import RelayStatus, load_relay_status
+from worker.state.responses import load_responses
 from worker.state.undo import Undoable, load_undoable
 
 
@@ -37,15 +38,16 @@ class Line:
 
 @dataclass(frozen=True)
 class LetterStatus:
-    """One letter to one addressee."""
+    """One letter to one addressee, and what was answered to it."""
 
     mail: Mail
     addressee: str | None
     state: MailState
+    responses: Sequence[MailResponse] = ()
 
     @classmethod
-    def from_mail(cls, mail: Mail) -> "LetterStatus":
-        return cls(mail, mail.addressee.name if mail.addressee else None, mail_status.mail_state(mail))
+    def from_mail(cls, mail: Mail, responses: Sequence[MailResponse] = ()) -> "LetterStatus":
+        return cls(mail, mail.addressee.name if mail.addressee else None, mail_status.mail_state(mail), responses)
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def load_overviews(session: Session) -> list[Overview]:
     applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
-    held = count_held_mails(session, campaigns)
+    held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
     return [
         Overview(
             campaign=facts.campaign,
@@ -161,7 +163,7 @@ def load_overviews(session: Session) -> list[Overview]:
             applicants=applicants.get(facts.campaign.id, []),
             joining=joining.get(facts.campaign.id, NOBODY),
             addressees=addressees.get(facts.campaign.id, []),
-            letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
+            letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
             held_mails=held.get(facts.campaign.id, 0),
         )

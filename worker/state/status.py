@@ -1,14 +1,15 @@
 """Where things stand: per campaign, per partner and per letter, as rows say it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, Partner, Suppression
+from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
 from worker.state.blockers import blockers_to_tell, organizer_state
@@ -22,6 +23,7 @@ from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_
 from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
+from worker.state.responses import load_responses
 from worker.state.undo import load_undoable
 from worker.text import similar_names
 
@@ -30,7 +32,7 @@ from worker.text import similar_names
 class ContactStatus:
     """Somebody else who may answer for a partner; `number` is its place among them, ended ones included, from 1.
 
-    `mail`: how the last one to it stands; `quiet`: since when it wants none.
+    `mail`: how the last one to it stands, which a report may say has not arrived; `quiet`: since when it wants none.
     """
 
     number: int
@@ -48,13 +50,15 @@ class PartnerStatus:
 
     `number` is its own for good, and by it a command tells it from its `namesake`: another that has the same name.
     `asked`: when a server took its invitation, null if it came back; `invitation`: how the latest one stands;
-    `unreached`: why no mail reaches it; `quiet`: since when it wants none, as its link said; `silenced`: since when an
-    organizer sends it nothing at all; `contacts`: who else may answer for it; `through`: the number of the contact by
-    whose link the standing answer came, null for any other way; `disowned`: when it said that an answer was not its
-    own; `carried`: when an organizer took its invitation there; `passed_on`: when it last passed it on. Of a wish for
-    a change, `passage` and `reason` say what should be how. `proposed` is the name that it asks for, by language (""
-    is the letter's own); `earlier` is what it answered to a letter that meant something else. Without
-    `takes_six_digits` too many wrong mail codes were typed at its links, and only the long code is taken.
+    `unreached`: why no mail reaches it; `may_not_have_arrived`: whether a report says so of the last mail to it;
+    `responses`: what was answered to its mails otherwise than by its page; `quiet`: since when it wants none, as its
+    link said; `silenced`: since when an organizer sends it nothing at all; `contacts`: who else may answer for it;
+    `through`: the number of the contact by whose link the standing answer came, null for any other way; `disowned`:
+    when it said that an answer was not its own; `carried`: when an organizer took its invitation there; `passed_on`:
+    when it last passed it on. Of a wish for a change, `passage` and `reason` say what should be how. `proposed` is the
+    name that it asks for, by language ("" is the letter's own); `earlier` is what it answered to a letter that meant
+    something else. Without `takes_six_digits` too many wrong mail codes were typed at its links, and only the long
+    code is taken.
     """
 
     number: int
@@ -69,6 +73,7 @@ class PartnerStatus:
     reminded: list[datetime]
     reply: str | None
     unreached: MailState | None
+    may_not_have_arrived: bool
     quiet: datetime | None
     silenced: datetime | None
     erased: datetime | None
@@ -81,6 +86,7 @@ class PartnerStatus:
     reason: str | None
     note: str | None
     mails: list[MailStatus]
+    responses: list[MailResponse]
     contacts: list[ContactStatus]
     disowned: datetime | None
     carried: datetime | None
@@ -107,7 +113,8 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
     around = _circumstances(session, campaign, mails, facts.now)
     asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
-    partners = _partners(session, campaign, signatories.in_order(asked), mails, around)
+    responses = load_responses(session, [campaign.id])
+    partners = _partners(session, campaign, signatories.in_order(asked), mails, responses, around)
     return CampaignStatus(
         campaign=campaign,
         now=facts.now,
@@ -123,7 +130,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         applicants=recipients.load_applicants(session, campaign),
         joining=load_joining(session, [campaign.id], facts.now).get(campaign.id, NOBODY),
         addressees=load_addressees(session, [facts]).get(campaign.id, []),
-        letters=[LetterStatus.from_mail(mail) for mail in facts.letters],
+        letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
         mails=_count_mails(mails),
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
         partners=partners,
@@ -135,15 +142,29 @@ def load_status_of(session: Session, partner: Partner, now: datetime) -> Partner
     campaign = partner.campaign
     decides = (Mail.partner_id == partner.id) | (Mail.kind == "invitation")
     mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, decides).order_by(Mail.id)).all()
-    return _partners(session, campaign, [partner], mails, _circumstances(session, campaign, mails, now))[0]
+    around, responses = _circumstances(session, campaign, mails, now), load_responses(session, [campaign.id])
+    return _partners(session, campaign, [partner], mails, responses, around)[0]
 
 
-def count_unreached(session: Session, campaign: Campaign) -> tuple[int, int]:
-    """How many partners no mail reaches, and of how many more nobody knows whether one did."""
+@dataclass(frozen=True)
+class Unreached:
+    """Numbers of partners, each counted once: no mail reaches them; nobody knows whether one did; it may not have."""
+
+    lost: int
+    unknown: int
+    in_doubt: int
+
+
+def count_unreached(session: Session, campaign: Campaign) -> Unreached:
+    """What the organizers are told of what did not arrive."""
     partners = load_status(session, campaign).partners
-    uncertain = (any(mail.state == "uncertain" and mail.next is None for mail in one.mails) for one in partners)
+    uncertain = [any(mail.state == "uncertain" and mail.next is None for mail in one.mails) for one in partners]
     unknown = sum(doubt and one.unreached is None for doubt, one in zip(uncertain, partners, strict=True))
-    return sum(one.unreached is not None for one in partners), unknown
+    return Unreached(
+        lost=sum(one.unreached is not None for one in partners),
+        unknown=unknown,
+        in_doubt=sum(one.may_not_have_arrived and not doubt for doubt, one in zip(uncertain, partners, strict=True)),
+    )
 
 
 def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], now: datetime) -> Circumstances:
@@ -167,11 +188,16 @@ def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], 
 
 def _stand(partner: PartnerStatus) -> Stand:
     by_hand = partner.invitation == "no address"
-    return Stand(partner.answer, partner.asked is not None, partner.unreached, by_hand)
+    return Stand(partner.answer, partner.asked is not None, partner.unreached, by_hand, partner.may_not_have_arrived)
 
 
 def _partners(
-    session: Session, campaign: Campaign, partners: Sequence[Partner], mails: Sequence[Mail], around: Circumstances
+    session: Session,
+    campaign: Campaign,
+    partners: Sequence[Partner],
+    mails: Sequence[Mail],
+    responses: Mapping[int, Sequence[MailResponse]],
+    around: Circumstances,
 ) -> list[PartnerStatus]:
     by_reader: dict[tuple[int | None, int | None], list[Mail]] = {}
     for mail in mails:
@@ -188,6 +214,7 @@ def _partners(
             earlier.get(partner.id),
             contacts.get(partner.id, []),
             [by_reader.get((partner.id, one.id), []) for one in contacts.get(partner.id, [])],
+            responses,
             around,
             namesake=times[similar_names.same_name(partner.organization)] > 1 and partner.organization != REDACTED,
         )
@@ -202,6 +229,7 @@ def _partner(
     earlier: Answer | None,
     contacts: Sequence[Contact],
     to_contacts: Sequence[Sequence[Mail]],
+    responses: Mapping[int, Sequence[MailResponse]],
     around: Circumstances,
     *,
     namesake: bool,
@@ -222,6 +250,7 @@ def _partner(
         reminded=[mail.sent_at for mail in mails if mail.kind == "reminder" and mail.sent_at],
         reply=invitation.reply if invitation else None,
         unreached=mail_status.unreached(partner, mails, around),
+        may_not_have_arrived=mail_status.in_doubt(partner, mails, answer, around),
         quiet=partner.quiet_at,
         silenced=partner.silenced_at,
         erased=partner.erased_at,
@@ -234,6 +263,7 @@ def _partner(
         reason=(answer.reason or None) if answer else None,
         note=(answer.note or None) if answer else None,
         mails=found,
+        responses=[one for mail in [*mails, *chain(*to_contacts)] for one in responses.get(mail.id, [])],
         contacts=[
             _contact(number, contact, its, around)
             for number, (contact, its) in enumerate(zip(contacts, to_contacts, strict=True), 1)

@@ -24,5 +24,6 @@ _SENTENCES: dict[BlockerCode, Callable[[Mapping[str, Any]], str]] = {
     "in_review": lambda f: f"In review until {dates.day_and_time(f['until'], f['zone'], 'en')}.",
     "below_quorum": lambda f: f"{f['signed']} signed and the quorum is {f['quorum']}.",
     "refused": lambda f: "The addressee's server refused the letter.",
+    "turned_down": lambda f: "The relay does not accept the letter.",
     "being_handed_over": lambda f: "It is being handed over at this moment: look at the status in a minute.",
 }

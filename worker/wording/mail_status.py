@@ -5,7 +5,7 @@ from typing import Any
 
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
-from worker.models import OrganizerAct
+from worker.models import OrganizerAct, ResponseKind
 from worker.state.mail_status import Reason, ReasonCode, Todo
 from worker.text import dates
 
@@ -23,7 +23,9 @@ def todo_words(todo: Todo) -> str:
 def _said(facts: Mapping[str, Any]) -> str | None:
     """What a reply means; a delivery report's words have a mark before them."""
     reply = facts["reply"]
-    return explain_reply(reply.removeprefix(REPORT_PREFIX)) if reply else None
+    if not reply:
+        return None
+    return explain_reply(reply.removeprefix(REPORT_PREFIX), reported=reply.startswith(REPORT_PREFIX))
 
 
 def _uncertain(facts: Mapping[str, Any]) -> str:
@@ -34,6 +36,21 @@ def _uncertain(facts: Mapping[str, Any]) -> str:
 def _reported(facts: Mapping[str, Any]) -> str:
     said = _said(facts)
     return f"it may not have arrived: {said}" if said else "it may not have arrived"
+
+
+def _delayed(facts: Mapping[str, Any]) -> str:
+    said = _said(facts)
+    return f"it is delayed, and a server still tries: {said}" if said else "it is delayed, and a server still tries"
+
+
+RESPONSES: dict[ResponseKind, str] = {
+    "automatic": "an automatic reply says",
+    "person": "somebody wrote",
+    "read": "a receipt says that it was read",
+    "deleted": "a receipt says that it was deleted without being read",
+    "complaint": "it was reported as spam",
+}
+"""Who is said to have answered one of our mails; the words behind it are theirs, and anybody can have written them."""
 
 
 ACTS: dict[OrganizerAct, str] = {
@@ -54,9 +71,12 @@ _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "cancelled": lambda f: "called back: it was of no use any more",
     "uncertain": _uncertain,
     "reported": _reported,
+    "delayed": _delayed,
+    "returned": _said,
     "reply": _said,
 }
 _TODO: dict[Todo, str] = {
     "correct_address": "Find the right address",
     "resend": "Ask whether it arrived",
+    "ask": "Ask in another way whether it arrived",
 }

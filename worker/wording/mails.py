@@ -24,6 +24,7 @@ from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
+from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import dates, names
@@ -235,9 +236,14 @@ def report(session: Session, mail: Mail) -> Message:
 
 
 def unreached(session: Session, mail: Mail) -> Message:
-    """Tells the organizers how many partners no mail reaches; their names stay in `status`."""
-    lost, doubtful = count_unreached(session, mail.campaign)
-    return _to_organizers(session, mail, unreached=lost, doubtful=doubtful)
+    """Tells the organizers how many partners no mail reached, or may not have; their names stay in `status`."""
+    found = count_unreached(session, mail.campaign)
+    return _to_organizers(session, mail, unreached=found.lost, doubtful=found.unknown, returned=found.in_doubt)
+
+
+def mail_answered(session: Session, mail: Mail) -> Message:
+    """Tells the organizers of how many our mails were answered by mail; who wrote what stays in `status`."""
+    return _to_organizers(session, mail, answers=count_answered(session, mail.campaign))
 
 
 def flood(session: Session, mail: Mail) -> Message:
@@ -269,6 +275,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         closed,
         report,
         unreached,
+        mail_answered,
         flood,
         outage,
     )

@@ -1,0 +1,353 @@
+"""Messages as mail servers and people send them back: each is read over IMAP and seen, and few suppress an address."""
+
+import base64
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from tests import sent_invitations as sent
+from tests.imap_server import Mailserver
+from tests.mails import says
+from tests.sent_invitations import SOPHEA, invitation, mail_of_kind, row, suppressed
+from worker import db, settings, tokens
+from worker.acts import alert_unreached, bounce
+from worker.acts.dispatch import dispatch_seal
+from worker.acts.erase import erase_partner
+from worker.cli import status_json
+from worker.mail import bounce_reports
+from worker.models import Campaign, Mail, MailResponse, Partner
+from worker.state.counts import load_counts
+from worker.state.letters import served
+from worker.state.status import load_status
+from worker.wording import mails
+
+RETURNED = Path(__file__).parent / "returned"
+# What each is to us, and a part of what is told.
+DOUBT = {
+    "exchange-no-such-user-by-policy": "550 5.7.1 No such user",
+    "exchange-closed-group": "550 5.7.133 RESOLVER",
+    "over-quota": "552 5.2.2 mailbox full",
+    "over-quota-gmail": "452 4.2.2 The recipient's inbox is out of storage space. Please direct the recipient",
+    "over-quota-under-no-such-user": "mailbox is full",
+    "gmail-dmarc": "550 5.7.26 Unauthenticated email from letters.example is not accepted due to domain's",
+    "dmarc-without-a-code": "DMARC policy",
+    "yahoo-dmarc": "554 5.7.9",
+    "spam-proofpoint": "554 5.7.1 Blocked using blocklist",
+    "mimecast-rejected": "550 Rejected by header",
+    "forwarded-elsewhere": "550 5.1.1 no such user",
+    "forwarded-without-the-original": "550 5.1.1 no such user",
+    "forwarded-and-full": "552 5.2.2 full",
+    "no-recipient-at-all": "5.1.1",
+    "recipient-of-another-type": "550 5.1.1 no such user",
+    "attached-as-a-message": "550 5.1.1 no such user",
+    "qmail": "Sorry, no mailbox here by that name. (#5.1.1)",
+    "qmail-without-a-code": "This address no longer accepts mail.",
+    "exim-plain": "Unrouteable address",
+    "exim-plain-smtp": "550 Mailbox unavailable",
+    "yahoo-plain": "This user doesn't have a yahoo.example account",
+    "lotus-notes": "User not listed in Domino Directory",
+    "gmx-german": "Das Postfach des Empfängers ist voll.",
+    "french": "Votre message n'a pas été remis.",
+    "mail-ru": "user is over quota",
+    "zimbra-empty": "Undelivered Mail Returned to Sender",
+    "sendmail-no-boundary": "550 5.1.1 User unknown",
+    "not-to-be-understood": "could not be understood",
+    "attachments-only": "could not be understood",
+    "empty": "could not be understood",
+    "letter-too-large": "552 5.3.4 Message size",
+    "letter-refused-by-policy": "550 5.7.1 Attachment",
+    "letter-full": "552 5.2.2 mailbox full",
+}
+GONE = {
+    "exchange-address-in-brackets": "550 5.4.1",
+    "exchange-not-found": "550 5.1.10",
+    "gmail-two-lines": "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking",
+    "final-recipient-empty": "550 5.1.1",
+    "global-delivery-status": "550 5.1.1 no such user",
+    "global-delivery-status-in-8-bits": "Boîte inconnue",
+    "global-delivery-status-base64": "550 5.1.1 no such user",
+    "status-base64": "550 5.1.1 no such user",
+    "status-quoted-printable": "550 5.1.1 no such user",
+    "wrapped-in-mixed": "550 5.1.1 no such user",
+    "wrapped-in-signed": "550 5.1.1 no such user",
+    "wrapped-twice": "550 5.1.1 no such user",
+    "flattened-to-mixed": "550 5.1.1 no such user",
+}
+DELAYED = {
+    "delayed": "Connection timed out",
+    "delayed-exim": "This message has not yet been delivered",
+    "delayed-sendmail": "451 4.4.1 Connection timed out",
+}
+NO_FAILURE = ("relayed", "expanded", "delivered")
+ANSWERS = {
+    "left-the-organization": (
+        "automatic",
+        "I have left this organization. Please write to new.director@org.example instead.",
+    ),
+    "left-in-html": ("automatic", "I have left . Write to new.director@org.example ."),
+    "left-signed": ("automatic", "I have left. My successor: new.director@org.example"),
+    "challenge": ("automatic", "To deliver your message, click <link> once."),
+    "challenge-by-subject": ("automatic", "This person uses a guest list. Confirm at <link> to be let in."),
+    "challenge-without-a-mark": (
+        "person",
+        "Please reply to this mail with the word river to have your mail delivered.",
+    ),
+    "person": ("person", "Our server said 550 5.1.1 user unknown when I answered you. Which address is right?"),
+    "read-receipt": ("read", "Your message was read."),
+    "deleted-receipt": ("deleted", "Your message was deleted without being read."),
+    "spam-complaint": ("complaint", "This is an email abuse report."),
+}
+
+
+def message(name: str, mail_id: int = 0, recipient: str = SOPHEA) -> bytes:
+    status = f"Reporting-MTA: dns; mx.org.example\n\nFinal-Recipient: rfc822; {recipient}\nAction: failed\n"
+    status += "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n"
+    text = (RETURNED / f"{name}.eml").read_text()
+    text = text.replace("STATUSBASE64", base64.encodebytes(status.encode()).decode().strip())
+    text = text.replace("RETURNPATHTOKEN", tokens.envid(mail_id or invitation())).replace("RECIPIENT", recipient)
+    return text.replace("\n", "\r\n").encode()
+
+
+@pytest.fixture
+def campaign(database: str) -> None:
+    settings.set_for_this_process(bounces_to="bounces@letters.example")
+    sent.launch_and_send()
+
+
+@pytest.fixture
+def server(campaign: None) -> Iterator[Mailserver]:
+    server = Mailserver()
+    settings.set_for_this_process(imap_url=server.url())
+    yield server
+    server.stop()
+
+
+def comes_back(server: Mailserver, *messages: bytes) -> None:
+    for one in messages:
+        server.deliver(one)
+    bounce.collect_into_database()
+
+
+def status() -> dict[str, Any]:
+    with db.reading() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        told = status_json.as_json(load_status(session, campaign))
+        assert load_counts(session, campaign).as_json() == told["counts"]
+    return told
+
+
+def partner() -> dict[str, Any]:
+    (found,) = [one for one in status()["partners"] if one["organization"] == "River Watch"]
+    return dict(found)
+
+
+def alerts() -> list[str]:
+    """What the organizers are told by the clock, as the kinds of the mails that were put for it."""
+    with db.transaction() as session:
+        alert_unreached.alert_organizers(session)
+    with db.reading() as session:
+        told = session.scalars(select(Mail.kind).where(Mail.kind.in_(["unreached", "mail_answered"])))
+        return list(told.all())
+
+
+def test_every_message_is_tried() -> None:
+    assert {one.stem for one in RETURNED.glob("*.eml")} == {*DOUBT, *GONE, *DELAYED, *NO_FAILURE, *ANSWERS}
+
+
+@pytest.mark.parametrize("name", DOUBT)
+def test_what_may_not_have_arrived_is_told_and_suppresses_nobody(server: Mailserver, name: str) -> None:
+    comes_back(server, message(name))
+
+    told, counts = partner(), status()["counts"]
+    assert (counts["may_not_have_arrived"], counts["unreached"]) == (1, 0)
+    assert told["may_not_have_arrived"] is True
+    assert DOUBT[name] in told["mails"][0]["reply"]
+    assert SOPHEA not in told["mails"][0]["reply"]
+    assert told["mails"][0]["todo"].startswith("Ask in another way")
+    assert suppressed() == []
+    assert server.flags() == [{"\\Seen"}]
+    assert alerts() == ["unreached"]
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_an_address_that_is_gone_gets_no_mail_any_more(server: Mailserver, name: str) -> None:
+    comes_back(server, message(name))
+
+    told, counts = partner(), status()["counts"]
+    assert (counts["may_not_have_arrived"], counts["unreached"], told["unreached"]) == (0, 1, "bounced")
+    assert GONE[name] in told["mails"][0]["reply"]
+    assert "the mailbox does not exist" in told["mails"][0]["meaning"]
+    assert suppressed() == [(tokens.fingerprint(SOPHEA), "bounce")]
+    assert server.flags() == [{"\\Seen"}]
+    assert alerts() == ["unreached"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", GONE)
+def test_of_another_recipient_it_suppresses_nobody(server: Mailserver, name: str) -> None:
+    comes_back(server, message(name, recipient="somebody.else@org.example"))
+
+    assert (partner()["may_not_have_arrived"], suppressed()) == (True, [])
+
+
+@pytest.mark.parametrize("name", DELAYED)
+def test_a_delay_is_shown_until_it_is_known_what_became_of_it(server: Mailserver, name: str) -> None:
+    comes_back(server, message(name))
+
+    told = partner()
+    assert (told["may_not_have_arrived"], told["unreached"]) == (False, None)
+    assert told["mails"][0]["delayed"] is not None
+    assert told["mails"][0]["meaning"].startswith("it is delayed")
+    assert DELAYED[name] in told["mails"][0]["reply"]
+    assert alerts() == []
+
+    comes_back(server, message("delivered"))
+    assert partner()["mails"][0]["delayed"] is None
+    comes_back(server, message(name), message("over-quota"))
+    assert (partner()["mails"][0]["delayed"], partner()["may_not_have_arrived"]) == (None, True)
+
+
+@pytest.mark.parametrize("name", NO_FAILURE)
+def test_what_was_passed_on_is_no_failure(server: Mailserver, name: str) -> None:
+    comes_back(server, message(name))
+
+    assert sent.nothing_happened()
+    assert (partner()["may_not_have_arrived"], server.flags()) == (False, [{"\\Seen"}])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_stands_beside_its_partner_and_acts_on_nothing(
+    server: Mailserver, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kind, words = ANSWERS[name]
+    comes_back(server, message(name), message(name))
+
+    (answer,) = partner()["responses"]
+    assert (answer["mail"], answer["kind"], answer["words"]) == ("invitation", kind, words)
+    assert (partner()["may_not_have_arrived"], partner()["unreached"], suppressed()) == (False, None, [])
+    assert server.flags() == [{"\\Seen"}, {"\\Seen"}]
+    assert alerts() == ([] if kind == "read" else ["mail_answered"])
+    assert words[:12] not in caplog.text + repr(sent.audit_log())
+
+
+def test_an_answer_is_encrypted_and_erased_with_its_partner(server: Mailserver) -> None:
+    comes_back(server, message("left-the-organization"))
+    with db.reading() as session:
+        kept = session.connection().exec_driver_sql("SELECT words FROM mail_response").scalar_one()
+        assert b"new.director" not in bytes(kept)
+        partner_id = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+    with db.transaction() as session:
+        erase_partner(session, partner_id or 0)
+
+    with db.reading() as session:
+        assert session.scalars(select(MailResponse)).all() == []
+    server.deliver(message("challenge"))
+    assert bounce.collect_into_database().reports == 0, "what comes later is for people"
+    assert server.flags()[-1] == set()
+
+
+@pytest.mark.parametrize("name", ["letter-too-large", "letter-refused-by-policy", "letter-full", "qmail", "gmx-german"])
+def test_a_letter_that_came_back_is_told_and_waits_for_a_person_whatever_the_code(
+    server: Mailserver, name: str
+) -> None:
+    letter = mail_of_kind("letter")
+    with db.transaction() as session:
+        session.execute(update(Campaign).values(closed_at=db.clock(session), dispatched_at=db.clock(session)))
+    server.deliver(message(name, letter, "office@un.example"))
+    assert bounce.collect_into_database().letters_of == {row(letter).campaign_id}
+
+    with db.transaction() as session:
+        dispatch_seal(session, row(letter).campaign_id)
+        (returned,) = session.scalars(select(Mail).where(Mail.kind == "returned"))
+        says(mails.word_mail(session, returned), "The report says")
+    told = status()
+    assert told["addressees"][0]["state"] == "returned"
+    assert "bring it to" in told["addressees"][0]["to_do"]
+    assert DOUBT[name] in told["letters"][0]["reply"]
+    assert suppressed() == []
+
+
+def test_what_the_addressee_s_office_answers_stands_beside_the_letter(server: Mailserver) -> None:
+    letter = mail_of_kind("letter")
+    comes_back(server, message("challenge", letter))
+
+    assert [one["kind"] for one in status()["letters"][0]["responses"]] == ["automatic"]
+    assert alerts() == ["mail_answered"]
+    with db.reading() as session:
+        campaign = session.get_one(Campaign, row(letter).campaign_id)
+        assert [one.state for one in served(campaign, [row(letter)])] == ["sent"]
+
+
+def test_what_the_organizers_mailbox_answers_is_no_news_to_them(server: Mailserver) -> None:
+    """An automatic reply to a notice would else bring the next notice, for ever."""
+    comes_back(server, message("left-the-organization", mail_of_kind("closed")))
+
+    assert server.flags() == [set()]
+    assert alerts() == []
+
+
+def test_a_mail_that_is_not_there_leaves_its_report_unread(server: Mailserver) -> None:
+    comes_back(server, message("over-quota", 10**6))
+    assert server.flags() == [set()]
+
+
+def test_more_answers_than_are_kept_stay_unread(server: Mailserver) -> None:
+    texts = [message("challenge").replace(b"once.", b"%d times." % n) for n in range(bounce.MAX_RESPONSES + 2)]
+    comes_back(server, *texts)
+
+    assert len(partner()["responses"]) == bounce.MAX_RESPONSES
+    assert sorted(map(len, server.flags())) == [0, 0, *[1] * bounce.MAX_RESPONSES]
+
+
+def test_a_corrected_address_is_in_no_doubt(server: Mailserver) -> None:
+    comes_back(server, message("over-quota"))
+    with db.transaction() as session:
+        session.execute(update(Partner).values(generation=2))
+    assert (partner()["may_not_have_arrived"], status()["counts"]["may_not_have_arrived"]) == (False, 0)
+
+
+def test_words_of_an_answer_lose_what_nobody_sees_and_are_short(server: Mailserver) -> None:
+    text = "\u202eI\u200b am away\x07 " + "for long " * 100
+    comes_back(server, message("challenge").replace(b"To deliver", text.encode() + b" To deliver"))
+    (answer,) = partner()["responses"]
+    assert answer["words"].startswith("I am away for long")
+    assert len(answer["words"]) <= 300
+    assert answer["words"].isprintable()
+
+
+def hostile() -> dict[str, bytes]:
+    head, _, _ = message("over-quota").partition(b"Content-Type")
+    many = b"--B\r\nContent-Type: text/plain\r\n\r\nx\r\n"
+    return {
+        "10 MB": message("over-quota").replace(b"no\r\n", b"x" * 10_000_000, 1),
+        "10,000 parts": head + b'Content-Type: multipart/mixed; boundary="B"\r\n\r\n' + many * 10_000,
+        "deep": head
+        + b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(4000)),
+        "styles that do not end": head + b"Content-Type: text/html\r\n\r\n" + b"<style <" * 30_000,
+        "messages in messages": head + b"Content-Type: message/rfc822\r\n\r\n" * 5000,
+    }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["10 MB", "10,000 parts"])
+def test_what_is_made_to_hurt_is_seen_and_takes_little_time(server: Mailserver, name: str) -> None:
+    server.deliver(hostile()[name])
+    begun = time.process_time()
+    bounce.collect_into_database()
+    assert time.process_time() - begun < 5
+    assert partner()["may_not_have_arrived"] is True
+    assert server.flags() == [{"\\Seen"}]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_no_mailbox_of_ours_would_take_takes_little_time_too(campaign: None) -> None:
+    for name, one in hostile().items():
+        begun = time.process_time()
+        found = bounce_reports.parse_report(one)
+        assert time.process_time() - begun < 3, name
+        assert found is not None, name
+        assert found.kind in {"unclear", "soft"}, name

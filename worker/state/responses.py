@@ -1,0 +1,26 @@
+"""What was answered to our mails otherwise than on a page: by a machine or a person, by mail."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker.models import Campaign, Mail, MailResponse
+
+
+def load_responses(
+    session: Session, campaign_ids: Sequence[int], *, to_addressees: bool = False
+) -> dict[int, list[MailResponse]]:
+    """The answers by mail, in the order in which they came; with `to_addressees` to the letter alone."""
+    of_it = select(MailResponse).join(Mail).where(Mail.campaign_id.in_(campaign_ids)).order_by(MailResponse.id)
+    found: dict[int, list[MailResponse]] = {}
+    for one in session.scalars(of_it.where(Mail.addressee_id.is_not(None)) if to_addressees else of_it):
+        found.setdefault(one.mail_id, []).append(one)
+    return found
+
+
+def count_answered(session: Session, campaign: Campaign) -> int:
+    """Of how many partners and addressees an answer came that people should read: not where a mail was only read."""
+    to = select(func.count(Mail.partner_id.distinct()) + func.count(Mail.addressee_id.distinct()))
+    of_it = to.select_from(MailResponse).join(Mail).where(Mail.campaign_id == campaign.id, MailResponse.kind != "read")
+    return session.scalar(of_it) or 0
