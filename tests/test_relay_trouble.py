@@ -17,9 +17,11 @@ from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tokens
 from worker.acts import alert_unreached, answer, dispatch, invite, launch, receipts
 from worker.acts.answer import Statement
+from worker.cli import hints
 from worker.mail import circuit_breaker, claims, delivery, outbox, quotas, results
 from worker.mail.outcomes import Kind
 from worker.models import Campaign, Mail, Partner, RelayHealth, Suppression
+from worker.state.status import load_status
 from worker.wording.composing import compose_batch
 
 WELL: dict[str, str] = {}
@@ -440,6 +442,36 @@ def test_the_organizers_hear_of_a_letter_that_no_server_takes(database: str, clo
     assert len(mails("waiting")) == 1
     (told,) = [mail for mail in taken(_drain(WELL)) if "waits for you" in str(mail["Subject"])]
     assert "has not taken the letter yet" in " ".join(str(told.get_body(("plain",))).split())
+
+
+@pytest.mark.parametrize(
+    ("faults", "why"),
+    [
+        ({"MAIL": "552 5.3.4 too large"}, "refused"),
+        ({"DATA": "552 5.3.4 too large"}, "refused"),
+        ({"end of data": "552 5.3.4 too large"}, "refused"),
+        ({"RCPT": "550 5.7.1 not allowed"}, "turned_down"),
+        ({"end of data": "554 5.7.1 attachment not allowed"}, "turned_down"),
+        ({"end of data": "550 rejected"}, "turned_down"),
+    ],
+)
+def test_a_letter_that_the_relay_does_not_take_waits_for_a_person_whatever_the_code(
+    database: str, clock: Clock, faults: dict[str, str], why: str
+) -> None:
+    campaign_id = sealed_and_put(clock)
+    _drain(faults)
+    for _ in range(2):
+        with db.transaction() as session:
+            dispatch.dispatch_seal(session, campaign_id)
+    assert len(mails("waiting")) == 1
+    with db.reading() as session:
+        told = load_status(session, session.get_one(Campaign, campaign_id))
+    assert (told.state, [blocker.code for blocker in told.blockers]) == ("waiting", [why])
+    assert "--by-hand" in hints.blocker_with_command(told.blockers[0], "rivers")
+    with db.transaction() as session:
+        session.execute(update(Mail).where(Mail.kind == "letter").values(due_at=None))
+        session.execute(update(RelayHealth).values(retry_at=db.clock(session)))
+    assert any("waits for you" in str(mail["Subject"]) for mail in taken(_drain(WELL)))
 
 
 def test_suppressed_mails_use_up_no_try_of_a_relay_at_fault(database: str, clock: Clock) -> None:

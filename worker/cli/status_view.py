@@ -161,7 +161,7 @@ def _head(found: CampaignStatus) -> list[Text]:
     for letter in found.letters:
         lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))
         if letter.mail.reply:
-            lines.append(Text(f"    the server said: {letter.mail.reply}"))
+            lines.append(Text(f"    the server said: {letter.mail.reply.removeprefix(REPORT_PREFIX)}"))
         if letter.mail.delayed_at:
             lines.append(Text(f"    {reason_words(reason_of(letter.mail))}", style="yellow"))
         lines += [Text(f"    {_response(one)}", style="yellow") for one in letter.responses]
