@@ -15,6 +15,7 @@ from tests.mails import says
 from tests.sent_invitations import SOPHEA, invitation, mail_of_kind, row, suppressed
 from worker import db, settings, tokens
 from worker.acts import alert_unreached, bounce
+from worker.acts.correct_address import change_address
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_partner
 from worker.cli import status_json
@@ -351,3 +352,13 @@ def test_what_no_mailbox_of_ours_would_take_takes_little_time_too(campaign: None
         assert time.process_time() - begun < 3, name
         assert found is not None, name
         assert found.kind in {"unclear", "soft"}, name
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_same_address_can_be_tried_anew_where_a_mail_may_not_have_arrived(server: Mailserver) -> None:
+    comes_back(server, message("over-quota"))
+    with db.transaction() as session:
+        session.execute(update(Mail).where(Mail.kind == "invitation").values(due_at=None))
+        partner_id = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+        assert change_address(session, partner_id or 0, SOPHEA).goes == ["invitation"]
+    assert partner()["may_not_have_arrived"] is False

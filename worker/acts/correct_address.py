@@ -85,9 +85,10 @@ def _void_what_is_printed_otherwise(session: Session, campaign: Campaign, now: d
 
 def _failed(partner: Partner, mails: Sequence[Mail]) -> bool:
     """Whether no mail to the present address arrived, and that is known or feared."""
-    if any(mail_status.arrived(mail, partner) for mail in mails):
+    if any(mail_status.arrived(mail, partner) and mail.reported_at is None for mail in mails):
         return partner.bounced_at is not None
-    states = {mail_status.mail_state(mail) for mail in mails if mail_status.is_to_present_address(mail, partner)}
+    to_it = [mail for mail in mails if mail_status.is_to_present_address(mail, partner)]
+    states = {"uncertain" if mail.reported_at is not None else mail_status.mail_state(mail) for mail in to_it}
     return partner.bounced_at is not None or not states.isdisjoint({"refused", "bounced", "uncertain"})
 
 
@@ -105,7 +106,7 @@ def _for_the_new_address(
             return []
         invitation = outbox.to_partner("invitation", campaign, partner, str(number), now)
         return [invitation | {"due_at": max(now, first_mail_at(campaign))}]
-    missed = {m.kind: m for m in mails if m.sent_at is None or m.bounced_at is not None}
+    missed = {m.kind: m for m in mails if m.sent_at is None or m.bounced_at or m.reported_at}
     rows = []
     if open or ("receipt" in missed and missed["receipt"].answer_id == standing.id):
         about: outbox.MailOptions = {"answer_id": standing.id}

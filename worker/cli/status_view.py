@@ -450,7 +450,8 @@ def mail_in_short(mail: MailStatus | None) -> str:
     """`last mail bounced: the mailbox does not exist (550 5.1.1)`."""
     if mail is None:
         return "no mail yet"
-    return f"last mail {mail.state}" + (f": {_why(mail)}" if mail.state in _TO_EXPLAIN else "")
+    to_explain = mail.state in _TO_EXPLAIN or mail.reported or mail.delayed
+    return f"last mail {mail.state}" + (f": {_why(mail)}" if to_explain else "")
 
 
 def _why(mail: MailStatus) -> str:

@@ -252,7 +252,7 @@ def _field(fields: Message, name: str) -> str:
 def _read_without_form(letter: Message, mail_id: int) -> Bounce:
     """Plain words of a mail server, which never say surely of whom they speak; all else somebody answered."""
     text, subject = responses.text_of(letter), responses.subject_of(letter)
-    if not _is_from_a_server(letter, subject):
+    if not _is_from_a_server(letter, subject, text):
         kind: ResponseKind = "automatic" if responses.is_automatic(letter) else "person"
         words = responses.words_of(letter)
         if not words:
@@ -272,7 +272,8 @@ _FAILED = re.compile(
     r"undeliver|delivery (status|failure|has failed|problem|report|notification)|failure notice"
     r"|returned (mail|to sender)"
     r"|mail (system error|delivery failed)|delivery failed|could not be delivered|message not delivered|not delivered"
-    r"|unzustellbar|nicht zugestellt|nicht zustellbar|échec|non (remis|distribué|délivré)|no se ha podido entregar"
+    r"|unzustellbar|nicht zugestellt|nicht zustellbar|échec|non (remis|distribué|délivré)"
+    r"|n[’']a pas (pu être|été) (remis|distribué|délivré|livré)|no se ha podido entregar"
     r"|no entregado|mancato recapito|не ?доставлен|warning: (message|could not send)|delayed mail",
     re.IGNORECASE,
 )
@@ -284,12 +285,14 @@ _DELAYED = re.compile(
 _GIVEN_UP = re.compile(r"permanent|given up|giving up|failed permanently|final failure", re.IGNORECASE)
 
 
-def _is_from_a_server(letter: Message, subject: str) -> bool:
-    """By its sender, by what Exim and Gmail add, or by what such mail is called, unless it says it is an auto-reply."""
+def _is_from_a_server(letter: Message, subject: str, text: str) -> bool:
+    """By its sender, by what Exim and Gmail add, or by how such mail begins, unless it says it is an auto-reply."""
     if _A_SERVER.search(_field(letter, "From")) or "X-Failed-Recipients" in letter:
         return True
     replied = _field(letter, "Auto-Submitted").lower().startswith("auto-replied")
-    return not replied and _field(letter, "Return-Path") in {"", "<>"} and bool(_FAILED.search(subject))
+    if replied or _field(letter, "Return-Path") not in {"", "<>"}:
+        return False
+    return bool(_FAILED.search(subject) or ("Return-Path" in letter and _FAILED.search(text[:500])))
 
 
 _CODE = re.compile(r"(?<![\d.])(?:[45]\d\d[ -](?=\D)|[45]\.\d{1,3}\.\d{1,3}(?![\d.]))")
@@ -305,5 +308,6 @@ def _reason(text: str) -> str:
     if coded := next((line for line in lines if _CODE.search(line)), None):
         return coded
     below = next((at for at, line in enumerate(lines) if _ONLY_AN_ADDRESS.match(line)), -1)
-    said = [line for line in lines[below + 1 :] if line]
-    return " ".join(said[: 1 if below >= 0 else 3])
+    if below >= 0 and (said := next((line for line in lines[below + 1 :] if line), None)):
+        return said
+    return " ".join([line for line in lines if line][:3])

@@ -75,7 +75,8 @@ def decoded(part: Message, most: int = MAX_TEXT) -> str:
 
 
 def subject_of(message: Message) -> str:
-    given = str(message.get("Subject", ""))[:2000]
+    given = next((str(value) for name, value in message.raw_items() if name.lower() == "subject"), "")[:2000]
+    given = given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # some write it without an encoding
     try:
         return str(make_header(decode_header(given)))
     except (LookupError, ValueError):
