@@ -362,3 +362,10 @@ def test_the_same_address_can_be_tried_anew_where_a_mail_may_not_have_arrived(se
         partner_id = session.scalars(select(Partner.id).order_by(Partner.id)).first()
         assert change_address(session, partner_id or 0, SOPHEA).goes == ["invitation"]
     assert partner()["may_not_have_arrived"] is False
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_to_the_organizers_that_came_back_is_told_by_the_status(server: Mailserver) -> None:
+    assert status()["others_returned"] == 0
+    comes_back(server, message("over-quota", mail_of_kind("closed"), "secretariat@rivers.example"))
+    assert (status()["others_returned"], alerts()) == (1, [])

@@ -29,6 +29,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "held": iso(campaign.held_at),
         "mail_held": iso(campaign.mail_held_at),
         "held_mails": status.held_mails,
+        "others_returned": status.others_returned,
         "closed": iso(campaign.closed_at),
         "review_ends": iso(campaign.review_ends_at),
         "dispatched": iso(campaign.dispatched_at),

@@ -157,6 +157,11 @@ def _head(found: CampaignStatus) -> list[Text]:
     if found.notices:
         hint = console.command("notice", campaign.slug)
         lines.append(Text(f"  somebody stepped back after the letter had left: {hint}", style="bold yellow"))
+    if found.others_returned:
+        many = console.count(found.others_returned, "mail")
+        lines.append(
+            Text(f"  {many} to you, or to who asked to sign, came back or may not have arrived", style="yellow")
+        )
     lines += _served(found)
     for letter in found.letters:
         lines.append(Text(f"  letter to {letter.addressee}: {letter.state} {_short(letter.mail.sent_at, found)}"))

@@ -105,7 +105,8 @@ class Overview(Line):
     `addressees` says who has the letter, once it is closed. `applicants` ask to sign and wait for a yes or no;
     `joining` says how many ask, and whether too many do. `notices` are how many addressees are to be told that
     somebody stepped back after the letter had left. `undo` is what can be taken back now.
-    `held_mails` are how many mails wait because the campaign is held.
+    `held_mails` are how many mails wait because the campaign is held. `others_returned` are how many mails to the
+    organizers, or to who asked to sign, came back or may not have arrived.
     """
 
     undo: Undoable | None
@@ -120,6 +121,7 @@ class Overview(Line):
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
     held_mails: int
+    others_returned: int
 
 
 def load_lines(session: Session) -> list[Line]:
@@ -147,6 +149,7 @@ def load_overviews(session: Session) -> list[Overview]:
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
     held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
+    others_returned = _count_others_returned(session)
     return [
         Overview(
             campaign=facts.campaign,
@@ -166,9 +169,16 @@ def load_overviews(session: Session) -> list[Overview]:
             letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
             held_mails=held.get(facts.campaign.id, 0),
+            others_returned=others_returned.get(facts.campaign.id, 0),
         )
         for facts in facts_of_all
     ]
+
+
+def _count_others_returned(session: Session) -> dict[int, int]:
+    returned = Mail.reported_at.is_not(None) | Mail.bounced_at.is_not(None)
+    number = select(Mail.campaign_id, func.count()).where(returned, ~Mail.is_to_partner_or_addressee)
+    return dict(session.execute(number.group_by(Mail.campaign_id)).all())
 
 
 def _count_mails(session: Session) -> dict[int, dict[str, dict[MailState, int]]]:

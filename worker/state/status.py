@@ -102,7 +102,7 @@ class PartnerStatus:
 
 @dataclass(frozen=True)
 class CampaignStatus(Overview):
-    """All that `status` shows of a campaign: no addresses, no codes."""
+    """All that `status` shows of a campaign: no codes, and no addresses but in what somebody answered by mail."""
 
     partners: list[PartnerStatus]
 
@@ -133,6 +133,9 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
         mails=_count_mails(mails),
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
+        others_returned=sum(
+            bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_partner_or_addressee
+        ),
         partners=partners,
     )
 
