@@ -13,6 +13,7 @@ from worker.mail.mime import Message
 from worker.models import Campaign, ListingChange, Mail, Partner
 from worker.state import answers
 from worker.state.listings import as_columns
+from worker.text.khmer import WORD_JOINER
 from worker.wording import mails
 
 TO_PARTNERS = kinds.names(lambda kind: kind.audience == "partner")
@@ -50,9 +51,10 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
 
 
 def says(message: Message, fragment: str) -> None:
-    """It is in the text part and in the HTML part."""
+    """It is in the text part and in the HTML part, however its spaces and its lines are broken there."""
+    fragment = " ".join(fragment.split())
     one_line = " ".join(message.text.split())
-    read = " ".join(html.unescape(A_TAG.sub("", message.html)).split())
+    read = " ".join(html.unescape(A_TAG.sub("", message.html)).replace(WORD_JOINER, "").split())
     assert fragment in one_line
     assert fragment in read
 

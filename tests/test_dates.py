@@ -67,5 +67,15 @@ def test_another_day_there_is_said() -> None:
 
 
 def test_a_country_of_several_zones_is_told_while_they_agree() -> None:
-    assert dates.elsewhere(EVENING, "Asia/Phnom_Penh", "Germany", "fr") == ", soit 12:00, heure locale (Allemagne)"
+    assert dates.elsewhere(EVENING, "Asia/Phnom_Penh", "Germany", "fr") == ", soit 12\u00a0h\u00a000, heure locale (Allemagne)"
     assert dates.elsewhere(EVENING, "Asia/Phnom_Penh", "France", "km") == " ត្រូវនឹងម៉ោង 12:00 នៅបារាំង"
+
+
+def test_french_tells_hours_with_an_h_that_no_line_is_broken_at() -> None:
+    evening = datetime(2023, 2, 26, 17, 5, tzinfo=UTC)
+    said = dates.day_and_time(evening, "Europe/Zurich", "fr")
+    assert said == "dimanche 26 février 2023, 18\u00a0h\u00a005 (heure de Zurich, UTC+1)"
+    assert "00:05" in dates.elsewhere(evening, "Europe/Zurich", "Cambodia", "en")
+    assert dates.elsewhere(evening, "Europe/Zurich", "Japan", "fr") == (
+        ", soit lundi 27 février 2023, 02\u00a0h\u00a005, heure locale (Japon)"
+    )
