@@ -413,7 +413,7 @@ def test_a_name_from_hell_stands_for_itself(campaign_id: int, language: str) -> 
         signs(language)
 
 
-STANDS = {"en": "as it stands now", "fr": "telle qu’elle est maintenant", "km": "ដូចដែលមាននៅពេលនេះ"}
+STANDS = {"en": "as it is now", "fr": "telle qu’elle est maintenant", "km": "ដូចដែលមាននៅពេលនេះ"}
 
 
 @pytest.mark.parametrize("kind", ["reminder", "extended"])

@@ -372,8 +372,8 @@ def test_the_receipt_says_by_which_link_the_answer_came(river_watch: Partner) ->
     mail_leaves()
     act(gives(chair, "sign", "public"))
     texts = {to: " ".join(message.text.split()) for _, to, message in mail_leaves()}
-    assert "It came by a link that was passed on (" in texts["box11@partner.example"]
-    assert "It came by" not in texts[CHAIR]
+    assert "The answer was given with a link that was passed on (" in texts["box11@partner.example"]
+    assert "The answer was given with" not in texts[CHAIR]
     act(gives(colleague, "sign", "counted"))
     texts = {to: " ".join(message.text.split()) for _, to, message in mail_leaves()}
     assert "a link that the organizers gave to another person" in texts["box11@partner.example"]
@@ -559,7 +559,7 @@ def test_what_is_undone_is_told_with_before_and_after_and_no_alarm_is_lost(river
     act(lambda s: disown.disown_answer(s, 1, link=colleague))  # before the mail about it has left
 
     texts = {kind: " ".join(message.text.split()) for kind, _, message in mail_leaves()}
-    assert "again as it was before a link changed it" in texts["listing"]
+    assert "those changes are undone" in texts["listing"]
     assert "Acronym: “TRAITOR” before, “RW” now" in texts["listing"]
     assert "passed_on" not in texts, "who changed the listing gets no new link"
     assert not living(colleague)

@@ -74,10 +74,10 @@ def test_another_person_gets_a_link_and_code_of_its_own_and_the_first_is_told(
     code = tokens.mail_code(river_watch)
     is_silent_about(passed, tokens.token(river_watch), f"{code[:3]} {code[3:]}")
     is_silent_about(told, tokens.token(chair))
-    says(passed, "une confirmation de chaque réponse")
+    says(passed, "un accusé de réception de chaque réponse")
     is_silent_about(passed, river_watch.email, "Ms Lopez")
     is_silent_about(told, CHAIR)
-    says(told, "every receipt comes to you as before")
+    says(told, "you will still get every receipt")
     with db.reading() as session:
         assert session.get_one(Partner, river_watch.id).email == river_watch.email
         assert session.scalars(select(Partner.language).where(Partner.id == river_watch.id)).one() == "en"

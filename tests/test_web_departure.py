@@ -148,34 +148,34 @@ def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -
 
 
 HOLDS = {
-    "en": "This holds for what has not left yet.",
-    "fr": "Cela vaut pour ce qui n’est pas encore parti.",
+    "en": "This applies only to copies that have not been sent yet.",
+    "fr": "Cela ne vaut que pour les exemplaires qui n’ont pas encore été envoyés.",
     "km": "ចម្លើយនេះមានប្រសិទ្ធភាពតែចំពោះច្បាប់លិខិតដែលមិនទាន់ផ្ញើចេញប៉ុណ្ណោះ។",
 }
 DEPARTED = {
     "withdraw": {
-        "en": "The letter that names you has left: it went to Minister Ada Weir (",
-        "fr": "La lettre qui vous nomme est partie ; elle a été remise à Minister Ada Weir (",
-        "km": "លិខិតដែលបង្ហាញឈ្មោះអង្គការរបស់លោកអ្នក បានផ្ញើចេញហើយ ទៅដល់ Minister Ada Weir (",
+        "en": "The letter has been sent to Minister Ada Weir (",
+        "fr": "La lettre a été envoyée à Minister Ada Weir (",
+        "km": "លិខិតដែលបង្ហាញឈ្មោះអង្គការរបស់លោកអ្នក បានផ្ញើចេញហើយ ជូន Minister Ada Weir (",
     },
     "counted": HOLDS,
     "addressee": HOLDS,
 }
 SIMPLY = {
     "withdraw": {
-        "en": "Its name is not printed and it is not counted.",
-        "fr": "Son nom n’est pas imprimé et elle",
-        "km": "ឈ្មោះអង្គការមិនត្រូវបានបោះពុម្ព ហើយអង្គការក៏មិនត្រូវបានរាប់បញ្ចូលដែរ។",
+        "en": "Your organization is neither named nor counted.",
+        "fr": "Votre organisation n’est ni nommée ni comptée.",
+        "km": "ឈ្មោះអង្គការមិនត្រូវបានបង្ហាញ ហើយអង្គការក៏មិនត្រូវបានរាប់បញ្ចូលដែរ។",
     },
     "counted": {
-        "en": "Its name is printed in no copy.",
-        "fr": "Son nom n’est imprimé dans aucun exemplaire.",
-        "km": "ឈ្មោះអង្គការមិនត្រូវបានបោះពុម្ព",
+        "en": "Its name appears in no copy.",
+        "fr": "Son nom n’apparaît dans aucun exemplaire.",
+        "km": "ឈ្មោះអង្គការមិនបង្ហាញក្នុងច្បាប់លិខិតណាមួយឡើយ",
     },
     "addressee": {
-        "en": "Everywhere else it is counted",
-        "fr": "Partout ailleurs, elle est comptée",
-        "km": "នៅកន្លែងផ្សេងទាំងអស់ អង្គការត្រូវបានរាប់បញ្ចូល",
+        "en": "In all other copies it is counted",
+        "fr": "Dans tous les autres exemplaires, elle est comptée",
+        "km": "ក្នុងច្បាប់លិខិតផ្សេងទាំងអស់ អង្គការត្រូវបានរាប់បញ្ចូល",
     },
 }
 
@@ -234,16 +234,16 @@ def test_a_signature_that_is_disowned_after_a_partial_departure_is_told_the_trut
         (
             "public",
             ["sent", "sent"],
-            "it went to Minister Ada Weir (",
+            "The letter has been sent to Minister Ada Weir (",
         ),
         (
             "public",
             ["uncertain", "due"],
             "A letter that names you has reached, or may have reached, Minister Ada Weir.",
         ),
-        ("addressee", ["sent", "sent"], "The letter that names you has left. It cannot be called back."),
+        ("addressee", ["sent", "sent"], "The letter has been sent, with your name. It cannot be recalled."),
         ("addressee", ["uncertain", "due"], "has reached, or may have reached, an addressee."),
-        ("counted", ["sent", "due"], "The letter that counts you, without your name, has left. It cannot be called"),
+        ("counted", ["sent", "due"], "The letter has been sent, and counts you, without your name. It cannot be"),
     ],
 )
 def test_a_receipt_says_what_has_left_and_names_nobody_to_whom_a_name_was_told_in_confidence(
@@ -256,7 +256,7 @@ def test_a_receipt_says_what_has_left_and_names_nobody_to_whom_a_name_was_told_i
         message = put(session, "receipt", campaign, campaign.partners[0], "en")
     text = " ".join(message.text.split())
     assert said in text
-    assert "What has not left yet no longer names or counts you." in text
+    assert ("Copies that have not been sent yet will not name or count you." in text) == ("due" in states)
     assert ("Weir" in text) == (visibility == "public")
-    assert ("Your page says whom it has reached." in text) == (visibility != "public")
-    assert ("The organizers are told of it" in text) == (states == ["sent", "sent"])
+    assert ("Your page shows whom it has reached." in text) == (visibility != "public")
+    assert ("We have told the organizers, and asked them to inform everyone who has the letter." in text) == (states == ["sent", "sent"])

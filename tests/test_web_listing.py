@@ -199,8 +199,8 @@ def test_the_organizers_and_the_contact_read_which_country_waits(
         mail = session.scalars(select(Mail).where(Mail.kind == "listing")).one()
         told = " ".join(word_mail(session, mail).text.split())
         words = {
-            "en": "Country (waits for the organizers’ yes): “USA” before, “Scotland” now",
-            "fr": "Pays (attend l’accord des organisateurs)",
+            "en": "Country (the organizers have to approve it): “USA” before, “Scotland” now",
+            "fr": "Pays (les organisateurs doivent l’approuver)",
             "km": "ប្រទេស (រង់ចាំការយល់ព្រមពីក្រុមអ្នករៀបចំ)",
         }
         assert words[language] in told

@@ -39,8 +39,8 @@ def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
     assert "We, the … undersigned organizations, ask for clean [gone: rivers.] [new: rivers and lakes.]" in first
     page = mails["RW"].get_body(("html",)).get_content()
     assert "ask for clean <del>rivers.</del> <ins>rivers and lakes.</ins>" in page
-    assert "had asked for a change" in " ".join(player.text_of(mails["CC"]).split())
-    assert "ne signe pas la lettre, et cela reste valable" in " ".join(player.text_of(mails["ADF"]).split())
+    assert "asked for a change" in " ".join(player.text_of(mails["CC"]).split())
+    assert "a refusé de signer. Cette réponse reste valable" in " ".join(player.text_of(mails["ADF"]).split())
     assert campaign.status()["counts"]["signed"] == 0
     page = river_watch.page()
     assert "<ins>rivers and lakes.</ins>" in page
@@ -71,7 +71,7 @@ def test_a_typo_informs_who_signed_and_changes_no_answer(
     assert "Most respectfully" in said
     campaign.types("amend", "--letter", "--typo", "--yes")
 
-    mail = eventually(lambda: river_watch.mails("slip"))[0]
+    mail = eventually(lambda: river_watch.mails("small correction"))[0]
     assert "your answer stands" in player.text_of(mail)
     assert "[gone: Respectfully,] [new: Most respectfully,]" in player.text_of(mail)
     assert "nothing was changed" in campaign.types("amend", "--letter", "--typo", "--yes")
@@ -80,7 +80,7 @@ def test_a_typo_informs_who_signed_and_changes_no_answer(
     letter = campaign.letter()
     assert signatories(letter) == [river_watch.row]
     assert "Most respectfully" in player.text_of(letter)
-    assert not clean_coast.mails("slip")
+    assert not clean_coast.mails("small correction")
 
 
 def test_what_was_read_before_the_change_is_not_signed_after_it(campaign: Story, river_watch: Organization) -> None:
@@ -173,7 +173,7 @@ def test_after_the_addressee_alone_nobody_reads_the_first_change_again(
     said = campaign.types("amend", "--letter", "--typo", "--yes")
 
     assert "1 partner will be told" in said
-    mail = " ".join(player.text_of(eventually(lambda: river_watch.mails("slip"))[0]).split())
+    mail = " ".join(player.text_of(eventually(lambda: river_watch.mails("small correction"))[0]).split())
     assert "- Addressee: Professor Ada Example, Special Rapporteur on [gone: rivers,] [new: water,] Palais" in mail
     assert "lakes" not in mail
     page = river_watch.page()

@@ -23,7 +23,7 @@ def test_acronym_country_and_place_change_at_once_and_a_name_waits(
     assert "River Watch (TRW), Cambodia" in page
     assert "Another name or country waits for the organizers" in page
     assert "The River Watch" not in page
-    told = eventually(lambda: campaign.organizers_mails("corrected how it is printed"))[0]
+    told = eventually(lambda: campaign.organizers_mails("changed how its name appears"))[0]
     assert "River Watch" not in player.text_of(told)
     assert "River Watch → The River Watch; fr: La Veille du Fleuve" in campaign.types("status")
 

@@ -69,7 +69,7 @@ def test_the_wrong_list_is_cancelled_and_the_right_one_asked_within_minutes(
 
     assert "2 mails tell whoever was asked" in said
     told = eventually(lambda: stranger.mails("will not be sent"))[0]
-    assert "Nothing of yours is printed" in words(told)
+    assert "Your organization’s name will not be published" in words(told)
     eventually(lambda: river_watch.mails("will not be sent"))
     assert "cancelled" in opens(stranger.link())[1]
     assert campaign.public_page()[0] == 404

@@ -13,7 +13,7 @@ def test_launching_twice_asks_nobody_twice(campaign: Story, river_watch: Organiz
     assert "already" in printed
     river_watch.signs()
     assert len(river_watch.receipts()) == 1
-    assert len(river_watch.mails("Mail code")) <= 2
+    assert len(river_watch.mails("Confirmation code")) <= 2
 
 
 def test_a_folder_edited_after_launch_changes_nothing(

@@ -54,7 +54,7 @@ def test_another_listing_is_told_with_what_stood_before(campaign: Story, river_w
     assert thief.is_to_be_printed(acronym="SHAM")[0] == 200
 
     assert "River Watch (SHAM), Canada" in river_watch.page()
-    assert eventually(lambda: campaign.organizers_mails("corrected how it is printed"))
+    assert eventually(lambda: campaign.organizers_mails("changed how its name appears"))
     told = eventually(lambda: river_watch.mails("SHAM"))
     assert told, "the registered contact hears of the new acronym"
     assert "RW" in words(told[0])

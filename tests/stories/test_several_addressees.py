@@ -29,7 +29,7 @@ def test_who_is_brought_the_letter_is_named_before_anybody_signs_and_not_forgott
     clean_coast.signs()
     before = len(river_watch.receipts())
     campaign.reaches_its_deadline()
-    assert eventually(lambda: [m for m in campaign.organizers_mails("Sealed") if GOVERNOR in str(m)])
+    assert eventually(lambda: [m for m in campaign.organizers_mails("The list is closed") if GOVERNOR in str(m)])
     campaign.passes_its_review()
     campaign.is_dispatched()
 

@@ -12,7 +12,8 @@ from jinja2.utils import LRUCache
 
 from worker.models import Campaign
 from worker.text import markdown, plain_text
-from worker.wording import templates
+from worker.text.khmer import keep_words
+from worker.wording import mail_parts, templates
 from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot, changes_in_html, changes_in_text
 
 MAX_DRAFTS = 200
@@ -71,9 +72,17 @@ def word_draft(
         context = context | slots | {"partner": partner}
     context = context | {"campaign": campaign}
     subject, blocks = templates.mail(kind, language, **context)
-    page = templates.page("mail/_layout.html", language, subject=subject, body=blocks, campaign=campaign)
+    page = templates.page(
+        "mail/_layout.html",
+        language,
+        subject=subject,
+        heading=keep_words(subject),
+        parts=list(mail_parts.parts(blocks, LINK, _MARKS["mail_code"])),
+        campaign=campaign,
+    )
     words = templates.translations(language)
     gone, new = words.gettext("[gone: %(words)s]"), words.gettext("[new: %(words)s]")
+    blocks = mail_parts.with_bare_links(blocks, LINK)
     blocks = markdown.rewritten(blocks, lambda text: changes_in_text(text, gone, new))
     pieces = re.split(f"({A_MARK.pattern})", changes_in_html(page))
     return Draft(subject, [_part(block) for block in blocks], pieces)

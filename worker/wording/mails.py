@@ -48,6 +48,7 @@ class Reader:
     quiet_at: datetime | None
     silenced_at: datetime | None
     names: dict[str, str] | None
+    disowned_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def is_alert(session: Session, mail: Mail | BulkMail | DeliveryResult) -> bool:
     return kind_named(mail.kind).alert
 
 
+def invitation(session: Session, mail: Mail | BulkMail) -> Message:
+    """Asks a partner for its answer; after it disowned one, first says why link and code are new."""
+    partner = mail.partner
+    return _to_partner(mail, renewed=partner is not None and partner.disowned_at == mail.dated_at)
+
+
 def amended(session: Session, mail: Mail) -> Message:
     """Asks a partner again, because the letter means something else now; with what changed since it read it."""
     return _to_partner(mail, answer=mail.answer, changes=_changes(session, mail))
@@ -121,8 +128,10 @@ def cancelled(session: Session, mail: Mail | BulkMail) -> Message:
 
 
 def passed_on(session: Session, mail: Mail) -> Message:
-    """Brings a partner's invitation to a further contact; who typed the address is said."""
-    return _to_partner(mail, by_organizer=mail.contact is not None and mail.contact.added_by == "organizer")
+    """Brings a partner's invitation to a further contact; who typed the address is said, and why a link is new."""
+    contact = mail.contact
+    by_organizer = contact is not None and contact.added_by == "organizer"
+    return _to_partner(mail, by_organizer=by_organizer, renewed=contact is not None and contact.generation > 1)
 
 
 def merged(session: Session, mail: Mail) -> Message:
@@ -174,6 +183,8 @@ class Departure:
     """Who has it, with the day; the names alone where of one it is not known."""
     is_doubtful: bool
     organizers_are_told: bool
+    more_to_send: bool
+    """Whether an addressee is still to get the letter."""
 
 
 def _departure(session: Session, facts: CampaignFacts, answer: Answer, language: str) -> Departure | None:
@@ -187,7 +198,8 @@ def _departure(session: Session, facts: CampaignFacts, answer: Answer, language:
     is_doubtful = not has_it.keys() >= set(to)
     if not is_doubtful:
         to = [f"{name} ({dates.date(has_it[name], campaign.zone, language)})" for name in to]
-    return Departure(bool(disclosure.naming), to, is_doubtful, facts.stage in BEYOND_RECALL)
+    more_to_send = any(one.state not in LEFT | {"uncertain"} for one in facts.served)
+    return Departure(bool(disclosure.naming), to, is_doubtful, facts.stage in BEYOND_RECALL, more_to_send)
 
 
 def copy(session: Session, mail: Mail) -> Message:
@@ -262,6 +274,7 @@ def outage(session: Session, mail: Mail) -> Message:
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
     f.__name__: f
     for f in (
+        invitation,
         amended,
         corrected,
         cancelled,
@@ -287,7 +300,7 @@ _OF_THE_MAIL = (
 )
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
-    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.silenced_at, Partner.names),
+    *(Partner.contact, Partner.email, Partner.quiet_at, Partner.silenced_at, Partner.names, Partner.disowned_at),
 )
 _BULK = (
     select(*_OF_THE_MAIL, *_OF_THE_READER)
@@ -399,7 +412,7 @@ def _from_template(
             campaign,
             personal,
             lambda: _with_subject(mail, context),
-            variant=tuple(context.get(one) for one in ("whole", "went", "still")),
+            variant=tuple(context.get(one) for one in ("renewed", "whole", "went", "still")),
         )
     else:
         draft = word_draft(mail.kind, mail.language, campaign, personal, _with_subject(mail, context))

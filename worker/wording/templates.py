@@ -24,11 +24,12 @@ def page(name: str, language: str, **context: Any) -> str:
 def mail(kind: str, language: str, **context: Any) -> tuple[str, list[markdown.Block]]:
     """The subject and the tree of one mail, from `mail/<kind>.<language>.md`.
 
-    With a link to `unsubscribe` where there is one, as its last line.
+    Where it has a reader who may unsubscribe, it ends with why that reader gets it and, as its last line, the link.
     Values stand for themselves: a name with Markdown in it is printed with its asterisks.
     """
+    context = context | {"kind": kind}
     source = _in_language(_markdown(), language, f"mail/{kind}.{language}.md", context)
-    if context.get("unsubscribe"):
+    if "unsubscribe" in context:
         source += "\n" + _in_language(_markdown(), language, f"mail/_unsubscribe.{language}.md", context)
     first, _, rest = source.partition("\n")
     subject = plain_text.to_text(markdown.blocks(first), width=0).strip()
