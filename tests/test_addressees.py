@@ -370,7 +370,11 @@ def test_a_letter_that_is_sealed_anew_once_some_have_it_promises_no_moment(
     so_far: tuple[str, str], language: str, database: str
 ) -> None:
     doubt = {"en": "nobody knows whether", "fr": "personne ne sait si", "km": "គ្មាននរណាដឹងថា"}
-    by_itself = {"en": "not sent yet; it will be sent automatically", "fr": "l’envoi se fera automatiquement", "km": "ផ្ញើដោយស្វ័យប្រវត្តិ"}
+    by_itself = {
+        "en": "not sent yet; it will be sent automatically",
+        "fr": "l’envoi se fera automatiquement",
+        "km": "ផ្ញើដោយស្វ័យប្រវត្តិ",
+    }
     with db.transaction() as session:
         campaign = lived(session, *so_far)
         text = " ".join(put(session, "closed", campaign, None, language).text.split())

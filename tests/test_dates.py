@@ -67,7 +67,8 @@ def test_another_day_there_is_said() -> None:
 
 
 def test_a_country_of_several_zones_is_told_while_they_agree() -> None:
-    assert dates.elsewhere(EVENING, "Asia/Phnom_Penh", "Germany", "fr") == ", soit 12\u00a0h\u00a000, heure locale (Allemagne)"
+    said = dates.elsewhere(EVENING, "Asia/Phnom_Penh", "Germany", "fr")
+    assert said == ", soit 12\u00a0h\u00a000, heure locale (Allemagne)"
     assert dates.elsewhere(EVENING, "Asia/Phnom_Penh", "France", "km") == " ត្រូវនឹងម៉ោង 12:00 នៅបារាំង"
 
 

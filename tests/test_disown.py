@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.mails import put
 from worker import db, tokens
 from worker.acts import answer, close, contacts, correct_listing, disown, invite, pass_on, receipts, unsubscribe
 from worker.acts.correct_listing import Listing
@@ -24,7 +26,7 @@ from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.wording import templates
-from worker.wording.mails import word_mail
+from worker.wording.mails import load_mails, word_mail
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -112,6 +114,44 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     with db.transaction() as session:
         invite.enqueue_invitations(session, river_watch.campaign_id)
     assert len([mail for mail in mails("invitation") if mail.partner_id == river_watch.id]) == 0, "not asked once more"
+
+
+FIRST_WORDS = {
+    "en": ("Someone used a link and a code of your organization to tell us", "Your earlier link and code no longer"),
+    "fr": ("Quelqu’un a utilisé un lien et un code de votre organisation", "Votre lien et votre code précédents"),
+    "km": ("មានអ្នកប្រើតំណ និងលេខកូដរបស់អង្គការលោកអ្នក", "តំណ និងលេខកូដចាស់របស់លោកអ្នកលែងប្រើបាន"),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("late", [False, True])
+def test_each_mail_with_a_new_link_begins_with_why(late: bool, language: str, river_watch: Partner) -> None:
+    answers(river_watch, "public")
+    with db.transaction() as session:
+        partner = session.get_one(Partner, river_watch.id)
+        partner.language = language
+        contacts.add_contact(session, partner.id, "colleague@river.example", language=language)
+        first = session.scalars(select(Mail).where(Mail.kind == "passed_on")).one()
+        assert FIRST_WORDS[language][1] not in word_mail(session, first).text
+        if late:
+            partner.campaign.deadline_at = db.clock(session) + timedelta(minutes=30)
+        disown.disown_answer(session, partner.id)
+    with db.reading() as session:
+        kinds = ("invitation", "renewed", "passed_on")
+        which = select(Mail.id).where(Mail.kind.in_(kinds), Mail.generation == 2, Mail.cancelled_at.is_(None))
+        found = load_mails(session, session.scalars(which).all()).values()
+        said = {mail.kind: word_mail(session, mail) for mail in found}
+    assert set(said) == {"renewed" if late else "invitation", "passed_on"}
+    quoted = {"en": "This was not us.", "fr": "Ce n’était pas nous.", "km": "នេះមិនមែនជាយើងខ្ញុំទេ"}
+    for kind, message in said.items():
+        _greeting, words, *_ = (" ".join(paragraph.split()) for paragraph in message.text.split("\n\n"))
+        assert words.startswith(FIRST_WORDS[language][kind == "passed_on"]), kind
+        assert quoted[language] in words, kind
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, river_watch.campaign_id)
+        ordinary = put(session, "invitation", campaign, campaign.partners[1], language)
+    assert FIRST_WORDS[language][0] not in " ".join(ordinary.text.split())
 
 
 def test_the_organizers_are_told_without_a_name(river_watch: Partner) -> None:

@@ -165,6 +165,66 @@ def test_a_deadline_at_midnight_is_told_by_the_day_that_it_ends(kind: str, datab
             assert "14 " not in message.subject
 
 
+@pytest.mark.usefixtures("database")
+def test_no_two_paragraphs_run_together() -> None:
+    """A line that ends with a tag swallows its newline, so it takes two empty lines to end its paragraph."""
+    for path in folder().glob("*.md"):
+        for line in re.findall(r"^(.*\{% endif %\})\n\n(?=[^\n])", path.read_text(), re.MULTILINE):
+            assert re.fullmatch(r"\{% \w+ %\}", line), f"{path.name}: {line[:60]}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [*TO_PARTNERS, *TO_ORGANIZERS])
+def test_a_mail_says_at_its_top_what_it_is_for_and_at_its_end_why_it_came(
+    kind: str, language: str, database: str
+) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0]
+        cast.signs(session, partner)
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        message = put(session, kind, campaign, None if kind in TO_ORGANIZERS else partner, language)
+    (heading,) = re.findall("<h1>(.*?)</h1>", message.html)
+    assert html.unescape(heading).replace(WORD_JOINER, "") == message.subject
+    assert len(message.html.encode()) < 50_000, "Gmail cuts a page at 102 KB"
+    body, foot = message.html.split('<div class="foot">')
+    button = re.search(
+        r'<a href="([^"]+)" style="[^"]+">([^<]+)</a></td></tr></table>\n<p class="address">(.*)</p>', body
+    )
+    if kind in TO_ORGANIZERS:
+        assert button is None
+        assert "href" not in message.html
+        return
+    assert button, "the link is a button"
+    link = str(tokens.link(partner))
+    assert button[1] == link
+    assert button[2].strip(), "with words on it"
+    assert button[3] == f'<a href="{link}">{link}</a>', "and below it the address for all to see"
+    assert button[2] not in message.text, "which alone is what the text part has"
+    code = tokens.printed_code(partner)
+    large = re.findall(rf'<p class="code">[^<]+<br>\n<strong style="font-size: 30px[^"]*">{code}</strong></p>', body)
+    assert len(large) == (kind not in WITHOUT_CODES)
+    why = {"en": "You receive this email because", "fr": "Vous recevez cet e-mail parce que", "km": "អ៊ីមែលនេះ ព្រោះ"}
+    assert why[language] in html.unescape(foot).replace(WORD_JOINER, "")
+    assert f'<a href="{tokens.link(partner, "quiet")}">' in foot
+    assert link not in foot
+
+
+@pytest.mark.parametrize("kind", ["invitation", "receipt", "amended"])
+def test_khmer_words_are_held_together_in_the_page_alone(kind: str, database: str) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, sender={"name": "លោកអ្នក", "lines": []})
+        partner = campaign.partners[0]
+        partner.contact = partner.organization = "សមាគមលោកអ្នក"
+        cast.signs(session, partner)
+        message = put(session, kind, campaign, partner, "km")
+    assert WORD_JOINER not in message.text + message.subject
+    assert "ហត្ថ\u2060លេខា" in message.html
+    assert "ហត្ថលេខា" not in message.html
+    assert "សូមគោរពជូន សមាគមលោកអ្នក" in message.html, "names are left alone"
+
+
 WITHOUT_CODES = {"cancelled"}  # its link takes no answer any more
 WITH_CODES = (*(kind for kind in TO_PARTNERS if kind not in WITHOUT_CODES), "passed_on", "confirm")
 LONG_CODE = {"en": "Long code:", "fr": "Code long\u00a0:", "km": "លេខកូដវែង៖"}

@@ -42,7 +42,7 @@ def parts(blocks: list[Block], link: str, code: str) -> Iterator[MailPart]:
 
 def button_label(block: Block, link: str) -> str:
     """The words of a paragraph that is a link of this address and nothing else; empty if it is none."""
-    if block["kind"] != "paragraph" or {run["href"] for run in block["runs"]} != {link}:
+    if block["kind"] != "paragraph" or {run["href"] for run in block["runs"] if run["text"]} != {link}:
         return ""
     label = "".join(run["text"] for run in block["runs"])
     return "" if label == link else label
@@ -56,7 +56,7 @@ def with_bare_links(blocks: list[Block], link: str) -> list[Block]:
 
 def _code_label(block: Block, code: str) -> str:
     """The words before the code, in a paragraph that says nothing after it; empty if it is none."""
-    if block["kind"] != "paragraph" or not all(run["bold"] for run in block["runs"]):
+    if block["kind"] != "paragraph" or not all(run["bold"] for run in block["runs"] if run["text"]):
         return ""
     text = "".join(run["text"] for run in block["runs"])
     return text.removesuffix(code).strip() if text.endswith(code) else ""
