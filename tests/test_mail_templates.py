@@ -166,11 +166,12 @@ def test_a_deadline_at_midnight_is_told_by_the_day_that_it_ends(kind: str, datab
 
 
 @pytest.mark.usefixtures("database")
-def test_no_two_paragraphs_run_together() -> None:
-    """A line that ends with a tag swallows its newline, so it takes two empty lines to end its paragraph."""
+def test_no_two_paragraphs_or_items_run_together() -> None:
+    """A tag at the end of a line swallows its newline, so it takes two empty lines to end such a paragraph."""
     for path in folder().glob("*.md"):
         for line in re.findall(r"^(.*\{% endif %\})\n\n(?=[^\n])", path.read_text(), re.MULTILINE):
             assert re.fullmatch(r"\{% \w+ %\}", line), f"{path.name}: {line[:60]}"
+        assert not re.search(r"^- .*%\}$", path.read_text(), re.MULTILINE), f"{path.name}: an item runs into the next"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,7 +15,7 @@ def as_text(campaign: Campaign, notice: Notice) -> str:
     sent_at = campaign.dispatched_at or campaign.closed_at or campaign.deadline_at
     day = dates.date(sent_at, campaign.zone, language)
     said = [
-        words.gettext("After our joint letter “%(subject)s” of %(day)s had reached you, this has changed:")
+        words.gettext("The following has changed since you received our joint letter “%(subject)s” of %(day)s:")
         % {"subject": letter_subject(campaign, language), "day": day}
     ]
     if withdrawn:
@@ -26,7 +26,7 @@ def as_text(campaign: Campaign, notice: Notice) -> str:
         said.append("\n".join([sentence, *(f"- {row}" for row in withdrawn)]))
     if unnamed:
         sentence = words.gettext(
-            "These organizations sign the letter still, and ask not to be named. "
+            "These organizations still sign the letter, but ask not to be named. "
             "Please do not pass on or publish their names:"
         )
         said.append("\n".join([sentence, *(f"- {row}" for row in unnamed)]))
@@ -39,7 +39,7 @@ def as_text(campaign: Campaign, notice: Notice) -> str:
             )
             % {"number": notice.uncounted}
         )
-    said.append(words.gettext("Please tell whoever has received a copy from you."))
+    said.append(words.gettext("Please inform everyone who has received a copy from you."))
     to = f"{addressee.name} <{addressee.email}>" if addressee.email else addressee.name
     head = f"To: {to}\nSubject: " + words.gettext("A change in the signatories of our joint letter of %(day)s") % {
         "day": day
