@@ -322,7 +322,7 @@ def test_the_organizers_hear_at_once_of_a_dead_address_and_then_once_an_hour(dat
     clock.advance(minutes=55)
     assert _tell() == 1
     (told, again) = taken(_drain_but(WELL, without=third))
-    assert "Our mail did not reach 2 organizations" in " ".join(str(again.get_body(("plain",))).split())
+    assert "Our email did not reach 2 organizations" in " ".join(str(again.get_body(("plain",))).split())
     assert "Rivière" not in str(told)
 
 

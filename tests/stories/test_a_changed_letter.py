@@ -48,7 +48,7 @@ def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
 
     clean_coast.signs()
     campaign.comes_near_its_deadline(seconds=2.5 * 86400)
-    eventually(lambda: [mail for mail in river_watch.mails() if "reminder" in str(mail["Subject"])])
+    eventually(lambda: [mail for mail in river_watch.mails() if "Reminder" in str(mail["Subject"])])
     campaign.reaches_its_deadline()
     campaign.passes_its_review()
 
