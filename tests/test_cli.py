@@ -363,11 +363,12 @@ def test_a_hold_after_the_letter_left_says_so(sealed: Desk) -> None:
     sealed.does(tasks.dispatch)
     sealed.does(tasks.report)
 
-    assert "The letter has left already. Copies that have not been sent wait." in sealed.types("hold", "rivers", code=1)
+    said = sealed.types("hold", "rivers", code=1)
+    assert "The letter has left already and cannot be held. Copies that have not been sent wait." in said
     said = sealed.types("hold", "rivers", "--all-mail")
     assert "Held: no mail leaves to partners, addressees or others" in said
     assert "1 mail waits." in said
-    assert "The letter has left already." in said
+    assert "The letter has left already and cannot be held." in said
 
 
 def test_a_cancelled_campaign_is_not_held(asked: Desk) -> None:
@@ -1480,8 +1481,7 @@ def test_each_command_reaches_either_of_two_that_have_one_name(twins: Desk, comm
     assert "RIVER-Watch (RRW), Canada; fr; no answer" in refused
     assert "@" not in refused
     reached = [numbers[1] if word == "WHO" else word for word in words]
-    done = twins.types(*reached, code=command in {"withdraw", "resend"})  # nothing to withdraw; just asked
-    done = twins.types(*reached)
+    done = twins.types(*reached, code=command == "resend")  # which was just asked
     assert "RIVER-Watch" in done
 
 

@@ -770,3 +770,19 @@ def test_one_wording_serves_all_and_each_reads_its_own() -> None:
     assert "Dear Ms Lopez," in said[first.id].text
     assert "Hello," in said[second.id].text
     is_silent_about(said[second.id], "Ms Lopez", first.organization, str(tokens.link(first)), tokens.mail_code(first))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mails_of_two_campaigns_are_told_apart_by_their_subjects_and_not_what_they_are_about(
+    database: str, language: str
+) -> None:
+    with db.transaction() as session:
+        subjects = []
+        for slug in ("dam", "weir"):
+            partner = cast.a_campaign(session, slug).partners[0]
+            mail = Mail(kind="invitation", language=language, partner=partner, campaign=partner.campaign)
+            subjects.append(mails.word_mail(session, mail).subject)
+    first, second = subjects
+    assert second.startswith(f"{first} (")
+    assert second.endswith("2)")
+    assert not {"dam", "weir", "barrage"} & set(second.lower().split())

@@ -43,7 +43,8 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
     if where != "not_sent":
         lines.append(_HELD_TOO_LATE[where])
         if not held.all_mail:
-            console.fail("\n".join(lines[1:]))
+            lines[0] = f"{done}: what has not been sent yet waits until you resume it."
+            console.fail("\n".join([*lines, f"Next: {console.command('resume', name)}"]))
     lines.append(f"Next: {console.command('resume', name)}")
     if held.all_mail and where == "not_sent":
         lines.append(f"If the letter is not to be sent at all: {console.command('cancel', name)}")
@@ -63,7 +64,7 @@ _HELD_TOO_LATE: dict["DeliveryState", str] = {
     "sending": "It is being handed over at this moment; if the server turns it down, it stays here: see the status.",
     "uncertain": "It may have arrived already: nobody knows. It is not sent again, and copies wait.",
     "partly_sent": "One addressee has it already. What has not left is held, and copies wait.",
-    "sent": "The letter has left already. Copies that have not been sent wait.",
+    "sent": "The letter has left already and cannot be held. Copies that have not been sent wait.",
 }
 
 

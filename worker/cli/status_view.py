@@ -32,7 +32,7 @@ NARROW = 100  # columns under which an organization is its acronym, and the rest
 _Unreached: TypeAlias = list[tuple[PartnerStatus, MailStatus]]  # partners, each with the mail that tells why
 MAX_NOT_REACHED = 4  # on a screen that is watched; without --watch all are told
 _TO_EXPLAIN = {"refused", "bounced", "deferred", "uncertain", "cancelled"}
-_MAX_SHORT_NAME = 24
+_MAX_SHORT_NAME = 34
 
 
 def all_campaigns(*, as_json: bool) -> None:
@@ -106,7 +106,7 @@ def partners_table(
     for partner in partners:
         asked = _short(partner.asked, found) or partner.invitation
         cells = (
-            _numbered(partner, partner.organization),
+            _numbered(partner, _with_acronym(partner)),
             asked,
             _answer(partner),
             _short(partner.answered, found),
@@ -125,9 +125,13 @@ def _narrow(found: CampaignStatus, partners: Sequence[PartnerStatus], *, one_lin
         latest = f"{_answer(partner)} {_short(partner.answered, found)}" if partner.answer else ""
         first = latest or (f"asked {asked}" if asked else partner.invitation)
         told = [first, *filter(None, [_aside(partner)])]
-        name = _numbered(partner, partner.acronym or partner.organization)
+        name = _numbered(partner, ", ".join(filter(None, [partner.acronym, partner.organization])))
         table.add_row(Text(name), Text((" · " if one_line else "\n").join(told)))
     return table
+
+
+def _with_acronym(partner: PartnerStatus) -> str:
+    return f"{partner.organization} ({partner.acronym})" if partner.acronym else partner.organization
 
 
 def _numbered(partner: PartnerStatus, name: str) -> str:

@@ -28,6 +28,7 @@ from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import dates, names
+from worker.wording import templates
 from worker.wording.changes import Changes, changes_since
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import file_title, letter_language, letter_subject, to_whom
@@ -418,7 +419,20 @@ def _from_template(
         draft = word_draft(mail.kind, mail.language, campaign, personal, _with_subject(mail, context))
     text, page = draft.filled(personal)
     names = (campaign.from_name, campaign.reply_to)
-    return Message(to, draft.subject, text, page, *names, attachments, unsubscribe=unsubscribe)
+    return Message(to, _told_apart(draft.subject, mail), text, page, *names, attachments, unsubscribe=unsubscribe)
+
+
+def _told_apart(subject: str, mail: Mail | BulkMail) -> str:
+    """A subject that tells the mails of two campaigns apart, and not what either is about.
+
+    Organizers read the title in theirs.
+    """
+    number = mail.campaign.id
+    if kind_named(mail.kind).audience == "organizers" or number is None or number == 1:
+        return subject
+    words = templates.translations(mail.language)
+    letter = words.gettext("letter %(number)s") % {"number": number}
+    return f"{subject} ({letter})"
 
 
 def _with_subject(mail: Mail | BulkMail, context: dict[str, Any]) -> dict[str, Any]:
