@@ -295,7 +295,7 @@ def test_the_second_addressee_gets_a_copy(folder):
         ("# Save it\n\n{% if count %}", "line 3: found “{%”"),
         ("# Save it\n\nSave\u202eit", "line 3: found U+202E"),
         ("# Save\u200bit\n\nSave it", "line 1: found U+200B, an invisible character"),
-        ("# Save it\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", "line 3: found something that letters cannot show"),
+        ("# Save it\n\n| a | b |\n|---|---|\n| 1 | 2 | 3 |\n", "line 5: found something that letters cannot show"),
     ],
 )
 def test_what_is_wrong_in_a_letter_is_said_with_its_line(folder, letter, sentence):

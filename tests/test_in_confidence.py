@@ -218,7 +218,7 @@ def test_a_partners_copy_keeps_a_discreet_name_and_the_organizers_is_called_publ
         report = put(session, "report", campaign, None, "en")
         title = file_title(campaign, confidential=False)
     assert [one.name for one in copy.attachments] == ["letter.pdf", "letter.en.txt"]
-    assert [one.name for one in report.attachments] == [f"{title}.pdf"]
+    assert [one.name for one in report.attachments] == [f"{title}.pdf", f"{title}.txt"]
 
 
 def names_in(words: str) -> list[str]:

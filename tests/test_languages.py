@@ -20,6 +20,7 @@ WORKER = Path(__file__).resolve().parent.parent / "worker"
 MAY_NAME_ONE = {
     "text/languages.py",
     "text/countries.py",  # what Babel's names of countries lack
+    "definition/word_languages.py",  # as Word calls them, and as a letter is known by its words
     "cli/demo/__init__.py",  # what the partners of the demo say
 }
 

@@ -123,7 +123,7 @@ def test_each_link_stands_alone_on_its_line_as_a_mail_program_reads_it(
     assert lines
     assert set(lines) <= own
     leads = [html.unescape(lead) for lead in re.findall(r'href="([^"]*)"', page)]
-    assert sorted(leads) == sorted(lines)
+    assert set(leads) == set(lines), "a button has its address beside it"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -613,7 +613,7 @@ def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str,
     says(held, "undersigned resume dam")
     assert message.to == "people@rivers.example"
     says(message, "undersigned export dam --documents")
-    assert [a.content for a in message.attachments] == [b"public en pdf"]
+    assert [a.content for a in message.attachments] == [b"public en pdf", b"public en text"]
 
 
 def _refused(session: Session, campaign: Campaign) -> None:

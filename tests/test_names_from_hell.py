@@ -331,7 +331,9 @@ def test_a_list_is_read_or_refused_with_its_place_and_what_to_do(column: str, fo
             assert "✗ partners.csv" in said, label
             assert f"row 2, column {column}" in said or column in PRINTED or label == "null byte", label
             assert "; expected " in said
-            assert re.search(r"(Delete it or type the text again|Shorten it|Write the name in Latin|Save it as)", said)
+            assert re.search(
+                r"(Delete it or type the text again|Shorten it|Write the name in Latin|Save the list)", said
+            )
         assert refused or label != "half a character" or "another encoding, read as cp1252" in said
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import docx
+import mammoth
 import pypdf
 import pytest
 from playwright.sync_api import Browser
@@ -292,7 +293,6 @@ class TestPaper:
 
 class TestWord:
     def test_has_real_notes_and_a_real_table(self) -> None:
-        mammoth = pytest.importorskip("mammoth")
         made = letter_docx.as_docx(a_sheet(), SEALED)
         document = docx.Document(io.BytesIO(made))
         (table,) = document.tables

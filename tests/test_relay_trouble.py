@@ -471,7 +471,7 @@ def test_a_letter_that_the_relay_does_not_take_waits_for_a_person_whatever_the_c
     with db.transaction() as session:
         session.execute(update(Mail).where(Mail.kind == "letter").values(due_at=None))
         session.execute(update(RelayHealth).values(retry_at=db.clock(session)))
-    assert any("waits for you" in str(mail["Subject"]) for mail in taken(_drain(WELL)))
+    assert any("is waiting for you" in str(mail["Subject"]) for mail in taken(_drain(WELL)))
 
 
 def test_suppressed_mails_use_up_no_try_of_a_relay_at_fault(database: str, clock: Clock) -> None:

@@ -105,7 +105,7 @@ def test_what_the_table_allows_is_done_and_nothing_else(stage: Stage, held: bool
         page = does(browser, action, partner, language)
         happened = of_it(partner) != before
         assert happened is (action in ALLOWED[stage]), (action, language, page.status_code)
-        refused = {404} if action == "join" else {303, 409}  # nobody who joins has a page of its own
+        refused = {404, 410} if action == "join" else {303, 409}  # nobody who joins has a page of its own
         assert page.status_code in ({200, 303} if happened else refused), (action, language)
 
 
@@ -154,7 +154,7 @@ def test_the_public_page_leads_to_the_form_for_others_while_the_table_allows_to_
     a_campaign_at(stage)
     may = "join" in ALLOWED[stage]
     assert ("/c/dam/join" in browser.get("/c/dam").text) is may
-    assert browser.get("/c/dam/join").status_code == (200 if may else 404)
+    assert browser.get("/c/dam/join").status_code == (200 if may else 404 if stage == "cancelled" else 410)
 
 
 def test_what_exposes_less_is_never_closed_while_a_letter_lives() -> None:

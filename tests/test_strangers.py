@@ -306,8 +306,9 @@ def test_nobody_joins_what_is_not_open_to_it(change: str, browser: TestClient, c
             now.cancelled_at = db.clock(session)
         else:
             now.definition = now.definition | ({"join": "closed"} if change == "closed" else {"public_page": "never"})
-    assert browser.get("/c/dam/join").status_code == 404
-    assert asks(browser, email="n@x.example").status_code == 404
+    told = 410 if change == "late" else 404
+    assert browser.get("/c/dam/join").status_code == told
+    assert asks(browser, email="n@x.example").status_code == told
     if change == "late":
         assert "Nobody can sign any more." in confirms(browser).text
     assert len(mails("confirm")) == 1

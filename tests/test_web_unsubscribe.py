@@ -605,7 +605,7 @@ def test_a_mail_that_was_put_at_the_same_moment_is_dropped_when_its_turn_comes(
         }
         rows = [outbox.to_partner(kind, campaign, one, "at the same moment", now, **more) for one in campaign.partners]
         assert outbox.put(session, rows) == 2
-    assert [(mail["To"], mail["Subject"].startswith("No more mail")) for mail in delivered()] == [
+    assert [(mail["To"], mail["Subject"].startswith("No more email")) for mail in delivered()] == [
         (river_watch.email, True),
         (campaign.partners[1].email, False),
     ]

@@ -8,7 +8,7 @@ from worker.cli.demo import partner as player
 
 def shown(page: str) -> list[str]:
     """The names under the letter."""
-    return re.findall(r"<li[^>]*><bdi>([^<]*)</bdi></li>", page)
+    return re.findall(r"<li[^>]*><bdi>([^<]*)</bdi>", page)
 
 
 def test_the_page_is_there_once_the_letter_has_left_and_whoever_steps_back_is_gone_from_it(

@@ -46,7 +46,8 @@ class Preview:
 
     def test_mail(self, to: str) -> Envelope:
         """The invitation for the organizer's own address, marked as a test wherever it is read."""
-        page = self.invitation.html.replace('<div class="mail">', f'<div class="mail"><p><b>{escape(TEST)}</b></p>', 1)
+        begins = f'<div class="mail" lang="{self.language}">'
+        page = self.invitation.html.replace(begins, f'{begins}<p lang="en"><b>{escape(TEST)}</b></p>', 1)
         message = replace(
             self.invitation,
             to=to,

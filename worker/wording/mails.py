@@ -375,7 +375,7 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     whole = mail.seal_number is not None and not names_too_many(session, mail.campaign, mail.seal_number)
     if whole:
         title = file_title(mail.campaign, confidential=False)
-        attachments = [_attached(session, mail, "public", form, title=title) for form in ("pdf", "txt")]
+        attachments = [_attached(session, mail, "public", form, title=title) for form in ("pdf", "text")]
     facts = load_facts(session, mail.campaign)
     left = [one for one in facts.served if one.state not in LEFT]
     seen = {
