@@ -59,6 +59,22 @@ DOUBT = {
     "not-to-be-understood": "could not be understood",
     "attachments-only": "could not be understood",
     "empty": "could not be understood",
+    "exchange-german-as-text": "mailbox full",
+    "exchange-details-apart": "550 5.7.1 Service unavailable, Client host",
+    "gmail-html": "Address not found",
+    "icloud-policy": "554 5.7.1 [CS01] Message rejected",
+    "yahoo-deferred": "421 4.7.0 [TS03]",
+    "barracuda": "was blocked by our Spam Firewall",
+    "zoho": "ERROR CODE :550 - 5.1.1 User does not exist",
+    "exim-retry-timeout": "retry timeout exceeded",
+    "google-group": "The group board may not exist",
+    "mailgun": "Not delivering to previously bounced address",
+    "full-in-spanish": "está lleno",
+    "sender-rewritten": "550 5.1.1 The email account",
+    "null-sender-by-name": "550 5.1.1",
+    "held-by-a-gateway": "placed on hold",
+    "blocked-under-no-such-user": "blocked using zen",
+    "expired-after-a-delay": "4.4.7 - message delayed too long",
     "letter-too-large": "552 5.3.4 Message size",
     "letter-refused-by-policy": "550 5.7.1 Attachment",
     "letter-full": "552 5.2.2 mailbox full",
@@ -77,11 +93,15 @@ GONE = {
     "wrapped-in-signed": "550 5.1.1 no such user",
     "wrapped-twice": "550 5.1.1 no such user",
     "flattened-to-mixed": "550 5.1.1 no such user",
+    "exchange-german": "550 5.1.1 RESOLVER",
+    "postfix-utf-8": "ពុំមានអ្នកប្រើ",
+    "domino": "not listed in Domino Directory",
 }
 DELAYED = {
     "delayed": "Connection timed out",
     "delayed-exim": "This message has not yet been delivered",
     "delayed-sendmail": "451 4.4.1 Connection timed out",
+    "delayed-german": "Zustellungsversuche",
 }
 NO_FAILURE = ("relayed", "expanded", "delivered")
 ANSWERS = {
@@ -98,6 +118,26 @@ ANSWERS = {
         "Please reply to this mail with the word river to have your mail delivered.",
     ),
     "person": ("person", "Our server said 550 5.1.1 user unknown when I answered you. Which address is right?"),
+    "person-below-the-quotation": ("person", "I left in May. Please write to Dara instead."),
+    "person-above-a-report": ("person", "I am not in charge of this any more. Please write to Dara."),
+    "person-attaches-what-was-delivered": (
+        "person",
+        "Sophea left in May. Please write to director@river-watch.example. What our server says is attached.",
+    ),
+    "away-without-a-mark": (
+        "person",
+        "Je suis en mission jusqu'au 3 mars. Écrivez à bureau@river-watch.example.",
+    ),
+    "vacation-qmail": (
+        "automatic",
+        'I\'m on vacation. Your mail regarding "Invitation" will be read when I return. '
+        "Delivery of my paper mail is delayed.",
+    ),
+    "waits-for-a-moderator": (
+        "automatic",
+        "Your mail to 'Board' with the subject Invitation Is being held until the list moderator can review it for "
+        "approval. The reason it is being held: Post by non-member to a members-only list",
+    ),
     "read-receipt": ("read", "Your message was read."),
     "deleted-receipt": ("deleted", "Your message was deleted without being read."),
     "spam-complaint": ("complaint", "This is an email abuse report."),
@@ -156,7 +196,10 @@ def alerts() -> list[str]:
 
 
 def test_every_message_is_tried() -> None:
-    assert {one.stem for one in RETURNED.glob("*.eml")} == {*DOUBT, *GONE, *DELAYED, *NO_FAILURE, *ANSWERS}
+    assert {one.stem for one in RETURNED.glob("*.eml")} == {
+        *(*DOUBT, *GONE, *DELAYED, *NO_FAILURE, *ANSWERS),
+        *("person-attaches-a-report", "guessed-token"),
+    }
 
 
 @pytest.mark.parametrize("name", DOUBT)
@@ -181,7 +224,7 @@ def test_an_address_that_is_gone_gets_no_mail_any_more(server: Mailserver, name:
     told, counts = partner(), status()["counts"]
     assert (counts["may_not_have_arrived"], counts["unreached"], told["unreached"]) == (0, 1, "bounced")
     assert GONE[name] in told["mails"][0]["reply"]
-    assert "the mailbox does not exist" in told["mails"][0]["meaning"]
+    assert told["mails"][0]["meaning"] in {"the mailbox does not exist", told["mails"][0]["reply"][11:]}
     assert suppressed() == [(tokens.fingerprint(SOPHEA), "bounce")]
     assert server.flags() == [{"\\Seen"}]
     assert alerts() == ["unreached"]
@@ -235,6 +278,35 @@ def test_an_answer_stands_beside_its_partner_and_acts_on_nothing(
     assert words[:12] not in caplog.text + repr(sent.audit_log())
 
 
+def test_what_a_person_writes_above_an_attached_report_is_told_beside_it(server: Mailserver) -> None:
+    comes_back(server, message("person-attaches-a-report"))
+
+    (answer,) = partner()["responses"]
+    assert (answer["kind"], answer["words"][:19]) == ("person", "Sophea left in May.")
+    assert (partner()["may_not_have_arrived"], suppressed()) == (True, [])
+    assert sorted(alerts()) == ["mail_answered", "unreached"]
+
+
+def test_a_report_with_a_token_that_is_none_stays_unread(server: Mailserver) -> None:
+    comes_back(server, message("guessed-token"))
+    assert sent.nothing_happened()
+    assert server.flags() == [set()]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["<>", "< >", "<MAILER-DAEMON>", "<MAILER-DAEMON@letters.example>"])
+def test_what_comes_from_no_sender_was_written_by_a_machine(server: Mailserver, path: str) -> None:
+    comes_back(server, message("away-without-a-mark").replace(f"<{SOPHEA}>".encode(), path.encode(), 1))
+    assert [one["kind"] for one in partner()["responses"]] == ["automatic"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_status_alone_is_told_in_words(server: Mailserver) -> None:
+    text = message("over-quota").replace(b"Diagnostic-Code: smtp; 552 5.2.2 mailbox full", b"X-Other: 1")
+    comes_back(server, text)
+    assert partner()["mails"][0]["meaning"] == "it may not have arrived: the mailbox is full"
+
+
 def test_an_answer_is_encrypted_and_erased_with_its_partner(server: Mailserver) -> None:
     comes_back(server, message("left-the-organization"))
     with db.reading() as session:
@@ -251,7 +323,13 @@ def test_an_answer_is_encrypted_and_erased_with_its_partner(server: Mailserver) 
     assert server.flags()[-1] == set()
 
 
-@pytest.mark.parametrize("name", ["letter-too-large", "letter-refused-by-policy", "letter-full", "qmail", "gmx-german"])
+LETTERS = [
+    *("letter-too-large", "letter-refused-by-policy", "letter-full", "qmail", "gmx-german", "barracuda"),
+    *("exchange-german-as-text", "full-in-spanish", "null-sender-by-name", "held-by-a-gateway", "empty"),
+]
+
+
+@pytest.mark.parametrize("name", LETTERS)
 def test_a_letter_that_came_back_is_told_and_waits_for_a_person_whatever_the_code(
     server: Mailserver, name: str
 ) -> None:

@@ -45,8 +45,13 @@ def apply_report(session: Session, bounce: Bounce) -> Mail | None:
     mail = session.get(Mail, bounce.mail_id, with_for_update=True, populate_existing=True)
     if mail is None:
         return None
-    if bounce.response is not None:
-        return _note_response(session, mail, bounce.response)
+    noted = _note_response(session, mail, bounce.response) if bounce.response is not None else None
+    if bounce.kind == "response":
+        return noted
+    return _note_report(session, mail, partner, bounce) or noted
+
+
+def _note_report(session: Session, mail: Mail, partner: Partner | None, bounce: Bounce) -> Mail | None:
     if bounce.kind == "none":
         mail.delayed_at = None
         return None

@@ -8,7 +8,7 @@ to a return path of ours is told, understood or not; all other mail is nothing, 
 import contextlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.parser import BytesParser
@@ -32,7 +32,7 @@ class Bounce:
 
     hard: there is no such mailbox. soft: not delivered, for a reason that says little of the address. delayed: a
     server still tries. none: it was delivered or passed on. response: somebody or something answered. unclear: it came
-    to us, and nobody knows what it says.
+    to us, and nobody knows what it says. `response` is there beside a failure too: somebody wrote above a report.
     `about` are the fingerprints of the recipients it speaks of; empty where it names none.
     """
 
@@ -96,7 +96,8 @@ def _parse(message: Message, named: set[int]) -> Bounce | None:
     (mail_id,) = named
     recipients = [fields for fields in groups if any(name in fields for name in _OF_A_RECIPIENT)]
     if recipients:
-        return _verdict(mail_id, recipients[:MAX_HEADERS], believed=believed)
+        said = _verdict(mail_id, recipients[:MAX_HEADERS], _coded_line(responses.text_of(message)), believed=believed)
+        return replace(said, response=_above_a_report(message))
     if _RECEIPT in found:
         fields = (_groups(found[_RECEIPT][0]) or [Message()])[0]
         kind = responses.receipt_kind(_field(fields, "Disposition"))
@@ -104,6 +105,16 @@ def _parse(message: Message, named: set[int]) -> Bounce | None:
     if _COMPLAINT in found:
         return Bounce(mail_id, "response", response=Response("complaint", responses.words_of(message)))
     return _read_without_form(message, mail_id)
+
+
+def _above_a_report(message: Message) -> Response | None:
+    """What somebody wrote in a mail to which a report is attached; nothing where a server sent both."""
+    if message.get_content_type() == "multipart/report":
+        return None
+    if _is_from_a_server(message, responses.subject_of(message), responses.text_of(message)):
+        return None
+    words = responses.words_of(message)
+    return Response("automatic" if responses.is_automatic(message) else "person", words) if words else None
 
 
 _OF_A_RECIPIENT = ("Action", "Status", "Final-Recipient", "Diagnostic-Code")
@@ -166,19 +177,22 @@ _NO_SUCH_USER = re.compile(
 )
 # What speaks of the mail or of us, under whatever status.
 _NOT_THE_ADDRESS = re.compile(
-    r"\bquota\b|(mailbox|inbox|account) (is )?full|\bspam\b|\bdmarc\b|too (quickly|many)|black ?list|block ?list"
-    r"|\breputation\b",
+    r"\bquota\b|(mailbox|inbox|account) (is )?full|\bspam|\bdmarc\b|\bspf\b|\bdkim\b|too (quickly|many)"
+    r"|black ?list|block ?list|\bblocked\b|\bbanned\b|\breputation\b|\bdnsbl\b|\brbl\b|grey ?list|rate ?limit"
+    r"|relaying|sender (address )?(rejected|denied|not)|authenticat|\bvirus|\bmalware|attachment|temporar",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 
 
-def _verdict(mail_id: int, recipients: list[Message], *, believed: bool) -> Bounce:
+def _verdict(mail_id: int, recipients: list[Message], coded: str, *, believed: bool) -> Bounce:
     """The gravest of what is said of the recipients; one of our mails has one, unless it was passed on to many.
 
-    One that is not `believed` says nothing of the address: it stood in another mail, or in a report of another kind.
+    `coded` is what the part for people says with a code: it is shown where the report has no words.
+
+    A report that is not `believed` says nothing of the address: it stood in another mail or kind of report.
     """
-    found = [_about_one(mail_id, fields) for fields in recipients]
+    found = [_about_one(mail_id, fields, coded) for fields in recipients]
     for kind in ("hard", "soft", "delayed"):
         if of_this_kind := [bounce for bounce in found if bounce.kind == kind]:
             first = of_this_kind[0]
@@ -191,7 +205,7 @@ def _verdict(mail_id: int, recipients: list[Message], *, believed: bool) -> Boun
 _NO_FAILURE = {"delivered", "relayed", "expanded"}  # RFC 3464 2.3.3
 
 
-def _about_one(mail_id: int, fields: Message) -> Bounce:
+def _about_one(mail_id: int, fields: Message, coded: str) -> Bounce:
     """What is said of one recipient. An action that RFC 3464 does not know is a failure, unless its status is none."""
     action = next(iter(_field(fields, "Action").lower().split()), "")
     addresses = [found for name in ("Final-Recipient", "Original-Recipient") if (found := _address(fields, name))]
@@ -204,7 +218,13 @@ def _about_one(mail_id: int, fields: Message) -> Bounce:
     if action == "failed" and _is_hard(given[1] if given else None, status, words):
         kind = "hard"
     about = frozenset(tokens.fingerprint(address) for address in addresses[:1])
-    return Bounce(mail_id, kind, status, masked(words or status or "no reason given", *addresses), about)
+    shown = words or _supplementary(fields) or coded or status or "no reason given"
+    return Bounce(mail_id, kind, status, masked(shown, *addresses), about)
+
+
+def _supplementary(fields: Message) -> str:
+    """Where Exchange puts the words of another server that it gives no Diagnostic-Code for."""
+    return re.sub(r"^<\s*(#[\d.]+\s+)?(smtp;)?\s*|\s*>$", "", _field(fields, "X-Supplementary-Info"))
 
 
 def _one_reply(diagnostic: str) -> str:
@@ -260,7 +280,8 @@ def _read_without_form(letter: Message, mail_id: int) -> Bounce:
         return Bounce(mail_id, "response", response=Response(kind, words))
     reason = _reason(text) or subject
     said = masked(reason)
-    if _DELAYED.search(subject) or (_DELAYED.search(text[:4000]) and not _GIVEN_UP.search(text[:4000])):
+    still_tries = _DELAYED.search(text[:4000]) and not _GIVEN_UP.search(text[:4000])
+    if _DELAYED_SUBJECT.search(subject) or _DELAYED.search(subject) or still_tries:
         return Bounce(mail_id, "delayed", _status("", reason), said)
     return Bounce(mail_id, "soft", _status("", reason), said) if said else Bounce(mail_id, "unclear")
 
@@ -270,28 +291,44 @@ _A_SERVER = re.compile(
 )
 _FAILED = re.compile(
     r"undeliver|delivery (status|failure|has failed|problem|report|notification)|failure notice"
-    r"|returned (mail|to sender)"
-    r"|mail (system error|delivery failed)|delivery failed|could not be delivered|message not delivered|not delivered"
-    r"|unzustellbar|nicht zugestellt|nicht zustellbar|échec|non (remis|distribué|délivré)"
-    r"|n[’']a pas (pu être|été) (remis|distribué|délivré|livré)|no se ha podido entregar"
-    r"|no entregado|mancato recapito|не ?доставлен|warning: (message|could not send)|delayed mail",
+    r"|returned (mail|to sender)|mail (system error|delivery failed)|delivery failed|delayed mail"
+    r"|(not|n[’']t) (yet )?(be |been )?deliver|unable to deliver|warning: (message|could not send)"
+    r"|(message|mail) .{0,60}\b(blocked|rejected|quarantined|placed on hold)|recipient name is not recognized"
+    r"|(mailbox|inbox) (is )?full|over ?quota|quota exceeded"
+    r"|unzustellbar|nicht (zugestellt|zustellbar)|fehler bei der (nachrichten)?übermittlung|postfach .{0,60}\bvoll\b"
+    r"|zustellung .{0,60}(verzögert|fehlgeschlagen)"
+    r"|échec|non (remis|distribué|délivré)|n[’']a pas (pu être|été) (remis|distribué|délivré|livré)"
+    r"|boîte .{0,60}\bpleine\b|remise .{0,60}(retardée|différée)"
+    r"|no se (ha podido|pudo|puede) entregar|no (pudo ser )?entregado|fue rechazado|buzón .{0,60}\blleno\b"
+    r"|não (foi|pôde ser) entregue|não foi possível entregar|mancato recapito|casella .{0,60}\bpiena\b|onbestelbaar"
+    r"|не ?доставлен|не удалось доставить|退信|无法(投递|送达)|配信(不能|できません)|không thể gửi",
     re.IGNORECASE,
 )
+_DELAYED_SUBJECT = re.compile(r"\bdelay(ed)?\b|verzögert|retardé|différé|retrasad", re.IGNORECASE)
 _DELAYED = re.compile(
-    r"\bdelay(ed)?\b|not yet been delivered|will be retried|will (continue|keep) (trying|to try)"
-    r"|no action is required|still being retried|could not send message for past",
+    r"(is|was|been) delayed|not yet been delivered|will be retried|will (continue|keep) (trying|to try)"
+    r"|no action is required|still being retried|could not send message for past|weitere zustell"
+    r"|nouvelles tentatives|se seguirá intentando",
     re.IGNORECASE,
 )
-_GIVEN_UP = re.compile(r"permanent|given up|giving up|failed permanently|final failure", re.IGNORECASE)
+_GIVEN_UP = re.compile(
+    r"permanent|given up|giving up|final failure|undeliverable|expired|too (long|old)|retry timeout exceeded"
+    r"|(?<![\d.])5(\d\d[ -]|\.\d{1,3}\.\d{1,3})(?![\d.]*\d)",
+    re.IGNORECASE,
+)
 
 
 def _is_from_a_server(letter: Message, subject: str, text: str) -> bool:
-    """By its sender, by what Exim and Gmail add, or by how such mail begins, unless it says it is an auto-reply."""
+    """By its sender, by what Exim and Gmail add, or by how such mail begins.
+
+    What calls itself an auto-reply, as servers and people's mailboxes do, has to have a code in its text too.
+    """
     if _A_SERVER.search(_field(letter, "From")) or "X-Failed-Recipients" in letter:
         return True
-    replied = _field(letter, "Auto-Submitted").lower().startswith("auto-replied")
-    if replied or _field(letter, "Return-Path") not in {"", "<>"}:
+    if "Return-Path" in letter and not responses.is_from_nobody(letter):
         return False
+    if _field(letter, "Auto-Submitted").lower().startswith("auto-replied"):
+        return bool(_FAILED.search(subject) and _coded_line(text))
     return bool(_FAILED.search(subject) or ("Return-Path" in letter and _FAILED.search(text[:500])))
 
 
@@ -299,14 +336,19 @@ _CODE = re.compile(r"(?<![\d.])(?:[45]\d\d[ -](?=\D)|[45]\.\d{1,3}\.\d{1,3}(?![\
 _ONLY_AN_ADDRESS = re.compile(r"<?[^\s<>@]{1,64}@[^\s<>@]{1,255}>?:?$")
 
 
+def _coded_line(text: str) -> str:
+    lines = (line.strip()[:1000] for line in text[:MAX_READ].splitlines())
+    return next((line for line in lines if _CODE.search(line)), "")
+
+
 def _reason(text: str) -> str:
     """Why, in the words of a mail server.
 
     The line with a reply code of RFC 5321 or a status of RFC 3463; else what stands below the address, or first.
     """
-    lines = [line.strip()[:1000] for line in text[:MAX_READ].splitlines()]
-    if coded := next((line for line in lines if _CODE.search(line)), None):
+    if coded := _coded_line(text):
         return coded
+    lines = [line.strip()[:1000] for line in text[:MAX_READ].splitlines()]
     below = next((at for at, line in enumerate(lines) if _ONLY_AN_ADDRESS.match(line)), -1)
     if below >= 0 and (said := next((line for line in lines[below + 1 :] if line), None)):
         return said

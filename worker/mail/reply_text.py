@@ -105,6 +105,7 @@ _MEANINGS = {
     "5": "the relay refused it",
 }
 _STORED = re.compile(r"(?P<code>(?P<kind>[245])\d\d)(?: (?P=kind)\.(?P<subject>\d{1,3})\.(?P<detail>\d{1,3}))?(?!\S)")
+_STATUS_ALONE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 # Where a code alone says too little or too much, the server's own words do. The first that is found.
@@ -139,7 +140,7 @@ def explain_reply(reply: str, *, reported: bool = False) -> str:
 
     `reported`: it is of a server behind our relay, and stood in a delivery report.
     """
-    found = _STORED.match(reply)
+    found = _STORED.match(f"{reply[0]}99 {reply}" if _STATUS_ALONE.fullmatch(reply) else reply)
     if found is None:
         return reply
     code, kind, subject, detail = found["code"], found["kind"], found["subject"], found["detail"]

@@ -5,7 +5,7 @@ Anybody may have written it. The words are shown to organizers as those of whoev
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from email.message import Message
@@ -100,18 +100,32 @@ def shortened(text: str) -> str:
 
 
 _QUOTATION = re.compile(
-    r">|-{2,} ?\S.{0,60}\S ?-{2,}$|_{10,}|-- $"
-    r"|(on|am|le|el|em|il) \S.{5,200}(wrote|schrieb.{0,80}|écrit|escribió|ha scritto) ?:$"
-    r"|(from|von|de|da) ?: ?\S.{0,200}@",
+    r"-{2,} ?\S.{0,60}\S ?-{2,}$|_{10,}|-- $|(from|von|de|da) ?: ?\S.{0,200}@",
     re.IGNORECASE,
+)
+_ATTRIBUTION = re.compile(
+    r"(on|am|le|el|em|il) \S.{5,200}(wrote|schrieb.{0,80}|écrit|escribió|ha scritto)\s?:$", re.IGNORECASE
 )
 
 
 def _without_quotation(text: str) -> str:
-    """What stands before the mail that is quoted; all of it where nothing does."""
-    lines = text[:MAX_TEXT].splitlines()
-    end = next((at for at, line in enumerate(lines) if _QUOTATION.match(line.lstrip()[:400])), len(lines))
-    return "\n".join(lines[:end]).strip() or text
+    """What is no quotation, above and below one; all of it where nothing else is left."""
+    lines = [(line, line.lstrip()[:400]) for line in text[:MAX_TEXT].splitlines()]
+    kept: list[str] = []
+    for at, (line, begins) in enumerate(lines):
+        if begins.startswith(">"):
+            continue
+        is_attribution = _ATTRIBUTION.match(begins.rstrip()) is not None
+        if _QUOTATION.match(begins) or (is_attribution and not _quoted_below(lines[at + 1 :])):
+            break
+        if not is_attribution:
+            kept.append(line)
+    return "\n".join(kept).strip() or text
+
+
+def _quoted_below(lines: Sequence[tuple[str, str]]) -> bool:
+    """Whether what follows is marked as quoted, so that its end can be seen."""
+    return next((begins.startswith(">") for _, begins in lines if begins), False)
 
 
 def _html_as_text(source: str) -> str:
@@ -139,13 +153,23 @@ _AUTOMATIC_SUBJECT = re.compile(
 )
 
 
+_NOBODY = re.compile(r"<?\s*(mailer-daemon(@\S+)?)?\s*>?", re.IGNORECASE)  # the second is how Postfix may write it
+
+
+def is_from_nobody(message: Message) -> bool:
+    """Whether its sender can get no answer (RFC 5321 4.5.5), as of reports and most automatic replies."""
+    path = message.get("Return-Path")
+    return path is not None and _NOBODY.fullmatch(str(path)[:400].strip()) is not None
+
+
 def is_automatic(message: Message) -> bool:
-    """By RFC 3834, by what was written before it, and by what such replies are called."""
+    """By its sender, by RFC 3834, by what was written before it, and by what such replies are called."""
     submitted = str(message.get("Auto-Submitted", "no")).strip().lower()
     older = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Response-Suppress")
     precedence = str(message.get("Precedence", "")).strip().lower()
     return (
-        not submitted.startswith("no")
+        is_from_nobody(message)
+        or not submitted.startswith("no")
         or any(name in message for name in older)
         or precedence in {"auto_reply", "bulk", "junk"}
         or bool(_AUTOMATIC_SUBJECT.match(subject_of(message).strip()))
