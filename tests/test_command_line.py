@@ -96,7 +96,7 @@ def _takes_the_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-@pytest.mark.parametrize("words", [(), ("-h",), ("--help",), ("help",)])
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",), ("help",), ("help", "help"), ("help", "-h")])
 def test_help_is_shown_however_it_is_asked_for(database: str, words: tuple[str, ...]) -> None:
     code, out, err = types(*words)
 

@@ -53,7 +53,7 @@ class Program(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args[:1] == ["help"]:
-            args = [*args[1:2], "--help"]
+            args = [*(word for word in args[1:2] if word != "help"), "--help"]
         return super().parse_args(ctx, args or ["--help"])
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
