@@ -124,6 +124,9 @@ def test_each_link_stands_alone_on_its_line_as_a_mail_program_reads_it(
     assert set(lines) <= own
     leads = [html.unescape(lead) for lead in re.findall(r'href="([^"]*)"', page)]
     assert set(leads) == set(lines), "a button has its address beside it"
+    buttons = re.findall(r'<a href="([^"]*)" style', page)
+    assert len(buttons) == 1
+    assert sorted(leads) == sorted([*lines, *map(html.unescape, buttons)]), "a button, and its address below it"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -614,6 +617,7 @@ def test_the_organizers_hear_that_it_is_sealed_and_how_to_stop_it(language: str,
     assert message.to == "people@rivers.example"
     says(message, "undersigned export dam --documents")
     assert [a.content for a in message.attachments] == [b"public en pdf", b"public en text"]
+    assert [a.name.rpartition(".")[2] for a in message.attachments] == ["pdf", "txt"]
 
 
 def _refused(session: Session, campaign: Campaign) -> None:
