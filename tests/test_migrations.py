@@ -1,9 +1,11 @@
 """The steps of `worker/migrations/` lead from an empty database to the tables of `models.py`, and nowhere else."""
 
+import base64
 import contextlib
 import hashlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,22 @@ from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text, update
+from sqlalchemy.orm import Session
 
 from tests import cast, schema, servers
 from tests.two_addressees import a_campaign_with_two_addressees
 from worker import db, migrations, settings, tokens
-from worker.acts import answer, pass_on, receipts
+from worker.acts import alert_unreached, answer, pass_on, receipts
 from worker.acts.answer import Statement
+from worker.acts.bounce import apply_report
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
+from worker.mail import outbox
+from worker.mail.bounce_reports import Bounce
+from worker.mail.responses import Response
 from worker.migrations import tables
-from worker.models import Addressee, Answer, Base, Campaign, Contact, Letter, Mail, ThirdPartyAddress
+from worker.models import Addressee, Answer, Base, Campaign, Contact, Letter, Mail, Partner, ThirdPartyAddress
+from worker.state.status import load_status
 from worker.wording import mails
 
 REVISIONS = Path(migrations.__file__).parent / "versions"
@@ -304,3 +312,72 @@ def test_letters_that_were_brought_before_are_known_to_be_with_each_addressee(em
             brought = [one.brought_at for letter in campaign.letters for one in letter.addressees]
             there = campaign.dispatched_at if campaign.slug == "brought" else None
             assert brought == [None, None, there, there], campaign.slug
+
+
+def test_what_came_back_before_is_still_told_and_old_links_and_mails_go_on(empty_database: str) -> None:
+    """A running campaign: one mail came back, one may not have arrived, one waits; links of 36 characters are out."""
+    _upgrade_to("0008")
+    known = MetaData()
+    known.reflect(db.engine())
+    migrations.upgrade()
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, partners=("Third",))
+        now = db.clock(session)
+        for partner in asked_in_order(session):
+            session.execute(Mail.__table__.insert(), [outbox.to_partner("invitation", campaign, partner, "1", now)])
+        gone, doubtful, waits = session.scalars(select(Mail).order_by(Mail.id))
+        for mail in (gone, doubtful):
+            mail.sent_at, mail.due_at = now, None
+        gone.bounced_at, gone.reply = now, "came back: 550 5.1.1 unknown"
+        asked_in_order(session)[0].bounced_at = now
+        doubtful.reported_at, doubtful.reply = now, "came back: 552 5.2.2 full"
+        session.flush()
+        rows = {
+            table.name: [dict(row._mapping) for row in session.execute(table.select())]
+            for table in Base.metadata.sorted_tables
+            if table.name in known.tables
+        }
+    with db.engine().execution_options(writing=True).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    _upgrade_to("0008")
+    with db.engine().execution_options(writing=True).begin() as connection:
+        for table in (one for one in Base.metadata.sorted_tables if one.name in known.tables and one.name != "post"):
+            columns = [column for column in table.columns if column.name in known.tables[table.name].columns]
+            for row in rows[table.name]:
+                connection.execute(table.insert().values({column: row[column.name] for column in columns}))
+        if empty_database == "postgresql":
+            for name in ("mail", "event"):
+                connection.execute(text(f"ALTER SEQUENCE {name}_id_seq RESTART WITH 1000"))
+
+    migrations.upgrade()
+    migrations.check_tables()
+
+    with db.transaction() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        told = load_status(session, campaign)
+        stands = {one.organization: (one.unreached, one.may_not_have_arrived) for one in told.partners}
+        expected = [("bounced", False), (None, True), (None, False)]
+        assert [stands[partner.organization] for partner in asked_in_order(session)] == expected
+        assert (told.counts.unreached, told.counts.may_not_have_arrived) == (1, 1)
+        assert alert_unreached.alert_organizers(session) == 1
+        gone, doubtful, waits = session.scalars(select(Mail).where(Mail.kind == "invitation").order_by(Mail.id))
+        partner = asked_in_order(session)[2]
+        message = mails.word_mail(session, waits)
+        assert tokens.link(partner) in message.text
+        assert len(tokens.token(partner)) == tokens.LENGTH
+        named = partner.ref + partner.generation.to_bytes(tokens.GENERATION, "big")
+        before = base64.urlsafe_b64encode(named + tokens._mac("link sign", named)[: tokens.MAC]).decode()
+        assert tokens.read_token(before) == (partner.ref, partner.generation)
+        apply_report(session, Bounce(waits.id, "delayed", "4.4.1", "451 4.4.1 later"))
+        apply_report(session, Bounce(doubtful.id, "response", response=Response("person", "I have left")))
+    with db.reading() as session:
+        told = load_status(session, session.scalars(select(Campaign)).one())
+        by_name = {one.organization: one for one in told.partners}
+        found = [by_name[partner.organization] for partner in asked_in_order(session)]
+        assert [len(one.responses) for one in found] == [0, 1, 0]
+        assert found[2].mails[0].delayed is not None
+
+
+def asked_in_order(session: Session) -> Sequence[Partner]:
+    return session.scalars(select(Partner).order_by(Partner.id)).all()
