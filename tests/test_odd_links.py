@@ -46,7 +46,7 @@ FOLLOWED = [
     "%253E",
     "%25E2%2580%258B",
 ]
-FOLLOWED += [")%20and%20more", "//", "/./", "%3C/a%3E"]
+FOLLOWED += [")%20and%20more", "//", "/./", "%3C/a%3E", "--", "__", "-_", "%20--", "-please", "_and_answer", "%3Cbr%3E"]
 TRACKED = ["utm_source=mail&utm_medium=x", "fbclid=Ab1", "gclid", "mc_cid=1&mc_eid=2"]
 
 
@@ -101,6 +101,17 @@ def test_a_former_link_that_ends_in_a_sign_keeps_it(end: str, browser: TestClien
         session.get_one(Partner, partner.id).ref = partner.ref
     assert browser.get(f"/s/{old}").status_code == 200
     assert browser.get(f"/s/{old}.").headers["location"] == f"/s/{old}"
+
+
+@pytest.mark.parametrize("end", ["--", "-_", "__"])
+def test_a_former_link_that_ends_in_two_signs_is_no_new_one(end: str, browser: TestClient, partner: Partner) -> None:
+    """Of 34 letters and digits, and two signs: which of the two it is, the key says."""
+    while not ((old := former(partner, "sign")).endswith(end) and old[:34].isalnum()):
+        partner.ref = tokens.new_ref()
+    with db.transaction() as session:
+        session.get_one(Partner, partner.id).ref = partner.ref
+    assert browser.get(f"/s/{old}").status_code == 200
+    assert browser.get(f"/s/{old[:34]}%0A{old[34:]}.").headers["location"] == f"/s/{old}"
 
 
 def test_a_token_has_one_spelling_and_no_other(partner: Partner) -> None:

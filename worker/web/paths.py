@@ -4,7 +4,9 @@ Mail programs and people bend links: they add the full stop of a sentence, an eq
 nobody sees, the fold of a line, the words that follow. One spelling of each link is looked up, and no other.
 """
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -12,7 +14,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.models import MAX_SLUG
-from worker.tokens import FORMER_LENGTH, LENGTH, PATHS
+from worker.tokens import FORMER_LENGTH, LENGTH, PATHS, NotALink, read_token
 from worker.web import responses
 
 SHORTEST_BEGINNING = 8  # characters; what is shorter is a typed word as well as a link that was cut
@@ -87,7 +89,7 @@ def straight(path: str) -> str | None:
 
     It looks at the characters alone, so it tells nothing about which links there are.
     """
-    if (parts := Parts.from_path(path)) is None or (token := _token_in(parts.given)) is None:
+    if (parts := Parts.from_path(path)) is None or (token := _token_in(parts.given, parts.place)) is None:
         return None
     return f"/{parts.place}/{token}" + (f"/{parts.page}" if parts.page else "")
 
@@ -98,13 +100,38 @@ def is_cut(path: str) -> bool:
     return parts is not None and _A_BEGINNING.fullmatch(parts.given) is not None
 
 
-def _token_in(given: str) -> str | None:
-    """The token in a text: what is left of it without the signs, or else what stands before the words that follow."""
-    return (
-        _whole(_NOT_OF_A_TOKEN.sub("", _ESCAPES.sub("", given)))
-        or _whole(_NOT_OF_A_TOKEN.sub("", given))
-        or _whole(_NOT_OF_A_TOKEN.sub(" ", given).lstrip().partition(" ")[0])
-    )
+def _token_in(given: str, place: str) -> str | None:
+    """The token in a text: what is left of it without the signs, or else what stands before what follows.
+
+    A former token may end in two signs, as may a link in bold or before a dash. Of two readings the key says which is
+    a token of ours; that needs no look-up, and nobody makes one that passes.
+    """
+    readings = [token for one in _readings(given) if (token := _whole(one))]
+    if len(set(readings)) > 1:
+        return next((one for one in readings if _is_ours(one, place)), readings[0])
+    return readings[0] if readings else None
+
+
+_BEFORE_A_SIGN = [
+    re.compile(rf"[^A-Za-z0-9_-]*([A-Za-z0-9_-]{{{FORMER_LENGTH}}})(?![A-Za-z0-9])"),
+    re.compile(rf"[^A-Za-z0-9_-]*([A-Za-z0-9]{{{LENGTH}}})(?![A-Za-z0-9])"),
+]
+
+
+def _readings(given: str) -> Iterator[str]:
+    yield _NOT_OF_A_TOKEN.sub("", _ESCAPES.sub("", given))
+    yield _NOT_OF_A_TOKEN.sub("", given)
+    yield _NOT_OF_A_TOKEN.sub(" ", given).lstrip().partition(" ")[0]
+    for pattern in _BEFORE_A_SIGN:
+        if found := pattern.match(given):
+            yield found[1]
+
+
+def _is_ours(token: str, place: str) -> bool:
+    purpose = next(purpose for purpose, path in PATHS.items() if path == place)
+    with contextlib.suppress(NotALink):
+        return bool(read_token(token, purpose))
+    return False
 
 
 def _whole(kept: str) -> str | None:
