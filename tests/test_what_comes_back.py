@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
 from tests import sent_invitations as sent
 from tests.imap_server import Mailserver
@@ -19,6 +20,7 @@ from worker.acts.correct_address import change_address
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_partner
 from worker.cli import status_json
+from worker.cli.commands import app
 from worker.mail import bounce_reports
 from worker.models import Campaign, Mail, MailResponse, Partner
 from worker.state.counts import load_counts
@@ -355,6 +357,9 @@ def test_what_the_addressee_s_office_answers_stands_beside_the_letter(server: Ma
     comes_back(server, message("challenge", letter))
 
     assert [one["kind"] for one in status()["letters"][0]["responses"]] == ["automatic"]
+    shown = CliRunner().invoke(app, ["status", "rivers"]).stdout
+    assert "an automatic reply says: “To deliver your message, click <link> once.”" in shown
+    assert "if the letter did not arrive, print it and bring it" in shown
     assert alerts() == ["mail_answered"]
     with db.reading() as session:
         campaign = session.get_one(Campaign, row(letter).campaign_id)

@@ -174,6 +174,8 @@ def _head(found: CampaignStatus) -> list[Text]:
         if letter.mail.delayed_at:
             lines.append(Text(f"    {reason_words(reason_of(letter.mail))}", style="yellow"))
         lines += [Text(f"    {_response(one)}", style="yellow") for one in letter.responses]
+        if letter.responses:
+            lines.append(Text(f"    → {_CHECK}; if the letter did not arrive, print it and bring it"))
     if campaign.cancelled_at:
         lines.append(Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter never leaves{_told(found)}"))
     if campaign.erase_by and not campaign.erased_at:
@@ -340,8 +342,11 @@ def _responses(found: CampaignStatus) -> list[RenderableType]:
     for partner, one in those:
         lines.append(Text(f"  {_numbered(partner, partner.organization)}, {_short(one.at, found)}: {_response(one)}"))
     if those:
-        lines.append(Text("  → Anybody can have written this: check it before you act on it"))
+        lines.append(Text(f"  → {_CHECK}"))
     return [*lines]
+
+
+_CHECK = "Anybody can have written this: check it before you act on it"
 
 
 def _response(one: MailResponse) -> str:
