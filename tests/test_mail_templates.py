@@ -123,7 +123,6 @@ def test_each_link_stands_alone_on_its_line_as_a_mail_program_reads_it(
     assert lines
     assert set(lines) <= own
     leads = [html.unescape(lead) for lead in re.findall(r'href="([^"]*)"', page)]
-    assert set(leads) == set(lines), "a button has its address beside it"
     buttons = re.findall(r'<a href="([^"]*)" style', page)
     assert len(buttons) == 1
     assert sorted(leads) == sorted([*lines, *map(html.unescape, buttons)]), "a button, and its address below it"
