@@ -718,6 +718,15 @@ def test_what_is_absurd_beside_a_list_is_passed_over(name: str, tmp_path: Path) 
     assert taken.rows == [ROW]
 
 
+def test_ranges_that_end_before_they_begin_do_not_pay_for_others(tmp_path: Path) -> None:
+    rows = [["organization", "email"], *[[f"Union {number}", "x@y.example"] for number in range(1_000)]]
+    ranges = b'<mergeCell ref="A1048576:B1"/>' * 10 + b'<mergeCell ref="A1:B990"/>' * 3_000
+    octets = repacked(xlsx(rows), {SHEET: after_cells(b"<mergeCells>" + ranges + b"</mergeCells>")})
+    [sheet] = workbook.read_sheets("list.xlsx", octets)
+
+    assert sum(map(len, sheet.across.values())) < 1_000_000
+
+
 def test_a_file_is_taken_for_what_is_in_it_and_not_for_its_name(tmp_path: Path) -> None:
     for octets in (xlsx(LIST), ods(table(LIST))):
         for name in ("list.csv", "list.txt", "list.xls", "list"):

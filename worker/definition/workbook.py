@@ -135,13 +135,16 @@ def _merge(sheet: Sheet, merged: list[list[int]], used: list[int]) -> None:
     texts = dict(sheet.records)
     left_to_look_at = _MAX_MERGED
     for top, left, bottom, right in merged:
+        if bottom < top or right < left:
+            continue  # no program writes such a range
+        height = bottom - top if bottom - top < 5_000 else 0
+        left_to_look_at -= len(used) + height
+        if left_to_look_at < 0:
+            break
         places = [place for place, column in enumerate(used, 1) if left <= column <= right]
         if not places:
             continue
-        rows = [row for row in range(top, bottom + 1) if row in texts] if bottom - top < 5_000 else []
-        left_to_look_at -= len(used) + bottom - top
-        if left_to_look_at < 0:
-            break
+        rows = [row for row in range(top, top + height + 1) if row in texts] if height == bottom - top else []
         if len(places) > 1:
             for row in rows:
                 sheet.across[row].append((places[0], places[-1]))
