@@ -349,6 +349,90 @@ def test_what_a_text_box_says_stands_after_its_paragraph_once() -> None:
     assert "paragraph 1, “Before”: a text box" in told(*blocks)
 
 
+_MARK = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+
+
+def field(instruction: str, *shows: str) -> str:
+    """A field as Word writes it: what it is, and what it showed when the file was saved."""
+    code = f'<w:r><w:instrText xml:space="preserve"> {instruction} </w:instrText></w:r>'
+    return _MARK.format("begin") + code + _MARK.format("separate") + "".join(map(r, shows)) + _MARK.format("end")
+
+
+@pytest.mark.parametrize("code", ["TOC", "INDEX", "TOA"])
+def test_a_table_of_contents_over_several_paragraphs_is_left_out(code: str) -> None:
+    begin, end = field(f'{code} \\o "1-3"', "Introduction 1").split(_MARK.format("end"))[0], p(_MARK.format("end"))
+    blocks = [p("Before."), p(begin), p("The law 7"), end, p("We write.")]
+    assert body(*blocks) == "Before.\n\nWe write."
+    assert "a table of contents" in told(*blocks)
+
+
+@pytest.mark.parametrize("code", ["DATE", "PAGE", "REF _Ref1 \\h", "FILENAME \\p", "AUTHOR", "DOCPROPERTY Company"])
+def test_a_field_stands_as_the_file_has_it_and_is_told(code: str) -> None:
+    for inside in (field(code, "30 May"), f'<w:fldSimple w:instr=" {code} ">{r("30 May")}</w:fldSimple>'):
+        assert body(p("On ", inside, ".")) == "On 30 May."
+        assert f"a field that Word fills in ({code.split()[0]})" in told(p("On ", inside, "."))
+
+
+def test_a_note_that_is_referred_to_again_by_a_field_is_that_note() -> None:
+    marked = f'<w:bookmarkStart w:id="1" w:name="_Note1"/>{note(1)}<w:bookmarkEnd w:id="1"/>'
+    again = field("NOTEREF _Note1 \\f \\h", "1")
+    assert body(p("One", marked, ", two", again, "."), footnotes={1: "Words"}) == "One[^1], two[^1].\n\n[^1]: Words"
+    assert body(p("Two", again, ", one", marked, "."), footnotes={1: "Words"}) == "Two[^1], one[^1].\n\n[^1]: Words"
+    assert body(p("Two", field("NOTEREF _Gone", "7"), ".")) == "Two7."
+
+
+def test_a_row_that_is_hidden_is_left_out_and_told() -> None:
+    hidden = f"<w:tr><w:trPr><w:hidden/></w:trPr><w:tc>{p('a source')}</w:tc><w:tc>{p('y')}</w:tc></w:tr>"
+    blocks = [table(["A", "B"], ["1", "2"]).replace("</w:tbl>", f"{hidden}</w:tbl>")]
+    assert "source" not in body(*blocks)
+    assert "table 1, row 3: hidden text" in told(*blocks)
+
+
+@pytest.mark.parametrize(("change", "kept"), [("cellDel", "reject"), ("cellIns", "accept")])
+def test_a_cell_that_is_inserted_or_deleted_is_a_tracked_change(change: str, kept: word.Changes) -> None:
+    cell = f'<w:tc><w:tcPr><w:{change} w:id="1"/></w:tcPr>{p("secret")}</w:tc>'
+    blocks = [table(["A"], ["1", "2"]).replace("</w:tr>", f"{cell}</w:tr>", 1)]
+    assert taken(*blocks)["tracked"] == 1
+    for changes in ("accept", "reject"):
+        assert ("secret" in taken(*blocks, changes=changes)["markdown"]) == (changes == kept)
+
+
+@pytest.mark.parametrize(
+    ("style", "kind"),
+    [
+        ('<w:rFonts w:ascii="Limon S1"/>', "other signs than those that are typed (Limon S1)"),
+        ('<w:rFonts w:ascii="Wingdings"/>', "other signs than those that are typed (Wingdings)"),
+        ('<w:sz w:val="2"/>', "text too small to be read"),
+        ("<w:caps/>", "capitals that are a way of printing"),
+    ],
+)
+def test_words_that_show_otherwise_on_paper_are_told(style: str, kind: str) -> None:
+    blocks = [p("Words "), p(r("J", style), " end")]
+    assert body(*blocks) == "Words\n\nJ end"
+    assert kind in told(*blocks)
+
+
+def test_words_that_a_list_puts_before_each_paragraph_are_words() -> None:
+    lists = (numbering(102, ("none", "Whereas %1")), numbering(103, ("bullet", "Recalling")), BULLETS)
+    lists += (numbering(104, ("none", "%1.")),)
+    blocks = [item("the dam", 0, 102), item("the river", 0, 103), item("a", 0, 104), item("b", 0, 100)]
+    assert body(*blocks, lists=lists) == "Whereas the dam\n\nRecalling the river\n\na\n\n- b"
+    lists = (numbering(102, ("ordinalText", "%1")),)
+    assert "a list numbered in another way" in told(item("the dam", 0, 102), lists=lists)
+
+
+def test_nothing_from_a_file_moves_the_cursor_in_what_is_told() -> None:
+    lists = (numbering(102, ("lowerLetter", "\x9b31m%1\u202e)")),)
+    assert told(item("a", 0, 102), lists=lists).replace("\n", "").isprintable()
+
+
+def test_an_address_with_signs_that_nobody_sees_is_no_link() -> None:
+    links = {"rId90": "https://\u202eelpmaxe.good.example/"}
+    blocks = [p('<w:hyperlink r:id="rId90">' + r("vis") + "</w:hyperlink>")]
+    assert body(*blocks, links=links) == "vis"
+    assert "a link to what is no web or mail address" in told(*blocks, links=links)
+
+
 def test_hidden_text_is_not_taken_by_style_either() -> None:
     def hide(document: Any) -> None:
         document.styles.add_style("Secret", 1).font.hidden = True

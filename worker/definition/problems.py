@@ -19,7 +19,8 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        place = f"{self.file}, {self.where}" if self.where else self.file
+        file = visible(self.file)  # whoever sent it gave it its name
+        place = f"{file}, {self.where}" if self.where else file
         return f"{place}: found {self.found}; expected {self.expected}. {self.fix}".rstrip()
 
 
@@ -70,7 +71,12 @@ def shown(value: object, most: int = 80) -> str:
     """Quote what was found: on one line, shortened, nothing in it invisible or able to move a cursor."""
     text = value if isinstance(value, str) else _as_in_toml(value)
     text = text if len(text) <= most else text[: most - 1] + "…"
-    return "“" + "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text) + "”"
+    return f"“{visible(text)}”"
+
+
+def visible(text: str) -> str:
+    """The same text with the code of each character that is invisible or moves a cursor in its place."""
+    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
 
 
 def named(name: str) -> str:

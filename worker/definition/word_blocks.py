@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from worker.definition.problems import shown
 from worker.definition.word_package import MAX_PART, NotTaken, Package, Relation
-from worker.definition.word_runs import DELETED, INSERTED, Runs, local_name
+from worker.definition.word_runs import CELL_CHANGES, DELETED, INSERTED, Runs, local_name, note_of
 from worker.definition.word_styles import Numbered, Numbering, Styles, is_on, number, value
 from worker.definition.word_told import Telling
 from worker.text.markdown_lint import MAX_DEPTH
@@ -19,7 +19,7 @@ MAX_PARAGRAPHS = 2_000
 MAX_CELLS = 4_000
 _RULE = re.compile(r"(?:\*[ \u00a0]*){3,}|[-_–—=]{5,}")
 _BETWEEN_CELLS = " · "
-_QUOTES = (["quote"], ["intense quote"], ["block text"])
+_QUOTES = (["quote"], ["intense quote"], ["block text"], ["quotations"])  # the last of LibreOffice
 _FRAME = ("notice", "letterhead", "address", "signatory")
 
 
@@ -53,6 +53,7 @@ class Reader:
         self._numbering = Numbering(self._related("numbering"), self.styles)
         self.telling = Telling()
         self.runs = Runs(self.styles, self.telling, changes, self._relations)
+        self.runs.marked = _marked_notes(self._root)
         self.is_ours = self.styles.has("Notice", "Letterhead", "Address", "Signatory")
         self._lines: list[Line] = []
         self._count = self._cells = self._tables = 0
@@ -179,6 +180,8 @@ class Reader:
             self._kept = pieces
         elif text or any(piece.note for piece in pieces):
             self._lines.append(self._line(properties, style, names, level, is_title, pieces))
+        elif names[:1] == ["horizontal line"]:
+            self._lines.append(Line("rule"))
         if properties is not None and properties.find("w:pPrChange") is not None:
             self.telling.tell("formatting")
         self.telling.settle(marks, text)
@@ -190,6 +193,9 @@ class Reader:
         self, properties: Element | None, style: str, names: list[str], level: int, is_title: bool, pieces: list[Piece]
     ) -> Line:
         numbered = self._numbering.count(properties, style)
+        if numbered and numbered.is_words:
+            pieces = [Piece(f"{numbered.label} "), *pieces] if numbered.label else pieces
+            numbered = None
         if is_title:
             return Line("title", pieces)
         if level:
@@ -201,7 +207,7 @@ class Reader:
         indent = self.styles.find(properties, style, "w:pPr/w:ind", defaults=False)
         left = number(indent.get("w:left") or indent.get("w:start")) if indent is not None else 0
         is_quote = names[:1] in _QUOTES
-        if numbered and numbered.format != "bullet" and not re.fullmatch(r"\d+[.)]?", numbered.label):
+        if numbered and numbered.format != "bullet" and not _is_plainly_numbered(numbered):
             self.telling.tell("numbers", numbered.label)
         return Line(
             *("paragraph", pieces, 0, numbered, left, self._is_loose(properties, style), is_quote),
@@ -240,7 +246,7 @@ class Reader:
             with self._elsewhere(f"{name}, row {len(rows) + 1}"):
                 if row.tag != "w:tr" or not self._is_row_taken(row):
                     continue
-                cells = [one for one in self.runs.through(row) if one.tag == "w:tc"]
+                cells = [one for one in self.runs.through(row) if one.tag == "w:tc" and self._is_cell_taken(one)]
                 simple = simple and not any(map(_is_merged, cells))
                 self._cells += len(cells)
                 if self._cells > MAX_CELLS:
@@ -273,11 +279,39 @@ class Reader:
 
     def _is_row_taken(self, row: Element) -> bool:
         properties = row.find("w:trPr")
+        if properties is not None and is_on(properties.find("w:hidden")):
+            marks = self.telling.marks()
+            self.telling.tell("hidden")
+            self.telling.settle(marks, "")
+            return False
         tracked = [one for one in properties if one.tag in ("w:ins", "w:del")] if properties is not None else []
         marks = self.telling.marks()
         taken = [self.runs.is_taken(one) for one in tracked]
         self.telling.settle(marks, "")
         return all(taken)
+
+    def _is_cell_taken(self, cell: Element) -> bool:
+        properties = cell.find("w:tcPr")
+        tracked = [one for one in properties if one.tag in CELL_CHANGES] if properties is not None else []
+        marks = self.telling.marks()
+        taken = [self.runs.is_taken(one) for one in tracked]
+        self.telling.settle(marks, "")
+        return all(taken)
+
+
+def _marked_notes(root: Element) -> dict[str, tuple[str, str]]:
+    """The notes that bookmarks stand at: what a field NOTEREF refers to again."""
+    marked: dict[str, tuple[str, str]] = {}
+    open_: dict[str, str] = {}
+    for one in root.iter():
+        match one.tag:
+            case "w:bookmarkStart" if len(open_) < 100:
+                open_[one.get("w:id", "")] = one.get("w:name", "")
+            case "w:bookmarkEnd":
+                open_.pop(one.get("w:id", ""), None)
+            case "w:footnoteReference" | "w:endnoteReference":
+                marked |= {name: note_of(one) for name in open_.values() if name not in marked}
+    return marked
 
 
 def _without_bold(header: list[list[Piece]]) -> list[list[Piece]]:
@@ -286,6 +320,10 @@ def _without_bold(header: list[list[Piece]]) -> list[list[Piece]]:
     if not all(piece.bold for piece in words):
         return header
     return [[replace(piece, bold=False) for piece in cell] for cell in header]
+
+
+def _is_plainly_numbered(numbered: Numbered) -> bool:
+    return numbered.format == "decimal" and re.fullmatch(r"\d+[.)]?", numbered.label) is not None
 
 
 def _is_merged(cell: Element) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
 from worker.definition.word_package import Relation
-from worker.definition.word_styles import Styles, is_on, value
+from worker.definition.word_styles import Styles, is_on, number, value
 from worker.definition.word_told import Telling
 from worker.text import characters
 from worker.text.markdown import SAFE_LINK
@@ -23,7 +23,8 @@ SILENT = {
     *("w:sectPr", "w:rubyPr"),
 }
 _THROUGH = {"w:smartTag", "w:customXml", "w:dir", "w:bdo", "w:sdtContent", "w:rubyBase"}
-INSERTED, DELETED = {"w:ins", "w:moveTo"}, {"w:del", "w:moveFrom"}
+INSERTED, DELETED = {"w:ins", "w:moveTo", "w:cellIns"}, {"w:del", "w:moveFrom"}
+CELL_CHANGES = {"w:cellIns", "w:cellDel"}
 _SYMBOLS = {  # of the fonts that Word itself puts in, by their code in the private area
     ("symbol", 0xB7): "•",
     ("wingdings", 0xA7): "▪",
@@ -39,10 +40,20 @@ _SYMBOLS = {  # of the fonts that Word itself puts in, by their code in the priv
 _BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 
 
+_CONTENTS = {"TOC", "TOA", "INDEX"}
+_TOLD_ELSEWHERE = {
+    *("HYPERLINK", "MERGEFIELD", "NOTEREF", "FORMTEXT", "FORMCHECKBOX", "FORMDROPDOWN", "ADDIN", "SYMBOL", "QUOTE"),
+    *("CITATION", "BIBLIOGRAPHY", "SEQ", "EQ"),
+}
+_FONTS_OF_SIGNS = ("wingdings", "webdings", "symbol", "zapf", "marlett", "limon", "abc-", "abc zoo")
+_TINY = 8  # half points
+
+
 @dataclass
 class _Field:
     instruction: str = ""
     shows: bool = False
+    is_left_out: bool = False
 
 
 @dataclass
@@ -56,6 +67,8 @@ class Runs:
     notes: list[tuple[str, str]] = field(default_factory=list)
     languages: dict[str, int] = field(default_factory=dict)
     in_note: bool = False
+    marked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """The notes that bookmarks stand at, by the bookmark's name."""
     boxes: list[Element] = field(default_factory=list)
     """Text boxes of the paragraph, whose paragraphs come after it."""
     _fields: list[_Field] = field(default_factory=list)
@@ -147,7 +160,7 @@ class Runs:
             self.telling.tell("anchor")
             return ""
         address = f"{target}#{anchor}" if anchor else target
-        if not SAFE_LINK.match(address.strip()) or len(address) > 2_000:
+        if not SAFE_LINK.match(address.strip()) or len(address) > 2_000 or not address.strip().isprintable():
             self.telling.tell("address")
             return ""
         return address.strip()
@@ -165,7 +178,7 @@ class Runs:
             elif child.tag in ("w:instrText", "w:delInstrText"):
                 if self._fields and not self._fields[-1].shows:
                     self._fields[-1].instruction += child.text or ""
-            elif not hidden and all(one.shows for one in self._fields):
+            elif not hidden and all(one.shows and not one.is_left_out for one in self._fields):
                 self._content(child, properties, self._link() or href)
 
     def _content(self, child: Element, properties: Element | None, href: str) -> None:
@@ -207,8 +220,8 @@ class Runs:
             self._skips_mark = False
             return
         text = _BREAKS.sub(BREAK, re.sub(r"[\t\r\n]", " ", text))
-        for number, line in enumerate(text.split(BREAK)):
-            if number:
+        for at, line in enumerate(text.split(BREAK)):
+            if at:
                 self._add(BREAK, properties, href)
             self._add(line, properties, href)
 
@@ -240,8 +253,15 @@ class Runs:
         style = value(properties, "w:rStyle")
         found = {
             name: self.styles.find(properties, style, f"w:rPr/w:{name}", defaults=False)
-            for name in ("strike", "dstrike", "u", "highlight", "shd", "color", "vertAlign")
+            for name in ("strike", "dstrike", "u", "highlight", "shd", "color", "vertAlign", "sz", "rFonts")
         }
+        if is_on(properties.find("w:caps")) or is_on(properties.find("w:smallCaps")):
+            self.telling.tell("capitals")
+        if 0 < number(_of(found["sz"])) <= _TINY:
+            self.telling.tell("tiny")
+        font = found["rFonts"].get("w:ascii", "") if found["rFonts"] is not None else ""
+        if font.lower().startswith(_FONTS_OF_SIGNS):
+            self.telling.tell("font", font[:40])
         if is_on(found["strike"]) or is_on(found["dstrike"]):
             self.telling.tell("struck")
         if _of(found["highlight"]) not in ("", "none") or _fill(found["shd"]):
@@ -276,11 +296,12 @@ class Runs:
         if is_on_mark(child):
             self.telling.tell("note mark")
             self._skips_mark = True
-        note = (child.tag.removeprefix("w:").removesuffix("Reference"), child.get("w:id", ""))
+        return self._refer(note_of(child))
+
+    def _refer(self, note: tuple[str, str]) -> None:
         if note not in self.notes:
             self.notes.append(note)
         self._pieces.append(Piece("", note=self.notes.index(note) + 1))
-        return None
 
     def _drawing(self, drawing: Element) -> None:
         boxes = list(_outermost(drawing, "w:txbxContent"))
@@ -320,12 +341,22 @@ class Runs:
                     self._fields.pop()
 
     def _tell_field(self) -> None:
-        instruction = self._fields[-1].instruction.split()
-        if instruction and instruction[0].upper() == "MERGEFIELD":
+        field_ = self._fields[-1]
+        name, *words = field_.instruction.split() or [""]
+        name = name.upper()
+        if name == "MERGEFIELD":
             self.telling.tell("merge")
-        if instruction and instruction[0].upper() == "HYPERLINK":
-            target, anchor = _hyperlink(self._fields[-1].instruction)
-            self._fields[-1].instruction = f"HYPERLINK {self._address(target, anchor)}"
+        elif name == "HYPERLINK":
+            target, anchor = _hyperlink(field_.instruction)
+            field_.instruction = f"HYPERLINK {self._address(target, anchor)}"
+        elif name in _CONTENTS:
+            field_.is_left_out = True
+            self.telling.tell("contents")
+        elif name == "NOTEREF" and words and words[0] in self.marked and not self.in_note:
+            field_.is_left_out = True
+            self._refer(self.marked[words[0]])
+        elif name and name not in _TOLD_ELSEWHERE:
+            self.telling.tell("field", name[:20])
 
     def _link(self) -> str:
         for one in reversed(self._fields):
@@ -352,6 +383,11 @@ class Runs:
 
 def local_name(element: Element) -> str:
     return re.split("[}:]", element.tag)[-1][:40]
+
+
+def note_of(reference: Element) -> tuple[str, str]:
+    """Whether a reference leads to a footnote or to an endnote, and to which."""
+    return reference.tag.removeprefix("w:").removesuffix("Reference"), reference.get("w:id", "")
 
 
 def is_on_mark(reference: Element) -> bool:

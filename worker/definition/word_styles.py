@@ -96,6 +96,8 @@ class Numbered:
     label: str
     """As Word prints it: `1.`, `(b)`, `1.2`; empty for a bullet."""
     left: int
+    is_words: bool = False
+    """Whether it is no number but words before the paragraph, the same each time; or nothing."""
 
 
 class Numbering:
@@ -139,14 +141,15 @@ class Numbering:
             definition = override.find("w:lvl")
         self._advance(abstract, identity, at, definition, override)
         kind = value(definition, "w:numFmt") or ("decimal" if definition is not None else "bullet")
-        if kind == "none":
-            return None
         indent = self._styles.find(properties, "", "w:pPr/w:ind", defaults=False)
         if indent is None and definition is not None:
             indent = inside(definition, "w:pPr/w:ind")
         left = number(indent.get("w:left") or indent.get("w:start")) if indent is not None else 360 * (at + 1)
-        label = "" if kind == "bullet" else self._label(abstract, levels, at, definition)
-        return Numbered(identity, at, kind, self._counters[abstract][at], label, left)
+        label = self._label(abstract, levels, at, definition)
+        has_words = sum(map(str.isalpha, label)) > 1
+        is_words = kind == "none" or (kind == "bullet" and has_words)
+        label = "" if kind in ("bullet", "none") and not has_words else label
+        return Numbered(identity, at, kind, self._counters[abstract][at], label, left, is_words)
 
     def _level_of_style(self, levels: dict[int, Element], style: str, given: Element | None) -> int:
         linked = (at for at, level in levels.items() if value(level, "w:pStyle") == style)
@@ -182,6 +185,8 @@ class Numbering:
 
 def counting(counted: int, kind: str) -> str:
     """A number as a list of that kind writes it."""
+    if kind == "none":
+        return ""
     if kind in ("lowerLetter", "upperLetter") and 1 <= counted <= 780:
         letters = chr(ord("a") + (counted - 1) % 26) * ((counted - 1) // 26 + 1)
         return letters.upper() if kind == "upperLetter" else letters

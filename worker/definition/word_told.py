@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from worker.definition.problems import shown
+from worker.definition.problems import shown, visible
 
 MAX_TOLD = 20  # things of which words or pictures are lost; then how many more
 MAX_KEPT = 5_000  # of all
@@ -34,11 +34,19 @@ KINDS = {
     "form": Kind("a form field", "Its words are kept, what can be chosen in it is not.", False),
     "merge": Kind("a field of a mail merge", "It stands as it is: write what is true for everybody.", False),
     "placeholder": Kind("a place that nobody has filled in", "It is left out: write the words there."),
+    "field": Kind(
+        "a field that Word fills in", "Its words stand as the file has them: check dates, numbers and pages.", False
+    ),
     "contents": Kind("a table of contents", "It is left out: pages of the letter are set anew."),
     "header": Kind("a header or footer", "It is left out: the letter has its own."),
     "file": Kind("a part of another file", "It is left out: copy its words into the document."),
     "macro": Kind("macros", "They are left out."),
     "sign": Kind("a sign that only one font has", "It is left out: type it as a letter that all fonts have."),
+    "font": Kind(
+        "a font that shows other signs than those that are typed",
+        "It stands as it is typed, perhaps as nonsense: type these words anew, in Khmer with Khmer Unicode.",
+        False,
+    ),
     "unfit": Kind("characters that nobody sees", "They are taken out.", False),
     "tower": Kind("characters that cannot be printed", "They are taken out: look at the words around them."),
     "note in note": Kind("a note within a note", "It is left out: write it into the text."),
@@ -61,6 +69,8 @@ KINDS = {
     "address": Kind("a link to what is no web or mail address", "Its words are kept, the link is not.", False),
     "struck": Kind("text that is struck out", f"Should it be gone? {_KEPT}", False),
     "white": Kind("text in white, which nobody sees on paper", "The words are kept: should they be there?", False),
+    "tiny": Kind("text too small to be read", "The words are kept: should they be there?", False),
+    "capitals": Kind("capitals that are a way of printing", "The words are kept as they are typed.", False),
     "highlighted": Kind("highlighted text", f"Is it still to be settled? {_KEPT}", False),
     "underlined": Kind("underlined text", _KEPT, False),
     "coloured": Kind("coloured text", _KEPT, False),
@@ -143,7 +153,7 @@ class Telling:
             places = list(dict.fromkeys(one.where for one in those))
             if places:
                 more = f" and {len(places) - MAX_PLACES:,} more places" if len(places) > MAX_PLACES else ""
-                details = ", ".join(dict.fromkeys(one.detail for one in those[:50] if one.detail))[:120]
+                details = visible(", ".join(dict.fromkeys(one.detail for one in those[:50] if one.detail))[:120])
                 found = KINDS[kind].found + (f" ({details})" if details else "")
                 remarks.append(Remark("; ".join(places[:MAX_PLACES]) + more, found, KINDS[kind].fix))
         return remarks
@@ -155,11 +165,11 @@ class Telling:
 
 
 def _remark(kind: str, where: str, detail: str, several: int) -> Remark:
-    found = KINDS[kind].found + (f" ({detail})" if detail else "")
+    found = KINDS[kind].found + (f" ({visible(detail)})" if detail else "")
     return Remark(where, f"{found}, {several:,} times" if several > 1 else found, KINDS[kind].fix)
 
 
 _WAYS = (
-    *("struck", "white", "highlighted", "unfit", "numbers", "anchor", "underlined", "coloured", "raised"),
-    *("formatting", "style", "cell", "note mark"),
+    *("struck", "white", "tiny", "highlighted", "unfit", "numbers", "anchor", "underlined", "coloured", "raised"),
+    *("font", "field", "capitals", "formatting", "style", "cell", "note mark"),
 )
