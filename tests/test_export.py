@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.wording.export import harmless
+from worker.text.formulas import harmless
 
 
 @pytest.mark.parametrize(

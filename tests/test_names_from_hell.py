@@ -28,9 +28,9 @@ from worker.cli.commands import app
 from worker.mail import mime, outbox
 from worker.models import Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
 from worker.text import names
+from worker.text.formulas import harmless
 from worker.text.languages import LANGUAGES
 from worker.wording import handout
-from worker.wording.export import harmless
 from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

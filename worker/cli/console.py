@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FAILED, USAGE, WAITS = 1, 2, 4
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NO_EDGE = 10_000  # columns of what is no terminal: nothing is wrapped or cut there
 
 
 def say(words: str = "") -> None:
-    """Talk to the person who typed."""
-    print(words, file=sys.stderr, flush=True)
+    """Talk to the person who typed; nothing from a file or a name moves the cursor or turns the words."""
+    print(_UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", words), file=sys.stderr, flush=True)
 
 
 def give(found: Any) -> None:

@@ -31,6 +31,7 @@ def export(
     Example: `undersigned export cambodia-2023 > signatures.csv`
     """
     from worker.cli import lookup
+    from worker.text import formulas
     from worker.wording import export as exports
 
     with lookup.looking(name) as (session, campaign):
@@ -50,7 +51,7 @@ def export(
         sys.stdout.write(BYTE_ORDER_MARK)
     writer = csv.DictWriter(sys.stdout, exports.COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({column: exports.harmless(cell) for column, cell in row.items()} for row in signatures)
+    writer.writerows({column: formulas.harmless(cell) for column, cell in row.items()} for row in signatures)
 
 
 def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str, *, as_json: bool, dry_run: bool) -> None:

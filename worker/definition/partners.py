@@ -25,7 +25,7 @@ from worker.definition.pasted_list import Fix
 from worker.definition.problems import Problem, rows_named, shown
 from worker.definition.problems import named as printable_name
 from worker.definition.sheet_choice import SheetName
-from worker.text import addresses, characters, countries, similar_names
+from worker.text import addresses, characters, countries, formulas, similar_names
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
@@ -229,6 +229,7 @@ def _take_table(file: str, table: csv_list.Table, guessed: str, language: str) -
         *_duplicates(file, groups, ()),
         *_countries_in_doubt(file, spelled),
         *_totals(file, spelled),
+        *_formulas(file, spelled),
         *_remarks(file, spelled, groups),
     ]
     return TakenList([row for _, row in spelled], table.columns, table.problems, remarks)
@@ -262,6 +263,20 @@ def _totals(file: str, numbered: Iterable[_Numbered]) -> Iterator[Problem]:
             fix = "It is kept as an organization: delete the row if it is none."
             found = f"{shown(row.organization)}, which may be a total"
             yield Problem(file, f"row {number}, column organization", found, "an organization", fix)
+
+
+def _formulas(file: str, numbered: Sequence[_Numbered]) -> Iterator[Problem]:
+    """Cells that a spreadsheet would calculate as it opens the list that is written."""
+    for column in COLUMNS:
+        cells = [(number, cell) for number, row in numbered if re.match("[=+@＝＋＠-]", cell := getattr(row, column))]
+        if cells:
+            more = f" and {len(cells) - 3:,} more" if len(cells) > 3 else ""
+            found = f"{', '.join(shown(cell, 60) for _, cell in cells[:3])}{more}, which begins as a formula does"
+            fix = (
+                "In partners.csv an apostrophe stands before it, so that no spreadsheet calculates it: leave it there."
+            )
+            where = f"{rows_named([number for number, _ in cells])}, column {column}"
+            yield Problem(file, where, found, "words", fix)
 
 
 def _told_columns(table: csv_list.Table) -> Iterator[Fix]:
@@ -298,6 +313,13 @@ def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str
             note = note[: MAX_LENGTH["note"] - 1] + "…"
             fixes.append(Fix(number, "note, too long and cut off", note, note, place="row"))
         cleaned["note"] = note
+    for column in ("contact", "note"):
+        visible, taken = characters.without_unfit_unprinted(cleaned.get(column, ""), "\t\r\n")
+        fixes += [
+            Fix(number, f"{column}, {character}, taken out", cleaned[column], visible, place="row")
+            for character in taken[:3]
+        ]
+        cleaned |= {column: visible} if taken else {}
     return cleaned
 
 
@@ -319,10 +341,10 @@ def _visible(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
 
 def _without_apostrophe(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
     """Take off what makes a spreadsheet show `+33 1` or `=x` as text, where it is left in the cell."""
-    if not re.match(r"'[=+@-]", cell):
-        return cell
-    fixes.append(Fix(number, f"{column}, an apostrophe before it taken off", cell, cell[1:], place="row"))
-    return cell[1:]
+    meant = formulas.as_meant(cell)
+    if meant != cell:
+        fixes.append(Fix(number, f"{column}, an apostrophe before it taken off", cell, meant, place="row"))
+    return meant
 
 
 def _clean_address(number: int, cells: dict[str, str], fixes: list[Fix]) -> list[str]:
@@ -355,7 +377,7 @@ def _clean_language(number: int, cells: dict[str, str], fixes: list[Fix]) -> lis
 
 
 def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
-    """Write a clean `partners.csv`; raises ListExists rather than overwrite one."""
+    """Write a clean `partners.csv`, in which a spreadsheet finds no formula; raises ListExists if there is one."""
     try:
         file = path.open("x", encoding="utf-8", newline="")
     except FileExistsError:
@@ -363,7 +385,7 @@ def write_csv(path: Path, rows: Iterable[PartnerRow]) -> None:
     with file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        writer.writerows({column: formulas.harmless(cell) for column, cell in asdict(row).items()} for row in rows)
 
 
 def _from_csv(file: str, text: str, guessed: str) -> tuple[list[tuple[int, PartnerRow]], list[Problem], list[Problem]]:
@@ -400,7 +422,7 @@ def _guess(file: str, guessed: str) -> list[Problem]:
 
 
 def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem]) -> PartnerRow:
-    values = {column: _cell(column, cells.get(column, "").strip()) for column in COLUMNS}
+    values = {column: _cell(column, formulas.as_meant(cells.get(column, "").strip())) for column in COLUMNS}
     for column, (_, *wrong) in values.items():
         if wrong:
             problems.append(Problem(file, f"row {number}, column {column}", *wrong))

@@ -182,6 +182,13 @@ def without_unfit(text: str) -> tuple[str, list[str]]:
     return "".join(kept), list(dict.fromkeys(found.values()))
 
 
+def without_unfit_unprinted(text: str, allowed: str = "") -> tuple[str, list[str]]:
+    """Take out what may not stand in a text that is never printed; tell what was taken."""
+    found = dict(unfit_unprinted(text, allowed))
+    kept = "".join(character for position, character in enumerate(text) if position not in found)
+    return kept, list(dict.fromkeys(found.values()))
+
+
 def tidy(text: str) -> str:
     """Write a name in one way: composed characters (NFC), single plain spaces, none at the ends."""
     return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,6 +1,5 @@
 """What organizers take out: the signatures as a sheet, and the sealed documents. Both hold withheld names."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,6 @@ from worker.models import Answer, Campaign, Partner, Seal
 from worker.state import signatories
 from worker.state.letters import living_seal, names_in_confidence
 
-_FORMULA = re.compile(r"(^|[;,\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 COLUMNS = ("organization", "acronym", "country", "visibility", "representative", "role", "time")
 
 
@@ -43,14 +41,6 @@ def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes
             continue
         name = FORMATS[seal.format].file_name(seal.language, titles[seal.rendition])
         yield f"{seal.rendition}/{name}", seal.content
-
-
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not calculate: an apostrophe before whatever begins a formula.
-
-    Also after a semicolon, comma or tab, where a spreadsheet of another country parts the cell.
-    """
-    return _FORMULA.sub(r"\1'", cell)
 
 
 def _row(partner: Partner, answer: Answer) -> dict[str, Any]:
