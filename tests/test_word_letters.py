@@ -379,6 +379,11 @@ def test_a_note_that_is_referred_to_again_by_a_field_is_that_note() -> None:
     assert body(p("One", marked, ", two", again, "."), footnotes={1: "Words"}) == "One[^1], two[^1].\n\n[^1]: Words"
     assert body(p("Two", again, ", one", marked, "."), footnotes={1: "Words"}) == "Two[^1], one[^1].\n\n[^1]: Words"
     assert body(p("Two", field("NOTEREF _Gone", "7"), ".")) == "Two7."
+    of_libreoffice = f'<w:bookmarkStart w:id="0" w:name="_RefF1"/>{note(1)}'
+    again = field("REF _RefF1 \\h", "1")
+    assert "One[^1], two[^1]." in body(p("One", of_libreoffice, ", two", again, "."), footnotes={1: "Words"})
+    around = f'<w:bookmarkStart w:id="0" w:name="_Ref7"/>{r("the law")}{note(1)}<w:bookmarkEnd w:id="0"/>'
+    assert "the law[^1] the law." in body(p(around, " ", field("REF _Ref7", "the law"), "."), footnotes={1: "Words"})
 
 
 def test_a_row_that_is_hidden_is_left_out_and_told() -> None:

@@ -418,6 +418,13 @@ def test_a_formula_of_ods_without_a_result_is_a_problem(tmp_path: Path) -> None:
     assert "a formula whose result is not in the file" in sentences(take(tmp_path, ods(table(rows)), "list.ods"))
 
 
+def test_fields_within_a_cell_of_ods_are_its_text(tmp_path: Path) -> None:
+    fields = "<text:sheet-name>Watch</text:sheet-name> <text:ruby><text:ruby-base>of Kenya</text:ruby-base>"
+    fields += "<text:ruby-text>above</text:ruby-text></text:ruby><text:bookmark>no</text:bookmark>"
+    name = f'<table:table-cell office:value-type="string"><text:p>River {fields}</text:p></table:table-cell>'
+    assert take(tmp_path, ods(table([LIST[0], [name]])), "list.ods").rows == [PartnerRow("River Watch of Kenya")]
+
+
 def test_repeated_cells_and_rows_of_ods_count_as_often_as_they_stand_there(tmp_path: Path) -> None:
     text = table([["organization", "country", "note"], ["River Watch", "Kenya", "x"]])
     text = text.replace(

@@ -20,6 +20,7 @@ _TABLE, _OFFICE, _TEXT, _STYLE = (f"{{{_NAMESPACES.format(name)}}}" for name in 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _KIND = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _OF_EMPTY_CELLS = {f"{_TABLE}number-columns-repeated", f"{_TABLE}style-name"}
+_NOT_SHOWN = {f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text", f"{_TEXT}bookmark"}
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d+")
 _MAX_REPEATED = 1 << 21
 
@@ -212,7 +213,7 @@ def _within(element: Element, styles: _Styles, links: list[str], struck: list[bo
             yield " " * min(_number(child.get(f"{_TEXT}c")), sheet_cells.MAX_CELL)
         elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
             yield "\n" if child.tag.endswith("break") else "\t"
-        elif child.tag in (f"{_TEXT}a", f"{_TEXT}span"):
+        elif child.tag not in _NOT_SHOWN:
             yield from _within(child, styles, links, struck, is_struck)
         if (child.tail or "").strip():
             struck.append(is_struck)

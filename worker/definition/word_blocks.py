@@ -300,7 +300,7 @@ class Reader:
 
 
 def _marked_notes(root: Element) -> dict[str, tuple[str, str]]:
-    """The notes that bookmarks stand at: what a field NOTEREF refers to again."""
+    """The notes right before which bookmarks begin: what a field refers to again."""
     marked: dict[str, tuple[str, str]] = {}
     open_: dict[str, str] = {}
     for one in root.iter():
@@ -309,6 +309,8 @@ def _marked_notes(root: Element) -> dict[str, tuple[str, str]]:
                 open_[one.get("w:id", "")] = one.get("w:name", "")
             case "w:bookmarkEnd":
                 open_.pop(one.get("w:id", ""), None)
+            case "w:t" if one.text:
+                open_.clear()
             case "w:footnoteReference" | "w:endnoteReference":
                 marked |= {name: note_of(one) for name in open_.values() if name not in marked}
     return marked

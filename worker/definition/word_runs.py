@@ -46,6 +46,7 @@ _TOLD_ELSEWHERE = {
     *("CITATION", "BIBLIOGRAPHY", "SEQ", "EQ"),
 }
 _FONTS_OF_SIGNS = ("wingdings", "webdings", "symbol", "zapf", "marlett", "limon", "abc-", "abc zoo")
+_OF_NOTE = re.compile(r"NOTEREF \S|REF _Ref[FE]\d+(?: |$)")  # of Word; of LibreOffice
 _TINY = 8  # half points
 
 
@@ -352,7 +353,7 @@ class Runs:
         elif name in _CONTENTS:
             field_.is_left_out = True
             self.telling.tell("contents")
-        elif name == "NOTEREF" and words and words[0] in self.marked and not self.in_note:
+        elif _OF_NOTE.match(f"{name} {' '.join(words)}") and words[0] in self.marked and not self.in_note:
             field_.is_left_out = True
             self._refer(self.marked[words[0]])
         elif name and name not in _TOLD_ELSEWHERE:
