@@ -380,6 +380,9 @@ class TestWhatChanged:
         ("| a | b |\n| 1 | 2 |", 1, "This is no table"),
         ("| a | b |\n|---|---|\n", 1, "no rows"),
         ("|  |  |\n|---|---|\n| 1 | 2 |", 1, "says what stands in its columns"),
+        ("| a " + "word " * 120 + "| b |\n|---|---|\n| 1 | 2 |", 1, "in 600 characters at most"),
+        ("a\n\n" + "*" * 900 + "b" + "*" * 900, 3, "more * or _ signs than bold and italics need"),
+        ("a\n\n" + "**" * 12 + "b" + "**" * 12, 3, "more * or _ signs than bold and italics need"),
         ("|a" * 7 + "|\n" + "|-" * 7 + "|\n" + "|1" * 7 + "|", 1, "room for 6 columns, this table has 7"),
         ("|a" * 50 + "|\n" + "|-" * 50 + "|\n" + "|1" * 50 + "|", 1, "6 at most"),
         ("- a\n\n  | a | b |\n  |---|---|\n  | 1 | 2 |", 3, "A table begins at the margin"),
@@ -420,6 +423,8 @@ def test_a_letter_without_a_glyph_in_a_cell_or_a_note_is_found() -> None:
         "|a" * 1600 + "|\n" + "|-" * 1600 + "|\n" + "x\n" * 3_000,
         "|a" * 12 + "\n" + "|-" * 12 + "\n" + "x\n" * 3_000,
         "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 1_600,
+        "*" * 2_400 + "a" + "*" * 2_400,
+        "*a " * 2_400 + "b*" * 2_400,
     ],
 )
 def test_thousands_of_notes_and_cells_are_read_fast(hostile: str) -> None:
@@ -427,6 +432,43 @@ def test_thousands_of_notes_and_cells_are_read_fast(hostile: str) -> None:
     markdown_lint.problems(hostile)
     markdown.blocks(hostile)
     assert time.process_time() - began < 8
+
+
+def test_bold_and_italics_within_each_other_stand_as_typed_from_a_depth_on() -> None:
+    [block] = markdown.blocks("*" * 999 + "a" + "*" * 999)
+    assert block["kind"] == "paragraph"
+    assert "".join(run["text"] for run in block["runs"]).count("*") > 1_900
+    [block] = markdown.blocks("***a** b*")
+    assert block["kind"] == "paragraph"
+    assert [(run["text"], run["bold"]) for run in block["runs"] if run["text"]] == [("a", True), (" b", False)]
+
+
+def test_a_first_row_as_long_as_it_may_be_is_set_wherever_it_stands() -> None:
+    for before in (0, 300, 420, 460, 500):
+        row = "| " + "word " * 57 + "[^1] | " + "word " * 57 + "| c |"
+        text = f"# S\n\n{'before ' * before}\n\n{row}\n|---|---|---|\n" + "| 1 | 2 | 3 |\n" * 40
+        assert markdown_lint.problems(f"{text}\n[^1]: x") == []
+        assert "word" in " ".join(pages_of(a_sheet(f"{text}\n[^1]: {'note ' * 300}")))
+
+
+def test_what_has_no_space_for_a_page_is_refused_before_it_is_set(tmp_path: Path) -> None:
+    for language, word, is_refused in (
+        ("en", "x" * 2_001, True),
+        ("en", "x" * 2_000, False),
+        ("km", "ក" * 3_000, False),
+    ):
+        problems: list[Problem] = []
+        (tmp_path / f"letter.{language}.md").write_text(f"# S\n\na\n\n{word}\n", encoding="utf-8")
+        read_letters(tmp_path, {language: "it is"}, problems, [])
+        assert ["line 5: found 2,001 signs without a space" in one.sentence for one in problems] == [True] * is_refused
+        (tmp_path / f"letter.{language}.md").unlink()
+
+
+def test_a_thousand_lists_are_written_for_word_soon() -> None:
+    text = "# S\n\n" + "\n".join(f"{' ' * (n % 4 * 2)}- x" for n in range(1_600))
+    began = time.process_time()
+    letter_docx.as_docx(a_sheet(text), SEALED)
+    assert time.process_time() - began < 5
 
 
 def test_eight_hundred_notes_are_set() -> None:

@@ -14,6 +14,8 @@ MAX_LETTER = 256 * 1024
 MAX_LINES = 4_000
 MAX_SIGNS = 5_000  # of those below; each costs whoever reads Markdown as much as a page of words
 _SIGNS = "[]*_`<>&~|{}\\#!"
+MAX_WORD = 2_000  # letters, an address among them; Khmer is written without spaces
+_LONG_WORD = re.compile(rf"[^\s|\u1780-\u17ff]{{{MAX_WORD + 1},}}")
 _MAX_SUBJECT = 200
 _PLACEHOLDERS = ("count",)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
@@ -94,6 +96,9 @@ def too_much(file: str, text: str) -> Problem | None:
     lines, signs = text.count("\n") + 1, sum(map(text.count, _SIGNS))
     if lines > MAX_LINES:
         return Problem(file, "", f"{lines:,} lines", f"{MAX_LINES:,} at most", "Shorten the letter.")
+    if word := max(_LONG_WORD.finditer(text), key=lambda match: len(match[0]), default=None):
+        where, found = f"line {text.count(chr(10), 0, word.start()) + 1}", f"{len(word[0]):,} signs without a space"
+        return Problem(file, where, found, f"{MAX_WORD:,} at most", "Put spaces between the words.")
     if signs > MAX_SIGNS:
         found = f"{signs:,} signs such as [ * _ ` <"
         return Problem(file, "", found, f"{MAX_SIGNS:,} at most", "Remove those that mean nothing in a letter.")

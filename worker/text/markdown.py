@@ -17,6 +17,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import table
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.footnote import footnote_plugin
@@ -87,6 +88,8 @@ class Notes(TypedDict):
 Block: TypeAlias = Heading | Paragraph | Listing | Quote | Rule | Table | Notes
 
 BREAK = "\n"
+EMPHASIS = {"em_open", "em_close", "strong_open", "strong_close"}
+MAX_EMPHASIS = 10  # bold and italics within each other, which mean nothing more from the second on
 MAX_COLUMNS_READ = 12  # of a table; what has more is text
 COUNT = re.compile(r"\{\{\s*count\s*\}\}")  # the one thing in a letter that is filled in
 SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
@@ -356,6 +359,19 @@ def _without_closing_punctuation(address: str) -> str:
     return address
 
 
+def _flat(state: StateCore) -> None:
+    """Let bold and italics within each other stand as typed from a depth on at which a tree could not be walked."""
+    for block in state.tokens:
+        depth = 0
+        for token in block.children or ():
+            if token.type in EMPHASIS:
+                opens = token.nesting == 1
+                depth += opens
+                if depth > MAX_EMPHASIS:
+                    token.type, token.tag, token.content, token.nesting = "text", "", token.markup, 0
+                depth -= not opens
+
+
 def add_tables_and_footnotes(reader: MarkdownIt, *, always_match_refs: bool = False) -> None:
     """Teach a parser tables, unless of very many columns, and `[^1]`, its labels of letters and digits only.
 
@@ -390,6 +406,7 @@ def _reader() -> MarkdownIt:
     reader.enable(["blockquote", "heading", "hr", "list"])
     reader.enable(["autolink", "emphasis", "entity", "escape", "link", "newline"])
     add_tables_and_footnotes(reader)
+    reader.core.ruler.push("flat", _flat)
     reader.inline.ruler.push("bare_address", _bare_address)
     reader.inline.add_terminator_char(":")
     reader.validateLink = lambda url: bool(SAFE_LINK.match(url))  # type: ignore[method-assign]

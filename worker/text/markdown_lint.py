@@ -7,10 +7,11 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from worker.text.markdown import SAFE_LINK, add_tables_and_footnotes
+from worker.text.markdown import EMPHASIS, MAX_EMPHASIS, SAFE_LINK, add_tables_and_footnotes
 
 MAX_DEPTH = 4  # a letter on paper cannot be set much deeper
 MAX_COLUMNS = 6  # of a table: on paper each still has room for a word
+MAX_HEADER = 600  # characters of a table's first row: printed again on each page, it leaves room for others
 _CONTAINERS = {"blockquote", "bullet_list", "ordered_list"}
 
 
@@ -102,6 +103,9 @@ def _table(lines: list[str], start: int, end: int) -> Iterator[tuple[int, str]]:
         yield start + 1, f"A page has room for {MAX_COLUMNS} columns, this table has {len(header)}: make it two."
     if not any(map(str.strip, header)):
         yield start + 1, "The first row of a table says what stands in its columns: fill it in."
+    if sum(map(len, header)) > MAX_HEADER:
+        fix = f"in {MAX_HEADER} characters at most: write what is longer above the table."
+        yield start + 1, f"The first row of a table, which is printed again on each page, names its columns, {fix}"
     if start + 2 == end:
         yield start + 1, "This table has no rows below its dashes: add them, or remove it."
     for number in range(start + 2, end):
@@ -125,7 +129,11 @@ def _cells(line: str) -> list[str]:
 
 def _inline_problems(block: Token, line: int) -> Iterator[tuple[int, str]]:
     before = ""
+    depth = 0
     for number, token in _inline(block, line):
+        depth += token.nesting if token.type in EMPHASIS else 0
+        if depth > MAX_EMPHASIS:
+            yield number, "These are more * or _ signs than bold and italics need: remove them."
         yield from ((number, sentence) for sentence in _objections(token))
         if before == "footnote_ref" and token.type == "text" and token.content.startswith("]("):
             yield number, "A note stands behind a link, not in its words: [words](https://address)[^1]."

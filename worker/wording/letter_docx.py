@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NOTICE, LETTERHEAD, ADDRESS, SIGNATORY = "Notice", "Letterhead", "Address", "Signatory"
 NOTE_TEXT, NOTE_REFERENCE = "FootnoteText", "FootnoteReference"
 _FONTS = {"ascii": "Cambria", "hAnsi": "Cambria", "eastAsia": "Cambria", "cs": "Khmer UI"}
+_FIRST_LIST = 1_000  # above those of the template
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STEP, _DIGIT, _GAP = 480, 115, 140  # twentieths of a point: one level in, one digit, number to text
 _WIDTH = 8844  # twentieths of a point between the margins
@@ -126,7 +127,7 @@ def _list(document: "Document", ordered: bool, start: int, left: int) -> int:
     from docx.oxml.ns import nsdecls, qn
 
     numbering = document.part.numbering_part.element
-    identity = 1 + max(int(known.get(qn("w:abstractNumId"))) for known in numbering.iter(qn("w:abstractNum")))
+    identity = _FIRST_LIST + len(numbering)  # each list adds to it: to look through all would take long for thousands
     mark = ("decimal", "%1.") if ordered else ("bullet", "•")
     definition = parse_xml(
         f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{identity}"><w:multiLevelType w:val="singleLevel"/>'
@@ -135,7 +136,9 @@ def _list(document: "Document", ordered: bool, start: int, left: int) -> int:
         "</w:abstractNum>"
     )
     numbering.find(qn("w:num")).addprevious(definition)
-    return int(numbering.add_num(identity).numId)
+    number = f'<w:num {nsdecls("w")} w:numId="{identity}"><w:abstractNumId w:val="{identity}"/></w:num>'
+    numbering.append(parse_xml(number))
+    return identity
 
 
 def _runs(part: "Part", runs: list[markdown.Run]) -> str:
