@@ -63,6 +63,9 @@ def test_what_hides_or_turns_or_breaks_is_named_by_its_code_point(text, named):
         "สมาคม\u200bแม่น้ำ",
         "ສະມາ\u200bຄົມ",
         "မြစ်\u200bအသင်း",
+        "ថ្ងៃ\u200b ទី\u200b14\u200b ខែ\u200bធ្នូ\u200b។",
+        "អង្គការ\u200b (NGO)\u200bខ្មែរ\u200b",
+        "ខ\u200b\u200bម",
         "inter\u00adnational Bünd\u00adnis",
     ],
 )
@@ -70,8 +73,8 @@ def test_names_in_any_script_are_fit(name):
     assert list(characters.unfit(name)) == []
 
 
-@pytest.mark.parametrize("text", ["\u200bខ្មែរ", "ខ្មែរ\u200b", "ខ្មែរ\u200bA", "ខ\u200b\u200bម"])
-def test_zero_width_spaces_are_only_fit_between_khmer_letters(text):
+@pytest.mark.parametrize("text", ["\u200b", "\u200bA", "2026\u200b", "ខ្មែរ (A\u200bB)", "ខ្មែរ" + "1" * 50 + "\u200b"])
+def test_zero_width_spaces_are_only_fit_beside_a_script_that_has_them(text):
     assert list(characters.unfit(text))
 
 
@@ -103,6 +106,10 @@ def test_a_tidy_name_is_composed_and_has_single_spaces():
     assert characters.tidy("  De\u0301mocratie\u00a0 pour   tous ") == "Démocratie pour tous"
 
 
+def test_a_tidy_name_has_no_space_of_no_width_beside_another():
+    assert characters.tidy("\u200bថ្ងៃ\u200b ទី\u200b\u200bពីរ \u200b ") == "ថ្ងៃ ទី\u200bពីរ"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -117,7 +124,6 @@ def test_a_tidy_name_is_composed_and_has_single_spaces():
         "Ri\u00ad\u00adver",
         "River\u00ad",
         "ᠮ\u180eA",
-        "สมาคม\u200bA",
     ],
 )
 def test_a_joiner_is_only_fit_where_its_script_has_it(text):

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from worker.text import addresses, characters
@@ -72,7 +73,7 @@ def find_address(cell: str) -> Address:
     found = Address()
     seen = "".join(" " if one.isspace() else one for one in cell if one.isspace() or _is_seen(one))
     text = characters.tidy(seen.replace("＠", "@"))
-    if text != characters.tidy(cell):
+    if text.replace(" ", "") != "".join(unicodedata.normalize("NFC", cell.replace("＠", "@")).split()):
         found.done.append("invisible characters taken out")
     if not text:
         return found

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from worker.text import characters
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -68,10 +70,18 @@ class BadDefinition(Exception):
 
 
 def shown(value: object, most: int = 80) -> str:
-    """Quote what was found: on one line, shortened, nothing in it invisible or able to move a cursor."""
+    """Quote what was found: on one line, shortened, nothing in it able to move a cursor.
+
+    What nobody sees is shown by its number, unless it parts words as its script does: Khmer would not be readable.
+    """
     text = value if isinstance(value, str) else _as_in_toml(value)
     text = text if len(text) <= most else text[: most - 1] + "…"
-    return f"“{visible(text)}”"
+    unfit = {position for position, _ in characters.unfit(text)}
+    seen = "".join(_AS_SEEN.get(c, c) if at not in unfit else c for at, c in enumerate(text))
+    return f"“{visible(seen)}”"
+
+
+_AS_SEEN = {"\u200b": "", "\u00a0": " ", "\u202f": " "}  # between words of Khmer, and before the signs of French
 
 
 def visible(text: str) -> str:

@@ -5,6 +5,7 @@ that reads otherwise than it is stored.
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -43,8 +44,9 @@ _KINDS = {
 def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
     """Find what may not stand in a printed text: (position, `U+202E, a character that turns the direction of writing`).
 
-    Joiners are fit where their script has them (UAX #31, 2.3), zero-width spaces between letters of scripts that have
-    no other, a soft hyphen between two letters, and an inherent vowel of Khmer after a Khmer letter.
+    Joiners are fit where their script has them (UAX #31, 2.3), zero-width spaces beside words of scripts that have no
+    other (people type them before punctuation and numbers too), a soft hyphen between two letters, and an inherent
+    vowel of Khmer after a Khmer letter.
     """
     if text.isascii() and text.isprintable():
         return
@@ -125,10 +127,11 @@ def _has_its_place(text: str, position: int) -> bool:
     before, after = text[position - 1 : position], text[position + 1 : position + 2]
     if code in _INHERENT_VOWELS:
         return _is_khmer(before)
+    if code == _SPACE:
+        around = (reversed(text[max(0, position - _AROUND) : position]), text[position + 1 : position + 1 + _AROUND])
+        return any(_is_in(next(filter(_is_letter, side), ""), _WITHOUT_SPACES) for side in around)
     if code not in _INVISIBLE_PARTS or not _is_seen(before):
         return False
-    if code == _SPACE:
-        return _is_in(before, _WITHOUT_SPACES) and _is_in(after, _WITHOUT_SPACES) and _is_seen(after)
     if code == _SOFT_HYPHEN:
         return before.isalpha() and after.isalpha()
     if code == _MONGOLIAN_VOWEL_SEPARATOR:
@@ -150,11 +153,16 @@ def _joins(code: int, before: str, after: str) -> bool:
     return (followed and _is_in(after, _OF_CONJUNCTS)) or unicodedata.combining(before) == _VIRAMA
 
 
+_AROUND = 40  # characters before and after a zero-width space among which a letter is looked for
 _VIRAMA = 9  # the combining class of all viramas
 
 
 def _is_in(character: str, ranges: tuple[tuple[int, int], ...]) -> bool:
     return bool(character) and any(first <= ord(character) <= last for first, last in ranges)
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" and ord(character) not in _BLANK_LETTERS
 
 
 def _is_seen(character: str) -> bool:
@@ -190,5 +198,12 @@ def without_unfit_unprinted(text: str, allowed: str = "") -> tuple[str, list[str
 
 
 def tidy(text: str) -> str:
-    """Write a name in one way: composed characters (NFC), single plain spaces, none at the ends."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Write a name in one way: composed characters (NFC), single plain spaces, none at the ends.
+
+    A zero-width space that stands beside another space, or at an end, parts nothing and goes.
+    """
+    words = (word.strip(_ZERO_WIDTH) for word in unicodedata.normalize("NFC", text).split())
+    return re.sub(f"{_ZERO_WIDTH}+", _ZERO_WIDTH, " ".join(filter(None, words)))
+
+
+_ZERO_WIDTH = chr(_SPACE)
