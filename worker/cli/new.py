@@ -1,6 +1,7 @@
 """What an organizer types to begin: the folder of a new campaign."""
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,6 @@ from worker.cli.options import DryRun
 
 if TYPE_CHECKING:
     from worker.definition.partners import PartnerRow
-    from worker.definition.problems import Problem
 
 
 MAX_SAID = 200  # changes to a list that was taken over
@@ -63,7 +63,7 @@ def new(
         console.fail(f"{folder} exists already; nothing was changed.")
     letters = new_letter.take_letters(letter or [], changes)
     letters.say_remarks()
-    listed = _partners_from(partners, sheet, letters.problems)
+    listed = _partners_from(partners, sheet, letters)
     sources = sorted((settings.current().templates_dir / "new").iterdir())
     files = letters.put_into({source.name: source.read_text(encoding="utf-8") for source in sources})
     if dry_run:
@@ -84,19 +84,20 @@ def new(
     console.say(f"Made {folder}. Fill in what is written in capitals, then: {console.command('check', str(folder))}")
 
 
-def _partners_from(path: Path | None, sheet: str, others: "list[Problem]") -> "list[PartnerRow]":
-    """The list, with everything said that was changed in it, and all problems at once, those of `others` too."""
+def _partners_from(path: Path | None, sheet: str, letters: new_letter.Letters) -> "list[PartnerRow]":
+    """The list, with everything said that was changed in it, and all problems at once, those of the letters too."""
     from worker.definition import partners as lists
     from worker.definition.problems import BadDefinition, few
 
-    taken = lists.take_list(path, sheet=sheet) if path else lists.TakenList()
+    taken = lists.take_list(path, letters.language, sheet) if path else lists.TakenList()
     for remark in taken.remarks[:MAX_SAID]:
         console.say(f"• {remark.sentence}")
     if len(taken.remarks) > MAX_SAID:
         console.say(f"• and {len(taken.remarks) - MAX_SAID:,} more: look through the list that was written.")
     with console.problems_told():
-        if problems := [*others, *taken.problems]:
+        if problems := [*letters.problems, *taken.problems]:
             raise BadDefinition(few(problems))
+    letters.say_missing(Counter(row.language for row in taken.rows if row.language))
     return taken.rows
 
 

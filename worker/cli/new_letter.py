@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from worker.definition.word import Changes
 
 _SETTLE = "Or add `--changes accept` to take them as accepted, or `--changes reject`."
+_ON_BEHALF = {
+    "en": "on behalf of the undersigned organizations",
+    "fr": "au nom des organisations soussignées",
+    "km": "ក្នុងនាមអង្គការដែលបានចុះហត្ថលេខាខាងក្រោម",
+}
 _BY = {"letters": "by its letters", "words": "by its words", "tag": "as Word says"}
 
 
@@ -27,6 +32,22 @@ class Letters:
     problems: "list[Problem]" = field(default_factory=list)
     changes: "Changes" = ""
 
+    @property
+    def language(self) -> str:
+        """Of the letter that counts; English, in which the example is, where none was given."""
+        return self.taken[0].language if self.taken else "en"
+
+    def say_missing(self, partners: Mapping[str, int]) -> None:
+        """Say in which languages partners are to be asked for which there is no letter yet."""
+        for language, number in sorted(partners.items()):
+            if language not in {one.language for one in self.taken} | (set() if self.taken else {"en"}):
+                name, of = LANGUAGES[language].name, LANGUAGES[self.language].name
+                console.say(
+                    f"• {console.partners(number)} of the list read {name}, and no letter is in it: put a translation "
+                    f"beside the letter as letter.{language}.md, or leave their language empty in partners.csv: "
+                    f"they are asked in {of} then."
+                )
+
     def say_remarks(self) -> None:
         """Say what is left out and what was guessed, before anything is written."""
         for one in self.taken:
@@ -35,7 +56,9 @@ class Letters:
             if not one.problems and one.language_from != "given":
                 name, by = LANGUAGES[one.language].name, _BY.get(one.language_from)
                 guess = f"taken as {name}, {by}" if by else f"its language is not clear; taken as {name}"
-                console.say(f"• {one.file}: {guess}. If that is wrong, name it: --letter LANGUAGE={one.file}")
+                console.say(
+                    f"• {one.file}: {guess}. If that is wrong, name it: --letter {_quoted(f'LANGUAGE={one.file}')}"
+                )
 
     def put_into(self, files: dict[str, str]) -> dict[str, str]:
         """The files of a new campaign with these letters in place of the example's."""
@@ -44,8 +67,16 @@ class Letters:
         counts = self.taken[0].language
         kept = {name: text for name, text in files.items() if not name.startswith("letter.")}
         toml = kept["campaign.toml"].replace("letter.en.md", f"letter.{counts}.md")
-        kept["campaign.toml"] = toml.replace('authentic = "en"', f'authentic = "{counts}"')
+        toml = toml.replace('authentic = "en"', f'authentic = "{counts}"')
+        kept["campaign.toml"] = toml.replace(f'["{_ON_BEHALF["en"]}"]', self._on_behalf())
         return {**kept, **{f"letter.{one.language}.md": one.text for one in self.taken}}
+
+    def _on_behalf(self) -> str:
+        """The line below the sender's name, as TOML: in the one language, or in each."""
+        lines = {one.language: f'["{_ON_BEHALF[one.language]}"]' for one in self.taken}
+        if len(lines) == 1:
+            return lines[self.language]
+        return f"{{ {', '.join(f'{language} = {line}' for language, line in lines.items())} }}"
 
     def say_taken(self) -> None:
         """Say what was kept, and what is next."""
@@ -104,9 +135,13 @@ def _of_one_language(taken: "list[TakenLetter]") -> "list[Problem]":
     for language, those in files.items():
         if len(those) > 1:
             found = f"{len(those)} letters in {LANGUAGES[language].name}: {', '.join(one.file for one in those)}"
-            fix = f"Take one, or say the language of each: --letter {language}={those[0].file}"
+            fix = f"Take one, or say the language of each: --letter {_quoted(f'{language}={those[0].file}')}"
             problems.append(Problem("--letter", "", found, "one letter in each language", fix))
     return problems
+
+
+def _quoted(argument: str) -> str:
+    return f'"{argument}"' if " " in argument else argument
 
 
 def _counted(counts: dict[str, int]) -> str:

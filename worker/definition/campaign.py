@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.definition import partners, placeholders, readable_files, toml_lines
 from worker.definition.campaign_keys import JOIN, KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Addressee, Reading, Sender, read_keys
-from worker.definition.letters import Pasted, read_letters
+from worker.definition.letters import ASKED_IN, Pasted, read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, few, shown
 from worker.definition.schedule import Overrides
@@ -153,7 +153,7 @@ def _not_toml(file: str, message: str) -> Problem:
 
 def _languages_wanted(table: Table, rows: list[PartnerRow]) -> dict[str, str]:
     """Say in which languages letters must be there, and why."""
-    wanted = {row.language: f"partners are asked in {row.language}" for row in rows}
+    wanted = {row.language: f"{ASKED_IN} {row.language}" for row in rows}
     authentic = str(table.values.get("authentic"))
     return wanted | {authentic: f"authentic is {authentic}"}
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker.definition import readable_files
@@ -17,6 +17,7 @@ _SIGNS = "[]*_`<>&~|{}\\#!"
 MAX_WORD = 2_000  # letters, an address among them; Khmer is written without spaces
 _LONG_WORD = re.compile(rf"[^\s|\u1780-\u17ff]{{{MAX_WORD + 1},}}")
 _MAX_SUBJECT = 200
+ASKED_IN = "partners are asked in"  # and a language: why its letter must be there
 _PLACEHOLDERS = ("count",)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
 _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
@@ -86,7 +87,10 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
     near = _near(path.parent)
     if near and problem.found == "no such file":
         fix = f"There is {shown(near)}: is it the letter, under another name or in another form?"
-        problem = Problem(problem.file, problem.where, problem.found, problem.expected, fix)
+        problem = replace(problem, fix=fix)
+    elif why.startswith(ASKED_IN) and problem.found == "no such file":
+        fix = "Put a translation there, or leave the language of these partners empty in partners.csv."
+        problem = replace(problem, fix=fix)
     problems.append(problem)
     return None
 

@@ -116,11 +116,11 @@ def _workbook_instead(path: Path) -> Problem | None:
 def read_pasted(text: str, language: str = "en") -> tuple[list[PartnerRow], list[Fix]]:
     """Read a pasted list as it is: (rows, what was fixed or should be looked at).
 
-    Every line with content becomes a row, if need be with the whole line as organization. Countries are
-    spelled as letters in that language print them.
+    Every line with content becomes a row, if need be with the whole line as organization; what stands above or below
+    a list whose items have signs or numbers is left out. Countries are spelled as letters in that language print them.
     """
     lines = list(pasted_list.lines(text, language))
-    return [_of_line(line) for line in lines], [fix for line in lines for fix in line.fixes]
+    return [_of_line(line) for line in lines if not line.beside], [fix for line in lines for fix in line.fixes]
 
 
 def _of_line(line: pasted_list.Line) -> PartnerRow:

@@ -14,13 +14,21 @@ _NUMBER = re.compile(r"\(?([0-9]{1,5})\s?[.)](?: (?=\S)|(?=[^\s0-9]))")
 _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
 _MAX_PLACE = 100  # characters of a country or another place with what stands around it: so far from the end is looked
 _MAX_BRACKETS = 4  # of a line, the last ones, that may hold an acronym
-_BRACKET = re.compile(r"\((?P<acronym>[^()]{1,42})\)")
+_BRACKET = re.compile(r"[(\[](?P<acronym>[^()\[\]]{1,42})[)\]]")
+_TELEPHONE = re.compile(
+    r"(?:^|[\s,;:/–—-]*[\s,;(\[])"
+    r"(?P<said>(?:(?:tele)?phone|tel|t[ée]l[ée]phone|t[ée]l|mobile|mob|cell|whatsapp|signal|viber|call|fax|ទូរស័ព្ទ)?[.:]*\s*"
+    r"(?:\+|00|\(\+?\d{1,4}\)|\b0)\d?(?:[\s().-]?\d){6,14})(?![\w@.-]*@)[)\]]?(?=[\s,;/.)]|$)",
+    re.IGNORECASE,
+)
+MIN_ITEMS = 3  # lines with a number or a sign before them, that make a list with other lines around it
 _ACRONYM = re.compile(r"[^\s,;:()]+(?: [^\s,;:()]+){0,3}")
 _MAX_WORD = 12  # characters of an acronym that has no capitals, or one only
 _QUOTED = re.compile(r"(?:> ?)+")
 _BEFORE_ADDRESS = re.compile(r"[\s,;:<‹(\[/]")
 _STRAY_BEFORE_ADDRESS = " ,;:<‹([–—-"
 _STRAY_AFTER_ADDRESS = " .,;>›)]"
+_BEFORE_PERSON = re.compile(r",| [–—-] |: ")
 _AND = re.compile(r"[\s,;/&]+(?:and|or|et|ou)$")
 MAX_ADDRESSES = 20  # of one organization
 _STRAY = " ,;"
@@ -59,6 +67,8 @@ class Line:
     email: str = ""
     contact: str = ""
     note: str = ""
+    beside: bool = False
+    """Whether it stands above or below the list, and is no organization."""
     fixes: list[Fix] = field(default_factory=list)
 
     def tell(self, what: str, was: str, now: str) -> None:
@@ -72,10 +82,28 @@ def lines(text: str, language: str = "en") -> Iterator[Line]:
     before it is taken off too, and told: it may belong to the name, or a line may be missing.
     """
     next_number = 1
-    for number, raw in enumerate(_LINE_END.split(text), 1):
+    written = _LINE_END.split(text)
+    first, last = _where_the_items_are(written)
+    for number, raw in enumerate(written, 1):
         if (line := _visible(number, raw)) and _take_off_quote_marks(line):
             next_number = _take_off_number(line, next_number)
-            yield _read(line, language)
+            words = line.organization
+            line = _read(line, language)
+            if not first <= number <= last and line.organization == words:
+                line.beside = True
+                what = "no sign or number of the list before it, left out: add it if it is an organization"
+                line.fixes = [Fix(number, what, words, words)]
+            yield line
+
+
+def _where_the_items_are(written: list[str]) -> tuple[int, int]:
+    """The first and the last line with a sign or number before it, where that makes a list; else all lines."""
+    items = []
+    for number, raw in enumerate(written, 1):
+        words = _QUOTED.sub("", raw.strip()[:40], count=1)
+        if _NUMBER.match(words) or _BULLET.match(words):
+            items.append(number)
+    return (items[0], items[-1]) if len(items) >= MIN_ITEMS else (1, len(written))
 
 
 def too_much(file: str, text: str) -> Problem | None:
@@ -121,6 +149,7 @@ def _take_off_number(line: Line, expected: int) -> int:
 
 def _read(line: Line, language: str) -> Line:
     """Split before a known country that ends the line, and at the last bracket with an acronym."""
+    _take_telephones(line)
     if "@" not in line.organization:
         _take_off_nothing(line)
         _put_signs_into_address(line)
@@ -138,6 +167,21 @@ def _read(line: Line, language: str) -> Line:
     else:
         _spell_country(line, language)
     return line
+
+
+def _take_telephones(line: Line) -> None:
+    """Take telephone numbers behind an organization into the note."""
+    was = line.organization
+    found: list[str] = []
+    while match := _TELEPHONE.search(line.organization):
+        before, after = line.organization[: match.start()], line.organization[match.end() :].lstrip(_STRAY)
+        if not before.strip(_STRAY) or len(found) == MAX_ADDRESSES:
+            break
+        found.append(match["said"].strip())
+        line.organization = ", ".join(filter(None, (before.rstrip(_STRAY_BEFORE_ADDRESS), after)))
+    if found:
+        line.note = "; ".join(found)
+        line.tell("a telephone number, kept in the note", was, line.organization)
 
 
 def looks_like_acronym(text: str, name: str) -> bool:
@@ -220,17 +264,21 @@ def _take_further_addresses(line: Line) -> None:
         others.insert(0, line.email)
         line.organization, line.email = rest, addresses.normalize(written)[0]
     if others:
-        line.note = f"further addresses: {'; '.join(others)}"
+        line.note = "; ".join(filter(None, (line.note, f"further addresses: {'; '.join(others)}")))
         what = "several addresses: the first is asked, the others are kept in the note"
         line.tell(what, "; ".join([line.email, *others]), line.email)
 
 
 def _take_name_before_address(line: Line) -> None:
     """Take `Anna Berg <anna@…>` for a person, where the organization is complete before it."""
-    name, comma, person = line.organization.rpartition(",")
-    name, person = name.rstrip(_STRAY), person.strip()
-    complete = name.endswith(")") or ("," in name and countries.code(name.rpartition(",")[2]))
-    if comma and complete and not countries.code(person) and characters.has_letters(person) and "(" not in person:
+    found = list(_BEFORE_PERSON.finditer(line.organization))
+    if not found:
+        return
+    name = line.organization[: found[-1].start()].rstrip(_STRAY)
+    person = line.organization[found[-1].end() :].strip()
+    complete = name.endswith((")", "]")) or ("," in name and countries.code(name.rpartition(",")[2]))
+    is_place = countries.code(person) or countries.is_other_place(person)
+    if complete and not is_place and characters.has_letters(person) and "(" not in person:
         line.tell("a name before the address, taken as contact", line.organization, person)
         line.organization, line.contact = name, person
 

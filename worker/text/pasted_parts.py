@@ -125,6 +125,7 @@ def word_before_the_subject(letter: Letter) -> list[int]:
 def printed_above(letter: Letter, taken: set[int]) -> list[int]:
     """What each letter prints above its text: an address, a date, a subject, a salutation."""
     found: set[int] = set()
+    above: list[Line] = []
     for passage in letter.passages[:12]:
         if passage.kind != "paragraph" or passage.within:
             break
@@ -133,6 +134,10 @@ def printed_above(letter: Letter, taken: set[int]) -> list[int]:
                 break
             if line.number not in taken and (_is_a_greeting(line) or _SUBJECT.match(line.text)):
                 found.add(line.number)
+                if _is_a_greeting(line):
+                    found |= {one.number for one in above if one.number not in taken}
+        if not passage.is_prose and (len(passage.lines) > 1 or any(map(str.isdigit, passage.first.text))):
+            above += [line for line in passage.lines if line.width <= 80]
         if passage.is_prose or any("{{" in line.text for line in passage.lines):
             break
         found |= {line.number for line in passage.lines if _is_a_date(line) and line.number not in taken}
