@@ -657,6 +657,14 @@ def test_a_received_mail_is_judged(results: str, verdict: str, tmp_path: Path) -
     assert (finding.verdict, bool(finding.mend)) == (verdict, verdict != "ok")
 
 
+def test_a_received_mail_is_read_from_standard_input() -> None:
+    mail = "Authentication-Results: mx.example; spf=pass; dkim=pass; dmarc=pass\nFrom: letters@undersigned.example\n\n"
+    said = CliRunner().invoke(app, ["doctor", "--json", "--headers", "-"], input=mail)
+
+    (judged,) = [one for one in json.loads(said.stdout) if one["check"] == "received mail"]
+    assert judged["verdict"] == "ok", judged
+
+
 def test_a_mail_of_somebody_else_tells_nothing_of_us() -> None:
     mail = b"Authentication-Results: mx.example; spf=pass; dkim=pass; dmarc=pass\nFrom: a@other.example\n\n"
 

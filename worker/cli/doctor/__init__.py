@@ -1,6 +1,7 @@
 """`undersigned doctor`: everything is tried at once before the first campaign, and told in one line each."""
 
 import dataclasses
+import os
 import re
 import sys
 import threading
@@ -33,16 +34,20 @@ class Finding:
     mend: str = ""
 
 
+def _readable(path: Path | None) -> Path | None:
+    """What typer could check itself, if it knew that - is no file."""
+    if path is not None and str(path) != "-" and not (path.is_file() and os.access(path, os.R_OK)):
+        raise typer.BadParameter(f"{path} is no file that can be read")
+    return path
+
+
 def doctor(
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="Your own address: send it a test mail.")] = "",
     headers: Annotated[
         Path | None,
         typer.Option(
             help="The test mail as you received it, saved as a file; - reads it from standard input.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            allow_dash=True,
+            callback=_readable,
         ),
     ] = None,
     as_json: Json = False,
