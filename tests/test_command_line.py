@@ -115,7 +115,8 @@ def test_help_of_a_command_shows_words(database: str, name: str) -> None:
     assert types("help", name)[1] == types(name, "--help")[1] == out
     assert not re.search(r"[<{}]|\bTEXT\b|`", out), out
     assert re.search(rf"^Examples?\n  undersigned {name}\b", out, re.MULTILINE)
-    assert "Read more: README.md" in out
+    assert out.splitlines()[-1] == f"Read more: {COMMANDS[name].epilog}"
+    assert (TOP / COMMANDS[name].epilog).is_file()
     assert not re.search(r"\b(fate|slips?|mends?|mended|falls?|fallen)\b", out)
     told = [line for line in out.splitlines() if line.startswith("  -")]
     assert all(re.search(r"\S {2,}\S", line) for line in told), "an option without a word of help"
@@ -496,7 +497,7 @@ def test_a_file_of_settings_is_read_by_compose_alone(database: str, tmp_path: Pa
 
     assert said.stdout == "''\n"
     assert "docker compose reads" in (TOP / ".env.example").read_text().splitlines()[0]
-    assert "The program itself reads no `.env`" in (TOP / "README.md").read_text()
+    assert "The program itself reads no `.env`" in (TOP / "docs" / "operating.md").read_text()
 
 
 def test_what_is_said_to_do_about_bad_settings_promises_no_more(database: str) -> None:

@@ -1,29 +1,90 @@
-"""What the README says exists, and what exists is in the README."""
+"""README and the two pages behind it: what they say exists, exists, and each command in them is typed."""
 
+import os
 import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 import typer.main
+import yaml
+from sqlalchemy import select
+from typer.testing import CliRunner
 
+from tests import readme_picture, servers, spreadsheets, test_cli
+from tests.conftest import Clock
+from tests.mail_server import MailServer
+from tests.stage import Organization
+from tests.test_cli import SIGNED, Desk
+from tests.test_command_line import ASKS, DATA, KINDS, RUNS, TYPES_ITS_NAME
+from tests.word_files import p, word_file
+from worker import db, settings, tasks
+from worker.acts import correct_listing, join
+from worker.acts.locking import Link
+from worker.acts.third_party_limits import Person
+from worker.cli import console
 from worker.cli.commands import app
+from worker.models import Mail, Partner, ThirdPartyAddress
+from worker.text import markdown_lint
+from worker.text.markdown import blocks
 
 TOP = Path(__file__).resolve().parent.parent
-README = (TOP / "README.md").read_text()
+PAGES = {name: (TOP / name).read_text() for name in ("README.md", "docs/organizing.md", "docs/operating.md")}
+README, ORGANIZING, OPERATING = PAGES.values()
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+LINKED = sorted({"SECURITY.md", "CONTRIBUTING.md", *PAGES, *(f"docs/{path.name}" for path in TOP.glob("docs/*.md"))})
+YOU = "you@organizers.example"  # in place of an address that may be somebody's
+story_desk = test_cli.desk
 
 
-def test_every_command_is_in_the_readme() -> None:
-    mentioned = set(re.findall(r"undersigned ([a-z]+)\b", README))
+@dataclass(frozen=True)
+class Line:
+    """A line of a block of commands, and the heading that it is below."""
+
+    page: str
+    heading: str
+    typed: str
+
+    @property
+    def ours(self) -> list[str]:
+        """The words after `undersigned`, also where a container runs it; none if it is another program's."""
+        found = re.fullmatch(r"(?:docker compose run .* worker )?undersigned (.*?)(?: [<>] .*)?", self.typed)
+        return shlex.split(found[1]) if found else []
+
+
+def lines_of(page: str) -> Iterator[Line]:
+    heading, block = "", False
+    for line in PAGES[page].splitlines():
+        if re.match(r"#+ ", line) and not block:
+            heading = line.lstrip("# ")
+        elif line.strip().startswith("```"):
+            block = line.strip() == "```sh"
+        elif block and line.strip():
+            yield Line(page, heading, line.strip())
+
+
+LINES = [line for page in PAGES for line in lines_of(page)]
+TYPED = [line for line in LINES if line.ours]
+
+
+def test_every_command_is_in_the_pages() -> None:
+    mentioned = set(re.findall(r"undersigned ([a-z]+)\b", "".join(PAGES.values())))
 
     assert set(COMMANDS) <= mentioned
-    assert mentioned - {"stands", "help"} <= set(COMMANDS)
+    assert mentioned - {"help", "organizations"} <= set(COMMANDS)
+    assert not [command for command in COMMANDS if not re.search(rf"\b{command}\b", ORGANIZING + OPERATING)]
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
+def test_every_make_target_in_the_pages_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (TOP / "Makefile").read_text(), re.M))
 
-    assert set(re.findall(r"make ([a-z]+)\b", README + (TOP / "CONTRIBUTING.md").read_text())) <= targets
+    said = "".join(PAGES.values()) + (TOP / "CONTRIBUTING.md").read_text()
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)\b", said, re.M)) <= targets
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -33,9 +94,422 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert f"undersigned {name}" in (command.help or ""), f"{name} shows no example"
 
 
-def test_every_file_that_the_readme_names_exists() -> None:
-    named = re.findall(r"`((?:docs|worker|tests|campaigns|templates)/[\w./-]+|[A-Z]+\.md|\.env\.example)`", README)
+def test_every_file_that_the_pages_name_exists() -> None:
+    pattern = r"`((?:docs|worker|tests|campaigns|templates)/[\w./-]+|[A-Z]+\.md|\.env\.example)`"
+    named = re.findall(pattern, "".join(PAGES.values()))
 
     assert named
     missing = [name for name in named if "river-2027" not in name and not (TOP / name).exists()]
     assert not missing
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_every_link_between_pages_leads_somewhere(name: str) -> None:
+    page = TOP / name
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.S)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+def test_readme_is_read_in_five_minutes() -> None:
+    assert len(README.split()) <= 450
+    ((alternative, picture),) = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", README)
+    assert len(alternative) > 40
+    assert TOP / picture == readme_picture.PICTURE
+    assert readme_picture.PICTURE.stat().st_size < 100_000
+
+
+def test_every_setting_is_in_the_table_as_it_is() -> None:
+    rows = re.findall(r"^\| `UNDERSIGNED_(\w+)` \| (?:`(.*)`)? ?\| (.*) \|$", OPERATING, re.M)
+
+    found = {name.lower(): (default, says) for name, default, says in rows}
+    expected = {}
+    for name, setting in settings.Settings.model_fields.items():
+        default = setting.default
+        if isinstance(default, Path):
+            default = default.relative_to(settings.CHECKOUT)
+        expected[name] = (f"{default:g}" if isinstance(default, float) else str(default), setting.description)
+    assert found == expected
+
+
+def test_what_the_pages_quote_of_the_program_is_said_by_it() -> None:
+    cli = "".join(path.read_text() for path in (TOP / "worker" / "cli").glob("*.py"))
+    titles = re.findall(
+        r"^- \*\*(.+?)\.\*\*", ORGANIZING.partition("### Emails that did not arrive")[2].partition("\n#")[0], re.M
+    )
+
+    assert len(titles) == 4
+    for said in [*titles, "NO MAIL LEAVES", "Nothing is running"]:
+        assert said in ORGANIZING
+        assert f'"{said}' in cli, said
+
+
+def test_the_rules_for_all_commands_are_what_the_commands_keep() -> None:
+    rules = ORGANIZING.partition("## Rules for all commands")[2]
+    (data,) = re.findall(r"`--json` prints only data, from (.*?)\.", rules)
+    (asks,) = re.findall(r"asks for the name of the campaign instead of `y`: (.*?)\.", rules)
+
+    assert set(re.findall(r"`(\w+)", data)) == DATA
+    assert set(re.findall(r"`(\w+)", asks)) == TYPES_ITS_NAME | {"resume", "admit"}
+
+
+def test_the_letter_that_is_shown_as_an_example_is_a_letter() -> None:
+    (letter,) = (text for kind, text in re.findall(r"^```(\w*)\n(.*?)^```$", ORGANIZING, re.M | re.S) if not kind)
+
+    assert markdown_lint.problems(letter) == []
+    assert {block["kind"] for block in blocks(letter)} >= {"heading", "table", "notes"}
+
+
+# Every command is typed.
+
+
+def said_within(text: str) -> list[list[str]]:
+    """Commands in the midst of a sentence."""
+    return [shlex.split(one)[1:] for one in re.findall(r"`(undersigned [^`]+)`", text)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_command_and_option_is_understood(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "test-mail.eml").touch()
+    for words in [*(line.ours for line in LINES if line.ours and line.page == page), *said_within(PAGES[page])]:
+        name, *more = words
+        if name != "help" and more:
+            COMMANDS[name].make_context(name, more)
+
+
+@dataclass
+class Organizer(Desk):
+    """Types the commands of a page in their order, and does between them what its text says."""
+
+    servers: list[MailServer] = field(default_factory=list)
+
+    def reads(self, section: str) -> None:
+        for line in TYPED:
+            if f"{line.page}: {line.heading}" == section:
+                self.types_line(line)
+
+    def types_line(self, line: Line) -> None:
+        words = [word for word in line.ours if word not in {"--watch", "/sealed"}]
+        words = [YOU if word == "you@your.org" else word for word in words]
+        words += ["sealed"] if "/sealed" in line.ours else []
+        given = Path(line.typed.partition(" < ")[2] or os.devnull).read_text()
+        if KINDS.get(words[0]) == RUNS:
+            return  # the stories run it
+        self.gets_ready(" ".join(words))
+        if KINDS.get(words[0]) == ASKS and "--undo" not in words:
+            words.append("--yes")
+        ended = CliRunner().invoke(app, words, input=given)
+        fine = {0, console.WAITS} if words[0] == "status" else {0}
+        assert ended.exit_code in fine, (line.typed, ended.output, ended.exception)
+        assert not re.search("Nothing was done|nothing was changed|No letter is uncertain", ended.output), ended.output
+
+    def gets_ready(self, typed: str) -> None:
+        """What has happened, or what the organizer has done, before this is typed."""
+        if typed.startswith("new "):
+            shutil.rmtree(self.story.folder, ignore_errors=True)
+            several = {"Partners": self.rows()} if "--sheet" in typed else {}
+            Path("list.xlsx").write_bytes(spreadsheets.xlsx(self.rows(), **several))
+        if re.match("(check|preview|launch) campaigns/river-2027", typed):
+            self.fills_in()
+        for pattern, happens in HAPPENS.items():
+            if re.match(pattern, typed):
+                happens(self)
+
+    def rows(self) -> list[list[str]]:
+        partners = [[one.organization, one.acronym, one.country, one.email] for one in self.story.partners]
+        return [["organization", "acronym", "country", "email"], *partners]
+
+    def fills_in(self) -> None:
+        """Replace what `new` has written in capitals, and add what was not given to it."""
+        folder = self.story.folder
+        if not folder.exists():
+            self.story.writes_its_folder()
+        written = (folder / "campaign.toml").read_text()
+        for placeholder, value in {
+            "NAME OF THE CAMPAIGN": "The dam",
+            "NAME OF THE COALITION": "River Coalition",
+            "NAME OF THE ADDRESSEE": "Minister Ada Weir",
+            '"OFFICE"': '"Minister of Water"',
+            '["STREET", "TOWN", "COUNTRY"]': '["1 Lock Street"]',
+            "Dear …,": "Dear Minister,",
+            "secretariat@coalition.example": "people@rivers.example",
+        }.items():
+            written = written.replace(placeholder, value)
+        (folder / "campaign.toml").write_text(written)
+        if "River Watch" not in (folder / "partners.csv").read_text():
+            (folder / "partners.csv").write_text(_list_as_csv(self.story.partners))
+
+
+def _list_as_csv(partners: list[Organization]) -> str:
+    rows = [f"{one.organization},{one.acronym},{one.country},,{one.email},en" for one in partners]
+    return "\n".join(["organization,acronym,country,contact,email,language", *rows]) + "\n"
+
+
+@pytest.fixture
+def organizer(story_desk: Desk, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organizer]:
+    """Before the first command, in a folder with a letter from Word, a list, and the example campaign."""
+    monkeypatch.chdir(tmp_path)
+    story = story_desk.story
+    story.slug = "river-2027"
+    names = {"RW": "River Watch", "CC": "Clean Coast"} | {
+        f"F{number}": f"Friends of Lake {number}" for number in range(3, 17)
+    }
+    story.partners[:] = [Organization(story.stage, story, name, acronym, "Kenya") for acronym, name in names.items()]
+    text = "We, the {{ count }} undersigned organizations, write to you for the people who live beside the river."
+    (tmp_path / "letter.docx").write_bytes(word_file(p("The dam must wait", style="Title"), p(text)))
+    french = "Nous, les {{ count }} organisations soussignées, vous écrivons pour les gens du fleuve."
+    (tmp_path / "lettre.docx").write_bytes(word_file(p("Le barrage", style="Title"), p(french)))
+    (tmp_path / "test-mail.eml").write_bytes(b"Authentication-Results: mx.example; spf=pass; dkim=pass\n\nA test.\n")
+    shutil.copytree(TOP / "campaigns" / "cambodia-2023", tmp_path / "campaigns" / "cambodia-2023")
+    made = Organizer(story, clock)
+    yield made
+    for server in made.servers:
+        server.stop()
+
+
+# What stands before a section is read.
+
+
+def asked(organizer: Organizer) -> None:
+    """Launched two days ago; each partner has its invitation, and what is done can be taken back for a minute."""
+    organizer.launches()
+    organizer.relay_accepts()
+    organizer.clock.advance(days=2)
+    settings.set_for_this_process(undo=60)
+
+
+def folder(organizer: Organizer) -> None:
+    settings.set_for_this_process(undo=60)
+
+
+def signed(organizer: Organizer) -> None:
+    asked(organizer)
+    organizer.types("sign", "river-2027", "RW", *SIGNED)
+
+
+def sealed(organizer: Organizer) -> None:
+    signed(organizer)
+    organizer.types("sign", "river-2027", "CC", *SIGNED)
+    organizer.reaches_its_deadline()
+
+
+def uncertain(organizer: Organizer) -> None:
+    sealed(organizer)
+    organizer.passes_its_review()
+    organizer.does(tasks.dispatch)
+    with db.transaction() as session:
+        letter = session.scalars(select(Mail).where(Mail.kind == "letter")).one()
+        letter.in_data_at = letter.uncertain_at = db.clock(session)
+        letter.due_at = None
+
+
+def sent(organizer: Organizer) -> None:
+    sealed(organizer)
+    organizer.passes_its_review()
+    organizer.does(tasks.dispatch)
+    organizer.relay_accepts()
+    organizer.does(tasks.dispatch)
+    organizer.does(tasks.report)
+    organizer.relay_accepts()
+
+
+STAGES: dict[str, Callable[[Organizer], None]] = {
+    "README.md: Your first campaign": folder,
+    "docs/organizing.md: For organizers": folder,
+    "docs/organizing.md: Make the folder": folder,
+    "docs/organizing.md: The list of partners": folder,
+    "docs/organizing.md: The letter from Word": folder,
+    "docs/organizing.md: Check": folder,
+    "docs/organizing.md: Preview": folder,
+    "docs/organizing.md: Launch": folder,
+    "docs/organizing.md: Follow the campaign": asked,
+    "docs/organizing.md: Emails that did not arrive": asked,
+    "docs/organizing.md: Remind": asked,
+    "docs/organizing.md: Move the deadline": asked,
+    "docs/organizing.md: An answer by telephone": asked,
+    "docs/organizing.md: Signal, WhatsApp or paper": asked,
+    "docs/organizing.md: Several people in one organization": asked,
+    "docs/organizing.md: Two organizations with one name": asked,
+    "docs/organizing.md: Organizations that ask to sign": asked,
+    "docs/organizing.md: Partners at risk": asked,
+    "docs/organizing.md: Change the letter or a name": signed,
+    "docs/organizing.md: The deadline": signed,
+    "docs/organizing.md: Send the letter": sealed,
+    "docs/organizing.md: Bring it yourself": sealed,
+    "docs/organizing.md: Nobody knows whether it arrived": uncertain,
+    "docs/organizing.md: Afterwards": sent,
+    "docs/organizing.md: Cancel the campaign": asked,
+    "docs/organizing.md: Erase personal data": sent,
+    "docs/organizing.md: A letter that will never leave": signed,
+    "docs/operating.md: Install": folder,
+    "docs/operating.md: Try everything": folder,
+    "docs/operating.md: Commands on the server": folder,
+    "docs/operating.md: Processes": folder,
+}
+
+
+def _later(organizer: Organizer) -> None:
+    """Nobody is mailed twice within ten minutes."""
+    organizer.relay_accepts()
+    organizer.clock.advance(minutes=11)
+
+
+def _wishes(organization: str, *, confirmed: bool) -> Callable[[Organizer], None]:
+    def happens(organizer: Organizer) -> None:
+        with db.transaction() as session:
+            campaign = session.merge(organizer.campaign())
+            campaign.definition = campaign.definition | {"join": "approved", "public_page": "from launch"}
+            session.flush()
+            email = f"office@{organization.split()[0].lower()}.example"
+            who = Person(email, "en", organization=organization, country="Kenya", contact="Kim")
+            join.ask_to_join(session, campaign.id, who)
+            last = session.scalars(select(ThirdPartyAddress).order_by(ThirdPartyAddress.id.desc())).first()
+            assert last is not None
+            if confirmed:
+                join.confirm_wish(session, last.id)
+
+    return happens
+
+
+def _edits_the_letter(organizer: Organizer) -> None:
+    for path in organizer.story.folder.glob("letter.*.md"):
+        text = path.read_text()
+        path.write_text(text.replace("clean rivers.", "clean rivers at once.").replace("demandons.", "demandons vite."))
+
+
+def _asks_for_another_name(organizer: Organizer) -> None:
+    with db.transaction() as session:
+        partner = session.scalars(select(Partner).where(Partner.acronym == "RW")).one()
+        other = correct_listing.Listing(
+            **vars(correct_listing.present_listing(partner)) | {"organization": "River Watchers"}
+        )
+        correct_listing.change_listing(session, partner.id, other, link=Link(partner.generation))
+
+
+def _withdraws(organizer: Organizer) -> None:
+    organizer.types("withdraw", "river-2027", "CC", "--note", "call", "--yes")
+
+
+def _has_a_relay(organizer: Organizer) -> None:
+    server = MailServer(Path("caught").absolute())
+    settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.start()}")
+    organizer.servers.append(server)
+
+
+def _is_sealed(organizer: Organizer) -> None:
+    if organizer.campaign().closed_at is None:
+        organizer.types("sign", "river-2027", "CC", *SIGNED)
+        organizer.reaches_its_deadline()
+
+
+def _ends_its_hold(organizer: Organizer) -> None:
+    organizer.types("resume", "river-2027", "--yes")
+
+
+HAPPENS: dict[str, Callable[[Organizer], None]] = {
+    "resend river-2027 --partner": _later,
+    "admit river-2027 'Lake": _wishes("Lake Friends", confirmed=True),
+    "admit river-2027 Lake": _wishes("Lake Friends", confirmed=True),
+    "admit river-2027 Hill": _wishes("Hill Farmers", confirmed=True),
+    "admit river-2027 --forget": _wishes("Nobody Known", confirmed=False),
+    "amend river-2027 --letter --typo": _edits_the_letter,
+    "amend river-2027 --partner River Watch --name": _asks_for_another_name,
+    "notice ": _withdraws,
+    "preview .* --send-to": _has_a_relay,
+    "export river-2027 --documents": _is_sealed,
+    "close ": _ends_its_hold,
+}
+
+
+def test_every_section_with_commands_has_its_stage() -> None:
+    assert STAGES.keys() == {f"{line.page}: {line.heading}" for line in TYPED}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("section", STAGES)
+def test_each_command_does_what_its_section_says(section: str, organizer: Organizer) -> None:
+    STAGES[section](organizer)
+
+    organizer.reads(section)
+
+
+# What is not ours.
+
+SERVICES = yaml.safe_load((TOP / "docker-compose.yml").read_text())["services"]
+OTHERS = [line for line in LINES if not line.ours]
+
+
+def test_each_command_of_docker_names_what_is_there() -> None:
+    composed = [shlex.split(line.typed) for line in LINES if line.typed.startswith("docker compose")]
+
+    assert composed
+    profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", ())}
+    for words in composed:
+        match words[2:]:
+            case ["--profile", profile, "up"]:
+                assert profile in profiles
+            case ["run", *more] if "undersigned" in more:
+                assert more[more.index("undersigned") - 1] == "worker"
+            case ["exec", "-T", service, program, *_]:
+                assert (service, program) in {("db", "pg_dump"), ("db", "pg_restore")}
+            case ["up" | "stop" | "build", *more]:
+                assert {word for word in more if not word.startswith("-")} <= set(SERVICES)
+            case _:
+                pytest.fail(shlex.join(words))
+
+
+def test_each_other_command_is_one_that_is_tried_here() -> None:
+    ours = re.compile(r"make (demo|up)|docker compose .*|cp \.env\.example \.env|openssl rand -hex \d+|mkdir sealed")
+
+    assert [line.typed for line in OTHERS if not ours.fullmatch(line.typed)] == []
+    assert (TOP / ".env.example").exists()
+    for line in OTHERS:
+        if line.typed.startswith("make ") and shutil.which("make"):
+            would = subprocess.run(
+                [*shlex.split(line.typed), "--dry-run"], cwd=TOP, capture_output=True, text=True, check=True
+            )
+            assert f"undersigned {line.typed.split()[1]}" in would.stdout
+        if line.typed.startswith("openssl") and shutil.which("openssl"):
+            made = subprocess.run(shlex.split(line.typed), capture_output=True, text=True, check=True).stdout.strip()
+            assert re.fullmatch(rf"[0-9a-f]{{{2 * int(line.typed.split()[-1])}}}", made)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_backup_is_restored(story_desk: Desk, tmp_path: Path) -> None:
+    """The two commands of the page, on a server that trusts us, as the one in the container does."""
+    story_desk.launches()
+    dump, restore = (line.typed for line in LINES if " db pg_" in line.typed)
+    url = servers.plain(settings.current().database)
+
+    def types(line: str) -> None:
+        words, _, file = line.removeprefix("docker compose exec -T db ").replace("<", ">").partition(" > ")
+        program, *options = shlex.split(words)
+        connection = psycopg.conninfo.conninfo_to_dict(url)
+        server = {f"PG{name.upper()}": str(connection[name]) for name in ("host", "port")}
+        as_here = {"--username undersigned": f"--username {connection['user']}", "undersigned": connection["dbname"]}
+        typed = shlex.join(options)
+        for there, here in as_here.items():
+            typed = typed.replace(there, str(here))
+        with (tmp_path / file).open("rb" if "<" in line else "wb") as opened:
+            way = {"stdin": opened} if "<" in line else {"stdout": opened}
+            command = [str(servers._postgresql_programs() / program), *shlex.split(typed)]
+            subprocess.run(command, env=os.environ | server, check=True, **way)  # type: ignore[call-overload]
+
+    types(dump)
+    story_desk.types("cancel", "rivers", "--yes")
+    db.dispose()
+    types(restore)
+
+    assert story_desk.campaign().cancelled_at is None
+    assert len(story_desk.campaign_partners()) == 3

@@ -57,9 +57,12 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate],
 }
 
+_PAGES = {LOOK: "README.md", OPERATE: "docs/operating.md"}  # of all others it is the organizers' page
+
 for panel, commands in _PANELS.items():
     for command in commands:
-        app.command(cls=Command, rich_help_panel=panel)(command)
+        page = _PAGES.get(panel, "docs/organizing.md")
+        app.command(cls=Command, rich_help_panel=panel, epilog=page)(command)
 
 
 def _version(wanted: bool) -> None:

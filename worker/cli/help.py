@@ -12,14 +12,18 @@ from worker.cli import console
 
 MORE = (
     "Help for one command: undersigned help COMMAND",
-    "Read more: README.md; docs/design.md says why it works like this, docs/partners.md is for your partners.",
+    "Read more: README.md; docs/organizing.md for organizers, docs/operating.md for who runs it, docs/partners.md for "
+    "partners.",
 )
 WIDEST = 100  # columns in which a line is still read with ease
 _KINDS = {"Path": "FILE", "int": "NUMBER"}
 
 
 class Command(TyperCommand):
-    """A command whose help shows words; one that asks nothing takes `--yes` too, so that scripts can always add it."""
+    """A command whose help shows words; one that asks nothing takes `--yes` too, so that scripts can always add it.
+
+    Its epilog names the page in which there is more to read.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +49,7 @@ class Command(TyperCommand):
         lines = [line for paragraph in says for line in ("", *_filled(paragraph))]
         lines += [*_section("Arguments", arguments), *_section("Options", options)]
         lines += ["", _title("Example" if len(examples) == 1 else "Examples"), *(f"  {one}" for one in examples)]
-        formatter.write("\n".join([*lines, "", *_filled(MORE[1])]) + "\n")
+        formatter.write("\n".join([*lines, "", *_filled(f"Read more: {self.epilog}")]) + "\n")
 
 
 class Program(TyperGroup):
