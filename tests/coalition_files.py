@@ -106,7 +106,9 @@ def _letterhead(document: Any) -> None:
 
 
 def _element(written: str) -> Any:
-    from tests.word_files import _NAMESPACES, parse_xml
+    from docx.oxml import parse_xml
+
+    from tests.word_files import _NAMESPACES
 
     return parse_xml(written.format(_NAMESPACES))
 

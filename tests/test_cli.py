@@ -19,10 +19,9 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from tests import cast, spreadsheets
-from tests import desk as desks
+from tests import cast, desks, spreadsheets
 from tests.conftest import Clock
-from tests.desk import SIGNED, Desk
+from tests.desks import SIGNED, Desk
 from tests.stage import Organization
 from worker import db, embedded, settings, tasks, tokens
 from worker.acts import answer, close, correct_listing, join, pass_on

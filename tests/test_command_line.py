@@ -20,8 +20,9 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from tests import desk as desks
-from tests.desk import SIGNED, Desk
+from tests import desks
+from tests.command_kinds import ACTS, ASKS, DATA, KINDS
+from tests.desks import SIGNED, Desk
 from worker import db
 from worker.cli import console
 from worker.cli.commands import app
@@ -29,22 +30,8 @@ from worker.models import Base, Campaign
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOP = Path(__file__).resolve().parent.parent
-desk, asked, sealed = desks.desk, desks.asked, desks.sealed
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-
-ASKS = "asks before it changes or mails: takes --yes and --dry-run"
-ACTS = "changes or writes without a question: takes --dry-run, and --yes for scripts"
-LOOKS = "changes nothing: takes --yes for scripts"
-RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scripts"
-KINDS = {
-    **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
-    **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
-    **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate"], ACTS),
-    **dict.fromkeys(["check", "status", "notice", "mails"], LOOKS),
-    **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
-}
-DATA = {"status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor"}
-TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}
+desk, asked, sealed = desks.desk, desks.asked, desks.sealed
 
 
 def types(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:

@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, event, func, inspect, select, text, update
+from sqlalchemy import Connection, Engine, MetaData, event, func, insert, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from tests import cast, schema, servers
@@ -324,7 +324,7 @@ def test_what_came_back_before_is_still_told_and_old_links_and_mails_go_on(empty
         campaign = cast.a_campaign(session, partners=("Third",))
         now = db.clock(session)
         for partner in asked_in_order(session):
-            session.execute(Mail.__table__.insert(), [outbox.to_partner("invitation", campaign, partner, "1", now)])
+            session.execute(insert(Mail), [outbox.to_partner("invitation", campaign, partner, "1", now)])
         gone, doubtful, waits = session.scalars(select(Mail).order_by(Mail.id))
         for mail in (gone, doubtful):
             mail.sent_at, mail.due_at = now, None

@@ -16,12 +16,12 @@ import yaml
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from tests import readme_picture, servers, spreadsheets, test_cli
+from tests import desks, readme_picture, servers, spreadsheets
+from tests.command_kinds import ASKS, DATA, KINDS, RUNS, TYPES_ITS_NAME
 from tests.conftest import Clock
+from tests.desks import SIGNED, Desk
 from tests.mail_server import MailServer
 from tests.stage import Organization
-from tests.test_cli import SIGNED, Desk
-from tests.test_command_line import ASKS, DATA, KINDS, RUNS, TYPES_ITS_NAME
 from tests.word_files import p, word_file
 from worker import db, settings, tasks
 from worker.acts import correct_listing, join
@@ -39,7 +39,7 @@ README, ORGANIZING, OPERATING = PAGES.values()
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 LINKED = sorted({"SECURITY.md", "CONTRIBUTING.md", *PAGES, *(f"docs/{path.name}" for path in TOP.glob("docs/*.md"))})
 YOU = "you@organizers.example"  # in place of an address that may be somebody's
-story_desk = test_cli.desk
+story_desk = desks.desk
 
 
 @dataclass(frozen=True)

@@ -418,12 +418,12 @@ def test_words_that_show_otherwise_on_paper_are_told(style: str, kind: str) -> N
 
 
 def test_words_that_a_list_puts_before_each_paragraph_are_words() -> None:
-    lists = (numbering(102, ("none", "Whereas %1")), numbering(103, ("bullet", "Recalling")), BULLETS)
-    lists += (numbering(104, ("none", "%1.")),)
+    named = [(102, ("none", "Whereas %1")), (103, ("bullet", "Recalling")), (104, ("none", "%1."))]
+    lists = (*(numbering(number, levels) for number, levels in named), BULLETS)
     blocks = [item("the dam", 0, 102), item("the river", 0, 103), item("a", 0, 104), item("b", 0, 100)]
     assert body(*blocks, lists=lists) == "Whereas the dam\n\nRecalling the river\n\na\n\n- b"
-    lists = (numbering(102, ("ordinalText", "%1")),)
-    assert "a list numbered in another way" in told(item("the dam", 0, 102), lists=lists)
+    another = (numbering(102, ("ordinalText", "%1")),)
+    assert "a list numbered in another way" in told(item("the dam", 0, 102), lists=another)
 
 
 def test_nothing_from_a_file_moves_the_cursor_in_what_is_told() -> None:

@@ -1,4 +1,4 @@
-"""An organizer's desk for tests of the command line: a launched campaign, and what people and relay do meanwhile."""
+"""An organizer's desk: a folder, the command line, and a campaign at one of its stages."""
 
 from dataclasses import dataclass
 from datetime import timedelta

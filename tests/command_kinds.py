@@ -1,0 +1,15 @@
+"""Of which kind each command is: what it asks, and which options it takes."""
+
+ASKS = "asks before it changes or mails: takes --yes and --dry-run"
+ACTS = "changes or writes without a question: takes --dry-run, and --yes for scripts"
+LOOKS = "changes nothing: takes --yes for scripts"
+RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scripts"
+KINDS = {
+    **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
+    **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
+    **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate"], ACTS),
+    **dict.fromkeys(["check", "status", "notice", "mails"], LOOKS),
+    **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
+}
+DATA = {"status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor"}
+TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}
