@@ -43,6 +43,7 @@ LANDED = {
     "0006_what_grows_with_a_year.py": "78db31827ba1159fa92d9f29b567dd5a3d0f1d0499dc372a209f7b1720a4d3ca",
     "0007_contacts.py": "802b1a2034bffb595a763f5d06d3e53c11398c356344dc3b10c5baf163f49278",
     "0008_what_leaves.py": "aa25ec5ff64990bee7629bf1a76b407a7a7daebc9a53685471678e60a48af67e",
+    "0009_what_comes_back.py": "4db173ae5a574ed9cf6d3c815902b9588eaa55b84b348c422a7a28e8a1de6f9a",
 }
 
 

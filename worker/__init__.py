@@ -3,6 +3,11 @@
 Read `tasks.py` first: it is the life of a campaign in the order in which it happens. Each task opens a
 transaction, lets one act write rows, and notifies the next. Then follow one mail, one answer and one deadline:
 
+    cli/new.py                  definition/partners.py takes a list over (workbook.py: out of a spreadsheet) and
+                                definition/letter_files.py a letter (word.py: out of Word). What strangers made is read
+                                in a process of its own (definition/child_process.py)
+    cli/check.py                definition/letters.py asks text/markdown_lint.py what is lost, and text/pasted_text.py
+                                what was pasted as plain lines
     cli/launch.py               definition/campaign.py reads a folder; acts/launch.py makes it rows
     tasks.invite                acts/invite.py puts a mail into mail/outbox.py for every partner
     cli/undo.py                 acts/undo.py takes back the organizers' last act while its mails wait, which
@@ -36,7 +41,10 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.dispatch              acts/dispatch.py loads the facts once (state/facts.py), asks state/blockers.py what
                                 stands in the way, and puts the seal for each addressee
     tasks.report                acts/report.py copies to who signed
-    tasks.bounces, erase        acts/bounce.py, acts/erase.py
+    tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says
+                                of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
+                                records both, acts/alert_unreached.py tells the organizers
+    tasks.erase                 acts/erase.py
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
