@@ -1,6 +1,7 @@
 """Files that are no letter in Word, or want to harm: refused with a sentence, within limits, without reading others."""
 
 import io
+import resource
 import subprocess
 import sys
 import zipfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.word_files import document_xml, p, r, table, with_parts, word_file
+from tests.word_files import document_xml, note, p, r, table, with_parts, word_file
 from worker.definition import letters, word_package
 from worker.definition.letter_files import TakenLetter, take_letter
 
@@ -114,6 +115,17 @@ def test_a_document_of_very_many_parts_is_refused(body: str, found: str, tmp_pat
     if len(document) > word_package.MAX_DOCUMENT:
         found = "unpacked"
     assert found in refused(tmp_path, with_parts(_GOOD, document=document))
+
+
+def test_hundreds_of_notes_are_read_soon(tmp_path: Path) -> None:
+    numbers = range(1, 501)
+    text = [p("S", style="Title"), *(p(f"Point {number}", note(number), ".") for number in numbers)]
+    octets = word_file(*text, footnotes={number: f"Note {number}: {'words ' * 30}" for number in numbers})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    taken = take(tmp_path, octets)
+
+    assert taken.counts["footnotes"] == 500
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
 
 
 def test_a_word_in_ten_thousand_styles_is_bounded(tmp_path: Path) -> None:

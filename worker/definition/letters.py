@@ -100,12 +100,12 @@ def too_much(file: str, text: str) -> Problem | None:
     lines, signs = text.count("\n") + 1, sum(map(text.count, _SIGNS))
     if lines > MAX_LINES:
         return Problem(file, "", f"{lines:,} lines", f"{MAX_LINES:,} at most", "Shorten the letter.")
-    if word := max(_LONG_WORD.finditer(text), key=lambda match: len(match[0]), default=None):
-        where, found = f"line {text.count(chr(10), 0, word.start()) + 1}", f"{len(word[0]):,} signs without a space"
-        return Problem(file, where, found, f"{MAX_WORD:,} at most", "Put spaces between the words.")
     if signs > MAX_SIGNS:
         found = f"{signs:,} signs such as [ * _ ` <"
         return Problem(file, "", found, f"{MAX_SIGNS:,} at most", "Remove those that mean nothing in a letter.")
+    if word := max(_LONG_WORD.finditer(text), key=lambda match: len(match[0]), default=None):
+        where, found = f"line {text.count(chr(10), 0, word.start()) + 1}", f"{len(word[0]):,} signs without a space"
+        return Problem(file, where, found, f"{MAX_WORD:,} at most", "Put spaces between the words.")
     return None
 
 

@@ -57,6 +57,7 @@ class Reader:
         self.is_ours = self.styles.has("Notice", "Letterhead", "Address", "Signatory")
         self._lines: list[Line] = []
         self._count = self._cells = self._tables = 0
+        self._notes: dict[str, tuple[dict[str, Element], Mapping[str, Relation]]] = {}  # by kind and identity
         self._kept: list[Piece] = []  # of a paragraph whose end is deleted
 
     def lines(self) -> list[Line]:
@@ -77,8 +78,10 @@ class Reader:
         return [note or [Piece("…")] for note in found]
 
     def _note(self, number_: int, kind: str, identity: str) -> list[Piece]:
-        part, relations = self._notes_part(f"{kind}s")
-        note = next((one for one in part if one.get("w:id") == identity), None)
+        if kind not in self._notes:
+            self._notes[kind] = self._notes_part(f"{kind}s")
+        by_identity, relations = self._notes[kind]
+        note = by_identity.get(identity)
         with self._elsewhere(f"note {number_}"):
             marks = self.telling.marks()
             if note is None:
@@ -93,12 +96,13 @@ class Reader:
                 self.telling.settle(marks, "")
             return _joined(lines, " ")
 
-    def _notes_part(self, kind: str) -> tuple[list[Element], Mapping[str, Relation]]:
+    def _notes_part(self, kind: str) -> tuple[dict[str, Element], Mapping[str, Relation]]:
         name = next((one.target for one in self._relations.values() if one.kind == kind and not one.external), "")
         root = self._package.part(name) if name else None
         if root is None:
-            return [], {}
-        return [one for one in root if one.get("w:type", "normal") == "normal"], self._package.relations(name)
+            return {}, {}
+        notes = [one for one in reversed(root) if one.get("w:type", "normal") == "normal"]
+        return {one.get("w:id", ""): one for one in notes}, self._package.relations(name)
 
     def _related(self, kind: str) -> Element | None:
         targets = (one.target for one in self._relations.values() if one.kind == kind and not one.external)
