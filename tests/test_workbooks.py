@@ -314,6 +314,17 @@ def test_rich_text_and_escaped_characters_are_text(tmp_path: Path) -> None:
     assert [row.organization for row in take(tmp_path, octets).rows] == ["River Watch", "Clean Coast"]
 
 
+def test_how_a_word_is_read_aloud_is_no_part_of_it(tmp_path: Path) -> None:
+    aloud = '<rPh sb="0" eb="2"><t>\u30ab\u30ef</t></rPh><phoneticPr fontId="1"/>'
+    octets = xlsx([["organization"], ["River"]])
+    within = repacked(octets, {SHEET: lambda xml: xml.replace(b"<t>River</t>", f"<t>\u5ddd</t>{aloud}".encode())})
+    shared = with_shared_strings(octets, {"River": f"<si><t>\u5ddd</t>{aloud}</si>"})
+    for one in (within, shared):
+        taken = take(tmp_path, one)
+        assert taken.rows == [PartnerRow("\u5ddd")]
+        assert "written unusually" not in sentences(taken)
+
+
 def test_dimensions_that_are_wrong_are_not_believed(tmp_path: Path) -> None:
     for dimension in (b"A1:A1", b"A1:XFD1048576", b"B1"):
         assert take(
@@ -593,6 +604,14 @@ def lying_size() -> bytes:
     return octets.replace(size.to_bytes(4, "little"), (5_000).to_bytes(4, "little"))
 
 
+def twice(octets: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The same file with a part in it once more."""
+    packed = BytesIO(octets)
+    with zipfile.ZipFile(packed, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(part, change(archive.read(part)))
+    return packed.getvalue()
+
+
 STRICT = (
     b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     b"http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -664,6 +683,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "Word": (lambda: packed({"[Content_Types].xml": "x", "word/document.xml": "x"}), "a Word document"),
     "old Word": (lambda: compound({"WordDocument": b"x"}), "no workbook"),
     "a zip of a list": (lambda: packed({"list.csv": "organization\nRiver\n"}), "ZIP) that is no workbook"),
+    "a sheet that stands there twice": (
+        lambda: twice(xlsx(LIST), SHEET, lambda xml: xml.replace(b"River", b"Other")),
+        "damaged or incomplete",
+    ),
+    "a part of ODS that stands there twice": (lambda: twice(ods(table(LIST)), "content.xml", bytes), "damaged"),
     "an empty zip": (lambda: packed({}), "ZIP) that is no workbook"),
     "a torn file": (lambda: xlsx(LIST)[:2_500], "damaged or incomplete"),
     "a file without its end": (lambda: xlsx(LIST)[:-30], "damaged or incomplete"),

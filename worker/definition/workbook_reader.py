@@ -131,6 +131,9 @@ def _kind_of_zip(octets: bytes, archive: ZipFile) -> str:
     names = {part.filename for part in parts}
     if len(parts) > MAX_PARTS:
         raise Refused("unpacked")
+    read = [part.filename.lower() for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+    if len({*read}) < len(read):
+        raise Refused("broken")  # programs do not agree on which of two is read
     if any(part.flag_bits & 1 for part in parts):
         raise Refused("password")
     if any(name.endswith(".iwa") or name in ("Index.zip", "index.apxl") for name in names):

@@ -20,7 +20,7 @@ from worker.definition.number_formats import number_text
 from worker.definition.sheet_cells import SheetCells, TooMuch
 
 _IN_SHEET = f"{{{SHEET_MAIN_NS}}}"
-_OF_CELLS = {f"{_IN_SHEET}{name}" for name in ("c", "v", "f", "is", "t", "r", "rPr", "rPh")}
+_OF_CELLS = {f"{_IN_SHEET}{name}" for name in ("c", "v", "f", "is", "t", "r", "rPr", "rPh", "phoneticPr")}
 _MAX_LINKED = 500  # cells of one link's range
 
 
