@@ -10,7 +10,7 @@ import pytest
 from worker.definition.campaign import read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import BadDefinition
+from worker.definition.problems import BadDefinition, shown
 from worker.wording.letter import said
 
 NOW = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)
@@ -568,3 +568,16 @@ def test_a_file_that_is_too_large_is_refused(folder, name, most):
     (folder / name).write_bytes(b"#" * (5 * 1024 * 1024 + 1))
 
     assert f"It may have {most} at most" in told(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("ទន្លេ\u200bមេគង្គ", "“ទន្លេមេគង្គ”"),
+        ("Objet\u00a0: l’eau", "“Objet : l’eau”"),
+        ("River\u200bWatch", "“River<U+200B>Watch”"),
+        ("River\u202eWatch", "“River<U+202E>Watch”"),
+    ],
+)
+def test_what_is_quoted_can_be_read_in_its_script(text, quoted):
+    assert shown(text) == quoted

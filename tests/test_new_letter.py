@@ -83,6 +83,59 @@ def test_a_letter_in_french_alone_leaves_no_example_beside_it(folder: Path, tmp_
     assert tomllib.loads((folder / "campaign.toml").read_text())["authentic"] == "fr"
 
 
+def test_the_list_is_spelled_in_the_language_of_the_letter_that_counts(folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.csv"
+    rows = "".join(
+        f"Rivière {number},{country}\n" for number, country in enumerate(("Allemagne", "Germany", "RFA", "US"))
+    )
+    listed.write_text(f"organization,country\n{rows}")
+
+    said = new(tmp_path, ("lettre.docx", _FRENCH), "--partners", str(listed))
+
+    written = (folder / "partners.csv").read_text()
+    assert [line.split(",")[2] for line in written.splitlines()[1:]] == [*["Allemagne"] * 3, "États-Unis"]
+    assert "row 3: country: “Germany” → “Allemagne”" in said
+
+
+def test_a_language_of_the_list_without_a_letter_is_told_with_what_to_do(folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("organization,language\nA,fr\nB,English\nC,\nD,km\nE,km\n")
+
+    said = new(tmp_path, ("lettre.docx", _FRENCH), "--partners", str(listed))
+
+    assert "1 partner of the list read English, and no letter is in it: put a translation beside" in said
+    assert "2 partners of the list read Khmer, and no letter is in it" in said
+    assert "letter.km.md, or leave their language empty in partners.csv: they are asked in French then." in said
+    checked = CliRunner().invoke(app, ["check", str(folder)]).output
+    assert "leave the language of these partners empty in partners.csv" in " ".join(checked.split())
+
+
+def test_the_line_below_the_sender_is_in_the_languages_of_the_letters(folder: Path, tmp_path: Path) -> None:
+    new(tmp_path, ("lettre.docx", _FRENCH), ("letter.docx", _ENGLISH))
+
+    lines = tomllib.loads((folder / "campaign.toml").read_text())["sender"]["lines"]
+    assert lines == {
+        "fr": ["au nom des organisations soussignées"],
+        "en": ["on behalf of the undersigned organizations"],
+    }
+
+
+def test_the_same_that_was_done_in_many_rows_is_told_once(folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("organization,country\n" + "".join(f"River {one},Lao PDR\n" for one in range(9)))
+
+    said = new(tmp_path, ("letter.docx", _ENGLISH), "--partners", str(listed))
+
+    assert said.count("Lao PDR") == 1
+    assert "rows 2, 3, 4, 5, 6 and 4 more: country: “Lao PDR” → “Laos”" in said
+
+
+def test_a_name_of_a_file_with_spaces_can_be_typed_as_it_is_told(folder: Path, tmp_path: Path) -> None:
+    said = new(tmp_path, ("letter v2.docx", _ENGLISH))
+
+    assert '--letter "LANGUAGE=letter v2.docx"' in said
+
+
 def test_a_letter_without_a_subject_is_asked_for_one_by_check(folder: Path, tmp_path: Path) -> None:
     said = new(tmp_path, ("letter.docx", word_file(p("We write to you."))))
     assert "No subject was found: write it in the first line of letter.en.md." in said

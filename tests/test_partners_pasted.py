@@ -1,6 +1,7 @@
 """The list as it is pasted out of a letter."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,66 @@ def test_a_line_that_cannot_be_taken_apart_is_a_row_of_its_own():
 
     assert rows == [PartnerRow("Signed by:"), PartnerRow("River Watch", "RW", "France"), PartnerRow("???")]
     assert [fix.line for fix in fixes] == [1, 4]
+
+
+PERSON = PartnerRow("River Watch", "RW", "Kenya", "Ada Obi", "ada@rw.example")
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("River Watch (RW), Kenya – Ada Obi <ada@rw.example>, +254 20 000 0001", ("+254 20 000 0001", PERSON)),
+        ("River Watch [RW], Kenya - Ada Obi <ada@rw.example>", ("", PERSON)),
+        (
+            "River Watch (RW), Kenya: Ada Obi <ada@rw.example> / WhatsApp: (+254) 720 000 000",
+            ("WhatsApp: (+254)", PERSON),
+        ),
+        ("River Watch [RW], Kenya, Tel +254-20-0000003, Ada Obi <ada@rw.example>", ("Tel +254-20-0000003", PERSON)),
+        ("River Watch, Kenya, info@rw.example (tel. 020 000 0002)", ("tel. 020 000 0002", "info@rw.example")),
+        ("River Watch, Kenya, no email, call 00254 20 000 0000", ("call 00254 20 000 0000", "")),
+        ("River Watch, International, <info@rw.example>", ("", "info@rw.example")),
+    ],
+)
+def test_a_person_and_a_telephone_behind_an_organization_are_parted_from_it(line, row):
+    note, meant = row
+    [found] = read_pasted(line)[0]
+
+    assert found.note.startswith(note)
+    assert bool(found.note) == bool(note)
+    assert found.organization == "River Watch"
+    assert found.country in ("Kenya", "International")
+    if isinstance(meant, PartnerRow):
+        assert replace(found, note="") == meant
+    else:
+        assert found.email == meant
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Hotline 0800 123 456",
+        "Hotline 0800 123 456 Network",
+        "River 2000 Watch",
+        "Réseau 21 000 000 arbres",
+        "11.11.11",
+    ],
+)
+def test_a_number_in_a_name_is_no_telephone(name):
+    assert read_pasted(f"{name} (RW), Ghana")[0] == [PartnerRow(name, "RW", "Ghana")]
+
+
+@pytest.mark.parametrize("sign", ["• {}", "{}) ", "- {}", "> * {}"])
+def test_what_stands_above_and_below_a_list_is_left_out_and_told(sign):
+    def item(number, text):
+        return sign.format(number) + text if "{})" in sign else sign.format(text)
+
+    items = [item(number, f"River {number} Watch, Kenya") for number in (1, 2, 3)]
+    text = "\n".join(["Dear all, here it is:", *items, "Lake Friends, Ghana", "Best regards", "Ada"])
+
+    rows, fixes = read_pasted(text)
+
+    assert [row.organization for row in rows] == [*(f"River {one} Watch" for one in (1, 2, 3)), "Lake Friends"]
+    assert [fix.line for fix in fixes if "left out" in fix.what] == [1, 6, 7]
 
 
 def test_an_empty_line_of_a_quoted_mail_is_no_row():

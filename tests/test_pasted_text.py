@@ -534,6 +534,9 @@ def test_a_whole_letter_is_told_by_kinds_and_no_line_twice_for_the_same() -> Non
         ("Re: the dam", (3,)),
         ("Objet : le barrage", (3,)),
         ("Ada Weir\nMinister of Water\nPort Ash", (3, 4, 5)),
+        ("Ada Weir\\\nMinister of Water\n\nDear Minister,", (3, 4, 6)),
+        ("Ada Weir\\\nMinister of Water\n\nDam Street 4, Port Ash\n\nDear Minister,", (3, 4, 6, 8)),
+        ("Coalition\\\nPort Ash\n\nAda Weir\\\nMinister\n\nPort Ash, 3 March 2030\n\nExcellency,", (3, 4, 6, 7, 9, 11)),
     ],
 )
 def test_what_each_letter_prints_above_its_text_is_told_at_its_top(top: str, lines: tuple[int, ...]) -> None:

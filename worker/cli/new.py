@@ -87,13 +87,15 @@ def new(
 def _partners_from(path: Path | None, sheet: str, letters: new_letter.Letters) -> "list[PartnerRow]":
     """The list, with everything said that was changed in it, and all problems at once, those of the letters too."""
     from worker.definition import partners as lists
+    from worker.definition.pasted_list import grouped
     from worker.definition.problems import BadDefinition, few
 
     taken = lists.take_list(path, letters.language, sheet) if path else lists.TakenList()
-    for remark in taken.remarks[:MAX_SAID]:
+    remarks = grouped(taken.remarks)
+    for remark in remarks[:MAX_SAID]:
         console.say(f"• {remark.sentence}")
-    if len(taken.remarks) > MAX_SAID:
-        console.say(f"• and {len(taken.remarks) - MAX_SAID:,} more: look through the list that was written.")
+    if len(remarks) > MAX_SAID:
+        console.say(f"• and {len(remarks) - MAX_SAID:,} more: look through the list that was written.")
     with console.problems_told():
         if problems := [*letters.problems, *taken.problems]:
             raise BadDefinition(few(problems))

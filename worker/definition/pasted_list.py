@@ -1,11 +1,11 @@
 """A list of signatories as it is pasted out of a letter: numbers, stray commas, brackets and all."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from worker.definition.cell_cleaning import as_typed, says_nothing
-from worker.definition.problems import Problem, shown
+from worker.definition.problems import Problem, rows_named, shown
 from worker.text import addresses, characters, countries, similar_names
 
 MAX_LINES, MAX_LINE = 20_000, 2_000  # lines, and characters in one
@@ -15,10 +15,15 @@ _BULLET = re.compile(r"[•◦▪‣*–—-] (?=\S)")
 _MAX_PLACE = 100  # characters of a country or another place with what stands around it: so far from the end is looked
 _MAX_BRACKETS = 4  # of a line, the last ones, that may hold an acronym
 _BRACKET = re.compile(r"[(\[](?P<acronym>[^()\[\]]{1,42})[)\]]")
+_SAYS_TELEPHONE = (
+    r"(?:(?:tele)?phone|tel|t[ée]l[ée]phone|t[ée]l|mobile|mob|cell|whatsapp|signal|viber|call|fax|ទូរស័ព្ទ)[.:]*\s*"
+)
+_DIGITS = r"\d?(?:[\s().-]?\d){6,14}"
 _TELEPHONE = re.compile(
-    r"(?:^|[\s,;:/–—-]*[\s,;(\[])"
-    r"(?P<said>(?:(?:tele)?phone|tel|t[ée]l[ée]phone|t[ée]l|mobile|mob|cell|whatsapp|signal|viber|call|fax|ទូរស័ព្ទ)?[.:]*\s*"
-    r"(?:\+|00|\(\+?\d{1,4}\)|\b0)\d?(?:[\s().-]?\d){6,14})(?![\w@.-]*@)[)\]]?(?=[\s,;/.)]|$)",
+    r"(?:(?:\s*[,;:/–—(\[]|\s+-\s)\s*"
+    rf"(?P<apart>(?:{_SAYS_TELEPHONE})?(?:\+|00|\(\+?\d{{1,4}}\)|0){_DIGITS})"
+    rf"|\s(?P<said>{_SAYS_TELEPHONE}[+(0]?{_DIGITS}|\+{_DIGITS}))"
+    r"[)\]]?(?=\s*(?:[,;/)\]<‹]|$|\S+@))",
     re.IGNORECASE,
 )
 MIN_ITEMS = 3  # lines with a number or a sign before them, that make a list with other lines around it
@@ -47,13 +52,28 @@ class Fix:
     """What `line` counts: lines of a text, or the rows of a spreadsheet."""
     column: str = ""
     """The letter above it in a sheet."""
+    lines: tuple[int, ...] = ()
+    """All of them, where the same was done in several."""
 
     @property
     def sentence(self) -> str:
-        where = f"{self.place} {self.line}, column {self.column}" if self.column else f"{self.place} {self.line}"
+        where = rows_named(self.lines or (self.line,), self.place)
+        where = f"{where}, column {self.column}" if self.column else where
         if self.was == self.now:
             return f"{where}: {self.what}: {shown(self.was)}. Look at it, please."
         return f"{where}: {self.what}: {shown(self.was)} → {shown(self.now)}"
+
+
+def grouped(remarks: Sequence[Problem | Fix]) -> list[Problem | Fix]:
+    """Tell the same that was done in several lines once, where it was done first: one country in forty rows."""
+    lines: dict[Problem | Fix, list[int]] = {}
+    for remark in remarks:
+        same = replace(remark, line=0) if isinstance(remark, Fix) else remark
+        lines.setdefault(same, []).append(remark.line if isinstance(remark, Fix) else 0)
+    return [
+        replace(one, line=those[0], lines=tuple(dict.fromkeys(those))) if isinstance(one, Fix) else one
+        for one, those in lines.items()
+    ]
 
 
 @dataclass
@@ -177,7 +197,7 @@ def _take_telephones(line: Line) -> None:
         before, after = line.organization[: match.start()], line.organization[match.end() :].lstrip(_STRAY)
         if not before.strip(_STRAY) or len(found) == MAX_ADDRESSES:
             break
-        found.append(match["said"].strip())
+        found.append((match["apart"] or match["said"]).strip())
         line.organization = ", ".join(filter(None, (before.rstrip(_STRAY_BEFORE_ADDRESS), after)))
     if found:
         line.note = "; ".join(found)
