@@ -296,6 +296,30 @@ def test_what_cannot_stand_is_refused_next_to_its_field(
     assert answers() == 0
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "فاطمه ده\u200cنمکی",
+        "ශ්\u200dරියානි පෙරේරා",
+        "র\u200d\u09cdযাফেল ইসলাম",
+        "അവന്\u200d നായര്\u200d",
+        "សុខ\u200b ដារ៉ា\u200b",
+        "Mary Ann inter\u00adnational\u00ad",
+    ],
+)
+@pytest.mark.parametrize(("choice", "field"), [("sign", "representative"), ("decline", "reason"), ("change", "wish")])
+def test_people_answer_with_their_names_and_words_in_any_script(
+    choice: str, field: str, typed: str, browser: TestClient, river_watch: Partner
+) -> None:
+    page = browser.post(url(river_watch), data=a_signature(river_watch, **{"choice": choice, field: typed}))
+
+    assert page.status_code in (200, 303), page.text
+    answer = standing(river_watch)
+    assert answer is not None
+    kept = [value for value in vars(answer).values() if isinstance(value, str)]
+    assert typed.replace("\u200b", "") in [one.replace("\u200b", "") for one in kept], kept
+
+
 @pytest.mark.usefixtures("full_second")
 def test_a_wrong_mail_code_takes_a_second_and_records_nothing(browser: TestClient, river_watch: Partner) -> None:
     wrong = f"{(int(tokens.mail_code(river_watch)) + 1) % 1_000_000:06d}"
