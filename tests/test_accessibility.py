@@ -198,11 +198,13 @@ CHAIR = {"email": "chair-{language}@river.example"}
 
 STATES = {
     "before an answer": State("Will %(organization)s sign this letter?"),
-    "nothing chosen": State("Please choose your answer.", sends=NOTHING),
-    "signs and fills nothing in": State("Please write your name.", sends={"choice": "sign"}),
-    "wants a change and does not say which": State("Please write what should change.", sends={"choice": "change"}),
+    "nothing chosen": State("Choose your answer.", sends=NOTHING),
+    "signs and fills nothing in": State("Enter your name.", sends={"choice": "sign"}),
+    "wants a change and does not say which": State(
+        "Enter what the text should say instead.", sends={"choice": "change"}
+    ),
     "declines without the code": State(
-        "Please type the six digits of the mail code.", sends={"choice": "decline"} | NOTHING
+        "Enter the six digits of the confirmation code.", sends={"choice": "decline"} | NOTHING
     ),
     "too late": State("Nothing was changed.", sends={"choice": "decline"} | THE_CODE, meanwhile=(the_deadline_passes,)),
     "signs for everyone": State("%(organization)s signs", (signs("public"),)),
@@ -210,70 +212,71 @@ STATES = {
     "signs, counted": State("%(organization)s signs, counted and not named", (signs("counted"),)),
     "declines": State("%(organization)s does not sign", (declines,)),
     "withdraws": State("%(organization)s has withdrawn its signature", (signs("public"), withdraws)),
-    "asks for a change": State("%(organization)s would sign if the text changed", (asks_for_a_change,)),
+    "asks for a change": State("%(organization)s would sign if the text were changed", (asks_for_a_change,)),
     "the letter is another": State("The letter was changed", (signs("public"), the_letter_changes)),
     "after the deadline": State("The deadline has passed", (the_deadline_passes,)),
     "after the deadline, signed": State("The deadline has passed", (signs("public"), the_deadline_passes)),
     "sealed, signed": State("The list is closed and the letter is sealed", (signs("public"), the_list_is_closed)),
     "on its way, signed": State("The letter is on its way", (signs("public"), the_letter_is_leaving)),
-    "sent": State("It cannot be called back any more.", (the_letter_leaves,)),
-    "sent, signed": State("It cannot be called back any more.", (signs("public"), the_letter_leaves)),
+    "sent": State("It cannot be recalled.", (the_letter_leaves,)),
+    "sent, signed": State("It cannot be recalled.", (signs("public"), the_letter_leaves)),
     "sent, withdrawn": State(
         "%(organization)s has withdrawn its signature", (signs("public"), the_letter_leaves, withdraws)
     ),
     "cancelled, signed": State("This letter was cancelled", (signs("public"), it_is_cancelled)),
-    "not us": State("Did somebody else answer for %(organization)s?", (signs("public"),), NOT_US),
+    "not us": State("Did someone else answer for %(organization)s?", (signs("public"),), NOT_US),
     "not us, without the code": State(
-        "Please type the six digits of the mail code.", (signs("public"),), NOT_US, NOTHING
+        "Enter the six digits of the confirmation code.", (signs("public"),), NOT_US, NOTHING
     ),
-    "not us, done": State("What was done in your name no longer stands", (signs("public"),), NOT_US, THE_CODE),
-    "its row": State("How is your organization printed?", at=ROW),
-    "its row, empty": State("Not recorded yet", at=ROW, sends={"organization": "", "sort_as": "-"}),
+    "not us, done": State("What was done in your name is cancelled", (signs("public"),), NOT_US, THE_CODE),
+    "its row": State("How should your organization’s name appear?", at=ROW),
+    "its row, empty": State(
+        "There is a problem: nothing has been recorded yet", at=ROW, sends={"organization": "", "sort_as": "-"}
+    ),
     "its row, waiting": State(
-        "Another name or country waits for the organizers’ yes; until then the present one stands.",
+        "A new name or country has to be approved by the organizers; until then the current one is used.",
         (corrects_its_name,),
         ROW,
     ),
-    "passes on": State("Does somebody else sign for %(organization)s?", at=PASS_ON),
-    "passes on to nobody": State("Not recorded yet", at=PASS_ON, sends=NOTHING),
-    "passes on, done": State("The invitation is passed on", at=PASS_ON, sends=CHAIR | THE_CODE),
-    "has passed it on": State("Other people of your organization have a link of their own.", (passes_it_on,)),
-    "not us, though nothing was answered": State(
-        "Did somebody else act for %(organization)s?", (passes_it_on,), NOT_US
-    ),
+    "passes on": State("Should someone else answer for %(organization)s?", at=PASS_ON),
+    "passes on to nobody": State("There is a problem: nothing has been recorded yet", at=PASS_ON, sends=NOTHING),
+    "passes on, done": State("The invitation has been passed on", at=PASS_ON, sends=CHAIR | THE_CODE),
+    "has passed it on": State("Other people in your organization have their own links.", (passes_it_on,)),
+    "not us, though nothing was answered": State("Did someone else act for %(organization)s?", (passes_it_on,), NOT_US),
     "who else answers": State(
         "Who else can answer for %(organization)s?", (another_contact_signs, gets_one_more_contact), CONTACTS
     ),
     "who else answers, none chosen": State(
-        "Please choose which link is to end.", (passes_it_on, gets_one_more_contact), CONTACTS, NOTHING
+        "Choose the link that you want to end.", (passes_it_on, gets_one_more_contact), CONTACTS, NOTHING
     ),
-    "another contact signs": State("Who, and how to end a link", (another_contact_signs,)),
+    "another contact signs": State("See who, and how to end a link", (another_contact_signs,)),
     "asked for silence": State(
-        "You get no mail about this letter, but for what shows more of your organization.", (asks_for_silence,)
+        "We do not email you about this letter, except about changes that show more of your organization.",
+        (asks_for_silence,),
     ),
     "gets nothing at all": State(
-        "The organizers send nothing to your organization. Write to them if that is not what you want.",
+        "The organizers send no email to your organization. Write to them if that is not what you want.",
         (gets_nothing_at_all,),
         QUIET,
     ),
     "answered meanwhile": State(
-        "Somebody of your organization has answered since you opened this page. Please look at that answer, and send "
-        "yours again if it is to replace it.",
+        "Someone in your organization has answered since you opened this page. Please look at that answer, and "
+        "submit yours again if it should replace it.",
         sends={"choice": "change", "passage": "as all do", "wish": "so"} | THE_CODE,
         meanwhile=(declines,),
     ),
-    "no more mail": State("No more mail about this letter?", at=QUIET),
-    "no more mail, without the code": State("Please type the six digits of the mail code.", at=QUIET, sends=NOTHING),
-    "no more mail, done": State("You get no more mail about this letter", at=QUIET, sends=THE_CODE),
+    "no more mail": State("Stop email about this letter?", at=QUIET),
+    "no more mail, without the code": State("Enter the six digits of the confirmation code.", at=QUIET, sends=NOTHING),
+    "no more mail, done": State("We will no longer email you about this letter", at=QUIET, sends=THE_CODE),
     "the public page": State("A joint letter to %(name)s", (signs("public"), another_letter_is_out), LETTER_PAGE),
     "the public page, sent": State("Who runs this", (signs("public"), the_letter_leaves), LETTER_PAGE),
     "asks to sign": State("Does your organization want to sign?", at=JOIN),
-    "asks to sign, empty": State("Not recorded yet", at=JOIN, sends={"email": ""}),
-    "asks to sign, done": State(
-        "Please look into your mail", at=JOIN, sends={"organization": "Coast", "contact": "Ada"} | CHAIR
-    ),
+    "asks to sign, empty": State("There is a problem: nothing has been recorded yet", at=JOIN, sends={"email": ""}),
+    "asks to sign, done": State("Check your email", at=JOIN, sends={"organization": "Coast", "contact": "Ada"} | CHAIR),
     "confirms": State("Does %(organization)s want to sign?", (somebody_asks_to_sign,), CONFIRM),
-    "confirms, done": State("Your wish is with the organizers", (somebody_asks_to_sign,), CONFIRM, THE_CODE),
+    "confirms, done": State(
+        "Your request has been sent to the organizers", (somebody_asks_to_sign,), CONFIRM, THE_CODE
+    ),
     "a link that does not work": State("This link does not work", at="/s/nobody", languages=("en",)),
     "a link that was cut": State("This link seems to be cut off", at="/s/abcdefghijkl", languages=("en",)),
 }
@@ -879,17 +882,17 @@ def test_as_text_the_letter_comes_first_then_the_choices_then_the_code(language:
 
     places = [
         page.words.index("Respect"),
-        written("What does %(organization)s answer?"),
+        written("Will %(organization)s sign?"),
         fields["choice"],
-        written("If you sign: who may read your name?"),
+        written("If you sign: who may see your organization’s name?"),
         fields["visibility"],
         fields["representative"],
         fields["role"],
         fields["authorised"],
         fields["reason"],
-        written("Mail code"),
+        written("Confirmation code"),
         fields["mail_code"],
-        written("Send this answer"),
+        written("Submit your answer"),
     ]
     assert places == sorted(places)
 
@@ -901,9 +904,9 @@ def test_as_text_what_is_not_told_is_found(client: TestClient) -> None:
     for was, becomes, told in [
         ('<label for="role">', "<label>", ["no label: role"]),
         ("We sign this letter", "", ["no label: choice"]),
-        ("What does River Watch answer?", "", ["no label: choice"] * 3),
-        ("<legend>What does River Watch answer?</legend>", "", ["no label: choice"] * 3),
-        ("Send this answer", "", ["no label: "]),
+        ("Will River Watch sign?", "", ["no label: choice"] * 3),
+        ("<legend>Will River Watch sign?</legend>", "", ["no label: choice"] * 3),
+        ("Submit your answer", "", ["no label: "]),
         ('id="visibility"', "", ["not there: visibility"]),
         ('id="reason-hint"', "", ["not there: reason-hint"]),
     ]:

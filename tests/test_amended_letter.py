@@ -220,7 +220,7 @@ def test_a_letter_that_reads_again_as_it_did_says_so(campaign_id: int, browser: 
     assert "It reads as it did when you last read it" in told
     assert "That signature does not count" not in told, "what fell with the second version is no longer its answer"
     assert "This is what changed" not in told
-    assert "It reads as it did, and meant something else in between." in page_of(browser, "en")
+    assert "The text is the same as before, but it had a different meaning in between." in page_of(browser, "en")
     with db.reading() as session:
         assert not session.scalars(select(Answer).where(Answer.superseded_at.is_(None))).all()
 

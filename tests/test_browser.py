@@ -98,7 +98,7 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     page.fill('[name="role"]', "Secretary")
     page.locator('[name="authorised"]').check()
     page.locator('button[type="submit"]:not(.quiet)').click()
-    assert words("Please type the six digits of the mail code.") in page.locator("form .error").inner_text()
+    assert words("Enter the six digits of the confirmation code.") in page.locator("form .error").inner_text()
     assert page.input_value('[name="representative"]') == "សុភា Chan", "nothing that was typed is lost"
     assert standing(partner) is None
 
@@ -112,7 +112,7 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     assert fits(page)
     page.fill('[name="mail_code"]', code)
     page.locator('button[type="submit"]:not(.quiet)').click()
-    assert words("What was done in your name no longer stands") in page.locator("h1").inner_text()
+    assert words("What was done in your name is cancelled") in page.locator("h1").inner_text()
     assert standing(partner) is None
 
     assert all(url.startswith(f"{site}/") for url in phone.asked), "nothing is asked of anybody else"

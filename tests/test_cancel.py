@@ -319,9 +319,9 @@ def test_the_page_says_what_happened_and_shows_no_letter(
     assert "<form" not in page.text
     assert "Printed under the letter" not in page.text
     if language == "en":
-        assert "It will not be sent, and nothing of your organization is printed." in page.text
+        assert "It will not be sent, and your organization’s name will not be published." in page.text
         assert "at the latest all of it is erased" in page.text
-        signs = {"decline": "does not sign", None: "No answer of River Watch was recorded"}
+        signs = {"decline": "does not sign", None: "No answer from River Watch was recorded"}
         assert signs.get(standing, "River Watch signs") in page.text
 
 

@@ -68,7 +68,7 @@ def test_the_message_has_link_and_codes_in_the_partners_language_and_names_nobod
     assert str(tokens.link(river_watch)) in lines, "the link stands alone, so that it can be tapped"
     assert f"{code[:3]} {code[3:]}" in said
     assert said.count(tokens.printed_long_code(river_watch)) == 1
-    assert templates.translations(language).gettext("The letter, and the place for your answer:") in lines
+    assert templates.translations(language).gettext("Read the letter and answer here:") in lines
     for secret in SECRETS:
         assert secret not in said.replace(str(tokens.link(river_watch)), "")
     assert carried() == ["handed_out"]

@@ -29,10 +29,10 @@ from worker.web import code_page, responses
 from worker.wording import templates
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-SPENT = "The six digits are no longer taken here. Please type the long code."
+SPENT = "The six digits no longer work here. Enter the long code."
 ONLY_THE_LONG_ONE = (
-    "Too many wrong codes were typed here, so only the long code is taken now: the 16 digits that stand in our mail to "
-    "you, below the mail code. It works at once."
+    "Too many wrong codes were entered here, so this page now accepts only the long code: the 16 digits in our "
+    "email to you, below the confirmation code. It works at once."
 )
 
 
@@ -272,7 +272,7 @@ def test_the_long_code_needs_no_lock_and_nothing_written(browser: TestClient, pa
 @on_sqlite
 def test_a_wrong_long_code_is_told_by_its_name(browser: TestClient, partner: Partner) -> None:
     page = browser.post(link(partner), data=signing("1" * 16))
-    assert "This is not the long code of your mail. Please compare the 16 digits." in page.text
+    assert "That long code is not right. Check the 16 digits in our email." in page.text
 
 
 def test_the_two_codes_of_a_link_are_made_apart_and_of_each_link_its_own(partner: Partner) -> None:
@@ -488,7 +488,7 @@ def test_each_page_then_asks_for_the_long_code(
     with db.transaction() as session:
         cast.signs(session, session.get_one(Partner, partner.id))
     gettext = templates.translations(language).gettext
-    six_digits = gettext("The six digits that stand in our mail to you, below the link.")
+    six_digits = gettext("The six digits in our email to you, below the link.")
     pages = [link(partner), *(f"{link(partner)}/{below}" for below in ("row", "pass-on", "not-us"))]
     pages += [f"/u/{tokens.token(partner, 'quiet')}", f"/j/{tokens.token(applicant, 'join')}"]
     for page in pages:

@@ -1134,7 +1134,7 @@ def test_the_end_of_a_link_keeps_its_answer_and_says_so(asked: Desk) -> None:
     )
     assert f"End the link of chair@rw.example for River Watch? {stands}" in asked.types(*words, code=2)
     assert f"The link of chair@rw.example for River Watch has ended. {stands}" in asked.types(*words, "--yes")
-    assert "That link was ended already." in asked.types(*words, "--yes")
+    assert "That link has already been ended." in asked.types(*words, "--yes")
 
 
 @pytest.mark.parametrize(

@@ -499,7 +499,7 @@ def test_the_page_ends_a_link_and_shows_no_address(browser: TestClient, river_wa
     page = browser.get(f"{home}/contacts")
     assert page.status_code == 200
     assert CHAIR not in page.text
-    assert "It was answered by this link." in page.text
+    assert "An answer was given with this link." in page.text
     which = page.text.split('name="which" value="')[1].split('"')[0]
     form = {"which": which, "mail_code": tokens.mail_code(river_watch)}
 

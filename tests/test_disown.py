@@ -82,14 +82,14 @@ def test_in_two_steps_the_answer_falls_and_a_new_link_goes_to_the_registered_add
     first = browser.get(f"/s/{tokens.token(river_watch)}")
     assert f'<a href="{url(river_watch)}">This was not us</a>' in first.text
     second = browser.get(url(river_watch))
-    assert "Did somebody else answer for River Watch?" in says(second)
+    assert "Did someone else answer for River Watch?" in says(second)
     assert everything() == rows, "looking changes nothing"
 
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert done.status_code == 200
-    assert "What was done in your name no longer stands" in says(done)
-    assert "A new link and a new code go to the address" in says(done)
+    assert "What was done in your name is cancelled" in says(done)
+    assert "We will send a new link and a new code to the address" in says(done)
     assert tokens.token(river_watch) not in done.text
     renewed = as_it_is_now(river_watch)
     assert renewed.generation == river_watch.generation + 1
@@ -182,7 +182,7 @@ def test_where_no_mail_may_go_none_goes_and_the_page_says_so(
         browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}),
     ):
         assert page.status_code == 200
-        assert "No new link goes out by itself" in says(page)
+        assert "send a new link automatically" in says(page)
     assert mails("invitation") == []
     assert len(mails("disowned")) == 1
 
@@ -197,7 +197,7 @@ def test_the_silence_that_a_link_asked_for_falls_with_the_answer(browser: TestCl
         browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)}),
     ):
         assert page.status_code == 200
-        assert "A new link and a new code go to the address" in says(page)
+        assert "We will send a new link and a new code to the address" in says(page)
     assert as_it_is_now(river_watch).quiet_at is None
     assert [mail.partner_id for mail in mails("invitation")] == [river_watch.id]
     assert mails("silence") == [], "what waited for the old link is called back"
@@ -232,7 +232,7 @@ def test_between_deadline_and_departure_a_signature_is_disowned_out_of_the_seal(
     page = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch)})
 
     assert page.status_code == 200
-    assert "A new link and a new code go to the address that the invitation came to." in says(page)
+    assert "We will send a new link and a new code to the address that received the invitation." in says(page)
     assert len(mails("renewed")) == 1
     with db.transaction() as session:
         assert letters.living_seal(session, session.get_one(Campaign, river_watch.campaign_id)) is None
@@ -298,7 +298,7 @@ def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClie
     assert f'<html lang="{language}">' in page.text
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch), "lang": language})
     assert f'<html lang="{language}">' in done.text
-    assert templates.translations(language).gettext("What was done in your name no longer stands") in done.text
+    assert templates.translations(language).gettext("What was done in your name is cancelled") in done.text
 
 
 @on_sqlite

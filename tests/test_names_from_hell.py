@@ -93,11 +93,11 @@ STANDING = {
 LONG = {"300 characters": ("River Watch " * 25)[:299] + "s", "2001 characters": "x " * 1000 + "x"}
 HELL = HIDING | LINES | STRANGE | STANDING | LONG
 WHAT_TO_DO = (
-    "Please write a name in letters.",
+    "Enter a name that contains letters.",
     "Please write the name in Latin or Khmer letters.",
     "Please type it anew.",
     "Please shorten it.",
-    "Please write your name.",
+    "Enter your name.",
     "Please write your role",
     "Please write its usual name",
 )

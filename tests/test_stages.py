@@ -123,7 +123,7 @@ def test_what_is_refused_is_said_in_the_language_that_is_read(stage: Stage, brow
         else:
             assert said("Nothing was changed.") in words(page)
         assert f'<html lang="{language}">' in page.text
-        assert said("Who runs this, and what is kept") in words(page)
+        assert said("Who runs this, and what we keep") in words(page)
 
 
 @on_sqlite

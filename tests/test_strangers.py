@@ -63,7 +63,7 @@ def test_another_person_gets_a_link_and_code_of_its_own_and_the_first_is_told(
 ) -> None:
     page = passes_on(browser, river_watch)
     assert page.status_code == 200
-    assert "The invitation is passed on" in page.text
+    assert "The invitation has been passed on" in page.text
     passed, told = message("passed_on"), message("was_passed_on")
     assert (passed.to, told.to) == (CHAIR, river_watch.email)
     [chair] = contacts_of(river_watch)
@@ -142,7 +142,7 @@ def test_a_wrong_code_passes_nothing_on(browser: TestClient, river_watch: Partne
 def test_the_address_that_has_it_already_is_not_written_to(browser: TestClient, river_watch: Partner) -> None:
     page = passes_on(browser, river_watch, river_watch.email.upper())
     assert page.status_code == 422
-    assert "The invitation came to this address already." in page.text
+    assert "This address has already received the invitation." in page.text
 
 
 def test_nobody_can_be_flooded_by_passing_on(browser: TestClient, campaign: Campaign, river_watch: Partner) -> None:
@@ -216,7 +216,7 @@ def admits(*, admitted: bool = True) -> Partner | None:
 
 def test_an_organization_asks_confirms_and_is_invited_after_a_yes(browser: TestClient, campaign: Campaign) -> None:
     assert "/c/dam/join" in browser.get("/c/dam").text
-    assert "Merci de consulter votre messagerie" in asks(browser, lang="fr").text
+    assert "Consultez vos e-mails" in asks(browser, lang="fr").text
     asked = message("confirm")
     assert asked.to == CHAIR
     is_silent_about(asked, "Lake Friends", "Ferryman")
@@ -310,7 +310,7 @@ def test_nobody_joins_what_is_not_open_to_it(change: str, browser: TestClient, c
     assert browser.get("/c/dam/join").status_code == told
     assert asks(browser, email="n@x.example").status_code == told
     if change == "late":
-        assert "Nobody can sign any more." in confirms(browser).text
+        assert "It is no longer possible to sign." in confirms(browser).text
     assert len(mails("confirm")) == 1
 
 

@@ -145,7 +145,7 @@ def test_a_form_is_read_up_to_its_limit(size: int, announced: bool, browser: Tes
 def test_what_is_no_form_is_said_calmly(content: bytes, browser: TestClient, partner: Partner) -> None:
     page = browser.post(f"/s/{tokens.token(partner)}", content=content)
     assert page.status_code == 400
-    assert "The form did not arrive whole" in page.text
+    assert "The form did not arrive completely" in page.text
 
 
 def test_a_forged_host_is_nowhere_in_the_answer(browser: TestClient, partner: Partner) -> None:

@@ -76,8 +76,8 @@ def test_it_says_of_each_link_when_it_was_made_and_not_whose_it_is(
     page = browser.get(url(river_watch), params={"lang": language})
     assert f'<html lang="{language}">' in page.text
     said = templates.translations(language).gettext
-    assert said("It was answered by this link.") in says(page)
-    assert said("Nothing was answered by it.") in says(page)
+    assert said("An answer was given with this link.") in says(page)
+    assert said("No answer was given with this link.") in says(page)
     for secret in ("chair@", "lawyer@", "Dara", "Sophea"):
         assert secret not in page.text
     assert len(marks(browser, river_watch)) == 2
@@ -117,7 +117,7 @@ def test_without_the_code_no_link_ends(code: str, browser: TestClient, river_wat
 def test_who_chooses_no_link_is_asked_which(browser: TestClient, river_watch: Partner, chair: Contact) -> None:
     page = ends(browser, river_watch, "")
     assert page.status_code == 422
-    assert "Please choose which link is to end." in says(page)
+    assert "Choose the link that you want to end." in says(page)
     assert not ended(chair)
 
 
@@ -136,15 +136,15 @@ def test_only_the_registered_contact_sees_the_others_or_ends_one(
     [which] = marks(browser, river_watch)
     home = f"/s/{tokens.token(chair)}"
     assert browser.get(url(chair)).headers["location"] == home
-    assert "Who, and how to end a link" not in browser.get(home).text
-    assert "Who, and how to end a link" in browser.get(f"/s/{tokens.token(river_watch)}").text
+    assert "See who, and how to end a link" not in browser.get(home).text
+    assert "See who, and how to end a link" in browser.get(f"/s/{tokens.token(river_watch)}").text
     ends(browser, chair, which)
     assert not ended(chair)
 
 
 def test_where_there_is_no_other_link_the_partners_page_is_shown(browser: TestClient, river_watch: Partner) -> None:
     assert browser.get(url(river_watch)).headers["location"] == f"/s/{tokens.token(river_watch)}"
-    assert "Who, and how to end a link" not in browser.get(f"/s/{tokens.token(river_watch)}").text
+    assert "See who, and how to end a link" not in browser.get(f"/s/{tokens.token(river_watch)}").text
 
 
 def test_the_links_stand_in_the_order_in_which_they_were_made(

@@ -24,10 +24,10 @@ NAMES = {
     "fr": "Une lettre qui vous nomme est parvenue, ou a pu parvenir, à ",
     "km": "លិខិតដែលបង្ហាញឈ្មោះអង្គការរបស់លោកអ្នក បានទៅដល់ ឬប្រហែលជាបានទៅដល់ ",
 }
-COUNTS = "A letter that counts you, without your name, has reached, or may have reached, Minister Ada Weir;"
+COUNTS = "A letter that counts you, without your name, has reached, or may have reached, Minister Ada Weir."
 UNTRUE = [
-    "It is not printed and not counted.",
-    "printed in no copy of the letter",
+    "It is neither named nor counted.",
+    "appears in no copy of the letter",
     "read",
     "counted and not named everywhere",
 ]
@@ -75,8 +75,8 @@ def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
     assert "is reading it once more" not in before
     assert "are reading it once more" not in before
     assert "at the earliest" not in before
-    assert "What has reached, or may have reached, Minister Ada Weir cannot be called back." in before
-    assert "In what has not left yet, your organization is neither printed nor counted." in before
+    assert "Copies that have reached, or may have reached, Minister Ada Weir cannot be recalled." in before
+    assert "In copies that have not been sent yet, your organization will be neither named nor counted." in before
     assert NAMES["en"] not in before, "nothing is withdrawn yet"
 
     says_that_it_withdraws(browser, partner, link)
@@ -84,8 +84,8 @@ def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
     after = read(browser, link, language)
     assert f"{NAMES[language]}Minister Ada Weir" in after
     words = templates.translations(language).gettext
-    assert words("What has not left yet no longer names you.") in after
-    assert words("It is not printed and not counted.") not in after
+    assert words("Copies that have not been sent yet no longer name you.") in after
+    assert words("It is neither named nor counted.") not in after
 
 
 @pytest.mark.parametrize("visibility", ["counted", "addressee"])
@@ -93,7 +93,7 @@ def test_less_visible_after_a_partial_departure_is_told_the_truth(visibility: st
     partner, link = happens("public", ["due", "sent"])
     says_that_it_withdraws(browser, partner, link, choice="sign", visibility=visibility)
     page = read(browser, link)
-    assert "printed in no copy of the letter" not in page
+    assert "appears in no copy of the letter" not in page
     assert "counted and not named everywhere else" not in page
     assert f"{NAMES['en']}Governor Bo Lund;" in page
     assert "may have reached, Minister" not in page.split("What")[0]
@@ -129,7 +129,7 @@ def test_it_is_still_told_once_everybody_has_the_letter(browser: TestClient) -> 
     page = read(browser, link)
     assert "The letter was sent on" in page
     assert f"{NAMES['en']}Minister Ada Weir;" in page
-    assert "The organizers are told, so that they can tell the addressee." in page
+    assert "We will inform the organizers, so that they can tell the addressee." in page
 
 
 def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -> None:
@@ -143,7 +143,7 @@ def test_a_withdrawal_before_anything_left_is_simply_true(browser: TestClient) -
         session.query(Mail).filter_by(seal_number=2).update({"due_at": None, "sent_at": db.clock(session)})
         campaign.dispatched_at = db.clock(session)
     page = read(browser, link)
-    assert "It is not printed and not counted." in page
+    assert "It is neither named nor counted." in page
     assert "may have reached" not in page
 
 
@@ -217,15 +217,15 @@ def test_a_receipt_for_what_was_said_before_the_deadline_is_not_frightening(lang
 def test_a_signature_that_is_disowned_after_a_partial_departure_is_told_the_truth(browser: TestClient) -> None:
     partner, link = happens("public", ["sent", "due"])
     before = read(browser, f"{link}/not-us")
-    assert "What has reached, or may have reached, Minister Ada Weir cannot be called back." in before
-    assert "In what has not left yet, your organization is neither printed nor counted." in before
-    assert "It no longer stands" not in before
+    assert "Copies that have reached, or may have reached, Minister Ada Weir cannot be recalled." in before
+    assert "In copies that have not been sent yet, your organization will be neither named nor counted." in before
+    assert "The answer will be cancelled" not in before
 
     done = browser.post(f"{link}/not-us", data={"mail_code": tokens.mail_code(partner)})
 
     after = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", done.text)).split())
     assert f"{NAMES['en']}Minister Ada Weir" in after
-    assert "What has not left yet no longer names you." in after
+    assert "Copies that have not been sent yet no longer name you." in after
 
 
 @pytest.mark.parametrize(

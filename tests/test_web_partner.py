@@ -78,39 +78,61 @@ STATES: dict[str, tuple[list[Any], list[str]]] = {
     "signed publicly": (["public"], ["River Watch signs", "Recorded on", "We, the … under", "form"]),
     "signed for the addressee": (
         ["addressee"],
-        ["named for the addressee only", "the copy that goes to Minister Ada Weir", "As it stands, it is not.", "form"],
+        [
+            "named for the addressee only",
+            "the copy for Minister Ada Weir",
+            "it does not appear publicly.",
+            "form",
+        ],
     ),
     "signed, counted": (
         ["counted"],
-        ["counted and not named", "printed in no copy", "We withdraw our signature", "form"],
+        ["counted and not named", "appears in no copy", "We withdraw our signature", "form"],
     ),
-    "declined": (["decline"], ["River Watch does not sign", "Only the organizers know", "form"]),
+    "declined": (["decline"], ["River Watch does not sign", "Only the organizers will know", "form"]),
     "withdrawn": (["public", "withdraw"], ["has withdrawn its signature", "We sign this letter", "form"]),
-    "late, silent": (["late"], ["The deadline has passed", "No answer of River Watch was recorded"]),
-    "late, signed": (["public", "late"], ["River Watch signs", "The deadline has passed", "less visible", "form"]),
-    "in review, silent": (["closed"], ["the letter is sealed", "No answer of River Watch was recorded"]),
+    "late, silent": (["late"], ["The deadline has passed", "No answer from River Watch was recorded"]),
+    "late, signed": (
+        ["public", "late"],
+        ["River Watch signs", "The deadline has passed", "reduce your visibility", "form"],
+    ),
+    "in review, silent": (["closed"], ["the letter is sealed", "No answer from River Watch was recorded"]),
     "in review, signed": (
         ["public", "closed"],
-        ["the letter is sealed", "We stay, and are less visible", "cannot be made more visible again", "form"],
+        [
+            "the letter is sealed",
+            "We keep our signature, but show our name to fewer people",
+            "You cannot undo this later",
+            "form",
+        ],
     ),
     "in review, counted": (["counted", "closed"], ["We withdraw our signature", "form"]),
-    "wishes a change": (["change"], ["River Watch would sign if the text changed", "The organizers read", "form"]),
+    "wishes a change": (
+        ["change"],
+        ["River Watch would sign if the text were changed", "The organizers will read", "form"],
+    ),
     "on its way": (
         ["public", "left"],
-        ["The letter is on its way", "cannot be called back", "people@rivers.example", "the organizers tell", "form"],
+        [
+            "The letter is on its way",
+            "cannot be recalled",
+            "people@rivers.example",
+            "the organizers will inform",
+            "form",
+        ],
     ),
     "dispatched, signed": (
         ["public", "dispatched"],
         [
-            *("The letter was sent on", "It cannot be called back any more.", "River Watch (RW), USA"),
-            *("We, the … under", "the organizers are told", "form"),
+            *("The letter was sent on", "It cannot be recalled.", "River Watch (RW), USA"),
+            *("We, the … under", "we will inform the organizers", "form"),
         ],
     ),
     "dispatched, withheld": (
         ["addressee", "dispatched"],
-        ["The letter was sent on", "named for the addressee only", "went out as they were sealed", "form"],
+        ["The letter was sent on", "named for the addressee only", "were sent as they were sealed", "form"],
     ),
-    "dispatched, silent": (["dispatched"], ["The letter was sent on", "No answer of River Watch was recorded"]),
+    "dispatched, silent": (["dispatched"], ["The letter was sent on", "No answer from River Watch was recorded"]),
     "cancelled": (["public", "cancelled"], ["This letter was cancelled"]),
 }
 
@@ -167,7 +189,7 @@ def test_every_state_reads_in_every_language(
     page = browser.get(url(river_watch), params={"lang": language})
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
-    kept = {one: templates.translations(one).gettext("Who runs this, and what is kept") for one in LANGUAGES}
+    kept = {one: templates.translations(one).gettext("Who runs this, and what we keep") for one in LANGUAGES}
     assert [one for one, words in kept.items() if words in page.text] == [language]
 
 
@@ -327,7 +349,7 @@ def test_a_wrong_mail_code_takes_a_second_and_records_nothing(browser: TestClien
     page = browser.post(url(river_watch), data=a_signature(river_watch, mail_code=wrong))
     assert time.monotonic() - began >= 1
     assert page.status_code == 422
-    assert "This is not the mail code of your mail" in page.text
+    assert "That code is not right" in page.text
     assert answers() == 0
 
 
@@ -378,8 +400,8 @@ REFUSALS: dict[str, tuple[list[str], dict[str, str], str]] = {
     "sign, closed": (["closed"], {}, "The deadline has passed: nothing more can be added."),
     "decline, closed": (["public", "closed"], {"choice": "decline"}, "The deadline has passed"),
     "more visible, closed": (["counted", "closed"], {"visibility": "addressee"}, "nothing more can be added"),
-    "sign, left": (["left"], {}, "cannot be called back"),
-    "more visible, dispatched": (["counted", "dispatched"], {"visibility": "public"}, "cannot be called back"),
+    "sign, left": (["left"], {}, "cannot be recalled"),
+    "more visible, dispatched": (["counted", "dispatched"], {"visibility": "public"}, "cannot be recalled"),
     "ask, closed": (["closed"], {"choice": "change", "wish": "softer"}, "nothing more can be added"),
     "withdraw, never signed": ([], {"choice": "withdraw"}, "There is no signature of your organization to withdraw."),
 }
@@ -416,7 +438,7 @@ def test_only_the_ways_to_sign_that_the_campaign_offers_are_shown_and_taken(data
     assert 'value="addressee"' not in browser.get(url(quiet)).text
     page = browser.post(url(quiet), data=a_signature(quiet, visibility="addressee"))
     assert page.status_code == 409
-    assert "cannot be signed in that way" in page.text
+    assert "cannot be signed that way" in page.text
 
 
 @pytest.mark.parametrize("before", ["public", "addressee"])
@@ -440,7 +462,7 @@ def test_who_is_sent_nothing_at_all_exposes_itself_less_by_its_link_and_not_more
         cast.signs(session, river_watch, "addressee")
         unsubscribe.silence_partner(session, river_watch.id)
     page = browser.get(url(river_watch))
-    assert "We stay, and are less visible" in words(page)
+    assert "We keep our signature, but show our name to fewer people" in words(page)
     assert re.findall(r'name="visibility" value="([^"]*)"', page.text) == ["counted"]
     for more in ("row", "pass-on"):
         assert browser.get(f"{url(river_watch)}/{more}").headers["location"] == url(river_watch)
@@ -486,13 +508,13 @@ def test_after_it_has_left_the_page_shows_the_own_row_alone(browser: TestClient,
         (' class="own"', "River Watch (RW), USA")
     ]
     assert "We, the … under" in words(page)
-    assert "went out as they were sealed; this page does not show them. Your copy comes by mail." in words(page)
+    assert "were sent as they were sealed. This page does not show them. Your copy will come by email." in words(page)
 
 
 def test_who_did_not_sign_is_promised_no_copy(browser: TestClient, campaign: Campaign, river_watch: Partner) -> None:
     happens(campaign, ["dispatched"])
     page = words(browser.get(url(river_watch)))
-    assert "went out as they were sealed" in page
+    assert "were sent as they were sealed" in page
     assert "Your copy" not in page
 
 

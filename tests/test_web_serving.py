@@ -146,7 +146,7 @@ def test_a_body_that_does_not_end_is_answered_by_a_calm_page(
         answer = body(line)
 
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
-    assert b"The form did not arrive whole" in answer
+    assert b"The form did not arrive completely" in answer
     assert b"\r\nconnection: close\r\n" in answer.lower()
     assert b"\r\nreferrer-policy: no-referrer\r\n" in answer.lower()
 

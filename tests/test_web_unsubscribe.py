@@ -115,23 +115,24 @@ def test_the_page_reads_in_every_language_and_says_that_it_is_no_answer(
     assert f'<html lang="{language}">' in page.text
     says = {
         "mailed": [
-            "No more mail about this letter?",
-            "Then you get no reminder, no news of the deadline and no copy. Opening this page has changed nothing.",
-            "You are still told when your organization signs, is named more openly, is printed otherwise, or the "
-            "invitation is passed on: somebody else may have your link.",
-            "Send us no more mail",
+            "Stop email about this letter?",
+            "You would no longer get reminders, news about the deadline or the final copy. Opening this page has "
+            "changed nothing.",
+            "We would still tell you when your organization signs, when more people can see its name, when the way "
+            "its name appears changes, or when the invitation is passed on, because someone else may have your link.",
+            "Stop sending us emails",
         ],
         "quiet": [
-            "You get no more mail about this letter",
-            "One thing you are still told, because somebody else may have your link: when your organization signs, is "
-            "named more openly, is printed otherwise, or the invitation is passed on. A mail that was on its way "
-            "already may still arrive.",
-            "Send us mail again",
+            "We will no longer email you about this letter",
+            "There is one exception, because someone else may have your link: we still tell you when your "
+            "organization signs, when more people can see its name, when the way its name appears changes, or when "
+            "the invitation is passed on. An email that is already on its way may still arrive.",
+            "Send us emails again",
         ],
     }[before]
     says.append(
-        "This is not an answer: your organization neither signs nor declines by it. What it has answered stays as it "
-        "is, and the link in our mails to you goes on working."
+        "This is not an answer: it does not mean that your organization signs or declines. Any answer that it has "
+        "given stays as it is, and the link in our emails continues to work."
     )
     said = [templates.translations(language).gettext(sentence) for sentence in says]
     assert language == "en" or not set(said) & set(says)
@@ -223,7 +224,7 @@ def test_one_click_is_enough_however_a_mail_program_sends_it(
     page = browser.post(url(river_watch), content=body, headers=headers if kind else {})
 
     assert page.status_code == 200, "and no redirect"
-    assert "You get no more mail about this letter" in words(page)
+    assert "We will no longer email you about this letter" in words(page)
     assert is_quiet(river_watch)
     assert not is_quiet(campaign.partners[1])
     assert everything()["answer"] == []
@@ -295,9 +296,9 @@ def test_the_form_with_the_code_asks_for_no_more_mail_and_leads_back(
 @pytest.mark.parametrize(
     ("typed", "language", "sentence"),
     [
-        ("", "en", "Please type the six digits of the mail code."),
-        ("wrong", "en", "This is not the mail code of your mail. Please compare the six digits."),
-        ("wrong", "fr", "Ce n’est pas le code indiqué dans votre e-mail. Veuillez comparer les six chiffres."),
+        ("", "en", "Enter the six digits of the confirmation code."),
+        ("wrong", "en", "That code is not right. Check the six digits in our email."),
+        ("wrong", "fr", "Ce code n’est pas le bon. Veuillez vérifier les six chiffres dans notre e-mail."),
     ],
 )
 def test_without_the_code_nothing_changes_and_it_is_said_next_to_the_field(
@@ -326,7 +327,7 @@ def test_a_wish_that_is_none_is_told_calmly(browser: TestClient, river_watch: Pa
     rows = everything()
     sent = browser.post(url(river_watch), data=wants(river_watch, "everything"))
     assert (sent.status_code, everything()) == (400, rows)
-    assert "The form did not arrive whole" in sent.text
+    assert "The form did not arrive completely" in sent.text
 
 
 @on_sqlite

@@ -77,8 +77,8 @@ CHOICES = by_name(
     ),
     AnswerChoice(
         "change",
-        label=N_("We would sign if the text changed"),
-        stands=N_("%(organization)s would sign if the text changed"),
+        label=N_("We would sign if the text were changed"),
+        stands=N_("%(organization)s would sign if the text were changed"),
         did="asked for a change",
         counted_as="wish_a_change",
         place=2,

@@ -15,7 +15,7 @@ def test_a_wish_changes_the_letter_and_everybody_is_asked_again(
     river_watch.signs()
     amis_du_fleuve.declines()
     page = clean_coast.asks_for_a_change("ask for clean rivers", "Please name the lakes too.")
-    assert "Clean Coast would sign if the text changed" in page
+    assert "Clean Coast would sign if the text were changed" in page
     told = eventually(lambda: campaign.organizers_mails("asks for a change"))[0]
     assert "Clean Coast" not in player.text_of(told)
     assert "lakes" not in player.text_of(told)

@@ -163,7 +163,7 @@ def test_the_page_of_a_letter_that_has_left_says_where_things_stand(campaign: St
 
     page = player.opens(river_watch.link())
 
-    assert "cannot be called back" in page
+    assert "cannot be recalled" in page
     assert 'value="sign"' in page, "it can still ask to be named less"
     assert 'value="public"' not in page
 

@@ -83,7 +83,7 @@ def test_partners_see_who_signs_publicly_as_far_as_the_campaign_says(
     assert shown(page) == [clean_coast.row, river_watch.row], "one's own row stands in its place"
     assert "Amis" not in page
     assert "withheld" not in page
-    assert "The other organizations that were asked see it as soon as you sign." in page
+    assert "The other invited organizations can see it as soon as you sign." in page
     status, public = campaign.public_page()
     assert (status, shown(public)) == (200, []), "everyone reads the letter, and no name"
     river_watch.signs("counted")

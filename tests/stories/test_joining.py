@@ -17,7 +17,7 @@ def test_an_organization_joins_after_its_mailbox_and_the_organizers_have_said_ye
     form = {"organization": "Lake Friends", "country": "Chad", "contact": "Kim Ferryman", "email": address}
     base = f"http://127.0.0.1:{campaign.stage.web_ports[0]}"
     status, page = post(f"{base}/c/{campaign.slug}/join", form)
-    assert (status, "Please look into your mail" in page) == (200, True)
+    assert (status, "Check your email" in page) == (200, True)
     asked = eventually(lambda: campaign.stage.mails(address))[0]
     link = re.search(r"http://\S+/j/[\w=-]+", player.text_of(asked))
     assert link

@@ -1,4 +1,4 @@
-"""Between the deadline and the letter's leaving: hold, withdraw, less visible, quorum, a person."""
+"""Between the deadline and the letter's leaving: hold, withdraw, reduce your visibility, quorum, a person."""
 
 import csv
 import io

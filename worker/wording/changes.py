@@ -186,26 +186,22 @@ _LABELS: dict[Part, str] = {
 }
 _SENTENCES = {
     ("changed", True): N_("This is what changed:"),
-    ("as before", False): N_("It reads as it did, and meant something else in between."),
+    ("as before", False): N_("The text is the same as before, but it had a different meaning in between."),
     ("untouched", True): N_(
-        "The text in %(language)s is the same as before. In %(authentic)s, the language of the text that is signed, "
-        "this changed:"
+        "The text in %(language)s is the same as before. In the text in %(authentic)s, which is the authoritative "
+        "one, this changed:"
     ),
     ("elsewhere", False): N_(
         "What you read in %(language)s is the same as before. The letter was changed in: %(languages)s."
     ),
-    ("added", True): N_(
-        "The letter is there in %(language)s too, from this version on. In the text in %(authentic)s this changed:"
-    ),
+    ("added", True): N_("The letter now also exists in %(language)s. In the text in %(authentic)s, this changed:"),
     ("added", False): N_(
-        "The letter is there in %(language)s too, from this version on. The text in %(authentic)s is the same as "
-        "before."
+        "The letter now also exists in %(language)s. The text in %(authentic)s is the same as before."
     ),
     ("removed", True): N_(
-        "The letter is no longer there in %(language)s: please read it in %(authentic)s. In that text this changed:"
+        "The letter no longer exists in %(language)s: please read it in %(authentic)s. In that text, this changed:"
     ),
     ("removed", False): N_(
-        "The letter is no longer there in %(language)s: please read it in %(authentic)s. That text is the same as "
-        "before."
+        "The letter no longer exists in %(language)s: please read it in %(authentic)s. That text is the same as before."
     ),
 }

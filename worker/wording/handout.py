@@ -51,16 +51,16 @@ def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, 
     until = dates.day_and_time(campaign.deadline_at, campaign.zone, language)
     until += dates.in_utc(campaign.deadline_at, campaign.zone, language)
     return (
-        words.gettext("A joint letter waits for the answer of your organization, until %(deadline)s.")
+        words.gettext("Your organization is invited to sign a joint letter. Please reply by %(deadline)s.")
         % {"deadline": until},
-        words.gettext("The letter, and the place for your answer:"),
+        words.gettext("Read the letter and answer here:"),
         str(tokens.link(partner)),
-        words.gettext("Mail code: %(code)s") % {"code": tokens.printed_code(partner)},
+        words.gettext("Confirmation code: %(code)s") % {"code": tokens.printed_code(partner)},
         words.gettext("Long code: %(code)s. The page asks for it only after many wrong codes.")
         % {"code": tokens.printed_long_code(partner)},
         words.gettext(
-            "Opening the link changes nothing. Whoever has link and code can answer for you: "
-            "please pass them on to nobody."
+            "Opening the link changes nothing. Anyone who has the link and the code can answer for you: please do "
+            "not pass them on."
         ),
     )
 

@@ -153,8 +153,8 @@ def _withheld(listed: Signatories, words: Any) -> str:
         return _line_below_names(words, listed.withheld, str(listed.withheld))
     return str(
         words.ngettext(
-            "%(number)s organization that is not named in this copy",
-            "%(number)s organizations that are not named in this copy",
+            "%(number)s organization, which is not named in this copy.",
+            "%(number)s organizations, which are not named in this copy.",
             listed.withheld,
         )
     ) % {"number": listed.withheld}
@@ -163,8 +163,8 @@ def _withheld(listed: Signatories, words: Any) -> str:
 def _line_below_names(words: Any, withheld: int, number: str) -> str:
     return str(
         words.ngettext(
-            "and %(number)s organization that is not named in this copy",
-            "and %(number)s organizations that are not named in this copy",
+            "And %(number)s further organization, which is not named in this copy.",
+            "And %(number)s further organizations, which are not named in this copy.",
             withheld,
         )
     ) % {"number": number}
@@ -193,7 +193,7 @@ def _copies(campaign: Campaign, language: str, words: Any) -> tuple[str, ...]:
 def _note(language: str, authentic: str, words: Any) -> str:
     if language == authentic:
         return ""
-    return str(words.gettext("This is a translation. The text in %(language)s is the one that was signed.")) % {
+    return str(words.gettext("This is a translation. The %(language)s text is the authoritative one.")) % {
         "language": words.gettext(LANGUAGES[authentic].name)
     }
 

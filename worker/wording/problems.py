@@ -21,24 +21,24 @@ def sentence(code: str, language: str = "en") -> str:
 
 
 _TOO_LONG = N_("This text is too long. Please shorten it.")
-_UNFIT = N_("There is an invisible or unusual character in it. Please type it anew.")
+_UNFIT = N_("It contains an invisible or unusual character. Please type it again.")
 _SENTENCES = {
-    "link missing": N_("Please choose which link is to end."),
-    "choice missing": N_("Please choose your answer."),
-    "visibility missing": N_("Please choose how your organization signs."),
-    "representative missing": N_("Please write your name."),
-    "role missing": N_("Please write your role in the organization."),
-    "authorised missing": N_("Please tick that you are authorised to sign."),
-    "wish missing": N_("Please write what should change."),
-    "mail code missing": N_("Please type the six digits of the mail code."),
-    "mail code wrong": N_("This is not the mail code of your mail. Please compare the six digits."),
-    "mail code spent": N_("The six digits are no longer taken here. Please type the long code."),
-    "long code wrong": N_("This is not the long code of your mail. Please compare the 16 digits."),
-    "name missing": N_("Please write a name in letters."),
-    "address wrong": N_("Please write a mail address, such as office@name.example."),
+    "link missing": N_("Choose the link that you want to end."),
+    "choice missing": N_("Choose your answer."),
+    "visibility missing": N_("Choose who may see your organization’s name."),
+    "representative missing": N_("Enter your name."),
+    "role missing": N_("Enter your role in the organization."),
+    "authorised missing": N_("Tick the box to confirm that you are authorised to sign."),
+    "wish missing": N_("Enter what the text should say instead."),
+    "mail code missing": N_("Enter the six digits of the confirmation code."),
+    "mail code wrong": N_("That code is not right. Check the six digits in our email."),
+    "mail code spent": N_("The six digits no longer work here. Enter the long code."),
+    "long code wrong": N_("That long code is not right. Check the 16 digits in our email."),
+    "name missing": N_("Enter a name that contains letters."),
+    "address wrong": N_("Enter an email address, such as office@name.example."),
     "language unknown": N_("The letter does not exist in this language."),
     "unprintable": N_(
-        "There is a character in it that the letter cannot print. Please write the name in Latin or Khmer letters."
+        "It contains a character that the letter cannot show. Please write the name in Latin or Khmer letters."
     ),
     "too long": _TOO_LONG,
     "representative too long": _TOO_LONG,

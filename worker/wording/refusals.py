@@ -63,8 +63,8 @@ def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
 def _closed_for_partners(words: NullTranslations, facts: dict[str, Any]) -> str:
     if facts.get("cancelled"):
         return words.gettext(
-            "This letter was cancelled: it will not be sent, nothing of your organization is printed, and nothing "
-            "more is recorded."
+            "This letter was cancelled: it will not be sent, your organization’s name will not be published, and "
+            "nothing more is recorded."
         )
     return words.gettext("The deadline has passed: nothing more can be added.")
 
@@ -105,36 +105,36 @@ def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
 # What partners are told too is gettext; organizers read English.
 _SENTENCES: dict[str, _Sentence] = {
     "closed": _closed,
-    "letter_has_left": lambda w, f: w.gettext("The letter has left, and cannot be called back."),
+    "letter_has_left": lambda w, f: w.gettext("The letter has been sent and cannot be recalled."),
     "already_served": lambda w, f: (
         f"It was noted already: {f['addressee']} has the letter."
         if f["addressee"]
         else "It was noted already: the letter has left already, and every addressee has it."
     ),
     "letter_changed": lambda w, f: w.gettext(
-        "The letter was changed while you read it. What you typed is still there: please read what changed, "
-        "and answer the letter as it stands now."
+        "The letter was changed while you were reading it. What you typed is still there: please read what changed, "
+        "and answer the letter as it is now."
     ),
     "silenced": lambda w, f: w.gettext(
-        "No mail goes to your organization about this letter, so this cannot be done by a link. Please write to the "
-        "organizers."
+        "We send no email to your organization about this letter, so this cannot be done with a link. Please write "
+        "to the organizers."
     ),
     "answered_meanwhile": lambda w, f: w.gettext(
-        "Somebody of your organization has answered since you opened this page. Please look at that answer, and send "
-        "yours again if it is to replace it."
+        "Someone in your organization has answered since you opened this page. Please look at that answer, and "
+        "submit yours again if it should replace it."
     ),
-    "no_such_contact": lambda w, f: w.gettext("That link was ended already."),
+    "no_such_contact": lambda w, f: w.gettext("That link has already been ended."),
     "link_revoked": lambda w, f: "This link was revoked: it speaks for nobody any more.",
     "not_signed": lambda w, f: f"{f['organization']} has not signed: there is nothing to withdraw.",
     "not_answered": lambda w, f: "No answer stands, so there is none to disown.",
     "not_offered": lambda w, f: f"This campaign offers only: {', '.join(f['visibilities'])}.",
     "not_filled_in": lambda w, f: f"Missing, or not to be taken: {', '.join(f['problems'])}.",
     "rate_limited": lambda w, f: w.gettext(
-        "No mail goes to this address now. Please take another, or write to the organizers."
+        "We cannot write to this address at the moment. Please enter another one, or write to the organizers."
     ),
     "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no mail was sent.",
     "passed_on_too_often": lambda w, f: w.gettext(
-        "It was passed on three times already. Please write to the organizers."
+        "The invitation has already been passed on three times. Please write to the organizers."
     ),
     "same_address": lambda w, f: (
         f"That is the address of {f['organization']} already, and no mail came back from it: nothing was changed."
@@ -175,7 +175,7 @@ _FOR_PARTNERS: dict[str, _Sentence] = {
     "closed": _closed_for_partners,
     "not_signed": lambda w, f: w.gettext("There is no signature of your organization to withdraw."),
     "not_offered": lambda w, f: w.gettext(
-        "This letter cannot be signed in that way. Please choose one of the ways below."
+        "This letter cannot be signed that way. Please choose one of the options below."
     ),
-    "same_address": lambda w, f: w.gettext("The invitation came to this address already."),
+    "same_address": lambda w, f: w.gettext("This address has already received the invitation."),
 }
