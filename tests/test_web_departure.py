@@ -115,7 +115,7 @@ def test_who_was_counted_is_told_that_it_was_counted(browser: TestClient) -> Non
     says_that_it_withdraws(browser, partner, link)
     page = read(browser, link)
     assert COUNTS in page
-    assert "no longer counts you" in page
+    assert "no longer count you" in page
     assert NAMES["en"] not in page
 
 

@@ -180,7 +180,7 @@ def test_a_country_that_is_not_known_waits_and_is_never_refused(
     waiting = now_of(river_watch)
     assert (waiting.country, waiting.proposed) == ("USA", {"": "River Watch", "country": country})
     assert f'value="{country}"' in browser.get(url(river_watch)).text
-    assert "name or country waits" in browser.get(url(river_watch)).text
+    assert "name or country has to be approved" in browser.get(url(river_watch)).text
 
     with db.transaction() as session:
         correct_listing.decide_name(session, river_watch.id, agreed=True)

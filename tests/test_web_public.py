@@ -109,7 +109,7 @@ def test_after_it_has_left_no_number_tells_who_stepped_back(browser: TestClient)
         leaves(session, rw)
     page = browser.get("/c/dam").text
     assert names(page) == ["Eau Vive, France", "River Watch (RW), USA"]
-    assert "sent under 4 organizations; named here today are:" in page
+    assert "sent in the name of 4 organizations. Named here today:" in page
     assert "not named" not in page, "no number of those who are withheld"
     with db.transaction() as session:
         cast.signs(session, rw, "counted")

@@ -27,7 +27,7 @@ def test_the_page_is_there_once_the_letter_has_left_and_whoever_steps_back_is_go
     status, page = campaign.public_page()
     assert status == 200
     assert shown(page) == [clean_coast.row, river_watch.row]
-    assert "sent under 3 organizations; named here today are:" in page
+    assert "sent in the name of 3 organizations. Named here today:" in page
     assert "We, the 3 undersigned" in page
     assert "not named" not in page
     assert "Amis" not in page
@@ -38,7 +38,7 @@ def test_the_page_is_there_once_the_letter_has_left_and_whoever_steps_back_is_go
     page = campaign.public_page()[1]
     assert shown(page) == [clean_coast.row]
     assert "River Watch" not in page
-    assert "sent under 3 organizations; named here today are:" in page, "the number tells nobody who went"
+    assert "sent in the name of 3 organizations. Named here today:" in page, "the number tells nobody who went"
     told = eventually(lambda: campaign.organizers_mails("stepped back"))[0]
     assert "River Watch" not in player.text_of(told)
     notice = campaign.types("notice")
@@ -66,7 +66,7 @@ def test_who_was_public_and_asks_to_be_counted_leaves_the_page_and_no_number_tel
     assert river_watch.posts(choice="sign", visibility="counted")[0] == 200
     page = campaign.public_page()[1]
     assert shown(page) == [clean_coast.row]
-    assert "sent under 2 organizations; named here today are:" in page
+    assert "sent in the name of 2 organizations. Named here today:" in page
     assert "not named" not in page
     assert "ask not to be named" in campaign.types("notice")
 
