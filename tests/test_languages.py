@@ -21,6 +21,7 @@ MAY_NAME_ONE = {
     "text/languages.py",
     "text/countries.py",  # what Babel's names of countries lack
     "definition/word_languages.py",  # as Word calls them, and as a letter is known by its words
+    "cli/new_letter.py",  # in whose name the example of a letter speaks
     "cli/demo/__init__.py",  # what the partners of the demo say
 }
 
