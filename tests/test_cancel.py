@@ -317,7 +317,7 @@ def test_the_page_says_what_happened_and_shows_no_letter(
     assert "The dam must wait" not in page.text
     assert "Le barrage" not in page.text
     assert "<form" not in page.text
-    assert "Printed under the letter" not in page.text
+    assert "appears under the letter" not in page.text
     if language == "en":
         assert "It will not be sent, and your organization’s name will not be published." in page.text
         assert "at the latest all of it is erased" in page.text

@@ -29,7 +29,7 @@ UNTRUE = [
     "It is neither named nor counted.",
     "appears in no copy of the letter",
     "read",
-    "counted and not named everywhere",
+    "Everywhere else it is counted",
 ]
 
 
@@ -94,7 +94,7 @@ def test_less_visible_after_a_partial_departure_is_told_the_truth(visibility: st
     says_that_it_withdraws(browser, partner, link, choice="sign", visibility=visibility)
     page = read(browser, link)
     assert "appears in no copy of the letter" not in page
-    assert "counted and not named everywhere else" not in page
+    assert "Everywhere else it is counted" not in page
     assert f"{NAMES['en']}Governor Bo Lund." in page
     assert "may have reached, Minister" not in page.split("Copies")[0]
 
