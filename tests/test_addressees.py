@@ -126,7 +126,7 @@ def test_where_there_is_one_addressee_no_page_speaks_of_copies(browser: TestClie
         campaign = cast.a_campaign(session, public_page="from launch")
         partner = campaign.partners[0]
     page = words_of(browser.get(f"/s/{tokens.token(partner)}").text)
-    assert f"The letter goes to {WEIR}." in page
+    assert f"The letter will be sent to {WEIR}." in page
     assert "with a copy" not in (page + browser.get("/c/dam").text).lower()
     assert "does not name you" not in page
 

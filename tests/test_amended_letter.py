@@ -350,7 +350,7 @@ def test_an_answer_belongs_to_the_version_that_stood_on_its_page(campaign_id: in
     browser.post(url, data=hidden | form | {"mail_code": code})
 
     page = page_of(browser, "en")
-    assert "A slip in it was mended since you answered." in page
+    assert "A small correction was made after you answered." in page
     assert "<del>one.</del><ins>uno.</ins>" in page
     assert page == page_of(browser, "en")
     amends(campaign_id, a_letter("two", "deux", "ពីរ"), meaning=True)

@@ -320,7 +320,7 @@ def test_the_page_says_what_happened_and_shows_no_letter(
     assert "appears under the letter" not in page.text
     if language == "en":
         assert "It will not be sent, and your organization’s name will not be published." in page.text
-        assert "at the latest all of it is erased" in page.text
+        assert "at the latest, all of this is erased" in page.text
         signs = {"decline": "does not sign", None: "No answer from River Watch was recorded"}
         assert signs.get(standing, "River Watch signs") in page.text
 
@@ -584,7 +584,7 @@ def test_one_that_was_erased_by_itself_reads_that_and_later_what_became_of_the_l
         link = f"/s/{tokens.token(campaign.partners[0])}"
         erase.erase_partner(session, campaign.partners[0].id)
     page = ended_page(browser, link)
-    assert "Our records of your organization were erased on" in page
+    assert "Our records about your organization were erased on" in page
     assert "sent" not in page
     with db.transaction() as session:
         cancel.cancel_campaign(session, campaign.id)

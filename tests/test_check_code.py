@@ -108,7 +108,7 @@ def test_of_two_hundred_guesses_at_once_fifty_are_compared_and_the_long_code_is_
     told = at_once(browser, [(link(partner), signing(wrong(partner, number))) for number in range(1, 201)])
 
     assert {page.status_code for page in told} == {422}
-    assert sum("This is not the mail code" in page.text for page in told) == MAX_WRONG_CODES - 1
+    assert sum("That code is not right." in page.text for page in told) == MAX_WRONG_CODES - 1
     assert sum(SPENT in page.text for page in told) == 200 - MAX_WRONG_CODES + 1
     assert counted(partner) == MAX_WRONG_CODES
     assert browser.post(link(partner), data=signing(tokens.mail_code(partner))).status_code == 422, "even the right one"

@@ -481,7 +481,7 @@ def test_a_preview_shows_the_line_in_which_those_stand_who_are_not_named(desk: D
     desk.story.writes_its_folder()
     said = desk.types("preview", str(desk.story.folder), "--deadline", "in 2 weeks")
     letter = settings.current().data_dir / "preview" / "rivers" / "letter.en.txt"
-    assert "and N organizations that are not named in this copy" in letter.read_text()
+    assert "And N further organizations, which are not named in this copy." in letter.read_text()
     assert "“N” below the list stands for how many sign and are not named" in said
 
     _offers(desk, ["public"])

@@ -537,7 +537,7 @@ def test_a_campaign_that_promised_nothing_is_erased_by_hand_alone(browser: TestC
         link = f"/s/{tokens.token(partners(session)[PUBLIC])}"
     page = browser.get(link).text
     assert "is erased" not in page
-    assert "correct or erase it sooner" in page
+    assert "to have it erased sooner" in page
     clock.advance(days=3650)
     with db.reading() as session:
         assert ("erase", campaign_id) not in due.due_acts(session)

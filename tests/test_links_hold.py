@@ -276,7 +276,7 @@ def test_a_scanner_that_presses_everything_answers_nothing_and_keeps_nobody_out(
 
     assert everything_but_guesses() == before, "nothing is recorded"
     assert {one.status for one in heard} <= {200, 422}
-    assert sum("This is not the mail code" in one.page for one in heard) > 2 * LINKS
+    assert sum("That code is not right." in one.page for one in heard) > 2 * LINKS
     with db.reading() as session:
         guessed = [session.get_one(Partner, one.id).wrong_codes for one in partners]
     assert sum(guessed) > 2 * LINKS

@@ -95,7 +95,7 @@ HELL = HIDING | LINES | STRANGE | STANDING | LONG
 WHAT_TO_DO = (
     "Enter a name that contains letters.",
     "Please write the name in Latin or Khmer letters.",
-    "Please type it anew.",
+    "Please type it again.",
     "Please shorten it.",
     "Enter your name.",
     "Please write your role",

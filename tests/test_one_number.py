@@ -162,7 +162,7 @@ def test_the_number_stays_whatever_happens_later(browser: TestClient) -> None:
     public, addressee, counted = a_sealed_campaign("dam")
     reaches_all("dam")
     before = page(browser, "dam")
-    assert "This letter was sent under 3 organizations; named here today are:" in before
+    assert "This letter was sent in the name of 3 organizations. Named here today:" in before
 
     withdraws(counted)
     is_less_visible(addressee)
@@ -172,7 +172,7 @@ def test_the_number_stays_whatever_happens_later(browser: TestClient) -> None:
 
     withdraws(public)
     without = page(browser, "dam")
-    assert "This letter was sent under 3 organizations; none is named here today." in without
+    assert "This letter was sent in the name of 3 organizations. None is named here today." in without
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_of(session, "dam").id)
     assert page(browser, "dam") == without
@@ -181,9 +181,9 @@ def test_the_number_stays_whatever_happens_later(browser: TestClient) -> None:
 @pytest.mark.parametrize(
     ("visibilities", "sentence"),
     [
-        (("public",), "This letter was sent under 1 organization; named here today are:"),
-        (("public", "public"), "This letter was sent under 2 organizations; named here today are:"),
-        (("counted",), "This letter was sent under 1 organization; none is named here today."),
+        (("public",), "This letter was sent in the name of 1 organization. Named here today:"),
+        (("public", "public"), "This letter was sent in the name of 2 organizations. Named here today:"),
+        (("counted",), "This letter was sent in the name of 1 organization. None is named here today."),
     ],
 )
 def test_every_campaign_says_so_from_the_first_day(
@@ -203,7 +203,7 @@ def test_before_it_has_left_no_number_is_there(browser: TestClient) -> None:
 
     said = page(browser, "dam")
 
-    assert "sent under" not in said
+    assert "sent in the name of" not in said
     assert "We, the … undersigned" in said
 
 
@@ -229,11 +229,11 @@ def test_each_copy_in_each_language_and_form_and_its_mail_have_the_same_number(
 @pytest.mark.parametrize(
     ("visibilities", "public", "addressee"),
     [
-        (MIXED, "and 2 organizations that are not", "and 1 organization that is not"),
+        (MIXED, "And 2 further organizations, which are not", "And 1 further organization, which is not"),
         (("public", "public"), "", ""),
-        (("public", "addressee"), "and 1 organization that is not", ""),
-        (("counted", "counted"), "2 organizations that are not", "2 organizations that are not"),
-        (("addressee",), "1 organization that is not", ""),
+        (("public", "addressee"), "And 1 further organization, which is not", ""),
+        (("counted", "counted"), "2 organizations, which are not", "2 organizations, which are not"),
+        (("addressee",), "1 organization, which is not", ""),
     ],
 )
 def test_the_line_below_the_list_tells_how_many_are_not_named_in_this_copy(
@@ -247,7 +247,7 @@ def test_the_line_below_the_list_tells_how_many_are_not_named_in_this_copy(
         below = [one for one in content.decode().rstrip().split("\r\n\r\n") if not one.startswith("Copy: ")]
         expected = {"public": public, "addressee": addressee}[rendition]
         if expected:
-            assert below[-1] == f"{expected} named in this copy"
+            assert below[-1] == f"{expected} named in this copy."
         else:
             assert "in this copy" not in content.decode()
 

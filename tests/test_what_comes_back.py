@@ -359,7 +359,7 @@ def test_what_the_addressee_s_office_answers_stands_beside_the_letter(server: Ma
     assert [one["kind"] for one in status()["letters"][0]["responses"]] == ["automatic"]
     shown = CliRunner().invoke(app, ["status", "rivers"]).stdout
     assert "an automatic reply says: “To deliver your message, click <link> once.”" in shown
-    assert "if the letter did not arrive, print it and bring it" in shown
+    assert "if the letter did not arrive, print it and bring it" in " ".join(shown.split())
     assert alerts() == ["mail_answered"]
     with db.reading() as session:
         campaign = session.get_one(Campaign, row(letter).campaign_id)

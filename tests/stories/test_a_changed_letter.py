@@ -93,7 +93,7 @@ def test_what_was_read_before_the_change_is_not_signed_after_it(campaign: Story,
     status, page = river_watch.posts(**(read | form))
 
     assert status == 409
-    assert "The letter was changed while you read it." in page
+    assert "The letter was changed while you were reading it." in page
     assert "<ins>rivers and lakes.</ins>" in page
     assert 'value="Ada"' in page, "what was typed is still there"
     assert campaign.status()["counts"]["signed"] == 0
@@ -177,7 +177,7 @@ def test_after_the_addressee_alone_nobody_reads_the_first_change_again(
     assert "- Addressee: Professor Ada Example, Special Rapporteur on [gone: rivers,] [new: water,] Palais" in mail
     assert "lakes" not in mail
     page = river_watch.page()
-    assert "A slip in it was mended since you answered." in page
+    assert "A small correction was made after you answered." in page
     assert "<del>rivers,</del><ins>water,</ins>" in page
     assert "<ins>rivers and lakes.</ins>" not in page
     file.write_text(file.read_text().replace("Dear Professor Example,", "Dear Ms Example,"))

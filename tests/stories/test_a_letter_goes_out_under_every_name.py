@@ -77,10 +77,10 @@ def test_the_mixed_case_names_each_only_where_it_agreed(
     letter = campaign.letter()
     assert signatories(letter) == [river_watch.row, clean_coast.row], "in confidence, so after all others"
     assert "We, the 3 undersigned" in player.text_of(letter)
-    assert "and 1 organization that is not named in this copy" in player.text_of(letter)
+    assert "And 1 further organization, which is not named in this copy." in player.text_of(letter)
     copy = eventually(lambda: [m for m in river_watch.mails() if list(m.iter_attachments())])[0]
     (text,) = [p.get_content() for p in copy.iter_attachments() if str(p.get_filename()).endswith(".txt")]
     assert "River Watch" in text
     assert "Clean Coast" not in text
     assert "We, the 3 undersigned" in text
-    assert "and 2 organizations that are not named in this copy" in " ".join(text.split())
+    assert "And 2 further organizations, which are not named in this copy." in " ".join(text.split())

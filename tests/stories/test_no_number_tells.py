@@ -108,7 +108,7 @@ def test_the_public_page_says_under_how_many_it_was_sent_and_never_how_many_are_
     page = letter_on_the_page(sent.campaign)
 
     assert sent.campaign.partners[0].row in page
-    assert "sent under 3 organizations" in page
+    assert "sent in the name of 3 organizations" in page
     assert "withheld" not in page
 
 
@@ -125,15 +125,15 @@ def test_the_list_says_how_many_are_not_named_in_this_copy(sent: Sent) -> None:
     assert "Clean Coast" in sent.letter
     assert "Clean Coast" not in sent.copy
 
-    assert re.search(r"\b1 organization\b[^.]*\sin this copy", sent.letter)
-    assert re.search(r"\b2 organizations\b[^.]*\sin this copy", sent.copy)
+    assert re.search(r"\b1 further organization\b[^.]*\sin this copy", sent.letter)
+    assert re.search(r"\b2 further organizations\b[^.]*\sin this copy", sent.copy)
 
 
 def test_the_form_shows_the_line_in_which_an_unnamed_organization_will_stand(sent: Sent) -> None:
-    (printed,) = [line for line in sent.copy.split("\n\n") if "2 organizations" in line]
+    (printed,) = [line for line in sent.copy.split("\n\n") if "2 further organizations" in line]
 
     assert "counted" in sent.form
-    line = " ".join(printed.split()).replace("2 organizations", "N organizations")
+    line = " ".join(printed.split()).replace("2 further organizations", "N further organizations")
     assert line in sent.form, "with N, and never with the present number"
 
 
