@@ -14,10 +14,6 @@ from worker.definition import word
 from worker.text import markdown
 
 BOLD, ITALIC = "<w:b/>", "<w:i/>"
-FOOTNOTES_AND_TABLES = pytest.mark.skipif(
-    any("[^1]" in run["text"] for block in markdown.blocks("a[^1]\n\n[^1]: b") for run in block.get("runs", [])),  # type: ignore[attr-defined]
-    reason="Markdown knows no footnotes here",
-)
 
 
 def taken(*blocks: str, changes: word.Changes = "", **parts: Any) -> dict[str, Any]:
@@ -555,7 +551,6 @@ def test_a_french_letter_with_notes_comes_whole() -> None:
     assert (written["counts"]["lists"], written["counts"]["footnotes"]) == (1, 1)
 
 
-@FOOTNOTES_AND_TABLES
 def test_notes_and_tables_are_ones_for_the_letter_too() -> None:
     from worker.text import markdown_lint
 
