@@ -3,6 +3,7 @@
 A state is a time: null means "not yet". Nothing else says in which state a thing is.
 """
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -27,6 +28,11 @@ from worker.choices import CHOICES, Choice
 from worker.column_types import Encrypted, Moment
 
 
+def new_seed() -> bytes:
+    """A random number of 128 bits."""
+    return secrets.token_bytes(16)
+
+
 class Base(DeclarativeBase):
     type_annotation_map = {
         datetime: Moment,
@@ -47,10 +53,39 @@ class Base(DeclarativeBase):
 
 
 MAX_SLUG = 100
+RestoredBy = Literal["restore", "mirror ahead", "moved"]
+"""How it was noticed that a database is an older one: our own restore; the data folder remembers more than it does; it
+stands in another place, and nothing in the data folder knows it."""
+
+
+class Installation(Base):
+    """The one row about this database as a whole: whose it is, and whether it was put back from a backup.
+
+    `number` is random and stays when the database is restored or moved. `key_check` tells whether a SECRET_KEY is the
+    one under which the rows are written; null until a process has had one. `home` names the server or the file in
+    which the database was last seen. `drains` counts how often a worker took mail to send. `backed_up_at`: when the
+    last backup was complete. `restored_at`: since when everything stands still because the database was found to be
+    an older one, until a person has looked; `backup_of` is then the moment at which it was as it is, where that is
+    known, and `restored_by` how it was noticed.
+    """
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[bytes] = mapped_column(LargeBinary(16))
+    key_check: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    home: Mapped[str | None] = mapped_column(Text)
+    drains: Mapped[int]
+    backed_up_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]
+    restored_by: Mapped[RestoredBy | None] = mapped_column(String(20))
+    backup_of: Mapped[datetime | None]
 
 
 class Campaign(Base):
     """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
+
+    `seed` is random; the Message-IDs of its mails are derived from it.
 
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
     addressees does. `undo`: what it takes to take the organizers' last act back (`acts/undo.py`), which its mails wait
@@ -74,6 +109,7 @@ class Campaign(Base):
     undo_until: Mapped[datetime | None]
     erase_by: Mapped[datetime | None]
     undo: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    seed: Mapped[bytes] = mapped_column(LargeBinary(16), default=new_seed, server_default="")
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
