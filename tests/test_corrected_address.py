@@ -81,7 +81,7 @@ def test_the_address_is_changed_and_asked_anew_with_another_link(campaign: Campa
     old, new = mails(river_watch)
     assert old.cancelled_at is not None
     assert old.due_at is None
-    assert (new.key, new.generation) == (f"dam/invitation/partner-{river_watch.id}/2", 2)
+    assert (new.key, new.generation) == (f"campaign-{river_watch.campaign_id}/invitation/partner-{river_watch.id}/2", 2)
     assert new.due_at is not None
     assert (corrected.goes, corrected.was_suppressed) == (["invitation"], False)
     with db.reading() as session:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import importlib
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
@@ -402,3 +404,29 @@ def test_what_came_back_before_is_still_told_and_old_links_and_mails_go_on(empty
 
 def asked_in_order(session: Session) -> Sequence[Partner]:
     return session.scalars(select(Partner).order_by(Partner.id)).all()
+
+
+def test_mails_are_known_by_the_number_of_their_campaign(database: str) -> None:
+    """Also where a name begins with another, looks like a number, or was given to a campaign after its first mails."""
+    with db.transaction() as session:
+        campaigns = [cast.a_campaign(session, slug=slug) for slug in ("campaign-2", "dam", "dam-2023", "rivers_x")]
+        for campaign in campaigns:
+            rows = [outbox.to_partner("invitation", campaign, p, "1", db.clock(session)) for p in campaign.partners]
+            outbox.put(session, rows)
+        ids = {campaign.id: campaign.slug for campaign in campaigns}
+        numbered = {mail.id: mail.key for mail in session.scalars(select(Mail))}
+        for mail in session.scalars(select(Mail)):
+            mail.key = mail.key.replace(f"campaign-{mail.campaign_id}", ids[mail.campaign_id])
+        odd = session.scalars(select(Mail).where(Mail.campaign_id == campaigns[3].id).limit(1)).one()
+        odd.key = odd.key.replace("rivers_x", "riversyx")
+        numbered[odd.id] = f"campaign-{odd.campaign_id}/{odd.key}"
+
+    revision = importlib.import_module("worker.migrations.versions.0010_back_from_a_backup")
+    with (
+        db.engine().execution_options(writing=True).begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        revision._number_mail_keys()
+
+    with db.reading() as session:
+        assert {mail.id: mail.key for mail in session.scalars(select(Mail))} == numbered

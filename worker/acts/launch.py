@@ -4,7 +4,7 @@ import itertools
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -66,11 +66,6 @@ def free_name(session: Session, slug: str) -> str | None:
         return None  # somebody else launches at the same time
     campaign.slug = _free_slug(session, slug)
     session.flush()
-    renamed = literal(campaign.slug).op("||")(func.substr(Mail.key, len(slug) + 1))
-    session.execute(
-        update(Mail).where(Mail.campaign_id == campaign.id).values(key=renamed),
-        execution_options={"synchronize_session": False},
-    )
     audit.log(session, campaign, "organizer", "renamed")
     return campaign.slug
 

@@ -34,7 +34,7 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: L
     if contact.added_by == "partner":
         contact.language = to.language
     row = outbox.to_contact("passed_on", campaign, contact, "1", now)
-    row["key"] = f"{campaign.slug}/passed_on/{fingerprint.hex()}/{now:%Y%m%d}"  # one a day, even asked for at once
+    row["key"] = outbox.mail_key(campaign, "passed_on", f"{fingerprint.hex()}/{now:%Y%m%d}")  # one a day, even at once
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()

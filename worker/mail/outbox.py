@@ -117,6 +117,11 @@ def hour_key(moment: datetime) -> str:
     return f"{moment:%Y%m%dT%H}"
 
 
+def mail_key(campaign: Campaign, kind: str, which: str) -> str:
+    """What a mail is known by; with the campaign's number, which stays when the campaign gets another name."""
+    return f"campaign-{campaign.id}/{kind}/{which}"
+
+
 def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = None) -> int:
     """Call back mails that have not left, and return how many; those that left stay as they are.
 
@@ -150,7 +155,7 @@ def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: dat
     if registered.audience != audience:
         raise NotRegistered(f"mail {kind!r}: it is registered for the {registered.audience}, not the {audience}")
     return {
-        "key": f"{campaign.slug}/{kind}/{which}",
+        "key": mail_key(campaign, kind, which),
         "kind": kind,
         "urgency": registered.urgency,
         "campaign_id": campaign.id,

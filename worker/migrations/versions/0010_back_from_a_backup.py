@@ -26,6 +26,7 @@ def upgrade() -> None:
     )
     op.bulk_insert(installation, [{"id": 1, "number": secrets.token_bytes(16), "drains": 0}])
     _give_seeds()
+    _number_mail_keys()
 
 
 def _give_seeds() -> None:
@@ -36,3 +37,19 @@ def _give_seeds() -> None:
     for campaign_id in connection.scalars(sa.select(campaign.c.id)).all():
         given = sa.update(campaign).where(campaign.c.id == campaign_id).values(seed=secrets.token_bytes(16))
         connection.execute(given)
+
+
+def _number_mail_keys() -> None:
+    """Mails are known by their campaign's number in place of its name, which a cancelled one loses to another.
+
+    In two steps, as a campaign may be called `campaign-2`: no name begins with a slash, so no key is there already.
+    """
+    connection = op.get_bind()
+    campaign = sa.table("campaign", sa.column("id", sa.Integer), sa.column("slug", sa.Text))
+    mail = sa.table("mail", sa.column("campaign_id", sa.Integer), sa.column("key", sa.Text))
+    for campaign_id, slug in connection.execute(sa.select(campaign.c.id, campaign.c.slug)).all():
+        named = sa.func.substr(mail.c.key, 1, len(slug) + 1) == f"{slug}/"
+        rest = sa.case((named, sa.func.substr(mail.c.key, len(slug) + 2)), else_=mail.c.key)
+        numbered = sa.literal(f"/campaign-{campaign_id}/").op("||")(rest)
+        connection.execute(sa.update(mail).where(mail.c.campaign_id == campaign_id).values(key=numbered))
+    connection.execute(sa.update(mail).values(key=sa.func.substr(mail.c.key, 2)))
