@@ -150,8 +150,13 @@ def fingerprint(email: str) -> bytes:
 
 
 def message_id() -> str:
-    """A new Message-ID of ours: 128 random bits at the public domain (RFC 5322 3.6.4)."""
+    """The Message-ID of a mail that is in no outbox: 128 random bits at the public domain (RFC 5322 3.6.4)."""
     return f"<{secrets.token_hex(16)}@{settings.current().mail_domain}>"
+
+
+def derived_message_id(facts: bytes) -> str:
+    """The Message-ID of a mail, made from what it says: 128 bits of an HMAC, from which nothing can be read."""
+    return f"<{_mac('message id', facts)[:MAC].hex()}@{settings.current().mail_domain}>"
 
 
 def return_path(mail_id: int) -> str:

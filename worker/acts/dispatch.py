@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -12,7 +13,7 @@ from worker.mail import outbox
 from worker.models import Actor, Campaign, Mail
 from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
-from worker.state.letters import HAS_IT, Served, served, unserved
+from worker.state.letters import HAS_IT, Served, sealed_at, served, unserved
 from worker.state.refusals import AlreadyServed, Blocked
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
@@ -36,7 +37,7 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
         return 0
     if by_person:
         _set_aside_refused(session, facts)
-    rows = _letters_to_write(facts)
+    rows = _letters_to_write(facts, facts.now if by_person else _may_leave_since(session, facts))
     put = outbox.put(session, rows)
     if put:
         actor: Actor = "organizer" if by_person else "clock"
@@ -143,14 +144,28 @@ def _set_aside_refused(session: Session, facts: CampaignFacts) -> None:
     session.flush()
 
 
-def _letters_to_write(facts: CampaignFacts) -> list[outbox.MailRow]:
-    """A row for each addressee that has no living letter; numbered, as one may have been cancelled before."""
+def _may_leave_since(session: Session, facts: CampaignFacts) -> datetime:
+    """Since when the clock may send this seal; now where that is longer ago than a letter may take."""
+    sealed = session.scalar(select(sealed_at(facts.campaign.id, facts.seal)))
+    since = max(filter(None, (sealed, facts.campaign.review_ends_at)), default=None)
+    return outbox.fact_moment(since, facts.now, within=LATE)
+
+
+def _letters_to_write(facts: CampaignFacts, since: datetime) -> list[outbox.MailRow]:
+    """A row for each addressee that has no living letter; numbered, as one may have been cancelled before.
+
+    The first one is dated `since`, so that it is the same letter when it is put again.
+    """
     assert facts.seal is not None
     earlier = Counter(letter.addressee_id for letter in facts.letters if letter.seal_number == facts.seal)
-    return [
-        outbox.to_addressee(facts.campaign, addressee, facts.seal, earlier[addressee.id] + 1, facts.now)
-        for addressee in unserved(facts.campaign, facts.letters)
-    ]
+    rows = []
+    for addressee in unserved(facts.campaign, facts.letters):
+        time = earlier[addressee.id] + 1
+        row = outbox.to_addressee(facts.campaign, addressee, facts.seal, time, facts.now)
+        if time == 1:
+            row["dated_at"] = since
+        rows.append(row)
+    return rows
 
 
 def _tell_if_it_waits(session: Session, facts: CampaignFacts, found: list[Blocker]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -61,8 +61,7 @@ def resume_letter(session: Session, campaign_id: int) -> int | None:
         outbox.cancel(session, *waited, Mail.kind.in_(kinds.cancelled_by("close")), at=now)
     waiting = count_held_mails(session, [campaign]).get(campaign.id, 0)
     undo_minutes.note_mails_of_act(session, campaign)
-    dated = update(Mail).where(*waited, Mail.uncertain_at.is_(None)).values(dated_at=now)
-    session.execute(dated.execution_options(synchronize_session=False))
+    outbox.date_anew(session, now, *waited, Mail.uncertain_at.is_(None))
     campaign.held_at = campaign.mail_held_at = None
     audit.log(session, campaign, "organizer", "resumed", at=now)
     return waiting

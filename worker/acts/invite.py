@@ -1,5 +1,7 @@
 """Invite every partner once."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,12 +28,18 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
     if not campaign.takes_answers(at=now) or (number := _how_many_may_be_asked(session, campaign)) == 0:
         return 0
     partners = session.execute(select_not_yet_asked(campaign).limit(number)).all()
-    due_at = max(now, first_mail_at(campaign))
-    rows = [outbox.to_partner("invitation", campaign, p, "1", now) | {"due_at": due_at} for p in partners]
+    dates = outbox.MailOptions(due_at=max(now, first_mail_at(campaign)), dated_at=_says_so_since(campaign, now))
+    rows = [outbox.to_partner("invitation", campaign, p, "1", now, **dates) for p in partners]
     asked = outbox.put(session, rows)
     if asked:
         audit.log(session, campaign, "clock", "invited", detail=asked, at=now)
     return asked
+
+
+def _says_so_since(campaign: Campaign, now: datetime) -> datetime:
+    """Since when an invitation says what it says now."""
+    since = (campaign.launched_at, campaign.deadline_set_at, campaign.letter.made_at)
+    return outbox.fact_moment(max(filter(None, since)), now)
 
 
 def _how_many_may_be_asked(session: Session, campaign: Campaign) -> int:

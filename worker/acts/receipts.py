@@ -33,17 +33,18 @@ def put_receipts(session: Session, campaign_id: int) -> int:
     now = db.clock(session)
     partner_ids = [one.id for one in answered]
     answers = {one.id: one.answer_id for one in answered}
+    dated = {one.id: outbox.fact_moment(one.at, now) for one in answered}
     recent = recently_told(session, "receipt", partner_ids, now)
     rows = []
     for one in answered:
         if one.to_registered:
             due_at = next_receipt_at(campaign, now, *recent.get((one.id, None), (0, None)))
-            about = outbox.MailOptions(answer_id=one.answer_id, due_at=due_at)
+            about = outbox.MailOptions(answer_id=one.answer_id, due_at=due_at, dated_at=dated[one.id])
             rows.append(outbox.to_partner("receipt", campaign, one, str(one.answer_id), now, **about))
     for contact in session.scalars(select_answering_contacts(Contact.partner_id.in_(partner_ids))):
         answer_id = answers[contact.partner_id]
         due_at = next_receipt_at(campaign, now, *recent.get((contact.partner_id, contact.id), (0, None)))
-        about = outbox.MailOptions(answer_id=answer_id, due_at=due_at)
+        about = outbox.MailOptions(answer_id=answer_id, due_at=due_at, dated_at=dated[contact.partner_id])
         rows.append(outbox.to_contact("receipt", campaign, contact, str(answer_id), now, **about))
     outbox.put(session, rows)
     return len(answered)

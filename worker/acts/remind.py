@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Unpack
 
 from sqlalchemy.orm import Session
 
@@ -35,7 +36,10 @@ def remind_when_due(session: Session, campaign_id: int) -> int:
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
     due = select_silent(campaign).where(last_mail() < quiet_since, ~is_being_asked())
     silent = session.execute(due.limit(BATCH).with_only_columns(*OF_A_READER)).all()
-    return _put_reminders(session, campaign, silent, outbox.moment_key(moment), now, "clock", due_at=now)
+    dated_at = outbox.fact_moment(moment, now)
+    return _put_reminders(
+        session, campaign, silent, outbox.moment_key(moment), now, "clock", due_at=now, dated_at=dated_at
+    )
 
 
 def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True) -> int:
@@ -52,7 +56,9 @@ def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True
     if not partners:
         return 0
     due_at = undo.remember(campaign, "remind", now)
-    return _put_reminders(session, campaign, partners, outbox.moment_key(now), now, "organizer", due_at=due_at)
+    return _put_reminders(
+        session, campaign, partners, outbox.moment_key(now), now, "organizer", due_at=due_at, dated_at=now
+    )
 
 
 def _put_reminders(
@@ -62,10 +68,9 @@ def _put_reminders(
     which: str,
     now: datetime,
     actor: Actor,
-    *,
-    due_at: datetime,
+    **dates: Unpack[outbox.MailOptions],
 ) -> int:
-    rows = [outbox.to_partner("reminder", campaign, partner, which, now, due_at=due_at) for partner in partners]
+    rows = [outbox.to_partner("reminder", campaign, partner, which, now, **dates) for partner in partners]
     reminded = outbox.put(session, rows)
     if reminded:
         audit.log(session, campaign, actor, "reminded", detail=reminded, at=now)

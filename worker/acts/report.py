@@ -30,7 +30,8 @@ def put_copies(session: Session, campaign_id: int) -> int:
     signed = standing_signatures(*OF_A_READER, Partner.takes_mail.label("takes_mail"), campaign_id=campaign.id)
     somebody = (Partner.takes_mail | has_answering_contact()) & Partner.silenced_at.is_(None)
     signers = session.execute(signed.where(somebody, has_none).order_by(Partner.id).limit(BATCH)).all()
-    about, which = outbox.MailOptions(seal_number=number), f"seal-{number}"
+    dated_at = outbox.fact_moment(campaign.dispatched_at, facts.now)
+    about, which = outbox.MailOptions(seal_number=number, dated_at=dated_at), f"seal-{number}"
     rows = [outbox.to_partner("copy", campaign, one, which, facts.now, **about) for one in signers if one.takes_mail]
     theirs = select_answering_contacts(Contact.partner_id.in_([one.id for one in signers]))
     rows += [outbox.to_contact("copy", campaign, one, which, facts.now, **about) for one in session.scalars(theirs)]

@@ -1,14 +1,14 @@
 """The outbox: mail is put beside the fact that causes it, and called back while it has not left."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
-from worker.mail import holds
+from worker import db
+from worker.mail import holds, message_ids
 from worker.mail.kinds import Audience, kind_named
 from worker.models import Addressee, Campaign, Mail
 from worker.registry import NotRegistered
@@ -19,6 +19,7 @@ class MailOptions(TypedDict, total=False):
 
     language: str
     due_at: datetime
+    dated_at: datetime
     answer_id: int | None
     seal_number: int | None
 
@@ -61,15 +62,42 @@ class MailRow(TypedDict):
     answer_id: int | None
     seal_number: int | None
     language: str
-    message_id: str
     dated_at: datetime
     due_at: datetime
     attempts: int
 
 
+A_DAY = timedelta(days=1)
+_OF_AN_ID = (
+    *(Mail.id, Mail.campaign_id, Mail.key, Mail.generation, Mail.language, Mail.dated_at),
+    *(Mail.answer_id, Mail.seal_number),
+)
+
+
 def put(session: Session, rows: Sequence[MailRow]) -> int:
     """Add mails to the outbox and return how many are new; a key that is there already changes nothing."""
-    return db.upsert_ignore(session, Mail, rows, Mail.key)
+    if not rows:
+        return 0
+    session.flush()  # what a mail speaks of may not be written yet
+    ids = message_ids.derive(session, rows)
+    with_ids = [row | {"message_id": message_id} for row, message_id in zip(rows, ids, strict=True)]
+    return db.upsert_ignore(session, Mail, with_ids, Mail.key)
+
+
+def fact_moment(moment: datetime | None, now: datetime, *, within: timedelta = A_DAY) -> datetime:
+    """Dates a mail by the fact it tells of, so that it is the same when put again; by now where that is long ago."""
+    return moment if moment is not None and timedelta(0) <= now - moment <= within else now
+
+
+def date_anew(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Date mails that waited as if they were put now; what a worker holds at this moment keeps its Message-ID."""
+    dated = update(Mail).where(*which).values(dated_at=now).returning(*_OF_AN_ID, Mail.lease_holder)
+    rows = session.execute(dated.execution_options(synchronize_session=False)).all()
+    free = [dict(row._mapping) for row in rows if row.lease_holder is None]
+    if free:
+        ids = message_ids.derive(session, free)
+        named = [{"id": row["id"], "message_id": one} for row, one in zip(free, ids, strict=True)]
+        session.execute(update(Mail), named)
 
 
 def to_partner(
@@ -166,7 +194,6 @@ def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: dat
         "answer_id": None,
         "seal_number": None,
         "language": language,
-        "message_id": tokens.message_id(),
         "dated_at": now,
         "due_at": now,
         "attempts": 0,

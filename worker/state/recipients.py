@@ -185,14 +185,14 @@ def reminder_due(campaign: Campaign, now: datetime) -> datetime | None:
     return max((m for m in moments if campaign.deadline_set_at < m <= now), default=None)
 
 
-def select_without_receipt(campaign_id: int) -> Select[int, int, str, int, bool]:
+def select_without_receipt(campaign_id: int) -> Select[int, int, str, int, bool, datetime]:
     """Selects the standing answers that have no receipt: each partner of which somebody can have one.
 
     `to_registered`: whether its registered contact is one of them.
     """
     to_registered = _hears_of_answer().label("to_registered")
     return (
-        select(*OF_A_READER, Answer.id.label("answer_id"), to_registered)
+        select(*OF_A_READER, Answer.id.label("answer_id"), to_registered, Answer.at)
         .join(Answer, Answer.partner_id == Partner.id)
         .where(Partner.campaign_id == campaign_id, _some_hear_of_answer(), _is_without_receipt())
     )
