@@ -14,6 +14,7 @@ FLOORS = [
     {"text", "column_types", "celery_config"},
     {"choices"},
     {"models"},
+    {"journal"},
     {"tokens", "db"},
     {"vacuum"},
     {"definition", "mail", "migrations"},

@@ -149,7 +149,7 @@ def test_no_two_mails_of_a_campaign_share_an_id() -> None:
         hold.resume_letter(session, campaign.id)
         dispatch.dispatch_seal(session, campaign.id)
         ids = [one for one, _ in all_put(session).values()]
-        assert len(ids) == len(set(ids)) > 12
+        assert len(ids) == len(set(ids)) >= 11
 
 
 def test_what_waited_for_a_hold_to_end_is_dated_anew_and_is_another_mail() -> None:

@@ -46,13 +46,16 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 records both, acts/alert_unreached.py tells the organizers
     tasks.erase                 acts/erase.py
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
+    journal.py                  what is taken away is kept beside the database, too; acts/apply_journal.py takes it
+                                away again from one that was put back, acts/ask_again.py asks for lost answers
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
     settings log registry               what an operator sets; tables in which a thing is declared once
     celery_config                       how the queue is set up
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
-    models tokens db vacuum             what we remember; links and codes; transactions, clock and locks
+    models journal                      what we remember; what was taken away, beside the database
+    tokens db vacuum                    links and codes; transactions, clock and locks
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
                                         campaign but two (whether its letter may leave, and what is held); the schema.
                                         They know nothing of each other

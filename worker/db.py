@@ -34,9 +34,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement
 
-from worker import settings
+from worker import journal, settings
 from worker.column_types import Moment
-from worker.models import Base, Campaign, Partner, ThirdPartyAddress
+from worker.models import Base, Campaign, Installation, Partner, ThirdPartyAddress
 
 WORKER_LOCK_TIMEOUT = "30s"  # for the campaign alone, behind the answers that were there before
 DATABASE_UNAVAILABLE = (
@@ -106,6 +106,36 @@ def dispose(*, close: bool = True) -> None:
         one.cache_clear()
 
 
+class _Writing(Session):
+    """A session whose commit writes into the journal what it takes away."""
+
+
+event.listen(_Writing, "before_flush", journal.collect_changes)
+event.listen(_Writing, "after_rollback", journal.forget_noted)
+
+
+@event.listens_for(_Writing, "before_commit")
+def _journal_what_is_taken(session: Session) -> None:
+    session.flush()
+    if not (noted := journal.take_noted(session, shows_more=False)) and not session.info.get("journal"):
+        return
+    whose = session.execute(select(Installation.number, now())).one_or_none()
+    session.info["journal of"] = whose
+    _append(whose, noted)
+
+
+@event.listens_for(_Writing, "after_commit")
+def _journal_what_is_given(session: Session) -> None:
+    if noted := journal.take_noted(session, shows_more=True):
+        _append(session.info["journal of"], noted)
+
+
+def _append(whose: Row[bytes, datetime] | None, noted: Sequence[tuple[Any, ...]]) -> None:
+    if whose is not None and noted:
+        lines = [journal.Line(at or whose[1], *said) for *said, at in noted]
+        journal.append(whose[0], lines)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that writes: committed at the end, rolled back on any exception.
@@ -113,7 +143,7 @@ def transaction() -> Iterator[Session]:
     On SQLite it begins IMMEDIATE, so that what it reads cannot change before it writes.
     """
     with (
-        Session(engine().execution_options(writing=True), expire_on_commit=False) as session,
+        _Writing(engine().execution_options(writing=True), expire_on_commit=False) as session,
         session.begin(),
     ):
         yield session

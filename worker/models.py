@@ -85,6 +85,7 @@ class Installation(Base):
 class Campaign(Base):
     """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
 
+    `restored_of`: of when the backup is, since which answers were lost that partners are asked for again.
     `seed` is random; the Message-IDs of its mails are derived from it.
 
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
@@ -109,6 +110,7 @@ class Campaign(Base):
     undo_until: Mapped[datetime | None]
     erase_by: Mapped[datetime | None]
     undo: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    restored_of: Mapped[datetime | None]
     seed: Mapped[bytes] = mapped_column(LargeBinary(16), default=new_seed, server_default="")
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
@@ -737,6 +739,7 @@ AuditCode = Literal[
     "not_admitted", "bounced", "reported", "response_came", "closed", "sealed", "dispatched", "accepted",
     "brought_by_hand", "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
     "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
+    "asked_again",
 ]  # fmt: skip
 
 

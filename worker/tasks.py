@@ -16,8 +16,10 @@ from typing import Any
 from celery import Celery, signals
 from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from worker import celery_config, db, vacuum
+from worker import celery_config, db, journal, vacuum
 from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
 from worker.acts import remind as reminders
@@ -29,7 +31,7 @@ from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
-from worker.models import Answer, Mail
+from worker.models import Answer, Installation, Mail
 from worker.state.due import due_acts
 from worker.state.signatories import name_too_many
 from worker.task_notifier import TaskNotifier
@@ -173,7 +175,14 @@ def due_now() -> list[tuple[str, int]]:
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
         forget_ended_links(session)
+        _keep_journal(session)
         return due_acts(session)
+
+
+def _keep_journal(session: Session) -> None:
+    whose = session.execute(select(Installation.number, db.now())).one_or_none()
+    if whose is not None:
+        journal.keep(*whose)
 
 
 @queue.task(name="wake")

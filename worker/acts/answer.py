@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from worker import journal
 from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import Link, LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
 from worker.models import Actor, Answer, Channel, Mail, Visibility
+from worker.state.answers import exposure
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import (
     AnsweredMeanwhile,
@@ -219,6 +221,7 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
     for held, answer in new:
         actor: Actor = "partner" if answer.channel == "link" else "organizer"
         events.append(audit.event(campaign, actor, answer.choice, held.partner, at=now))
+        _journal(session, held, answer)
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"
             wishes.append(outbox.to_organizers(mail, campaign, which, now))
@@ -235,6 +238,14 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
         outbox.put(session, wishes)
     for held, answer in new:
         tell_what_came_too_late(session, held, answer)
+
+
+def _journal(session: Session, held: LockedPartner, answer: Answer) -> None:
+    """That it answered; and besides what it showed until then, if that is less now."""
+    ref, before = held.partner.ref, held.standing
+    journal.note(session, "answered", ref, at=answer.at)
+    if before is not None and before.signs and exposure(answer) < exposure(before):
+        journal.note(session, "reduced", ref, detail=answer.visibility or "none", at=answer.at)
 
 
 def _says_the_same(before: Answer, given: AnswerInput, said: Statement, meaning: int) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from worker import db, settings, tokens
+from worker import db, journal, settings, tokens
 from worker.acts import audit
 from worker.mail import bounce_mailbox, bounce_reports
 from worker.mail.bounce_mailbox import CannotCollect, Mailbox
@@ -225,5 +225,8 @@ def _reply(recipient: str, bounce: Bounce) -> str:
 
 
 def _suppress(session: Session, email_hmac: bytes | None) -> None:
+    if email_hmac is None:
+        return
     row = {"email_hmac": email_hmac, "at": db.clock(session), "reason": "bounce"}
+    journal.note(session, "suppressed", email_hmac, detail=email_hmac.hex())
     db.upsert_ignore(session, Suppression, [row], Suppression.email_hmac)

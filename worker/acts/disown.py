@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker import journal
 from worker.acts import audit, contacts, correct_listing, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import Link
@@ -38,6 +39,7 @@ def disown_answer(session: Session, partner_id: int, *, link: Link | None = None
         partner.proposed = None
     if standing is not None:
         standing.superseded_at = now
+        journal.note(session, "reduced", partner.ref, detail="none", at=now)
     renewed = contacts.revoke_all(session, partner, now, suspects=suspects)
     correct_listing.tell_of_what_was_not_told(session, campaign, partner, now)
     partner.disowned_at, partner.quiet_at = now, None

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
+from worker import db, journal, tokens
 from worker.acts import audit, locking
 from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
@@ -88,9 +88,11 @@ def forget_unconfirmed(session: Session, campaign_id: int) -> tuple[int, int]:
     which = (ThirdPartyAddress.campaign_id == campaign_id, joining.is_unconfirmed())
     mails = outbox.cancel(session, Mail.id.in_(select(ThirdPartyAddress.mail_id).where(*which)), at=now)
     blank = dict.fromkeys(("organization", "acronym", "country", "contact", "email"), "")
-    forgotten = update(ThirdPartyAddress).where(*which).values(decided_at=now, **blank).returning(ThirdPartyAddress.id)
-    wishes = len(session.scalars(forgotten.execution_options(synchronize_session=False)).all())
-    if wishes:
+    forgotten = update(ThirdPartyAddress).where(*which).values(decided_at=now, **blank).returning(ThirdPartyAddress.ref)
+    refs = session.scalars(forgotten.execution_options(synchronize_session=False)).all()
+    for ref in refs:
+        journal.note(session, "erased", ref, 1)
+    if wishes := len(refs):
         audit.log(session, campaign, "organizer", "not_admitted", detail=wishes, at=now)
     return wishes, mails
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
+from worker import db, journal, tokens
 from worker.acts import audit, undo
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
@@ -92,6 +92,7 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     if left or answers:
         is_over = campaign.cancelled_at is not None
         raise CannotBeUndone(act="launch", left=left, answers=answers, slug=campaign.slug, cancelled=is_over)
+    journal.note(session, "cancelled", campaign.seed)
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (

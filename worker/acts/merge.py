@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, journal
 from worker.acts import audit
 from worker.mail import kinds, outbox
 from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, Mail, Partner, ThirdPartyAddress
-from worker.state.answers import standing_answer
-from worker.state.lifecycle import VISIBILITY_RANK
+from worker.state.answers import exposure, standing_answer
 from worker.state.recipients import select_answering_contacts
 from worker.state.refusals import Closed, Erased, SamePartner
 
@@ -81,16 +80,6 @@ def least_exposing(answers: Iterable[Answer]) -> list[Answer]:
     return sorted(answers, key=lambda one: (exposure(one), -one.at.timestamp(), -one.id))
 
 
-def exposure(answer: Answer) -> int:
-    """How much an answer shows of an organization: nothing if it does not sign, and most if it signs publicly.
-
-    A wish for a change is not counted either, but says that it would sign.
-    """
-    if answer.signs:
-        return 1 + VISIBILITY_RANK[answer.visibility or ""]
-    return 1 if answer.choice == "change" else 0
-
-
 def _lock(session: Session, kept_id: int, merged_id: int) -> tuple[Campaign, Partner, Partner]:
     """Lock the campaign alone, then both partners in the order in which others lock them."""
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == kept_id)).one()
@@ -120,6 +109,9 @@ def _decide(session: Session, kept: Partner, merged: Partner, now: datetime) -> 
         asks = Mail.kind.in_(kinds.cancelled_by("answer"))
         outbox.cancel(session, Mail.partner_id.in_([kept.id, merged.id]), asks, at=now)
     session.flush()  # of one partner one stands at most
+    if stands is not None and falls is not None and falls.signs:
+        ref = (kept if falls.partner_id == kept.id else merged).ref
+        journal.note(session, "reduced", ref, detail=stands.visibility or "none", at=now)
     return stands, falls
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, journal
 from worker.acts import audit, merge
 from worker.mail import kinds, outbox, undo_minutes
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, OrganizerAct, Partner
@@ -109,6 +109,7 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
     elif act == "extend":
         campaign.deadline_at = datetime.fromisoformat(undo["deadline"])
         campaign.deadline_set_at = datetime.fromisoformat(undo["deadline_set"])
+    journal.note(session, "undone", campaign.seed, detail=undo["at"], at=now)
     audit.log(session, campaign, "organizer", "undone", detail=act, at=now)
     _forget(campaign, now)
     return Undone(len(mails), again, campaign.deadline_at)

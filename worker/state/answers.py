@@ -40,6 +40,16 @@ def earlier_answers(session: Session, campaign: Campaign, partner_id: int | None
     }
 
 
+def exposure(answer: Answer) -> int:
+    """How much an answer shows of an organization: nothing if it does not sign, and most if it signs publicly.
+
+    A wish for a change is not counted either, but says that it would sign.
+    """
+    if answer.signs:
+        return 1 + VISIBILITY_RANK[answer.visibility or ""]
+    return 1 if answer.choice == "change" else 0
+
+
 def exposes_more(session: Session, answer: Answer) -> bool:
     """Whether the registered contact is told of an answer whatever silence was asked for; see `exposing_more`."""
     return bool(session.scalar(select(exposing_more()).where(Answer.id == answer.id)))

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     op.bulk_insert(installation, [{"id": 1, "number": secrets.token_bytes(16), "drains": 0}])
+    op.add_column("campaign", sa.Column("restored_of", sa.DateTime(timezone=True)))
     _give_seeds()
     _number_mail_keys()
 

@@ -1,0 +1,242 @@
+"""Bring a database that was put back from a backup up to the journal: nothing that was taken away comes back."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker import db, journal
+from worker.acts import answer, cancel, erase, hold
+from worker.acts.answer import AnswerInput, Statement
+from worker.journal import Journal, Line, mark_of
+from worker.mail import outbox
+from worker.models import (
+    AuditEvent,
+    Campaign,
+    Contact,
+    Installation,
+    Mail,
+    Partner,
+    Suppression,
+    ThirdPartyAddress,
+    Visibility,
+)
+from worker.state.answers import standing_answer
+from worker.state.lifecycle import VISIBILITY_RANK
+from worker.state.recipients import select_silent
+from worker.state.refusals import Refused
+
+MARGIN = timedelta(minutes=10)  # what was under way as a backup was taken is not in it, and is noted as earlier
+
+
+@dataclass
+class AppliedJournal:
+    """What was taken away again, by kind; the partners whose answers were lost; and what could not be applied."""
+
+    counts: Counter[journal.Kind] = field(default_factory=Counter)
+    lost_answers: list[int] = field(default_factory=list)
+    failed: Counter[journal.Kind] = field(default_factory=Counter)
+
+
+def is_lost(session: Session, backup_of: datetime | None) -> bool:
+    """Whether the journal does not say all that was taken away since the backup.
+
+    It is missing, of another installation, or was begun later. Without `backup_of` the last line of the audit log
+    says of when the database is.
+    """
+    found = journal.read()
+    number = session.scalar(select(Installation.number))
+    if found is None or number is None or found.installation != number.hex():
+        return True
+    backup_of = backup_of or session.scalar(select(func.max(AuditEvent.at)))
+    return backup_of is not None and found.begun_at > backup_of
+
+
+def apply_journal(session: Session, since: datetime | None) -> AppliedJournal:
+    """Take away again what the journal says was taken away since the backup; twice changes nothing more.
+
+    Silence of which the journal says that it ended stays as the database has it. Without a journal of this
+    installation nothing is applied, and whoever was asked and is silent counts as one whose answer was lost.
+    """
+    applied = AppliedJournal()
+    found, number = journal.read(), session.scalar(select(Installation.number))
+    campaigns = [db.locked(session, one) for one in session.scalars(select(Campaign.id).order_by(Campaign.id))]
+    if found is None or number is None or found.installation != number.hex():
+        now = db.clock(session)
+        asking = [one for one in campaigns if one.takes_answers(at=now)]
+        applied.lost_answers = [one.id for campaign in asking for one in session.scalars(select_silent(campaign))]
+        return applied
+    journal.pause(session)
+    replay = _Replay(session, applied, _in_order(found, since))
+    replay.of_answers()
+    replay.of_links()
+    replay.of_addresses()
+    replay.of_campaigns(campaigns)
+    return applied
+
+
+def _in_order(found: Journal, since: datetime | None) -> list[Line]:
+    """By their moments: what shows more is written after its commit, and may stand behind what came later."""
+    lines = [line for line in found.lines if since is None or line.at > since - MARGIN]
+    return sorted(lines, key=lambda line: line.at)
+
+
+class _Replay:
+    def __init__(self, session: Session, applied: AppliedJournal, lines: Iterable[Line]) -> None:
+        self._session, self._applied = session, applied
+        self._lines: dict[str, list[Line]] = {}
+        for line in lines:
+            self._lines.setdefault(line.who, []).append(line)
+        in_order = select(Partner).order_by(Partner.id).with_for_update().execution_options(populate_existing=True)
+        self._partners = {mark_of(one.ref): one for one in session.scalars(in_order)}
+
+    def of_answers(self) -> None:
+        """Reduce what is shown more than was said since, and find whose later answers are lost."""
+        for who, partner in self._partners.items():
+            reduced = [line for line in self._lines.get(who, ()) if line.kind == "reduced"]
+            for line in reduced:
+                self._reduce(partner, line)
+            given = [line.at for line in self._lines.get(who, ()) if line.kind == "answered"]
+            standing = standing_answer(self._session, partner.id)
+            if given and (standing is None or standing.at < max(given)):
+                self._applied.lost_answers.append(partner.id)
+
+    def _reduce(self, partner: Partner, line: Line) -> None:
+        standing = standing_answer(self._session, partner.id)
+        if standing is None or not standing.signs or standing.at >= line.at:
+            return
+        shows = VISIBILITY_RANK.get(line.detail, 0)
+        if VISIBILITY_RANK[standing.visibility or ""] <= shows:
+            return
+        said = Statement(
+            representative=standing.representative,
+            role=standing.role,
+            reason=standing.reason,
+            language=standing.language,
+            channel="by hand",
+        )
+        least: list[AnswerInput] = [AnswerInput(partner.id, "withdraw", None, replace(said, reason=""))]
+        if shows:
+            visibility: Visibility = "addressee" if line.detail == "addressee" else "counted"
+            least.insert(0, AnswerInput(partner.id, "sign", visibility, said))
+        for given in least:
+            (result,) = answer.record_answers(self._session, [given])
+            if not isinstance(result, Refused):
+                self._applied.counts["reduced"] += 1
+                return
+        self._applied.failed["reduced"] += 1
+
+    def of_links(self) -> None:
+        """Links that died, silence, and who was erased."""
+        for who, partner in self._partners.items():
+            if partner.erased_at is None:
+                self._of_partner(partner, self._lines.get(who, []))
+        for contact in self._session.scalars(select(Contact).where(Contact.ended_at.is_(None))):
+            self._of_contact(contact, self._lines.get(mark_of(contact.ref), []))
+        for stranger in self._session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.decided_at.is_(None))):
+            if erased := _last(self._lines.get(mark_of(stranger.ref), []), "erased"):
+                erase.erase_applicant(self._session, stranger.id)
+                self._applied.counts[erased.kind] += 1
+
+    def _of_partner(self, partner: Partner, lines: list[Line]) -> None:
+        if _last(lines, "erased"):
+            self._erase(partner)
+            return
+        self._revoke(partner, lines)
+        corrected = [line.detail.partition(":") for line in lines if line.kind == "corrected"]
+        fingerprint = partner.email_hmac.hex() if partner.email_hmac else None
+        if corrected and corrected[-1][2] != fingerprint and fingerprint in {old for old, *_ in corrected}:
+            partner.email, partner.email_hmac = "", None
+            self._call_back(Mail.partner_id == partner.id, Mail.contact_id.is_(None))
+            self._applied.counts["corrected"] += 1
+        if (line := _last(lines, "silenced", "allowed")) and partner.silenced_at is None:
+            partner.silenced_at = line.at
+            self._call_back(Mail.partner_id == partner.id)
+            self._applied.counts["silenced"] += 1
+        self._quiet(partner, lines)
+
+    def _of_contact(self, contact: Contact, lines: list[Line]) -> None:
+        self._revoke(contact, lines)
+        self._quiet(contact, lines)
+        if (line := _last(lines, "ended")) is not None:
+            contact.ended_at = line.at
+            self._call_back(Mail.contact_id == contact.id)
+            self._applied.counts["ended"] += 1
+
+    def _erase(self, partner: Partner) -> None:
+        standing = standing_answer(self._session, partner.id)
+        if standing is not None and standing.signs:
+            answer.record_answers(
+                self._session, [AnswerInput(partner.id, "withdraw", None, Statement(channel="by hand"))]
+            )
+        try:
+            erase.erase_partner(self._session, partner.id)
+        except Refused:
+            self._applied.failed["erased"] += 1
+        else:
+            self._applied.counts["erased"] += 1
+
+    def _revoke(self, reader: Partner | Contact, lines: list[Line]) -> None:
+        """Raise the generation above every one that was revoked; a mail that waits with an older link says nothing."""
+        dead = max((line.number for line in lines if line.kind == "revoked"), default=0)
+        if reader.generation <= dead:
+            reader.generation = dead + 1
+            self._applied.counts["revoked"] += 1
+
+    def _quiet(self, reader: Partner | Contact, lines: list[Line]) -> None:
+        if (line := _last(lines, "quiet", "resubscribed", "allowed")) and reader.quiet_at is None:
+            reader.quiet_at = line.at
+            self._applied.counts["quiet"] += 1
+
+    def of_addresses(self) -> None:
+        """Addresses from which mail came back, unless a person vouched for one since."""
+        known = {bytes(one) for one in self._session.scalars(select(Suppression.email_hmac))}
+        for lines in self._lines.values():
+            line = _last(lines, "suppressed", "vouched")
+            if line is None or (fingerprint := bytes.fromhex(line.detail)) in known:
+                continue
+            self._session.add(Suppression(email_hmac=fingerprint, at=line.at, reason="bounce"))
+            self._applied.counts["suppressed"] += 1
+
+    def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
+        """Campaigns that were erased, cancelled or held."""
+        for campaign in campaigns:
+            lines = self._lines.get(mark_of(campaign.seed), [])
+            try:
+                if _last(lines, "campaign erased") and campaign.erased_at is None:
+                    erase.erase_campaign(self._session, campaign.id, give_up=True)
+                    self._applied.counts["campaign erased"] += 1
+                elif _last(lines, "cancelled") and campaign.cancelled_at is None:
+                    cancel.cancel_campaign(self._session, campaign.id, tell=False)
+                    self._applied.counts["cancelled"] += 1
+                elif campaign.cancelled_at is None:
+                    self._hold(campaign, lines)
+            except Refused:
+                self._applied.failed["cancelled"] += 1
+
+    def _hold(self, campaign: Campaign, lines: list[Line]) -> None:
+        undone = {line.detail for line in lines if line.kind == "undone"}
+        act = campaign.undo or {}
+        is_undone = bool(act.get("act")) and act.get("at") in undone  # nobody is to have its mails, and a person looks
+        all_mail = is_undone or _last(lines, "mail held", "resumed") is not None
+        if not all_mail and _last(lines, "held", "resumed") is None:
+            return
+        if hold.hold_letter(self._session, campaign.id, all_mail=all_mail).changed:
+            self._applied.counts["mail held" if all_mail else "held"] += 1
+
+    def _call_back(self, *which: object) -> None:
+        outbox.cancel(self._session, *which)  # type: ignore[arg-type]
+
+
+def _last(lines: Iterable[Line], kind: journal.Kind, *ended_by: journal.Kind) -> Line | None:
+    """The last line of a kind; none if one that ends it came later."""
+    found = None
+    for line in lines:
+        if line.kind == kind:
+            found = line
+        elif line.kind in ended_by:
+            found = None
+    return found
