@@ -100,7 +100,7 @@ def test_two_processes_that_upgrade_at_once_do_no_harm(empty_database):
 
 def test_an_upgrade_waits_for_the_one_that_is_under_way(empty_database):
     with ThreadPoolExecutor(1) as other:
-        with db.transaction() as session:
+        with db.transaction(even_restored=True) as session:
             session.connection()
             if empty_database == "postgresql":
                 session.execute(select(func.pg_advisory_xact_lock(migrations.UPGRADING)))
@@ -186,6 +186,33 @@ def test_a_database_with_answers_and_mails_is_brought_on_and_keeps_them(empty_da
 def test_a_revision_that_has_landed_is_edited_no_more(name, sha256):
     """What comes after it is a revision of its own: a database that was made with this one would not get the edit."""
     assert hashlib.sha256((REVISIONS / name).read_bytes()).hexdigest() == sha256
+
+
+@pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
+def test_a_number_is_never_given_twice_whoever_made_the_tables(empty_database, tmp_path):
+    schema.load_shape("0002-1")
+    migrations.upgrade()
+    db.dispose()
+    settings.set_for_this_process(data_dir=tmp_path / "models")
+    Base.metadata.create_all(db.engine())
+    made_by_models = _numbered()
+    db.dispose()
+    settings.set_for_this_process(data_dir=tmp_path)
+
+    assert _numbered() == made_by_models == {table.name for table in _tables_with_numbers()}
+    with db.reading() as session:
+        (last,) = session.scalars(select(func.max(Mail.id)))
+        assert session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'mail'")) == last
+
+
+def _numbered() -> set[str]:
+    with db.engine().connect() as connection:
+        told = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%PRIMARY KEY AUTOINCREMENT%'"
+        return set(connection.scalars(text(told)))
+
+
+def _tables_with_numbers() -> list[Table]:
+    return [table for table in Base.metadata.sorted_tables if table.autoincrement_column is not None]
 
 
 def _insert(table: Table, row: dict[str, Any]) -> Insert:

@@ -88,6 +88,9 @@ class Campaign(Base):
     `restored_of`: of when the backup is, since which answers were lost that partners are asked for again.
     `seed` is random; the Message-IDs of its mails are derived from it.
 
+    `doubted_at`: since when nobody knows whether its letter has left, because the database was put back from a backup;
+    null again once a person dispatched it.
+
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
     addressees does. `undo`: what it takes to take the organizers' last act back (`acts/undo.py`), which its mails wait
     for until `undo_until`; read only where it is asked for, as it may hold a number for each partner. `erase_by`: when
@@ -112,6 +115,7 @@ class Campaign(Base):
     undo: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     restored_of: Mapped[datetime | None]
     seed: Mapped[bytes] = mapped_column(LargeBinary(16), default=new_seed, server_default="")
+    doubted_at: Mapped[datetime | None]
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -740,6 +744,7 @@ AuditCode = Literal[
     "brought_by_hand", "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
     "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
     "asked_again",
+    "restored",
 ]  # fmt: skip
 
 
@@ -759,3 +764,8 @@ class AuditEvent(Base):
     actor: Mapped[Actor] = mapped_column(String(20))
     what: Mapped[AuditCode] = mapped_column(Text)
     detail: Mapped[str | None] = mapped_column(Text)
+
+
+for _table in Base.metadata.tables.values():
+    if _table.autoincrement_column is not None:
+        _table.dialect_options["sqlite"]["autoincrement"] = True  # a number is never given twice, as on PostgreSQL

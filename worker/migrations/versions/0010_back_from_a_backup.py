@@ -1,5 +1,6 @@
 """What a database knows of itself, so that one that was put back from a backup is seen to be one."""
 
+import re
 import secrets
 
 import sqlalchemy as sa
@@ -28,6 +29,9 @@ def upgrade() -> None:
     op.add_column("campaign", sa.Column("restored_of", sa.DateTime(timezone=True)))
     _give_seeds()
     _number_mail_keys()
+    op.add_column("campaign", sa.Column("doubted_at", sa.DateTime(timezone=True)))
+    if op.get_bind().dialect.name == "sqlite":
+        _never_give_a_number_twice()
 
 
 def _give_seeds() -> None:
@@ -54,3 +58,34 @@ def _number_mail_keys() -> None:
         numbered = sa.literal(f"/campaign-{campaign_id}/").op("||")(rest)
         connection.execute(sa.update(mail).where(mail.c.campaign_id == campaign_id).values(key=numbered))
     connection.execute(sa.update(mail).values(key=sa.func.substr(mail.c.key, 2)))
+
+
+def _never_give_a_number_twice() -> None:
+    """Make SQLite remember the highest number of each table, which PostgreSQL's sequences do.
+
+    AUTOINCREMENT changes nothing of how rows are stored, so it is put into the stored text of each table.
+    """
+    connection = op.get_bind()
+    run = connection.exec_driver_sql
+    run("CREATE TABLE makes_sqlite_sequence (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    run("DROP TABLE makes_sqlite_sequence")
+    run("PRAGMA writable_schema = ON")
+    for name in _NUMBERED:
+        stored = run("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).scalar_one()
+        sql, keys = re.subn(r",\s*(?:CONSTRAINT \w+ )?PRIMARY KEY \(id\)", "", stored, count=1)
+        sql, columns = re.subn(r"\bid INTEGER NOT NULL\b", r"\g<0> PRIMARY KEY AUTOINCREMENT", sql, count=1)
+        if (keys, columns) != (1, 1):
+            raise RuntimeError(f"the table {name} is not as an earlier revision makes it")
+        run("UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (sql, name))
+        run(f"INSERT INTO sqlite_sequence (name, seq) SELECT '{name}', coalesce(max(id), 0) FROM {name}")
+    cookie = run("PRAGMA schema_version").scalar_one()
+    run(f"PRAGMA schema_version = {cookie + 1}")  # so that every connection reads the tables anew
+    run("PRAGMA writable_schema = RESET")
+    if (found := run("PRAGMA integrity_check").scalars().all()) != ["ok"]:
+        raise RuntimeError(f"SQLite's integrity check found {len(found)} faults: nothing was changed")
+
+
+_NUMBERED = (
+    *("campaign", "letter", "addressee", "partner", "contact", "ended_link", "answer", "listing_change", "seal"),
+    *("mail", "mail_response", "stranger", "suppression", "event"),
+)
