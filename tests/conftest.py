@@ -63,6 +63,7 @@ def its_own_environment(request: pytest.FixtureRequest, worker_number: int) -> I
     for name in _ours():
         del os.environ[name]
     os.environ.update(before)
+    (folder / "mirror.json").unlink(missing_ok=True)  # a database that is lent again begins anew
     forget_settings()
 
 

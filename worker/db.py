@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Engine,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Select,
     create_engine,
     event,
+    exists,
     func,
     literal,
     select,
@@ -46,6 +48,12 @@ DATABASE_UNAVAILABLE = (
     NoConnection,
 )  # what is raised while the database cannot be asked
 IDLE = 1.0  # seconds
+
+
+class Restored(Exception):
+    """The database was put back from a backup: nothing is changed until a person has looked (`resume --restored`)."""
+
+
 CONNECTIONS = 10  # of one process, and as many more for a moment
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
 CODE_LOCKS = {Partner: 0x756E65, ThirdPartyAddress: 0x756E66}
@@ -137,16 +145,27 @@ def _append(whose: Row[bytes, datetime] | None, noted: Sequence[tuple[Any, ...]]
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, even_restored: bool = False) -> Iterator[Session]:
     """A session that writes: committed at the end, rolled back on any exception.
 
-    On SQLite it begins IMMEDIATE, so that what it reads cannot change before it writes.
+    On SQLite it begins IMMEDIATE, so that what it reads cannot change before it writes. Raises Restored where the
+    database stands still because it was put back from a backup, unless what is written is right `even_restored`.
     """
     with (
         _Writing(engine().execution_options(writing=True), expire_on_commit=False) as session,
         session.begin(),
     ):
+        if not even_restored and session.scalar(_RESTORED_AT) is not None:
+            raise Restored
         yield session
+
+
+_RESTORED_AT = select(Installation.restored_at)
+
+
+def is_running() -> ColumnElement[bool]:
+    """Whether the database does not stand still, as a condition in SQL."""
+    return ~exists().where(Installation.restored_at.is_not(None))
 
 
 @contextmanager

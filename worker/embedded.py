@@ -139,10 +139,11 @@ def running_at(folder: Path) -> str | None:
 def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
     from celery import signals
 
-    from worker import db, migrations, startup, tasks
+    from worker import db, installation, migrations, startup, tasks
 
     startup.check_registered()
     migrations.upgrade()
+    installation.check_at_start()
     tasks.stopping.clear()
     web = _web_thread(running, listener)
 

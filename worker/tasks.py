@@ -13,13 +13,13 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, Task, signals
 from celery.exceptions import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import celery_config, db, journal, vacuum
+from worker import celery_config, db, installation, journal, vacuum
 from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
 from worker.acts import remind as reminders
@@ -44,7 +44,18 @@ stopping = threading.Event()
 _delivering, _notified = threading.Lock(), threading.Event()
 _collecting = threading.Lock()
 
-queue = Celery("undersigned", set_as_current=True)
+
+class UnlessRestored(Task):  # type: ignore[misc]
+    """A task that does nothing while the database stands still because it was put back from a backup."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return None if installation.stands_still() else super().__call__(*args, **kwargs)
+        except db.Restored:  # noticed since, or replaced under us
+            return None
+
+
+queue = Celery("undersigned", set_as_current=True, task_cls=UnlessRestored)
 queue.add_defaults(celery_config.configuration)
 
 

@@ -17,12 +17,25 @@ def sentence(error: Exception) -> str | None:
         return f"The program is not whole; nothing was started:\n{error}"
     if isinstance(error, WrongSchema):
         return "The database {}: {}".format(*explain_schema(error))
+    if isinstance(error, db.Restored):
+        return nothing_was_changed()
     if type(error) in {OperationalError, DatabaseError} and not _misses_a_part(error):
         return _of_the_database(str(getattr(error, "orig", "")))
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"That did not work: {where}{error.strerror or error}"
     return _of_unchecked_tables()
+
+
+def stands_still() -> str:
+    """Why nothing is changed, and what helps."""
+    said = "This database was put back from a backup, and everything stands still until a person has looked"
+    return f"{said}: {console.command('resume', '--restored')}"
+
+
+def nothing_was_changed() -> str:
+    """The same for whoever typed what would change something."""
+    return f"Nothing was changed. {stands_still()}"
 
 
 def explain_schema(error: WrongSchema) -> tuple[str, str]:

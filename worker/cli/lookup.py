@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, migrations, settings
+from worker import db, installation, migrations, settings
 from worker.choices import CHOICES
-from worker.cli import console, hints
+from worker.cli import console, errors, hints
 from worker.models import REDACTED, Addressee, Answer, Campaign, Partner, ThirdPartyAddress
 from worker.state.answers import load_standing
 from worker.state.campaigns import find_campaign
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def writing(slug: str) -> Iterator[tuple[Session, Campaign]]:
-    """A transaction on one campaign; ends the command if there is none of that name, or an act refuses."""
+def writing(slug: str, *, even_restored: bool = False) -> Iterator[tuple[Session, Campaign]]:
+    """A transaction on one campaign; ends the command if there is none of that name, or an act refuses.
+
+    So it does while the database stands still, but for an act that is right `even_restored`.
+    """
     make_ready_to_act()
-    with refusals_told(slug), db.transaction() as session:
+    with refusals_told(slug), db.transaction(even_restored=even_restored) as session:
         yield session, named(session, slug)
 
 
@@ -38,29 +41,34 @@ class _RolledBack(Exception):
 
 
 @contextmanager
-def dry_run(slug: str) -> Iterator[tuple[Session, Campaign]]:
+def dry_run(slug: str, *, even_restored: bool = False) -> Iterator[tuple[Session, Campaign]]:
     """A transaction that is rolled back at its end.
 
     What an act refuses is so refused before a question or a dry run promises it, by the act itself. Take what
     you need of the rows before it ends: they are gone afterwards.
     """
     make_ready_to_act()
-    with trying(slug) as session:
+    with trying(slug, even_restored=even_restored) as session:
         yield session, named(session, slug)
 
 
 @contextmanager
-def trying(slug: str) -> Iterator[Session]:
+def trying(slug: str, *, even_restored: bool = False) -> Iterator[Session]:
     """The same before there is a campaign of that name."""
-    with refusals_told(slug), suppress(_RolledBack), db.transaction() as session:
+    with refusals_told(slug), suppress(_RolledBack), db.transaction(even_restored=even_restored) as session:
         yield session
         raise _RolledBack
 
 
 @contextmanager
 def reading(slug: str) -> Iterator[tuple[Session, Campaign]]:
-    """A look at one campaign before an act on it; ends the command if there is none of that name."""
+    """A look at one campaign before an act on it; ends the command if there is none of that name.
+
+    So it does while the database stands still.
+    """
     make_ready_to_act()
+    if installation.stands_still():
+        console.fail(errors.nothing_was_changed(), console.WAITS)
     with looking(slug) as found:
         yield found
 
@@ -78,6 +86,8 @@ def refusals_told(slug: str) -> Iterator[None]:
     """Say why an act did nothing, and end with the exit code that belongs to it."""
     try:
         yield
+    except db.Restored:
+        console.fail(errors.nothing_was_changed(), console.WAITS)
     except Refused as refused:
         code = hints.EXIT_CODES.get(refused.code, console.FAILED)
         console.fail(hints.refusal_with_command(refused, slug), code)
@@ -92,6 +102,7 @@ def make_ready() -> None:
         migrations.check_revision()
     elif not migrations.is_current():
         migrations.upgrade()
+    installation.check_at_start()
 
 
 def make_ready_to_act() -> None:

@@ -136,13 +136,16 @@ def _check_schema(*, wait: bool) -> None:
 
     A database that is away, as when a machine starts, is waited for or left unchecked.
     """
-    from worker import db, migrations
+    from worker import db, installation, migrations
+    from worker.cli import errors
 
     log = logging.getLogger("start")
     told_at = 0.0
     while True:
         try:
             migrations.check_tables()
+            if installation.check_at_start():
+                log.error(errors.stands_still())
             return db.dispose()  # beat asks nothing of it any more
         except db.DATABASE_UNAVAILABLE:
             if not wait:

@@ -29,17 +29,19 @@ def status(
         if watch:
             console.fail("--watch needs the name of one campaign.", console.USAGE)
         lookup.make_ready()
+        stands = _say_if_it_stands_still()
         status_view.all_campaigns(as_json=as_json)
-        return
+        raise typer.Exit(console.WAITS if stands else 0)
     if watch:
         _watch(name)
         return
     found = lookup.status_of(name)
+    stands = _say_if_it_stands_still()
     if as_json:
-        console.give(status_json.as_json(found))
+        console.give(status_json.as_json(found) | {"restored": stands})
     else:
         status_view.one_campaign(found)
-    if found.state == "waiting" or any(one.to_do for one in found.addressees):
+    if stands or found.state == "waiting" or any(one.to_do for one in found.addressees):
         raise typer.Exit(console.WAITS)
 
 
@@ -52,6 +54,17 @@ def _watch(name: str) -> None:
         while True:
             draw(lookup.status_of(name))
             sys.stdout.flush()
+            _say_if_it_stands_still()
             time.sleep(BETWEEN_LOOKS)
     except KeyboardInterrupt:
         console.say()
+
+
+def _say_if_it_stands_still() -> bool:
+    """Tell whoever looks that everything stands still; returns whether it does."""
+    from worker import installation
+    from worker.cli import errors
+
+    if stands := installation.stands_still():
+        console.say(errors.stands_still())
+    return stands

@@ -39,7 +39,7 @@ def lease_due(
     """
     now = db.clock(session)
     free = (Mail.lease_until.is_(None)) | (Mail.lease_until < now)
-    may_leave = (Mail.due_at <= now, free, ~holds.held())
+    may_leave = (Mail.due_at <= now, free, ~holds.held(), db.is_running())
     due = select(Mail.id).where(*may_leave, *which).order_by(Mail.urgency, Mail.due_at).limit(limit)
     if not db.is_sqlite(session):
         due = due.with_for_update(skip_locked=True)
@@ -141,7 +141,7 @@ def _claim_probe(session: Session, holder: str, until: datetime, now: datetime) 
 
 
 def still_to_leave(holder: str, ids: Sequence[int]) -> set[int]:
-    """Those of these mails that are the holder's still, were not called back, and are not held.
+    """Those of these mails that are the holder's still, were not called back, and are not held; none while all stands.
 
     One look at the rows, in one round trip: it sees whatever was committed before it began.
     """
@@ -150,7 +150,7 @@ def still_to_leave(holder: str, ids: Sequence[int]) -> set[int]:
 
 
 _HOLDER: BindParameter[str] = bindparam("holder")
-_MAY_LEAVE = (Mail.lease_holder == _HOLDER, Mail.cancelled_at.is_(None), ~holds.held())
+_MAY_LEAVE = (Mail.lease_holder == _HOLDER, Mail.cancelled_at.is_(None), ~holds.held(), db.is_running())
 _LOOK = select(Mail.id).where(Mail.id.in_(bindparam("ids", expanding=True)), *_MAY_LEAVE)
 # All ids are one value there: a look takes a third of the time, and one is taken many times a second.
 _ID_IN_ARRAY = Mail.id == any_(bindparam("ids", type_=ARRAY(Integer)))
@@ -251,7 +251,7 @@ def letter_may_leave() -> ColumnElement[bool]:
     sealed = exists().where(
         Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)
     )
-    return goes_on & sealed
+    return goes_on & sealed & db.is_running()
 
 
 def _lease_end(session: Session) -> datetime:

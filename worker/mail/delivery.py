@@ -7,13 +7,13 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from worker import db, settings
+from worker import db, installation, settings
 from worker.mail import circuit_breaker, claims, results, undo_minutes
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay_url import Relay
@@ -87,8 +87,13 @@ async def deliver_due(
     return run.tally
 
 
+def _transaction() -> AbstractContextManager[Session]:
+    """What became of mails is written down whatever else stands still; none is claimed then, nor leaves."""
+    return db.transaction(even_restored=True)
+
+
 def _record_run() -> None:
-    with db.transaction() as session:
+    with _transaction() as session:
         undo_minutes.restart_if_slept(session)
         circuit_breaker.record_run(session)
 
@@ -484,21 +489,27 @@ class DeliveryRun:
 
     def _claim(self) -> tuple[list[int], list[Ready], list[DeliveryResult]]:
         """The ids claimed, the mails composed, and what is to be said of those that cannot be sent."""
-        with db.transaction() as session:
-            ids = claims.claim(session, self.holder)
-        if not ids:
+        try:
+            with _transaction() as session:
+                ids = claims.claim(session, self.holder)
+                look = installation.count_drain(session) if ids else None
+        except db.Restored:
+            installation.stands_still()  # which tells all others
             return [], [], []
+        if look is None:
+            return [], [], []
+        installation.keep_mirror(look)
         with db.reading() as session:
             composed = self._compose(session, ids)
         ready = [one for one in composed if isinstance(one, Ready)]
         if not ready:
-            with db.transaction() as session:
+            with _transaction() as session:
                 circuit_breaker.release_probe(session)
         return ids, ready, [one for one in composed if isinstance(one, DeliveryResult)]
 
     def _record(self, group: list[DeliveryResult]) -> set[int]:
         try:
-            with db.transaction() as session:
+            with _transaction() as session:
                 return results.record_results(session, self.holder, group)
         except db.DATABASE_UNAVAILABLE:
             raise
@@ -513,15 +524,15 @@ class DeliveryRun:
     def _set_aside(self, result: DeliveryResult) -> None:
         """So that it is not sent again and again; if not even this can be written, the run ends."""
         if result.mail_id is not None and result.outcome.kind in {Kind.SENT, Kind.UNCERTAIN}:
-            with db.transaction() as session:
+            with _transaction() as session:
                 claims.set_aside(session, result.mail_id)
 
     def _begin_data(self, mail_id: int) -> bool:
-        with db.transaction() as session:
+        with _transaction() as session:
             return claims.begin_data(session, mail_id, self.holder)
 
     def _renew(self, ids: list[int]) -> set[int]:
-        with db.transaction() as session:
+        with _transaction() as session:
             return claims.renew(session, self.holder, ids)
 
     def _still_to_leave(self, ahead: Sequence[Ready]) -> set[int]:
@@ -533,7 +544,7 @@ class DeliveryRun:
         return {mail_id for mail_id in may if brought.get(mail_id) not in outdated}
 
     def _give_back(self, ids: list[int], *, tried_nothing: bool = False) -> None:
-        with db.transaction() as session:
+        with _transaction() as session:
             claims.release(session, self.holder, ids)
             if tried_nothing:
                 circuit_breaker.release_probe(session)

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from worker import db, settings, startup
-from worker.web import health, public_page, responses
+from worker.web import health, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
@@ -34,7 +34,7 @@ from worker.web.unsubscribe import UnsubscribePage
 log = logging.getLogger("web")
 
 APOLOGIES: dict[int, Apology] = {
-    status: which for which, status in responses.STATUS.items() if which != "cut link"
+    status: which for which, status in responses.STATUS.items() if which not in {"cut link", "restored"}
 }  # what is no link by its characters alone never comes as far as a page
 
 
@@ -62,7 +62,11 @@ def make_app(inbox: Path | None = None) -> Starlette:
             *(routes_of_inbox(inbox) if inbox else []),
         ],
         lifespan=_no_more_threads_than_connections,
-        middleware=[Middleware(Guard, broken=responses.apology("broken")), Middleware(OneSpelling)],
+        middleware=[
+            Middleware(Guard, broken=responses.apology("broken")),
+            Middleware(OneSpelling),
+            Middleware(restored.UnlessRestored),
+        ],
         exception_handlers={
             HTTPException: _refused,
             LinkEnded: _ended,
@@ -70,6 +74,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             InterfaceError: _unavailable,
             PoolTimeout: _unavailable,
             ClientDisconnect: _unreadable,
+            db.Restored: _restored,
         },
     )
     app.state.origins = Origins()
@@ -110,6 +115,10 @@ async def _ended(request: Request, error: Exception) -> Response:
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("the database does not answer (%s)", type(error).__name__)
     return responses.apology("unavailable", {"Retry-After": "30"}, getattr(request.state, "form", None))
+
+
+async def _restored(request: Request, error: Exception) -> Response:
+    return restored.apology(getattr(request.state, "form", None))
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from worker import db, tasks
+from worker import db, installation, tasks
 from worker.state import relay_status
 from worker.wording.relay_status import relay_state
 
@@ -29,21 +29,25 @@ async def livez(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Says whether database and broker answer, and whether mail leaves.
 
+    `restored`: the database was put back from a backup, and everything stands still until a person has looked.
     `stuck`: mail is due and no worker looks for it. A relay that takes none is told and is no reason to be not
     ready: the pages work.
     """
-    found, broker = await asyncio.gather(
+    found, restored, broker = await asyncio.gather(
         _within(WAIT_FOR_DATABASE, _state_of_the_post),
+        _within(WAIT_FOR_DATABASE, _stands_still),
         _within(WAIT_FOR_BROKER, _broker_answers),
     )
-    fails = {"database": found is None, "broker": not broker, "stuck": found is not None and found.stuck}
+    stuck = found is not None and found.stuck and not restored
+    fails = {"database": found is None, "broker": not broker, "stuck": stuck, "restored": bool(restored)}
     failing = [name for name, failed in fails.items() if failed]
     told = {
         "ready": not failing,
         "database": found is not None,
         "broker": bool(broker),
         "relay": relay_state(found) if found else None,
-        "stuck": found.stuck if found else None,
+        "restored": restored,
+        "stuck": stuck if found else None,
         "beat": found.beat if found else None,
         "oldest_due_mail_seconds": round(found.overdue, 1) if found else None,
         "failing": failing,
@@ -64,6 +68,13 @@ def _state_of_the_post() -> relay_status.RelayStatus | None:
     try:
         with db.reading() as session:
             return relay_status.load_relay_status(session)
+    except SQLAlchemyError:
+        return None
+
+
+def _stands_still() -> bool | None:
+    try:
+        return installation.stands_still()
     except SQLAlchemyError:
         return None
 

@@ -10,8 +10,9 @@ from worker.text.languages import LANGUAGES
 from worker.wording import problems, templates
 
 Apology = Literal[
-    "wrong link", "cut link", "not possible", "unreadable", "too slow", "too large", "unavailable", "broken"
-]
+    "wrong link", "cut link", "not possible", "unreadable", "too slow", "too large", "unavailable", "restored",
+    "broken",
+]  # fmt: skip
 
 STATUS: dict[Apology, int] = {
     "unreadable": 400,
@@ -22,6 +23,7 @@ STATUS: dict[Apology, int] = {
     "too large": 413,
     "broken": 500,
     "unavailable": 503,
+    "restored": 503,
 }
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from worker import db, embedded, migrations, settings, vacuum
+from worker import db, embedded, installation, migrations, mirror, settings, vacuum
 from worker.cli import console, errors
 from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
@@ -46,9 +46,27 @@ def database() -> Iterator[Note]:
     if file is not None and not file.exists():
         yield warning(f"SQLite: {file} does not exist yet", f"`{console.command('migrate')}` makes it")
         return
-    with db.transaction() as session:
+    with db.transaction(even_restored=True) as session:
         yield from _postgresql(session) if file is None else _sqlite(session, file)
     yield _tables()
+    yield from _back_from_a_backup()
+
+
+def _back_from_a_backup() -> Iterator[Note]:
+    """Whether everything stands still, and whether a database that is put back would be noticed."""
+    with contextlib.suppress(SQLAlchemyError):  # of tables that are not of this version it was said
+        remembered = installation.is_remembered()
+        if installation.stands_still():
+            yield failed(
+                "it was put back from a backup, and everything stands still",
+                f"`{console.command('resume', '--restored')}`",
+            )
+        if not mirror.is_writable():
+            found = f"{settings.current().data_dir} cannot be written: one that is put back may not be noticed"
+            yield warning(found, "give each process a data folder that it may write to, and keep it")
+        elif not remembered:
+            found = "the data folder remembered nothing of it: had it been put back, that would not be known"
+            yield warning(found, "keep the data folder with the database, and run this again")
 
 
 def _tables() -> Note:

@@ -1,0 +1,71 @@
+"""What stands in front of all pages while the database stands still: nothing of a letter, or of a partner, is shown."""
+
+import asyncio
+import contextlib
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from worker import installation
+from worker.tokens import PATHS
+from worker.web import forms, responses
+
+LOOK_HOLDS_S = 0.2  # seconds for which a look whether all stands still is good, and between two notes of new answers
+RETRY_AFTER_S = "3600"
+_PLACES = {*PATHS.values(), "c"}
+
+
+class UnlessRestored:
+    """Answers all pages with 503 while the database stands still; what was typed into a form is kept on the page.
+
+    A link that was revoked since the backup could be alive again, and a name that withdrew could be on a public page.
+    After a form the data folder is told how far the database has come; nobody waits for that.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._looked_at, self._stands = -LOOK_HOLDS_S, False
+        self._noting: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].split("/")[1] not in _PLACES:
+            await self._app(scope, receive, send)
+            return
+        if await self._stands_still():
+            await apology(await _typed(scope, receive))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+        if scope["method"] == "POST" and (self._noting is None or self._noting.done()):
+            self._noting = asyncio.create_task(self._note_progress())
+
+    async def _stands_still(self) -> bool:
+        """By a look that is no older than LOOK_HOLDS_S; where the database is away, the page says so itself."""
+        if time.monotonic() - self._looked_at >= LOOK_HOLDS_S:
+            self._looked_at = time.monotonic()
+            with contextlib.suppress(SQLAlchemyError):
+                self._stands = await run_in_threadpool(installation.stands_still)
+        return self._stands
+
+    async def _note_progress(self) -> None:
+        await asyncio.sleep(LOOK_HOLDS_S)
+        with contextlib.suppress(SQLAlchemyError):
+            self._stands = await run_in_threadpool(installation.stands_still)
+
+
+def apology(typed: dict[str, str] | None) -> HTMLResponse:
+    """What is said instead of any page."""
+    return responses.apology("restored", {"Retry-After": RETRY_AFTER_S}, typed)
+
+
+async def _typed(scope: Scope, receive: Receive) -> dict[str, str] | None:
+    """What a form sent, if it is one."""
+    if scope["method"] != "POST":
+        return None
+    with contextlib.suppress(HTTPException):
+        return await forms.read_form(Request(scope, receive))
+    return None
