@@ -11,5 +11,5 @@ KINDS = {
     **dict.fromkeys(["check", "status", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
-DATA = {"status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor"}
+DATA = {"status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor", "resume"}
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}

@@ -46,6 +46,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 records both, acts/alert_unreached.py tells the organizers
     tasks.erase                 acts/erase.py
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
+    cli/go_on.py                state/since_backup.py says where each campaign stands by a database that was put back
+                                from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by
+                                what mirror.py keeps in the data folder; web/restored.py stands before the pages
     journal.py                  what is taken away is kept beside the database, too; acts/apply_journal.py takes it
                                 away again from one that was put back, acts/ask_again.py asks for lost answers
 
@@ -55,7 +58,8 @@ The packages, and what each may import (arrows go down and never return; tests/t
     celery_config                       how the queue is set up
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
     models journal                      what we remember; what was taken away, beside the database
-    tokens db vacuum                    links and codes; transactions, clock and locks
+    tokens db vacuum                    links and codes; transactions, clock and locks; whether the database is an
+    mirror installation                 older one that was put back, and so stands still
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
                                         campaign but two (whether its letter may leave, and what is held); the schema.
                                         They know nothing of each other

@@ -84,22 +84,25 @@ def to_note(campaign: Campaign, letters: Sequence[Mail], addressee_id: int | Non
 def resend_letter(session: Session, campaign_id: int) -> int:
     """Send an uncertain letter once more, because a person says so; returns how many.
 
-    The same bytes under the same Message-ID, unless its seal was voided meanwhile: then the next seal goes.
+    The same bytes under the same Message-ID, unless its seal was voided meanwhile: then the next seal goes. One of
+    which a database that was put back from a backup knows nothing is put as the first one is.
     """
     campaign = db.locked(session, campaign_id)
     facts = load_facts(session, campaign)
-    uncertain = [letter for letter in facts.living if letter.uncertain_at is not None]
     if campaign.erased_at is not None:
         return 0
+    uncertain = [letter for letter in facts.living if letter.uncertain_at is not None]
+    doubted = [one for one in facts.served if one.state == "uncertain" and one.mail is None]
+    campaign.doubted_at = None  # the letter is put once nothing else stands in its way
     for letter in uncertain:
         letter.in_data_at = letter.uncertain_at = None
         if letter.seal_number == facts.seal:
             letter.due_at = facts.now
         else:
             letter.cancelled_at = facts.now
-    if uncertain:
+    if uncertain or doubted:
         audit.log(session, campaign, "organizer", "letter_resent", at=facts.now)
-    return len(uncertain)
+    return len(uncertain) + len(doubted)
 
 
 def _note(one: Served, facts: CampaignFacts) -> None:

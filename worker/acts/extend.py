@@ -13,17 +13,17 @@ from worker.state.refusals import Closed, NotLater
 A_MINUTE = timedelta(minutes=1)  # what is typed twice as a span ("in 3 days") leads some seconds further
 
 
-def move_deadline(session: Session, campaign_id: int, deadline: datetime) -> int:
+def move_deadline(session: Session, campaign_id: int, deadline: datetime, *, even_passed: bool = False) -> int:
     """Move the deadline to a later moment and tell every partner that was asked; returns how many are told.
 
-    It can be taken back while these mails wait. Raises Closed once the deadline has passed, NotLater if the new one is
-    not later by a minute.
+    It can be taken back while these mails wait. Raises Closed once the deadline has passed (unless `even_passed`,
+    where everything stood still meanwhile and nothing was closed), NotLater if the new one is not later by a minute.
     """
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
-    if not campaign.takes_answers(at=now):
+    if not campaign.takes_answers(at=min(now, campaign.deadline_at) if even_passed else now):
         raise Closed.to("extend", campaign)
-    if deadline < campaign.deadline_at + A_MINUTE:
+    if deadline < max(campaign.deadline_at, now) + A_MINUTE:
         raise NotLater(deadline=campaign.deadline_at, zone=campaign.zone)
     before = {"deadline": campaign.deadline_at.isoformat(), "deadline_set": campaign.deadline_set_at.isoformat()}
     campaign.deadline_at, campaign.deadline_set_at = deadline, now

@@ -1,11 +1,12 @@
 """What an organizer types to hold the letter back, and to let it go on."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli import console
-from worker.cli.options import DryRun, Name, Yes
+from worker.cli.options import DryRun, Json, Name, Yes
 
 if TYPE_CHECKING:
     from worker.state.letters import DeliveryState
@@ -27,7 +28,8 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
     from worker.state.held import count_held_mails
     from worker.state.letters import delivery_state, load_letters
 
-    with lookup.dry_run(name) if dry_run else lookup.writing(name) as (session, campaign):
+    doing = lookup.dry_run if dry_run else lookup.writing
+    with doing(name, even_restored=True) as (session, campaign):
         if campaign.cancelled_at is not None:
             console.fail("It was cancelled: its letter does not leave, and there is nothing to hold.")
         held = hold_letter(session, campaign.id, all_mail=all_mail)
@@ -68,11 +70,56 @@ _HELD_TOO_LATE: dict["DeliveryState", str] = {
 }
 
 
-def resume(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
+def resume(
+    name: Annotated[str | None, typer.Argument(help="The campaign's name, for example cambodia-2023.")] = None,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="Let a database go on that was put back from a backup.")
+    ] = False,
+    extend: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=WHEN", help="With --restored: a new deadline, where one passed meanwhile."),
+    ] = None,
+    keep_links: Annotated[
+        bool, typer.Option("--keep-links", help="With --restored: no link was revoked since the backup.")
+    ] = False,
+    opted_out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="With --restored: who gets no more mail, one address or name a line.",
+        ),
+    ] = None,
+    none_known: Annotated[
+        bool, typer.Option("--none-known", help="With --restored: nobody withdrew or opted out since.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Let a held campaign go on, its letter and its mail. If its review is over, the letter leaves at once.
 
-    Example: `undersigned resume cambodia-2023`
+    With --restored: show what a database that was put back from a backup says of each campaign, and let it go on.
+    A letter that may have left since the backup waits for you. With --json it is only shown.
+
+    Examples: `undersigned resume cambodia-2023`, `undersigned resume --restored`
     """
+    if restored == (name is not None):
+        console.fail("Give either the name of a campaign or --restored.", console.USAGE)
+    wished = keep_links or none_known or as_json or opted_out is not None or bool(extend)
+    if name is None:
+        from worker.cli.go_on import Wishes, resume_restored
+
+        wishes = Wishes(keep_links, opted_out, none_known, extend or [])
+        resume_restored(wishes, yes=yes, dry_run=dry_run, as_json=as_json)
+    elif wished:
+        console.fail("These options need --restored.", console.USAGE)
+    else:
+        _resume_campaign(name, yes=yes, dry_run=dry_run)
+
+
+def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
     from worker.acts.close import close_and_seal_within
     from worker.acts.hold import resume_letter

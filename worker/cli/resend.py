@@ -31,14 +31,15 @@ def resend(
     from worker import tasks
     from worker.acts.dispatch import resend_letter
     from worker.cli import lookup
-    from worker.state.letters import living, living_seal, load_letters
+    from worker.state.letters import living, living_seal, load_letters, served
 
     if partner is not None:
         _resend_to_partner(name, partner, yes=yes, dry_run=dry_run)
         return
     with lookup.reading(name) as (session, campaign):
-        uncertain = [one for one in living(load_letters(session, campaign)) if one.uncertain_at is not None]
-        names = [letter.addressee.name for letter in uncertain if letter.addressee]
+        letters = load_letters(session, campaign)
+        uncertain = [one for one in living(letters) if one.uncertain_at is not None]
+        names = [one.addressee.name for one in served(campaign, letters) if one.state == "uncertain"]
         seal = living_seal(session, campaign)
     letter = "the same letter"
     if older := sorted({one.seal_number for one in uncertain if one.seal_number not in {None, seal}}, key=int):

@@ -125,11 +125,13 @@ class Served:
 def served(campaign: Campaign, letters: Sequence[Mail]) -> list[Served]:
     """What became of the letter for each addressee, in their order."""
     of_each = {letter.addressee_id: letter for letter in living(letters)}
-    return [_served(one, of_each.get(one.id)) for one in campaign.letter.addressees]
+    doubted = campaign.doubted_at is not None and campaign.closed_at is not None
+    return [_served(one, of_each.get(one.id), doubted=doubted) for one in campaign.letter.addressees]
 
 
-def _served(addressee: Addressee, letter: Mail | None) -> Served:
-    state: ServedState = "waiting" if addressee.email else "to_bring"
+def _served(addressee: Addressee, letter: Mail | None, *, doubted: bool) -> Served:
+    """`doubted`: a letter of which this database knows nothing may have left before it was put back from a backup."""
+    state: ServedState = "to_bring" if not addressee.email else "uncertain" if doubted else "waiting"
     if addressee.brought_at is not None:
         state = "brought"
     elif letter is not None:

@@ -1,0 +1,126 @@
+"""Let a database that was put back from a backup go on, once a person has looked at what it says."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Update, select, update
+from sqlalchemy.orm import Session
+
+from worker import db, installation, tokens
+from worker.acts import audit
+from worker.acts.contacts import end_contact
+from worker.acts.extend import move_deadline
+from worker.acts.unsubscribe import silence_partner
+from worker.mail import outbox
+from worker.models import Campaign, Contact, Mail, Partner, ThirdPartyAddress
+from worker.state.facts import load_facts
+from worker.state.since_backup import may_have_left
+from worker.text import similar_names
+
+
+@dataclass(frozen=True)
+class WentOn:
+    """How many letters wait for a person, links were renewed, and readers get no mail any more."""
+
+    letters_in_doubt: int
+    links: int
+    silenced: int
+
+
+def journal_is_lost() -> bool:
+    """Whether nothing tells which links were revoked, and who withdrew or wants no mail, since the backup."""
+    return True
+
+
+def go_on(
+    session: Session,
+    *,
+    renew_links: bool,
+    opted_out: Collection[str] = (),
+    deadlines: Mapping[int, datetime] | None = None,
+) -> WentOn:
+    """Let everything go on, each campaign locked: nothing is sent twice that cannot be taken back.
+
+    A letter that may have left since the backup waits for a person. `opted_out`: email addresses and names of
+    organizations to which no mail goes any more; `deadlines`: new ones by campaign, also where one has passed. Needs a
+    transaction that is right even while the database stands still. Raises NotLater.
+    """
+    campaigns = [db.locked(session, number) for number in session.scalars(select(Campaign.id).order_by(Campaign.id))]
+    now = db.clock(session)
+    silenced = sum(_silence(session, entry, now) for entry in opted_out)
+    links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
+    in_doubt = 0
+    for campaign in campaigns:
+        if deadline := (deadlines or {}).get(campaign.id):
+            move_deadline(session, campaign.id, deadline, even_passed=True)
+        if may_have_left(load_facts(session, campaign)):
+            campaign.doubted_at = now
+            outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
+            in_doubt += 1
+        audit.log(session, campaign, "organizer", "restored", at=now)
+    session.flush()
+    installation.go_on(session)
+    return WentOn(in_doubt, links, silenced)
+
+
+def is_known(session: Session, entry: str) -> bool:
+    """Whether an email address or an organization's name is that of anybody to whom mail could go."""
+    return bool(_partners(session, entry) or _contacts(session, entry) or _applicants(session, entry))
+
+
+def _silence(session: Session, entry: str, now: datetime) -> int:
+    """Send nothing any more to who has this address or name; returns how many that were."""
+    partners = [one for one in _partners(session, entry) if one.erased_at is None]
+    contacts = [one for one in _contacts(session, entry) if one.ended_at is None]
+    applicants = _applicants(session, entry)
+    for partner in partners:
+        silence_partner(session, partner.id)
+    for contact in contacts:
+        end_contact(session, contact.partner_id, contact.id)
+    for applicant in applicants:
+        applicant.forget()
+        applicant.decided_at = applicant.decided_at or now
+        outbox.cancel(session, Mail.id == applicant.mail_id, at=now)
+    return len(partners) + len(contacts) + len(applicants)
+
+
+def _partners(session: Session, entry: str) -> list[Partner]:
+    if "@" in entry:
+        return list(session.scalars(select(Partner).where(Partner.email_hmac == tokens.fingerprint(entry))))
+    wanted = similar_names.same_name(entry)
+    called = ((one, (one.organization, one.acronym)) for one in session.scalars(select(Partner)))
+    return [one for one, names in called if wanted in {similar_names.same_name(name) for name in names if name}]
+
+
+def _contacts(session: Session, entry: str) -> list[Contact]:
+    by_address = select(Contact).where(Contact.email_hmac == tokens.fingerprint(entry))
+    return list(session.scalars(by_address)) if "@" in entry else []
+
+
+def _applicants(session: Session, entry: str) -> list[ThirdPartyAddress]:
+    by_address = select(ThirdPartyAddress).where(ThirdPartyAddress.email_hmac == tokens.fingerprint(entry))
+    return list(session.scalars(by_address)) if "@" in entry else []
+
+
+def _renew_links(session: Session, campaign: Campaign, now: datetime) -> int:
+    """Revoke every link of a campaign, for some were revoked since; returns how many. What waits brings new ones."""
+    partners = [one for one in campaign.partners if one.erased_at is None]
+    living = select(Contact).join(Partner).where(Partner.campaign_id == campaign.id, Contact.ended_at.is_(None))
+    contacts = session.scalars(living).all()
+    waits = update(Mail).where(Mail.campaign_id == campaign.id, Mail.due_at.is_not(None))
+    for partner in partners:
+        of_it = waits.where(Mail.partner_id == partner.id, Mail.contact_id.is_(None))
+        _bring_the_next(session, of_it.where(Mail.generation == partner.generation))
+        partner.renew_link()
+    for contact in contacts:
+        _bring_the_next(session, waits.where(Mail.contact_id == contact.id, Mail.generation == contact.generation))
+        contact.generation += 1
+    strangers = session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)).all()
+    for stranger in strangers:
+        stranger.ref = tokens.new_ref()
+    return len(partners) + len(contacts) + len(strangers)
+
+
+def _bring_the_next(session: Session, waiting: Update) -> None:
+    session.execute(waiting.values(generation=Mail.generation + 1).execution_options(synchronize_session=False))

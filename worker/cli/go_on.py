@@ -1,0 +1,210 @@
+"""What a person types to look at a database that was put back from a backup, and to let it go on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from worker import db, installation, tasks
+from worker.acts import go_on as act
+from worker.cli import console, lookup
+from worker.models import Installation, RestoredBy
+from worker.state.campaigns import find_campaign
+from worker.state.since_backup import SinceBackup, load_installation, load_since_backup
+from worker.text import addresses, dates, durations
+from worker.wording.relay_status import iso
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options as they were typed."""
+
+    keep_links: bool
+    opted_out: Path | None
+    none_known: bool
+    extend: Sequence[str]
+
+
+def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """List where each campaign stands, ask, and let everything go on."""
+    lookup.make_ready_to_act()
+    with db.reading() as session:
+        restored = load_installation(session)
+        if restored is None or restored.restored_at is None:
+            console.nothing_to_do("This database does not stand still: nothing was changed.")
+        campaigns = load_since_backup(session, restored.restored_at)
+        lost = installation.lost_since_backup()
+        if as_json:
+            console.give(_as_json(restored, campaigns, lost))
+            return
+        for line in _listed(restored, campaigns, lost):
+            console.say(line)
+        deadlines = _deadlines(session, wishes.extend, campaigns)
+        opted_out = _opted_out(session, wishes)
+    renew_links = act.journal_is_lost() and not wishes.keep_links
+    if act.journal_is_lost() and not (wishes.opted_out or wishes.none_known):
+        console.fail(_WHO_OPTED_OUT, 0 if dry_run else console.USAGE)
+    if not yes and not dry_run:
+        deadlines |= _asked_for_deadlines(campaigns, deadlines)
+    would = _what_happens(campaigns, deadlines, opted_out, renew_links=renew_links)
+    if dry_run:
+        console.say(f"Dry run: {would}")
+        return
+    console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
+    with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
+        done = act.go_on(session, renew_links=renew_links, opted_out=opted_out, deadlines=deadlines)
+    installation.stands_still()  # so that the data folder knows
+    lookup.notify(tasks.sweep)
+    console.say(f"It goes on. {console.count(done.letters_in_doubt, 'letter')} in doubt: each waits for you.")
+    if done.links:
+        console.say(
+            f"{console.count(done.links, 'link')} renewed: the old ones do not work any more. Who has not answered "
+            f"gets a new one by {console.command('remind', 'NAME', '--again')}, anybody else by "
+            f"{console.command('resend', 'NAME', '--partner', 'ORGANIZATION')}"
+        )
+    console.say(f"Next: {console.command('status')}")
+
+
+_NOTICED: dict[RestoredBy, str] = {
+    "restore": "it was restored from a backup",
+    "mirror ahead": "the data folder remembers more than it does",
+    "moved": "it stands in another place than before, and the data folder does not know it",
+}
+_WHO_OPTED_OUT = (
+    "Nothing tells who withdrew, or asked for no more mail, since the backup. Ask whoever may know, and give a file "
+    "with one email address or organization on each line: --opted-out FILE. If nobody did: --none-known"
+)
+
+
+def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict[str, int]) -> Iterator[str]:
+    assert restored.restored_at is not None
+    noticed = _NOTICED[restored.restored_by or "restore"]
+    yield f"Everything stands still since {_moment(restored.restored_at)}: {noticed}."
+    since = f"of {_moment(restored.backup_of)}" if restored.backup_of else "of an unknown moment"
+    if lost:
+        told = f"at least {console.count(lost['answer'], 'answer')} and {console.count(lost['mail'], 'mail')}"
+        yield f"It is as it was at the backup {since}. Lost since then: {told}."
+    else:
+        yield f"It is as it was at the backup {since}. How much was answered and sent since is not known here."
+    for one in campaigns:
+        numbers = f"{console.count(one.answers, 'answer')}, {console.count(one.mails_waiting, 'mail')} waiting"
+        yield f"  {one.campaign.slug}: {one.state}, {numbers}{_DEADLINES[one.deadline_passed]}"
+        if one.letter_in_doubt:
+            yield "    Its letter may have left since: it will wait until you know, as one that is uncertain."
+
+
+_DEADLINES = {
+    None: "",
+    "before": "; its deadline had passed before: it closes at once",
+    "meanwhile": "; its deadline passed while everything stood still: it closes at once, unless you --extend it",
+}
+
+
+def _as_json(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict[str, int]) -> dict[str, Any]:
+    return {
+        "restored": iso(restored.restored_at),
+        "noticed": restored.restored_by,
+        "backup_of": iso(restored.backup_of),
+        "lost": lost or None,
+        "campaigns": [
+            {
+                "campaign": one.campaign.slug,
+                "state": one.state,
+                "deadline": iso(one.campaign.deadline_at),
+                "deadline_passed": one.deadline_passed,
+                "answers": one.answers,
+                "mails_waiting": one.mails_waiting,
+                "letter_in_doubt": one.letter_in_doubt,
+            }
+            for one in campaigns
+        ],
+    }
+
+
+def _what_happens(
+    campaigns: Sequence[SinceBackup], deadlines: dict[int, datetime], opted_out: Sequence[str], *, renew_links: bool
+) -> str:
+    closing = [one.campaign.slug for one in campaigns if one.deadline_passed and one.campaign.id not in deadlines]
+    doubted = [one.campaign.slug for one in campaigns if one.letter_in_doubt and one.campaign.id not in deadlines]
+    waiting = sum(one.mails_waiting for one in campaigns)
+    told = [f"{console.count(waiting, 'mail')} {'leaves' if waiting == 1 else 'leave'}, also if sent once already."]
+    told += [f"Closing at once: {console.some(closing)}."] if closing else []
+    told += [f"Letters that wait for you: {console.some(doubted)}."] if doubted else []
+    told += ["All links are renewed, and the old ones end."] if renew_links else []
+    told += [f"No mail goes any more to {console.count(len(opted_out), 'address or name')}."] if opted_out else []
+    return " ".join(told)
+
+
+def _deadlines(session: Session, typed: Sequence[str], campaigns: Sequence[SinceBackup]) -> dict[int, datetime]:
+    """New deadlines by campaign; ends the command with all that is wrong."""
+    found, wrong = dict[int, datetime](), list[str]()
+    for one in typed:
+        slug, _, when = one.partition("=")
+        campaign = find_campaign(session, slug.strip())
+        if campaign is None or not when or all(campaign.id != known.campaign.id for known in campaigns):
+            wrong.append(f'--extend {one}: expected NAME=WHEN with a campaign of the list, such as rivers="in 3 days"')
+            continue
+        try:
+            found[campaign.id] = durations.deadline(when, now=db.clock(session), zone=ZoneInfo(campaign.zone))
+        except durations.NotATime as error:
+            wrong.append(f"--extend {one}: {error}")
+    if wrong:
+        console.fail("\n".join([*wrong, "Nothing was changed."]), console.USAGE)
+    return found
+
+
+def _asked_for_deadlines(campaigns: Sequence[SinceBackup], known: dict[int, datetime]) -> dict[int, datetime]:
+    """What a person types for each deadline that passed while everything stood still."""
+    found = dict[int, datetime]()
+    for one in campaigns:
+        if one.deadline_passed != "meanwhile" or one.campaign.id in known:
+            continue
+        question = f'New deadline of {one.campaign.slug}, such as "in 3 days" (it closes at once: Enter): '
+        while typed := console.answer(question):
+            try:
+                with db.reading() as session:
+                    now = db.clock(session)
+                found[one.campaign.id] = durations.deadline(typed, now=now, zone=ZoneInfo(one.campaign.zone))
+                break
+            except durations.NotATime as error:
+                console.say(str(error))
+    return found
+
+
+def _opted_out(session: Session, wishes: Wishes) -> list[str]:
+    """The lines of the file; ends the command with all that is wrong, and says of whom nothing is known here."""
+    if wishes.opted_out is None:
+        return []
+    if wishes.none_known:
+        console.fail("--opted-out says who, and --none-known that it is nobody: give one of them.", console.USAGE)
+    try:
+        lines = wishes.opted_out.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        console.fail(
+            f"--opted-out {wishes.opted_out}: expected a text file in UTF-8. Nothing was changed.", console.USAGE
+        )
+    found, wrong = list[str](), list[str]()
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line:
+            continue
+        entry, problem = addresses.normalize(line) if "@" in line else (line, "")
+        if problem:
+            wrong.append(f"{wishes.opted_out}, line {number}: {problem}")
+        elif not act.is_known(session, entry):
+            if "@" not in line:
+                wrong.append(f"{wishes.opted_out}, line {number}: no organization is called {line!r} in this database")
+            else:
+                console.say(f"{wishes.opted_out}, line {number}: nobody here has this address, so no mail goes there.")
+        else:
+            found.append(entry)
+    if wrong:
+        console.fail("\n".join([*wrong, "Correct these lines; nothing was changed."]))
+    return found
+
+
+def _moment(moment: datetime) -> str:
+    return dates.day_and_time(moment, "UTC", "en")
