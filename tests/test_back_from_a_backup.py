@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import signal
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from tests import cast
+from tests import cast, servers
 from tests.backups import Backup
 from tests.conftest import Clock
 from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken
@@ -24,6 +26,7 @@ from worker.acts.answer import Statement
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import delivery, outbox
+from worker.mail.catcher import Catcher
 from worker.models import Answer, AuditEvent, Campaign, Installation, Mail, Partner
 from worker.state.letters import load_letters, served
 from worker.wording.composing import compose_batch
@@ -367,3 +370,36 @@ def test_a_deadline_that_passed_while_it_stood_still_can_be_moved_first(backup: 
 
     assert campaign().deadline_at > _now()
     assert campaign().doubted_at is None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_process_goes_on_without_redis_and_stops_when_its_database_is_put_back(
+    database: str, redis_url: str, tmp_path: Path
+) -> None:
+    from redis import Redis
+
+    catcher = Catcher(tmp_path / "inbox")
+    relay = f"smtp+plain://127.0.0.1:{catcher.start()}"
+    settings.set_for_this_process(smtp_url=relay, broker_url=redis_url, sweep="0.3")
+    launched(3)
+    installation.check_at_start()
+    backup = Backup.make(tmp_path)
+    process = servers.Process([sys.executable, "-m", "worker", "worker"], tmp_path / "log")
+    servers.wait_for(lambda: _caught(tmp_path) == 3, process)
+    with Redis.from_url(redis_url) as client:
+        client.flushdb()
+    signs()
+    servers.wait_for(lambda: _caught(tmp_path) == 4, process)  # with its receipt
+    assert row().restored_at is None
+
+    backup.put_back()
+
+    servers.wait_for(lambda: row().restored_at is not None, process)
+    assert process.end(signal.SIGTERM) == 0
+    catcher.stop()
+    assert _caught(tmp_path) == 4
+    assert "everything stands still" in (tmp_path / "log").read_text()
+
+
+def _caught(folder: Path) -> int:
+    return len(list((folder / "inbox").glob("*.eml")))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    TextualSelect,
     create_engine,
     event,
     exists,
@@ -175,7 +176,7 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-def read_autocommit(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[Any]]:
+def read_autocommit(statement: Select[*tuple[Any, ...]] | TextualSelect, **values: Any) -> Sequence[Row[Any]]:
     """The rows of one statement, in one round trip: no transaction, nothing looked at before.
 
     A connection that died meanwhile is tried once more, on another.
@@ -188,7 +189,7 @@ def read_autocommit(statement: Select[*tuple[Any, ...]], **values: Any) -> Seque
         return _read_autocommit(statement, values)
 
 
-def _read_autocommit(statement: Select[*tuple[Any, ...]], values: dict[str, Any]) -> Sequence[Row[Any]]:
+def _read_autocommit(statement: Select[*tuple[Any, ...]] | TextualSelect, values: dict[str, Any]) -> Sequence[Row[Any]]:
     with autocommit_engine().connect() as connection:
         return connection.execute(statement, values).all()
 

@@ -161,11 +161,10 @@ _JUMPS_ON_POSTGRESQL = ("SELECT setval('{name}_id_seq', (SELECT last_value FROM 
 
 
 def _look() -> Look | None:
-    """None where no revision made the table yet that is asked."""
-    with db.autocommit_engine().connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        row = connection.execute(_LOOK_ON_SQLITE if sqlite else _LOOK_ON_POSTGRESQL).one_or_none()
-    return None if row is None else _looked(row)
+    """Null where the database has no row about itself, as one that is thrown away."""
+    sqlite = db.autocommit_engine().dialect.name == "sqlite"
+    rows = db.read_autocommit(_LOOK_ON_SQLITE if sqlite else _LOOK_ON_POSTGRESQL)
+    return _looked(rows[0]) if rows else None
 
 
 def _looked(row: Row[Any]) -> Look:

@@ -29,7 +29,8 @@ class UnlessRestored:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._looked_at, self._stands = -LOOK_HOLDS_S, False
+        self._looked_at = 0.0
+        self._stands: bool | None = None  # nobody has looked yet
         self._noting: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,11 +46,11 @@ class UnlessRestored:
 
     async def _stands_still(self) -> bool:
         """By a look that is no older than LOOK_HOLDS_S; where the database is away, the page says so itself."""
-        if time.monotonic() - self._looked_at >= LOOK_HOLDS_S:
+        if self._stands is None or time.monotonic() - self._looked_at >= LOOK_HOLDS_S:
             self._looked_at = time.monotonic()
             with contextlib.suppress(SQLAlchemyError):
                 self._stands = await run_in_threadpool(installation.stands_still)
-        return self._stands
+        return bool(self._stands)
 
     async def _note_progress(self) -> None:
         await asyncio.sleep(LOOK_HOLDS_S)
