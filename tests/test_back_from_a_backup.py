@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from tests import cast, servers
-from tests.backups import Backup
+from tests.put_back import Backup
 from tests.conftest import Clock
 from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken
 from tests.scripted_smtp import ScriptedServer

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
 from worker.acts import audit
+from worker.acts.apply_journal import AppliedJournal, apply_journal
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
 from worker.acts.unsubscribe import silence_partner
 from worker.mail import outbox
-from worker.models import Campaign, Contact, Mail, Partner, ThirdPartyAddress
+from worker.models import Campaign, Contact, Installation, Mail, Partner, ThirdPartyAddress
 from worker.state.facts import load_facts
 from worker.state.since_backup import may_have_left
 from worker.text import similar_names
@@ -21,16 +22,12 @@ from worker.text import similar_names
 
 @dataclass(frozen=True)
 class WentOn:
-    """How many letters wait for a person, links were renewed, and readers get no mail any more."""
+    """How many letters wait for a person, links were renewed and readers get no mail, and what the journal knew."""
 
     letters_in_doubt: int
     links: int
     silenced: int
-
-
-def journal_is_lost() -> bool:
-    """Whether nothing tells which links were revoked, and who withdrew or wants no mail, since the backup."""
-    return True
+    journal: AppliedJournal
 
 
 def go_on(
@@ -42,12 +39,14 @@ def go_on(
 ) -> WentOn:
     """Let everything go on, each campaign locked: nothing is sent twice that cannot be taken back.
 
-    A letter that may have left since the backup waits for a person. `opted_out`: email addresses and names of
-    organizations to which no mail goes any more; `deadlines`: new ones by campaign, also where one has passed. Needs a
-    transaction that is right even while the database stands still. Raises NotLater.
+    What the journal says was taken away since is taken away again. A letter that may have left waits for a person.
+    `opted_out`: email addresses and names of organizations to which no mail goes any more; `deadlines`: new ones by
+    campaign, also where one has passed. Needs a transaction that is right even while the database stands still. Raises
+    NotLater.
     """
     campaigns = [db.locked(session, number) for number in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     now = db.clock(session)
+    applied = apply_journal(session, session.scalar(select(Installation.backup_of)))
     silenced = sum(_silence(session, entry, now) for entry in opted_out)
     links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
     in_doubt = 0
@@ -61,7 +60,7 @@ def go_on(
         audit.log(session, campaign, "organizer", "restored", at=now)
     session.flush()
     installation.go_on(session)
-    return WentOn(in_doubt, links, silenced)
+    return WentOn(in_doubt, links, silenced, applied)
 
 
 def is_known(session: Session, entry: str) -> bool:

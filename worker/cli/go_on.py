@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from worker import db, installation, tasks
 from worker.acts import go_on as act
+from worker.acts.apply_journal import is_lost
 from worker.cli import console, lookup
-from worker.models import Installation, RestoredBy
+from worker.models import Installation, Partner, RestoredBy
 from worker.state.campaigns import find_campaign
 from worker.state.since_backup import SinceBackup, load_installation, load_since_backup
 from worker.text import addresses, dates, durations
@@ -37,16 +38,17 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         if restored is None or restored.restored_at is None:
             console.nothing_to_do("This database does not stand still: nothing was changed.")
         campaigns = load_since_backup(session, restored.restored_at)
-        lost = installation.lost_since_backup()
+        behind = installation.lost_since_backup()
         if as_json:
-            console.give(_as_json(restored, campaigns, lost))
+            console.give(_as_json(restored, campaigns, behind))
             return
-        for line in _listed(restored, campaigns, lost):
+        for line in _listed(restored, campaigns, behind):
             console.say(line)
+        journal_is_lost = is_lost(session, restored.backup_of)
         deadlines = _deadlines(session, wishes.extend, campaigns)
         opted_out = _opted_out(session, wishes)
-    renew_links = act.journal_is_lost() and not wishes.keep_links
-    if act.journal_is_lost() and not (wishes.opted_out or wishes.none_known):
+    renew_links = journal_is_lost and not wishes.keep_links
+    if journal_is_lost and not (wishes.opted_out or wishes.none_known):
         console.fail(_WHO_OPTED_OUT, 0 if dry_run else console.USAGE)
     if not yes and not dry_run:
         deadlines |= _asked_for_deadlines(campaigns, deadlines)
@@ -57,9 +59,15 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
         done = act.go_on(session, renew_links=renew_links, opted_out=opted_out, deadlines=deadlines)
+        lost = [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
     installation.stands_still()  # so that the data folder knows
     lookup.notify(tasks.sweep)
     console.say(f"It goes on. {console.count(done.letters_in_doubt, 'letter')} in doubt: each waits for you.")
+    if lost:
+        console.say(f"Answers that are lost, and to be asked for again: {console.some(lost, most=20)}")
+    if done.journal.failed:
+        left = ", ".join(f"{number} {kind}" for kind, number in done.journal.failed.items())
+        console.say(f"What was taken away since the backup, and could not be taken away again: {left}")
     if done.links:
         console.say(
             f"{console.count(done.links, 'link')} renewed: the old ones do not work any more. Who has not answered "
