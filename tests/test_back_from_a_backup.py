@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from tests import cast, servers
-from tests.put_back import Backup
 from tests.conftest import Clock
 from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken
+from tests.put_back import Backup
 from tests.scripted_smtp import ScriptedServer
 from worker import db, installation, mirror, settings, tasks, tokens
 from worker.acts import answer, dispatch
