@@ -24,7 +24,6 @@ from sqlalchemy import (
     Table,
     event,
     func,
-    insert,
     inspect,
     select,
     text,
@@ -374,7 +373,7 @@ def test_what_came_back_before_is_still_told_and_old_links_and_mails_go_on(empty
         campaign = cast.a_campaign(session, partners=("Third",))
         now = db.clock(session)
         for partner in asked_in_order(session):
-            session.execute(insert(Mail), [outbox.to_partner("invitation", campaign, partner, "1", now)])
+            outbox.put(session, [outbox.to_partner("invitation", campaign, partner, "1", now)])
         gone, doubtful, waits = session.scalars(select(Mail).order_by(Mail.id))
         for mail in (gone, doubtful):
             mail.sent_at, mail.due_at = now, None
