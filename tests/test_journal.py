@@ -323,6 +323,8 @@ def test_silence_that_ended_does_not_come_back_either(database: str) -> None:
     with db.transaction() as session:
         assert not apply_journal.apply_journal(session, since).counts
         assert session.get_one(Partner, river_watch.id).silenced_at is None
+        unsubscribe.silence_partner(session, river_watch.id)
+    assert kinds()[-3:] == ["silenced", "allowed", "silenced"]  # what follows a replay is written as ever
 
 
 def test_mails_of_an_act_that_was_taken_back_wait_for_a_person(database: str) -> None:

@@ -72,9 +72,16 @@ def note(
         session.info.setdefault(_NOTED, []).append((kind, mark_of(what), number, detail, at))
 
 
-def pause(session: Session) -> None:
-    """Write no lines of what this session does: they are there."""
+@contextlib.contextmanager
+def paused(session: Session) -> Iterator[None]:
+    """Write no lines of what this session does meanwhile: they are there."""
+    session.flush()
     session.info[_PAUSED] = True
+    try:
+        yield
+        session.flush()
+    finally:
+        del session.info[_PAUSED]
 
 
 def take_noted(session: Session, *, shows_more: bool) -> list[tuple[Kind, str, int, str, datetime | None]]:

@@ -69,12 +69,12 @@ def apply_journal(session: Session, since: datetime | None) -> AppliedJournal:
         asking = [one for one in campaigns if one.takes_answers(at=now)]
         applied.lost_answers = [one.id for campaign in asking for one in session.scalars(select_silent(campaign))]
         return applied
-    journal.pause(session)
-    replay = _Replay(session, applied, _in_order(found, since))
-    replay.of_answers()
-    replay.of_links()
-    replay.of_addresses()
-    replay.of_campaigns(campaigns)
+    with journal.paused(session):
+        replay = _Replay(session, applied, _in_order(found, since))
+        replay.of_answers()
+        replay.of_links()
+        replay.of_addresses()
+        replay.of_campaigns(campaigns)
     return applied
 
 
