@@ -59,21 +59,16 @@ def stands_still() -> bool:
     entry = known.get(look.number)
     if entry is not None and look.is_behind(entry):
         return _stand_still("mirror ahead")
-    if entry is None or look.home is None:
-        here = find_home()
-        if look.home not in {None, here}:
+    if entry is None and look.home is not None:
+        if look.home != find_home():
             return _stand_still("moved")
-        if look.home is None:
-            _move(here)
-        if entry is None and look.home is not None:
-            log.warning("the data folder remembered nothing of this database: from now on it does")
-        look = Look(look.number, here, None, look.committed, look.given, look.at)
+        log.warning("the data folder remembered nothing of this database: from now on it does")
     keep_mirror(look, durably=False)
     return False
 
 
 def check_at_start() -> bool:
-    """The same, once in each process: a database that moved, and has lost nothing by the mirror, is at home here."""
+    """The same, once in each process: a new database, or one that moved and has lost nothing, is at home here."""
     if stands_still():
         return True
     with db.reading() as session:
