@@ -155,7 +155,7 @@ def test_a_lost_mirror_in_the_same_place_goes_on_and_says_so(backup: Backup, cap
         assert not installation.check_at_start()
 
     assert "remembered nothing of this database" in caplog.text
-    assert mirror.read().keys() == {row().number.hex()}
+    assert mirror.load_entries().keys() == {row().number.hex()}
 
 
 def test_a_lost_mirror_in_another_place_stops(backup: Backup) -> None:
@@ -183,7 +183,7 @@ def test_what_another_database_left_in_the_folder_stays_there(backup: Backup) ->
 
     assert not installation.stands_still()
 
-    assert mirror.read()["ab"] == other
+    assert mirror.load_entries()["ab"] == other
 
 
 def test_the_mirror_never_goes_back_whoever_writes_it() -> None:
@@ -191,7 +191,7 @@ def test_the_mirror_never_goes_back_whoever_writes_it() -> None:
     mirror.write("ab", further)
     mirror.write("ab", behind)
 
-    assert mirror.read() == {"ab": further}
+    assert mirror.load_entries() == {"ab": further}
     assert (settings.current().data_dir / "mirror.json").stat().st_mode & 0o077 == 0
 
 

@@ -277,7 +277,7 @@ def test_what_an_act_takes_away_does_not_come_back_with_a_backup(database: str, 
     for changes in (True, False):
         with db.transaction() as session:
             assert not apply_journal.is_lost(session, since)
-            applied = apply_journal.apply_journal(session, since)
+            applied = apply_journal.replay_journal(session, since)
             assert not applied.failed
             assert bool(applied.counts) is changes
     assert not is_back(before, act)
@@ -321,7 +321,7 @@ def test_silence_that_ended_does_not_come_back_either(database: str) -> None:
         unsubscribe.allow_mail(session, river_watch.id)
     restore(before)
     with db.transaction() as session:
-        assert not apply_journal.apply_journal(session, since).counts
+        assert not apply_journal.replay_journal(session, since).counts
         assert session.get_one(Partner, river_watch.id).silenced_at is None
         unsubscribe.silence_partner(session, river_watch.id)
     assert kinds()[-3:] == ["silenced", "allowed", "silenced"]  # what follows a replay is written as ever
@@ -339,7 +339,7 @@ def test_mails_of_an_act_that_was_taken_back_wait_for_a_person(database: str) ->
     restore(before)
     for changes in (True, False):
         with db.transaction() as session:
-            assert bool(apply_journal.apply_journal(session, since).counts) is changes
+            assert bool(apply_journal.replay_journal(session, since).counts) is changes
             assert session.get_one(Campaign, campaign.id).mail_held_at is not None
 
 
@@ -374,7 +374,7 @@ def test_whose_answer_was_lost_is_asked_again_once_and_told_why(
     if not journal_is_there:
         (its_own_folder / "journal").unlink()
     with db.transaction() as session:
-        lost = apply_journal.apply_journal(session, since).lost_answers
+        lost = apply_journal.replay_journal(session, since).lost_answers
         assert lost == ([river_watch.id] if journal_is_there else [river_watch.id, eau_vive.id])
         assert ask_again.ask_again(session, lost, since) == len(lost)
         assert ask_again.ask_again(session, lost, since) == 0

@@ -180,6 +180,7 @@ def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClie
         "database": True,
         "broker": True,
         "relay": "ok",
+        "restored": False,
         "stuck": False,
         "beat": True,
         "oldest_due_mail_seconds": 0.0,

@@ -52,7 +52,9 @@ def stands_still() -> bool:
 
     One statement, and a small file. A database that does not answer raises what its driver says.
     """
-    known = mirror.read()  # before the database is looked at: what others commit meanwhile must not seem to be lost
+    known = (
+        mirror.load_entries()
+    )  # before the database is looked at: what others commit meanwhile must not seem to be lost
     look = _look()
     if look is None or look.restored_at is not None:
         return look is not None
@@ -80,7 +82,7 @@ def check_at_start() -> bool:
 
 def is_remembered() -> bool:
     """Whether the data folder knows this database; true of one that was never at home anywhere, as it is new."""
-    known, look = mirror.read(), _look()
+    known, look = mirror.load_entries(), _look()
     return look is None or look.home is None or look.number in known
 
 
@@ -90,7 +92,7 @@ def count_drain(session: Session) -> Look:
 
     Raises Restored where the database stands still, Behind where it has to.
     """
-    known = mirror.read()
+    known = mirror.load_entries()
     statement = _DRAIN_ON_SQLITE if db.is_sqlite(session) else _DRAIN_ON_POSTGRESQL
     look = _looked(session.execute(statement).one())
     if look.restored_at is not None:
@@ -122,7 +124,7 @@ def lost_since_backup() -> dict[str, int]:
 
     At least so many are lost: what came after the last note is not counted.
     """
-    known, look = mirror.read(), _look()
+    known, look = mirror.load_entries(), _look()
     entry = known.get(look.number) if look else None
     lost = {name: max(0, entry.counted[name] - look.given[name]) for name in TABLES} if entry and look else {}
     return lost if any(lost.values()) else {}

@@ -30,7 +30,7 @@ class Entry:
     at: str
 
 
-def read() -> dict[str, Entry]:
+def load_entries() -> dict[str, Entry]:
     """All entries, by the installation's number in hexadecimal; none where there is no file or it cannot be read."""
     try:
         found = json.loads(_file().read_text(encoding="utf-8"))
@@ -49,7 +49,7 @@ def write(number: str, entry: Entry, *, durably: bool = True) -> None:
     """
     try:
         with _alone():
-            known = read()
+            known = load_entries()
             if (before := known.get(number)) is not None:
                 if before.home == entry.home and all(before.counted[name] >= entry.counted[name] for name in COUNTED):
                     return

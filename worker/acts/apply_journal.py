@@ -55,7 +55,7 @@ def is_lost(session: Session, backup_of: datetime | None) -> bool:
     return backup_of is not None and found.begun_at > backup_of
 
 
-def apply_journal(session: Session, since: datetime | None) -> AppliedJournal:
+def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
     """Take away again what the journal says was taken away since the backup; twice changes nothing more.
 
     Silence of which the journal says that it ended stays as the database has it. Without a journal of this

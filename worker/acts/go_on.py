@@ -30,7 +30,7 @@ class WentOn:
     journal: AppliedJournal
 
 
-def go_on(
+def let_everything_go_on(
     session: Session,
     *,
     renew_links: bool,
@@ -46,7 +46,7 @@ def go_on(
     """
     campaigns = [db.locked(session, number) for number in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     now = db.clock(session)
-    applied = apply_journal(session, session.scalar(select(Installation.backup_of)))
+    applied = replay_journal(session, session.scalar(select(Installation.backup_of)))
     silenced = sum(_silence(session, entry, now) for entry in opted_out)
     links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
     in_doubt = 0

@@ -58,7 +58,7 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         return
     console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
-        done = act.go_on(session, renew_links=renew_links, opted_out=opted_out, deadlines=deadlines)
+        done = act.let_everything_go_on(session, renew_links=renew_links, opted_out=opted_out, deadlines=deadlines)
         lost = [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
     installation.stands_still()  # so that the data folder knows
     lookup.notify(tasks.sweep)
