@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
 from worker.acts import audit
-from worker.acts.apply_journal import AppliedJournal, apply_journal
+from worker.acts.apply_journal import AppliedJournal, replay_journal
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
 from worker.acts.unsubscribe import silence_partner
