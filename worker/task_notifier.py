@@ -50,7 +50,8 @@ class TaskNotifier:
             try:
                 self._publish(name, ids)
             except (OperationalError, BrokerError, OSError) as error:
-                log.warning("cannot notify %s (%s); the next sweep will", name, type(error).__name__)
+                about = {"task": name, "campaign": next(iter(ids), None)}
+                log.warning("cannot be notified (%s); the next sweep will", type(error).__name__, extra=about)
             finally:
                 with self._changed:
                     self._busy = False

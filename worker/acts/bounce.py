@@ -107,15 +107,17 @@ def _take(message: bytes, collected: Collected) -> bool:
     """Whether the message was ours; one that cannot be applied stays for people, and keeps no other from being read."""
     if (bounce := bounce_reports.parse_report(message)) is None:
         return False
+    about = {"mail": bounce.mail_id}
     try:
         with db.transaction() as session:
             if not _can_be_told(session, bounce):
                 return False
+            about["campaign"] = session.get_one(Mail, bounce.mail_id).campaign_id
             mail = apply_report(session, bounce)
     except (OperationalError, NoConnection):
         raise  # the database is away, and no message is to blame
     except Exception as error:
-        log.warning("a report about mail %d could not be applied (%s)", bounce.mail_id, type(error).__name__)
+        log.warning("a report about it could not be applied (%s)", type(error).__name__, extra=about)
         return False
     if mail is not None and mail.bounced_at is not None:
         collected.bounced += 1

@@ -67,12 +67,13 @@ def count_wrong(
     wrong = Counter(one.id for one, verdict in zip(given, verdicts, strict=True) if verdict in {"wrong", "last"})
     for id, times in sorted(wrong.items()):
         adding = update(model).where(model.id == id).values(wrong_codes=model.wrong_codes + times)
-        total = session.scalar(
-            adding.returning(model.wrong_codes).execution_options(synchronize_session=False)
-        )  # less than was seen, if its link was renewed meanwhile
-        if total is None or total < MAX_WRONG_CODES:
+        counted = session.execute(
+            adding.returning(model.wrong_codes, model.campaign_id).execution_options(synchronize_session=False)
+        ).one_or_none()  # less than was seen, if its link was renewed meanwhile
+        if counted is None or counted.wrong_codes < MAX_WRONG_CODES:
             continue
-        log.warning("%s %d: %d wrong mail codes", model.__tablename__, id, total)
+        about = {"campaign": counted.campaign_id}
+        log.warning("%s %d: %d wrong mail codes", model.__tablename__, id, counted.wrong_codes, extra=about)
         if model is Partner:
             _tell(session, session.get_one(Partner, id, populate_existing=True))
 

@@ -98,6 +98,11 @@ def _record_run() -> None:
         circuit_breaker.record_run(session)
 
 
+def _about(ready: Ready | None, result: DeliveryResult) -> dict[str, int | None]:
+    """What a line of the log is about."""
+    return {"campaign": ready.campaign_id if ready else None, "mail": result.mail_id}
+
+
 def _now() -> float:
     return time.clock_gettime(_CLOCK)
 
@@ -439,7 +444,7 @@ class DeliveryRun:
             self._recorded.set()
 
     async def _record_group(self, group: list[tuple[Ready | None, DeliveryResult]]) -> None:
-        written = await self._written_down([result for _, result in group])
+        written = await self._written_down(group)
         for ready, result in group:
             if result.mail_id is not None:
                 self._ours.pop(result.mail_id, None)
@@ -447,15 +452,14 @@ class DeliveryRun:
                 self._recorded_meanwhile.add(result.mail_id)
             self.tally.outcomes[result.outcome.kind] += 1
             if result.mail_id is not None and result.mail_id not in written:
-                log.warning(
-                    "mail %d: its lease was lost, %s is not written down", result.mail_id, result.outcome.kind.value
-                )
+                said = "its lease was lost, %s is not written down"
+                log.warning(said, result.outcome.kind.value, extra=_about(ready, result))
             if ready is not None and ready.kind == "letter":
                 self.tally.letters_of.add(ready.campaign_id)
             if ready is not None and ready.kind == "invitation":
                 self.tally.invitations_of.add(ready.campaign_id)
 
-    async def _written_down(self, group: list[DeliveryResult]) -> set[int]:
+    async def _written_down(self, group: list[tuple[Ready | None, DeliveryResult]]) -> set[int]:
         """Record, and try again while the database is away: what was sent must not go twice.
 
         Also when the leases have run out: nobody else could claim meanwhile, and who comes first is open.
@@ -507,19 +511,20 @@ class DeliveryRun:
                 circuit_breaker.release_probe(session)
         return ids, ready, [one for one in composed if isinstance(one, DeliveryResult)]
 
-    def _record(self, group: list[DeliveryResult]) -> set[int]:
+    def _record(self, group: list[tuple[Ready | None, DeliveryResult]]) -> set[int]:
         try:
             with _transaction() as session:
-                return results.record_results(session, self.holder, group)
+                return results.record_results(session, self.holder, [result for _, result in group])
         except db.DATABASE_UNAVAILABLE:
             raise
         except Exception as error:
             if len(group) == 1:
-                log.error("mail %s cannot be written down (%s)", group[0].mail_id, type(error).__name__)
-                self._set_aside(group[0])
+                [(ready, result)] = group
+                log.error("cannot be written down (%s)", type(error).__name__, extra=_about(ready, result))
+                self._set_aside(result)
                 return set()
             # One that cannot be recorded must not let all the others of its group go twice.
-            return set().union(*(self._record([result]) for result in group))
+            return set().union(*(self._record([one]) for one in group))
 
     def _set_aside(self, result: DeliveryResult) -> None:
         """So that it is not sent again and again; if not even this can be written, the run ends."""

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
@@ -50,7 +52,10 @@ def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | D
         raise
     except Exception as error:
         if len(ids) == 1:
-            return {ids[0]: _put_off(ids[0], f"it could not be read ({type(error).__name__})")}
+            can_be_asked = not isinstance(error, SQLAlchemyError)
+            of = select(Mail.campaign_id).where(Mail.id == ids[0])
+            campaign_id = session.scalar(of) if can_be_asked else None
+            return {ids[0]: _put_off(ids[0], f"it could not be read ({type(error).__name__})", campaign_id)}
         return {mail_id: found for one in ids for mail_id, found in _read(session, [one]).items()}
 
 
@@ -58,6 +63,7 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
     if isinstance(mail, DeliveryResult):
         return mail
+    campaign_id = mail.campaign.id
     try:
         message = mails.word_mail(session, mail)
         envelope = mime.compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
@@ -68,9 +74,10 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
     except db.DATABASE_UNAVAILABLE:
         raise  # the database is away: no mail can be worded, and none is to blame
     except Exception as error:
-        return _put_off(mail.id, f"it could not be composed ({type(error).__name__})")
+        return _put_off(mail.id, f"it could not be composed ({type(error).__name__})", campaign_id)
     if mail.body_hash not in {None, envelope.hash}:
-        log.warning("mail %d (%s) is tried again with another body than before", mail.id, mail.kind)
+        about = {"campaign": campaign_id, "mail": mail.id}
+        log.warning("the %s is tried again with another body than before", mail.kind, extra=about)
     offer = Offer(
         envelope.sender,
         envelope.recipient,
@@ -78,11 +85,11 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
         tokens.envid(mail.id) if settings.current().bounces_to else None,
     )
     seal_number = mail.seal_number if isinstance(mail, Mail) and message.attachments else None
-    return Ready(mail.id, mail.kind, mail.campaign.id, envelope.hash, offer, seal_number)
+    return Ready(mail.id, mail.kind, campaign_id, envelope.hash, offer, seal_number)
 
 
-def _put_off(mail_id: int, why: str) -> DeliveryResult:
-    log.warning("mail %d: %s", mail_id, why)
+def _put_off(mail_id: int, why: str, campaign_id: int | None) -> DeliveryResult:
+    log.warning(why, extra={"campaign": campaign_id, "mail": mail_id})
     return DeliveryResult(mail_id, Outcome(Kind.DEFERRED, Phase.MAIL, why))
 
 
