@@ -35,7 +35,7 @@ from tests.stage import eventually
 from worker import settings
 from worker.cli import doctor
 from worker.cli.commands import app
-from worker.cli.doctor import Finding, finding, system
+from worker.cli.doctor import Finding, finding, running, system
 from worker.cli.doctor import mail as mail_checks
 from worker.cli.doctor.finding import Note
 from worker.mail.catcher import Catcher
@@ -86,8 +86,8 @@ def test_a_healthy_house_of_one_process_is_ok_throughout(tmp_path: Path) -> None
 
     verdicts = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
     assert set(verdicts) == {"ok"}, done.stdout
-    assert len(verdicts) == 13
-    assert "13 checks: 0 failed, 0 warnings." in done.stderr
+    assert len(verdicts) == 14
+    assert "14 checks: 0 failed, 0 warnings." in done.stderr
     assert done.returncode == 0
 
 
@@ -109,11 +109,15 @@ def test_a_healthy_production_takes_the_test_mail(
         mail_from="rivers@letters.example",
         public_url=f"http://127.0.0.1:{port}",
     )
-    command = [sys.executable, "-m", "worker", "web", "--port", str(port)]
-    web = servers.Process(command, tmp_path / "log", env=os.environ.copy(), cwd=TOP)
+    program, environment = [sys.executable, "-m", "worker"], os.environ.copy()
+    assert "none has given a sign of life yet" in found(running.worker).found
+    web = servers.Process([*program, "web", "--port", str(port)], tmp_path / "web.log", env=environment, cwd=TOP)
+    worker = servers.Process([*program, "worker"], tmp_path / "worker.log", env=environment, cwd=TOP)
     servers.wait_for(lambda: not found(system.pages).mend, web)
+    servers.wait_for(lambda: not found(running.worker).mend, worker)
 
     findings = types("--to", YOU)
+    worker.end()
     web.end()
     catcher.stop()
 
@@ -188,8 +192,8 @@ def test_the_lines_come_in_one_order_with_what_to_do(sqlite_dir: Path, monkeypat
 
     lines = printed.stdout.splitlines()
     names = [line[9:24].strip() for line in lines if not line.startswith(" ")]
-    assert names[:6] == ["settings", "database", "broker", "relay", "test mail", "sender"]
-    assert names[6:] == ["pages", "mailbox", "clock", "disk", "fonts", "templates", "secrets"]
+    assert names[:7] == ["settings", "database", "broker", "worker", "relay", "test mail", "sender"]
+    assert names[7:] == ["pages", "mailbox", "clock", "disk", "fonts", "templates", "secrets"]
     assert lines[-2].startswith("failed   secrets")
     assert lines[-1].strip() == f"→ `chmod 600 {sqlite_dir / 'secret_key'}`"
     assert printed.exit_code == 1

@@ -8,6 +8,7 @@ import socket
 import stat
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,10 +111,19 @@ def test_a_second_one_on_the_same_data_is_refused(stage: EmbeddedStage) -> None:
 
 def test_it_says_that_it_lives_and_is_ready(stage: EmbeddedStage) -> None:
     base = f"http://127.0.0.1:{stage.web_ports[0]}"
+    eventually(lambda: _is_ready(base))
 
     with urllib.request.urlopen(f"{base}/livez") as alive, urllib.request.urlopen(f"{base}/readyz") as ready:
         assert alive.status == ready.status == 200
         assert json.load(ready)["database"] is True
+
+
+def _is_ready(base: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{base}/readyz").close()
+    except urllib.error.HTTPError:
+        return False
+    return True
 
 
 def test_a_taken_port_is_left_alone(stage: EmbeddedStage, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def breaks(*_: object) -> Any:
 @pytest.fixture
 def responses(browser: TestClient, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     link = f"/s/{tokens.token(partner)}"
+    a_worker_gives_signs_of_life()
     found = {
         "page": browser.get(link),
         "head": browser.head(link),
@@ -175,6 +176,7 @@ def test_it_says_that_it_lives_without_asking_anybody(browser: TestClient, tmp_p
 
 
 def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClient, partner: Partner) -> None:
+    a_worker_gives_signs_of_life()
     assert browser.get("/readyz").json() == {
         "ready": True,
         "database": True,
@@ -182,7 +184,9 @@ def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClie
         "relay": "ok",
         "restored": False,
         "stuck": False,
+        "worker": True,
         "beat": True,
+        "overdue": [],
         "oldest_due_mail_seconds": 0.0,
         "failing": [],
     }
@@ -191,6 +195,12 @@ def test_it_says_that_it_is_ready_and_how_long_mail_has_waited(browser: TestClie
         outbox.put(session, [outbox.to_partner("reminder", partner.campaign, partner, "1", now)])
         session.query(Mail).update({"due_at": partner.campaign.deadline_at})
     assert 3600 <= browser.get("/readyz").json()["oldest_due_mail_seconds"] < 3700
+
+
+def a_worker_gives_signs_of_life() -> None:
+    with db.transaction() as session:
+        now = db.clock(session)
+        session.query(RelayHealth).update({"swept_at": now, "drained_at": now})
 
 
 def a_mail_waits(partner: Partner, *, minutes: float, **the_post: Any) -> None:
@@ -210,12 +220,13 @@ def test_it_is_not_ready_when_nobody_takes_the_mail_that_is_due(browser: TestCli
     assert (answer.json()["stuck"], answer.json()["beat"]) == (True, True)
 
 
-def test_a_clock_that_stands_still_is_told_and_the_pages_are_ready(browser: TestClient, partner: Partner) -> None:
+def test_it_is_not_ready_while_the_clock_stands_still(browser: TestClient, partner: Partner) -> None:
     a_mail_waits(partner, minutes=6, drained_at=1, swept_at=7)
 
     answer = browser.get("/readyz")
 
-    assert (answer.status_code, answer.json()["stuck"], answer.json()["beat"]) == (200, False, False)
+    assert (answer.status_code, answer.json()["failing"]) == (503, ["beat"])
+    assert (answer.json()["stuck"], answer.json()["worker"], answer.json()["beat"]) == (False, True, False)
 
 
 def test_a_relay_that_takes_no_mail_is_told_and_the_pages_are_ready(browser: TestClient, partner: Partner) -> None:
@@ -244,12 +255,14 @@ def test_it_names_the_database_when_that_does_not_answer(browser: TestClient, tm
 
 
 def test_it_names_the_broker_when_that_does_not_answer(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_worker_gives_signs_of_life()
     monkeypatch.setattr(tasks, "broker_answers", lambda seconds: False)
     answer = browser.get("/readyz")
     assert (answer.status_code, answer.json()["failing"]) == (503, ["broker"])
 
 
 def test_a_broker_that_hangs_does_not_hang_the_answer(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_worker_gives_signs_of_life()
     released = threading.Event()
     monkeypatch.setattr(health, "WAIT_FOR_BROKER", 0.2)
     monkeypatch.setattr(tasks, "broker_answers", lambda seconds: [released.wait(20), True][1])

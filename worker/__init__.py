@@ -35,7 +35,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one
 
-    tasks.sweep                 state/due.py knows what is due and nobody notified
+    tasks.sweep                 state/due.py knows what is due and nobody notified; state/overdue.py which letter is
+                                late all the same, and state/relay_status.py whether anything runs that would see to it
     tasks.close                 acts/close.py locks the campaign and seals: state/signatories.py decides who is
                                 named, wording/letter.py words the letter, wording/letter_formats.py sets it
     tasks.dispatch              acts/dispatch.py loads the facts once (state/facts.py), asks state/blockers.py what

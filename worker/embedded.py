@@ -16,6 +16,7 @@ from typing import IO, Any
 from worker import settings, tokens
 
 FIRST_PORT = 8000
+SWEEPS_MISSED = 4  # before a worker that ends no task is taken for ill
 
 
 class RunningAlready(Exception):
@@ -128,12 +129,19 @@ def is_running(folder: Path) -> bool:
 
 
 def running_at(folder: Path) -> str | None:
-    """The address of the embedded server that uses this DATA_DIR now; empty while it has told none."""
+    """The address of the embedded server that uses this DATA_DIR now; empty while it has told none.
+
+    Several may look at once, and a look makes nothing.
+    """
     try:
-        with single_instance_lock(folder):
-            return None
-    except RunningAlready as other:
-        return other.web_url
+        with (folder / "up.lock").open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return next(iter(file.read().split()), "")
+    except FileNotFoundError:
+        pass
+    return None
 
 
 def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[EmbeddedServer], None]) -> None:
@@ -164,11 +172,13 @@ def _run(running: EmbeddedServer, listener: socket.socket, on_ready: Callable[[E
         db.dispose()
 
 
-def run_worker(concurrency: int = 4) -> None:
+def run_worker(concurrency: int = 4, heartbeat: Path | None = None) -> None:
     """Run a Celery worker in this thread until it is stopped; threads, so that a drain sees the stop flag.
 
-    It brings its own clock (Celery's beat): several at once only look more often.
+    It brings its own clock (Celery's beat): several at once only look more often. `heartbeat` is a file whose time of
+    modification lies ahead as long as this worker ends tasks.
     """
+    from celery import signals
     from celery.beat import EmbeddedService
     from celery.platforms import SecurityWarning
 
@@ -186,12 +196,24 @@ def run_worker(concurrency: int = 4) -> None:
     )
     clock = EmbeddedService(tasks.queue, thread=True, scheduler_cls="celery.beat.Scheduler")
     clock.start()
+    if heartbeat is not None:
+        heartbeat.unlink(missing_ok=True)  # of one that ran before
+        signals.task_postrun.connect(lambda **_: _prolong(heartbeat), weak=False)
     try:
         with contextlib.suppress(SystemExit):  # how Celery says that it was asked to stop
             worker.start()
     finally:
         clock.service.stop()
         clock.join(timeout=2)  # it may wait for a broker that is away
+
+
+def _prolong(heartbeat: Path) -> None:
+    """A worker with one thread may be at one task for MAX_RUN_S; an idle one ends one at each sweep."""
+    from worker import tasks
+
+    until = time.time() + max(tasks.MAX_RUN_S + 60, SWEEPS_MISSED * settings.current().sweep)
+    heartbeat.touch()
+    os.utime(heartbeat, (until, until))
 
 
 def _web_thread(running: EmbeddedServer, listener: socket.socket) -> threading.Thread:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import celery_config, db, installation, journal, vacuum
+from worker import log as logs
 from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
 from worker.acts import remind as reminders
@@ -64,12 +65,28 @@ def _keep_our_own_log(**_: object) -> None:
     """Celery would set up logging of its own, with task arguments and tracebacks in it."""
 
 
+@signals.task_prerun.connect
+def _log_what_it_is_about(sender: Any, args: tuple[int, ...], **_: object) -> None:
+    logs.begin_task(sender.name, next(iter(args), None))
+
+
+@signals.task_postrun.connect
+def _log_about_nothing_more(**_: object) -> None:
+    logs.end_task()
+
+
 @signals.task_failure.connect
-def _tell_of_a_failure(sender: Any, exception: BaseException, traceback: TracebackType, **_: object) -> None:
+def _tell_of_a_failure(exception: BaseException, traceback: TracebackType, **_: object) -> None:
     """By kind and place only: what an exception says may hold a name or an address."""
     frame, line = list(walk_tb(traceback))[-1]
     place = f"{Path(frame.f_code.co_filename).name}:{line}"
-    log.error("%s failed with %s at %s; the next sweep tries again", sender.name, type(exception).__name__, place)
+    log.error("failed with %s at %s; the next sweep tries again", type(exception).__name__, place)
+
+
+@signals.worker_ready.connect
+def _look_around_at_once(**_: object) -> None:
+    """What fell due while nothing ran does not wait for the clock's first round, nor does the first sign of life."""
+    notify(sweep)
 
 
 @signals.worker_shutting_down.connect

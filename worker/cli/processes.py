@@ -1,7 +1,9 @@
 """What an operator types: the processes, the database, and everything at once for looking around."""
 
 import logging
+import os
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -72,7 +74,13 @@ def web(
     uvicorn.run(make_app(), host=host, port=port, **serving.OPTIONS)
 
 
-def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4) -> None:
+def worker(
+    threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4,
+    heartbeat: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File for a health check: dated ahead as long as this worker ends tasks."),
+    ] = None,
+) -> None:
     """Run a worker: it sends mail, closes, dispatches, and looks every few seconds for what is due.
 
     Run as many as you like.
@@ -82,10 +90,12 @@ def worker(threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] =
     from worker import embedded, log, startup
 
     _check_settings(queue=True, relay=True)
+    if heartbeat is not None and not os.access(heartbeat.parent, os.W_OK):
+        console.fail(f"--heartbeat: {heartbeat.parent} is no folder that we can write into.", console.USAGE)
     startup.check_registered()
     log.to_stderr()
     _check_schema(wait=True)
-    embedded.run_worker(threads)
+    embedded.run_worker(threads, heartbeat)
 
 
 def beat() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from worker.cli import console, hints
 from worker.models import MailResponse
 from worker.state.mail_status import MailStatus, reason_of
-from worker.state.overview import AddresseeStatus, LetterStatus, Overview
+from worker.state.overview import AddresseeStatus, LetterStatus, Line, Overview
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.wording.relay_status import iso, relay_as_json
 
@@ -18,6 +18,7 @@ def as_json(status: CampaignStatus) -> dict[str, Any]:
 def overview_as_json(status: Overview) -> dict[str, Any]:
     """What it prints of each of all campaigns."""
     campaign = status.campaign
+    due = status.due if is_overdue(status) else None
     return {
         "zone": campaign.zone,
         "campaign": campaign.slug,
@@ -40,7 +41,8 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "seal": status.seal,
         "blockers": [hints.blocker_with_command(blocker, campaign.slug) for blocker in status.blockers],
         "notices": status.notices,
-        "post": relay_as_json(status.relay),
+        "overdue": {"act": due.act, "since": iso(due.since)} if due else None,
+        "post": relay_as_json(status.relay) | ({"worker": False, "beat": False} if console.nobody_sends() else {}),
         "progress": _progress(status),
         "counts": status.counts.as_json(),
         "applicants": [
@@ -60,6 +62,11 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
         "mails": status.mails,
     }
+
+
+def is_overdue(status: Line) -> bool:
+    """Whether the clock should have done something with the letter: at once where nothing runs that could do it."""
+    return status.due is not None and (status.due.late or console.nobody_sends())
 
 
 def _undo(status: Overview) -> dict[str, Any] | None:

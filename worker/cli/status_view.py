@@ -26,6 +26,7 @@ from worker.state.overview import Line, load_lines, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.text import dates, similar_names
+from worker.wording import due_acts
 from worker.wording.mail_status import ACTS, RESPONSES, reason_words
 
 NARROW = 100  # columns under which an organization is its acronym, and the rest is stacked beside it
@@ -46,7 +47,8 @@ def all_campaigns(*, as_json: bool) -> None:
     if relay is None:
         console.say(f"No campaign was launched yet: {console.command('launch', 'campaigns/')}…")
         return
-    for line in relay_lines(relay, found[0]):
+    late = [line for one in found for line in late_lines(one)]
+    for line in [*relay_lines(relay, found[0]), *late]:
         console.screen().print(line)
     table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
     for one in found:
@@ -142,7 +144,7 @@ def _numbered(partner: PartnerStatus, name: str) -> str:
 def _head(found: CampaignStatus) -> list[Text]:
     """What everybody wants to know first; the zone of all times is named here, once."""
     campaign = found.campaign
-    lines = [*relay_lines(found.relay, found), Text(campaign.title, style="bold")]
+    lines = [*relay_lines(found.relay, found), *late_lines(found), Text(campaign.title, style="bold")]
     lines.append(Text(f"{campaign.slug}: {found.state}"))
     deadline = dates.day_and_time(campaign.deadline_at, campaign.zone, "en")
     if campaign.closed_at and campaign.closed_at < campaign.deadline_at:
@@ -246,20 +248,36 @@ def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:
             lines.append(Text(f"  the relay said: {relay.reply}"))
         waits = f"; {_mails(relay.due)}" if relay.due else ""
         lines.append(Text(f"  tried again at {again}{waits}; `{console.command('doctor')}` says more"))
-    if relay.stuck:
+    if console.nobody_sends():
+        waits = f"; {_mails(relay.due)}" if relay.due else ""
+        told = f"Nothing is running, so nothing is sent or closed: {console.command('up')}{waits}"
+        lines.append(Text(told, style="yellow"))
+    elif relay.stuck:
         are, them = ("is", "it") if relay.due == 1 else ("are", "them")
         due = f"{console.count(relay.due, 'mail')} {are} due for {int(relay.overdue // 60)} minutes"
         running = f"is `{console.command(_runner('worker'))}` running?"
         lines.append(Text(f"NO MAIL LEAVES: {due} and no worker takes {them}: {running}", style="bold red"))
     elif not relay.beat:
-        lines.append(
-            Text(
-                "The clock gives no sign of life, so nothing happens by itself: "
-                f"is `{console.command(_runner('worker'))}` running?",
-                style="bold red",
-            )
-        )
+        lines.append(Text(_silent(relay, found), style="bold red"))
     return lines
+
+
+def _silent(relay: RelayStatus, found: Line) -> str:
+    """Which of our processes gives no sign of life, as far as that can be told, since when, and what to do."""
+    runner = console.command(_runner("worker"))
+    if relay.worker:
+        return f"NOTHING CLOSES BY ITSELF: no clock makes the workers look for what is due; restart `{runner}`"
+    since = f"since {_short(relay.seen_at, found)}" if relay.seen_at else "yet"
+    return f"NOTHING IS SENT OR CLOSED: no worker has given a sign of life {since}; is `{runner}` running?"
+
+
+def late_lines(found: Line) -> list[Text]:
+    """What should have been done with the letter by itself; at once where nothing runs that could do it."""
+    if not status_json.is_overdue(found):
+        return []
+    assert found.due is not None
+    told = f"THE LETTER of {found.campaign.slug} {due_acts.sentence(found.due, found.now)}"
+    return [Text(told, style="bold red"), Text(f"  `{console.command('doctor')}` says more")]
 
 
 def _runner(process: str) -> str:

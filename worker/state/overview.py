@@ -19,6 +19,7 @@ from worker.state.joining import NOBODY, Joining, load_joining
 from worker.state.letters import TO_DO, Served, ServedState, lacks_it, load_seals, seal_of
 from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
+from worker.state.overdue import DueAct, load_due_acts
 from worker.state.progress import Progress, load_progress
 from worker.state.relay_status import RelayStatus, load_relay_status
 from worker.state.responses import load_responses
@@ -27,13 +28,17 @@ from worker.state.undo import Undoable, load_undoable
 
 @dataclass(frozen=True)
 class Line:
-    """What the table of all campaigns shows of one; `partly`: it left, and not every addressee has it."""
+    """What the table of all campaigns shows of one.
+
+    `partly`: it left, and not every addressee has it; `due`: what the clock is to do with its letter now.
+    """
 
     campaign: Campaign
     now: datetime
     state: OrganizerState
     counts: Counts
     partly: bool
+    due: DueAct | None
 
 
 @dataclass(frozen=True)
@@ -129,11 +134,20 @@ def load_lines(session: Session) -> list[Line]:
     campaigns = session.scalars(select(Campaign).order_by(Campaign.id)).all()
     now, counts = db.clock(session), load_counts_of(session)
     unsettled = [campaign for campaign in campaigns if settled_state(campaign) is None]
-    states = {facts.campaign: organizer_state(facts) for facts in load_facts_of(session, unsettled, now)}
+    facts_of_unsettled = load_facts_of(session, unsettled, now)
+    states = {facts.campaign: organizer_state(facts) for facts in facts_of_unsettled}
+    due = load_due_acts(session, facts_of_unsettled)
     goes_on = (Campaign.dispatched_at.is_not(None), Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None))
     partly = set(session.scalars(select(Campaign.id).where(*goes_on, lacks_it())))
     return [
-        Line(one, now, settled_state(one) or states[one], counts.get(one.id) or count({}, 0), partly=one.id in partly)
+        Line(
+            campaign=one,
+            now=now,
+            state=settled_state(one) or states[one],
+            counts=counts.get(one.id) or count({}, 0),
+            partly=one.id in partly,
+            due=due.get(one.id),
+        )
         for one in campaigns
     ]
 
@@ -149,7 +163,7 @@ def load_overviews(session: Session) -> list[Overview]:
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
     held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
-    others_returned = _count_others_returned(session)
+    others_returned, due = _count_others_returned(session), load_due_acts(session, facts_of_all)
     return [
         Overview(
             campaign=facts.campaign,
@@ -157,6 +171,7 @@ def load_overviews(session: Session) -> list[Overview]:
             state=organizer_state(facts),
             counts=counts.get(facts.campaign.id) or count({}, 0),
             partly=is_partly(facts),
+            due=due.get(facts.campaign.id),
             undo=undoable.get(facts.campaign.id),
             seal=facts.seal,
             blockers=blockers_to_tell(facts),

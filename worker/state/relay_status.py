@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, settings
 from worker.mail import circuit_breaker, holds, outbox, quotas
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
 from worker.models import Mail, RelayHealth
 
 TOO_LONG = timedelta(minutes=5)  # without a sign of life, while mail is due
+SILENCE = timedelta(minutes=2)  # after which a process is taken for dead, though no mail is due
+SWEEPS_MISSED = 4  # or after so many, where sweeps are far apart
 _NOBODY_KNOWS = datetime.max.replace(tzinfo=UTC)
 
 
@@ -53,14 +55,17 @@ class RelayStatus:
     """What is known of the relay and of our own processes at one moment.
 
     `blocked_at`, `reply` and `retry_at` are of a relay that takes no mail now; the reply names no address. `stuck`:
-    mail is due and no worker looks for it. `beat`: the clock gives signs of life, or nothing waits for one.
+    mail is due and no worker looks for it. `worker`: one gives signs of life; `seen_at`: the last that was seen of any.
+    `beat`: the clock makes workers look for what is due; none does so without a worker, as each has a clock.
     """
 
     now: datetime
     due: int  # but what is held
     overdue: float  # seconds for which the oldest due mail has waited
     stuck: bool
+    worker: bool
     beat: bool
+    seen_at: datetime | None
     limits: list[Limit]
     blocked_at: datetime | None = None
     reply: str | None = None
@@ -76,13 +81,16 @@ def load_relay_status(session: Session, now: datetime | None = None) -> RelaySta
     """Judge the relay as it is `now`, by the database's clock: by what it says here unless the caller has read it."""
     now, signs = now or db.clock(session), circuit_breaker.relay_health(session)
     limits = [_limit(session, quota, now) for quota in quotas.load_quotas(session, now)]
+    seen_at = max(filter(None, (signs.swept_at, signs.drained_at)), default=None)
     due = session.scalar(select(func.count()).select_from(Mail).where(Mail.due_at <= now, ~holds.held())) or 0
     found = RelayStatus(
         now=now,
         due=due,
         overdue=outbox.seconds_overdue(session, now),
         stuck=False,
-        beat=not due or _is_recent(signs.swept_at, now),
+        worker=_is_recent(seen_at, now, silence()),
+        beat=_is_recent(signs.swept_at, now, silence()),
+        seen_at=seen_at,
         limits=limits,
         blocked_at=signs.blocked_at if signs.is_blocked else None,
         reply=signs.reply if signs.is_blocked else None,
@@ -96,7 +104,7 @@ def _is_stuck(session: Session, signs: RelayHealth, found: RelayStatus) -> bool:
 
     A breaker explains nothing any more once the moment to try again is long over: nobody tried.
     """
-    if _is_recent(signs.drained_at, found.now):
+    if _is_recent(signs.drained_at, found.now, TOO_LONG):
         return False
     if found.blocked_at is not None and (found.retry_at is None or found.retry_at > found.now - TOO_LONG):
         return False
@@ -104,8 +112,13 @@ def _is_stuck(session: Session, signs: RelayHealth, found: RelayStatus) -> bool:
     return any(found.limit_of(urgency) is None for urgency in session.scalars(late))
 
 
-def _is_recent(sign: datetime | None, now: datetime) -> bool:
-    return sign is not None and sign >= now - TOO_LONG
+def silence() -> timedelta:
+    """For how long a process that does its work may give no sign of it."""
+    return max(SILENCE, timedelta(seconds=SWEEPS_MISSED * settings.current().sweep))
+
+
+def _is_recent(sign: datetime | None, now: datetime, within: timedelta) -> bool:
+    return sign is not None and sign >= now - within
 
 
 def _limit(session: Session, quota: Quota, now: datetime) -> Limit:

@@ -20,6 +20,7 @@ from worker.state.facts import load_facts
 from worker.state.held import count_held_mails
 from worker.state.joining import NOBODY, load_joining
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
+from worker.state.overdue import load_due_acts
 from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
@@ -120,6 +121,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         now=facts.now,
         state=organizer_state(facts),
         partly=is_partly(facts),
+        due=load_due_acts(session, [facts]).get(campaign.id),
         undo=load_undoable(session, [campaign.id], facts.now).get(campaign.id),
         seal=facts.seal,
         blockers=blockers_to_tell(facts),

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from worker import db, installation, tasks
-from worker.state import relay_status
-from worker.wording.relay_status import relay_state
+from worker.state import overdue, relay_status
+from worker.wording.relay_status import iso, relay_state
 
 WAIT_FOR_DATABASE = 4.0  # seconds; a connection is given up after three
 WAIT_FOR_BROKER = 2.0
@@ -27,20 +27,25 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Says whether database and broker answer, and whether mail leaves.
+    """Says whether database and broker answer, whether mail leaves, and whether letters are closed and sent in time.
 
     `restored`: the database was put back from a backup, and everything stands still until a person has looked.
     `stuck`: mail is due and no worker looks for it. A relay that takes none is told and is no reason to be not
     ready: the pages work.
     """
-    found, restored, broker = await asyncio.gather(
-        _within(WAIT_FOR_DATABASE, _state_of_the_post),
+    state, restored, broker = await asyncio.gather(
+        _within(WAIT_FOR_DATABASE, _state_of_what_runs),
         _within(WAIT_FOR_DATABASE, _stands_still),
         _within(WAIT_FOR_BROKER, _broker_answers),
     )
+    found, late = state or (None, {})
     stuck = found is not None and found.stuck and not restored
-    fails = {"database": found is None, "broker": not broker, "stuck": stuck, "restored": bool(restored)}
-    failing = [name for name, failed in fails.items() if failed]
+    failing = [
+        *(["database"] if found is None else []),
+        *([] if broker else ["broker"]),
+        *(["restored"] if restored else _failing(found) if found else []),
+        *dict.fromkeys(due.act for due in late.values()),
+    ]
     told = {
         "ready": not failing,
         "database": found is not None,
@@ -48,7 +53,9 @@ async def readyz(request: Request) -> Response:
         "relay": relay_state(found) if found else None,
         "restored": restored,
         "stuck": stuck if found else None,
+        "worker": found.worker if found else None,
         "beat": found.beat if found else None,
+        "overdue": [{"campaign": id, "act": due.act, "since": iso(due.since)} for id, due in late.items()],
         "oldest_due_mail_seconds": round(found.overdue, 1) if found else None,
         "failing": failing,
     }
@@ -64,10 +71,18 @@ async def _within(seconds: float, ask: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _state_of_the_post() -> relay_status.RelayStatus | None:
+def _failing(found: relay_status.RelayStatus) -> list[str]:
+    """Which of our own processes do not do their work; each worker has a clock, so none is missed beside a worker."""
+    silent = [] if found.beat else ["beat" if found.worker else "worker"]
+    return [*(["stuck"] if found.stuck else []), *silent]
+
+
+def _state_of_what_runs() -> tuple[relay_status.RelayStatus, dict[int, overdue.DueAct]] | None:
     try:
         with db.reading() as session:
-            return relay_status.load_relay_status(session)
+            found = relay_status.load_relay_status(session)
+            due = overdue.load_all_due(session, found.now)
+            return found, {campaign_id: act for campaign_id, act in due.items() if act.late}
     except SQLAlchemyError:
         return None
 

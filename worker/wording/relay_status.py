@@ -12,6 +12,7 @@ def relay_as_json(found: RelayStatus) -> dict[str, Any]:
     return {
         "relay": relay_state(found),
         "stuck": found.stuck,
+        "worker": found.worker,
         "beat": found.beat,
         "due": found.due,
         "overdue_seconds": round(found.overdue, 1),

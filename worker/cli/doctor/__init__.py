@@ -93,10 +93,10 @@ def _examined(to: str, headers: Path | None, *, ask: bool, mails: bool) -> Itera
 
 
 def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Iterator["Note"]]]]:
-    from worker.cli.doctor import system
+    from worker.cli.doctor import running, system
     from worker.cli.doctor.mail import mailbox, received_mail, relay, sender
 
-    yield from (("database", system.database), ("broker", system.broker), ("relay", relay))
+    yield from (("database", system.database), ("broker", system.broker), ("worker", running.worker), ("relay", relay))
     yield "sender", sender
     if headers is not None:
         mail = sys.stdin.buffer.read() if str(headers) == "-" else headers.read_bytes()

@@ -6,7 +6,6 @@ import os
 import shutil
 import ssl
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ IN_LATIN_AND_KHMER = "Every name is printed: Åsa Żółć, ភ្នំពេ�
 
 def database() -> Iterator[Note]:
     """Whether it can be reached and written to, and has the tables of this version."""
-    file = _sqlite_file()
+    file = sqlite_file()
     if file is not None and not file.exists():
         yield warning(f"SQLite: {file} does not exist yet", f"`{console.command('migrate')}` makes it")
         return
@@ -81,7 +80,7 @@ def _tables() -> Note:
     return ok("its tables are those of this version")
 
 
-def _sqlite_file() -> Path | None:
+def sqlite_file() -> Path | None:
     url = make_url(settings.current().database)
     return Path((url.database or "").removeprefix("file:")) if url.get_backend_name() == "sqlite" else None
 
@@ -221,12 +220,8 @@ def _address_of_pages() -> str | None:
     conf = settings.current()
     if not conf.embedded:
         return conf.public_url
-    with _one_looks:
-        address = embedded.running_at(conf.data_dir)
+    address = embedded.running_at(conf.data_dir)
     return address if address is None or "public_url" not in conf.model_fields_set else conf.public_url
-
-
-_one_looks = threading.Lock()  # whoever looks holds for a moment what a running server holds
 
 
 def _get_livez(url: str) -> Answer:
@@ -245,7 +240,7 @@ def _get_livez(url: str) -> Answer:
 
 def clock() -> Iterator[Note]:
     """Whether this machine, the database and the pages agree about the time; the database's decides deadlines."""
-    file = _sqlite_file()
+    file = sqlite_file()
     if file is None or file.exists():
         try:
             yield of_clock(_database_ahead(), "the database")
@@ -294,7 +289,7 @@ def _ahead(there: datetime, before: datetime) -> float:
 
 def disk() -> Iterator[Note]:
     """Whether there is room where we write."""
-    file = _sqlite_file()
+    file = sqlite_file()
     folders = [settings.current().data_dir, *([] if file is None else [file.parent])]
     for folder in dict.fromkeys(found.resolve() for found in folders):
         existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
