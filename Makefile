@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench soak lock words font clean
+.PHONY: help demo up test lint bench soak wheel lock words font clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,9 +28,13 @@ bench: $(VENV)/.tests ## Measure, as ratios against peers and limits
 soak: $(VENV)/.tests ## Try the promises for 25 minutes: kills, outages, faults
 	$(IN)/python -m tests.soak
 
+wheel: $(VENV)/.runs ## Build what can be installed without a checkout, into dist/
+	$(IN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
 lock: ## Pin and hash the requirements anew
 	$(IN)/uv pip compile -q pyproject.toml -o requirements.txt
-	$(IN)/uv pip compile -q pyproject.toml --group test -c requirements.txt -o requirements-test.txt
+	$(IN)/uv pip compile -q --group build -c requirements.txt -o requirements-build.txt
+	$(IN)/uv pip compile -q pyproject.toml --group test -c requirements.txt -c requirements-build.txt -o requirements-test.txt
 
 words: $(VENV)/.runs ## Collect the words to translate into the catalogues
 	@mkdir -p var
@@ -46,13 +50,13 @@ font: $(VENV)/.tests ## Make the pages' Khmer font anew from the letter's
 	  font "$$($(IN)/python -c 'import fontpkg_noto_sans_khmer as f; print(*(f.ROOT / "files").glob("*.ttf"))')"
 
 clean: ## Remove what was installed and what runs left behind
-	rm -rf $(VENV) var
+	rm -rf $(VENV) dist var
 
-$(VENV)/.runs: requirements.txt pyproject.toml
+$(VENV)/.runs: requirements.txt requirements-build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	@test -x $(IN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) ..."
-	@$(IN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(IN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
 	@$(IN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

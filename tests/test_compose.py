@@ -240,7 +240,7 @@ def test_what_the_image_copies_exists_and_is_let_in():
 
 
 def test_the_image_holds_no_secret_and_nothing_of_a_campaign():
-    assert not _let_in() & {".env", "var", "campaigns", ".git", "tests"}
+    assert not _let_in() & {".env", "secrets", "out", "var", "campaigns", ".git", "tests"}
     first = next(line for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if not line.startswith("#"))
     assert first == "*"
 
@@ -257,6 +257,8 @@ def test_the_final_image_is_without_tools_and_without_root():
 
 def test_what_is_installed_is_pinned_and_hashed():
     assert "--require-hashes --requirement requirements.txt" in DOCKERFILE
+    assert "--require-hashes --requirement requirements-build.txt" in DOCKERFILE
+    assert "--no-index dist/*.whl" in DOCKERFILE
 
 
 def test_caddy_keeps_no_path_sends_hsts_and_limits_what_is_posted():

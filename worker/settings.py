@@ -18,6 +18,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "UNDERSIGNED_"
 CHECKOUT = Path(__file__).resolve().parent.parent
+SHIPPED = Path(__file__).resolve().parent / "shipped"  # in an installed wheel: what a checkout has beside the package
+INSTALLED = SHIPPED.is_dir()
+EXAMPLES = (SHIPPED if INSTALLED else CHECKOUT) / "campaigns"
+_HERE = Path() if INSTALLED else CHECKOUT  # below which a person's files are: who installs has a folder of their own
+_OF_THE_SYSTEM = {"/", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var", "/var/lib", "/var/tmp"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -29,10 +34,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     data_dir: Path = Field(
-        CHECKOUT / "var", description="Folder for what this machine keeps: database, keys, caught mail."
+        _HERE / "var", description="Folder for what this machine keeps: database, keys, caught mail."
     )
-    campaigns_dir: Path = Field(CHECKOUT / "campaigns", description="Folder with one folder per campaign definition.")
-    templates_dir: Path = Field(CHECKOUT / "templates", description="Folder with every mail, page and letter template.")
+    campaigns_dir: Path = Field(_HERE / "campaigns", description="Folder with one folder per campaign definition.")
+    templates_dir: Path = Field(
+        (SHIPPED if INSTALLED else CHECKOUT) / "templates",
+        description="Folder with every mail, page and letter template.",
+    )
     database_url: str = Field(
         "",
         repr=False,
@@ -124,6 +132,9 @@ def current() -> Settings:
         problems += [f"{_variable(e['loc'])}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
         sound = {str(e["loc"][0]): Settings.model_fields[str(e["loc"][0])].default for e in error.errors()}
         settings = Settings(**found | sound)  # so that the other problems are told at the same time
+    if (folder := str(settings.data_dir.absolute())) in _OF_THE_SYSTEM:  # before we write there, and close it to others
+        problems.append(f"{PREFIX}DATA_DIR: expected a folder for this program alone, found {folder}")
+        raise BadSettings("\n".join([*problems, *_unusable(settings)]))
     if not settings.secret_key and not _needs_a_key_of_its_own(settings):
         settings = settings.model_copy(update={"secret_key": _key_of_this_checkout(settings.data_dir)})
     if problems := [*problems, *_problems(settings)]:

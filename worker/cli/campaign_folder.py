@@ -28,8 +28,9 @@ def find_problems(folder: Path, deadline: str | None, reminders: str | None, rev
     """The same without a word; raises BadDefinition with all problems."""
     startup.check_registered()
     campaigns = settings.current().campaigns_dir
-    if not folder.exists() and (by_name := campaigns / folder.name).exists():
-        folder = by_name
+    if not folder.exists():
+        by_name = (campaigns / folder.name, settings.EXAMPLES / folder.name)
+        folder = next((found for found in by_name if found.exists()), folder)
     if not folder.exists() and campaigns.is_dir():
         known = [one.name for one in sorted(campaigns.iterdir()) if one.is_dir()]
         if meant := lookup.did_you_mean(folder.name, known):

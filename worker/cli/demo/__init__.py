@@ -26,6 +26,7 @@ from worker.state.status import CampaignStatus
 from worker.wording.letter_formats import FORMATS
 
 CAMPAIGN = "cambodia-2023"
+EXAMPLE = settings.EXAMPLES / CAMPAIGN
 DEADLINE, REMINDER, REVIEW = 20, 6, 2  # seconds: from launch, before the deadline, after it
 TIMEOUT_S = 120  # seconds after which something is wrong
 _BOARD = {"fr": "Bureau", "km": "គណៈកម្មការនាយក"}  # the role of who signs
@@ -86,8 +87,7 @@ def play() -> int:
 def _cast() -> Cast:
     from datetime import UTC, datetime
 
-    folder = settings.current().campaigns_dir / CAMPAIGN
-    definition = definitions.read_definition(folder, now=datetime.now(UTC), deadline=f"in {DEADLINE}s")
+    definition = definitions.read_definition(EXAMPLE, now=datetime.now(UTC), deadline=f"in {DEADLINE}s")
     return Cast.from_notes(definition.partners)
 
 
@@ -134,9 +134,8 @@ class Stage:
 
     def _steps(self) -> None:
         cast = self.cast
-        folder = settings.current().campaigns_dir / CAMPAIGN
         self.progress.console.print(f"[bold]An organizer launches[/bold] {CAMPAIGN}\n")
-        launch(folder, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
+        launch(EXAMPLE, f"in {DEADLINE}s", f"{REMINDER}s", f"{REVIEW}s", yes=True)
         self.progress.console.print()
         invited = [*cast.sign, *cast.decline, *cast.silent]
         self._wait("Invitations arrive", len(invited), lambda: self.box.count())
