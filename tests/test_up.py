@@ -1,6 +1,7 @@
 """`undersigned up`: one process, up and down again."""
 
 import contextlib
+import http.client
 import json
 import re
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -164,6 +166,36 @@ def test_the_address_of_the_inbox_is_told_survives_a_restart_and_is_told_to_a_se
     assert f":{port}/inbox/" in after
     with urllib.request.urlopen(after) as inbox:
         assert b"No mail here yet" in inbox.read()
+
+
+def answer_to(host: str, path: str, *, named: str) -> int:
+    """The status with which a host answers to somebody who calls it by another name."""
+    connection = http.client.HTTPConnection(*host.split(":"))  # type: ignore[arg-type]
+    connection.request("GET", path, headers={"Host": named})
+    return connection.getresponse().status
+
+
+def test_in_a_container_it_listens_where_it_is_told_and_its_inbox_is_for_this_machine(trial: Stage) -> None:
+    """127.0.0.2 stands for the container's own address, to which Docker brings what came to 127.0.0.1."""
+    port = servers.free_port()
+    trial.start("up", "-m", "worker", "up", "--host", "127.0.0.2", "--port", str(port))
+    inbox = urlsplit(eventually(lambda: inboxes(trial, "up"))[0])
+    there = f"127.0.0.2:{port}"
+
+    assert inbox.netloc == f"127.0.0.1:{port}"
+    assert answer_to(there, inbox.path, named=inbox.netloc) == 200
+    assert answer_to(there, inbox.path, named=f"letters.example:{port}") == 404
+    assert answer_to(there, "/inbox/" + 32 * "0", named=inbox.netloc) == 404
+    assert f"publish port {port} on 127.0.0.1 alone" in eventually(
+        lambda: "in the same container" in trial.logs() and trial.logs()
+    )
+    with pytest.raises(ConnectionRefusedError):
+        answer_to(inbox.netloc, "/livez", named=inbox.netloc)
+
+    trial.environment["DATA_DIR"] += "-2"
+    trial.start("second", "-m", "worker", "up", "--host", "127.0.0.2", "--port", str(port))
+    assert trial.processes["second"].popen.wait(30) == 1
+    assert f"port {port} of 127.0.0.2 cannot be used" in trial.logs()
 
 
 def test_where_a_relay_takes_the_mail_no_inbox_is_told(stage: EmbeddedStage) -> None:

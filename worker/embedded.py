@@ -1,4 +1,4 @@
-"""One process that is everything: worker, beat, web pages and mail catcher, on this machine only."""
+"""One process that is everything: worker, beat, web pages and mail catcher, on this machine or in one container."""
 
 import contextlib
 import fcntl
@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from worker import settings, tokens
 
+LOOPBACK = "127.0.0.1"
 FIRST_PORT = 8000
 SWEEPS_MISSED = 4  # before a worker that ends no task is taken for ill
 
@@ -66,13 +67,15 @@ class EmbeddedServer:
 def run(
     on_ready: Callable[[EmbeddedServer], None],
     *,
+    host: str = LOOPBACK,
     port: int = FIRST_PORT,
     refuse: Collection[str] = (),
 ) -> None:
     """Run until stopped by Ctrl-C, SIGTERM or `EmbeddedServer.stop`; `on_ready` is called in a thread once all is up.
 
     Makes the database if there is none. Raises RunningAlready, NotRegistered. Must be called in the main thread: Celery
-    needs it for its worker, so the web server and the catcher have threads of their own.
+    needs it for its worker, so the web server and the catcher have threads of their own. Another host than loopback is
+    for a container whose port is published on this machine, so what it tells is its address here.
     """
     conf = settings.current()
     # From the first moment on: a KeyboardInterrupt in the middle of an import may be swallowed by the import system.
@@ -81,10 +84,10 @@ def run(
     try:
         with (
             single_instance_lock(conf.data_dir) as lock,
-            _first_free(port) as listener,
+            _first_free(port, host) as listener,
             _catcher(conf, refuse) as (inbox, refused),
         ):
-            web_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            web_url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
             inbox_url = f"{web_url}/inbox/{tokens.inbox_token()}" if inbox else ""
             lock.write(f"{web_url} {inbox_url}")
             lock.flush()
@@ -249,18 +252,20 @@ def _catcher(conf: settings.Settings, refuse: Collection[str]) -> Iterator[tuple
 
 
 @contextlib.contextmanager
-def _first_free(port: int) -> Iterator[socket.socket]:
+def _first_free(port: int, host: str = LOOPBACK) -> Iterator[socket.socket]:
     """A socket that listens on the first free port from this one on; 0 lets the system choose.
+
+    On another host than loopback the port is this one or none: it is published by its number.
 
     SO_REUSEADDR gives a port back right after a restart, and lets two bind it as long as nobody listens: so a port
     is ours only once we listen, and whoever comes second goes on to the next.
     """
-    last = min(port + 99, 65535)
+    last = min(port + 99, 65535) if host == LOOPBACK else port
     for candidate in range(port, last + 1) if port else [0]:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", candidate))
+            listener.bind((host, candidate))
             listener.listen()
         except OSError:
             listener.close()
@@ -268,4 +273,4 @@ def _first_free(port: int) -> Iterator[socket.socket]:
         with listener:
             yield listener
         return
-    raise OSError(f"no free port from {port} to {last}")
+    raise OSError(f"no free port from {port} to {last}" if last > port else f"port {port} of {host} cannot be used")

@@ -28,12 +28,19 @@ def demo() -> None:
     raise typer.Exit(play.play())
 
 
-def up(port: Port = 8000) -> None:
+def up(
+    port: Port = 8000,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on: 0.0.0.0 in a container, nowhere else.")
+    ] = "127.0.0.1",
+) -> None:
     """Run everything in this one process, for clicking: pages, worker, clock and a mail catcher.
+
+    Only this machine reaches it. A container needs --host 0.0.0.0: publish its port on 127.0.0.1 alone.
 
     Example: `undersigned up`, then open the address it prints; Ctrl-C ends it
     """
-    from worker import embedded, log
+    from worker import embedded, log, settings
 
     log.to_stderr()
 
@@ -42,11 +49,15 @@ def up(port: Port = 8000) -> None:
         console.say(f"Undersigned is up: {server.inbox_url or server.web_url}   ({shown}; Ctrl-C ends it)")
         if server.inbox_url:
             console.say("Whoever has this address reads the caught mails, and finds links and codes in them.")
+        where = "in another terminal"
+        if host not in settings.LOOPBACK:
+            where = "in the same container"
+            console.say(f"It listens on {host}: publish port {port} on 127.0.0.1 alone, for its pages have no TLS.")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
-        console.say(f"Beside it, in another terminal: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
+        console.say(f"Beside it, {where}: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 
     try:
-        embedded.run(ready, port=port)
+        embedded.run(ready, host=host, port=port)
     except embedded.RunningAlready as other:
         address = other.inbox_url or other.web_url
         console.fail(f"It is running already, on this DATA_DIR{f': {address}' if address else '.'}")
