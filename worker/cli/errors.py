@@ -1,8 +1,10 @@
 """What can be wrong around the program, in one sentence each; what is wrong inside it keeps its traceback."""
 
+import errno
+
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from worker import db, migrations
+from worker import db, migrations, settings
 from worker.cli import console
 from worker.migrations import NewerSchema, OtherTables, WrongSchema
 from worker.registry import NotRegistered
@@ -23,7 +25,7 @@ def sentence(error: Exception) -> str | None:
         return _of_the_database(str(getattr(error, "orig", "")))
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
-        return f"That did not work: {where}{error.strerror or error}"
+        return f"That did not work: {where}{error.strerror or error}{_where_it_would(error)}"
     return _of_unchecked_tables()
 
 
@@ -36,6 +38,11 @@ def stands_still() -> str:
 def nothing_was_changed() -> str:
     """The same for whoever typed what would change something."""
     return f"Nothing was changed. {stands_still()}"
+
+
+def _where_it_would(error: OSError) -> str:
+    out = settings.current().out_dir
+    return f". Here, commands write below {out}" if out and error.errno in {errno.EROFS, errno.EACCES} else ""
 
 
 def explain_schema(error: WrongSchema) -> tuple[str, str]:
@@ -77,8 +84,6 @@ def _of_unchecked_tables() -> str | None:
 
 def _of_the_database(said: str) -> str:
     """The driver's words decide and are not repeated: they may hold a host or a user."""
-    from worker import settings
-
     where = "DATABASE_URL" if settings.current().database_url else str(settings.current().data_dir / "undersigned.db")
     if "not a database" in said or "malformed" in said:
         return f"{where} is no database, or a damaged one: move it away, or set UNDERSIGNED_DATA_DIR to another folder."

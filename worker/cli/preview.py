@@ -122,7 +122,7 @@ def write_preview(definition: "Definition") -> Iterator[Path]:
 def _folder(definition: "Definition") -> Path:
     from worker import settings
 
-    return settings.current().data_dir / "preview" / definition.slug
+    return settings.current().previews / definition.slug
 
 
 def _documents(campaign: "Campaign", partners: "list[Partner]") -> Iterator[tuple[str, bytes]]:
