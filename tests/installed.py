@@ -47,4 +47,4 @@ def _install(wheel: Path, venv: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python"), "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True, cwd="/")
     (packages,) = venv.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(_DEPENDENCIES.format(sysconfig.get_path("purelib")))
+    (packages / "dependencies.pth").write_text(_DEPENDENCIES.format(Path(sysconfig.get_path("purelib")).resolve()))

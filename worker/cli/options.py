@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Its folder, for example campaigns/cambodia-2023.")]
+Folder = Annotated[
+    Path,  # one that cannot be read is told as every problem of a folder is
+    typer.Argument(metavar="FOLDER", readable=False, help="Its folder, for example campaigns/cambodia-2023."),
+]
 Name = Annotated[str, typer.Argument(help="The campaign's name, for example cambodia-2023.")]
 WHO = 'The organization\'s name, acronym or number, in quotes: "#12" tells two of one name apart (see status).'
 Who = Annotated[str, typer.Argument(help=WHO)]

@@ -1,5 +1,6 @@
 """Files as organizers have them: the wrong kind, the wrong size, a folder where a file should be."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def octets(path: Path, *, expected: str, most: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as error:
-        fix = "Give this program the right to read it."
+        fix = f"{_may_read()}."
         raise Unreadable(Problem(path.name, "", _reason(error), expected, fix)) from None
 
 
@@ -85,7 +86,7 @@ def _refused(path: Path, most: int) -> tuple[str, str]:
     except (FileNotFoundError, NotADirectoryError):
         return "no such file", "Put it there, or correct its name."
     except (OSError, ValueError) as error:
-        return _reason(error), "Correct its name, or give this program the right to read it."
+        return _reason(error), f"Correct its name. {_may_read()}."
     if stat.S_ISLNK(state.st_mode):
         return "a link to another file", "Put the file itself there."
     if stat.S_ISDIR(state.st_mode):
@@ -100,6 +101,10 @@ def _refused(path: Path, most: int) -> tuple[str, str]:
 
 def _too_large(size: int, most: int, expected: str) -> tuple[str, str, str]:
     return f"{_size(size)}", expected, f"It may have {_size(most)} at most: remove what is not needed."
+
+
+def _may_read() -> str:
+    return f"Let user {os.geteuid()} read it, as whom this program runs"
 
 
 def _reason(error: OSError | ValueError) -> str:
