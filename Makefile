@@ -30,10 +30,11 @@ secrets: ## Make .env and secrets/ for a server, with random passwords
 	  keep smtp_url "$$(once_in_env UNDERSIGNED_SMTP_URL)"; \
 	  keep imap_url "$$(once_in_env UNDERSIGNED_IMAP_URL)"; \
 	  chmod 644 secrets/*; \
-	  user=$$(id -u):$$(id -g); \
-	  test "$$(id -u)" != 0 || { user=10001:10001; chown "$$user" out; }; \
+	  user=$${SUDO_UID:-$$(id -u)}:$${SUDO_GID:-$$(id -g)} theirs='.env secrets out'; \
+	  case $$user in 0:*) user=10001:10001 theirs=out;; esac; \
 	  grep -q '^RUN_AS=' .env || printf '\nRUN_AS=\n' >> .env; \
 	  changed=$$(sed "s/^RUN_AS=$$/RUN_AS=$$user/" .env); printf '%s\n' "$$changed" > .env; \
+	  test "$$(id -u)" != 0 || chown -R "$$(sed -n 's/^RUN_AS=//p' .env)" $$theirs; \
 	  for name in DOMAIN UNDERSIGNED_MAIL_FROM; do \
 	    grep -q "^$$name=." .env || echo "Fill in $$name in .env."; done; \
 	  test -s secrets/smtp_url || echo "Write your mail relay into secrets/smtp_url, such as smtps://user:password@host."; \

@@ -305,10 +305,26 @@ def test_secrets_are_drawn_once_closed_to_others_and_say_what_is_left_to_do(serv
     assert not any(value and value in first.stdout for value in made.values())
     modes = {name: (server / name).stat().st_mode & 0o777 for name in ("secrets", "out", ".env", "secrets/secret_key")}
     assert modes == {"secrets": 0o700, "out": 0o700, ".env": 0o600, "secrets/secret_key": 0o644}
-    user = "10001:10001" if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}"
-    assert f"\nRUN_AS={user}\n" in (server / ".env").read_text()
     assert re.fullmatch("[0-9a-f]{64}", made["secret_key"])
     assert len({made["secret_key"], made["postgres_password"], made["redis.conf"]}) == 3
+
+
+A_PERSON = {"SUDO_UID": "1234", "SUDO_GID": "1235"}
+ROOT = {"SUDO_UID": "", "SUDO_GID": ""}
+
+
+@needs_make
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to others")
+@pytest.mark.parametrize(
+    ("typed_by", "runs_as", "has_out", "has_secrets"),
+    [(ROOT, "10001:10001", 10001, 0), (A_PERSON, "1234:1235", 1234, 1234)],
+)
+def test_containers_run_as_who_set_them_up_and_never_as_root(server, typed_by, runs_as, has_out, has_secrets):
+    makes("secrets", server, **typed_by)
+
+    assert f"\nRUN_AS={runs_as}\n" in (server / ".env").read_text()
+    owners = {name: (server / name).stat().st_uid for name in ("out", "secrets", "secrets/smtp_url", ".env")}
+    assert owners == {"out": has_out, "secrets": has_secrets, "secrets/smtp_url": has_secrets, ".env": has_secrets}
 
 
 @needs_make
