@@ -23,7 +23,12 @@ from worker.settings import CHECKOUT
 
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
-FILLED_IN = {"DOMAIN": "letters.example.org", "UNDERSIGNED_MAIL_FROM": "letters@example.org", "RUN_AS": "12345:12345"}
+FILLED_IN = {
+    "DOMAIN": "letters.example.org",
+    "UNDERSIGNED_MAIL_FROM": "letters@example.org",
+    "RUN_AS": "12345:12345",
+    "WORKER_MEMORY": "800m",
+}
 VENV = "/opt/venv"
 _PYTHON = (Path(sys.base_prefix).resolve(), Path(sysconfig.get_path("purelib")).resolve())
 
