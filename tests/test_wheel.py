@@ -27,7 +27,8 @@ def wheel() -> Path:
 
 def tracked() -> list[str]:
     """What is part of the program; in a folder without Git what lies there, but for what runs leave behind."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, capture_output=True, text=True, check=False)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     if listed.returncode == 0:
         return [name for name in listed.stdout.split("\0") if name and (TOP / name).exists()]
     found = [path for top in CARRIED for path in (TOP / top).rglob("*") if path.is_file()]
