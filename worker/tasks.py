@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import celery_config, db, installation, journal, vacuum
+from worker import celery_config, db, installation, journal, key_check, vacuum
 from worker import log as logs
 from worker.acts import alert_unreached, bounce, receipts
 from worker.acts import invite as invitations
@@ -155,6 +155,7 @@ def erase(campaign_id: int) -> None:
 @queue.task(name="deliver")
 def deliver() -> None:
     """Send the mail that is due, the most urgent first; one drain at a time in a process."""
+    key_check.check()
     _notified.set()
     while _notified.is_set() and not stopping.is_set() and _delivering.acquire(blocking=False):
         try:
@@ -174,6 +175,7 @@ def deliver() -> None:
 @queue.task(name="bounces")
 def bounces() -> None:
     """Read what came back, where a mailbox for it is set; one look at a time in a process."""
+    key_check.check()
     if not _collecting.acquire(blocking=False):
         return
     try:
@@ -190,6 +192,7 @@ def bounces() -> None:
 @queue.task(name="sweep")
 def sweep() -> None:
     """Notify whatever is due, also when its own notification was lost."""
+    key_check.check()
     for name, campaign_id in due_now():
         notifier.notify(name, (campaign_id,))
     notify(deliver)

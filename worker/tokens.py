@@ -74,7 +74,7 @@ def read_token(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
     Whether that generation still lives is for the caller to look up.
     """
     named, mac = _read_base62(token) if len(token) == LENGTH else _read_base64(token)
-    if not hmac.compare_digest(mac, _mac(f"link {purpose}", named)[:MAC]):
+    if not _is_mac(mac, f"link {purpose}", named):
         raise NotALink
     return named[:REF], int.from_bytes(named[REF:], "big")
 
@@ -101,8 +101,12 @@ def _read_base64(token: str) -> tuple[bytes, bytes]:
 
 def mail_code(partner: Linked) -> str:
     """Six digits printed in the mail and not in the link: they stop robots, they authenticate nobody."""
+    return _mail_codes(partner)[0]
+
+
+def _mail_codes(partner: Linked) -> list[str]:
     named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
-    return f"{int.from_bytes(_mac('mail code', named)[:8], 'big') % 1_000_000:06d}"
+    return [f"{int.from_bytes(mac[:8], 'big') % 1_000_000:06d}" for mac in _macs("mail code", named)]
 
 
 def printed_code(partner: Linked) -> str:
@@ -113,8 +117,12 @@ def printed_code(partner: Linked) -> str:
 
 def long_code(partner: Linked) -> str:
     """Sixteen digits printed below the mail code: too many to be guessed, so they are taken at any time."""
+    return _long_codes(partner)[0]
+
+
+def _long_codes(partner: Linked) -> list[str]:
     named = partner.ref + partner.generation.to_bytes(GENERATION, "big")
-    return f"{int.from_bytes(_mac('long code', named)[:16], 'big') % 10**LONG_CODE:0{LONG_CODE}d}"
+    return [f"{int.from_bytes(mac[:16], 'big') % 10**LONG_CODE:0{LONG_CODE}d}" for mac in _macs("long code", named)]
 
 
 def printed_long_code(partner: Linked) -> str:
@@ -131,12 +139,12 @@ def kind_of_code(typed: str) -> CodeKind | None:
 
 def is_mail_code(partner: Linked, typed: str) -> bool:
     """Whether these are the six digits of the partner's mail, in whatever script and spacing they were typed."""
-    return hmac.compare_digest(digits_of(typed), mail_code(partner))
+    return any(hmac.compare_digest(digits_of(typed), code) for code in _mail_codes(partner))
 
 
 def is_long_code(partner: Linked, typed: str) -> bool:
     """Whether this is the long code of the partner's mail, likewise."""
-    return hmac.compare_digest(digits_of(typed), long_code(partner))
+    return any(hmac.compare_digest(digits_of(typed), code) for code in _long_codes(partner))
 
 
 def digits_of(typed: str) -> str:
@@ -146,7 +154,12 @@ def digits_of(typed: str) -> str:
 
 def fingerprint(email: str) -> bytes:
     """What an address is found by, without being kept in clear (HMAC-SHA-256)."""
-    return _mac("address", email.strip().casefold().encode())
+    return fingerprints(email)[0]
+
+
+def fingerprints(email: str) -> list[bytes]:
+    """All that an address may be found by: under SECRET_KEY, and under SECRET_KEY_OLD until all rows are rewritten."""
+    return _macs("address", email.strip().casefold().encode())
 
 
 def message_id() -> str:
@@ -194,7 +207,7 @@ def read_envid(token: str) -> int:
     except (ValueError, binascii.Error):
         raise NotALink from None
     named, mac = raw[:MAIL_ID], raw[MAIL_ID:]
-    if len(raw) != MAIL_ID + MAIL_MAC or not hmac.compare_digest(mac, _mac("return path", named)[:MAIL_MAC]):
+    if len(raw) != MAIL_ID + MAIL_MAC or not _is_mac(mac, "return path", named):
         raise NotALink
     return int.from_bytes(named, "big")
 
@@ -205,4 +218,16 @@ def inbox_token() -> str:
 
 
 def _mac(purpose: str, message: bytes) -> bytes:
+    """What is made today, under SECRET_KEY."""
     return hmac.digest(settings.current().key(purpose), message, "sha256")
+
+
+def _macs(purpose: str, message: bytes) -> list[bytes]:
+    """What is taken: the same, and what was made under SECRET_KEY_OLD while there is one."""
+    return [hmac.digest(key, message, "sha256") for key in settings.current().keys(purpose)]
+
+
+def _is_mac(mac: bytes, purpose: str, message: bytes) -> bool:
+    """Whether this is the beginning of one that is taken."""
+    taken = _macs(purpose, message)
+    return len(mac) >= MAIL_MAC and any(hmac.compare_digest(mac, made[: len(mac)]) for made in taken)

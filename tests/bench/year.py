@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.bench import campaign as campaigns
 from worker import db
 from worker.mail import outbox
-from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Seal
+from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner, Seal, bound
 
 A_MONTH = timedelta(days=30)
 
@@ -65,7 +65,7 @@ def all_have_signed(session: Session, campaign: Campaign) -> None:
     now = db.clock(session)
     said = {"letter_id": campaign.letter.id, "choice": "sign", "visibility": "public", "language": "en", "at": now}
     said |= {"representative": "Ada", "role": "chair", "reason": "", "note": "", "channel": "link"}
-    session.execute(insert(Answer), [said | {"partner_id": partner.id} for partner in campaign.partners])
+    session.execute(insert(Answer), [bound(Answer, said | {"partner_id": one.id}) for one in campaign.partners])
     campaigns.put_invitations(session, campaign.id)
     answers = session.scalars(select(Answer).join(Partner).where(Partner.campaign_id == campaign.id))
     outbox.put(
@@ -112,7 +112,7 @@ def _map(session: Session, model: Any, which: Any, **changed: Any) -> dict[int, 
     """Copy rows with these columns changed; returns the copies' numbers by those of the rows."""
     table = model.__table__
     found = session.execute(select(*table.columns).where(which).order_by(table.c.id)).mappings().all()
-    copies = [_changed(dict(row), changed) for row in found]
+    copies = [bound(model, _changed(dict(row), changed)) for row in found]
     made = session.scalars(insert(model).returning(model.id, sort_by_parameter_order=True), copies).all()
     return dict(zip((row["id"] for row in found), made, strict=True))
 

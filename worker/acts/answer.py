@@ -12,7 +12,7 @@ from worker.acts.after_departure import tell_what_came_too_late, void_what_has_n
 from worker.acts.locking import Link, LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
-from worker.models import Actor, Answer, Channel, Mail, Visibility
+from worker.models import Actor, Answer, Channel, Mail, Visibility, bind_to_row
 from worker.state.answers import exposure
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import (
@@ -227,6 +227,8 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
             wishes.append(outbox.to_organizers(mail, campaign, which, now))
     session.flush()
     # By one statement a table, and nothing is read back: a deadline's rush is mostly this.
+    for _, answer in new:
+        bind_to_row(answer)
     session.bulk_save_objects([*(answer for _, answer in new), *events])
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))

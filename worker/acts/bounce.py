@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from worker import db, journal, settings, tokens
 from worker.acts import audit
+from worker.acts.suppressions import suppress
 from worker.mail import bounce_mailbox, bounce_reports
 from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import NOT_UNDERSTOOD, REPORT_PREFIX
 from worker.mail.responses import Response
 from worker.mail.server_url import ascii_domain
-from worker.models import Mail, MailResponse, Partner, Suppression
+from worker.models import Mail, MailResponse, Partner
 from worker.state.recipients import third_party_of
 
 log = logging.getLogger("bounces")
@@ -81,12 +82,12 @@ def _suppress_reader(session: Session, mail: Mail, partner: Partner | None) -> N
     """Of an address that was corrected since nothing is said; addressees and organizers are never suppressed."""
     if mail.contact is not None:
         if mail.generation == mail.contact.generation:
-            _suppress(session, mail.contact.email_hmac)
+            suppress(session, mail.contact.email, mail.contact.email_hmac)
     elif partner is not None and mail.generation == partner.generation:
         partner.bounced_at = partner.bounced_at or db.clock(session)
-        _suppress(session, partner.email_hmac)
+        suppress(session, partner.email, partner.email_hmac)
     elif stranger := third_party_of(session, mail):
-        _suppress(session, stranger.email_hmac)
+        suppress(session, stranger.email, stranger.email_hmac)
 
 
 def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Collected:
@@ -224,11 +225,3 @@ def _reply(recipient: str, bounce: Bounce) -> str:
         return REPORT_PREFIX + NOT_UNDERSTOOD
     # Of who was erased nothing but the code: nobody knows what else to mask.
     return REPORT_PREFIX + (bounce_reports.masked(bounce.diagnostic, recipient) if recipient else bounce.status or "")
-
-
-def _suppress(session: Session, email_hmac: bytes | None) -> None:
-    if email_hmac is None:
-        return
-    row = {"email_hmac": email_hmac, "at": db.clock(session), "reason": "bounce"}
-    journal.note(session, "suppressed", email_hmac, detail=email_hmac.hex())
-    db.upsert_ignore(session, Suppression, [row], Suppression.email_hmac)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import tokens
-from worker.acts import audit, locking
+from worker.acts import audit, locking, suppressions
 from worker.acts.locking import Link, LockedPartner
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
@@ -28,7 +28,8 @@ def add_contact(session: Session, partner_id: int, email: str, *, language: str,
     if partner.erased_at is not None:
         raise Erased(organization=partner.organization)
     held.require("pass on")
-    if tokens.fingerprint(email) in {partner.email_hmac, *(one.email_hmac for one in load_living(session, partner_id))}:
+    known = {partner.email_hmac, *(one.email_hmac for one in load_living(session, partner_id))}
+    if not known.isdisjoint(tokens.fingerprints(email)):
         raise SameAddress(organization=partner.organization)
     contact = new_contact(session, held, email, language, name)
     rows = [outbox.to_contact("passed_on", held.campaign, contact, "1", now)]
@@ -54,6 +55,7 @@ def new_contact(session: Session, held: LockedPartner, email: str, language: str
     )
     session.add(contact)
     session.flush()
+    suppressions.find_again(session, [email])
     return contact
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit, contacts
+from worker.acts import audit, contacts, suppressions
 from worker.acts.close import void_seal
 from worker.acts.correct_listing import restore_listing, tell_of_what_was_not_told
 from worker.acts.locking import lock_partner_alone
@@ -55,15 +55,15 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
         raise Erased(organization=partner.organization)
     to_it = Mail.partner_id == partner_id, Mail.contact_id.is_(None)
     mails = session.scalars(select(Mail).where(*to_it).order_by(Mail.id)).all()
-    fingerprint = tokens.fingerprint(email)
-    suppressed = session.scalar(select(Suppression).where(Suppression.email_hmac == fingerprint))
-    if partner.email == email and suppressed is None and not _failed(partner, mails):
+    of_it = tokens.fingerprints(email)
+    suppressed = session.scalar(select(Suppression.id).where(Suppression.email_hmac.in_(of_it)).limit(1)) is not None
+    if partner.email == email and not suppressed and not _failed(partner, mails):
         raise SameAddress(organization=partner.organization)
-    if suppressed is not None:
-        session.delete(suppressed)
-    if partner.email_hmac != fingerprint:
+    if suppressed:
+        suppressions.allow(session, email)
+    if partner.email_hmac not in of_it:
         partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
-    partner.email, partner.email_hmac, partner.bounced_at = email, fingerprint, None
+    partner.email, partner.email_hmac, partner.bounced_at = email, of_it[0], None
     now = db.clock(session)
     contacts.end_passed_on(session, partner, now)
     partner.renew_link()
@@ -74,7 +74,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     rows = _for_the_new_address(session, campaign, partner, mails)
     outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "address_corrected", partner)
-    return Corrected([row["kind"] for row in rows], suppressed is not None, partner.quiet_at is not None, restored)
+    return Corrected([row["kind"] for row in rows], suppressed, partner.quiet_at is not None, restored)
 
 
 def _void_what_is_printed_otherwise(session: Session, campaign: Campaign, now: datetime) -> None:

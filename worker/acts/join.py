@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
-from worker.acts import audit, locking
+from worker.acts import audit, locking, suppressions
 from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
 from worker.models import REDACTED, Campaign, Mail, Partner, ThirdPartyAddress
@@ -71,6 +71,7 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool, name
         partner = _partner_of(session, campaign, stranger)
         session.add(partner)
         session.flush()
+        suppressions.find_again(session, [partner.email])
         stranger.partner_id = partner.id
         outbox.put(session, [outbox.to_partner("invitation", campaign, partner, "1", now)])
     stranger.forget()
@@ -133,6 +134,6 @@ def _partner_of(session: Session, campaign: Campaign, stranger: ThirdPartyAddres
         language=stranger.language,
         contact=stranger.contact,
         email=stranger.email,
-        email_hmac=stranger.email_hmac,
+        email_hmac=tokens.fingerprint(stranger.email),
         note="asked to sign",
     )

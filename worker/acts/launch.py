@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
-from worker.acts import audit, undo
+from worker.acts import audit, suppressions, undo
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.models import (
@@ -27,6 +27,7 @@ from worker.models import (
     Seal,
     Suppression,
     ThirdPartyAddress,
+    bound,
 )
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import AlreadyLaunched, CannotBeUndone
@@ -46,7 +47,8 @@ def launch_campaign(session: Session, definition: Definition) -> Campaign:
     except IntegrityError:
         raise AlreadyLaunched(slug=definition.slug) from None
     rows = [partner_columns(definition, row) | {"campaign_id": campaign.id} for row in definition.partners]
-    session.execute(insert(Partner), rows)
+    session.execute(insert(Partner), [bound(Partner, row) for row in rows])
+    suppressions.find_again(session, [row.email for row in definition.partners if row.email])
     undo.remember(campaign, "launch", campaign.launched_at)
     audit.log(session, campaign, "organizer", "launched", detail=len(definition.partners))
     return campaign
@@ -115,7 +117,9 @@ def suppressed(session: Session, definition: Definition) -> list[tuple[int, Part
     """The lines of the list whose address gets no mail of ours, each with its number in partners.csv."""
     known = {bytes(hmac) for hmac in session.scalars(select(Suppression.email_hmac))}
     numbered = enumerate(definition.partners, start=2)
-    return [(number, row) for number, row in numbered if row.email and tokens.fingerprint(row.email) in known]
+    return [
+        (number, row) for number, row in numbered if row.email and not known.isdisjoint(tokens.fingerprints(row.email))
+    ]
 
 
 def as_row(definition: Definition, now: datetime) -> Campaign:

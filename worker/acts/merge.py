@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit
+from worker.acts import audit, suppressions
 from worker.mail import kinds, outbox
 from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, Mail, Partner, ThirdPartyAddress
 from worker.state.answers import exposure, standing_answer
@@ -47,6 +47,8 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     """
     campaign, kept, merged = _lock(session, kept_id, merged_id)
     now = db.clock(session)
+    for partner in (kept, merged):
+        suppressions.renew_fingerprint(session, partner)
     stands, falls = _decide(session, kept, merged, now)
     dropped = Mail.partner_id == merged.id, Mail.kind == "listing"
     outbox.cancel(session, *dropped, at=now)
@@ -151,7 +153,10 @@ def _hand_over(session: Session, further: Partner, contact: Contact) -> None:
 def _move(session: Session, kept: Partner, merged: Partner) -> None:
     """Give the first all rows of the second, and delete that; what it was to be printed as is of no use any more."""
     _write(session, delete(ListingChange).where(ListingChange.partner_id == merged.id))
-    for model in (Answer, Mail, Contact, ThirdPartyAddress, AuditEvent):
+    for answer in session.scalars(select(Answer).where(Answer.partner_id == merged.id).order_by(Answer.id)).all():
+        answer.partner_id = kept.id  # one by one, for what is encrypted is bound to whose it is
+    session.flush()
+    for model in (Mail, Contact, ThirdPartyAddress, AuditEvent):
         of_it: Any = model
         _write(session, update(of_it).where(of_it.partner_id == merged.id).values(partner_id=kept.id))
     merged_id = merged.id
@@ -167,6 +172,8 @@ def _mute_doubles(session: Session, kept: Partner, contact: Contact) -> None:
     """Write to one address once: whoever is reached there already keeps the link, and no mail goes to it."""
     of_it = select(Contact).where(Contact.partner_id == kept.id, Contact.ended_at.is_(None)).order_by(Contact.id)
     living: Sequence[Contact] = session.scalars(of_it.execution_options(populate_existing=True)).all()
+    for one in living:
+        suppressions.renew_fingerprint(session, one)
     seen = {kept.email_hmac}
     for one in [*(one for one in living if one.id != contact.id), contact]:
         if one.email_hmac is not None and one.email_hmac in seen:

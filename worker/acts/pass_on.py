@@ -20,21 +20,21 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: L
     """
     held = locking.lock_partner(session, partner_id, link)
     held.require("pass on")
-    campaign, partner, now, fingerprint = held.campaign, held.partner, held.now, tokens.fingerprint(to.email)
+    campaign, partner, now, of_it = held.campaign, held.partner, held.now, tokens.fingerprints(to.email)
     passed = select(func.count()).select_from(ThirdPartyAddress).where(ThirdPartyAddress.partner_id == partner_id)
     if (session.scalar(passed) or 0) >= MAX_OF_ONE_PARTNER:
         raise PassedOnTooOften
-    if fingerprint == partner.email_hmac:  # only whoever has read that mail may learn where it went
+    if partner.email_hmac in of_it:  # only whoever has read that mail may learn where it went
         raise SameAddress(organization=partner.organization) if held.contact_id is None else RateLimited
-    require_may_be_written_to(session, fingerprint, now)
-    known = (one for one in contacts.load_living(session, partner_id) if one.email_hmac == fingerprint)
+    require_may_be_written_to(session, to.email, now)
+    known = (one for one in contacts.load_living(session, partner_id) if one.email_hmac in of_it)
     contact = next(known, None) or contacts.new_contact(session, held, to.email, to.language)
     if not contact.takes_mail:
         raise RateLimited
     if contact.added_by == "partner":
         contact.language = to.language
     row = outbox.to_contact("passed_on", campaign, contact, "1", now)
-    row["key"] = outbox.mail_key(campaign, "passed_on", f"{fingerprint.hex()}/{now:%Y%m%d}")  # one a day, even at once
+    row["key"] = outbox.mail_key(campaign, "passed_on", f"{of_it[0].hex()}/{now:%Y%m%d}")  # one a day, even at once
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()

@@ -50,9 +50,9 @@ def write_to(
     The mail's key lets no address have two a day, even asked for at once.
     """
     fingerprint = tokens.fingerprint(to.email)
-    if not _may_be_written_to(session, fingerprint, now):
+    if not _may_be_written_to(session, to.email, now):
         raise RateLimited
-    earlier = select(func.count()).where(ThirdPartyAddress.email_hmac == fingerprint)
+    earlier = select(func.count()).where(ThirdPartyAddress.email_hmac.in_(tokens.fingerprints(to.email)))
     which = f"{fingerprint.hex()}/{now:%Y%m%d}/{session.scalar(earlier)}"  # one that was forgotten may ask again
     row = outbox.to_third_party(kind, campaign, which, now, to.language)
     row["due_at"] = due_at or now
@@ -79,7 +79,7 @@ def note_passed_on(session: Session, contact: Contact, campaign: Campaign, mail_
         mail_id=mail_id,
         partner_id=contact.partner_id,
         ref=tokens.new_ref(),
-        email_hmac=contact.email_hmac,
+        email_hmac=tokens.fingerprint(contact.email),
         language=contact.language,
         at=now,
     )
@@ -87,9 +87,9 @@ def note_passed_on(session: Session, contact: Contact, campaign: Campaign, mail_
     session.add(stranger)
 
 
-def require_may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> None:
+def require_may_be_written_to(session: Session, email: str, now: datetime) -> None:
     """Raises RateLimited if an address that somebody else gave us gets no mail of this kind, or not now."""
-    if not _may_be_written_to(session, fingerprint, now):
+    if not _may_be_written_to(session, email, now):
         raise RateLimited
 
 
@@ -107,11 +107,12 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
     return min(LATEST, max(in_line, of_its_origin))
 
 
-def _may_be_written_to(session: Session, fingerprint: bytes, now: datetime) -> bool:
-    if session.scalar(select(Suppression.id).where(Suppression.email_hmac == fingerprint)):
+def _may_be_written_to(session: Session, email: str, now: datetime) -> bool:
+    of_it = tokens.fingerprints(email)
+    if session.scalar(select(Suppression.id).where(Suppression.email_hmac.in_(of_it)).limit(1)):
         return False
     called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     written = select(func.count(), func.max(ThirdPartyAddress.at)).join(Mail, Mail.id == ThirdPartyAddress.mail_id)
-    to_it = written.where(ThirdPartyAddress.email_hmac == fingerprint, ~called_back)
+    to_it = written.where(ThirdPartyAddress.email_hmac.in_(of_it), ~called_back)
     times, latest = session.execute(to_it).one()
     return times < MAX_TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)

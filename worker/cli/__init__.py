@@ -40,7 +40,7 @@ def _run() -> None:
         if (sentence := errors.sentence(error)) is None:
             raise
         print(sentence, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(errors.exit_code(error))
 
 
 def _print_anything() -> None:

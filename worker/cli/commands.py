@@ -26,6 +26,7 @@ from worker.cli.merge import merge
 from worker.cli.new import new
 from worker.cli.notice import notice
 from worker.cli.preview import preview
+from worker.cli.rekey import rekey
 from worker.cli.remind import remind
 from worker.cli.resend import resend
 from worker.cli.silence import silence
@@ -54,7 +55,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     RUN: [status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge],
     LEAVE: [close, dispatch, resend, cancel],
     AFTER: [notice, export, erase],
-    OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate],
+    OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey],
 }
 
 _PAGES = {LOOK: "README.md", OPERATE: "docs/operating.md"}  # of all others it is the organizers' page

@@ -17,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAILED, USAGE, WAITS = 1, 2, 4
+FAILED, USAGE, WRONG_KEY, WAITS = 1, 2, 3, 4
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NO_EDGE = 10_000  # columns of what is no terminal: nothing is wrapped or cut there
 

@@ -216,7 +216,7 @@ def _is_suppressed(session: "Session", email: str) -> bool:
     from worker import tokens
     from worker.models import Suppression
 
-    of_it = select(Suppression.id).where(Suppression.email_hmac == tokens.fingerprint(email))
+    of_it = select(Suppression.id).where(Suppression.email_hmac.in_(tokens.fingerprints(email))).limit(1)
     return session.scalar(of_it) is not None
 
 

@@ -6,9 +6,11 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from worker import db, migrations, settings
 from worker.cli import console
+from worker.column_types import CannotBeRead
+from worker.key_check import WrongKey
 from worker.migrations import NewerSchema, OtherTables, WrongSchema
 from worker.registry import NotRegistered
-from worker.settings import PREFIX, BadSettings
+from worker.settings import PREFIX, BadKey, BadSettings
 
 
 def sentence(error: Exception) -> str | None:
@@ -23,6 +25,13 @@ def sentence(error: Exception) -> str | None:
         return nothing_was_changed()
     if type(error) in {OperationalError, DatabaseError} and not _misses_a_part(error):
         return _of_the_database(str(getattr(error, "orig", "")))
+    if isinstance(error, WrongKey):
+        return "{}: {}".format(*explain_key())
+    if isinstance(error, CannotBeRead):
+        return (
+            f"A value in the database cannot be read ({error}): it is not what was written to that row. Somebody "
+            "changed it there, or it was written under another key. Look who can write to the database, and restore it."
+        )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"That did not work: {where}{error.strerror or error}{_where_it_would(error)}"
@@ -43,6 +52,17 @@ def nothing_was_changed() -> str:
 def _where_it_would(error: OSError) -> str:
     out = settings.current().out_dir
     return f". Here, commands write below {out}" if out and error.errno in {errno.EROFS, errno.EACCES} else ""
+
+
+def exit_code(error: Exception) -> int:
+    """A code of its own where the key is wrong, missing or another one."""
+    return console.WRONG_KEY if isinstance(error, (WrongKey, BadKey)) else console.FAILED
+
+
+def explain_key() -> tuple[str, str]:
+    """What is wrong where the database was written under a key that is not here, and what helps."""
+    found = f"{PREFIX}SECRET_KEY is not the key with which this database was written; nothing was read or changed"
+    return found, f"set it to that key; while you change it, set {PREFIX}SECRET_KEY_OLD to that one"
 
 
 def explain_schema(error: WrongSchema) -> tuple[str, str]:

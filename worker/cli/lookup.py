@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from worker import db, installation, migrations, settings
+from worker import db, installation, key_check, migrations, settings
 from worker.choices import CHOICES
 from worker.cli import console, errors, hints
 from worker.models import REDACTED, Addressee, Answer, Campaign, Partner, ThirdPartyAddress
@@ -96,12 +96,14 @@ def refusals_told(slug: str) -> Iterator[None]:
 def make_ready() -> None:
     """Make the database of a checkout by itself; a production one is migrated by its operator.
 
-    Looks at the revision only, which costs little. Raises migrations.WrongSchema.
+    Looks at the revision only, which costs little, and at whose key it is. Raises migrations.WrongSchema and
+    key_check.WrongKey.
     """
     if not settings.current().embedded:
         migrations.check_revision()
     elif not migrations.is_current():
         migrations.upgrade()
+    key_check.check()
     installation.check_at_start()
 
 
@@ -157,6 +159,7 @@ def _is_there() -> bool:
         migrations.check_revision()
     except migrations.WrongSchema:
         return False
+    key_check.check()
     return True
 
 

@@ -42,7 +42,7 @@ def merge(
         merged = lookup.partner_named(session, campaign, other)
         kept_id, merged_id = kept.id, merged.id
         whose, words, dropped = _whose(session, kept, merged), _called(kept, merged), _dropped(kept, merged)
-        one_address = kept.email_hmac is not None and kept.email_hmac == merged.email_hmac
+        one_address = _are_one_address(kept, merged)
         done = merge_partners(session, kept_id, merged_id)
         follows = f"{_follows(done, whose, kept, campaign)} {_contacts(done, one_address=one_address)}{dropped}"
     if dry_run:
@@ -126,3 +126,10 @@ def _said(answer: "Answer", whose: dict[int, int], campaign: "Campaign") -> str:
     did = CHOICES[answer.choice].did
     how = f", {answer.visibility}," if answer.visibility else ""
     return f"#{whose[answer.id]} {did}{how} on {dates.day_and_time(answer.at, campaign.zone, 'en')}"
+
+
+def _are_one_address(kept: "Partner", merged: "Partner") -> bool:
+    from worker import tokens
+
+    known = [one.email for one in (kept, merged) if one.email_hmac is not None]
+    return len(known) == 2 and len(set(map(tokens.fingerprint, known))) == 1

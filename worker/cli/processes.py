@@ -155,9 +155,11 @@ def _what_migrate_does() -> str:
 def _check_schema(*, wait: bool) -> None:
     """Raise migrations.WrongSchema before anything is served or sent from tables that are not of this version.
 
+    So too key_check.WrongKey, where they were written under another key.
+
     A database that is away, as when a machine starts, is waited for or left unchecked.
     """
-    from worker import db, installation, migrations
+    from worker import db, installation, key_check, migrations
     from worker.cli import errors
 
     log = logging.getLogger("start")
@@ -165,6 +167,7 @@ def _check_schema(*, wait: bool) -> None:
     while True:
         try:
             migrations.check_tables()
+            key_check.check()
             if installation.check_at_start():
                 log.error(errors.stands_still())
             return db.dispose()  # beat asks nothing of it any more

@@ -4,15 +4,18 @@ A revision that has landed is never edited. `tables.py` compares a database with
 `repairs.py` repairs those that were made before this rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, func, inspect, make_url, select, text
 
-from worker import db, settings
+from worker import db, key_check, settings
+from worker.column_types import CannotBeRead
 from worker.migrations import tables
 from worker.migrations.tables import Difference
 
+_KEY_CHECKED_SINCE = "0010"  # the revision
 UPGRADING = 1  # the key of our advisory lock; campaigns are locked with two keys, which never meet one
 
 
@@ -40,21 +43,32 @@ def upgrade() -> bool:
     """Bring the database to the newest revision and its tables; returns whether anything was to do.
 
     All or nothing, and safe to run twice at once: the second waits and then finds nothing to do. Raises NewerSchema
-    and, for tables that cannot be repaired, OtherTables.
+    and, for tables that cannot be repaired, OtherTables; WrongKey for a SECRET_KEY under which its rows are not.
     """
     from alembic import command
 
     newest = _newest()
-    with db.engine().execution_options(writing=True).begin() as connection:
+    with db.engine().execution_options(writing=True).begin() as connection, _wrong_key_told():
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.set_config("lock_timeout", "0", True)))
             connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
         revision = _known_revision(connection)
+        if revision is not None and revision >= _KEY_CHECKED_SINCE:
+            key_check.require(connection)
         repaired = _repair(connection, revision)
-        if revision == newest:
-            return repaired
-        command.upgrade(tables.config(connection), "head")
-    return True
+        if revision != newest:
+            command.upgrade(tables.config(connection), "head")
+        key_check.claim(connection)
+    return repaired or revision != newest
+
+
+@contextmanager
+def _wrong_key_told() -> Iterator[None]:
+    """A row that cannot be read on the way means that the key is not the one with which it was written."""
+    try:
+        yield
+    except CannotBeRead:
+        raise key_check.WrongKey from None
 
 
 def is_current() -> bool:

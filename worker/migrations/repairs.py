@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from worker.column_types import Encrypted
 from worker.migrations.tables import Difference, Part, config
+from worker.migrations.unbound import Unbound
 
 
 def are_known(found: Sequence[Difference]) -> bool:
@@ -31,7 +31,7 @@ def repair(connection: sa.Connection, found: Sequence[Difference]) -> None:
 def _encrypt_notes() -> None:
     """A partner's note was plain text; on SQLite the type that the table declares is exchanged, as 0003 does it."""
     connection = op.get_bind()
-    partner = sa.table("partner", sa.column("id", sa.Integer), sa.column("note", Encrypted))
+    partner = sa.table("partner", sa.column("id", sa.Integer), sa.column("note", Unbound))
     notes = connection.execute(sa.select(partner.c.id, sa.type_coerce(partner.c.note, sa.Text))).all()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA writable_schema=ON")
@@ -45,7 +45,7 @@ def _encrypt_notes() -> None:
     plain = [{"which": number, "to": note} for number, note in notes if isinstance(note, str)]
     if plain:  # later versions wrote encrypted notes into the same column of SQLite
         wanted = sa.update(partner).where(partner.c.id == sa.bindparam("which"))
-        connection.execute(wanted.values(note=sa.bindparam("to", type_=Encrypted)), plain)
+        connection.execute(wanted.values(note=sa.bindparam("to", type_=Unbound)), plain)
 
 
 def _add_quiet_at() -> None:

@@ -16,7 +16,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from worker import db, settings, startup
-from worker.web import health, public_page, responses, restored
+from worker.key_check import WrongKey
+from worker.web import health, key_gate, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
@@ -44,6 +45,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
     Raises NotRegistered.
     """
     startup.check_registered()
+    key_gate.forget()
     app = Starlette(
         routes=[
             Route("/s/{token:token}", PartnerPage),
@@ -72,6 +74,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             LinkEnded: _ended,
             OperationalError: _unavailable,
             InterfaceError: _unavailable,
+            WrongKey: _wrong_key,
             PoolTimeout: _unavailable,
             ClientDisconnect: _unreadable,
             db.Restored: _restored,
@@ -119,6 +122,11 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 async def _restored(request: Request, error: Exception) -> Response:
     return restored.apology(getattr(request.state, "form", None))
+
+
+async def _wrong_key(request: Request, error: Exception) -> Response:
+    log.error("SECRET_KEY is not the key with which this database was written: no link can be looked up")
+    return responses.apology("unavailable", {"Retry-After": "30"}, getattr(request.state, "form", None))
 
 
 async def _unreadable(request: Request, error: Exception) -> Response:

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from worker import db, installation, tasks
+from worker.key_check import WrongKey
 from worker.state import overdue, relay_status
+from worker.web import key_gate
 from worker.wording.relay_status import iso, relay_state
 
 WAIT_FOR_DATABASE = 4.0  # seconds; a connection is given up after three
@@ -79,11 +81,12 @@ def _failing(found: relay_status.RelayStatus) -> list[str]:
 
 def _state_of_what_runs() -> tuple[relay_status.RelayStatus, dict[int, overdue.DueAct]] | None:
     try:
+        key_gate.require_key()
         with db.reading() as session:
             found = relay_status.load_relay_status(session)
             due = overdue.load_all_due(session, found.now)
             return found, {campaign_id: act for campaign_id, act in due.items() if act.late}
-    except SQLAlchemyError:
+    except (SQLAlchemyError, WrongKey):
         return None
 
 

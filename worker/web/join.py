@@ -20,6 +20,7 @@ from worker.state.refusals import Closed, RateLimited, Refused
 from worker.text import addresses, characters, names
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
+from worker.web.key_gate import require_key
 from worker.web.origins import Origins
 
 PRINTED = ("organization", "acronym", "country")
@@ -96,6 +97,7 @@ def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Respo
         return _form(slug, typed, problems)
     with db.reading() as session:
         campaign = _that_can_be_asked(session, slug)
+    require_key()
     who, before = typed.person(_language(typed.lang, campaign)), origins.note(campaign.id, host)
     try:
         with db.transaction() as session:

@@ -14,6 +14,7 @@ from worker.acts.locking import Link
 from worker.models import Campaign, Contact, EndedLink, Partner, ThirdPartyAddress
 from worker.tokens import Purpose
 from worker.web.batching import Batcher
+from worker.web.key_gate import require_key
 
 Owner = TypeVar("Owner", Partner, ThirdPartyAddress)
 
@@ -143,6 +144,7 @@ _ENDED = (
 
 
 def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
+    require_key()
     found = _in_order("partner", db.read_autocommit(_PARTNERS, links=list(wanted)), wanted)
     others = [one for one, holder in zip(wanted, found, strict=True) if holder is None]
     if not others:
@@ -154,6 +156,7 @@ def _find_partners(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended |
 
 
 def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
+    require_key()
     refs = [ref for ref, _ in wanted]
     return _or_ended(_in_order("applicant", db.read_autocommit(_APPLICANTS, refs=refs), wanted), wanted)
 

@@ -22,11 +22,12 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from worker import db, embedded, installation, migrations, mirror, settings, vacuum
+from worker import db, embedded, installation, key_check, migrations, mirror, settings, vacuum
 from worker.cli import console, errors
 from worker.cli.doctor.finding import TIMEOUT_S, Note, days_left, failed, of_certificate, ok, warning
 from worker.mail import kinds
 from worker.mail.server_url import tls_context
+from worker.state.key_change import load_key_change
 from worker.text import glyphs, markdown
 from worker.text.languages import LANGUAGES
 from worker.wording import letter_pdf
@@ -47,7 +48,9 @@ def database() -> Iterator[Note]:
         return
     with db.transaction(even_restored=True) as session:
         yield from _postgresql(session) if file is None else _sqlite(session, file)
-    yield _tables()
+    yield (tables := _tables())
+    if tables.verdict == "ok":
+        yield from _key()
     yield from _back_from_a_backup()
 
 
@@ -78,6 +81,33 @@ def _tables() -> Note:
             return grave("its tables are not those of this version", fix)
         return failed(f"its tables are not those of this version: it {found}", fix)
     return ok("its tables are those of this version")
+
+
+def _key() -> Iterator[Note]:
+    """Whether its rows were written under our key, and what still depends on the one before."""
+    try:
+        key_check.check()
+    except key_check.WrongKey:
+        yield failed(*errors.explain_key())
+        return
+    with db.reading() as session:
+        change = load_key_change(session)
+    if change.lost:
+        fix = f"look for the key, and set {settings.PREFIX}SECRET_KEY_OLD to it; else correct or erase what it was"
+        yield warning(f"{console.count(change.lost, 'row')} cannot be read: written under another key", fix)
+    if not settings.current().secret_key_old:
+        return
+    if change.rows or not change.is_done:
+        yield warning(
+            f"the key is being changed: {console.count(change.rows, 'row')} under SECRET_KEY_OLD",
+            f"once every process was restarted: `{console.command('rekey')}`",
+        )
+    elif change.running:
+        yield ok(f"links of running campaigns depend on SECRET_KEY_OLD: {console.some(change.running)}")
+    elif change.ended:
+        yield ok(f"only links of campaigns that ended depend on SECRET_KEY_OLD: {console.some(change.ended)}")
+    else:
+        yield warning("nothing depends on SECRET_KEY_OLD any more", "remove it, and restart everything")
 
 
 def sqlite_file() -> Path | None:
