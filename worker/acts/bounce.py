@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from worker import db, journal, settings, tokens
+from worker import db, settings, tokens
 from worker.acts import audit
 from worker.acts.suppressions import suppress
 from worker.mail import bounce_mailbox, bounce_reports
