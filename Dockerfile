@@ -16,7 +16,7 @@ FROM python:3.13.14-slim-trixie
 # Whoever it runs as may write into /data, and into nothing else.
 RUN groupadd --gid 10001 undersigned \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin undersigned \
-    && mkdir --mode 1777 /data
+    && mkdir --mode 1777 /data /backups
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -184,11 +184,12 @@ def test_every_service_that_goes_on_tells_its_health_and_comes_back(name):
 
 def test_campaigns_are_read_and_files_are_left_where_organizers_type_and_all_share_the_data():
     mounted = {name: SERVICES[name]["volumes"] for name in OURS}
-    folders = ["data:/data", "./campaigns:/app/campaigns:ro", "./out:/app/out"]
+    folders = ["data:/data", "./campaigns:/app/campaigns:ro", "./out:/app/out", "backups:/backups"]
     assert mounted == {"web": ["data:/data"], "worker": folders, "migrate": ["data:/data"]}
     assert {SERVICES[name]["environment"]["UNDERSIGNED_DATA_DIR"] for name in OURS} == {"/data"}
     assert SERVICES["worker"]["environment"]["UNDERSIGNED_OUT_DIR"] == "out"
-    assert "mkdir --mode 1777 /data" in DOCKERFILE  # a new volume has the owner and mode of this folder
+    assert SERVICES["worker"]["environment"]["UNDERSIGNED_BACKUP_DIR"] == "/backups"
+    assert "mkdir --mode 1777 /data /backups" in DOCKERFILE  # a new volume has the owner and mode of this folder
     assert re.findall(r"^WORKDIR (.*)$", DOCKERFILE, re.MULTILINE)[-1] == "/app"
 
 

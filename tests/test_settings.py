@@ -4,12 +4,14 @@ import fcntl
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from worker import settings
 from worker.settings import BadSettings, current
+from worker.text import durations
 
 A_KEY = "0123456789abcdef0123456789abcdef"
 REAL = {"SMTP_URL": "smtps://user:p4ssw0rd@mail.example.org", "MAIL_FROM": "letters@example.org", "SECRET_KEY": A_KEY}
@@ -244,3 +246,18 @@ def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(envir
     environment(PUBLIC_ULR="https://letters.example")
     with pytest.raises(settings.BadSettings, match="PUBLIC_ULR: no such setting; did you mean UNDERSIGNED_PUBLIC_URL"):
         settings.current()
+
+
+@pytest.mark.parametrize("written", ["1m", "12h", "1 d", "6weeks", "2 months"])
+def test_how_often_backups_are_made_is_written_as_durations_are(environment, written):
+    environment(BACKUP_EVERY=written)
+
+    assert durations.duration(current().backup_every) > timedelta(0)
+
+
+def test_what_is_no_such_duration_is_refused(environment):
+    environment(BACKUP_EVERY="daily", BACKUP_KEEP="0d")
+
+    told = problems()
+    assert [line.partition(":")[0] for line in told] == ["UNDERSIGNED_BACKUP_EVERY", "UNDERSIGNED_BACKUP_KEEP"]
+    assert "expected a number and one of m, h, d, weeks, months" in told[0]

@@ -46,6 +46,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
                                 records both, acts/alert_unreached.py tells the organizers
     tasks.erase                 acts/erase.py
+    tasks.backup                backup/folder.py knows when the next is due, backup/make.py writes one snapshot of all
+                                rows (backup/rows.py) into a tar (backup/archive.py) under a key (backup/identity.py)
+    cli/backup.py               backup/restore.py reads it again and puts it back, on either database
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
     cli/go_on.py                state/since_backup.py says where each campaign stands by a database that was put back
                                 from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by
@@ -64,6 +67,7 @@ The packages, and what each may import (arrows go down and never return; tests/t
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
                                         campaign but two (whether its letter may leave, and what is held); the schema.
                                         They know nothing of each other
+    backup/                             the whole of it in a file that only a passphrase opens, and back
     state/                              what holds now: one function a question, reads only, one clock
     wording/                            what we say: the letter, every mail, every refusal, made from state
     acts/                               one verb a module: gets a session, writes rows, sends nothing

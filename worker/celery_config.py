@@ -5,6 +5,7 @@ from typing import Any
 from worker import settings
 
 BOUNCES_INTERVAL_S = 300  # seconds
+BACKUP_INTERVAL_S = 300  # seconds between two looks whether a backup is due
 # Seconds after which a task message expires. A worker compares with its own clock: one that is an hour fast would
 # drop every message that lives for a minute.
 TASK_EXPIRES_S = 6 * 3600
@@ -29,11 +30,13 @@ def configuration() -> dict[str, Any]:
         "beat_schedule": {
             "sweep": {"task": "sweep", "schedule": conf.sweep, "options": {"expires": TASK_EXPIRES_S}},
             "bounces": {"task": "bounces", "schedule": BOUNCES_INTERVAL_S, "options": {"expires": TASK_EXPIRES_S}},
+            **({"backup": _backup} if conf.backup_dir else {}),
         },
         "timezone": "UTC",
     }
 
 
+_backup = {"task": "backup", "schedule": BACKUP_INTERVAL_S, "options": {"expires": TASK_EXPIRES_S}}
 _memory = {"polling_interval": 0.02}
 _redis = {
     "visibility_timeout": 900,

@@ -110,6 +110,13 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds for which the mails of launch, amend, remind and extend wait, to take it back in.",
     )
+    backup_dir: str = Field(
+        "", description="Folder in which the workers make backups by themselves; unset: none is made by itself."
+    )
+    backup_every: str = Field("1d", description="Time from one backup in BACKUP_DIR to the next, such as 12h or 1d.")
+    backup_keep: str = Field(
+        "30d", description="Time for which a backup in BACKUP_DIR is kept, such as 30d; the newest is never deleted."
+    )
 
     @property
     def embedded(self) -> bool:
@@ -179,6 +186,11 @@ def set_for_this_process(**values: object) -> None:
     current.cache_clear()
 
 
+def is_set(name: str) -> bool:
+    """Whether the environment says what this setting is, itself or by a file."""
+    return any(os.environ.get(f"{PREFIX}{name.upper()}{end}") for end in ("", "_FILE"))
+
+
 def only_for_this_process(**values: object) -> None:
     """Forget what the environment says, but for the folders, and set these instead."""
     kept = {f"{PREFIX}{folder}_DIR" for folder in ("CAMPAIGNS", "TEMPLATES", "DATA", "OUT")}
@@ -240,6 +252,12 @@ def _unusable(settings: Settings) -> list[str]:
         )
     if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", settings.mail_from) or not settings.mail_from.isascii():
         found.append(f"{PREFIX}MAIL_FROM: expected one address such as letters@host, found {settings.mail_from!r}")
+    for name, written in (("BACKUP_EVERY", settings.backup_every), ("BACKUP_KEEP", settings.backup_keep)):
+        if not re.fullmatch(_A_DURATION, written):
+            found.append(
+                f"{PREFIX}{name}: expected a number and one of m, h, d, weeks, months, such as 12h or 30d, "
+                f"found {written!r}"
+            )
     # A local part has 64 octets (RFC 5321 4.5.3.1.1), and a plus with 24 letters is added to this one.
     if settings.bounces_to and not re.fullmatch(r"[A-Za-z0-9.+=_-]{1,39}@[A-Za-z0-9.-]+", settings.bounces_to):
         found.append(
@@ -247,6 +265,9 @@ def _unusable(settings: Settings) -> list[str]:
             f"digits and .+=_- before the @, found {settings.bounces_to!r}"
         )
     return found
+
+
+_A_DURATION = "[1-9][0-9]{0,2} ?(m|h|d|weeks|months)"  # part of what `text/durations.py` reads, which is above us
 
 
 def _unfit_for_real_mail(settings: Settings) -> list[str]:

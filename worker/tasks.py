@@ -28,6 +28,7 @@ from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
 from worker.acts.erase import erase_when_due, forget_ended_links
 from worker.acts.report import put_copies
+from worker.backup import BackupError, folder
 from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.mail.bounce_mailbox import CannotCollect
@@ -187,6 +188,17 @@ def bounces() -> None:
         _collecting.release()
     for campaign_id in collected.letters_of:
         notify(dispatch, campaign_id)
+
+
+@queue.task(name="backup")
+def backup() -> None:
+    """Make a backup, where a folder for them is set and the next is due; `status` and `doctor` say if none is made."""
+    try:
+        folder.make_when_due()
+    except BackupError as error:
+        log.warning("no backup was made (%s): `undersigned doctor` says what helps", type(error).__name__)
+    except OSError as error:
+        log.warning("no backup was made: %s", error.strerror or type(error).__name__)
 
 
 @queue.task(name="sweep")

@@ -8,6 +8,7 @@ import typer
 from worker.cli import doctor, processes
 from worker.cli.admit import admit
 from worker.cli.amend import amend
+from worker.cli.backup import backup, restore
 from worker.cli.by_hand import sign, withdraw
 from worker.cli.cancel import cancel
 from worker.cli.carry import carry
@@ -55,7 +56,10 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     RUN: [status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge],
     LEAVE: [close, dispatch, resend, cancel],
     AFTER: [notice, export, erase],
-    OPERATE: [doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey],
+    OPERATE: [
+        *(doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey),
+        *(backup, restore),
+    ],
 }
 
 _PAGES = {LOOK: "README.md", OPERATE: "docs/operating.md"}  # of all others it is the organizers' page

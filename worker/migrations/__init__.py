@@ -14,6 +14,7 @@ from worker import db, key_check, settings
 from worker.column_types import CannotBeRead
 from worker.migrations import tables
 from worker.migrations.tables import Difference
+from worker.models import Base
 
 _KEY_CHECKED_SINCE = "0010"  # the revision
 UPGRADING = 1  # the key of our advisory lock; campaigns are locked with two keys, which never meet one
@@ -48,10 +49,7 @@ def upgrade() -> bool:
     from alembic import command
 
     newest = _newest()
-    with db.engine().execution_options(writing=True).begin() as connection, _wrong_key_told():
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.set_config("lock_timeout", "0", True)))
-            connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
+    with alone() as connection, _wrong_key_told():
         revision = _known_revision(connection)
         if revision is not None and revision >= _KEY_CHECKED_SINCE:
             key_check.require(connection)
@@ -69,6 +67,38 @@ def _wrong_key_told() -> Iterator[None]:
         yield
     except CannotBeRead:
         raise key_check.WrongKey from None
+
+
+@contextmanager
+def alone() -> Iterator[Connection]:
+    """A transaction in which nobody else changes the schema."""
+    with db.engine().execution_options(writing=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.set_config("lock_timeout", "0", True)))
+            connection.execute(select(func.pg_advisory_xact_lock(UPGRADING)))
+        yield connection
+
+
+def make_anew(connection: Connection, revision: str) -> None:
+    """Put the empty tables of a revision in the place of ours, whatever those hold. Raises NewerSchema."""
+    from alembic import command
+
+    _known_revision(connection)
+    Base.metadata.drop_all(connection)
+    connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    command.upgrade(tables.config(connection), revision)
+
+
+def bring_up(connection: Connection) -> None:
+    """Bring tables that a transaction has made to the newest revision."""
+    from alembic import command
+
+    command.upgrade(tables.config(connection), "head")
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version can make the tables of a revision."""
+    return revision in _known()
 
 
 def is_current() -> bool:
