@@ -25,7 +25,9 @@ from tests.conftest import A_SECRET_KEY, Clock
 from worker import backup, db, migrations, settings, tasks
 from worker.backup import archive, folder, identity, make, restore, rows
 from worker.cli.commands import app
-from worker.models import Answer, Campaign, Installation, Partner
+from worker.cli.doctor import backups as doctor_backups
+from worker.models import Answer, Campaign, Installation, Mail, Partner
+from worker.wording import mails
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -435,3 +437,76 @@ def test_a_key_is_made_once_and_its_passphrase_is_shown_once(database: str, tmp_
     assert identity.load_key().sealed == kept, "it is beside the backups too"
     (tmp_path / "backups" / "identity.age").write_bytes(SEALED)
     assert "do not belong together" in types("backup", code=1)
+
+
+@on_sqlite
+def test_who_hears_of_an_erasure_hears_which_backups_hold_the_names(filled: str, clock: Clock, tmp_path: Path) -> None:
+    place = tmp_path / "backups"
+    assert "The program itself makes no backups." in told_of_the_erasure("en")
+    settings.set_for_this_process(backup_dir=place, backup_keep="30d")
+    assert "keeps no backup that still holds the names" in told_of_the_erasure("en")
+
+    clock.set(datetime(2030, 4, 1, tzinfo=UTC))
+    tasks.backup.run()
+    clock.set(datetime(2030, 4, 11, 12, tzinfo=UTC))
+    tasks.backup.run()
+    erased_at = datetime(2030, 4, 12, 12, tzinfo=UTC)
+    clock.set(erased_at)
+    printed = types("erase", "dam", test_erase.SILENT, "--yes")
+    assert "the oldest is of 1 April 2030, 00:00 UTC, and the last that holds it goes on 11 May 2030" in printed
+    with db.transaction() as session:
+        session.execute(update(Campaign).values(erased_at=erased_at))
+    clock.advance(days=3)
+    tasks.backup.run()
+    for language, oldest, until in (
+        ("en", "1 April 2030", "11 May 2030"),
+        ("fr", "1 avril 2030", "11 mai 2030"),
+        ("km", "ថ្ងៃទី1 ខែមេសា ឆ្នាំ2030", "ថ្ងៃទី11 ខែឧសភា ឆ្នាំ2030"),
+    ):
+        told = told_of_the_erasure(language)
+        assert oldest in told
+        assert until in told
+
+
+def told_of_the_erasure(language: str) -> str:
+    with db.reading() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        mail = Mail(kind="erased", language=language, campaign=campaign, dated_at=db.clock(session))
+        with session.no_autoflush:
+            return " ".join(mails.word_mail(session, mail).text.split())
+
+
+@on_sqlite
+def test_a_backup_that_is_missing_is_told(filled: str, clock: Clock, tmp_path: Path) -> None:
+    def doctor() -> str:
+        noted = list(doctor_backups.backup())
+        return "; ".join(f"{note.verdict} {note.found}" for note in noted)
+
+    assert doctor() == "ok none was made, and nothing is at stake"
+    assert "backup" not in types("status")
+    settings.set_for_this_process(backup_dir=tmp_path / "backups", backup_every="1d")
+    assert "NO BACKUP IS MADE: none was made yet" in types("status", "dam")
+    assert "warning backups are not made as they should be: none was made yet" in doctor()
+
+    tasks.backup.run()
+    assert re.search(r"last backup: \d+ \w+ \d+, \d\d:\d\d UTC", types("status"))
+    assert "backup" not in types("status", "dam").casefold()
+    assert re.fullmatch(r"ok the last one is of \d+ \w+ \d+, \d\d:\d\d UTC", doctor())
+
+    clock.advance(days=1, hours=2)
+    assert "NO BACKUP IS MADE: the last one is of" in types("status")
+    assert "backups are not made as they should be: the last one is of" in doctor()
+    settings.set_for_this_process(backup_keep="200d")
+    assert "kept for 200 days, and partners were promised that their names are erased after 180 days" in doctor()
+    (identity.folders()[0] / "recipient.txt").unlink()
+    assert "there is no key for backups" in doctor()
+
+
+@on_sqlite
+def test_backups_that_are_kept_for_longer_than_promised_are_remarked(database: str, tmp_path: Path) -> None:
+    settings.set_for_this_process(backup_dir=tmp_path / "backups", backup_keep="12 months")
+
+    told = types("check", "campaigns/cambodia-2023", "--deadline", "in 2 weeks")
+    assert "Backups are kept for 360 days (UNDERSIGNED_BACKUP_KEEP), and keep_contacts promises" in told
+    settings.set_for_this_process(backup_keep="30d")
+    assert "Backups" not in types("check", "campaigns/cambodia-2023", "--deadline", "in 2 weeks")

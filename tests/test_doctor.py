@@ -28,11 +28,12 @@ import redis
 from cryptography import x509
 from typer.testing import CliRunner
 
-from tests import imap_server, servers
+from tests import backups, imap_server, servers
 from tests.conftest import A_SECRET_KEY, Clock, use_templates
 from tests.scripted_smtp import ScriptedServer, pem_of
 from tests.stage import eventually
 from worker import settings
+from worker.backup import make
 from worker.cli import doctor
 from worker.cli.commands import app
 from worker.cli.doctor import Finding, finding, running, system
@@ -115,6 +116,8 @@ def test_a_healthy_production_takes_the_test_mail(
     worker = servers.Process([*program, "worker"], tmp_path / "worker.log", env=environment, cwd=TOP)
     servers.wait_for(lambda: not found(system.pages).mend, web)
     servers.wait_for(lambda: not found(running.worker).mend, worker)
+    backups.has_its_key()
+    make.make(tmp_path / "all.backup")
 
     findings = types("--to", YOU)
     worker.end()
@@ -193,7 +196,7 @@ def test_the_lines_come_in_one_order_with_what_to_do(sqlite_dir: Path, monkeypat
     lines = printed.stdout.splitlines()
     names = [line[9:24].strip() for line in lines if not line.startswith(" ")]
     assert names[:7] == ["settings", "database", "broker", "worker", "relay", "test mail", "sender"]
-    assert names[7:] == ["pages", "mailbox", "clock", "disk", "fonts", "templates", "secrets"]
+    assert names[7:] == ["pages", "mailbox", "clock", "disk", "backup", "fonts", "templates", "secrets"]
     assert lines[-2].startswith("failed   secrets")
     assert lines[-1].strip() == f"→ `chmod 600 {sqlite_dir / 'secret_key'}`"
     assert printed.exit_code == 1

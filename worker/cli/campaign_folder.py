@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from worker import settings, startup
+from worker.backup import folder as backups
 from worker.cli import console, lookup
 from worker.definition import campaign as definitions
 from worker.definition.campaign import Definition
@@ -81,6 +82,17 @@ def say_who_could_be_guessed(definition: Definition) -> None:
         console.say(
             f"• You ask fewer than {FEW_PARTNERS} organizations: whoever knows which ones could guess who signs "
             "without being named. Your partners read the same on their page."
+        )
+
+
+def say_how_long_backups_hold_names(definition: Definition) -> None:
+    """That backups hold names for longer than is promised to the partners of this campaign."""
+    planned = backups.plan()
+    if planned is not None and planned.keep > definition.keep_contacts:
+        kept, promised = (dates.span(one, "en", "day") for one in (planned.keep, definition.keep_contacts))
+        console.say(
+            f"• Backups are kept for {kept} (UNDERSIGNED_BACKUP_KEEP), and keep_contacts promises that names are "
+            f"erased after {promised}: erased names would stay in backups for longer than that."
         )
 
 

@@ -33,6 +33,7 @@ def check(
     definition = campaign_folder.read_folder(folder, deadline, reminders, review)
     campaign_folder.say_who_gets_no_mail(lookup.suppressed(definition))
     campaign_folder.say_who_could_be_guessed(definition)
+    campaign_folder.say_how_long_backups_hold_names(definition)
     console.say(campaign_folder.summary(definition))
     found = "No problems."
     if any(isinstance(remark, Doubt) for remark in definition.remarks):

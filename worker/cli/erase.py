@@ -143,7 +143,8 @@ def _asked(name: str, what: str, lost: str, *, yes: bool, dry_run: bool) -> None
 
 
 def _done(what: str, yours: str) -> None:
-    from worker import vacuum
+    from worker import db, vacuum
+    from worker.cli import backup_status
 
     console.say(f"Erased: {what}.")
     if not vacuum.scrub():
@@ -151,4 +152,7 @@ def _done(what: str, yours: str) -> None:
             "The database is busy, so its files hold traces still; the next erasure takes them away, and so does"
         )
         console.say("VACUUM FULL on PostgreSQL, or on SQLite the end of whatever reads it now.")
-    console.say(f"Your own files are yours to erase: {yours}, exports, mails. Backups hold it until they are gone.")
+    console.say(f"Your own files are yours to erase: {yours}, exports, mails.")
+    with db.reading() as session:
+        now = db.clock(session)
+    console.say(backup_status.who_holds_it(now))

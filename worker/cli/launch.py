@@ -36,6 +36,7 @@ def launch(
     suppressed = lookup.suppressed(definition)
     campaign_folder.say_who_gets_no_mail(suppressed)
     campaign_folder.say_who_could_be_guessed(definition)
+    campaign_folder.say_how_long_backups_hold_names(definition)
     console.say(campaign_folder.summary(definition))
     numbered = enumerate(definition.partners, start=2)
     asked = [row.organization for number, row in numbered if row.email and number not in suppressed]

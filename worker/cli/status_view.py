@@ -13,7 +13,7 @@ from rich.text import Text
 
 from worker import db, settings
 from worker.choices import CHOICES
-from worker.cli import console, hints, status_json
+from worker.cli import backup_status, console, hints, status_json
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
 from worker.models import MailResponse
@@ -44,6 +44,7 @@ def all_campaigns(*, as_json: bool) -> None:
             return
         found = load_lines(session)
         relay = load_relay_status(session, found[0].now) if found else None
+        backups = backup_status.lines(session)
     if relay is None:
         console.say(f"No campaign was launched yet: {console.command('launch', 'campaigns/')}…")
         return
@@ -57,13 +58,17 @@ def all_campaigns(*, as_json: bool) -> None:
         state = f"{one.state}, not to all" if one.partly else one.state
         table.add_row(*map(Text, (one.campaign.slug, state, deadline, *numbers)))
     console.screen().print(table)
+    for line in backups:
+        console.screen().print(line)
 
 
 def one_campaign(found: CampaignStatus) -> None:
     """The head, what stands in the way, whom no mail reaches, and a line for each partner."""
     screen = console.screen()
     waiting = [*_responses(found), *_wishes(found), *_names(found), *_flood(found), *_applicants(found)]
-    for line in [*_head(found), *_not_reached(found), *waiting]:
+    with db.reading() as session:
+        missing = backup_status.lines(session, only_missing=True)
+    for line in [*missing, *_head(found), *_not_reached(found), *waiting]:
         screen.print(line)
     screen.print(partners_table(found, found.partners, screen.width))
 

@@ -17,6 +17,7 @@ from worker.mail.results import DeliveryResult
 from worker.models import Answer, Campaign, Contact, Mail, Partner, RelayHealth, Seal, ThirdPartyAddress
 from worker.state import recipients
 from worker.state.answers import exposes_more, standing_answer
+from worker.state.backups import find_older_backups
 from worker.state.disclosures import had_left_by, load_disclosures
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.joining import FIRST_OF_CAMPAIGN, NOBODY, load_joining
@@ -271,6 +272,14 @@ def outage(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, post=session.get_one(RelayHealth, 1))
 
 
+def erased(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that names were erased, what is theirs to erase, and which backups still hold them."""
+    found = find_older_backups(mail.campaign.erased_at or mail.dated_at)
+    return _to_organizers(
+        session, mail, makes_backups=found.made_here, oldest_backup=found.oldest, backups_until=found.until
+    )
+
+
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
     f.__name__: f
@@ -292,6 +301,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         mail_answered,
         flood,
         outage,
+        erased,
     )
 }
 kinds.check_functions(FUNCTIONS)

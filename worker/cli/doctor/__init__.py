@@ -53,7 +53,9 @@ def doctor(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Try everything before the first campaign: settings, database, broker, mail, pages, clocks. Changes nothing.
+    """Try everything before the first campaign: settings, database, broker, mail, pages, clock, backups.
+
+    It changes nothing.
 
     Example: `undersigned doctor --to you@your.org`
     """
@@ -93,7 +95,7 @@ def _examined(to: str, headers: Path | None, *, ask: bool, mails: bool) -> Itera
 
 
 def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Iterator["Note"]]]]:
-    from worker.cli.doctor import running, system
+    from worker.cli.doctor import backups, running, system
     from worker.cli.doctor.mail import mailbox, received_mail, relay, sender
 
     yield from (("database", system.database), ("broker", system.broker), ("worker", running.worker), ("relay", relay))
@@ -106,6 +108,7 @@ def _begun_at_once(headers: Path | None) -> Iterator[tuple[str, Callable[[], Ite
         ("mailbox", mailbox),
         ("clock", system.clock),
         ("disk", system.disk),
+        ("backup", backups.backup),
     )
     yield from (("fonts", system.fonts), ("templates", system.templates), ("secrets", system.secrets))
 
