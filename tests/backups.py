@@ -1,7 +1,9 @@
 """A key for backups whose passphrase is tried at once, unlike a real one; and how a person types it."""
 
+import contextlib
 import os
 import pty
+import select
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,21 +53,27 @@ def has_no_table() -> bool:
         return not connection.execute(text(f"SELECT count(*) FROM {asked}")).scalar_one()
 
 
-def types_passphrase(
-    command: list[str], folder: Path, passphrase: str = PASSPHRASE
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a program that asks a terminal for a passphrase."""
+def types_passphrase(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a program in a terminal, and type the passphrase once it asks; what the terminal showed."""
     ours, theirs = pty.openpty()
-    try:
-        os.write(ours, f"{PASSPHRASE}\n".encode())
-        return subprocess.run(
-            ["setsid", "--ctty", "--wait", *command],
-            cwd=folder,
-            stdin=theirs,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-    finally:
-        os.close(ours)
+    shown = b""
+    typed = ["setsid", "--ctty", "--wait", *command]
+    with subprocess.Popen(typed, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
+        asked = False
+        while piece := _read(ours):
+            shown += piece
+            if not asked and b"assphrase" in shown:
+                asked = True
+                os.write(ours, f"{PASSPHRASE}\n".encode())
+    os.close(ours)
+    return subprocess.CompletedProcess(command, process.returncode, shown)
+
+
+def _read(terminal: int) -> bytes:
+    """What comes next; nothing once nobody has it open any more, nor for half a minute."""
+    if not select.select([terminal], [], [], 30)[0]:
+        return b""
+    with contextlib.suppress(OSError):
+        return os.read(terminal, 4096)
+    return b""

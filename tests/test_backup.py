@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from tests import backups, cast, test_erase
 from tests.backups import AGE, PASSPHRASE, SEALED, opener
 from tests.conftest import A_SECRET_KEY, Clock
-from worker import backup, db, migrations, settings, tasks
+from worker import backup, celery_config, db, migrations, settings, tasks
 from worker.backup import archive, folder, identity, make, restore, rows
 from worker.cli.commands import app
 from worker.cli.doctor import backups as doctor_backups
@@ -311,7 +311,7 @@ def test_the_plain_tools_open_it(filled: str, tmp_path: Path) -> None:
 
     subprocess.run(["tar", "xf", "../all.backup"], cwd=place, check=True)
     opened = backups.types_passphrase(["age", "--decrypt", "-i", "identity.age", "-o", "data.tar", "data.age"], place)
-    assert opened.returncode == 0, opened.stderr
+    assert opened.returncode == 0, opened.stdout
     subprocess.run(["tar", "xf", "data.tar"], cwd=place, check=True)
 
     assert json.loads((place / "secrets.json").read_text())["secret_key"] == A_SECRET_KEY
@@ -399,7 +399,20 @@ def test_backups_are_made_by_themselves_and_kept_for_as_long_as_was_said(
     settings.set_for_this_process(backup_every="400d")
     tasks.backup.run()
     assert len(folder.kept(place)) == 1, "the newest stays"
+    clock.advance(days=-310)
+    tasks.backup.run()
+    assert len(folder.kept(place)) == 2, "one that a clock made that ran ahead is not waited for"
+    tasks.backup.run()
+    assert len(folder.kept(place)) == 2
     assert {stat.S_IMODE(path.stat().st_mode) for path in place.glob("*.backup")} == {0o600}
+
+
+def test_the_clock_looks_for_a_due_backup_where_a_folder_is_set(tmp_path: Path) -> None:
+    assert "backup" not in celery_config.configuration()["beat_schedule"]
+    settings.set_for_this_process(data_dir=tmp_path, backup_dir=tmp_path / "backups")
+    looks = celery_config.configuration()["beat_schedule"]["backup"]
+    assert looks["task"] in tasks.queue.tasks
+    assert looks["schedule"] <= 600
 
 
 @on_sqlite
@@ -510,3 +523,38 @@ def test_backups_that_are_kept_for_longer_than_promised_are_remarked(database: s
     assert "Backups are kept for 360 days (UNDERSIGNED_BACKUP_KEEP), and keep_contacts promises" in told
     settings.set_for_this_process(backup_keep="30d")
     assert "Backups" not in types("check", "campaigns/cambodia-2023", "--deadline", "in 2 weeks")
+
+
+@on_sqlite
+def test_a_person_types_the_passphrase(filled: str, tmp_path: Path) -> None:
+    make.make(file := tmp_path / "all.backup")
+
+    words = [sys.executable, "-m", "worker", "backup", "--check", str(file)]
+    typed = backups.types_passphrase(words, settings.CHECKOUT)
+    assert b"It is whole" in typed.stdout
+    assert PASSPHRASE.encode() not in typed.stdout
+
+
+def test_a_process_that_is_killed_while_it_restores_leaves_an_empty_place(
+    filled: str, other_url: str, tmp_path: Path, paper: str
+) -> None:
+    make.make(file := tmp_path / "all.backup")
+    backups.another_place(tmp_path / "new", other_url)
+    slow = (
+        "import sys, time\nfrom worker.backup import rows\nwrite = rows.write\n"
+        "def slowly(connection, name, *more):\n"
+        "    if name == 'mail':\n"
+        "        print('writing', flush=True); time.sleep(60)\n"
+        "    return write(connection, name, *more)\n"
+        "rows.write = slowly\nfrom worker.cli import main\n"
+        f"sys.argv = ['undersigned', 'restore', {str(file)!r}, '--passphrase-file', {paper!r}, '--yes']\nmain()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        os.kill(process.pid, signal.SIGKILL)
+
+    assert backups.has_no_table()
+    types("restore", str(file), "--passphrase-file", paper, "--yes")
+    with db.reading() as session:
+        assert session.scalars(select(Campaign.slug)).all() == ["dam"]

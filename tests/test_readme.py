@@ -519,7 +519,7 @@ def test_a_backup_is_opened_without_this_program(story_desk: Desk, tmp_path: Pat
     lines = [line.typed for line in LINES if line.heading == "Open a backup without this program"]
     done = backups.types_passphrase(["sh", "-ec", "\n".join(lines)], place)
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     assert settings.current().secret_key in (place / "secrets.json").read_text()
     assert "River Watch" in (place / "tables" / "partner" / "000001.jsonl").read_text()
     assert (place / "campaigns" / "rivers" / "partners.csv").read_text().count("\n") == 4

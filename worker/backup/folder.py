@@ -54,14 +54,17 @@ def required_plan() -> Plan:
 def kept(folder: Path) -> list[Kept]:
     """The backups of a folder, the oldest first; none where it cannot be read."""
     try:
-        names = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+        found = [Kept(path, moment) for path in folder.iterdir() if (moment := _moment(path.name))]
     except OSError:
         return []
-    found = [(path, _NAME.fullmatch(path.name)) for path in names]
-    return sorted(
-        (Kept(path, datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)) for path, match in found if match),
-        key=lambda one: one.moment,
-    )
+    return sorted(found, key=lambda one: one.moment)
+
+
+def _moment(name: str) -> datetime | None:
+    match = _NAME.fullmatch(name)
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC) if match else None
+    return None
 
 
 def make_when_due() -> Manifest | None:
@@ -72,8 +75,8 @@ def make_when_due() -> Manifest | None:
     with contextlib.suppress(BeingMade), _alone(planned.folder):
         now = _now()
         prune(planned, now)
-        there = kept(planned.folder)
-        if there and now < there[-1].moment + planned.every:
+        made = [one.moment for one in kept(planned.folder) if one.moment <= now]  # a clock may have run ahead
+        if made and now < made[-1] + planned.every:
             return None
         return _make(planned, now)
     return None

@@ -1,6 +1,7 @@
 """Making a backup while everything runs: one snapshot of all tables, encrypted on its way to the disk."""
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -53,7 +54,7 @@ def make(path: Path) -> Manifest:
     """
     key = identity.load_key()
     if path.exists():
-        raise FileExistsError(17, os.strerror(17), str(path))
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
         with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -109,11 +109,15 @@ class _Head:
 def _read_head(files: archive.Files) -> _Head:
     """What stands before the tables."""
     read = iter(files)
-    found = [json.loads(_next(read, name)) for name in (archive.MANIFEST, archive.SECRETS, archive.SETTINGS)]
-    told, keys, conf = found
-    if told.get("format") != archive.FORMAT or not migrations.is_known(str(told.get("revision"))):
-        raise NewerBackup(str(told.get("program")))
-    return _Head(Manifest(**told), keys, conf)
+    try:
+        told, keys, conf = (
+            json.loads(_next(read, one)) for one in (archive.MANIFEST, archive.SECRETS, archive.SETTINGS)
+        )
+        if told["format"] != archive.FORMAT or not migrations.is_known(told["revision"]):
+            raise NewerBackup(told["program"])
+        return _Head(Manifest(**told), keys, conf)
+    except (ValueError, KeyError, TypeError):
+        raise Damaged from None
 
 
 def _next(files: Iterator[tuple[str, IO[bytes]]], expected: str) -> bytes:
@@ -143,6 +147,8 @@ def _check_empty(connection: Connection) -> None:
 
 def _fill(connection: Connection, files: archive.Files, manifest: Manifest, beside: "_Beside") -> None:
     migrations.make_anew(connection, manifest.revision)
+    if not manifest.columns.keys() <= set(inspect(connection).get_table_names()):
+        raise Damaged
     for name in manifest.columns:
         connection.execute(text(f'DELETE FROM "{name}"'))  # the one row that a revision puts into its table
     counts = dict.fromkeys(manifest.columns, 0)
@@ -162,7 +168,7 @@ def _fill(connection: Connection, files: archive.Files, manifest: Manifest, besi
 
 def _table(inner: str, manifest: Manifest) -> str:
     table = inner.partition("/")[0]
-    if table not in manifest.columns or table not in Base.metadata.tables:
+    if table not in manifest.columns:
         raise Damaged
     return table
 

@@ -265,7 +265,8 @@ _SENTENCES: dict[str, Any] = {
     "NotABackup": lambda f, e: f"{f} is no backup of this program. Nothing was changed.",
     "Damaged": lambda f, e: f"{f} is damaged, or its end is missing: take another copy of it. Nothing was changed.",
     "WrongPassphrase": lambda f, e: (
-        f"The passphrase does not open {f}. Type it as it was shown, with its hyphens. Nothing was changed."
+        f"The passphrase does not open {f}. Type it as it was shown, with its hyphens. If it is right, the file is "
+        "damaged: take another copy of it. Nothing was changed."
     ),
     "TooMuchWork": lambda f, e: (
         f"This machine is too slow to try the passphrase of {f}: use a faster one. Nothing was changed."
