@@ -126,6 +126,23 @@ def test_what_was_made_by_a_command_is_checked_and_put_back_by_two(filled: str, 
     assert "not empty" in types("restore", file, "--passphrase-file", paper, "--yes", code=1)
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql+psycopg://ada:p4ss@db/letters?password=p4ss&sslmode=require", "ada@db/letters?sslmode=require"),
+        ("redis://:p4ss@redis:6379/0", "redis://redis:6379/0"),
+        (
+            "imaps://back%40letters.example:p4ss@mail.example/Folder",
+            "imaps://back%40letters.example@mail.example/Folder",
+        ),
+        ("p4ss", ""),
+    ],
+)
+def test_of_an_address_its_password_stays_out(url: str, told: str) -> None:
+    assert make.without_password(url).endswith(told)
+    assert "p4ss" not in make.without_password(url)
+
+
 def cut(file: Path) -> None:
     with file.open("r+b") as opened:
         opened.truncate(file.stat().st_size - 9_000)
@@ -204,6 +221,26 @@ def test_of_what_is_not_whole_nothing_is_put_back(
     assert backups.has_no_table()
     assert not list(settings.current().campaigns_dir.iterdir())
     assert [path.name for path in settings.current().data_dir.glob("secret_key*")] == ["secret_key"]
+
+
+def test_what_is_cut_between_two_files_is_damaged_too(tmp_path: Path) -> None:
+    """As long as one piece of age's, and one file of the tar: no reader of a tar misses what comes after it."""
+    now, piece, tag = datetime.now(UTC), 65_536, 16
+    blocks = [*archive.member("first", bytes(piece - 512), now), *archive.member("second", b"lost", now), archive.END]
+    with (tmp_path / "whole").open("wb") as file:
+        archive.write(file, identity.key_of(opener(), SEALED), now, iter(blocks))
+    with tarfile.open(tmp_path / "whole") as tar:
+        data = tar.extractfile(archive.DATA).read()  # type: ignore[union-attr]
+    header = data.index(b"\n", data.index(b"\n--- ") + 1) + 1
+    short = data[: header + 16 + piece + tag]
+    parts = {archive.IDENTITY: SEALED, archive.DATA: short}
+    cut = [block for name, content in parts.items() for block in archive.member(name, content, now)]
+    (tmp_path / "cut").write_bytes(b"".join([*cut, archive.END]))
+
+    with archive.opened(tmp_path / "cut", opener()) as files:
+        assert [name for name, _ in files] == ["first"]
+        with pytest.raises(backup.Damaged):
+            files.finish()
 
 
 @on_sqlite
@@ -357,7 +394,8 @@ def test_a_process_that_is_killed_while_it_writes_leaves_no_backup(filled: str, 
         os.kill(process.pid, signal.SIGKILL)
 
     assert folder.kept(place) == []
-    assert list(place.glob(".undersigned-*.partial"))
+    [half] = place.glob(".undersigned-*.partial")
+    assert test_erase.PUBLIC.encode() not in half.read_bytes()
     assert folder.make_when_due() is not None
     assert not list(place.glob(".undersigned-*.partial"))
     assert len(folder.kept(place)) == 1
