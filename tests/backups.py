@@ -33,7 +33,7 @@ def all_rows() -> dict[str, list[bytes]]:
     """Everything in the database, as it is kept, but for the row that a backup and its restoring write into."""
     with db.engine().connect() as connection:
         tables = [table for table in Base.metadata.sorted_tables if table.name != "installation"]
-        return {table.name: list(rows.read(connection, table)) for table in tables}
+        return {table.name: list(rows.read_rows(connection, table)) for table in tables}
 
 
 def another_place(folder: Path, url: str = "") -> None:

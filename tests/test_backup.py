@@ -54,13 +54,13 @@ def other_url(filled: str, request: pytest.FixtureRequest) -> str:
 
 
 def test_what_one_database_wrote_the_other_holds_to_the_last_byte(filled: str, other_url: str, tmp_path: Path) -> None:
-    written = make.make(tmp_path / "all.backup")
+    written = make.make_backup(tmp_path / "all.backup")
     before = backups.all_rows()
     with db.reading() as session:
         number = session.scalar(select(Installation.number))
 
     backups.another_place(tmp_path / "new", other_url)
-    done = restore.restore(tmp_path / "all.backup", opener(), SEALED)
+    done = restore.restore_backup(tmp_path / "all.backup", opener(), SEALED)
 
     assert backups.all_rows() == before
     assert {name for name, found in before.items() if found} >= {"campaign", "partner", "answer", "mail", "seal"}
@@ -212,7 +212,7 @@ def manifest_says(**other: object) -> Callable[[Path], None]:
 def test_of_what_is_not_whole_nothing_is_put_back(
     happened: Callable[[Path], None], told: str, filled: str, tmp_path: Path, paper: str
 ) -> None:
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
     happened(file)
 
     backups.another_place(tmp_path / "new")
@@ -245,7 +245,7 @@ def test_what_is_cut_between_two_files_is_damaged_too(tmp_path: Path) -> None:
 
 @on_sqlite
 def test_a_wrong_passphrase_opens_nothing(filled: str, tmp_path: Path, paper: str) -> None:
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
     Path(paper).write_text("for tests only?")
 
     backups.another_place(tmp_path / "new")
@@ -257,7 +257,7 @@ def test_a_wrong_passphrase_opens_nothing(filled: str, tmp_path: Path, paper: st
 
 @on_sqlite
 def test_a_key_that_is_set_and_is_another_is_refused(filled: str, tmp_path: Path, paper: str) -> None:
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
 
     backups.another_place(tmp_path / "new")
     settings.set_for_this_process(secret_key="another key for tests only, long enough for all")
@@ -274,7 +274,7 @@ def test_a_key_that_is_set_and_is_another_is_refused(filled: str, tmp_path: Path
 def test_a_database_with_tables_and_no_campaign_is_empty(database: str, tmp_path: Path, paper: str) -> None:
     """As `migrate` leaves it, and a worker that looked around; the row of each table that has one is the backup's."""
     backups.has_its_key()
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
     with db.transaction() as session:
         session.execute(update(Installation).values(number=bytes(16), drains=7))
 
@@ -289,11 +289,11 @@ def test_a_database_with_tables_and_no_campaign_is_empty(database: str, tmp_path
 
 def test_an_older_schema_is_brought_up(filled: str, other_url: str, tmp_path: Path) -> None:
     """As a version wrote it that knew neither installations nor seeds: each campaign gets one."""
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
     change(file, as_of_0009)
 
     backups.another_place(tmp_path / "new", other_url)
-    restore.restore(file, opener(), SEALED)
+    restore.restore_backup(file, opener(), SEALED)
     migrations.check_tables()
     with db.reading() as session:
         assert len(session.scalars(select(Campaign.seed)).one()) == 16
@@ -328,7 +328,7 @@ def test_an_answer_that_comes_while_it_is_written_is_not_half_in_it(filled: str,
 
     event.listen(Engine, "after_cursor_execute", somebody_answers)
     try:
-        make.make(file := tmp_path / "all.backup")
+        make.make_backup(file := tmp_path / "all.backup")
     finally:
         event.remove(Engine, "after_cursor_execute", somebody_answers)
 
@@ -342,7 +342,7 @@ def test_an_answer_that_comes_while_it_is_written_is_not_half_in_it(filled: str,
 @pytest.mark.skipif(AGE is None, reason="age is not on this machine")
 @on_sqlite
 def test_the_plain_tools_open_it(filled: str, tmp_path: Path) -> None:
-    make.make(tmp_path / "all.backup")
+    make.make_backup(tmp_path / "all.backup")
     place = tmp_path / "by-hand"
     place.mkdir()
 
@@ -368,7 +368,7 @@ def test_a_large_table_and_a_pipe(filled: str, tmp_path: Path, monkeypatch: pyte
     (tmp_path / "piped").write_bytes(into.getvalue())
     assert restore.check(tmp_path / "piped", opener()).campaigns == ["dam"]
     backups.another_place(tmp_path / "new")
-    restore.restore(tmp_path / "piped", opener(), SEALED)
+    restore.restore_backup(tmp_path / "piped", opener(), SEALED)
     assert backups.all_rows() == before
 
 
@@ -377,13 +377,13 @@ def test_a_process_that_is_killed_while_it_writes_leaves_no_backup(filled: str, 
     place = tmp_path / "backups"
     settings.set_for_this_process(backup_dir=place)
     slow = (
-        "import sys, time\nfrom worker.backup import folder, rows\nread = rows.read\n"
+        "import sys, time\nfrom worker.backup import folder, rows\nread = rows.read_rows\n"
         "def slowly(connection, table):\n"
         "    for line in read(connection, table):\n"
         "        yield line\n"
         "        if table.name == 'mail':\n"
         "            print('writing', flush=True); time.sleep(60)\n"
-        "rows.read = slowly\nfolder.make_when_due()\n"
+        "rows.read_rows = slowly\nfolder.make_when_due()\n"
     )
     with subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -407,7 +407,7 @@ def test_what_fails_leaves_nothing_half(filled: str, tmp_path: Path, monkeypatch
         yield b"{}\n"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rows, "read", broken)
+    monkeypatch.setattr(rows, "read_rows", broken)
     place = tmp_path / "backups"
     place.mkdir()
     told = CliRunner().invoke(app, ["backup", str(place / "all.backup")])
@@ -565,7 +565,7 @@ def test_backups_that_are_kept_for_longer_than_promised_are_remarked(database: s
 
 @on_sqlite
 def test_a_person_types_the_passphrase(filled: str, tmp_path: Path) -> None:
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
 
     words = [sys.executable, "-m", "worker", "backup", "--check", str(file)]
     typed = backups.types_passphrase(words, settings.CHECKOUT)
@@ -576,15 +576,15 @@ def test_a_person_types_the_passphrase(filled: str, tmp_path: Path) -> None:
 def test_a_process_that_is_killed_while_it_restores_leaves_an_empty_place(
     filled: str, other_url: str, tmp_path: Path, paper: str
 ) -> None:
-    make.make(file := tmp_path / "all.backup")
+    make.make_backup(file := tmp_path / "all.backup")
     backups.another_place(tmp_path / "new", other_url)
     slow = (
-        "import sys, time\nfrom worker.backup import rows\nwrite = rows.write\n"
+        "import sys, time\nfrom worker.backup import rows\nwrite = rows.write_rows\n"
         "def slowly(connection, name, *more):\n"
         "    if name == 'mail':\n"
         "        print('writing', flush=True); time.sleep(60)\n"
         "    return write(connection, name, *more)\n"
-        "rows.write = slowly\nfrom worker.cli import main\n"
+        "rows.write_rows = slowly\nfrom worker.cli import main\n"
         f"sys.argv = ['undersigned', 'restore', {str(file)!r}, '--passphrase-file', {paper!r}, '--yes']\nmain()\n"
     )
     with subprocess.Popen([sys.executable, "-c", slow], stdout=subprocess.PIPE, text=True) as process:

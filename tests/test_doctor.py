@@ -117,7 +117,7 @@ def test_a_healthy_production_takes_the_test_mail(
     servers.wait_for(lambda: not found(system.pages).mend, web)
     servers.wait_for(lambda: not found(running.worker).mend, worker)
     backups.has_its_key()
-    make.make(tmp_path / "all.backup")
+    make.make_backup(tmp_path / "all.backup")
 
     findings = types("--to", YOU)
     worker.end()

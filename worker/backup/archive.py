@@ -71,25 +71,29 @@ def write(file: BinaryIO, key: Key, moment: datetime, data: Iterator[bytes]) -> 
     file.seek(0, os.SEEK_END)
 
 
-class _Reader:
+class _Reader(io.RawIOBase):
     """What `encrypt_io` reads from; it tells of an exception by its words only, so the exception is kept."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
+        super().__init__()
         self._blocks, self._rest = blocks, memoryview(b"")
         self.failed: Exception | None = None
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
         try:
             while not self._rest:
                 self._rest = memoryview(next(self._blocks))
         except StopIteration:
-            return b""
+            return 0
         except Exception as error:
             self.failed = error
             raise
-        size = len(self._rest) if size < 0 else size
-        read, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(read)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def prune(planned: Plan, now: datetime) -> None:
 
 
 def _make(planned: Plan, now: datetime) -> Manifest:
-    manifest = make.make(name_at(planned.folder, now))
+    manifest = make.make_backup(name_at(planned.folder, now))
     prune(planned, now)
     return manifest
 

@@ -47,7 +47,7 @@ class Manifest:
         return datetime.fromisoformat(self.moment)
 
 
-def make(path: Path) -> Manifest:
+def make_backup(path: Path) -> Manifest:
     """Write a backup into a new file, which appears once it is whole.
 
     Raises NoIdentity, DamagedIdentity, and FileExistsError.
@@ -123,7 +123,7 @@ def _data(connection: Connection, manifest: Manifest) -> Iterator[bytes]:
     yield from archive.member(archive.SECRETS, _json(_secrets()), moment)
     yield from archive.member(archive.SETTINGS, _json(_settings()), moment)
     for table in Base.metadata.sorted_tables:
-        for number, lines in enumerate(_files(rows.read(connection, table)), start=1):
+        for number, lines in enumerate(_files(rows.read_rows(connection, table)), start=1):
             yield from archive.member(f"{archive.TABLES}/{table.name}/{number:06}.jsonl", lines, moment)
     yield from _campaigns(moment)
     yield archive.END

@@ -62,7 +62,7 @@ def check(path: Path, opener: Any) -> Contents:
     return Contents(head.manifest, head.settings, list(dict.fromkeys(campaigns)))
 
 
-def restore(path: Path, opener: Any, sealed: bytes, *, dry_run: bool = False) -> Restored:
+def restore_backup(path: Path, opener: Any, sealed: bytes, *, dry_run: bool = False) -> Restored:
     """Put a backup into an empty database, its key and its campaigns beside it; everything waits then for a person.
 
     Raises NotABackup, Damaged, NewerBackup, NotEmpty, OtherKey, and migrations.NewerSchema.
@@ -157,7 +157,7 @@ def _fill(connection: Connection, files: archive.Files, manifest: Manifest, besi
         if kind == archive.TABLES:
             table = _table(inner, manifest)
             try:
-                counts[table] += rows.write(connection, table, manifest.columns[table], iter(content))
+                counts[table] += rows.write_rows(connection, table, manifest.columns[table], iter(content))
             except (DataError, IntegrityError, ValueError):
                 raise Damaged from None
         elif kind == archive.CAMPAIGNS:

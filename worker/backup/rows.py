@@ -57,7 +57,7 @@ def _kind(type_: TypeEngine[Any]) -> str:
     return next(kind for family, kind in _KINDS if isinstance(plain, family))
 
 
-def read(connection: Connection, table: Table) -> Iterator[bytes]:
+def read_rows(connection: Connection, table: Table) -> Iterator[bytes]:
     """Each row as a line of JSON, in the order of their numbers."""
     kinds = columns_of(table)
     asked = [_raw(one, kinds[one.name], connection.dialect).label(one.name) for one in table.columns]
@@ -74,7 +74,7 @@ def _raw(column: ColumnElement[Any], kind: str, dialect: Dialect) -> ColumnEleme
     return type_coerce(column, _TYPES[kind])
 
 
-def write(connection: Connection, name: str, columns: Columns, lines: Iterator[bytes]) -> int:
+def write_rows(connection: Connection, name: str, columns: Columns, lines: Iterator[bytes]) -> int:
     """Insert the rows of a table; how many they are."""
     kept = table(name, *(column(one, _TYPES[kind]) for one, kind in columns.items()))
     values = {one: _bound(one, kind, connection.dialect) for one, kind in columns.items()}

@@ -75,7 +75,7 @@ def restore(
         opener = identity.unlock(outside.sealed, passphrase)
         if not dry_run:
             console.ask(f"Put the backup {_made(outside.made_at)} into the empty database here?", yes=yes)
-        done = restoring.restore(file, opener, outside.sealed, dry_run=dry_run)
+        done = restoring.restore_backup(file, opener, outside.sealed, dry_run=dry_run)
     if dry_run:
         console.say(f"Dry run: it could be put back here. {_summary(done.contents.manifest)}")
         return
@@ -137,7 +137,7 @@ def _write(file: Path | None, *, dry_run: bool) -> None:
             console.fail("A backup is no text: name a file, or send it on: > river.backup", console.USAGE)
         path, manifest = None, make.make_into(sys.stdout.buffer)
     else:
-        path, manifest = file, make.make(file)
+        path, manifest = file, make.make_backup(file)
     console.say(f"{_summary(manifest)}{f' {_size(path.stat().st_size)} in {path}.' if path else ''}")
 
 
