@@ -1,5 +1,7 @@
 """What partners have said, and what of it stands."""
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.interfaces import ORMOption
@@ -55,6 +57,7 @@ def exposes_more(session: Session, answer: Answer) -> bool:
     return bool(session.scalar(select(exposing_more()).where(Answer.id == answer.id)))
 
 
+@cache
 def exposing_more() -> ColumnElement[bool]:
     """The condition in SQL: it signs at least as visibly as anything that stood since its partner last heard of one.
 

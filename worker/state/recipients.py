@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from worker.choices import CHOICES
@@ -139,6 +140,11 @@ def has_heard(session: Session, mail_id: int) -> bool:
     Also one that was called back and is leased still, or was by a worker that never gave it back: a slow relay takes
     it yet, or a worker was killed before it could write it down.
     """
+    return bool(session.scalar(_has_heard(), {"mail_id": mail_id}))
+
+
+@cache
+def _has_heard() -> Select[bool]:
     itself = aliased(Mail)
     of_the_reader = Mail.contact_id.is_not_distinct_from(itself.contact_id)
     left = _MAY_HAVE_LEFT | (Mail.cancelled_at.is_not(None) & Mail.lease_holder.is_not(None))
@@ -149,7 +155,7 @@ def has_heard(session: Session, mail_id: int) -> bool:
     answered = exists().where(
         Answer.partner_id == itself.partner_id, itself.contact_id.is_(None) | (Answer.contact_id == itself.contact_id)
     )
-    return bool(session.scalar(select(had | answered).select_from(itself).where(itself.id == mail_id)))
+    return select(had | answered).select_from(itself).where(itself.id == bindparam("mail_id"))
 
 
 _MAY_HAVE_LEFT = Mail.sent_at.is_not(None) | Mail.uncertain_at.is_not(None)
@@ -215,11 +221,13 @@ def select_with_receipts_missing(now: datetime, *which: ColumnElement[bool]) -> 
     )
 
 
+@cache
 def _hears_of_answer() -> ColumnElement[bool]:
     """Whether the registered contact gets the receipt: not where silence is wished, unless it exposes more."""
     return Partner.takes_mail | (Partner.takes_alerts & exposing_more())
 
 
+@cache
 def _some_hear_of_answer() -> ColumnElement[bool]:
     return _hears_of_answer() | (has_answering_contact() & Partner.silenced_at.is_(None))
 
@@ -246,6 +254,7 @@ def load_answering_contacts(session: Session, campaign: Campaign) -> dict[int, l
 _ANSWERING = (Contact.takes_mail, exists().where(Answer.contact_id == Contact.id))
 
 
+@cache
 def _is_without_receipt() -> ColumnElement[bool]:
     return Answer.superseded_at.is_(None) & has_no(Mail.answer_id == Answer.id, Mail.kind == "receipt")
 
