@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -41,6 +42,7 @@ def _tell(session: Session, kind: str, latest: Mapping[int, datetime], now: date
     return put
 
 
+@cache
 def _failed() -> Select[int, datetime | None]:
     """Selects the campaigns in which a mail was refused, came back or is uncertain, and when that was said last."""
     since = func.max(func.coalesce(Mail.bounced_at, Mail.refused_at, Mail.uncertain_at))
@@ -55,6 +57,7 @@ def _failed() -> Select[int, datetime | None]:
     )
 
 
+@cache
 def _in_doubt() -> Select[int, datetime | None]:
     """Selects the campaigns of partners whose last mail may not have arrived, and since when."""
     reported = (Mail.reported_at.is_not(None), Mail.bounced_at.is_(None), Mail.contact_id.is_(None))
@@ -66,6 +69,7 @@ def _in_doubt() -> Select[int, datetime | None]:
     )
 
 
+@cache
 def _answered() -> Select[int, datetime]:
     """Selects the campaigns in which somebody or something wrote back, but that a mail was read, and when."""
     return (

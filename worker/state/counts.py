@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
@@ -90,13 +91,14 @@ def load_counts_of(session: Session, *which: ColumnElement[bool]) -> dict[int, C
     """The same by campaign, of those that have partners: in one statement, however many they are."""
     stands: dict[int, Counter[Stand]] = {}
     named: Counter[int] = Counter()
-    for campaign_id, is_named, number, *stand in session.execute(_alike(*which)):
+    for campaign_id, is_named, number, *stand in session.execute(_alike().where(*which)):
         stands.setdefault(campaign_id, Counter())[Stand(*stand)] += number
         named[campaign_id] += number if is_named else 0
     return {campaign_id: count(alike, named[campaign_id]) for campaign_id, alike in stands.items()}
 
 
-def _alike(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+@cache
+def _alike() -> Select[*tuple[Any, ...]]:
     """Selects how many partners of a campaign stand alike, and whether they are named publicly."""
     invitation, later = aliased(Mail), aliased(Mail)
     again = exists().where(
@@ -123,6 +125,5 @@ def _alike(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
         .outerjoin(Letter, Letter.id == Answer.letter_id)
         .outerjoin(present, present.c.campaign_id == Partner.campaign_id)
-        .where(*which)
         .group_by(Partner.campaign_id, "named", *Stand._fields)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
@@ -81,6 +82,7 @@ def _is_past(end: datetime, seconds: float | None, now: datetime) -> bool:
     return seconds is not None and now >= end + timedelta(seconds=seconds)
 
 
+@cache
 def _is_over() -> ColumnElement[bool]:
     """Whether each addressee has the letter, by mail or by hand, and that was reported: nothing more is to happen."""
     reported = exists().where(Mail.campaign_id == Campaign.id, Mail.kind == "report")

@@ -7,6 +7,7 @@ partner is said of its registered contact: mails to its further contacts are tol
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, exists, null, select
@@ -93,6 +94,7 @@ def mail_state(mail: Mail) -> MailState:
     return "deferred" if mail.attempts and mail.reply and mail.lease_holder is None else "due"
 
 
+@cache
 def state_of() -> ColumnElement[MailState]:
     """The same of any mail, as a column in SQL."""
     tried = (Mail.attempts != 0) & (Mail.reply != "") & Mail.lease_holder.is_(None)
@@ -155,6 +157,7 @@ def unreached(partner: Partner, mails: Sequence[Mail], around: Circumstances) ->
     return next((state for state in reversed(states) if state), None)
 
 
+@cache
 def unreached_partner() -> ColumnElement[MailState | None]:
     """The same of any partner, as a column in SQL; its mails are looked at only if its own row does not say it."""
     its = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None), _to_present_address(Mail))
@@ -186,6 +189,7 @@ def _left_for(mail: Mail, partner: Partner) -> bool:
     return (mail.sent_at is not None or mail.reported_at is not None) and is_to_present_address(mail, partner)
 
 
+@cache
 def partner_in_doubt() -> ColumnElement[bool]:
     """The same of any partner, as a column in SQL; the few mails of which a report came are looked at first."""
     later = aliased(Mail)
