@@ -1,5 +1,6 @@
 """What every test may ask for: a database of its own, a Redis, a clock that can be moved."""
 
+import gc
 import os
 import shutil
 import ssl
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 A_SECOND = code_page.WRONG_CODE_DELAY_S
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+GARBAGE = 20_000  # new objects before Python looks for garbage; by itself 700
 A_SECRET_KEY = "a key for tests only, long enough for everything"
 
 
@@ -32,6 +34,7 @@ pytest.register_assert_rewrite("tests.deliveries", "tests.mails", "tests.mutated
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(GARBAGE)
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
@@ -44,6 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if watcher := config.stash.get(_watcher, None):
         servers.end_run(watcher)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was imported and collected stays to the end
 
 
 _watcher = pytest.StashKey[Any]()
