@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import ssl
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,7 @@ pytest.register_assert_rewrite("tests.deliveries", "tests.mails", "tests.mutated
 
 def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(GARBAGE)
+    _keep_bytecode()
     for name in _ours():
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
@@ -51,6 +53,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # what was imported and collected stays to the end
+
+
+def _keep_bytecode() -> None:
+    """Whatever the environment says: else each of hundreds of processes would compile the whole program anew."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 _watcher = pytest.StashKey[Any]()
