@@ -7,11 +7,13 @@ import ssl
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 import pytest
+import typer.testing
 from sqlalchemy import Engine, Pool, event
 from starlette.testclient import TestClient
 
@@ -41,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]  # what a developer has set stays out of the tests
     event.listen(Pool, "checkout", servers.do_not_wait_for_the_disk)
     event.listen(Engine, "engine_connect", compiled.share)
+    typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[attr-defined]
     code_page.WRONG_CODE_DELAY_S = 0.02  # in this process; `full_second` has what partners have
     if not hasattr(config, "workerinput"):
         config.stash[_watcher] = servers.begin_run()
