@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -275,21 +276,27 @@ def fresh_postgresql(*, migrated: bool = True) -> Iterator[str]:
     server = shared_postgresql()
     name = f"test_{os.getpid()}_{time.monotonic_ns()}"
     url = server.rsplit("/", 1)[0] + f"/{name}"
-    with psycopg.connect(plain(server), autocommit=True) as admin:
-        if migrated and _returned:
-            earlier, was = _returned.popitem()
-            admin.execute(f"ALTER DATABASE {earlier} RENAME TO {name}")
+    admin = _admin(server)
+    if migrated and _returned:
+        earlier, was = _returned.popitem()
+        admin.execute(f"ALTER DATABASE {earlier} RENAME TO {name}")
+    else:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'} STRATEGY file_copy")
+        was = _state(url)
+    try:
+        yield url
+    finally:
+        admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
+        if migrated and (renewed := _renewed(url, was)):
+            _returned[name] = renewed
         else:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if migrated else 'template0'} STRATEGY file_copy")
-            was = _state(url)
-        try:
-            yield url
-        finally:
-            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
-            if migrated and (renewed := _renewed(url, was)):
-                _returned[name] = renewed
-            else:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@cache
+def _admin(server: str) -> psycopg.Connection:
+    """This process's connection that makes and drops databases; to open one for each test takes longer than that."""
+    return psycopg.connect(plain(server), autocommit=True)
 
 
 @dataclass(frozen=True)
@@ -321,6 +328,12 @@ def _tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
 
 
+def _filled(connection: psycopg.Connection) -> list[str]:
+    tables = _tables(connection)
+    [some] = connection.execute(f"SELECT {', '.join(f'EXISTS (SELECT FROM {table})' for table in tables)}")
+    return [table for table, has_some in zip(tables, some, strict=True) if has_some]
+
+
 def _copied(connection: psycopg.Connection, table: str) -> bytes:
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as out:
         return b"".join(map(bytes, out))
@@ -336,8 +349,12 @@ def _renewed(url: str, was: _State) -> _State | None:
         if _schema(connection)[1] != was.counts or [*connection.execute(changed)] != [(False,)]:
             return None
         connection.execute("SET session_replication_role = replica")  # so that no foreign key asks for an order
-        filled = [table for table in _tables(connection) if connection.execute(f"DELETE FROM {table}").rowcount]
-        connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+        filled = _filled(connection)
+        connection.execute("; ".join(f"DELETE FROM {table}" for table in filled))
+        connection.execute(
+            "SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence"
+            " WHERE pg_sequence_last_value(seqrelid) IS NOT NULL"
+        )
         connection.execute(f"VACUUM {', '.join(filled)}")  # else new rows would lie between the old ones
         for table, content in was.rows.items():
             with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as into:
