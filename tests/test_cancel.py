@@ -472,12 +472,12 @@ def test_who_is_cancelled_and_erased_by_hand_is_told_first(database: str) -> Non
     assert types("cancel", "dam", "--dry-run")[0] == 0
     assert "cancelled" not in types("status", "dam")[1]
     code, said = types("cancel", "dam", "--yes")
-    assert (code, "1 mail tells whoever was asked" in said) == (0, True)
+    assert (code, "1 email tells everyone who was asked" in said) == (0, True)
     assert "0 of 1 who were asked were told" in types("status", "dam")[1]
     assert types("cancel", "dam", "--yes") == (0, types("cancel", "dam", "--yes")[1])
     code, said = types("erase", "dam", "--yes")
     assert (code, "Erased:" in said, "--tell-nobody" in said) == (0, False, True)
-    assert "all is erased once whoever was asked was told" in types("status", "dam")[1]
+    assert "all is erased once everyone who was asked was told" in types("status", "dam")[1]
     with db.transaction() as session:
         mail = session.scalars(select(Mail).where(Mail.kind == "cancelled")).one()
         mail.sent_at, mail.due_at = db.clock(session), None

@@ -149,7 +149,7 @@ def test_status_tells_who_had_it_carried(river_watch: Partner) -> None:
         rows = {row["organization"]: row["carried"] for row in _partners(session, river_watch)}
     assert rows["River Watch"] is not None
     assert rows["Eau Vive"] is None
-    assert "invitation carried there" in types("status", "dam")
+    assert "invitation brought there" in types("status", "dam")
 
 
 def _partners(session: Session, partner: Partner) -> list[dict[str, str]]:

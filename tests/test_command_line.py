@@ -148,10 +148,10 @@ def test_every_command_takes_yes(database: str, name: str) -> None:
 
 def test_a_hold_at_midnight_needs_no_thought(asked: Desk) -> None:
     tried = asked.types("hold", "rivers", "--all-mail", "--dry-run")
-    assert "Dry run: would be held: the letter does not leave, and no mail leaves" in tried
+    assert "Dry run: would be held: the letter is not sent, and no email goes" in tried
     assert asked.campaign().held_at is None
 
-    assert "Held: the letter does not leave." in asked.types("hold", "rivers", "--yes")
+    assert "Held: the letter is not sent." in asked.types("hold", "rivers", "--yes")
     assert asked.campaign().held_at is not None
     assert "Held already" in asked.types("hold", "rivers", "--yes")
     assert "Held already" in asked.types("hold", "rivers", "--dry-run")
@@ -171,8 +171,8 @@ DRY_RUNS = [
     ("sign rivers RW --visibility public --representative Ada --role chair --note call", "Would be recorded"),
     ("amend rivers --partner RW --email new@new.example", "would be new@new.example"),
     ("contacts rivers RW --add one@more.example", "would let one@more.example answer"),
-    ("silence rivers RW", "no mail at all would go"),
-    ("merge rivers RW ADF", "would become one"),
+    ("silence rivers RW", "would get no email at all"),
+    ("merge rivers RW ADF", "would be merged"),
     ("close rivers", "would close"),
     ("cancel rivers", "would be cancelled"),
     ("erase rivers RW", "would be erased"),
@@ -357,7 +357,7 @@ def test_whoever_hears_and_reads_nothing_gets_no_traceback(asked: Desk) -> None:
             ["sh", "-c", f"{typed} {words} >/dev/full"], cwd=TOP, capture_output=True, text=True, check=False
         )
         assert full.returncode == 1
-        assert full.stderr == "That did not work: No space left on device\n" or words == "check nowhere"
+        assert full.stderr == "This did not work: No space left on device\n" or words == "check nowhere"
 
 
 def _is_a_moment(value: object) -> bool:

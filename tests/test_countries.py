@@ -102,11 +102,11 @@ def test_what_is_no_state_is_printed_as_it_is_written(place: str, tmp_path) -> N
     assert countries.spelling(place) is None
     (row,), fixes = read_pasted(f"Rights Now, {place}")
     assert (row.organization, row.country) == ("Rights Now", place)
-    assert [fix.what for fix in fixes] == ["no state, printed as it stands"]
+    assert [fix.what for fix in fixes] == ["not a country that we know, printed as it is written"]
     (tmp_path / "partners.csv").write_text(f'organization,country\nRights Now,"{place}"\n')
     _, problems, (remark,) = read_csv(tmp_path / "partners.csv")
     assert not problems
-    assert "which is no state" in remark.found
+    assert "which is not a country that we know" in remark.found
 
 
 def test_one_country_is_printed_one_way_in_one_list(tmp_path) -> None:

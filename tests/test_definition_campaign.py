@@ -134,7 +134,7 @@ def test_the_example_carries_every_key_and_only_its_deadline_has_passed():
         assert f"{key} = " in text or f"[{key}]" in text, key
 
     assert told(EXAMPLE).count("\n") == 0
-    assert "key deadline: found “2023-04-14T18:00:00”; expected a time to come" in told(EXAMPLE)
+    assert "key deadline: found “2023-04-14T18:00:00”; expected a time in the future" in told(EXAMPLE)
 
 
 def test_the_example_has_56_organizations_and_4_invented_ones():
@@ -163,7 +163,7 @@ def test_what_is_typed_goes_before_what_is_written(folder):
 def test_a_passed_deadline_is_refused_unless_another_is_typed(folder):
     change(folder, "2030-04-14", "2023-04-14")
 
-    assert "key deadline: found “2023-04-14T18:00:00”; expected a time to come" in told(folder)
+    assert "key deadline: found “2023-04-14T18:00:00”; expected a time in the future" in told(folder)
     assert read_definition(folder, now=NOW, deadline="in 2 weeks").deadline == NOW + timedelta(weeks=2)
 
 
@@ -258,8 +258,8 @@ def test_what_is_wrong_in_the_file_is_said_with_its_key(folder, old, new, senten
     ("overrides", "sentence"),
     [
         ({"deadline": "soon"}, "--deadline: found “soon”; expected a date and time"),
-        ({"deadline": "2023-04-14T18:00"}, "--deadline: found “2023-04-14T18:00”; expected a time to come"),
-        ({"deadline": "in 0s"}, "--deadline: found “in 0s”; expected a time to come"),
+        ({"deadline": "2023-04-14T18:00"}, "--deadline: found “2023-04-14T18:00”; expected a time in the future"),
+        ({"deadline": "in 0s"}, "--deadline: found “in 0s”; expected a time in the future"),
         ({"reminders": "5s,later"}, "--reminders: found “5s,later”"),
         ({"reminders": "5s,0s"}, "--reminders: found “5s,0s”; expected times before the deadline"),
         ({"review": "a while"}, "--review: found “a while”"),
@@ -324,7 +324,7 @@ def test_a_letter_that_is_needed_and_missing_is_named_with_the_reason(folder):
 
     assert (
         "letter.fr.md: found no such file; expected the letter in Markdown, since partners are asked in fr."
-        " There is “Letter.fr.md”: is it the letter, under another name or in another form?"
+        " There is “Letter.fr.md”: is it the letter, with another name or format?"
     ) in told(folder)
     assert "letter.en.md: found no such file; expected the letter in Markdown, since authentic is en" in told(folder)
 
@@ -399,20 +399,21 @@ def test_a_quorum_beyond_the_list_and_words_in_too_few_languages_are_remarked(fo
             'salutation = { en = "Dear Minister,", fr = "Madame la Ministre," }',
             'salutation = "Dear Minister,"',
             "key addressee[1].salutation: found the same for every language; expected a text for each language, such "
-            'as { en = "…", fr = "…" }. Readers of fr see the same words: is that meant?',
+            'as { en = "…", fr = "…" }. Readers of fr see the same words: is that intended?',
         ),
         (', fr = "Ministre des Eaux"', "", "key addressee[1].office: found nothing in fr"),
         (
             ', fr = ["avec d’autres"]',
             "",
-            "key sender.lines: found nothing in fr; expected each language. Readers of fr see it in en: is that meant?",
+            "key sender.lines: found nothing in fr; expected each language. Readers of fr see it in en: is that "
+            "intended?",
         ),
-        (', fr = ["avec d’autres"]', ", fr = []", "Readers of fr see none of it: is that meant?"),
+        (', fr = ["avec d’autres"]', ", fr = []", "Readers of fr see none of it: is that intended?"),
         (
             'fr = "Ministre des Eaux"',
             'fr = "Ministre des Eaux", km = "រដ្ឋមន្ត្រី"',
             "key addressee[1].office: found words in km; expected the languages of the letter. Nobody reads it, for "
-            "there is no letter.km.md: is that meant?",
+            "there is no letter.km.md: is that intended?",
         ),
     ],
 )
@@ -486,10 +487,10 @@ def test_a_passed_deadline_is_told_in_the_same_round_as_a_wrong_zone(folder):
     change(folder, "2030-04-14", "2023-04-14")
     change(folder, "Europe/Zurich", "Zurich")
     assert "key zone: found “Zurich”" in told(folder)
-    assert "key deadline: found “2023-04-14T18:00:00”; expected a time to come" in told(folder)
+    assert "key deadline: found “2023-04-14T18:00:00”; expected a time in the future" in told(folder)
 
     typed = told(folder, deadline="2023-04-14T18:00")
-    assert "--deadline: found “2023-04-14T18:00”; expected a time to come" in typed
+    assert "--deadline: found “2023-04-14T18:00”; expected a time in the future" in typed
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def production(tmp_path: Path) -> None:
-    """Settings of processes of their own, as far as no test sets others."""
+    """Settings of separate processes, as far as no test sets others."""
     settings.set_for_this_process(
         data_dir=tmp_path / "var", secret_key=A_SECRET_KEY, broker_url="redis://127.0.0.1:1/0"
     )
@@ -144,7 +144,7 @@ def test_whoever_sits_at_a_terminal_is_asked_for_an_address(sqlite_dir: Path, tm
     os.close(terminal)
     catcher.stop()
 
-    assert "Send a test mail to" in done.stderr
+    assert "Send a test email to" in done.stderr
     assert done.returncode == 0, done.stdout
     [mail] = (tmp_path / "inbox").glob("*.eml")
     assert f"Delivered-To: {YOU}" in mail.read_text()
@@ -163,7 +163,7 @@ def test_what_fails_is_said_with_its_mend_and_the_others_go_on(
     findings = types(code=1)
 
     assert findings["fonts"].verdict == "failed"
-    assert findings["fonts"].found == "one font; it broke off with LookupError"
+    assert findings["fonts"].found == "one font; it failed with LookupError"
     assert findings["fonts"].mend
     assert {findings[name].verdict for name in ("database", "templates", "secrets")} == {"ok"}
 
@@ -255,7 +255,7 @@ def test_a_database_without_our_tables_fails(empty_postgres_url: str) -> None:
     finding = found(system.database)
 
     assert finding.verdict == "failed"
-    assert "its tables are not those of this version" in finding.found
+    assert "its tables do not belong to this version" in finding.found
     assert finding.mend == "`undersigned migrate`"
 
 
@@ -273,7 +273,7 @@ def test_a_file_that_is_no_database_fails(sqlite_dir: Path) -> None:
     finding = types(code=1)["database"]
 
     assert finding.verdict == "failed"
-    assert "is no database, or a damaged one" in finding.found
+    assert "is not a database, or a damaged one" in finding.found
 
 
 def test_a_file_in_which_nothing_can_be_written_fails(sqlite_dir: Path) -> None:
@@ -395,7 +395,10 @@ def test_a_relay_shows_its_certificate_and_what_it_offers(scheme: str, certifica
         finding = found(mail_checks.relay)
         login = [line for visit in server.visits for line in visit.plaintext if line.startswith(b"AUTH")]
 
-    assert "takes our login; TLSv1.3, its certificate runs out in 0 days; takes mails of up to 50.0 MB" in finding.found
+    assert (
+        "accepts our login; TLSv1.3, its certificate expires in 0 days; accepts emails of up to 50.0 MB"
+        in finding.found
+    )
     assert "offers PIPELINING, no DSN, offers SMTPUTF8" in finding.found
     assert finding.verdict == "warning"  # for the certificate
     assert len(login) == (1 if scheme == "smtps" else 0)
@@ -466,7 +469,7 @@ def test_a_certificate_is_renewed_in_time(days: int, verdict: str) -> None:
         ({"MAIL": "550 5.7.1 not you"}, "failed", "send as UNDERSIGNED_MAIL_FROM"),
         ({"RCPT": "550 5.1.1 no such user"}, "failed", "the address after --to"),
         ({"RCPT": "451 4.7.1 greylisted"}, "warning", "try again"),
-        ({"end of data": "drop"}, "warning", "look whether it arrives"),
+        ({"end of data": "drop"}, "warning", "check whether it arrives"),
     ],
 )
 def test_the_test_mail_is_judged_by_what_became_of_it(faults: dict[str, str], verdict: str, mend: str) -> None:
@@ -487,7 +490,7 @@ def test_without_an_address_no_test_mail_is_sent() -> None:
         finding = types(code=0)["test mail"]
         verbs = {verb for visit in server.visits for verb in visit.verbs}
 
-    assert (finding.verdict, finding.found) == ("warning", "no test mail sent")
+    assert (finding.verdict, finding.found) == ("warning", "no test email sent")
     assert finding.mend == "`undersigned doctor --to you@your.org`"
     assert "MAIL" not in verbs
 
@@ -558,7 +561,7 @@ def test_what_a_domain_misses_is_said_and_how_to_publish_it(zone: dict[str, list
     finding = found(mail_checks.sender)
 
     assert finding.verdict == "warning"
-    for said in ("has no SPF record", "no DKIM keys to be seen", "no DMARC record"):
+    for said in ("has no SPF record", "no DKIM keys found", "no DMARC record"):
         assert said in finding.found
     assert "publish at _dmarc.mail.letters.example: v=DMARC1; p=none" in finding.mend
 
@@ -586,7 +589,7 @@ def test_a_reserved_domain_is_not_asked_for() -> None:
 
     finding = found(mail_checks.sender)
 
-    assert (finding.verdict, finding.found) == ("warning", "undersigned.example exists in examples only")
+    assert (finding.verdict, finding.found) == ("warning", "undersigned.example only exists in examples")
 
 
 @pytest.mark.parametrize(
@@ -678,7 +681,7 @@ def test_a_mail_of_somebody_else_tells_nothing_of_us() -> None:
     finding = found(mail_checks.received_mail, mail)
 
     assert finding.verdict == "warning"
-    assert "it comes from other.example, and our mails from undersigned.example" in finding.found
+    assert "it comes from other.example, but our emails come from undersigned.example" in finding.found
 
 
 # --- Pages
@@ -736,7 +739,7 @@ def test_the_certificate_of_the_pages_is_checked(certificate: ssl.SSLContext, tm
         settings.set_for_this_process(public_url=stranger)
         bad = found(system.pages)
 
-    assert good.found == f"{known} answers; its certificate runs out in 0 days"
+    assert good.found == f"{known} answers; its certificate expires in 0 days"
     assert bad.verdict == "failed"
     assert "self-signed certificate" in bad.found
 
@@ -775,7 +778,7 @@ def test_two_checks_that_look_at_once_whether_something_runs_do_not_see_each_oth
 @pytest.mark.parametrize(
     ("folder", "password", "verdict", "said"),
     [
-        ("INBOX", imap_server.PASSWORD, "ok", "takes our login and has the folder INBOX"),
+        ("INBOX", imap_server.PASSWORD, "ok", "accepts our login and has the folder INBOX"),
         ("INBOX", PASSWORD, "failed", "refused the login"),
         ("Nowhere", imap_server.PASSWORD, "failed", "has no folder of this name"),
     ],

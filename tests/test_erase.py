@@ -312,10 +312,10 @@ def test_a_letter_that_never_leaves_is_given_up_and_erased(browser: TestClient) 
     code, said = types("erase", "dam", "--yes")
     assert (code, "--give-up" in said) == (1, True)
     code, said = types("erase", "dam", "--give-up", "--dry-run")
-    assert (code, "The letter never leaves." in said) == (0, True)
+    assert (code, "The letter will never be sent." in said) == (0, True)
     assert SILENT in everything_in_rows()
     code, said = types("erase", "dam", "--give-up", "--yes")
-    assert (code, "4 mails tell whoever was asked" in said) == (0, True)
+    assert (code, "4 emails tell everyone who was asked" in said) == (0, True)
     assert SILENT in everything_in_rows(), "an address is needed for the mail that tells"
     code, said = types("erase", "dam", "--give-up", "--tell-nobody", "--yes")
     assert (code, "Erased" in said) == (0, True)
@@ -405,9 +405,9 @@ def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) ->
         answer.withdraw(session, partners(session)[NAMED].id, Statement())
     for words in ((NAMED,), ()):
         said = types("erase", "dam", *words, "--dry-run")[1]
-        assert "print and send it first" in said
+        assert "print and send the notice first" in said
         assert "notice dam" in said
-    assert "print and send it first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
+    assert "print and send the notice first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
     assert NAMED in types("notice", "dam")[1]
     types("erase", "dam", NAMED, "--yes")
     code, said = types("notice", "dam")
@@ -558,7 +558,7 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
         a_campaign(session)
 
     code, said = types("erase", "dam", "--yes")
-    assert (code, "has not left" in said) == (1, True)
+    assert (code, "has not been sent" in said) == (1, True)
     code, said = types("erase", "dam", NAMED, "--yes")
     assert code == 1
     assert f"withdraw dam '{NAMED}'" in said
@@ -578,7 +578,7 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
     code, said = types("erase", "dam", "--dry-run")
     assert (code, "would be erased: contact, address and link of 7 partners" in said) == (0, True)
     code, said = types("erase", "dam", "--yes")
-    assert (code, "and 6 names that nobody reads under the letter" in said) == (0, True)
+    assert (code, "and 6 names that are not publicly under the letter" in said) == (0, True)
     assert not [name for name in WITHHELD if name in everything_in_rows()]
     code, printed = types("status", "dam")
     assert (code, "contacts and withheld names were erased" in printed) == (0, True)

@@ -271,7 +271,7 @@ def test_beyond_the_most_of_an_hour_no_mail_goes_and_status_says_it(
         found = load_status(session, session.get_one(Campaign, campaign.id))
         assert found.joining.turns_away
         status_view.one_campaign(found)
-    assert "further ones get no mail until fewer come" in capsys.readouterr().out
+    assert "new ones get no email until fewer ask" in capsys.readouterr().out
     ask_many(campaign, FOR_NEWCOMERS - FIRST_OF_ORIGIN)
     with pytest.raises(RateLimited):
         ask_many(campaign, 1)
@@ -336,7 +336,7 @@ def test_status_says_a_flood_and_how_to_end_it(campaign: Campaign, capsys: pytes
     assert data == numbers | {"asked_lately": 30, "unconfirmed": 30, "waiting": 30}
     ask_many(campaign, 12)
     shown, data = told()
-    assert "Many ask to sign: 42 within the hour 42 not confirmed by mail; 42 mails wait for a turn" in shown
+    assert "Many ask to sign: 42 within the hour 42 not confirmed by email; 42 mails wait for a turn" in shown
     assert "admit dam --forget-unconfirmed" in shown
     assert data == numbers | {"asked_lately": 42, "unconfirmed": 42, "waiting": 42, "flood": True}
 
@@ -472,12 +472,12 @@ def test_an_organizer_is_shown_how_many_and_asked(campaign: Campaign, flooded: T
         assert ended.exit_code == code, ended.output
         return " ".join(ended.output.split())
 
-    what = "41 wishes that nobody has confirmed, of which 41 mails had not left"
-    assert types("--forget-unconfirmed", "--dry-run") == f"Dry run: would be forgotten: {what}."
+    what = "41 requests that nobody has confirmed, of which 41 emails had not been sent"
+    assert types("--forget-unconfirmed", "--dry-run") == f"Dry run: would be deleted: {what}."
     assert f"Forget {what}?" in types("--forget-unconfirmed", code=2)
-    assert "name none" in types("--forget-unconfirmed", "Sham Society", code=2)
+    assert "do not name an organization" in types("--forget-unconfirmed", "Sham Society", code=2)
     assert "Which one?" in types(code=2)
     assert sum(one.decided_at is not None for one in strangers()) == 0
-    assert types("--forget-unconfirmed", "--yes").endswith(f" --yes Forgotten: {what}.")
+    assert types("--forget-unconfirmed", "--yes").endswith(f" --yes Deleted: {what}.")
     assert sum(one.decided_at is not None for one in strangers()) == 41
     assert "nothing was changed" in types("--forget-unconfirmed", "--yes")

@@ -74,7 +74,7 @@ def test_the_first_of_several_letters_counts(folder: Path, tmp_path: Path) -> No
     assert (folder / "letter.km.md").read_text() == "# ទំនប់\n\nយើងខ្ញុំសូមស្នើសុំឱ្យបញ្ឈប់\u200bទំនប់។\n"
     assert "taken as Khmer, by its letters" in said
     assert "a.docx: taken as" not in said
-    assert "The letter that counts is the one in French" in said
+    assert "The authoritative letter is the one in French" in said
 
 
 def test_a_letter_in_french_alone_leaves_no_example_beside_it(folder: Path, tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_a_language_of_the_list_without_a_letter_is_told_with_what_to_do(folder:
 
     said = new(tmp_path, ("lettre.docx", _FRENCH), "--partners", str(listed))
 
-    assert "1 partner of the list read English, and no letter is in it: put a translation beside" in said
-    assert "2 partners of the list read Khmer, and no letter is in it" in said
-    assert "letter.km.md, or leave their language empty in partners.csv: they are asked in French then." in said
+    assert "1 partner of the list read English, but there is no letter in it. Put a translation beside" in said
+    assert "2 partners of the list read Khmer, but there is no letter in it" in said
+    assert "letter.km.md, or leave their language empty in partners.csv: then they are asked in French." in said
     checked = CliRunner().invoke(app, ["check", str(folder)]).output
     assert "leave the language of these partners empty in partners.csv" in " ".join(checked.split())
 

@@ -30,7 +30,7 @@ def test_dry_runs_promise_nothing_that_would_be_refused(campaign: Story, river_w
     campaign.launches()
     river_watch.signs()
     assert "already" in campaign.stage.types("launch", str(campaign.folder), "--deadline", "in 9h", "--dry-run", code=1)
-    assert "not later" in campaign.types("extend", "in 1 minute", "--dry-run", code=1)
+    assert "must be at least a minute later" in campaign.types("extend", "in 1 minute", "--dry-run", code=1)
     assert "not closed yet" in campaign.types("dispatch", "--by-hand", "--dry-run", code=4)
     campaign.types("close", "--yes")
     assert "closed already" in campaign.types("close", "--dry-run")
@@ -51,8 +51,8 @@ def test_a_dispatch_says_what_goes_and_what_it_overrides(campaign: Story, river_
     assert campaign.types("dispatch", "--yes")
     campaign.letter()
     campaign.is_dispatched()
-    assert "has left already" in campaign.types("dispatch", "--yes")
-    assert "has left already" in campaign.types("dispatch", "--by-hand", "--yes")
+    assert "has been sent already" in campaign.types("dispatch", "--yes")
+    assert "has been sent already" in campaign.types("dispatch", "--by-hand", "--yes")
 
 
 def test_nothing_leaves_without_a_name_under_it(campaign: Story, river_watch: Organization) -> None:
@@ -84,7 +84,7 @@ def test_going_on_after_a_hold_asks_when_the_letter_leaves_at_once(campaign: Sto
     campaign.types("hold")
     campaign.passes_its_review()
 
-    assert "leaves at once" in campaign.types("resume", code=2)  # nobody is there to answer
+    assert "is sent at once" in campaign.types("resume", code=2)  # nobody is there to answer
     campaign.types("resume", "--yes")
     assert campaign.letter()
 

@@ -200,7 +200,7 @@ def test_countries_of_a_list_are_spelled_one_way_and_each_mend_is_told(tmp_path)
         "row 2: country: “AUS” → “Australia”\n"
         "row 5: country: “U.S.A.” → “USA”\n"
         "partners.csv, row 4, column country: found “Atlantis”, unusual; expected a country."
-        " It is printed as it stands: spell one country one way."
+        " It is printed as it is written: spell one country one way."
     )
     assert [row.country for row in read_list(path, "fr")[0]] == ["Australie", "Australie", "Atlantis", "États-Unis"]
 

@@ -150,7 +150,7 @@ def test_what_the_pages_quote_of_the_program_is_said_by_it() -> None:
     )
 
     assert len(titles) == 4
-    for said in [*titles, "NO MAIL LEAVES", "Nothing is running"]:
+    for said in [*titles, "NO EMAIL IS SENT", "Nothing is running"]:
         assert said in ORGANIZING
         assert f'"{said}' in cli, said
 
@@ -359,7 +359,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Afterwards": sent,
     "docs/organizing.md: Cancel the campaign": asked,
     "docs/organizing.md: Erase personal data": sent,
-    "docs/organizing.md: A letter that will never leave": signed,
+    "docs/organizing.md: A letter that will never be sent": signed,
     "docs/operating.md: Install": folder,
     "docs/operating.md: Without Docker, to look around": folder,
     "docs/operating.md: In one container, to look around": folder,

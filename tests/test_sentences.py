@@ -84,7 +84,7 @@ def test_every_blocker_has_its_sentence_without_a_command(facts: dict[str, objec
         said = blocker_words.sentence(Blocker(code, facts))
         assert said.endswith(".")
         assert "undersigned" not in said
-    assert refusal_words.sentence(Blocked(blockers=[Blocker("held")])) == "The letter does not leave: It is held."
+    assert refusal_words.sentence(Blocked(blockers=[Blocker("held")])) == "The letter is not sent: It is held."
 
 
 def test_every_reason_of_a_mail_and_every_thing_to_do_has_its_words(facts: dict[str, object]) -> None:

@@ -212,7 +212,10 @@ STATES = [
     (_older, "The database is not at this version: `undersigned migrate`"),
     (_newer, "The database was made by a newer version"),
     (_repairable, "`undersigned migrate` repairs it"),
-    (_broken, "campaign.color is not of this revision): nothing was changed; restore a backup, or repair that by hand"),
+    (
+        _broken,
+        "campaign.color is not of this revision): nothing was changed; restore a backup, or repair that yourself",
+    ),
 ]
 
 
@@ -286,7 +289,7 @@ def test_the_doctor_finds_it_too(settled, state, mend):
     note = list(system.database())[-1]
 
     assert (note.verdict, note.fix) == ("failed", mend)
-    assert "its tables are not those of this version" in note.found
+    assert "its tables do not belong to this version" in note.found
 
 
 def test_a_process_waits_for_a_database_that_is_away_and_then_looks(own_postgres, tmp_path):

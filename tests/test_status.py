@@ -108,7 +108,7 @@ IN_TRUE_WORDS: dict[str, tuple[dict[str, Any], str, str | None, bool]] = {
     ),
     "uncertain": (
         {"uncertain_at": -A_WHILE, "reply": "the connection was lost (end of data)"},
-        "nobody knows whether it arrived: the connection was lost (end of data)",
+        "it may have arrived: the connection was lost (end of data)",
         "resend",
         False,
     ),
@@ -158,7 +158,7 @@ def test_a_relay_that_takes_no_mail_holds_it_back(campaign: Campaign) -> None:
     row(organization="Eau Vive", attempts=1, reply="450 4.2.0 later", due_at=now() + HOUR)
 
     assert mail()["state"] == "held back"
-    assert mail()["meaning"].startswith("the relay takes no mail since ")
+    assert mail()["meaning"].startswith("the relay has accepted no email since ")
     assert datetime.fromisoformat(mail()["next"]) == again.replace(microsecond=0)
     assert mail("Eau Vive")["state"] == "deferred"  # at its own time, which is later
     assert found()["post"]["relay"] == {
@@ -186,7 +186,7 @@ def test_a_quota_that_is_used_up_holds_back_what_can_wait(campaign: Campaign) ->
 
     invitation, receipt = partner()["mails"]
 
-    assert (invitation["state"], invitation["meaning"]) == ("held back", "the hour's quota is used up: 1 of 1")
+    assert (invitation["state"], invitation["meaning"]) == ("held back", "the quota of the hour is used up: 1 of 1")
     assert invitation["next"] == (first + HOUR).isoformat(timespec="seconds")
     assert receipt["state"] == "held back"
     settings.set_for_this_process(smtp_per_hour=10)
@@ -223,7 +223,7 @@ def test_in_the_first_minute_a_launch_can_still_be_taken_back(database: str) -> 
     assert {one["state"] for one in told.values()} == {"held back"}
     assert told["River Watch"]["meaning"] == "the launch can still be taken back"
     assert told["River Watch"]["next"] is not None
-    assert told["Partner 5"]["meaning"] == "the first invitations go alone until the relay took one"
+    assert told["Partner 5"]["meaning"] == "only the first invitations are sent until the relay has accepted one"
     assert {p["invitation"] for p in found()["partners"]} == {"held back"}
 
 
@@ -259,8 +259,8 @@ def test_an_address_that_gets_no_mail_is_told(campaign: Campaign) -> None:
 
     assert (mail()["state"], mail()["reply"], mail()["meaning"]) == (
         "cancelled",
-        "the address is suppressed",
-        "the address is suppressed",
+        "an earlier email to this address came back",
+        "an earlier email to this address came back",
     )
     assert "undersigned amend" in mail()["todo"]
     assert partner()["unreached"] == "suppressed"
@@ -613,7 +613,7 @@ def test_no_time_is_given_while_what_is_on_the_way_uses_up_the_quota(campaign: C
     row(due_at=now() + A_WHILE, attempts=1, reply=LATER)
 
     assert (mail()["state"], mail()["next"]) == ("held back", None)
-    assert mail()["meaning"] == "the hour's quota is used up: 1 of 1"
+    assert mail()["meaning"] == "the quota of the hour is used up: 1 of 1"
 
 
 def next_try() -> datetime | None:

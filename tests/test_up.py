@@ -59,7 +59,7 @@ def test_it_ends_cleanly_within_three_seconds(stage: EmbeddedStage, number: int)
     assert code == 0, stage.logs()
     assert took < 3  # a promise to whoever presses Ctrl-C, with an idle process
     assert "Traceback" not in stage.logs()
-    assert "is down; everything is kept" in stage.logs()
+    assert "has stopped; everything is kept" in stage.logs()
 
 
 def test_what_was_launched_before_is_sent_after_a_restart(stage: EmbeddedStage) -> None:
@@ -86,7 +86,7 @@ def test_a_machine_that_slept_through_the_undo_time_sends_nothing_as_it_wakes(st
     campaign = Story(stage, "rivers")
     river_watch = campaign.joined_by("River Watch", "RW", "Canada")
     stage.wait_until_up()
-    assert "The first mails leave in 10 seconds" in launched(campaign)
+    assert "The first emails are sent in 10 seconds" in launched(campaign)
     eventually(lambda: campaign.status()["mails"].get("invitation"))
 
     stage.set_clock(datetime.now(UTC) + timedelta(hours=2))
@@ -198,7 +198,7 @@ def test_in_a_container_it_listens_where_it_is_told_and_its_inbox_is_for_this_ma
 
 
 def test_where_a_relay_takes_the_mail_no_inbox_is_told(stage: EmbeddedStage) -> None:
-    eventually(lambda: "Beside it" in stage.logs())
+    eventually(lambda: "Then, in another terminal" in stage.logs())
 
     assert f"is up: http://127.0.0.1:{stage.web_ports[0]} " in stage.logs()
     assert "inbox" not in stage.logs()

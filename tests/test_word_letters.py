@@ -188,7 +188,7 @@ def test_links_are_kept() -> None:
 def test_a_link_to_what_is_no_address_loses_it_and_is_told(target: str) -> None:
     blocks = [p('<w:hyperlink r:id="rId90">' + r("words") + "</w:hyperlink>")]
     assert body(*blocks, links={"rId90": target}) == "words"
-    assert "no web or mail address" in told(*blocks, links={"rId90": target})
+    assert "something that is not a web or email address" in told(*blocks, links={"rId90": target})
 
 
 def test_a_link_of_several_styles_is_one_and_its_edges_are_outside() -> None:
@@ -312,8 +312,8 @@ _BOX += "</mc:Fallback></mc:AlternateContent>"
             "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>" + r("x") + "</w:sdtContent></w:sdt>",
             "a place that nobody",
         ),
-        ('<w:r><w:sym w:font="Webdings" w:char="F021"/></w:r>', "a sign that only one font has"),
-        ("<w:r><w:wonder/></w:r>", "something that is not known here (wonder)"),
+        ('<w:r><w:sym w:font="Webdings" w:char="F021"/></w:r>', "a character that only one font has"),
+        ("<w:r><w:wonder/></w:r>", "something that this program does not know (wonder)"),
         (r("", "") + '<w:hyperlink w:anchor="x">' + r("") + "</w:hyperlink>", "a link to another place"),
     ],
 )
@@ -401,10 +401,10 @@ def test_a_cell_that_is_inserted_or_deleted_is_a_tracked_change(change: str, kep
 @pytest.mark.parametrize(
     ("style", "kind"),
     [
-        ('<w:rFonts w:ascii="Limon S1"/>', "other signs than those that are typed (Limon S1)"),
-        ('<w:rFonts w:ascii="Wingdings"/>', "other signs than those that are typed (Wingdings)"),
+        ('<w:rFonts w:ascii="Limon S1"/>', "other characters than those that are typed (Limon S1)"),
+        ('<w:rFonts w:ascii="Wingdings"/>', "other characters than those that are typed (Wingdings)"),
         ('<w:sz w:val="2"/>', "text too small to be read"),
-        ("<w:caps/>", "capitals that are a way of printing"),
+        ("<w:caps/>", "capitals that are only formatting"),
     ],
 )
 def test_words_that_show_otherwise_on_paper_are_told(style: str, kind: str) -> None:
@@ -431,7 +431,7 @@ def test_an_address_with_signs_that_nobody_sees_is_no_link() -> None:
     links = {"rId90": "https://\u202eelpmaxe.good.example/"}
     blocks = [p('<w:hyperlink r:id="rId90">' + r("vis") + "</w:hyperlink>")]
     assert body(*blocks, links=links) == "vis"
-    assert "a link to what is no web or mail address" in told(*blocks, links=links)
+    assert "a link to something that is not a web or email address" in told(*blocks, links=links)
 
 
 def test_hidden_text_is_not_taken_by_style_either() -> None:

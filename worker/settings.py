@@ -41,12 +41,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     data_dir: Path = Field(
-        _HERE / "var", description="Folder for what this machine keeps: database, keys, caught mail."
+        _HERE / "var", description="Folder for the data of this machine: database, keys, caught emails."
     )
     campaigns_dir: Path = Field(_HERE / "campaigns", description="Folder with one folder per campaign definition.")
     templates_dir: Path = Field(
         (SHIPPED if INSTALLED else CHECKOUT) / "templates",
-        description="Folder with every mail, page and letter template.",
+        description="Folder with the templates of all emails, pages and letters.",
     )
     out_dir: str = Field(
         "", description="Folder for what commands write for you to open, such as previews; unset: DATA_DIR."
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     broker_url: str = Field(
         "memory://localhost//",
         repr=False,
-        description="Celery's broker, a Redis of its own (redis://…); unset: within one process.",
+        description="Celery's broker, a Redis for this program alone (redis://…); unset: everything in one process.",
     )
     smtp_url: str = Field(
         "",
@@ -69,12 +69,13 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Address under which partners reach the pages; links in mails begin with it.",
+        description="Address at which partners reach the pages; links in emails begin with it.",
     )
     secret_key: str = Field(
         "",
         repr=False,
-        description="At least 32 random characters; signs links and encrypts contacts. Losing it kills every link.",
+        description="At least 32 random characters; signs links and encrypts contacts. If you lose it, no link "
+        "works any more.",
     )
     secret_key_old: str = Field(
         "",
@@ -82,11 +83,11 @@ class Settings(BaseSettings):
         description="The key before SECRET_KEY, while it is changed: what was made under it is still taken and read.",
     )
     mail_from: str = Field(
-        "letters@undersigned.example", description="Address in From and envelope sender of every mail."
+        "letters@undersigned.example", description="Email address in From, and envelope sender of every email."
     )
     bounces_to: str = Field(
         "",
-        description="Address that bounces come back to, of a mailbox that takes name+anything too; unset: MAIL_FROM.",
+        description="Email address for bounces, of a mailbox that also accepts name+anything; unset: MAIL_FROM.",
     )
     imap_url: str = Field(
         "",
@@ -95,20 +96,21 @@ class Settings(BaseSettings):
         "imap+plain://host; unset: nowhere.",
     )
     redis_prefix: str = Field("undersigned:", description="Prefix of every key in Redis.")
-    lease: float = Field(60, gt=0, description="Seconds for which a worker that claimed mails has them to itself.")
-    batch: int = Field(200, ge=1, le=1000, description="Mails claimed at once by a worker.")
-    sweep: float = Field(15, gt=0, description="Seconds between two looks for what is due and has no task waiting.")
+    lease: float = Field(
+        60, gt=0, description="Seconds for which emails that a worker has claimed are reserved for it."
+    )
+    batch: int = Field(200, ge=1, le=1000, description="Emails that a worker claims at once.")
+    sweep: float = Field(15, gt=0, description="Seconds between two searches for what is due and has no task waiting.")
     smtp_connections: int = Field(
-        4, ge=1, le=50, description="Connections a worker process opens to the relay at once."
+        4, ge=1, le=50, description="Connections to the relay that a worker process opens at once."
     )
-    smtp_per_hour: int = Field(
-        0, ge=0, description="Mails that the relay takes from us in an hour; 0: as many as come."
-    )
-    smtp_per_day: int = Field(0, ge=0, description="Mails that the relay takes from us in a day; 0: as many as come.")
+    smtp_per_hour: int = Field(0, ge=0, description="Emails that the relay accepts from us in an hour; 0: no limit.")
+    smtp_per_day: int = Field(0, ge=0, description="Emails that the relay accepts from us in a day; 0: no limit.")
     undo: float = Field(
         60,
         ge=0,
-        description="Seconds for which the mails of launch, amend, remind and extend wait, to take it back in.",
+        description="Seconds for which the emails of launch, amend, remind and extend wait, so that these can "
+        "be taken back.",
     )
     backup_dir: str = Field(
         "", description="Folder in which the workers make backups by themselves; unset: none is made by itself."
@@ -277,7 +279,7 @@ def _unfit_for_real_mail(settings: Settings) -> list[str]:
         if not settings.public_url.startswith("https://"):
             found.append(f"{PREFIX}PUBLIC_URL: a real SMTP server is set, so links must begin with https://")
         if "mail_from" not in settings.model_fields_set:
-            found.append(f"{PREFIX}MAIL_FROM: a real SMTP server is set, so it needs the address that mails come from")
+            found.append(f"{PREFIX}MAIL_FROM: a real SMTP server is set, so set the address that emails come from")
     return found
 
 

@@ -67,7 +67,7 @@ def test_a_typo_informs_who_signed_and_changes_no_answer(
     campaign.rewrites_its_letter("Respectfully", "Most respectfully")
 
     said = campaign.types("amend", "--letter", code=2)
-    assert "Say what that is: --typo" in said
+    assert "Say what kind of change this is: --typo" in said
     assert "Most respectfully" in said
     campaign.types("amend", "--letter", "--typo", "--yes")
 
@@ -131,7 +131,7 @@ def test_a_change_that_was_a_mistake_is_taken_back_before_anybody_hears_of_it(
 
     said = campaign.types("amend", "--undo")
 
-    assert "1 answer that had lapsed stands again" in said
+    assert "1 answer that had been taken back stands again" in said
     assert "rivers and lakes" not in river_watch.page()
     assert campaign.status()["counts"]["signed"] == 1
     campaign.stage.moves_the_clock(campaign.moment("now") + timedelta(hours=2))
@@ -197,7 +197,7 @@ def test_a_language_that_did_not_change_with_the_meaning_is_a_question(
 
     said = campaign.types("amend", "--letter", "--meaning", "--yes", code=2)
     assert "In French the text stays as before" in said
-    assert "--yes does not answer it. If so, add: --unchanged fr" in said
+    assert "--yes does not answer this. If so, add: --unchanged fr" in said
     assert campaign.status()["counts"]["signed"] == 1
     wrong = campaign.types("amend", "--letter", "--meaning", "--yes", "--unchanged", "en", code=2)
     assert "leave out --unchanged en" in wrong

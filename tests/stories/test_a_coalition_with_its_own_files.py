@@ -155,7 +155,7 @@ def test_a_french_letter_with_tracked_changes_and_a_list_of_libreoffice(organize
 
     assert "--changes accept" in organizer.tries(*words)
     printed = organizer.tries(*words, "--changes", "accept")
-    assert "2 partners of the list read English, and no letter is in it" in printed
+    assert "2 partners of the list read English, but there is no letter in it" in printed
     organizer.fills_in(
         title="Eaux vives",
         reply_to="contact@eauxvives.example",

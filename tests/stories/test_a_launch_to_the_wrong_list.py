@@ -67,7 +67,7 @@ def test_the_wrong_list_is_cancelled_and_the_right_one_asked_within_minutes(
 
     said = campaign.types("cancel", "--yes")
 
-    assert "2 mails tell whoever was asked" in said
+    assert "2 emails tell everyone who was asked" in said
     told = eventually(lambda: stranger.mails("will not be sent"))[0]
     assert "Your organization’s name will not be published" in words(told)
     eventually(lambda: river_watch.mails("will not be sent"))

@@ -25,7 +25,7 @@ def test_an_organization_joins_after_its_mailbox_and_the_organizers_have_said_ye
     assert "Nobody of the name" in campaign.types("admit", "Lake Friends", "--yes", code=1)
     post(link[0], {"mail_code": player.code_in(asked)})
     eventually(lambda: campaign.organizers_mails("asks to sign"))
-    assert "Lake Friends, Chad; confirmed by mail" in campaign.types("status")
+    assert "Lake Friends, Chad; confirmed by email" in campaign.types("status")
     assert f"Lake Friends, Chad: Kim Ferryman <{address}>" in campaign.types("admit", "lake friends", "--dry-run")
     campaign.types("admit", "lake friends", "--yes")
     lakes = Organization(campaign.stage, campaign, "Lake Friends", "", "Chad")

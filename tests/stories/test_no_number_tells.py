@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
 
 @dataclass(frozen=True)
 class Sent:
-    """A letter that was sent, with one partner named for everyone, one for the addressee alone, one nowhere."""
+    """A letter that was sent, with one partner named for everyone, one for the addressee only, one nowhere."""
 
     campaign: Story
     form: str  # what the first partner saw before

@@ -14,26 +14,26 @@ def admit(
         str | None,
         typer.Argument(help='The organization\'s name, acronym or number ("#A3"), in quotes.', show_default=False),
     ] = None,
-    no: Annotated[bool, typer.Option("--no", help="Refuse it, and forget what it told.")] = False,
-    namesake: Annotated[
-        bool, typer.Option("--namesake", help="It is another organization than the partner of the same name.")
-    ] = False,
+    no: Annotated[bool, typer.Option("--no", help="Refuse it, and delete what it told us.")] = False,
+    namesake: Annotated[bool, typer.Option("--namesake", help="It is not the partner that has the same name.")] = False,
     forget_unconfirmed: Annotated[
         bool,
         typer.Option(
-            "--forget-unconfirmed", help="After a flood: forget all wishes that nobody has confirmed by mail."
+            "--forget-unconfirmed", help="After a flood: delete all requests that nobody has confirmed by email."
         ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Say yes or no to an organization that asks to sign: with a yes it is invited like every other.
+    """Say yes or no to an organization that asks to sign. With a yes it is invited like every other.
 
     Example: `undersigned admit cambodia-2023 "Khmer Thavrak"`
     """
     if forget_unconfirmed:
         if organization is not None or no or namesake:
-            console.fail("--forget-unconfirmed is about all whom nobody has confirmed: name none.", console.USAGE)
+            console.fail(
+                "--forget-unconfirmed is for all unconfirmed requests: do not name an organization.", console.USAGE
+            )
         _forget_unconfirmed(name, yes=yes, dry_run=dry_run)
     elif organization is None:
         console.fail(f"Which one? {console.command('status', name)} shows who asks to sign.", console.USAGE)
@@ -69,7 +69,7 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
     with lookup.writing(name) as (session, campaign):
         decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
     lookup.notify(tasks.deliver)
-    told = f"is a partner now. {console.who_sends()}" if admitted else "is refused and forgotten."
+    told = f"is a partner now. {console.who_sends()}" if admitted else "is refused; what it told us is deleted."
     console.say(f"{words} {told}")
 
 
@@ -80,19 +80,19 @@ def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.dry_run(name) as (session, campaign):
         found = forget_unconfirmed(session, campaign.id)
     if not found[0]:
-        console.say("Every wish is confirmed or forgotten: nothing was changed.")
+        console.say("There are no unconfirmed requests: nothing was changed.")
         return
     if dry_run:
-        console.say(f"Dry run: would be forgotten: {_counted(*found)}.")
+        console.say(f"Dry run: would be deleted: {_counted(*found)}.")
         return
-    again = "Who confirmed stays. Who was in earnest can ask again a day after it asked."
-    console.ask_for_name(f"Forget {_counted(*found)}? {again} It cannot be undone.", name, yes=yes)
+    again = "Confirmed requests stay. An organization that still wants to sign can ask again a day after its request."
+    console.ask_for_name(f"Delete {_counted(*found)}? {again} It cannot be undone.", name, yes=yes)
     with lookup.writing(name) as (session, campaign):
         found = forget_unconfirmed(session, campaign.id)
-    console.say(f"Forgotten: {_counted(*found)}.")
+    console.say(f"Deleted: {_counted(*found)}.")
 
 
 def _counted(wishes: int, mails: int) -> str:
-    what = "one wish" if wishes == 1 else f"{wishes:,} wishes"
-    waiting = f", of which {console.count(mails, 'mail')} had not left" if mails else ""
+    what = "one request" if wishes == 1 else f"{wishes:,} requests"
+    waiting = f", of which {console.count(mails, 'mail')} had not been sent" if mails else ""
     return f"{what} that nobody has confirmed{waiting}"

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 def amend(
     name: Name,
     partner: Annotated[
-        str | None, typer.Option("--partner", metavar="ORGANIZATION", help="The organization that is meant.")
+        str | None, typer.Option("--partner", metavar="ORGANIZATION", help="Which organization.")
     ] = None,
-    email: Annotated[
-        str | None, typer.Option("--email", metavar="ADDRESS", help="The address at which it is reached.")
-    ] = None,
+    email: Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="Its correct email address.")] = None,
     name_: Annotated[
         str | None,
         typer.Option("--name", metavar="yes|no", help="Your answer to the name or country that it asks for."),
@@ -35,29 +33,29 @@ def amend(
     letter: Annotated[
         bool, typer.Option("--letter", help="Take the letter and its addressees from the folder.")
     ] = False,
-    typo: Annotated[bool, typer.Option("--typo", help="The letter means what it meant: answers stand.")] = False,
+    typo: Annotated[bool, typer.Option("--typo", help="The meaning is the same: answers stand.")] = False,
     meaning: Annotated[
-        bool, typer.Option("--meaning", help="It means something else: everybody is asked again.")
+        bool, typer.Option("--meaning", help="The meaning is different: everybody is asked again.")
     ] = False,
     unchanged: Annotated[
         list[str] | None,
         typer.Option(
             "--unchanged",
             metavar="LANGUAGE",
-            help="A language whose words stay as they are, for they say the same already; several times.",
+            help="A language whose text stays, because it says the same already. May be repeated.",
         ),
     ] = None,
     yes: Yes = False,
     undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Change the letter while organizations answer, correct the address of one, or say yes or no to its name.
+    """Change the letter, correct an organization's email address, or say yes or no to the name that it asks for.
 
-    A typo is told to those who signed and would read something else. Another meaning takes their signatures back and
-    asks everybody again, each with what changed for it. Where one language changes and another does not, a person
-    says that it says the same already: `--yes` does not answer that, `--unchanged` with the language does.
-    These mails leave a minute later; until then `--undo` takes the change of the letter back, and signatures stand
-    again. An organization whose address is corrected gets a new link; the old one stops working.
+    With --typo, those who signed are told, if their text changed. With --meaning, signatures are taken back and
+    everybody is asked again, and sees what changed. If one language changes and another does not, you must confirm
+    that the other says the same already: `--yes` does not confirm that, `--unchanged` with the language does.
+    These emails are sent a minute later. Until then `--undo` takes the change back, and signatures stand again.
+    An organization whose address is corrected gets a new link; the old one stops working.
 
     Examples: `undersigned amend cambodia-2023 --letter --typo`,
     `undersigned amend cambodia-2023 --partner "Khmer Thavrak" --email office@thavrak.example`
@@ -65,7 +63,7 @@ def amend(
     if undo_ and not (letter or typo or meaning or unchanged or partner or email or name_):
         undo.take_back(name, "amend", dry_run=dry_run)
     elif undo_:
-        console.fail("--undo takes the last change of the letter back: give it alone.", console.USAGE)
+        console.fail("--undo takes back the last change of the letter: use it without other options.", console.USAGE)
     elif letter and not (partner or email or name_):
         _amend_letter(name, typo=typo, meaning=meaning, unchanged=unchanged or [], yes=yes, dry_run=dry_run)
     elif partner and email and not (letter or typo or meaning or unchanged or name_):
@@ -94,14 +92,16 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
     folder = settings.current().campaigns_dir / slug
     definition = campaign_folder.read_folder(folder, f"{until:%Y-%m-%dT%H:%M:%S}", None, None)
     if definition.authentic != authentic:
-        console.fail(f"The language that counts stays {authentic}: what was signed in it cannot become a translation.")
+        console.fail(
+            f"The authoritative language stays {authentic}: what was signed in it cannot become a translation."
+        )
     _show(texts, definition, to, _addressees(letter_of(definition)))
     if not (typo or meaning):
         with lookup.dry_run(name) as (session, campaign):  # refused where nothing differs
             change_letter(session, campaign.id, definition, meaning=True, unchanged=list(LANGUAGES))
         console.fail(
-            "Say what that is: --typo if the letter means what it meant (answers stand, those who signed are told), "
-            "or --meaning if it does not (signatures are taken back, everybody is asked again).",
+            "Say what kind of change this is: --typo if the meaning is the same (answers stand, those who signed are "
+            "told), or --meaning if it is not (signatures are taken back, everybody is asked again).",
             console.USAGE,
         )
     with lookup.reading(name) as (session, campaign):
@@ -139,10 +139,10 @@ def _say_the_same(
         stays = f"In {LANGUAGES[language].name} {dates.listed(parts, 'en')} {'stays' if len(parts) == 1 else 'stay'}"
         console.say(f"{stays} as before, while another language changes.")
     if asked and dry_run:
-        console.say(f"Somebody has to say whether that says the same already: {options}")
+        console.say(f"A person has to confirm whether that says the same already: {options}")
     elif asked and (yes or not sys.stdin.isatty()):
-        what = "Does that say the same already? --yes does not answer it. If so, add"
-        console.fail(f"{what}: {options}\nIf not, change those words too, and type it again.", console.USAGE)
+        what = "Does that say the same already? --yes does not answer this. If so, add"
+        console.fail(f"{what}: {options}\nIf not, change those words too, and run the command again.", console.USAGE)
     elif asked:
         for language in asked:
             console.ask(f"Does the letter in {LANGUAGES[language].name} say the same already?", yes=False)
@@ -158,7 +158,7 @@ _PARTS: "dict[Part, str]" = {
 
 def _addressees(letter: "Letter") -> list[str]:
     """Each addressee as one line, with all of it that may change."""
-    said = [(a.name, *a.office.values(), *a.salutation.values(), *a.address, a.email) for a in letter.addressees]
+    said = [(a.name, *map(_words, (a.office, a.salutation, a.address)), a.email) for a in letter.addressees]
     return ["; ".join(filter(None, one)) for one in said]
 
 
@@ -191,9 +191,9 @@ def _signatures(told: "Amended") -> str:
 def _not_told(told: "Amended") -> str:
     said = ""
     if told.not_concerned:
-        said += f" {console.partners(told.not_concerned)} would read the same as before, so no mail goes there."
+        said += f" {console.partners(told.not_concerned)} would read the same as before, so they get no email."
     if told.not_told:
-        said += f" No mail of ours goes to {console.some(told.not_told)}: ask again by another way."
+        said += f" We send no email to {console.some(told.not_told)}: ask them again in another way."
     return said
 
 
@@ -253,19 +253,21 @@ def _corrected(session: "Session", campaign: "Campaign", partner: "Partner", ema
         number = console.count(passed_on, "link")
         told.append(f"{number} that {'was' if passed_on == 1 else 'were'} passed on by it {_ends(passed_on)} too.")
     if passed_on < len(living):
-        told.append(f"{console.count(len(living) - passed_on, 'contact')} that you added: their links work on.")
+        told.append(f"{console.count(len(living) - passed_on, 'contact')} that you added: their links still work.")
     if corrected.listing_restored:
-        told.append("How it is printed is again as it was before a link changed it.")
+        told.append("A link changed how its name appears. That change was taken back.")
     told += [_GOES[kind] for kind in corrected.goes]
     if partner.silenced_at is not None:
-        told.append("You send it no mail, so none goes there.")
+        told.append("You stopped all email to it, so it gets none.")
     elif corrected.is_quiet:
-        told.append("It wants no more mail, so none goes there.")
+        told.append("It unsubscribed, so it gets no email.")
     elif not corrected.goes:
         why = "It was closed early" if campaign.was_closed_early else "The deadline has passed"
-        told.append(f"{why}, so nobody is asked any more; copies go to the new address.")
+        told.append(f"{why}, so nobody is asked any more. Copies go to the new address.")
     if corrected.was_suppressed:
-        told.append("An earlier mail to this address came back; it gets mail again, because you say that it is right.")
+        told.append(
+            "An earlier email to this address came back. We send email there again, because you say that it is right."
+        )
     return " ".join(told), bool(corrected.goes)
 
 
@@ -274,7 +276,7 @@ def _ends(number: int) -> str:
 
 
 _GOES = {
-    "invitation": "A new invitation goes there, with a new link.",
-    "receipt": "It has answered: a receipt goes there, with a new link.",
-    "copy": "The copy of the letter goes there.",
+    "invitation": "A new invitation is sent there, with a new link.",
+    "receipt": "It has answered: a receipt is sent there, with a new link.",
+    "copy": "The copy of the letter is sent there.",
 }

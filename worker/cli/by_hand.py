@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 def sign(
     name: Name,
     organization: Who,
-    visibility: Annotated[str, typer.Option(metavar="public|addressee|counted", help="How it is named.")],
-    representative: Annotated[str, typer.Option(metavar="NAME", help="Who signs for the organization.")],
-    role: Annotated[str, typer.Option(help="In which role.")],
+    visibility: Annotated[
+        str,
+        typer.Option(metavar="public|addressee|counted", help="Who may see its name: public, addressee or counted."),
+    ],
+    representative: Annotated[str, typer.Option(metavar="NAME", help="The person who signs for the organization.")],
+    role: Annotated[str, typer.Option(help="That person's role.")],
     note: Note,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Record a signature that reached you by another way; the organization gets a receipt.
+    """Record a signature that reached you in another way. The organization gets a receipt.
 
     Example: `undersigned sign cambodia-2023 "Khmer Thavrak" --visibility counted
     --representative "The board" --role board --note "phone call"`
@@ -44,7 +47,7 @@ def sign(
 
 
 def withdraw(name: Name, organization: Who, note: Note, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """Take a signature back at once, for somebody who asks by another way.
+    """Take a signature back at once, for an organization that asked you in another way.
 
     Once the letter has left it cannot be called back; `undersigned notice` then words what the addressee is told.
 
@@ -78,7 +81,7 @@ def _record(
         partner = lookup.partner_named(session, campaign, organization)
         partner_id, language, words = partner.id, partner.language, lookup.said(partner, organization)
         standing = standing_answer(session, partner_id)
-        replaced = f"{words} {_said(standing, campaign)}; that is replaced. " if standing else ""
+        replaced = f"{words} {_said(standing, campaign)}; that answer is replaced. " if standing else ""
         spoken = Statement(**said, channel="by hand", language=language)
         act(session, partner_id, spoken)
         receipt = _receipt(session, partner, standing_answer(session, partner_id))
@@ -94,22 +97,24 @@ def _record(
     sent = f" {console.who_sends()}" if receipt == _GOES else f" {receipt}"
     console.say(f"{replaced}Recorded for {words}: {what}.{sent}")
     if has_left:
-        console.say(f"A letter has left already. Next, to tell whoever has it: {console.command('notice', name)}")
+        console.say(
+            f"The letter has been sent already. Next, tell everyone who has it: {console.command('notice', name)}"
+        )
 
 
 def _receipt(session: "Session", partner: "Partner", answer: "Answer | None") -> str:
     from worker.state.answers import exposes_more
 
     if partner.email_hmac is None:
-        return "It has no address for a receipt."
+        return "It has no email address, so it gets no receipt."
     if partner.silenced_at is not None:
-        return "You send it no mail, so no receipt either."
+        return "You stopped all email to it, so it gets no receipt."
     if partner.takes_mail or (answer is not None and exposes_more(session, answer)):
         return _GOES
-    return "It wants no more mail, so its address gets no receipt."
+    return "It unsubscribed, so it gets no receipt."
 
 
-_GOES = "A receipt goes to its address."
+_GOES = "It gets a receipt by email."
 
 
 def _said(standing: "Answer", campaign: "Campaign") -> str:

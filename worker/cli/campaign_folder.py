@@ -52,22 +52,23 @@ def summary(definition: Definition) -> str:
     past = sum(definition.deadline - before <= datetime.now(UTC) for before in definition.reminders)
     lines = [
         definition.title,
-        f"  to        {'; copy: '.join(map(_with_way, definition.addressees))}",
-        f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an address)" if by_hand else ""),
+        f"  to        {'; copy: '.join(_with_way(one, definition.authentic) for one in definition.addressees)}",
+        f"  partners  {len(definition.partners)}" + (f" ({by_hand} without an email address)" if by_hand else ""),
         f"  letter    {', '.join(sorted(definition.letters))}; {definition.authentic} is authentic",
         f"  deadline  {when}",
         f"  reminders {reminders} before it; then {dates.span(definition.review, 'en', 'day')} of review",
     ]
     if past:
-        lie = "reminder lies" if past == 1 else "reminders lie"
-        left_out = "is left out" if past == 1 else "are left out"
-        lines.append(f"            {past} {lie} in the past and {left_out}")
+        are = "reminder is" if past == 1 else "reminders are"
+        left_out = "will not be sent"
+        lines.append(f"            {past} {are} in the past and {left_out}")
     return "\n".join(lines)
 
 
-def _with_way(addressee: Addressee) -> str:
+def _with_way(addressee: Addressee, authentic: str) -> str:
     """An addressee's name; where there is no mail address, that a person brings the letter."""
-    return addressee.name if addressee.email else f"{addressee.name} (no mail address: you bring it)"
+    name = said(addressee.name, authentic, authentic)
+    return name if addressee.email else f"{name} (no email address: you bring it)"
 
 
 def say_who_gets_no_mail(suppressed: dict[int, str]) -> None:
@@ -80,8 +81,8 @@ def say_who_could_be_guessed(definition: Definition) -> None:
     """That few are asked and may sign without being named; the page of each says so too."""
     if could_be_guessed(len(definition.partners), definition.visibility):
         console.say(
-            f"• You ask fewer than {FEW_PARTNERS} organizations: whoever knows which ones could guess who signs "
-            "without being named. Your partners read the same on their page."
+            f"• You ask fewer than {FEW_PARTNERS} organizations. Anyone who knows which ones could guess who signs "
+            "without being named. The page of each partner says so too."
         )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
-    """End a campaign at any minute before its letter has left, and tell whoever was asked that it will not be sent.
+    """Cancel a campaign whose letter has not been sent yet, and tell everyone who was asked.
 
     All mail that waits is called back. Links go on showing what happened. The name is free: the corrected folder can be
     launched again at once.
@@ -30,8 +30,10 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         by_hand = to_tell_by_hand(session, campaign)
         if (told := cancel_campaign(session, campaign.id)) is None:
             console.nothing_to_do("It is cancelled already: nothing was changed.")
-    what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} given up" if signed else ""
-    whom = f"{console.count(told, 'mail')} to whoever was asked" if told else "nobody was asked, so nobody is told"
+    what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} dropped" if signed else ""
+    whom = (
+        f"{console.count(told, 'email')} to everyone who was asked" if told else "nobody was asked, so nobody is told"
+    )
     if dry_run:
         console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).{by_hand}")
         return
@@ -46,12 +48,12 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         told = cancel_campaign(session, campaign.id)
         kept = campaign
     lookup.notify(tasks.deliver)
-    console.say(f"Cancelled: the letter of {slug} never leaves.{_told(told or 0)}{by_hand}")
+    console.say(f"Cancelled: the letter of {slug} will never be sent.{_told(told or 0)}{by_hand}")
     if kept.erase_at:
         day = dates.date(kept.erase_at, kept.zone, "en")
         console.say(f"Links show that it was cancelled; contacts and names are erased on {day}.")
     console.say(
-        f"Sooner: {console.command('erase', slug)}. To ask anew, correct the folder, then: "
+        f"To erase sooner: {console.command('erase', slug)}. To start again, correct the folder, then: "
         f"{console.command('launch', slug)}"
     )
 
@@ -62,12 +64,11 @@ def to_tell_by_hand(session: "Session", campaign: "Campaign") -> str:
 
     names = [one.organization for one in load_to_tell_of_end_by_hand(session, campaign)]
     them = "it" if len(names) == 1 else "them"
-    return f" No mail of ours goes to {console.some(names)}: tell {them} by another way." if names else ""
+    return f" We send no email to {console.some(names)}: tell {them} in another way." if names else ""
 
 
 def _told(mails: int) -> str:
     if not mails:
         return ""
-    return (
-        f" {console.count(mails, 'mail')} {'tells' if mails == 1 else 'tell'} whoever was asked. {console.who_sends()}"
-    )
+    tell = "tells" if mails == 1 else "tell"
+    return f" {console.count(mails, 'email')} {tell} everyone who was asked. {console.who_sends()}"

@@ -16,7 +16,7 @@ def carry(
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Print an organization's invitation, with its link and code, for you to bring by another way than mail.
+    """Print an organization's invitation, with its link and code, to bring it in another way than by email.
 
     Copy it into Signal or WhatsApp, or print it with --page. It names neither the organization nor the letter.
 
@@ -55,11 +55,11 @@ def carry(
         print(given, end="")
     else:
         print(page)
-    console.say(f"Whoever has this can answer for {words}: bring it to them alone, and leave no copy.")
+    console.say(f"Whoever has this can answer for {words}: give it to nobody else, and leave no copy.")
     if silenced:
         console.say(
-            "You send it no mail, so its link signs nothing: record what it tells you with "
-            f"{console.command('sign', name, organization)}, or let it have mail: "
+            "You stopped all email to it, so it cannot sign by its link. Record what it tells you with "
+            f"{console.command('sign', name, organization)}, or allow email again: "
             f"{console.command('silence', name, organization, '--end')}"
         )
     if "127.0.0.1" in given:

@@ -37,9 +37,9 @@ def check(
     console.say(campaign_folder.summary(definition))
     found = "No problems."
     if any(isinstance(remark, Doubt) for remark in definition.remarks):
-        found = "No problems, but letters that may be wrong: look at the cells above first."
+        found = "No problems, but some letters may be wrong: look at the cells above first."
     elif any(isinstance(remark, Pasted) for remark in definition.remarks):
-        found = "No problems, but a letter that may print otherwise than you mean: look at its lines above first."
+        found = "No problems, but the letter may not print as you mean it: look at the lines above first."
     console.say(f"\n{found} Next: {campaign_folder.with_options('preview', folder, deadline, reminders, review)}")
 
 

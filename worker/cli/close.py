@@ -16,7 +16,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
 
     with lookup.reading(name) as (session, campaign):
         if campaign.cancelled_at is not None:
-            console.fail("It is cancelled: there is nothing to close, and its letter never leaves.")
+            console.fail("It is cancelled: there is nothing to close, and its letter will never be sent.")
         if campaign.closed_at is not None:
             console.nothing_to_do(_CLOSED_ALREADY)
         campaign_id, counts = campaign.id, load_counts(session, campaign)

@@ -47,7 +47,7 @@ LOOK = "Look around"
 PREPARE = "Prepare a campaign"
 RUN = "Run a campaign"
 LEAVE = "Send the letter, or end the campaign"
-AFTER = "Look after what was sent"
+AFTER = "After the letter was sent"
 OPERATE = "Run the program"
 
 _PANELS: dict[str, list[Callable[..., None]]] = {
@@ -81,7 +81,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Joint letters, end to end: invite, sign, remind, seal, dispatch, prove."""

@@ -52,7 +52,7 @@ def ask(question: str, *, yes: bool) -> None:
 def ask_for_name(question: str, name: str, *, yes: bool) -> None:
     """The same before what cannot be undone: a person types the campaign's name, which no finger does by itself."""
     name = name.rstrip("/").rsplit("/", 1)[-1]
-    if not _agreed_before(question, yes=yes) and answer(f"{question}\nTo go on, type {name}: ") != name:
+    if not _agreed_before(question, yes=yes) and answer(f"{question}\nTo continue, type {name}: ") != name:
         fail("Nothing was done.")
 
 
@@ -60,7 +60,7 @@ def _agreed_before(question: str, *, yes: bool) -> bool:
     if yes:
         say(f"{question} --yes")
     elif not sys.stdin.isatty():
-        fail(f"{question}\nNobody is there to answer: add --yes to go on, or --dry-run to look only.", USAGE)
+        fail(f"{question}\nNobody is there to answer: add --yes to continue, or --dry-run to only look.", USAGE)
     return yes
 
 

@@ -22,12 +22,12 @@ def contacts(
     organization: Who,
     add: Annotated[
         str | None,
-        typer.Option("--add", metavar="ADDRESS", help="The address of one more person who may answer for it."),
+        typer.Option("--add", metavar="ADDRESS", help="The email address of one more person who may answer for it."),
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="That person's language; else the organization's.")
+        str | None, typer.Option("--language", help="That person's language; without it, the organization's.")
     ] = None,
-    name_: Annotated[str, typer.Option("--name", help="Whom the mail greets.")] = "",
+    name_: Annotated[str, typer.Option("--name", help="The name in the greeting of the email.")] = "",
     end: Annotated[int | None, typer.Option("--end", help="End the link of the contact with this number.")] = None,
     as_json: Json = False,
     yes: Yes = False,
@@ -35,19 +35,19 @@ def contacts(
 ) -> None:
     """Show who may answer for an organization, add one more person with a link of its own, or end such a link.
 
-    The registered contact comes first: its link ends when you correct its address. The others were passed the
-    invitation, or added by you. Numbers stay, though a link has ended.
+    The registered contact comes first: its link ends when you correct its address. The invitation was passed on to
+    the others, or you added them. A contact keeps its number, also after its link has ended.
 
     Examples: `undersigned contacts cambodia-2023 "Khmer Thavrak"`,
     `undersigned contacts cambodia-2023 "Khmer Thavrak" --add director@thavrak.example`,
     `undersigned contacts cambodia-2023 "Khmer Thavrak" --end 2`
     """
     if as_json and (add is not None or end is not None):
-        console.fail("--json is of what is shown: leave out --add and --end.", console.USAGE)
+        console.fail("--json only shows contacts: leave out --add and --end.", console.USAGE)
     if add is not None and end is not None:
         console.fail("Give either --add or --end.", console.USAGE)
     if add is None and (language is not None or name_):
-        console.fail("--language and --name are of the person whom you --add.", console.USAGE)
+        console.fail("--language and --name describe the person whom you --add.", console.USAGE)
     if add is not None:
         _add(name, organization, add, language, name_, yes=yes, dry_run=dry_run)
     elif end is not None:
@@ -84,7 +84,7 @@ def _show(name: str, organization: str, *, as_json: bool) -> None:
     print("\n".join(lines))
     if status.silenced:
         console.say(
-            f"You send it no mail. To take that back: {console.command('silence', name, organization, '--end')}"
+            f"You stopped all email to it. To allow it again: {console.command('silence', name, organization, '--end')}"
         )
 
 
@@ -135,13 +135,13 @@ def _who_answered(session: "Session", partner: "Partner") -> set[int | None]:
 
 def _person(who: str, email: str, language: str) -> str:
     if not email:
-        return f"{who}, at an address that another has too, {language}".removeprefix(", ")
+        return f"{who}, at an address that another contact has too, {language}".removeprefix(", ")
     return f"{who} <{email}>, {language}".strip()
 
 
 def _registered(partner: "Partner") -> str:
     if partner.email_hmac is None:
-        return f"{partner.contact or 'no name'}, no address, {partner.language}"
+        return f"{partner.contact or 'no name'}, no email address, {partner.language}"
     return _person(partner.contact, partner.email, partner.language)
 
 
@@ -165,7 +165,7 @@ def _facts(one: "ContactStatus", answered: bool, now: "datetime", zone: str) -> 
     return "; ".join(told)
 
 
-_ANSWERED, _NO_MAIL = "has answered by its link", "wants no more mail"
+_ANSWERED, _NO_MAIL = "has answered with this link", "unsubscribed"
 
 
 def _add(name: str, organization: str, email: str, language: str | None, who: str, *, yes: bool, dry_run: bool) -> None:
@@ -178,7 +178,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
 
     who, typed, (email, wrong) = characters.tidy(who), email, addresses.normalize(email.strip())
     if wrong:
-        console.fail(f"--add: {typed!r} is no mail address: {wrong}", console.USAGE)
+        console.fail(f"--add: {typed!r} is not an email address: {wrong}", console.USAGE)
     if language is not None and language not in LANGUAGES:
         console.fail(f"--language: found {language!r}; expected one of {', '.join(LANGUAGES)}.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
@@ -192,12 +192,12 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         lost = _is_suppressed(session, email)
     if silenced:
         console.fail(
-            f"You send {words} no mail, so no invitation would reach {email} either. "
+            f"You stopped all email to {words}, so {email} would get no invitation either. "
             f"To take that back: {console.command('silence', name, organization, '--end')}"
         )
     if lost:
-        console.fail(f"An earlier mail to {email} came back, so it gets none: nothing was changed.")
-    how = f"{email} answer for {words} too, by a link of its own, in {LANGUAGES[its_language].name}"
+        console.fail(f"An earlier email to {email} came back, so we send nothing there: nothing was changed.")
+    how = f"{email} answer for {words} too, with its own link, in {LANGUAGES[its_language].name}"
     also = " The registered contact is told." if told else ""
     if dry_run:
         console.say(f"Dry run: would let {how}.{also}")
@@ -239,7 +239,7 @@ def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool)
         standing = standing_answer(session, partner_id)
         stands = standing is not None and standing.contact_id == contact_id
         end_contact(session, partner_id, contact_id, link=None)
-    stays = " The answer that stands came by it, and stands on." if stands else ""
+    stays = " The present answer came by this link, and still stands." if stands else ""
     if dry_run:
         console.say(f"Dry run: the link of {email} for {words} would end.{stays}")
         return

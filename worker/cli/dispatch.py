@@ -20,7 +20,9 @@ def dispatch(
     by_hand: Annotated[bool, typer.Option("--by-hand", help="You brought the letter yourself: note it.")] = False,
     addressee: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="With --by-hand: to this addressee alone; without it, to all that lack it."),
+        typer.Option(
+            metavar="NAME", help="With --by-hand: to this addressee only. Without it, to all that do not have it yet."
+        ),
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -34,7 +36,7 @@ def dispatch(
     from worker.state.facts import load_facts
 
     if addressee is not None and not by_hand:
-        console.fail("--addressee needs --by-hand: mail goes to all that have an address.", console.USAGE)
+        console.fail("--addressee needs --by-hand: the email goes to all who have an address.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
         facts = load_facts(session, campaign)
         overridden, sealed = _overridden(facts), _sealed(session, facts)
@@ -57,12 +59,12 @@ def dispatch(
     lookup.notify(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
     follows = console.who_sends()
     if by_hand:
-        follows = f"The copies for those who signed follow. {follows}" if copies_follow else "Nothing is sent by this."
-    console.say(f"Noted. {follows}\nNext: {console.command('status', name)}")
+        follows = f"The copies for those who signed follow. {follows}" if copies_follow else "No email is sent."
+    console.say(f"Recorded. {follows}\nNext: {console.command('status', name)}")
 
 
 def letter_with_names(facts: "CampaignFacts", rendition: "Rendition" = "addressee") -> str:
-    """`The letter of 25 organizations (20 named for everyone, 2 for the addressee alone, 3 counted and not named)`.
+    """`The letter of 25 organizations (20 named for everyone, 2 for the addressee only, 3 counted and not named)`.
 
     Of a copy, which is the public rendition: `The letter of 25 organizations (20 named in it)`.
     """
@@ -73,7 +75,7 @@ def letter_with_names(facts: "CampaignFacts", rendition: "Rendition" = "addresse
     return f"The letter of {console.count(facts.signed, 'organization')}{in_detail}"
 
 
-_NAMED = {"public": "named for everyone", "addressee": "for the addressee alone", "counted": "counted and not named"}
+_NAMED = {"public": "named for everyone", "addressee": "for the addressee only", "counted": "counted and not named"}
 
 
 def _dispatched(
@@ -103,7 +105,8 @@ def _why_nothing(facts: "CampaignFacts") -> str:
     if facts.delivery == "partly_sent" and (to_bring := [one for one in facts.served if one.state == "to_bring"]):
         names, slug = console.some([one.addressee.name for one in to_bring]), facts.campaign.slug
         note = console.command("dispatch", slug, "--by-hand", "--addressee", to_bring[0].addressee.name)
-        return f"{names} {'has' if len(to_bring) == 1 else 'have'} no mail address. Once you brought the letter: {note}"
+        has = "has" if len(to_bring) == 1 else "have"
+        return f"{names} {has} no email address. Once you have brought the letter: {note}"
     return _ALREADY[facts.delivery]
 
 
@@ -119,11 +122,11 @@ def _sealed(session: "Session", facts: "CampaignFacts") -> str:
 
 
 _ALREADY: dict["DeliveryState", str] = {
-    "not_sent": "the letter lies in the outbox already, and leaves by itself.",
+    "not_sent": "the letter waits already, and is sent automatically.",
     "sending": "the letter is being handed over at this moment.",
-    "uncertain": "nobody knows whether the letter arrived.",
-    "partly_sent": "one addressee has the letter already, and the others get it by itself.",
-    "sent": "the letter has left already.",
+    "uncertain": "the letter may have arrived.",
+    "partly_sent": "one addressee has the letter already, and it is sent to the others automatically.",
+    "sent": "the letter has been sent already.",
 }
 
 

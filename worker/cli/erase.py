@@ -11,28 +11,29 @@ from worker.cli.options import DryRun, Name, Yes
 def erase(
     name: Name,
     organization: Annotated[
-        str | None, typer.Argument(help="One organization or its number, in quotes; without it, the whole campaign.")
+        str | None, typer.Argument(help="One organization or its number, in quotes. Without it, the whole campaign.")
     ] = None,
     give_up: Annotated[
         bool,
         typer.Option(
             "--give-up",
-            help="Also if the letter has not left: it is cancelled, whoever was asked is told, and then all is erased.",
+            help="Also if the letter has not been sent: it is cancelled, everyone who was asked is told, and "
+            "then all is erased.",
         ),
     ] = False,
     tell_nobody: Annotated[
         bool,
         typer.Option(
-            "--tell-nobody", help="Erase a cancelled campaign at once: who was not told yet that it is, never is."
+            "--tell-nobody", help="Erase a cancelled campaign at once: those who were not told yet will never be told."
         ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Erase contacts, and the names of all who are not publicly under the letter. It cannot be undone.
+    """Erase contacts, and the names of all who do not sign the letter publicly. It cannot be undone.
 
-    The whole campaign once its letter has left (it happens by itself after `keep_contacts`), or one organization
-    that asks for it, at any time.
+    You can erase the whole campaign once its letter has been sent (this happens automatically after `keep_contacts`),
+    or one organization that asks for it, at any time.
 
     Example: `undersigned erase cambodia-2023 "Khmer Thavrak"`
     """
@@ -66,26 +67,30 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         ends = campaign.dispatched_at is None
     whose = f"{console.partners(partners)}{_and_their(further)}"
     what = f"contact, address and link of {whose}, who answered for them and why, "
-    what += f"and {console.count(names, 'name')} that nobody reads under the letter"
-    lost = ["The letter never leaves."] if ends else []
-    lost += [f"Copies of the letter that wait and are not sent: {waiting}."] if waiting else []
+    what += f"and {console.count(names, 'name')} that {'is' if names == 1 else 'are'} not publicly under the letter"
+    lost = ["The letter will never be sent."] if ends else []
+    lost += [f"Copies of the letter that wait and will not be sent: {waiting}."] if waiting else []
     lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []
     lost += [by_hand.strip()] if by_hand and not tell_nobody else []
     if to_tell:
-        lost.append(f"First {console.count(to_tell, 'mail')} {'tells' if to_tell == 1 else 'tell'} whoever was asked.")
+        lost.append(
+            f"First {console.count(to_tell, 'email')} {'tells' if to_tell == 1 else 'tell'} everyone who was asked."
+        )
     elif tell_nobody and ends:
-        lost.append("Whoever was asked and was not told yet is told nothing.")
+        lost.append("Those who were asked and were not told yet will not be told.")
     _asked(name, what, " ".join(lost), yes=yes, dry_run=dry_run)
     if to_tell:
         with lookup.writing(name) as (session, campaign):
             to_tell = acts.give_up(session, campaign.id)
         lookup.notify(tasks.deliver)
         console.say(
-            f"Cancelled: the letter never leaves. {console.count(to_tell, 'mail')} "
-            f"{'tells' if to_tell == 1 else 'tell'} whoever was asked. {console.who_sends()} Once they are handed over "
-            "all is erased by itself, within a day at the latest."
+            f"Cancelled: the letter will never be sent. {console.count(to_tell, 'email')} "
+            f"{'tells' if to_tell == 1 else 'tell'} everyone who was asked. {console.who_sends()} Once they are sent "
+            "all is erased automatically, within a day at the latest."
         )
-        console.say(f"At once, and telling nobody: {console.command('erase', name, '--give-up', '--tell-nobody')}")
+        console.say(
+            f"To erase at once, without telling anybody: {console.command('erase', name, '--give-up', '--tell-nobody')}"
+        )
         return
     with lookup.writing(name) as (session, campaign):
         erase_campaign(session, campaign.id, give_up=give_up)
@@ -110,14 +115,14 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
         else:
             stranger_id = found.id
     if not is_partner:
-        _asked(name, what := f"all that {organization} told when it asked to sign", "", yes=yes, dry_run=dry_run)
+        _asked(name, what := f"all that {organization} told us when it asked to sign", "", yes=yes, dry_run=dry_run)
         with lookup.writing(name) as (session, _):
             erase_applicant(session, stranger_id)
-        _done(what, "mails")
+        _done(what, "emails")
         return
     what = f"contact, address and link of {words}{_and_their(further)}, and who answered for it and why"
-    what += "; its name too" if its_name else ". Its name stays, for everybody reads it under the letter"
-    lost = "It gets no mail any more."
+    what += "; its name too" if its_name else ". Its name stays, because it signed the letter publicly"
+    lost = "It gets no email any more."
     lost += f" {_TOLD_FIRST.format(console.command('notice', name))}" if untold else ""
     _asked(name, what, lost, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
@@ -130,8 +135,8 @@ def _and_their(further: int) -> str:
 
 
 _TOLD_FIRST = (
-    "An addressee's copy still names who has stepped back; afterwards nobody can tell it whom that means, "
-    "so print and send it first: {}"
+    "An addressee's copy still names an organization that has withdrawn. After this nobody can tell the addressee "
+    "which one, so print and send the notice first: {}"
 )
 
 
@@ -148,11 +153,9 @@ def _done(what: str, yours: str) -> None:
 
     console.say(f"Erased: {what}.")
     if not vacuum.scrub():
-        console.say(
-            "The database is busy, so its files hold traces still; the next erasure takes them away, and so does"
-        )
-        console.say("VACUUM FULL on PostgreSQL, or on SQLite the end of whatever reads it now.")
-    console.say(f"Your own files are yours to erase: {yours}, exports, mails.")
+        console.say("The database is busy, so its files still hold traces. The next erasure removes them. So does")
+        console.say("VACUUM FULL on PostgreSQL. On SQLite, end the program that reads it now.")
+    console.say(f"Please erase your own files too: {yours}, exports, emails.")
     with db.reading() as session:
         now = db.clock(session)
     console.say(backup_status.who_holds_it(now))

@@ -18,7 +18,7 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, BadSettings):
         return f"The settings cannot be used:\n{error}"
     if isinstance(error, NotRegistered):
-        return f"The program is not whole; nothing was started:\n{error}"
+        return f"The program is incomplete; nothing was started:\n{error}"
     if isinstance(error, WrongSchema):
         return "The database {}: {}".format(*explain_schema(error))
     if isinstance(error, db.Restored):
@@ -34,7 +34,7 @@ def sentence(error: Exception) -> str | None:
         )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
-        return f"That did not work: {where}{error.strerror or error}{_where_it_would(error)}"
+        return f"This did not work: {where}{error.strerror or error}{_where_it_would(error)}"
     return _of_unchecked_tables()
 
 
@@ -80,7 +80,7 @@ def explain_schema(error: WrongSchema) -> tuple[str, str]:
     found = f"says that it is at {error.revision} and has other tables than that ({told})"
     if error.repairable:
         return found, f"{migrate} repairs it"
-    return found, f"nothing was changed; restore a backup, or repair that by hand and then {migrate}"
+    return found, f"nothing was changed; restore a backup, or repair that yourself and then {migrate}"
 
 
 def _misses_a_part(error: Exception) -> bool:
@@ -106,9 +106,11 @@ def _of_the_database(said: str) -> str:
     """The driver's words decide and are not repeated: they may hold a host or a user."""
     where = "DATABASE_URL" if settings.current().database_url else str(settings.current().data_dir / "undersigned.db")
     if "not a database" in said or "malformed" in said:
-        return f"{where} is no database, or a damaged one: move it away, or set UNDERSIGNED_DATA_DIR to another folder."
+        return (
+            f"{where} is not a database, or a damaged one: move it away, or set UNDERSIGNED_DATA_DIR to another folder."
+        )
     if "locked" in said or "lock timeout" in said:
         return "The database is busy: try again in a moment."
     if "readonly" in said or "unable to open" in said:
-        return f"{where} cannot be opened for writing: look at who owns it and its folder."
-    return "The database does not answer: look whether it runs, and at UNDERSIGNED_DATABASE_URL."
+        return f"{where} cannot be opened for writing: check who owns it and its folder."
+    return "The database does not answer: check whether it is running, and UNDERSIGNED_DATABASE_URL."

@@ -19,14 +19,14 @@ def export(
     documents: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write the sealed letters into this folder instead.")
     ] = None,
-    excel: Annotated[bool, typer.Option("--excel", help="CSV that Excel reads with all its accents.")] = False,
+    excel: Annotated[bool, typer.Option("--excel", help="Write the CSV so that Excel shows all accents.")] = False,
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
     """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
 
-    Confidential: whoever does not sign publicly is named in it too. Of the documents, those that say PUBLIC may be
-    passed on; those that say CONFIDENTIAL are for the addressee alone.
+    Keep it confidential: it also names organizations that do not sign publicly. With --documents, you may pass on the
+    files that say PUBLIC; those that say CONFIDENTIAL are for the addressee only.
 
     Example: `undersigned export cambodia-2023 > signatures.csv`
     """
@@ -77,11 +77,12 @@ def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str, *, 
     if any("CONFIDENTIAL" in path.name for path in written):
         console.say(
             "The files that say CONFIDENTIAL name organizations that asked not to be named publicly: "
-            f"give them to the addressee alone, {first}. Who gets a copy gets what is in public/."
+            f"give them to the addressee only, {first}. Others who get a copy get what is in public/."
         )
     if earlier := [str(path) for path in map(_of_another_seal, written) if path.exists()]:
         console.say(
-            f"Of a seal before this one, and may name who stepped back since: delete {', '.join(earlier)}, and give it "
+            f"These are from an earlier seal, and may name organizations that have withdrawn since: delete "
+            f"{', '.join(earlier)}, and give it "
             "to nobody."
         )
 

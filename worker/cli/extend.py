@@ -19,9 +19,9 @@ def extend(
     undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Move the deadline to a later moment and tell everyone who was asked.
+    """Move the deadline to a later time and tell everyone who was asked.
 
-    The mails leave a minute later; until then `--undo` takes it back, and the deadline is as before.
+    The emails are sent a minute later. Until then `--undo` takes it back, and the deadline is as before.
 
     Example: `undersigned extend cambodia-2023 "in 3 days"`
     """
@@ -53,9 +53,9 @@ def extend(
         if remark := midnight_remark(moment, campaign.zone):
             found, _, fix = remark
             console.say(f"• The deadline is {found}. {fix}")
-    whom = f"{console.partners(len(told))} ({console.some(told)})" if told else "nobody yet, as nobody was asked yet"
+    whom = f"{console.partners(len(told))} ({console.some(told)})" if told else "nobody, because nobody was asked yet"
     if dry_run:
-        console.say(f"Dry run: the deadline would be {words}; told would be {whom}.")
+        console.say(f"Dry run: the deadline would be {words}; {whom} would be told.")
         return
     console.ask(f"Move the deadline to {words} and tell {whom}?", yes=yes)
     with lookup.writing(name) as (session, campaign):

@@ -13,15 +13,15 @@ from worker.wording.mail_status import reason_words, todo_words
 
 _BLOCKERS: dict[BlockerCode, str] = {
     "not_closed": ": `undersigned close {slug}` closes it before the deadline.",
-    "held": ": `undersigned resume {slug}` lets it go on.",
-    "uncertain": ". If it is there, `undersigned dispatch {slug} --by-hand` notes it; if not, "
-    "`undersigned resend {slug}` sends it again.",
+    "held": ": `undersigned resume {slug}` continues it.",
+    "uncertain": ". If it is there, record that: `undersigned dispatch {slug} --by-hand`. If not, "
+    "send it again: `undersigned resend {slug}`.",
     "no_address": ", then `undersigned dispatch {slug} --by-hand`.",
-    "below_quorum": ": `undersigned dispatch {slug}` sends it all the same.",
+    "below_quorum": ": `undersigned dispatch {slug}` sends it anyway.",
     "refused": ". `undersigned dispatch {slug}` tries again; or print it (`undersigned export {slug} --documents "
-    "FOLDER`), bring it, and note it: `undersigned dispatch {slug} --by-hand`.",
-    "turned_down": ". It is tried again by itself. You can also print it (`undersigned export {slug} --documents "
-    "FOLDER`), bring it, and note it: `undersigned dispatch {slug} --by-hand`.",
+    "FOLDER`), bring it, and record that: `undersigned dispatch {slug} --by-hand`.",
+    "turned_down": ". It is tried again automatically. You can also print it (`undersigned export {slug} --documents "
+    "FOLDER`), bring it, and record that: `undersigned dispatch {slug} --by-hand`.",
 }
 _TODO: dict[Todo, str] = {
     "correct_address": ", then: `undersigned amend {slug} --partner {name} --email ADDRESS`",
@@ -34,7 +34,7 @@ def blocker_with_command(blocker: Blocker, slug: str) -> str:
     """What stands in the way, and what to type."""
     sentence = blockers.sentence(blocker)
     if hint := _BLOCKERS.get(blocker.code):
-        of_one = " Of one addressee alone: `--addressee NAME`." if blocker.facts.get("several") else ""
+        of_one = " For one addressee only: `--addressee NAME`." if blocker.facts.get("several") else ""
         return sentence.removesuffix(".") + hint.format(slug=slug) + of_one
     return sentence
 
@@ -75,7 +75,7 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
 
     if refused.code == "blocked":
         reasons = (console.hint(blocker_with_command(one, slug)) for one in refused.facts["blockers"])
-        return "\n".join(["The letter does not leave:", *(f"  {reason}" for reason in reasons)])
+        return "\n".join(["The letter is not sent:", *(f"  {reason}" for reason in reasons)])
     said = refusals.sentence(refused)
     match refused.code:
         case "not_over":
@@ -83,12 +83,12 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
                 return said
             give_up, cancel = console.command("erase", slug, "--give-up"), console.command("cancel", slug)
             return (
-                f"{said} One of them is erased by its name. If the letter is never to leave, {cancel} tells whoever "
-                f"was asked; to have all erased after that: {give_up}"
+                f"{said} You can erase one of them by its name. If the letter is not to be sent at all, {cancel} tells "
+                f"everyone who was asked. To have all erased after that: {give_up}"
             )
         case "still_signs":
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
-            return f"{said} If it wants to leave altogether, first: {withdraw}"
+            return f"{said} If it wants to withdraw altogether, first: {withdraw}"
         case "already_partner":
             return f"{said} {_already_partner(slug, **refused.facts)}"
         case "closed" if refused.facts.get("what") == "merge" and not refused.facts.get("cancelled"):
@@ -103,8 +103,9 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "already_launched":
             cancel = console.command("cancel", slug)
             return (
-                f"{said} Was it a mistake, and nobody has the letter? {cancel} ends it and tells whoever was asked; "
-                "then this name is free to be launched again."
+                f"{said} Was it a mistake, and nobody has the letter? {cancel} ends it and tells everyone who "
+                f"was asked. "
+                "Then you can launch this name again."
             )
         case "other_addressee":
             return f"{said} Give --meaning."
@@ -124,9 +125,9 @@ def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
     match act:
         case "launch":
             return (
-                f"{console.command('hold', slug, '--all-mail')} stops all mail at once. "
-                f"{console.command('cancel', slug)} ends it, tells whoever was asked that the letter will not be sent, "
-                "and frees the name for the next launch."
+                f"{console.command('hold', slug, '--all-mail')} stops all email at once. "
+                f"{console.command('cancel', slug)} ends it and tells everyone who was asked that the letter will not "
+                "be sent. Then you can launch this name again."
             )
         case "amend":
             return f"Correct the folder, and {console.command('amend', slug, '--letter')} changes the letter once more."
@@ -142,7 +143,7 @@ def _already_partner(slug: str, *, organization: str, number: int, applicant: in
     namesake = console.command("admit", slug, f"#A{applicant}", "--namesake")
     return (
         f"If it is the same organization, let this person answer for it too: {add}, and then: {no}. "
-        f"If it is another of the same name: {namesake}"
+        f"If it is another one with the same name: {namesake}"
     )
 
 

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from worker.state.letters import DeliveryState
 
 AllMail = Annotated[
-    bool, typer.Option("--all-mail", help="Hold all mail to partners, addressees and others: only yours still leaves.")
+    bool,
+    typer.Option(
+        "--all-mail", help="Hold all emails to partners, addressees and others. Only those to you are still sent."
+    ),
 ]
 
 
 def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None:
-    """Stop close, dispatch and copies until `resume`; answers go on. Before any mail has left, stop all of it.
+    """Stop closing, sending and copies until `resume`; partners can still answer.
 
-    It asks nothing, for it is what one types in a hurry.
+    If no email has been sent yet, this stops all email. It asks no question, so that you can use it in a hurry.
 
     Example: `undersigned hold cambodia-2023 --all-mail`
     """
@@ -31,7 +34,7 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
     doing = lookup.dry_run if dry_run else lookup.writing
     with doing(name, even_restored=True) as (session, campaign):
         if campaign.cancelled_at is not None:
-            console.fail("It was cancelled: its letter does not leave, and there is nothing to hold.")
+            console.fail("It was cancelled: its letter will never be sent, so there is nothing to hold.")
         held = hold_letter(session, campaign.id, all_mail=all_mail)
         where = delivery_state(campaign, load_letters(session, campaign))
         session.flush()
@@ -39,13 +42,13 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
     done = "Dry run: would be held" if dry_run and held.changed else f"Held{'' if held.changed else ' already'}"
     lines = [f"{done}: {_what(held.all_mail, held.unasked, where)}"]
     if held.all_mail:
-        lines.append(f"{console.count(waiting, 'mail')} {'waits' if waiting == 1 else 'wait'}. {_ON_ITS_WAY}")
+        lines.append(f"{console.count(waiting, 'email')} {'waits' if waiting == 1 else 'wait'}. {_ON_ITS_WAY}")
     elif where == "not_sent":
-        lines.append(f"Other mail goes on; to hold it too: {console.command('hold', name, '--all-mail')}")
+        lines.append(f"Other emails are still sent. To hold them too: {console.command('hold', name, '--all-mail')}")
     if where != "not_sent":
         lines.append(_HELD_TOO_LATE[where])
         if not held.all_mail:
-            lines[0] = f"{done}: what has not been sent yet waits until you resume it."
+            lines[0] = f"{done}: what has not been sent yet waits until you resume."
             console.fail("\n".join([*lines, f"Next: {console.command('resume', name)}"]))
     lines.append(f"Next: {console.command('resume', name)}")
     if held.all_mail and where == "not_sent":
@@ -55,18 +58,18 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
 
 def _what(all_mail: bool, unasked: bool, where: "DeliveryState") -> str:
     if not all_mail:
-        return "the letter does not leave."
-    letter = "The letter does not leave, and no mail" if where == "not_sent" else "No mail"
-    said = f"{letter} leaves to partners, addressees or others, receipts included: only mail to you does."
-    return f"nothing has left yet, so nothing leaves. {said}" if unasked else said[0].lower() + said[1:]
+        return "the letter is not sent."
+    letter = "The letter is not sent, and no email" if where == "not_sent" else "No email"
+    said = f"{letter} goes to partners, addressees or others, not even receipts. Only emails to you are sent."
+    return f"nothing has been sent yet, so all email is held. {said}" if unasked else said[0].lower() + said[1:]
 
 
 _ON_ITS_WAY = "One that is being handed over at this moment may still arrive."
 _HELD_TOO_LATE: dict["DeliveryState", str] = {
-    "sending": "It is being handed over at this moment; if the server turns it down, it stays here: see the status.",
-    "uncertain": "It may have arrived already: nobody knows. It is not sent again, and copies wait.",
-    "partly_sent": "One addressee has it already. What has not left is held, and copies wait.",
-    "sent": "The letter has left already and cannot be held. Copies that have not been sent wait.",
+    "sending": "It is being handed over at this moment; if the server refuses it, it stays here: see the status.",
+    "uncertain": "It may have arrived already. It is not sent again, and copies wait.",
+    "partly_sent": "One addressee has it already. What has not been sent is held, and copies wait.",
+    "sent": "The letter has been sent already and cannot be held. Copies that have not been sent wait.",
 }
 
 
@@ -88,7 +91,7 @@ def resume(
             metavar="FILE",
             exists=True,
             dir_okay=False,
-            help="With --restored: who gets no more mail, one address or name a line.",
+            help="With --restored: who gets no more email, one address or name on each line.",
         ),
     ] = None,
     none_known: Annotated[
@@ -98,7 +101,7 @@ def resume(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Let a held campaign go on, its letter and its mail. If its review is over, the letter leaves at once.
+    """Continue a held campaign, its letter and its emails. If its review is over, the letter is sent at once.
 
     With --restored: show what a database that was put back from a backup says of each campaign, and let it go on.
     A letter that may have left since the backup waits for you. With --json it is only shown.
@@ -137,19 +140,19 @@ def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
         at_once = not has_left and not find_blockers(facts)
         letter = letter_with_names(facts)
-    mails = f"{console.count(waiting, 'mail')} that {'waits' if waiting == 1 else 'wait'}"
+    mails = f"{console.count(waiting, 'email')} that {'waits' if waiting == 1 else 'wait'}"
     if dry_run:
-        go_on = [f"{what} would leave at once." for what, does in ((letter, at_once), (mails, waiting > 0)) if does]
-        console.say(" ".join(["Dry run: it would go on.", *go_on]))
+        go_on = [f"{what} would be sent at once." for what, does in ((letter, at_once), (mails, waiting > 0)) if does]
+        console.say(" ".join(["Dry run: it would continue.", *go_on]))
         return
     if at_once:
-        console.ask_for_name(f"{letter} leaves at once. Go on?", name, yes=yes)
+        console.ask_for_name(f"{letter} is sent at once. Continue?", name, yes=yes)
     elif mail_was_held and waiting:
-        console.ask(f"{mails} {'leaves' if waiting == 1 else 'leave'} at once. Go on?", yes=yes)
+        console.ask(f"{mails} {'is' if waiting == 1 else 'are'} sent at once. Continue?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         resume_letter(session, campaign.id)
         campaign_id = campaign.id
     lookup.notify(tasks.close, campaign_id)
     lookup.notify(tasks.deliver)
-    leaves = " The letter leaves now." if at_once else ""
-    console.say(f"It goes on.{leaves}\nNext: {console.command('status', name)}")
+    leaves = " The letter is sent now." if at_once else ""
+    console.say(f"It continues.{leaves}\nNext: {console.command('status', name)}")

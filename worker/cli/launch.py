@@ -15,9 +15,9 @@ def launch(
     review: Review = None,
     yes: Yes = False,
     dry_run: DryRun = False,
-    undo_: Annotated[bool, typer.Option("--undo", help="Take the launch back, while no mail has left.")] = False,
+    undo_: Annotated[bool, typer.Option("--undo", help="Take the launch back, while no email has been sent.")] = False,
 ) -> None:
-    """Start a campaign: every partner gets one personal mail. From then on, editing the folder changes nothing.
+    """Start a campaign: every partner gets one personal email. From then on, editing the folder changes nothing.
 
     Example: `undersigned launch campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
@@ -42,7 +42,7 @@ def launch(
     asked = [row.organization for number, row in numbered if row.email and number not in suppressed]
     if not asked:
         console.say(
-            "\nNo partner has an address, so no mail is sent: ask them yourself, and record each answer with "
+            "\nNo partner has an email address, so no email is sent. Ask them yourself, and record each answer with "
             f"{console.command('sign', definition.slug)}. Or add addresses to {folder}/partners.csv first."
         )
     if renamed:
@@ -51,7 +51,7 @@ def launch(
     if dry_run:
         console.say(f"\nDry run: an invitation would go to {whom if asked else 'nobody'}.")
         return
-    console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any mail?", yes=yes)
+    console.ask(f"\nSend an invitation to {whom}?" if asked else "\nLaunch it without any email?", yes=yes)
     with lookup.refusals_told(definition.slug), db.transaction() as session:
         renamed = free_name(session, definition.slug)
         campaign = launch_campaign(session, definition)
@@ -59,7 +59,7 @@ def launch(
     if len(definition.partners) >= vacuum.MANY:
         vacuum.analyze(Partner)
     lookup.notify(tasks.invite, campaign_id)
-    sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by mail."
+    sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by email."
     if renamed:
         look = console.command("status", renamed)
         console.say(f"The cancelled campaign is called {renamed} now, and its links go on: {look}")
@@ -75,10 +75,10 @@ def _when_they_leave(slug: str, seconds: float) -> str:
     if console.nobody_sends():
         up = console.command("up")
         return (
-            f"Nothing is running: no mail leaves before you start {up}, nor within {span}; "
-            f"until one has left, {back} takes it back."
+            f"Nothing is running: no email is sent before you start {up}, nor within {span}. "
+            f"Until one is sent, {back} takes it back."
         )
-    return f"The first mails leave in {span}; until then {back} takes it back."
+    return f"The first emails are sent in {span}. Until then {back} takes it back."
 
 
 def _undo(name: str, *, dry_run: bool) -> None:
@@ -90,7 +90,7 @@ def _undo(name: str, *, dry_run: bool) -> None:
         slug = campaign.slug
         undo_launch(session, campaign.id)
     if dry_run:
-        console.say(f"Dry run: the launch of {slug} would be taken back; no mail has left.")
+        console.say(f"Dry run: the launch of {slug} would be taken back; no email has been sent.")
         return
-    console.say(f"The launch of {slug} is taken back: nobody had a mail. Correct the folder, then launch it again.")
+    console.say(f"The launch of {slug} is taken back: nobody got an email. Correct the folder, then launch it again.")
     console.say(f"Next: {console.command('check', slug)}")

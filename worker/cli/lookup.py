@@ -121,7 +121,7 @@ def named(session: Session, slug: str) -> Campaign:
     campaign = find_campaign(session, slug)
     if campaign is None:
         known = list(session.scalars(select(Campaign.slug)))
-        meant = did_you_mean(slug, known) or f"Launched are: {', '.join(known) or 'none'}"
+        meant = did_you_mean(slug, known) or f"Launched campaigns: {', '.join(known) or 'none'}"
         console.fail(f"No campaign {slug!r} was launched. {meant}")
     return campaign
 
@@ -148,8 +148,8 @@ def suppressed(definition: "Definition") -> dict[int, str]:
         with db.reading() as session:
             found = launch.suppressed(session, definition)
     except DatabaseError:
-        return {0: "The database does not answer, so nobody knows whether an address came back before."}
-    why = "gets no mail, as an earlier one to its address came back"
+        return {0: "The database does not answer, so we cannot say which addresses came back before."}
+    why = "gets no email, because an earlier one to its address came back"
     return {number: f"partners.csv, row {number}: {row.organization} {why}." for number, row in found}
 
 
@@ -258,7 +258,7 @@ def _answer_of(answer: Answer | None) -> str:
 
 
 def _applicant_told_apart(applicant: ThirdPartyAddress) -> tuple[str, str]:
-    asks = "asks to sign" if applicant.confirmed_at else "asks to sign, not confirmed by mail"
+    asks = "asks to sign" if applicant.confirmed_at else "asks to sign, not confirmed by email"
     return f"#A{applicant.id}", "; ".join([names.signatory(applicant), applicant.language, asks])
 
 

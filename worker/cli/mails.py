@@ -19,14 +19,13 @@ def mails(
     name: Name,
     organization: Who,
     show: Annotated[
-        int | None, typer.Option("--show", help="Print the mail with this number.", metavar="NUMBER")
+        int | None, typer.Option("--show", help="Print the email with this number.", metavar="NUMBER")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the mails to an organization and what became of each, or print one of them.
+    """List the emails to an organization, or print one of them.
 
-    Links and codes are left out of what is printed: whoever has them can answer for the organization. `carry` prints
-    them.
+    Links and codes are left out, because anyone who has them can answer for the organization. `carry` prints them.
 
     Examples: `undersigned mails cambodia-2023 "Khmer Thavrak"`,
     `undersigned mails cambodia-2023 "Khmer Thavrak" --show 2`
@@ -79,9 +78,9 @@ def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found:
     from worker.text.names import signatory
 
     if not found:
-        return [f"No mail was put for {signatory(partner)}."]
+        return [f"There are no emails to {signatory(partner)}."]
     now = db.clock(session)
-    lines = [f"Mails to {signatory(partner)} ({campaign.zone})"]
+    lines = [f"Emails to {signatory(partner)} ({campaign.zone})"]
     for one in found:
         to = "registered contact" if one["contact"] is None else f"contact {one['contact']}"
         moment = status_view.short_moment(datetime.fromisoformat(one["when"]), now, campaign.zone)
@@ -97,14 +96,14 @@ def _read(session: "Session", mail: "Mail") -> "dict[str, Any]":
     try:
         message, as_sent = read_again(session, mail)
     except NothingToSay:
-        console.fail("It cannot be shown any more: its link has ended, or nothing is kept of its reader.")
+        console.fail("It cannot be shown any more: its link has ended, or its reader was erased.")
     return {"as_sent": as_sent, "subject": message.subject, "text": _without_secrets(message.text, mail)}
 
 
 _READ = {
     True: "Word for word as it was sent:",
-    False: "It left with other words: the letter, an answer or a name has changed since. It would say now:",
-    None: "It has not left. It would say now:",
+    False: "It was sent with other words: the letter, an answer or a name has changed since. Now it would say:",
+    None: "It has not been sent. Now it would say:",
 }
 
 

@@ -16,20 +16,17 @@ if TYPE_CHECKING:
 
 def merge(
     name: Name,
-    organization: Annotated[
-        str, typer.Argument(metavar="ORGANIZATION", help=f"The one that stays, and is printed. {WHO}")
-    ],
-    other: Annotated[
-        str, typer.Argument(metavar="OTHER", help="The one that becomes part of it, by its name or number.")
-    ],
+    organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help=f"The organization that stays. {WHO}")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The one that becomes part of it: its name or number.")],
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make one organization of two that are one: it was asked twice, and would be counted and printed twice.
+    """Merge two partners that are the same organization, so that it is not asked and counted twice.
 
-    The first stays as it is printed; name, acronym and country of the second are dropped, its contact and its answers
-    are kept. Of two answers the one that shows less stands: a signature is taken back if the other does not sign, or
-    signs less visibly. All links work on, and both are told. It cannot be undone, and is possible until the deadline.
+    The first keeps its name, acronym and country. Those of the second are dropped; its contact and answers are kept.
+    If both have answered, the answer that shows less stands: a signature is taken back if the other does not sign, or
+    signs less visibly. All links still work, and both are told. You can do this until the deadline. It cannot be
+    undone.
 
     Example: `undersigned merge cambodia-2023 "#12" "#15"`
     """
@@ -46,15 +43,15 @@ def merge(
         done = merge_partners(session, kept_id, merged_id)
         follows = f"{_follows(done, whose, kept, campaign)} {_contacts(done, one_address=one_address)}{dropped}"
     if dry_run:
-        console.say(f"Dry run: would become one: {words}. {follows}")
+        console.say(f"Dry run: would be merged: {words}. {follows}")
         return
-    console.ask_for_name(f"Make one of {words}? {follows} It cannot be undone.", name, yes=yes)
+    console.ask_for_name(f"Merge {words}? {follows} It cannot be undone.", name, yes=yes)
     with lookup.writing(name) as (session, _):
         told = merge_partners(session, kept_id, merged_id).told
     lookup.notify(tasks.deliver)
     sent = f" {console.who_sends()}" if told else ""
-    console.say(f"They are one: {words}. {follows}{sent}")
-    console.say("In partners.csv both rows stand: delete one, or `check` speaks of a duplicate.")
+    console.say(f"Merged: {words}. {follows}{sent}")
+    console.say("partners.csv still has both rows: delete one, or `check` finds a duplicate.")
     console.say(f"Next: {console.command('contacts', name, f'#{kept_id}')}")
 
 
@@ -85,36 +82,37 @@ def _dropped(kept: "Partner", merged: "Partner") -> str:
     gone += ["its note"] if merged.note and kept.note and merged.note != kept.note else []
     if not gone:
         return " Nothing of the second is dropped."
-    return f" Of the second is dropped: {', '.join(gone)}."
+    return f" Dropped from the second: {', '.join(gone)}."
 
 
 def _contacts(done: "Merged", *, one_address: bool) -> str:
     """What becomes of the contacts, addresses and answers of both, of which none is lost."""
     if one_address:
-        return "Both contacts and links are kept; they have one address, which gets each mail once."
+        return "Both contacts and links are kept. They have the same address, which gets each email once."
     further = "first" if done.registered_is_merged else "second"
-    return f"The contact of the {further}, with address and link, is kept as a further one; all answers stay on record."
+    kept = f"The contact of the {further} is kept as a further contact, with its address and link."
+    return f"{kept} All answers stay on record."
 
 
 def _follows(done: "Merged", whose: dict[int, int], kept: "Partner", campaign: "Campaign") -> str:
     from worker.text.names import signatory
 
     if done.stands is None:
-        told = ["None of them has answered."]
+        told = ["Neither has answered."]
     else:
-        told = [f"What stands: {_said(done.stands, whose, campaign)}."]
+        told = [f"This answer stands: {_said(done.stands, whose, campaign)}."]
         if done.stands.visibility == "public":
             told.append(f"Printed for everyone: {signatory(kept)}.")
     if done.falls is not None:
-        told.append(f"What does not stand any more: {_said(done.falls, whose, campaign)}.")
+        told.append(f"This answer does not stand any more: {_said(done.falls, whose, campaign)}.")
     if done.registered_is_merged:
-        told.append("Mail reaches the second one only, so its contact is the registered one.")
+        told.append("Only the second can be reached by email, so its contact becomes the registered one.")
     if kept.silenced_at is not None:
-        told.append("You send one of them no mail, so nobody is told.")
+        told.append("You stopped all email to one of them, so nobody is told.")
     elif done.told:
-        told.append(f"{console.count(done.told, 'mail')} {'tells' if done.told == 1 else 'tell'} them.")
+        told.append(f"{console.count(done.told, 'email')} {'tells' if done.told == 1 else 'tell'} them.")
     else:
-        told.append("Neither has an address, so nobody is told by mail.")
+        told.append("Neither has an email address, so nobody is told by email.")
     return " ".join(told)
 
 

@@ -23,23 +23,21 @@ def new(
     partners: Annotated[
         Path | None,
         typer.Option(
-            help="A list as spreadsheet (XLSX, ODS), as CSV, the export of a form, or lines pasted from a mail."
+            help="Your list: a spreadsheet (XLSX, ODS), CSV, the export of a form, or lines pasted from an email."
         ),
     ] = None,
-    sheet: Annotated[
-        str, typer.Option(metavar="NAME", help="The sheet of the spreadsheet, where several may be the list.")
-    ] = "",
+    sheet: Annotated[str, typer.Option(metavar="NAME", help="The name of the sheet, if several may be the list.")] = "",
     letter: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="The letter from Word (.docx) or as text (.md, .txt); with its language: fr=FILE. May be repeated.",
+            help="The letter from Word (.docx) or as text (.md, .txt). With its language: fr=FILE. May be repeated.",
         ),
     ] = None,
     changes: Annotated[
         str,
         typer.Option(
-            metavar="accept|reject", help="What becomes of tracked changes in a Word document: accept or reject."
+            metavar="accept|reject", help="What to do with tracked changes in a Word document: accept or reject."
         ),
     ] = "",
     dry_run: DryRun = False,
@@ -57,7 +55,7 @@ def new(
         expected = "small letters, digits and hyphens, for example river-2027"
         console.fail(f"The name {name!r}: expected {expected}.", console.USAGE)
     if sheet and not partners:
-        console.fail("--sheet names a sheet of the spreadsheet that --partners gives.", console.USAGE)
+        console.fail("--sheet needs --partners: it names a sheet of that spreadsheet.", console.USAGE)
     folder = settings.current().campaigns_dir / name
     if folder.exists():
         console.fail(f"{folder} exists already; nothing was changed.")

@@ -43,9 +43,10 @@ class Letters:
             if language not in {one.language for one in self.taken} | (set() if self.taken else {"en"}):
                 name, of = LANGUAGES[language].name, LANGUAGES[self.language].name
                 console.say(
-                    f"• {console.partners(number)} of the list read {name}, and no letter is in it: put a translation "
+                    f"• {console.partners(number)} of the list read {name}, but there is no letter in it. Put a "
+                    f"translation "
                     f"beside the letter as letter.{language}.md, or leave their language empty in partners.csv: "
-                    f"they are asked in {of} then."
+                    f"then they are asked in {of}."
                 )
 
     def say_remarks(self) -> None:
@@ -91,7 +92,7 @@ class Letters:
                 console.say(f"  No subject was found: write it in the first line of letter.{one.language}.md.")
         if len(self.taken) > 1:
             name = LANGUAGES[self.taken[0].language].name
-            console.say(f"The letter that counts is the one in {name} (authentic in campaign.toml).")
+            console.say(f"The authoritative letter is the one in {name} (authentic in campaign.toml).")
 
 
 def take_letters(given: Sequence[str], changes: str) -> Letters:

@@ -5,7 +5,7 @@ from worker.cli.options import Json, Name
 
 
 def notice(name: Name, as_json: Json = False) -> None:
-    """Print what to tell each addressee about those who stepped back after the letter had left; nothing is sent.
+    """Print what to tell each addressee about organizations that withdrew after the letter was sent. Sends nothing.
 
     Example: `undersigned notice cambodia-2023`
     """
@@ -32,5 +32,7 @@ def notice(name: Name, as_json: Json = False) -> None:
     console.in_utf8()
     print("\n".join(texts), end="")
     if lacking:
-        console.say(f"Not sent to all yet. What goes to {console.some(lacking)} leaves without them.")
-    console.say("Read it, and send it from your own mail. It names organizations: pass it on to nobody else.")
+        console.say(f"{console.some(lacking)} will get a letter that does not name them any more.")
+    console.say(
+        "Read it, and send it from your own email account. It names organizations: do not pass it on to anybody else."
+    )

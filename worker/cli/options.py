@@ -10,7 +10,7 @@ Folder = Annotated[
     typer.Argument(metavar="FOLDER", readable=False, help="Its folder, for example campaigns/cambodia-2023."),
 ]
 Name = Annotated[str, typer.Argument(help="The campaign's name, for example cambodia-2023.")]
-WHO = 'The organization\'s name, acronym or number, in quotes: "#12" tells two of one name apart (see status).'
+WHO = 'The organization\'s name, acronym or number, in quotes: "#12" if two have the same name (see status).'
 Who = Annotated[str, typer.Argument(help=WHO)]
 Deadline = Annotated[
     str | None, typer.Option(metavar="WHEN", help='"in 2 weeks", or 2030-04-14T18:00 in the campaign\'s zone.')
@@ -18,7 +18,7 @@ Deadline = Annotated[
 Reminders = Annotated[str | None, typer.Option(metavar="DURATIONS", help='Before the deadline: "7d,3d,1d".')]
 Review = Annotated[str | None, typer.Option(metavar="DURATION", help='Between seal and dispatch: "2h".')]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Undo = Annotated[bool, typer.Option("--undo", help="Take it back, while none of its mails has left.")]
+Undo = Annotated[bool, typer.Option("--undo", help="Take it back, while none of its emails has been sent.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Note = Annotated[str, typer.Option(help="How it reached you, for example 'phone call with the director'.")]

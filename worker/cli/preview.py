@@ -24,15 +24,15 @@ def preview(
     partner: Annotated[str | None, typer.Option("--partner", metavar="ORGANIZATION", help=WHO)] = None,
     send_to: Annotated[
         str | None,
-        typer.Option("--send-to", metavar="ADDRESS", help="Your own address: send it the invitation as a test."),
+        typer.Option("--send-to", metavar="ADDRESS", help="Your own email address: send it the invitation as a test."),
     ] = None,
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Write the letter and one mail as a partner will see them; sends nothing.
+    """Write the letter and one email as a partner will see them. Sends nothing.
 
-    With --partner: what this one gets and sees, in its language: its invitation, its page, and the public page if there
-    is one. With --send-to as well, its invitation is sent to you, marked as a test.
+    With --partner: what this partner gets and sees, in its language: its invitation, its page, and the public page if
+    there is one. With --send-to as well, its invitation is sent to you, marked as a test.
 
     Examples: `undersigned preview campaigns/cambodia-2023 --deadline "in 2 weeks"`,
     `undersigned preview campaigns/cambodia-2023 --partner "Khmer Thavrak" --send-to you@your.org`
@@ -59,7 +59,10 @@ def preview(
     if as_json:
         console.give({"campaign": definition.slug, "files": written})
     if signatories.offers_withheld(definition.visibility):
-        console.say("\nThe letter names every partner. “N” below the list stands for how many sign and are not named.")
+        console.say(
+            "\nThe letter names every partner. “N” below the list stands for the number of organizations that "
+            "sign and are not named."
+        )
     console.say(f"\nLook at these files. Next: {next_one}")
 
 
@@ -78,9 +81,9 @@ def _preview_partner(
     conf = settings.current()
     to, wrong = addresses.normalize(send_to.strip()) if send_to is not None else ("", "")
     if wrong:
-        console.fail(f"--send-to: {send_to!r} is no email address: {wrong}", console.USAGE)
+        console.fail(f"--send-to: {send_to!r} is not an email address: {wrong}", console.USAGE)
     if to and not conf.smtp_url:
-        console.fail("No mail can be sent from here: there is no relay (SMTP_URL). Read the files instead.")
+        console.fail("No email can be sent from here: there is no relay (SMTP_URL). Read the files instead.")
     found = preview_for(definition, organization)
     folder = _folder(definition) / "partner"
     if dry_run:

@@ -19,7 +19,7 @@ Port = Annotated[
 
 
 def demo() -> None:
-    """Play one whole campaign in front of you, in under a minute, with nobody real in it.
+    """Play a whole campaign in under a minute, with invented partners.
 
     Example: `undersigned demo`, then open `var/demo/letter.pdf`
     """
@@ -34,7 +34,7 @@ def up(
         str, typer.Option(metavar="ADDRESS", help="Address to listen on: 0.0.0.0 in a container, nowhere else.")
     ] = "127.0.0.1",
 ) -> None:
-    """Run everything in this one process, for clicking: pages, worker, clock and a mail catcher.
+    """Run everything in one process, to try it out: pages, worker, clock and a mail catcher.
 
     Only this machine reaches it. A container needs --host 0.0.0.0: publish its port on 127.0.0.1 alone.
 
@@ -45,23 +45,23 @@ def up(
     log.to_stderr()
 
     def ready(server: embedded.EmbeddedServer) -> None:
-        shown = "caught mails, partner pages" if server.inbox_url else "partner pages; mail goes to the relay"
+        shown = "caught emails, partner pages" if server.inbox_url else "partner pages; email goes to the relay"
         console.say(f"Undersigned is up: {server.inbox_url or server.web_url}   ({shown}; Ctrl-C ends it)")
         if server.inbox_url:
-            console.say("Whoever has this address reads the caught mails, and finds links and codes in them.")
+            console.say("Anyone who has this address can read the caught emails, with their links and codes.")
         where = "in another terminal"
         if host not in settings.LOOPBACK:
             where = "in the same container"
             console.say(f"It listens on {host}: publish port {port} on 127.0.0.1 alone, for its pages have no TLS.")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
-        console.say(f"Beside it, {where}: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
+        console.say(f"Then, {where}: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 
     try:
         embedded.run(ready, host=host, port=port)
     except embedded.RunningAlready as other:
         address = other.inbox_url or other.web_url
         console.fail(f"It is running already, on this DATA_DIR{f': {address}' if address else '.'}")
-    console.say("Undersigned is down; everything is kept.")
+    console.say("Undersigned has stopped; everything is kept.")
 
 
 def web(
@@ -86,13 +86,13 @@ def web(
 
 
 def worker(
-    threads: Annotated[int, typer.Option(help="Tasks at once.", min=1)] = 4,
+    threads: Annotated[int, typer.Option(help="Tasks at the same time.", min=1)] = 4,
     heartbeat: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="File for a health check: dated ahead as long as this worker ends tasks."),
     ] = None,
 ) -> None:
-    """Run a worker: it sends mail, closes, dispatches, and looks every few seconds for what is due.
+    """Run a worker: it sends email, closes campaigns, sends letters, and looks every few seconds for what is due.
 
     Run as many as you like.
 
@@ -110,7 +110,7 @@ def worker(
 
 
 def beat() -> None:
-    """Run the clock alone: each worker has one already, and another does no harm.
+    """Run only the clock. Each worker has one already; another does no harm.
 
     Example: `undersigned beat`
     """
@@ -124,7 +124,7 @@ def beat() -> None:
 
 
 def migrate(dry_run: DryRun = False) -> None:
-    """Bring the database to this version, or say why that cannot be. Safe to repeat.
+    """Bring the database to this version, or say why that is not possible. Safe to repeat.
 
     Example: `undersigned migrate`
     """
@@ -186,8 +186,8 @@ def _check_settings(*, queue: bool = False, relay: bool = False) -> None:
     conf = settings.current()
     if queue and conf.embedded:
         console.fail(
-            "UNDERSIGNED_BROKER_URL is not set: processes meet in a Redis, for example redis://localhost:6379/0. "
-            f"Everything in one process: {console.command('up')}",
+            "UNDERSIGNED_BROKER_URL is not set: the processes need a Redis, for example redis://localhost:6379/0. "
+            f"To run everything in one process: {console.command('up')}",
             console.USAGE,
         )
     if relay and not conf.smtp_url:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def remind(
     name: Name,
     yes: Yes = False,
-    again: Annotated[bool, typer.Option("--again", help="Also those who had a mail less than a day ago.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those who got an email less than a day ago.")] = False,
     undo_: Undo = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Remind the silent now, whatever the calendar says; who had a mail less than a day ago is left out.
+    """Remind now all who have not answered, except those who got an email less than a day ago.
 
-    The mails leave a minute later; until then `--undo` takes them back. Nobody is reminded twice within ten minutes.
+    The emails are sent a minute later. Until then `--undo` takes them back. Nobody is reminded twice in ten minutes.
 
     Example: `undersigned remind cambodia-2023`
     """
@@ -65,14 +65,14 @@ def _just_reminded(number: int) -> str:
     if not number:
         return ""
     are = "is" if number == 1 else "are"
-    return f" {number} for whom a mail waits, or who had a reminder less than ten minutes ago, {are} left out."
+    return f" {number} for whom an email waits, or who got a reminder less than ten minutes ago, {are} left out."
 
 
 def _had_a_mail_lately(number: int) -> str:
     if not number:
         return ""
     are = "is" if number == 1 else "are"
-    return f" {number} who had a mail less than a day ago {are} left out: --again reminds them too."
+    return f" {number} who got an email less than a day ago {are} left out: --again reminds them too."
 
 
 def _nobody_is_silent(counts: "Counts") -> str:
@@ -80,13 +80,13 @@ def _nobody_is_silent(counts: "Counts") -> str:
     coming = counts.partners - counts.asked - counts.by_hand - counts.unreached
     told = []
     if counts.asked:
-        told.append("Nobody is silent: everyone who got the invitation has answered.")
+        told.append("Everyone who got the invitation has answered.")
     else:
-        told.append("Nobody was asked by mail yet, so nobody is reminded.")
+        told.append("Nobody was asked by email yet, so nobody is reminded.")
     if coming > 0:
         told.append(f"{console.count(coming, 'invitation')} did not arrive yet.")
     if counts.unreached:
-        told.append(f"{console.count(counts.unreached, 'invitation')} came back or went nowhere: see the status.")
+        told.append(f"{console.count(counts.unreached, 'invitation')} came back or could not be sent: see the status.")
     if counts.by_hand:
-        told.append(f"{counts.by_hand} have no address: ask them yourself.")
+        told.append(f"{counts.by_hand} have no email address: ask them yourself.")
     return " ".join(told)

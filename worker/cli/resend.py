@@ -15,16 +15,16 @@ def resend(
         typer.Option(
             "--partner",
             metavar="ORGANIZATION",
-            help="Send this organization its mail with the link once more, and not the letter.",
+            help="Send this organization its email with the link once more, and not the letter.",
         ),
     ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Send the letter once more, when nobody knows whether it arrived and its addressee does not have it.
+    """Send the letter once more, when it may have arrived but the addressee says that it did not.
 
-    With --partner: send one organization its mail once more. Whoever has not answered gets a reminder, whoever has
-    gets its receipt; both bring the link and the code.
+    With --partner: send one organization its email once more. If it has not answered it gets a reminder, otherwise
+    its receipt. Both have the link and the code.
 
     Examples: `undersigned resend cambodia-2023`, `undersigned resend cambodia-2023 --partner "Khmer Thavrak"`
     """
@@ -50,12 +50,12 @@ def resend(
     if dry_run:
         console.say(f"Dry run: {letter} would go to {console.some(names)}.")
         return
-    console.ask(f"Send {letter} to {console.some(names)}? They may then have two.", yes=yes)
+    console.ask(f"Send {letter} to {console.some(names)}? They may then have it twice.", yes=yes)
     with lookup.writing(name) as (session, campaign):
         resend_letter(session, campaign.id)
         campaign_id = campaign.id
     lookup.notify(tasks.dispatch, campaign_id)
-    console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")
+    console.say(f"It is sent once more. {console.who_sends()}\nNext: {console.command('status', name)}")
 
 
 def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
@@ -69,8 +69,8 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
         number = resend_to_partner(session, partner_id)
         kind = "" if number else mail_again(session, partner_id)
     if number:
-        question = f"Send {console.count(number, 'mail')} to {words} once more? It may get it twice."
-        would = f"{console.count(number, 'mail')} would go to {words} once more, the same as before."
+        question = f"Send {console.count(number, 'email')} to {words} once more? It may get it twice."
+        would = f"{console.count(number, 'email')} would go to {words} once more, the same as before."
     else:
         what = "the receipt of its answer, with its link" if kind == "receipt" else "a reminder, with its link"
         question, would = f"Send {words} {what}?", f"{words} would be sent {what}."
@@ -81,4 +81,4 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
     with lookup.writing(name) as (session, _):
         resend_to_partner(session, partner_id) or mail_again(session, partner_id)
     lookup.notify(tasks.deliver)
-    console.say(f"It goes once more. {console.who_sends()}\nNext: {console.command('status', name)}")
+    console.say(f"It is sent once more. {console.who_sends()}\nNext: {console.command('status', name)}")

@@ -15,15 +15,15 @@ def silence(
     name: Name,
     organization: Who,
     end: Annotated[
-        bool, typer.Option("--end", help="Let it have mail again, also if its own link asked for none.")
+        bool, typer.Option("--end", help="Allow email again, also if the organization unsubscribed by its own link.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Send an organization and its contacts nothing at all: because a mail endangers it, or because it says so.
+    """Send no email at all to an organization and its contacts, because email endangers it or it does not want any.
 
-    As nobody would be told, its links then sign nothing, change nothing of how it is printed and cannot be passed
-    on; to withdraw and to be less visible they still serve. What it answered stands.
+    Then its links cannot sign, change its name in the letter or be passed on, because nobody would be told of it. They
+    can still withdraw, or make it less visible. The answer that it gave stands.
 
     Examples: `undersigned silence cambodia-2023 "Khmer Thavrak"`,
     `undersigned silence cambodia-2023 "Khmer Thavrak" --end`
@@ -45,21 +45,21 @@ def _begin(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
         is_open, is_cancelled = campaign.takes_answers(at=db.clock(session)), campaign.cancelled_at is not None
         new = silence_partner(session, partner_id)
     if not new:
-        console.say(f"No mail goes to {words} already: nothing was changed.")
+        console.say(f"You stopped all email to {words} already: nothing was changed.")
         return
-    follows = "Its links can sign, change how it is printed or be passed on no more; it can still withdraw by them, "
-    follows += "or be less visible."
+    follows = "Its links can no longer sign, change its name in the letter or be passed on. They can still withdraw, "
+    follows += "or make it less visible."
     if is_cancelled:
-        follows = "Its links go on saying that the letter was cancelled."
+        follows = "Its links still say that the letter was cancelled."
     if is_open:
-        follows += f" If it tells you by another way that it signs: {console.command('sign', name, organization)} …"
+        follows += f" If it tells you in another way that it signs: {console.command('sign', name, organization)} …"
     if dry_run:
-        console.say(f"Dry run: no mail at all would go to {words} and its contacts. {follows}")
+        console.say(f"Dry run: {words} and its contacts would get no email at all. {follows}")
         return
-    console.ask(f"Send {words} and its contacts no mail at all? {follows}", yes=yes)
+    console.ask(f"Send {words} and its contacts no email at all? {follows}", yes=yes)
     with lookup.writing(name) as (session, _):
         silence_partner(session, partner_id)
-    console.say(f"No mail goes to {words} and its contacts any more. {follows}")
+    console.say(f"{words} and its contacts get no email any more. {follows}")
     console.say(f"Next: {console.command('status', name)}")
 
 
@@ -73,19 +73,19 @@ def _end(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
         partner_id, words, asked_for_it = partner.id, lookup.said(partner, organization), partner.quiet_at is not None
         new = allow_mail(session, partner_id)
     if not new:
-        console.say(f"Nobody asked that no mail goes to {words}: nothing was changed.")
+        console.say(f"Email to {words} was not stopped: nothing was changed.")
         return
-    own = " Its own link asked for no more mail: be sure that it wants it." if asked_for_it else ""
+    own = " It unsubscribed by its own link: be sure that it wants email again." if asked_for_it else ""
     if dry_run:
-        console.say(f"Dry run: mail would go to {words} again.{own}")
+        console.say(f"Dry run: {words} would get email again.{own}")
         return
-    console.ask(f"Let {words} have mail again?{own}", yes=yes)
+    console.ask(f"Send {words} email again?{own}", yes=yes)
     with lookup.writing(name) as (session, _):
         allow_mail(session, partner_id)
         invited = _is_invited_now(session, partner_id)
     lookup.notify(tasks.deliver)
-    sent = f" It was never asked, so an invitation goes to it. {console.who_sends()}" if invited else ""
-    console.say(f"Mail goes to {words} again.{sent}\nNext: {console.command('status', name)}")
+    sent = f" It was never asked, so it gets an invitation. {console.who_sends()}" if invited else ""
+    console.say(f"{words} gets email again.{sent}\nNext: {console.command('status', name)}")
 
 
 def _is_invited_now(session: "Session", partner_id: int) -> bool:

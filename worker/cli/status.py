@@ -13,18 +13,18 @@ BETWEEN_LOOKS = 2  # seconds, of `status --watch`
 
 
 def status(
-    name: Annotated[str | None, typer.Argument(help="The campaign's name; without it, all campaigns.")] = None,
+    name: Annotated[str | None, typer.Argument(help="The campaign's name. Without it, all campaigns.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show where a campaign stands: who was asked, who answered what, whom no mail reaches, why, and what to do.
+    """Show a campaign: who was asked, who answered what, who cannot be reached by email, why, and what to do.
 
     Example: `undersigned status cambodia-2023 --watch`
     """
     from worker.cli import lookup, status_json, status_view
 
     if watch and as_json:
-        console.fail("--watch is for looking and --json for programs: give one of them.", console.USAGE)
+        console.fail("--watch is for people and --json for programs: use one of them.", console.USAGE)
     if name is None:
         if watch:
             console.fail("--watch needs the name of one campaign.", console.USAGE)

@@ -167,11 +167,16 @@ def _head(found: CampaignStatus) -> list[Text]:
     lines += [Text(f"  waits: {blocker}", style="yellow") for blocker in blockers]
     if found.notices:
         hint = console.command("notice", campaign.slug)
-        lines.append(Text(f"  somebody stepped back after the letter had left: {hint}", style="bold yellow"))
-    if found.others_returned:
-        many = console.count(found.others_returned, "mail")
         lines.append(
-            Text(f"  {many} to you, or to who asked to sign, came back or may not have arrived", style="yellow")
+            Text(
+                f"  an organization withdrew, or asked not to be named, after the letter was sent: {hint}",
+                style="bold yellow",
+            )
+        )
+    if found.others_returned:
+        many = console.count(found.others_returned, "email")
+        lines.append(
+            Text(f"  {many} to you, or to those who asked to sign, came back or may not have arrived", style="yellow")
         )
     lines += _served(found)
     for letter in found.letters:
@@ -184,10 +189,12 @@ def _head(found: CampaignStatus) -> list[Text]:
         if letter.responses:
             lines.append(Text(f"    → {_CHECK}; if the letter did not arrive, print it and bring it"))
     if campaign.cancelled_at:
-        lines.append(Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter never leaves{_told(found)}"))
+        lines.append(
+            Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter will never be sent{_told(found)}")
+        )
     if campaign.erase_by and not campaign.erased_at:
         by = _short(campaign.erase_at, found)
-        lines.append(Text(f"  all is erased once whoever was asked was told, by {by} at the latest"))
+        lines.append(Text(f"  all is erased once everyone who was asked was told, by {by} at the latest"))
     elif campaign.erased_at:
         lines.append(Text(f"  contacts and withheld names were erased {_short(campaign.erased_at, found)}"))
     elif campaign.erase_at:
@@ -203,7 +210,7 @@ def _held(found: CampaignStatus) -> list[Text]:
     waits = f"; {_mails(found.held_mails)}" if found.held_mails else ""
     what = f"letter and copies held since {_short(campaign.held_at, found)}"
     if campaign.mail_held_at is not None:
-        what = f"all mail but yours held since {_short(campaign.mail_held_at, found)}"
+        what = f"all email except yours held since {_short(campaign.mail_held_at, found)}"
     return [Text(f"{what}{waits}: {console.command('resume', campaign.slug)}", style="bold yellow")]
 
 
@@ -223,11 +230,11 @@ def _served(found: CampaignStatus) -> Iterator[Text]:
 
 
 _SERVED: dict[ServedState, str] = {
-    "waiting": "goes by mail",
+    "waiting": "will be sent by email",
     "to_bring": "no email address: you bring it",
-    "queued": "lies in the outbox",
+    "queued": "waits to be sent",
     "sending": "is being handed over",
-    "uncertain": "nobody knows whether it arrived",
+    "uncertain": "it may have arrived",
     "refused": "its server refused it",
     "returned": "it came back",
     "sent": "has it",
@@ -248,7 +255,7 @@ def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:
     if relay.blocked_at is not None:
         since, again = _short(relay.blocked_at, found), _short(relay.retry_at, found)
         meant = explain_reply(relay.reply) if relay.reply else None
-        lines.append(Text(f"NO MAIL LEAVES since {since}{f': {meant}' if meant else ''}", style="bold red"))
+        lines.append(Text(f"NO EMAIL IS SENT since {since}{f': {meant}' if meant else ''}", style="bold red"))
         if relay.reply and relay.reply != meant:
             lines.append(Text(f"  the relay said: {relay.reply}"))
         waits = f"; {_mails(relay.due)}" if relay.due else ""
@@ -259,9 +266,9 @@ def relay_lines(relay: RelayStatus, found: Line) -> list[Text]:
         lines.append(Text(told, style="yellow"))
     elif relay.stuck:
         are, them = ("is", "it") if relay.due == 1 else ("are", "them")
-        due = f"{console.count(relay.due, 'mail')} {are} due for {int(relay.overdue // 60)} minutes"
+        due = f"{console.count(relay.due, 'email')} {are} overdue by {int(relay.overdue // 60)} minutes"
         running = f"is `{console.command(_runner('worker'))}` running?"
-        lines.append(Text(f"NO MAIL LEAVES: {due} and no worker takes {them}: {running}", style="bold red"))
+        lines.append(Text(f"NO EMAIL IS SENT: {due} and no worker sends {them}: {running}", style="bold red"))
     elif not relay.beat:
         lines.append(Text(_silent(relay, found), style="bold red"))
     return lines
@@ -291,7 +298,7 @@ def _runner(process: str) -> str:
 
 
 def _mails(number: int) -> str:
-    return f"{number:,} mail waits" if number == 1 else f"{number:,} mails wait"
+    return f"{number:,} email waits" if number == 1 else f"{number:,} emails wait"
 
 
 def _progress(found: CampaignStatus) -> list[str]:
@@ -313,12 +320,12 @@ def _span(seconds: float) -> str:
 
 
 def _quotas(found: CampaignStatus) -> list[str]:
-    """`48 of 50 this hour; the next leave at about 14:10`, once a quota keeps mail back."""
+    """`48 of 50 this hour; the next are sent at about 14:10`, once a quota keeps mail back."""
     if not found.relay.due:
         return []
     return [
         f"{limit.quota.used:,} of {limit.quota.allowed:,} {'this hour' if limit.hours == 1 else 'in 24 hours'}"
-        + (f"; the next leave at about {_short(limit.next_at, found)}" if limit.next_at else "")
+        + (f"; the next are sent at about {_short(limit.next_at, found)}" if limit.next_at else "")
         for limit in found.relay.limits
         if limit.quota.room_for_bulk == 0
     ]
@@ -361,7 +368,7 @@ def _not_reached(found: CampaignStatus, most: int | None = None) -> list[Rendera
 def _responses(found: CampaignStatus) -> list[RenderableType]:
     """What people and machines wrote back to our mails, in their own words."""
     those = [(partner, one) for partner in found.partners for one in partner.responses]
-    lines = [Text("Answered our mails", style="bold yellow")] if those else []
+    lines = [Text("Answers to our emails", style="bold yellow")] if those else []
     for partner, one in those:
         lines.append(Text(f"  {_numbered(partner, partner.organization)}, {_short(one.at, found)}: {_response(one)}"))
     if those:
@@ -369,7 +376,7 @@ def _responses(found: CampaignStatus) -> list[RenderableType]:
     return [*lines]
 
 
-_CHECK = "Anybody can have written this: check it before you act on it"
+_CHECK = "Anyone can have written this: check it before you act on it"
 
 
 def _response(one: MailResponse) -> str:
@@ -380,11 +387,11 @@ def _response(one: MailResponse) -> str:
 def _wishes(found: CampaignStatus) -> list[RenderableType]:
     """Who would sign if a passage changed, the passage, and what is wished instead."""
     wishes = [partner for partner in found.partners if partner.answer == "change" and not partner.erased]
-    lines = [Text("Wishes for a change", style="bold yellow")] if wishes else []
+    lines = [Text("Requests for a change", style="bold yellow")] if wishes else []
     for partner in wishes:
         lines.append(Text(f"  {_numbered(partner, partner.organization)}"))
         lines += [Text(f"    now:  {_one_line(partner.passage)}")] if partner.passage else []
-        lines.append(Text(f"    wish: {_one_line(partner.reason or '')}"))
+        lines.append(Text(f"    new:  {_one_line(partner.reason or '')}"))
     if wishes:
         lines.append(Text(f"  → edit the letter, then: {console.command('amend', found.campaign.slug, '--letter')}"))
     return [*lines]
@@ -393,7 +400,7 @@ def _wishes(found: CampaignStatus) -> list[RenderableType]:
 def _names(found: CampaignStatus) -> list[RenderableType]:
     """Who asks to be printed under another name, and how to say yes or no."""
     asking = [(partner, partner.proposed) for partner in found.partners if partner.proposed]
-    lines = [Text("Other names or countries, which wait for your yes", style="bold yellow")] if asking else []
+    lines = [Text("Other names or countries that wait for your yes or no", style="bold yellow")] if asking else []
     for partner, proposed in asking:
         words = {"": "", COUNTRY: "country: "}
         names = [
@@ -411,7 +418,11 @@ def _names(found: CampaignStatus) -> list[RenderableType]:
 
 def _applicants(found: CampaignStatus) -> list[RenderableType]:
     """Who asks to sign without having been asked, and how to say yes or no."""
-    lines = [Text("Ask to sign, and wait for your yes or no", style="bold yellow")] if found.applicants else []
+    lines = (
+        [Text("Organizations that ask to sign, and wait for your yes or no", style="bold yellow")]
+        if found.applicants
+        else []
+    )
     asking, asked = [[one.organization for one in those] for those in (found.applicants, found.partners)]
     times = Counter(map(similar_names.same_name, [*asking, *asked]))
     called = [
@@ -422,7 +433,7 @@ def _applicants(found: CampaignStatus) -> list[RenderableType]:
         name = f"{one.organization} ({one.acronym})" if one.acronym else one.organization
         name = f"{word} {name}" if word != one.organization else name
         confirmed = _short(one.confirmed_at, found)
-        lines.append(Text(f"  {name}, {one.country or 'no country'}; confirmed by mail {confirmed}"))
+        lines.append(Text(f"  {name}, {one.country or 'no country'}; confirmed by email {confirmed}"))
     if found.applicants:
         command = console.command("admit", found.campaign.slug, called[0])
         lines.append(Text(f"  → {command}"))
@@ -436,9 +447,9 @@ def _flood(found: CampaignStatus) -> list[RenderableType]:
         return []
     lines = [Text(f"Many ask to sign: {now.asked_lately:,} within the hour", style="bold yellow")]
     if now.turns_away:
-        lines.append(Text("  so many that further ones get no mail until fewer come", style="bold yellow"))
+        lines.append(Text("  so many that new ones get no email until fewer ask", style="bold yellow"))
     waits = f"; {_mails(now.waiting)} for a turn" if now.waiting else ""
-    lines.append(Text(f"  {now.unconfirmed:,} not confirmed by mail{waits}"))
+    lines.append(Text(f"  {now.unconfirmed:,} not confirmed by email{waits}"))
     lines.append(Text(f"  → {console.command('admit', found.campaign.slug, '--forget-unconfirmed')}"))
     return [*lines]
 
@@ -454,7 +465,7 @@ def _block(title: str, those: _Unreached, most: int | None, slug: str) -> Iterat
     table = Table.grid(padding=(0, 2))
     for partner, mail in those[:most]:
         suppressed = partner.unreached == "suppressed"
-        why = "an earlier mail to this address came back" if suppressed else _why(mail)
+        why = "an earlier email to this address came back" if suppressed else _why(mail)
         table.add_row(Text(f"  {_numbered(partner, partner.organization)}"), Text(why))
         said = (mail.reply or "").removeprefix(REPORT_PREFIX)
         if mail.todo == "ask" and said and said not in why:
@@ -486,9 +497,9 @@ def _most_telling(partners: Sequence[PartnerStatus], room: int) -> tuple[list[Pa
 def mail_in_short(mail: MailStatus | None) -> str:
     """`last mail bounced: the mailbox does not exist (550 5.1.1)`."""
     if mail is None:
-        return "no mail yet"
+        return "no email yet"
     to_explain = mail.state in _TO_EXPLAIN or mail.reported or mail.delayed
-    return f"last mail {mail.state}" + (f": {_why(mail)}" if to_explain else "")
+    return f"last email {mail.state}" + (f": {_why(mail)}" if to_explain else "")
 
 
 def _why(mail: MailStatus) -> str:
@@ -512,20 +523,20 @@ def _aside(partner: PartnerStatus) -> str:
     invitation = next((mail for mail in reversed(partner.mails) if mail.kind == "invitation"), None)
     further = contacts_in_short(partner.contacts)
     latest = partner.mails[-1] if partner.mails else None
-    delayed = "the last mail is delayed" if latest and latest.delayed else ""
-    doubt = "the last mail may not have arrived" if partner.may_not_have_arrived else ""
+    delayed = "the last email is delayed" if latest and latest.delayed else ""
+    doubt = "the last email may not have arrived" if partner.may_not_have_arrived else ""
     if invitation and invitation.state in _TO_EXPLAIN and not (invitation.todo or partner.answer or partner.silenced):
         return ", ".join(filter(None, [_why(invitation), further]))
     times = len(partner.reminded)
     reminded = {0: "", 1: "reminded"}.get(times, f"reminded {times} times")
-    quiet = "no mail goes to it" if partner.silenced else "wants no more mail" if partner.quiet else ""
-    disowned = "says an answer was not its own" if partner.disowned else ""
-    carried = "invitation carried there" if partner.carried else ""
+    quiet = "you stopped its email" if partner.silenced else "unsubscribed" if partner.quiet else ""
+    disowned = "says that an answer was not its own" if partner.disowned else ""
+    carried = "invitation brought there" if partner.carried else ""
     by_hand = "by hand" if partner.channel == "by hand" else ""
     passed_on = "passed on" if partner.passed_on else ""
     earlier = "signed the earlier text" if partner.earlier == "sign" else ""
     through = f"by contact {partner.through}" if partner.through else ""
-    guessed = "" if partner.takes_six_digits else "its mail code was guessed at: six digits are no longer taken"
+    guessed = "" if partner.takes_six_digits else "somebody guessed at its code: the six digits no longer work"
     said = [doubt, delayed, guessed, disowned, earlier, passed_on, carried, reminded, quiet, by_hand, through, further]
     return ", ".join(filter(None, said))
 

@@ -28,9 +28,9 @@ def when_they_leave(act: "OrganizerAct", name: str, seconds: float, *, mails: in
     if console.nobody_sends():
         up = console.command("up")
         return (
-            f"Nothing is running: nothing leaves before you start {up}, nor within {number} s. To take it back: {back}"
+            f"Nothing is running: nothing is sent before you start {up}, nor within {number} s. To take it back: {back}"
         )
-    return f"Leaves in {number} s. To take it back: {back}"
+    return f"The emails are sent in {number} s. To take it back: {back}"
 
 
 def take_back(name: str, act: "UndoableAct", *, dry_run: bool) -> None:
@@ -43,7 +43,7 @@ def take_back(name: str, act: "UndoableAct", *, dry_run: bool) -> None:
         undone = undo_act(session, campaign.id, act)
         slug, deadline = campaign.slug, dates.day_and_time(undone.deadline, campaign.zone, "en")
     stands = _WHAT_STANDS[act].format(
-        deadline=deadline, again=_again(undone), mails=console.count(undone.mails, "mail")
+        deadline=deadline, again=_again(undone), mails=console.count(undone.mails, "email")
     )
     if dry_run:
         console.say(f"Dry run: it would be taken back. Then: {stands}")
@@ -55,11 +55,11 @@ def _again(undone: "Undone") -> str:
     if not undone.answers:
         return ""
     lapsed = console.count(undone.answers, "answer")
-    return f" {lapsed} that had lapsed {'stands' if undone.answers == 1 else 'stand'} again."
+    return f" {lapsed} that had been taken back {'stands' if undone.answers == 1 else 'stand'} again."
 
 
 _WHAT_STANDS: dict["UndoableAct", str] = {
-    "amend": "The letter is as it was before; none of {mails} has left.{again}",
-    "remind": "None of {mails} has left.",
-    "extend": "The deadline is {deadline}, as before; none of {mails} has left.",
+    "amend": "The letter is as it was before; none of {mails} was sent.{again}",
+    "remind": "None of {mails} was sent.",
+    "extend": "The deadline is {deadline}, as before; none of {mails} was sent.",
 }

@@ -182,7 +182,7 @@ def _missing_words(definition: Definition, key: str, value: object) -> Iterator[
     if not isinstance(value, dict):
         others = [language for language in definition.letters if language != definition.authentic]
         if value and others:
-            fix = f"Readers of {' and '.join(others)} see the same words: is that meant?"
+            fix = f"Readers of {' and '.join(others)} see the same words: is that intended?"
             yield Problem(FILE, key, "the same for every language", _EACH_LANGUAGE, fix)
         return
     for language in definition.letters:
@@ -191,11 +191,11 @@ def _missing_words(definition: Definition, key: str, value: object) -> Iterator[
             fallback = definition.authentic if definition.authentic in said else next(iter(said), "")
             see = f"see it in {fallback}" if fallback else "see none of it"
             yield Problem(
-                FILE, key, f"nothing in {language}", "each language", f"Readers of {language} {see}: is that meant?"
+                FILE, key, f"nothing in {language}", "each language", f"Readers of {language} {see}: is that intended?"
             )
     for language in value:
         if language not in definition.letters:
-            fix = f"Nobody reads it, for there is no letter.{language}.md: is that meant?"
+            fix = f"Nobody reads it, for there is no letter.{language}.md: is that intended?"
             yield Problem(FILE, key, f"words in {language}", "the languages of the letter", fix)
 
 
@@ -203,7 +203,7 @@ _EACH_LANGUAGE = 'a text for each language, such as { en = "…", fr = "…" }'
 
 
 def _by_language(definition: Definition) -> dict[str, object]:
-    values: dict[str, object] = {"sender.lines": definition.sender.lines}
+    values: dict[str, object] = {"sender.name": definition.sender.name, "sender.lines": definition.sender.lines}
     for place, addressee in enumerate(definition.addressees, 1):
         values[f"addressee[{place}].office"] = addressee.office
         values[f"addressee[{place}].salutation"] = addressee.salutation

@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 class Sender:
     """Who runs the campaign; printed, and named as responsible for the data."""
 
-    name: str = ""
+    name: str | dict[str, str] = ""
     lines: list[str] | dict[str, list[str]] = field(default_factory=list)
 
 
@@ -42,9 +42,9 @@ class Sender:
 class Addressee:
     """To whom the letter goes; without an email it is carried by hand."""
 
-    name: str
+    name: str | dict[str, str]
     office: str | dict[str, str]
-    address: list[str]
+    address: list[str] | dict[str, list[str]]
     salutation: str | dict[str, str]
     email: str
     copy: bool
@@ -203,7 +203,7 @@ KEYS: dict[str, Key[Any]] = by_name(
     ),
     Key(
         "zone",
-        "The zone of the deadline, and of every time that we tell, by the name of a city.",
+        "The time zone of the deadline and of all times shown, by the name of a city.",
         lambda reading: reading.deadline[1],
     ),
     Key(
@@ -215,32 +215,32 @@ KEYS: dict[str, Key[Any]] = by_name(
     ),
     Key(
         "review",
-        "The time between the deadline and the letter leaving, for a last look.",
+        "The time between the deadline and the sending of the letter, for a last look.",
         lambda reading: read_review(reading.table, reading.typed.review),
         _seconds,
         default='"2h"',
     ),
     Key(
         "keep_contacts",
-        "How long contacts, and the names of those who are not publicly under the letter, are kept once it has left.",
+        "How long we keep contacts, and the names of those who do not sign publicly, after the letter was sent.",
         lambda reading: read_keep_contacts(reading.table),
         _seconds,
         default=json.dumps(KEEP_CONTACTS),
     ),
     Key(
         "reply_to",
-        "Where answers to our mails arrive; people read them there.",
+        "The email address for replies to our emails; a person must read them.",
         lambda reading: reading.table.address("reply_to", example='"secretariat@name.example"'),
     ),
     _line(
         "from_name",
-        "The name that a phone shows on its locked screen: one that gives nobody away.",
+        "The sender's name in emails. A locked phone shows it too: choose one that gives nobody away.",
         most=100,
         default="Joint letters",
     ),
     _whole(
         "quorum",
-        "With fewer signatures than this the letter does not leave by itself: a person decides.",
+        "With fewer signatures than this the letter is not sent automatically: a person decides.",
         default=1,
         least=1,
         most=100_000,
@@ -253,7 +253,7 @@ KEYS: dict[str, Key[Any]] = by_name(
     ),
     _one_of(
         "show_signers",
-        "Who sees, before the letter has left, which organizations sign publicly: nobody, partners or everyone.",
+        "Who sees, before the letter is sent, which organizations sign publicly: nobody, partners or everyone.",
         SHOW_SIGNERS,
     ),
     _one_of(
@@ -269,14 +269,14 @@ KEYS: dict[str, Key[Any]] = by_name(
     ),
     Key(
         "namesakes",
-        "Organizations that are two although two rows of the list have the same name and country.",
+        "Names that two different organizations of the list have, in the same country.",
         lambda reading: _each_once(reading.table, "namesakes"),
         lambda names: [],  # whom was asked is kept in one place, which is erased
         default="[]",
     ),
     Key(
         "sender",
-        "Who runs the campaign and answers for the data: printed on the letter and in the mails.",
+        "Who runs the campaign and is responsible for the data: printed on the letter and in emails.",
         _sender,
         asdict,
     ),

@@ -86,7 +86,7 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
         problem = error.problem
     near = _near(path.parent)
     if near and problem.found == "no such file":
-        fix = f"There is {shown(near)}: is it the letter, under another name or in another form?"
+        fix = f"There is {shown(near)}: is it the letter, with another name or format?"
         problem = replace(problem, fix=fix)
     elif why.startswith(ASKED_IN) and problem.found == "no such file":
         fix = "Put a translation there, or leave the language of these partners empty in partners.csv."
@@ -170,7 +170,7 @@ def _remarks(file: str, text: str) -> Iterator[Problem]:
     from worker.text import pasted_text
 
     if not any((match[1] or "").strip() in _PLACEHOLDERS for match in _BRACES.finditer(text)):
-        fix = "Without it the letter does not say how many sign it: is that meant?"
+        fix = "Without it the letter does not say how many sign it: is that intended?"
         yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", fix)
     for finding in pasted_text.findings(text):
         where = rows_named(finding.lines, "line")

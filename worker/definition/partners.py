@@ -260,7 +260,7 @@ def _totals(file: str, numbered: Iterable[_Numbered]) -> Iterator[Problem]:
     """A row that only counts the others."""
     for number, row in numbered:
         if _TOTAL.fullmatch(row.organization):
-            fix = "It is kept as an organization: delete the row if it is none."
+            fix = "It is kept as an organization: delete the row if it is not one."
             found = f"{shown(row.organization)}, which may be a total"
             yield Problem(file, f"row {number}, column organization", found, "an organization", fix)
 
@@ -467,7 +467,12 @@ def _email(value: str) -> tuple[str, ...]:
     if not wrong:
         return (address,)
     expected = "one address such as secretariat@name.example, or nothing"
-    return value, shown(value), expected, f"{wrong} Correct it, or leave the cell empty to ask by hand."
+    return (
+        value,
+        shown(value),
+        expected,
+        f"{wrong} Correct it, or leave the cell empty and ask the organization yourself.",
+    )
 
 
 def _language(value: str) -> tuple[str, ...]:
@@ -529,7 +534,7 @@ def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Itera
     for first, second in pairs:
         pair = [numbered[first], numbered[second]]
         found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
-        fix = "If they are two, leave them; if they are one, delete a row."
+        fix = "If they are two organizations, leave them. If they are one, delete a row."
         yield Problem(file, _rows_named(pair), found, "two organizations", fix)
     if are_more:
         found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
@@ -542,7 +547,7 @@ def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> 
         groups[row.email.casefold()].append((number, row))
     for email, group in groups.items():
         if email and len(group) > 1:
-            fix = "Each organization gets a mail and a link of its own there: is that meant?"
+            fix = "Each organization gets its own email and its own link there: is that intended?"
             found = f"one address for {len(group)} organizations: {shown(email)}"
             yield Problem(file, f"{_rows_named(group)}, column email", found, "one person behind all", fix)
 
@@ -558,13 +563,13 @@ def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterato
         several = bool(code) and codes.count(code) > 1
         expected = countries.spelling(country) or "a country"
         if countries.is_other_place(country):
-            found, fix = f"{shown(country)}, which is no state", "It is printed as it stands."
+            found, fix = f"{shown(country)}, which is not a country that we know", "It is printed as it is written."
         elif several:
             found = f"{shown(country)}, one of several spellings"
-            fix = "It is printed as it stands: spell one country one way."
+            fix = "It is printed as it is written: spell one country one way."
         else:
             found = f"{shown(country)}, unusual"
-            fix = "It is printed as it stands: spell one country one way."
+            fix = "It is printed as it is written: spell one country one way."
         if expected != country:
             yield Problem(file, f"{_rows_named(group)}, column country", found, expected, fix)
 

@@ -350,7 +350,7 @@ def _spell_country(line: Line, language: str) -> None:
     if spelled is None:
         if line.country:
             other = countries.is_other_place(line.country)
-            what = "no state, printed as it stands" if other else "no country that is known"
+            what = "not a country that we know, printed as it is written" if other else "no country that is known"
             line.tell(what, line.country, line.country)
     elif spelled != line.country:
         line.tell("country", line.country, spelled)

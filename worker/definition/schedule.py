@@ -49,7 +49,7 @@ def midnight_remark(deadline: datetime, zone: str) -> tuple[str, str, str] | Non
     if not dates.is_midnight(deadline, zone):
         return None
     after, last = dates.date(deadline, zone, "en"), dates.last_day(deadline, zone, "en")
-    fix = f"The last day to answer is {last}, and mails say so; for all of {after} write 23:59."
+    fix = f"The last day to answer is {last}, and emails say so. For all of {after} write 23:59."
     return f"00:00, the first second of {after}", "a time within the last day", fix
 
 
@@ -68,7 +68,7 @@ def _zone(table: Table, now: datetime, remarks: list[Problem]) -> ZoneInfo | Non
             fix = f"Is it {likely}? Write zone = and one of them." if likely else f"Write it like {example}."
             table.note("zone", shown(name), "a time zone by the name of a city, or UTC", fix)
         return found
-    fix = f"Mails and pages say the deadline in UTC; for another zone add {example}."
+    fix = f"Emails and pages show the deadline in UTC. For another time zone add {example}."
     remarks.append(Problem(table.file, "key zone", "nothing", "the zone in which times are shown", fix))
     return durations.find_zone("UTC")
 
@@ -105,7 +105,7 @@ def _typed_deadline(table: Table, typed: str, zone: tzinfo, now: datetime) -> da
 def _in_reach(table: Table, typed: str | None, moment: datetime, now: datetime) -> None:
     if now < moment <= now + durations.MAX_AHEAD:
         return
-    expected = "a time to come" if moment <= now else "a time within ten years"
+    expected = "a time in the future" if moment <= now else "a time within ten years"
     if typed is not None:
         _note_typed(table, "--deadline", typed, expected, "Choose another deadline.")
     else:

@@ -31,7 +31,7 @@ class Table:
         """Note every key that is not known, and those that are not built yet."""
         for key in self.values:
             if key in not_yet:
-                self.note(key, "a key that is not built yet", "none of that name", "Remove it for now.")
+                self.note(key, "a key that is not built yet", "no key of that name", "Remove it for now.")
             elif key not in known:
                 self.note(key, "a key that is not known", "only known keys", did_you_mean(key, known))
 

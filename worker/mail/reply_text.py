@@ -19,7 +19,7 @@ _MEANINGS = {
     "4.7.1": _LATER,
     "x.1.1": "the mailbox does not exist",
     "x.1.2": _NO_SUCH_DOMAIN,
-    "x.1.3": "this is not a mail address",
+    "x.1.3": "this is not an email address",
     "x.1.4": "the address fits more than one mailbox",
     "x.1.6": "the mailbox has moved and left no new address",
     "x.1.7": _OUR_SENDER,

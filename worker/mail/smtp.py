@@ -271,7 +271,7 @@ class Connection:
             said = "our own sender is not an address that the relay can take"
             return Outcome(Kind.NOT_CONNECTED, Phase.MAIL, said, status="5.1.7", fault="relay")
         if forward is None:
-            return Outcome(Kind.REFUSED, Phase.RCPT, "this is not a mail address", status="5.1.3")
+            return Outcome(Kind.REFUSED, Phase.RCPT, "this is not an email address", status="5.1.3")
         if not (smtputf8 or forward.isascii()):
             said = "the relay takes only unaccented Latin letters before the @ (it offers no SMTPUTF8)"
             return Outcome(Kind.REFUSED, Phase.RCPT, said, status="5.6.7")

@@ -14,13 +14,13 @@ def sentence(blocker: Blocker) -> str:
 
 _SENTENCES: dict[BlockerCode, Callable[[Mapping[str, Any]], str]] = {
     "cancelled": lambda f: "The campaign is cancelled.",
-    "erased": lambda f: "What was sealed is erased: nothing can be sent any more.",
+    "erased": lambda f: "The sealed letter was erased: nothing can be sent any more.",
     "not_closed": lambda f: "It is not closed yet.",
-    "no_seal": lambda f: "There is no seal: one was voided by a withdrawal and the next is being made.",
+    "no_seal": lambda f: "The seal is being made again, because an organization withdrew.",
     "held": lambda f: "It is held.",
     "nobody_signed": lambda f: "Nobody signed: there is no letter to send.",
-    "uncertain": lambda f: "Nobody knows whether the letter arrived: ask the addressee's office.",
-    "no_address": lambda f: "No addressee has a mail address: print the letter and bring it.",
+    "uncertain": lambda f: "The letter may have arrived: ask the addressee's office.",
+    "no_address": lambda f: "No addressee has an email address: print the letter and bring it.",
     "in_review": lambda f: f"In review until {dates.day_and_time(f['until'], f['zone'], 'en')}.",
     "below_quorum": lambda f: f"{f['signed']} signed and the quorum is {f['quorum']}.",
     "refused": lambda f: "The addressee's server refused the letter.",

@@ -30,7 +30,7 @@ def _said(facts: Mapping[str, Any]) -> str | None:
 
 def _uncertain(facts: Mapping[str, Any]) -> str:
     said = _said(facts)
-    return f"nobody knows whether it arrived: {said}" if said else "nobody knows whether it arrived"
+    return f"it may have arrived: {said}" if said else "it may have arrived"
 
 
 def _reported(facts: Mapping[str, Any]) -> str:
@@ -40,7 +40,11 @@ def _reported(facts: Mapping[str, Any]) -> str:
 
 def _delayed(facts: Mapping[str, Any]) -> str:
     said = _said(facts)
-    return f"it is delayed, and a server still tries: {said}" if said else "it is delayed, and a server still tries"
+    return (
+        f"it is delayed, and a server is still trying: {said}"
+        if said
+        else "it is delayed, and a server is still trying"
+    )
 
 
 RESPONSES: dict[ResponseKind, str] = {
@@ -62,11 +66,13 @@ ACTS: dict[OrganizerAct, str] = {
 _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "handing_over": lambda f: "it is being handed over now",
     "held": lambda f: "the campaign is held",
-    "relay_blocked": lambda f: f"the relay takes no mail since {dates.day_and_time(f['since'], f['zone'], 'en')}",
-    "quota": lambda f: f"the {f['span']}'s quota is used up: {f['used']} of {f['allowed']}",
+    "relay_blocked": lambda f: (
+        f"the relay has accepted no email since {dates.day_and_time(f['since'], f['zone'], 'en')}"
+    ),
+    "quota": lambda f: f"the quota of the {f['span']} is used up: {f['used']} of {f['allowed']}",
     "undo": lambda f: f"{ACTS[f['act']]} can still be taken back",
-    "first_few": lambda f: "the first invitations go alone until the relay took one",
-    "suppressed": lambda f: "the address is suppressed",
+    "first_few": lambda f: "only the first invitations are sent until the relay has accepted one",
+    "suppressed": lambda f: "an earlier email to this address came back",
     "no_recipient": lambda f: "nobody to send it to",
     "cancelled": lambda f: "called back: it was of no use any more",
     "uncertain": _uncertain,

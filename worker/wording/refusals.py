@@ -28,7 +28,7 @@ def _closed(words: NullTranslations, facts: dict[str, Any]) -> str:
     if facts.get("cancelled"):
         return f"The letter was cancelled: {_NO_MORE.get(what, 'nothing can be changed any more')}."
     if what == "rename":
-        return "The list is closed: the name stands as it was sealed."
+        return "The list is closed: the name stays as it was sealed."
     why = "It was closed early" if facts.get("early") else "The deadline has passed"
     return f"{why}: {_NO_MORE[what]}."
 
@@ -40,24 +40,24 @@ _NO_MORE: dict[ClosedFor, str] = {
     "remind": "nobody can be reminded any more",
     "admit": "nobody can be admitted any more",
     "hand_out": "nobody can answer any more",
-    "merge": "two organizations cannot become one any more",
+    "merge": "partners cannot be merged any more",
 }
 
 
 _NOT_MAILED: dict[NotMailedReason, str] = {
-    "no address": "has no address",
-    "unsubscribed": "asked for no more mail about this letter",
-    "silenced": "gets no mail, because you said so",
-    "came back": "has an address from which a mail came back",
-    "waits": "has a mail with its link that has not left yet",
-    "lately": "had a mail with its link less than ten minutes ago",
+    "no address": "has no email address",
+    "unsubscribed": "unsubscribed",
+    "silenced": "gets no email, because you stopped it",
+    "came back": "has an address from which an email came back",
+    "waits": "has an email with its link that waits to be sent",
+    "lately": "got an email with its link less than ten minutes ago",
     "nothing to say": "has not answered, and the deadline has passed",
 }
 
 
 def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
     present = dates.day_and_time(facts["deadline"], facts["zone"], "en")
-    return f"That is not later than the present deadline, {present}, by a minute at least: nothing was changed."
+    return f"The new deadline must be at least a minute later than the present one, {present}: nothing was changed."
 
 
 def _closed_for_partners(words: NullTranslations, facts: dict[str, Any]) -> str:
@@ -76,9 +76,9 @@ def _cannot_be_cancelled(words: NullTranslations, facts: dict[str, Any]) -> str:
 _WHERE: dict[DeliveryState, str] = {
     "not_sent": "The letter is on its way",
     "sending": "The letter is being handed over at this moment",
-    "uncertain": "The letter may have arrived already, and nobody knows",
+    "uncertain": "The letter may have arrived already",
     "partly_sent": "One addressee has the letter already",
-    "sent": "The letter has left already",
+    "sent": "The letter has been sent already",
 }
 
 
@@ -86,7 +86,9 @@ def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
     left, answers = facts["left"], facts["answers"]
     said = []
     if left:
-        said.append(f"{left} mail{'' if left == 1 else 's'} {'has' if left == 1 else 'have'} left or may have left")
+        said.append(
+            f"{left} email{'' if left == 1 else 's'} {'was' if left == 1 else 'were'} sent or may have been sent"
+        )
     if answers:
         said.append(f"{answers} answer{'' if answers == 1 else 's'} {'is' if answers == 1 else 'are'} recorded")
     return f"It cannot be taken back: {' and '.join(said)}."
@@ -94,12 +96,12 @@ def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
 
 def _nothing_to_undo(words: NullTranslations, facts: dict[str, Any]) -> str:
     if facts["last"]:
-        return f"Only the last act can be taken back, and that is {ACTS[facts['last']]}: nothing was changed."
+        return f"Only your last action can be taken back, and that is {ACTS[facts['last']]}: nothing was changed."
     return f"There is {ACTS[facts['act']].replace('the ', 'no ', 1)} that can still be taken back: nothing was changed."
 
 
 def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
-    return " ".join(["The letter does not leave:", *map(blockers.sentence, facts["blockers"])])
+    return " ".join(["The letter is not sent:", *map(blockers.sentence, facts["blockers"])])
 
 
 # What partners are told too is gettext; organizers read English.
@@ -107,9 +109,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "closed": _closed,
     "letter_has_left": lambda w, f: w.gettext("The letter has been sent and cannot be recalled."),
     "already_served": lambda w, f: (
-        f"It was noted already: {f['addressee']} has the letter."
+        f"It was recorded already: {f['addressee']} has the letter."
         if f["addressee"]
-        else "It was noted already: the letter has left already, and every addressee has it."
+        else "It was recorded already: the letter has been sent, and every addressee has it."
     ),
     "letter_changed": lambda w, f: w.gettext(
         "The letter was changed while you were reading it. What you typed is still there: please read what changed, "
@@ -124,51 +126,51 @@ _SENTENCES: dict[str, _Sentence] = {
         "submit yours again if it should replace it."
     ),
     "no_such_contact": lambda w, f: w.gettext("That link has already been ended."),
-    "link_revoked": lambda w, f: "This link was revoked: it speaks for nobody any more.",
+    "link_revoked": lambda w, f: "This link was revoked: it cannot answer for anybody any more.",
     "not_signed": lambda w, f: f"{f['organization']} has not signed: there is nothing to withdraw.",
-    "not_answered": lambda w, f: "No answer stands, so there is none to disown.",
+    "not_answered": lambda w, f: "There is no answer, so there is none to take back.",
     "not_offered": lambda w, f: f"This campaign offers only: {', '.join(f['visibilities'])}.",
-    "not_filled_in": lambda w, f: f"Missing, or not to be taken: {', '.join(f['problems'])}.",
+    "not_filled_in": lambda w, f: f"Missing or not valid: {', '.join(f['problems'])}.",
     "rate_limited": lambda w, f: w.gettext(
         "We cannot write to this address at the moment. Please enter another one, or write to the organizers."
     ),
-    "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no mail was sent.",
+    "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no email was sent.",
     "passed_on_too_often": lambda w, f: w.gettext(
         "The invitation has already been passed on three times. Please write to the organizers."
     ),
     "same_address": lambda w, f: (
-        f"That is the address of {f['organization']} already, and no mail came back from it: nothing was changed."
+        f"That is the address of {f['organization']} already, and no email came back from it: nothing was changed."
     ),
-    "erased": lambda w, f: (
-        f"{f['organization']} was erased: nothing is sent to it any more, and no address of it is kept."
-    ),
-    "not_an_address": lambda w, f: f"{f['typed']!r} is no mail address: {f['reason']}",
-    "already_decided": lambda w, f: "It was decided meanwhile: nothing was changed.",
+    "erased": lambda w, f: f"{f['organization']} was erased: it gets no email any more, and its address is not kept.",
+    "not_an_address": lambda w, f: f"{f['typed']!r} is not an email address: {f['reason']}",
+    "already_decided": lambda w, f: "It has been decided already: nothing was changed.",
     "already_partner": lambda w, f: (
         f"A partner of the name {f['organization']} is there already (#{f['number']}), in the same country: nothing "
         "was changed."
     ),
-    "same_partner": lambda w, f: f"That is {f['organization']} twice: nothing was changed.",
+    "same_partner": lambda w, f: f"You gave {f['organization']} twice: nothing was changed.",
     "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",
     "not_later": _not_later,
-    "same_letter": lambda w, f: f"The folder says what the letter of {f['slug']} says already: nothing was changed.",
+    "same_letter": lambda w, f: (
+        f"The letter in the folder is the same as the letter of {f['slug']}: nothing was changed."
+    ),
     "other_addressee": lambda w, f: (
-        "Another addressee is never a typo: who signed has signed to the one that was named."
+        "Another addressee is never a typo: organizations signed a letter to the one that was named."
     ),
     "language_left_alone": lambda w, f: (
-        "Not all that changes in one language changes in every other: somebody has to say whether the words say the "
+        "One language of the letter changes and another does not: a person has to confirm whether the letter says the "
         f"same already in {dates.listed([LANGUAGES[one].name for one in f['languages']], 'en')}."
     ),
     "already_launched": lambda w, f: (
-        f"{f['slug']} is launched already; nothing was changed and nobody was asked again."
+        f"{f['slug']} is launched already: nothing was changed, and nobody was asked again."
     ),
     "cannot_be_undone": _cannot_be_undone,
     "nothing_to_undo": _nothing_to_undo,
     "cannot_be_cancelled": _cannot_be_cancelled,
     "not_over": lambda w, f: (
-        "The letter has not left, or not to every addressee: its partners are still to be reached."
+        "The letter has not been sent to every addressee yet, so its partners must still be reachable."
     ),
-    "still_signs": lambda w, f: f"{f['organization']} signs, and the letter has not left.",
+    "still_signs": lambda w, f: f"{f['organization']} signs, and the letter has not been sent.",
     "blocked": _blocked,
 }
 _FOR_PARTNERS: dict[str, _Sentence] = {

@@ -146,7 +146,11 @@ class Stage:
         self._each("Partners decline", cast.decline, lambda row: player.declines(letters[row.email]))
         self._each("Partners sign", others, lambda row: self._sign(row, letters))
         self._each("One changes its mind", [first], lambda row: self._sign(row, letters))
-        self._wait("The silent are reminded", len(cast.silent), lambda: self._mails_beyond_the_first(cast.silent))
+        self._wait(
+            "Those who have not answered are reminded",
+            len(cast.silent),
+            lambda: self._mails_beyond_the_first(cast.silent),
+        )
         self._wait("The deadline passes", 1, self._closed)
         self._wait("The letter reaches its addressee", 1, lambda: len(self._letters()))
         self._wait("Copies reach those who signed", len(cast.sign), self._copies)
@@ -236,9 +240,12 @@ class Stage:
         say = self.console.print
         say(status_view.partners_table(found, found.partners, self.console.width))
         say(f"\n[bold]{status_view.summary(counts)}[/bold]")
-        say(f"The letter with {counts.named_publicly} names went to {letter.addressee}.", markup=False)
+        say(f"The letter with {counts.named_publicly} names was sent to {letter.addressee}.", markup=False)
         say(f"The addressee's server said: {letter.mail.reply}", markup=False)
-        say(f"{self._copies()} copies went to those who signed. It took {time.monotonic() - self.began:.0f} seconds.\n")
+        say(
+            f"{self._copies()} copies were sent to those who signed. It took "
+            f"{time.monotonic() - self.began:.0f} seconds.\n"
+        )
         say("Open these:")
         best_first = sorted(FORMATS.values(), key=lambda form: form.name != "pdf")
         for name in (*(form.file_name() for form in best_first), "dispatched.eml", "status.json", "inbox/"):

@@ -53,14 +53,14 @@ def text_of(mail: EmailMessage) -> str:
 def link_in(mail: EmailMessage) -> str:
     """The partner's link; raises NotUnderstood."""
     if (found := LINK.search(text_of(mail))) is None:
-        raise NotUnderstood("a mail without a link")
+        raise NotUnderstood("an email without a link")
     return found[0]
 
 
 def code_in(mail: EmailMessage) -> str:
     """The mail code, as it is printed; raises NotUnderstood."""
     if (found := CODE.search(LINK.sub("", text_of(mail)))) is None:
-        raise NotUnderstood("a mail without a mail code")
+        raise NotUnderstood("an email without a confirmation code")
     return found[0]
 
 

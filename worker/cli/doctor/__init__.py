@@ -37,16 +37,16 @@ class Finding:
 def _readable(path: Path | None) -> Path | None:
     """What typer could check itself, if it knew that - is no file."""
     if path is not None and str(path) != "-" and not (path.is_file() and os.access(path, os.R_OK)):
-        raise typer.BadParameter(f"{path} is no file that can be read")
+        raise typer.BadParameter(f"{path} is not a file that can be read")
     return path
 
 
 def doctor(
-    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Your own address: send it a test mail.")] = "",
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Your own email address: send it a test email.")] = "",
     headers: Annotated[
         Path | None,
         typer.Option(
-            help="The test mail as you received it, saved as a file; - reads it from standard input.",
+            help="The test email as you received it, saved as a file. - reads it from standard input.",
             callback=_readable,
         ),
     ] = None,
@@ -89,7 +89,7 @@ def _examined(to: str, headers: Path | None, *, ask: bool, mails: bool) -> Itera
         if finding.check == "relay":  # a login that was refused is not tried again at once
             ready = finding.verdict != "failed"
             if not mails:
-                yield Finding("test mail", "ok", f"a dry run: none is sent{f' to {to}' if to else ''}")
+                yield Finding("test mail", "ok", f"a dry run: no test email is sent{f' to {to}' if to else ''}")
                 continue
             yield _Check("test mail", partial(mail.a_test_mail, to, relay_is_ready=ready)).finding()
 
@@ -137,7 +137,9 @@ class _Check(threading.Thread):
         self.join(max(0.0, self._until - time.monotonic()))
         notes = list(self._notes)
         if self.is_alive():
-            notes.append(failed(f"no answer within {LIMIT} s", "look whether it hangs, and at what lies between"))
+            notes.append(
+                failed(f"no answer within {LIMIT} s", "check whether it is running, and the network on the way to it")
+            )
         return _together(self.name, notes)
 
 
@@ -157,8 +159,8 @@ def _settings() -> Finding:
     except settings.BadSettings as error:
         mend = "set them in the environment (docker compose reads .env for it); .env.example has a sentence for each"
         return Finding("settings", "failed", _without_credentials(str(error)), mend)
-    way = "everything in one process" if conf.embedded else "processes of their own"
-    return Finding("settings", "ok", f"{way}; what this machine keeps is in {conf.data_dir}")
+    way = "everything in one process" if conf.embedded else "separate processes"
+    return Finding("settings", "ok", f"{way}; this machine keeps its data in {conf.data_dir}")
 
 
 def _unexpected(error: Exception) -> "Note":
@@ -168,11 +170,13 @@ def _unexpected(error: Exception) -> "Note":
 
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return failed(f"{where}{error.strerror}", "look who may read and write there")
+        return failed(f"{where}{error.strerror}", "check who may read and write there")
     if not isinstance(error, OSError) and (sentence := errors.sentence(error)):
         said, _, mend = sentence.partition(": ")
         return failed(said, mend)
-    return failed(f"it broke off with {type(error).__name__}", "try again, then report it to the makers of Undersigned")
+    return failed(
+        f"it failed with {type(error).__name__}", "try again; if it still fails, report it to the makers of Undersigned"
+    )
 
 
 def _without_credentials(words: str) -> str:
@@ -196,7 +200,7 @@ def _asked() -> str:
 
     if not settings.current().smtp_url or not sys.stdin.isatty():
         return ""
-    return _checked(console.answer("Send a test mail to (nobody: Enter): "))
+    return _checked(console.answer("Send a test email to (Enter for nobody): "))
 
 
 def _show(finding: Finding) -> None:

@@ -36,8 +36,8 @@ def failed(found: str, fix: str) -> Note:
 
 def of_certificate(days: int, whose: str) -> Note:
     if days < DAYS_TO_RENEW:
-        return warning(f"{whose} runs out in {console.count(days, 'day')}", "ask who runs that server to renew it")
-    return ok(f"{whose} is good for {days} days")
+        return warning(f"{whose} expires in {console.count(days, 'day')}", "ask who runs that server to renew it")
+    return ok(f"{whose} is valid for {days} more days")
 
 
 def days_left(line: ssl.SSLSocket) -> int:

@@ -32,7 +32,7 @@ RESERVED = (".example", ".test", ".invalid", ".localhost")  # RFC 6761: nobody i
 AUTHENTICATION = {  # what a receiving server tries, and the fix if that fails
     "spf": "publish the SPF record that the relay's provider gives you",
     "dkim": "ask the relay's provider to sign for your domain, and publish its key",
-    "dmarc": "SPF or DKIM must pass for the very domain in From",
+    "dmarc": "SPF or DKIM must pass for the domain in From",
 }
 UNSURE = {"none", "neutral", "policy", "temperror"}  # results of RFC 8601 that are neither a pass nor a fail
 
@@ -51,17 +51,17 @@ def relay() -> Iterator[Note]:
     if (outcome := asyncio.run(_log_in(there))) is not None:
         yield failed(f"{there.host}:{there.port}: {outcome.reply}", _fix_of(outcome))
         return
-    yield ok(f"{there.host}:{there.port} " + ("takes our login" if there.username else "asks for no login"))
+    yield ok(f"{there.host}:{there.port} " + ("accepts our login" if there.username else "needs no login"))
     try:
         yield from _what_it_offers(there)
     except (smtplib.SMTPException, OSError) as error:
         said = f"it did not answer a second time ({type(error).__name__})"
-        yield warning(said, "try again; if it stays so, ask the relay's provider how many connections it allows")
+        yield warning(said, "try again; if it fails again, ask the relay's provider how many connections it allows")
 
 
 def _without_a_relay(conf: settings.Settings) -> Note:
     if conf.embedded:
-        return ok("the built-in mail catcher: no mail leaves this machine")
+        return ok("the built-in mail catcher: no email leaves this machine")
     return failed("UNDERSIGNED_SMTP_URL is not set here", "set it, or run this where `undersigned worker` runs")
 
 
@@ -80,14 +80,14 @@ def _connection(relay: Relay) -> Connection:
 
 def _fix_of(outcome: Outcome) -> str:
     if outcome.phase is Phase.AUTH:
-        return "look at user and password in UNDERSIGNED_SMTP_URL; ask the relay's provider"
+        return "check user and password in UNDERSIGNED_SMTP_URL; ask the relay's provider"
     if outcome.phase is Phase.MAIL:
         return "ask the relay's provider to let you send as UNDERSIGNED_MAIL_FROM"
     if outcome.phase in {Phase.RCPT, Phase.DATA, Phase.END_OF_DATA}:
-        return "look at the address after --to; ask the relay's provider"
+        return "check the address after --to; ask the relay's provider"
     if outcome.phase is Phase.STARTTLS or "TLS" in outcome.reply:
-        return "use the host name that its certificate names, or smtps://; ask the relay's provider"
-    return "look at host and port in UNDERSIGNED_SMTP_URL, and whether a firewall lets them through"
+        return "use the host name in its certificate, or smtps://; ask the relay's provider"
+    return "check host and port in UNDERSIGNED_SMTP_URL, and whether a firewall blocks them"
 
 
 def _what_it_offers(relay: Relay) -> Iterator[Note]:
@@ -96,7 +96,7 @@ def _what_it_offers(relay: Relay) -> Iterator[Note]:
         if isinstance(line.sock, ssl.SSLSocket):
             yield of_certificate(days_left(line.sock), f"{line.sock.version()}, its certificate")
         elif relay.host not in settings.LOOPBACK:
-            yield warning("no TLS: mails and password can be read on the way", "use smtps:// or smtp://")
+            yield warning("no TLS: emails and password can be read on the way", "use smtps:// or smtp://")
         yield of_size(line.esmtp_features.get("size") if line.has_extn("size") else None)
         known = ("pipelining", "dsn", "smtputf8")
         noted = [f"{'offers' if line.has_extn(name) else 'no'} {name.upper()}" for name in known]
@@ -119,8 +119,8 @@ def _introduced(relay: Relay) -> Iterator[smtplib.SMTP]:
 def of_size(limit: str | None) -> Note:
     """Judge the largest mail that EHLO announces, in octets; 0 is no fixed limit (RFC 1870)."""
     if limit is None or not limit.isdecimal() or int(limit) == 0:
-        return ok("no limit to a mail's size")
-    said = f"takes mails of up to {int(limit) / 1024**2:.1f} MB"
+        return ok("no limit on the size of an email")
+    said = f"accepts emails of up to {int(limit) / 1024**2:.1f} MB"
     if int(limit) < LETTER_NEEDS:
         return failed(f"{said}; a letter with its PDF needs 2 MB", "ask the relay's provider for a higher limit")
     return ok(said)
@@ -132,9 +132,9 @@ def a_test_mail(to: str, *, relay_is_ready: bool) -> Iterator[Note]:
     if not conf.smtp_url:
         yield ok("none needed: there is no relay")
     elif not relay_is_ready:
-        yield warning("no test mail sent: the relay is not ready", "make the relay ready first")
+        yield warning("no test email sent: the relay is not ready", "repair the relay first")
     elif not to:
-        yield warning("no test mail sent", f"`{console.command('doctor', '--to', 'you@your.org')}`")
+        yield warning("no test email sent", f"`{console.command('doctor', '--to', 'you@your.org')}`")
     else:
         outcome = asyncio.run(send_now(_worded(to)))
         yield _of_test_mail(outcome)
@@ -143,13 +143,13 @@ def a_test_mail(to: str, *, relay_is_ready: bool) -> Iterator[Note]:
 def _worded(to: str) -> Envelope:
     conf = settings.current()
     words = (
-        "This mail was sent by `undersigned doctor`. If you read it, mail from this program reaches you.\n\n"
-        "If it lay among the junk, or to be sure: save it as a file with all its headers (*Show original*, "
-        "*Download*), and let the program read there what your mail server thinks of it:\n\n"
+        "This email was sent by `undersigned doctor`. If you can read it, email from this program reaches you.\n\n"
+        "If it was in the spam folder, or to be sure: save it as a file with all its headers (*Show original*, "
+        "*Download*). The program then reads in it what your mail server thinks of it:\n\n"
         "`undersigned doctor --headers test-mail.eml`\n"
     )
     tree = markdown.blocks(words)
-    subject = "Test mail from Undersigned"
+    subject = "Test email from Undersigned"
     page = f'<!doctype html>\n<html lang="en">\n<title>{subject}</title>\n{html.to_html(tree)}</html>\n'
     message = mime.Message(
         to=to,
@@ -175,11 +175,11 @@ async def send_now(envelope: Envelope) -> Outcome:
 
 def _of_test_mail(outcome: Outcome) -> Note:
     if outcome.kind is Kind.SENT:
-        return ok(f"the relay took it ({outcome.reply}): look whether it arrives, and read it with --headers")
+        return ok(f"the relay accepted it ({outcome.reply}): check whether it arrives, and read it with --headers")
     if outcome.kind is Kind.UNCERTAIN:
-        return warning(f"nobody knows whether it left: {outcome.reply}", "look whether it arrives, and try again")
+        return warning(f"it may have been sent: {outcome.reply}", "check whether it arrives, and try again")
     if outcome.kind is Kind.DEFERRED:
-        return warning(f"put off: {outcome.reply}", "try again in ten minutes; then ask the relay's provider")
+        return warning(f"not now: {outcome.reply}", "try again in ten minutes; then ask the relay's provider")
     return failed(outcome.reply, _fix_of(outcome))
 
 
@@ -188,9 +188,9 @@ def sender() -> Iterator[Note]:
     conf = settings.current()
     domain, envelopes = _domain_of(conf.mail_from), _domain_of(conf.bounces_to or conf.mail_from)
     if not conf.smtp_url:
-        yield ok(f"{domain} is not asked for: there is no relay")
+        yield ok(f"{domain} is not checked: there is no relay")
     elif domain.endswith(RESERVED):
-        yield warning(f"{domain} exists in examples only", "set UNDERSIGNED_MAIL_FROM to an address of yours")
+        yield warning(f"{domain} only exists in examples", "set UNDERSIGNED_MAIL_FROM to your own address")
     else:
         try:
             yield from _what_the_dns_tells(domain, envelopes)
@@ -207,13 +207,13 @@ def _domain_of(address: str) -> str:
 def _what_the_dns_tells(domain: str, envelopes: str) -> Iterator[Note]:
     """SPF is asked of the domain in the envelope, the others of the one in From."""
     if _texts(domain) is None:
-        yield failed(f"there is no domain {domain}", "look at UNDERSIGNED_MAIL_FROM")
+        yield failed(f"there is no domain {domain}", "check UNDERSIGNED_MAIL_FROM")
         return
     yield of_spf(envelopes, _texts(envelopes) or [])
     if _texts(f"_domainkey.{domain}") is None:
-        yield warning("no DKIM keys to be seen", "publish the key that the relay's provider gives you")
+        yield warning("no DKIM keys found", "publish the key that the relay's provider gives you")
     else:
-        yield ok("there may be DKIM keys (a received mail tells: --headers)")
+        yield ok("there may be DKIM keys (a received email shows it: --headers)")
     yield of_dmarc(domain)
 
 
@@ -223,9 +223,9 @@ def of_spf(domain: str, texts: list[str]) -> Note:
     if not records:
         return warning(f"{domain} has no SPF record", "publish the one that the relay's provider gives you")
     if len(records) > 1:
-        return warning(f"{domain} has {len(records)} SPF records: none of them counts", "make one record of them")
+        return warning(f"{domain} has {len(records)} SPF records: none of them counts", "combine them into one record")
     if {"+all", "all"} & set(records[0].lower().split()):
-        return warning(f"the SPF record of {domain} lets everybody send", "end it in ~all or -all")
+        return warning(f"the SPF record of {domain} allows everybody to send", "end it in ~all or -all")
     return ok(f"{domain} has an SPF record")
 
 
@@ -257,10 +257,12 @@ def received_mail(mail: bytes) -> Iterator[Note]:
     theirs = _domain_of(parseaddr(str(headers.get("From", "")))[1])
     ours = _domain_of(settings.current().mail_from)
     if theirs != ours:
-        yield warning(f"it comes from {theirs or 'nobody'}, and our mails from {ours}", "save the test mail")
+        yield warning(f"it comes from {theirs or 'nobody'}, but our emails come from {ours}", "save the test email")
     results = authentication_results(str(found) for found in headers.get_all("Authentication-Results", []))
     if not results:
-        yield warning("no Authentication-Results in it", "save it with all headers, from the mailbox it came to")
+        yield warning(
+            "no Authentication-Results in it", "save it with all its headers, from the mailbox that received it"
+        )
         return
     for method in AUTHENTICATION:
         yield of_result(method, results.get(method, "none"), dmarc=results.get("dmarc"))
@@ -321,7 +323,7 @@ def mailbox() -> Iterator[Note]:
     """Whether we get into the mailbox and the folder to which bounces come; no message is touched."""
     conf = settings.current()
     if not conf.imap_url:
-        yield ok("none: bounces are read by you")
+        yield ok("none: you read bounces yourself")
         return
     try:
         there = bounce_mailbox.Mailbox.parse(conf.imap_url)
@@ -329,8 +331,8 @@ def mailbox() -> Iterator[Note]:
     except ValueError as error:  # a sentence that repeats nothing of the URL
         yield failed(str(error), "correct UNDERSIGNED_IMAP_URL")
     except bounce_mailbox.CannotCollect as error:
-        yield failed(str(error), "look at UNDERSIGNED_IMAP_URL; ask the mailbox's provider")
+        yield failed(str(error), "check UNDERSIGNED_IMAP_URL; ask the mailbox's provider")
     else:
-        yield ok(f"{there.host}:{there.port} takes our login and has the folder {there.folder}")
+        yield ok(f"{there.host}:{there.port} accepts our login and has the folder {there.folder}")
     if not conf.bounces_to:
         yield warning("bounces go to MAIL_FROM, without a token", "set UNDERSIGNED_BOUNCES_TO to this mailbox")

@@ -44,7 +44,7 @@ def database() -> Iterator[Note]:
     """Whether it can be reached and written to, and has the tables of this version."""
     file = sqlite_file()
     if file is not None and not file.exists():
-        yield warning(f"SQLite: {file} does not exist yet", f"`{console.command('migrate')}` makes it")
+        yield warning(f"SQLite: {file} does not exist yet", f"`{console.command('migrate')}` creates it")
         return
     with db.transaction(even_restored=True) as session:
         yield from _postgresql(session) if file is None else _sqlite(session, file)
@@ -78,9 +78,9 @@ def _tables() -> Note:
         found, fix = errors.explain_schema(error)
         if isinstance(error, migrations.OlderSchema):
             grave = warning if settings.current().embedded else failed
-            return grave("its tables are not those of this version", fix)
-        return failed(f"its tables are not those of this version: it {found}", fix)
-    return ok("its tables are those of this version")
+            return grave("its tables do not belong to this version", fix)
+        return failed(f"its tables do not belong to this version: it {found}", fix)
+    return ok("its tables belong to this version")
 
 
 def _key() -> Iterator[Note]:
@@ -121,7 +121,7 @@ def _sqlite(session: Session, file: Path) -> Iterator[Note]:
     stands = session.scalar(text("PRAGMA user_version"))
     session.execute(text(f"PRAGMA user_version = {stands}"))  # BEGIN IMMEDIATE alone lets a read-only file pass
     if mode != "wal":
-        yield warning(f"journal mode {mode}, not WAL", "put DATA_DIR on a disk of this machine, not of the network")
+        yield warning(f"journal mode {mode}, not WAL", "put DATA_DIR on a disk of this machine, not on a network disk")
 
 
 def _postgresql(session: Session) -> Iterator[Note]:
@@ -145,8 +145,8 @@ def _samples(session: Session) -> Iterator[Note]:
         fix = "for each: ALTER TABLE … ALTER COLUMN … TYPE (the same), ALTER COLUMN … SET STATISTICS 0"
         yield warning(f"PostgreSQL keeps samples of names, erased ones too: {', '.join(sampled)}", fix)
     if not vacuum.may_rewrite_samples(session) and not vacuum.samples_were_rewritten(session):
-        fix = f"let the owner of the database type once: VACUUM FULL {vacuum.SAMPLES}"
-        yield warning(f"names erased long ago may stand in the file of {vacuum.SAMPLES} still", fix)
+        fix = f"the owner of the database should run once: VACUUM FULL {vacuum.SAMPLES}"
+        yield warning(f"names erased long ago may still be in the file of {vacuum.SAMPLES}", fix)
 
 
 def of_postgresql(number: int) -> Note:
@@ -177,9 +177,9 @@ def broker() -> Iterator[Note]:
         with redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as client:
             yield from _redis(client, f"{conf.redis_prefix}doctor")
     except redis.AuthenticationError:
-        yield failed("it refuses the login", "look at the password in UNDERSIGNED_BROKER_URL")
+        yield failed("it refuses the login", "check the password in UNDERSIGNED_BROKER_URL")
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        fix = "look whether it runs, and at UNDERSIGNED_BROKER_URL"
+        fix = "check whether it is running, and UNDERSIGNED_BROKER_URL"
         yield failed(f"it does not answer ({type(error).__name__})", fix)
 
 
@@ -197,8 +197,8 @@ def _redis(client: redis.Redis, key: str) -> Iterator[Note]:
             "set UNDERSIGNED_BROKER_URL to a primary, with rights to write",
         )
     if (policy := info.get("maxmemory_policy")) != "noeviction":
-        fix = "give us a Redis of our own, and set maxmemory-policy noeviction there"
-        yield failed(f"maxmemory-policy is {policy}: when memory is short, task messages are lost without a word", fix)
+        fix = "use a Redis for this program alone, and set maxmemory-policy noeviction there"
+        yield failed(f"maxmemory-policy is {policy}: when memory is short, task messages are lost silently", fix)
     if not info.get("aof_enabled"):
         yield warning("no append-only file: task messages are lost when it restarts", "set appendonly yes there")
 
@@ -222,26 +222,28 @@ def pages() -> Iterator[Note]:
     try:
         answer = _get_livez(url)
     except ssl.SSLCertVerificationError as error:
-        fix = "get it a certificate: Caddy does so by itself if the name leads here and ports 80 and 443 are open"
+        fix = (
+            "get a certificate for it: Caddy does so automatically if the name leads here and ports 80 and 443 are open"
+        )
         yield failed(f"{url}: {error.verify_message}", fix)
     except (OSError, http.client.HTTPException) as error:
         said = getattr(error, "strerror", None) or type(error).__name__
-        fix = "look at UNDERSIGNED_PUBLIC_URL, whether `undersigned web` runs, and whether its proxy does"
+        fix = "check UNDERSIGNED_PUBLIC_URL, and whether `undersigned web` and its proxy are running"
         yield failed(f"{url} does not answer: {said}", fix)
     else:
         yield _of_livez(url, answer)
         if answer.days_left is not None:
             yield of_certificate(answer.days_left, "its certificate")
         elif urlsplit(url).hostname not in settings.LOOPBACK:
-            yield warning("links go without TLS", "begin UNDERSIGNED_PUBLIC_URL with https://")
+            yield warning("links are not protected by TLS", "let UNDERSIGNED_PUBLIC_URL begin with https://")
 
 
 def _of_livez(url: str, answer: Answer) -> Note:
     if 300 <= answer.status < 400:
-        return warning(f"{url} sends visitors on to another address", "set UNDERSIGNED_PUBLIC_URL to that one")
+        return warning(f"{url} redirects visitors to another address", "set UNDERSIGNED_PUBLIC_URL to that one")
     if (answer.status, answer.body.strip()) != (200, b"ok"):
-        fix = "look at UNDERSIGNED_PUBLIC_URL, and what its proxy passes on"
-        return failed(f"{url} answers {answer.status}, and not as our pages do", fix)
+        fix = "check UNDERSIGNED_PUBLIC_URL, and where its proxy leads"
+        return failed(f"{url} answers {answer.status}, but not as our pages do", fix)
     return ok(f"{url} answers")
 
 
@@ -279,7 +281,7 @@ def clock() -> Iterator[Note]:
     if (ahead := _pages_ahead()) is not None:
         yield of_clock(ahead, "the pages")
     elif file is not None and not file.exists():
-        yield ok(f"here it is {datetime.now(UTC):%H:%M:%S} UTC; nobody to compare with")
+        yield ok(f"here it is {datetime.now(UTC):%H:%M:%S} UTC; nothing to compare with")
 
 
 def of_clock(ahead: float, whose: str) -> Note:
@@ -287,7 +289,7 @@ def of_clock(ahead: float, whose: str) -> Note:
     if abs(ahead) <= 2:
         return ok(f"the same as for {whose}")
     said = f"for {whose} it is {abs(ahead):.0f} s {'later' if ahead > 0 else 'earlier'} than here"
-    fix = "set both clocks by the network: `timedatectl set-ntp true`"
+    fix = "synchronize both clocks over the network: `timedatectl set-ntp true`"
     return (failed if abs(ahead) > 60 else warning)(said, fix)
 
 
@@ -329,7 +331,7 @@ def disk() -> Iterator[Note]:
 def of_space(free: int, folder: Path) -> Note:
     """Judge the bytes that are free."""
     said = f"{free / GB:.1f} GB free in {folder}"
-    fix = "make room, or set UNDERSIGNED_DATA_DIR to a larger disk"
+    fix = "free some space, or set UNDERSIGNED_DATA_DIR to a larger disk"
     if free < GB / 10:
         return failed(said, fix)
     return warning(said, fix) if free < GB else ok(said)
@@ -341,9 +343,9 @@ def fonts() -> Iterator[Note]:
     missing = glyphs.unprintable([IN_LATIN_AND_KHMER])
     embedded_fonts = all(name in page for name in (b"LibertinusSerif", b"NotoSansKhmer"))
     if page.startswith(b"%PDF") and embedded_fonts and not missing:
-        yield ok(f"a page in Latin and Khmer was set: {len(page) // 1000} kB of PDF")
+        yield ok(f"a page in Latin and Khmer was made: {len(page) // 1000} kB of PDF")
     else:
-        yield failed("a page in Latin and Khmer was set, and a font was missing", "install the program again")
+        yield failed("a page in Latin and Khmer was made, but a font was missing", "install the program again")
 
 
 def _sheet(words: str) -> Sheet:
@@ -371,9 +373,9 @@ def templates() -> Iterator[Note]:
         except jinja2.TemplateError as error:
             broken.append(f"mail/{kind}.{language}.md ({type(error).__name__})")
     if broken:
-        yield failed(console.some(broken, 3), "look at UNDERSIGNED_TEMPLATES_DIR, and compare with the original")
+        yield failed(console.some(broken, 3), "check UNDERSIGNED_TEMPLATES_DIR, and compare it with the original")
     else:
-        yield ok(f"{console.count(len(worded), 'mail')} in {console.count(len(LANGUAGES), 'language')}")
+        yield ok(f"{console.count(len(worded), 'email')} in {console.count(len(LANGUAGES), 'language')}")
 
 
 def secrets() -> Iterator[Note]:
@@ -394,6 +396,6 @@ def secrets() -> Iterator[Note]:
 def _of_mode(file: Path, grave: Any) -> Note:
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & 0o077:
-        note: Note = grave(f"others on this machine may read {file} (mode {mode:04o})", f"`chmod 600 {file}`")
+        note: Note = grave(f"other users of this machine may read {file} (mode {mode:04o})", f"`chmod 600 {file}`")
         return note
-    return ok(f"{file} is its owner's only")
+    return ok(f"{file} can only be read by its owner")
