@@ -23,8 +23,10 @@ import typst
 from tests import pictures
 from tests.readers import Page, folded, kinds_below
 from worker import settings
+from worker.state.signatories import Signatories
 from worker.text import markdown, plain_text
-from worker.wording import letter_docx, letter_html, letter_pdf, letter_text
+from worker.wording import letter as letters
+from worker.wording import letter_docx, letter_html, letter_pdf, letter_text, templates
 from worker.wording.sheet import Sheet, fill
 
 CAMPAIGN = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"
@@ -129,6 +131,28 @@ def test_what_a_letter_does_not_have_leaves_no_trace():
     sheet = a_sheet(signatories=[])
     for form in words_in_every_form(sheet):
         assert sheet.list_heading not in form
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "five"),
+    [
+        (
+            "en",
+            "This letter is signed by 1 organization. It is not named in this copy.",
+            "This letter is signed by 5 organizations. They are not named in this copy.",
+        ),
+        (
+            "fr",
+            "Cette lettre est signée par 1 organisation. Elle n’est pas nommée dans cet exemplaire.",
+            "Cette lettre est signée par 5 organisations. Elles ne sont pas nommées dans cet exemplaire.",
+        ),
+        ("km", "អង្គការចំនួន 1 បានចុះហត្ថលេខាលើលិខិតនេះ។", "អង្គការចំនួន 5 បានចុះហត្ថលេខាលើលិខិតនេះ។"),
+    ],
+)
+def test_where_nobody_is_named_a_sentence_says_how_many_sign(language, one, five):
+    words = templates.translations(language)
+    assert letters._withheld(Signatories([], withheld=1), words).startswith(one)
+    assert letters._withheld(Signatories([], withheld=5), words).startswith(five)
 
 
 def test_the_list_may_be_all_withheld():

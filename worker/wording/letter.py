@@ -153,8 +153,8 @@ def _withheld(listed: Signatories, words: Any) -> str:
         return _line_below_names(words, listed.withheld, str(listed.withheld))
     return str(
         words.ngettext(
-            "%(number)s organization, which is not named in this copy.",
-            "%(number)s organizations, which are not named in this copy.",
+            "This letter is signed by %(number)s organization. It is not named in this copy.",
+            "This letter is signed by %(number)s organizations. They are not named in this copy.",
             listed.withheld,
         )
     ) % {"number": listed.withheld}
