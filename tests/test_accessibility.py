@@ -322,7 +322,7 @@ class Reader:
         return template.format(**self.addresses)
 
     def reads(self, msgid: str) -> str:
-        return " ".join((templates.translations(self.language).gettext(msgid) % self.words).split())
+        return " ".join((templates.page_words(self.language).gettext(msgid) % self.words).split())
 
 
 def a_reader(state: State, language: str, organization: str = "River Watch") -> Reader:

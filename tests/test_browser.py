@@ -84,7 +84,7 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     language: str, phone: Phone, site: str, partners: list[Partner]
 ) -> None:
     partner, page = partners[0], phone.page
-    words = templates.translations(language).gettext
+    words = templates.page_words(language).gettext
     code = tokens.mail_code(partner).translate(str.maketrans(DIGITS["en"], DIGITS[language]))
     page.goto(f"{site}/s/{tokens.token(partner)}")
     if language != partner.language:

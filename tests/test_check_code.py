@@ -487,7 +487,7 @@ def test_each_page_then_asks_for_the_long_code(
 ) -> None:
     with db.transaction() as session:
         cast.signs(session, session.get_one(Partner, partner.id))
-    gettext = templates.translations(language).gettext
+    gettext = templates.page_words(language).gettext
     six_digits = gettext("The six digits in our email to you, below the link.")
     pages = [link(partner), *(f"{link(partner)}/{below}" for below in ("row", "pass-on", "not-us"))]
     pages += [f"/u/{tokens.token(partner, 'quiet')}", f"/j/{tokens.token(applicant, 'join')}"]

@@ -96,7 +96,7 @@ def test_each_choice_has_a_receipt_of_its_own_in_every_language(language: str) -
 def test_a_partners_page_offers_each_choice_and_says_what_stands(
     choice: AnswerChoice, language: str, browser: TestClient
 ) -> None:
-    words = templates.translations(language).gettext
+    words = templates.page_words(language).gettext
     with db.transaction() as session:
         partner = cast.a_campaign(session).partners[0]
         if choice.offered_to == "signatories":

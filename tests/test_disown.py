@@ -289,7 +289,7 @@ def test_without_the_code_nothing_falls(typed: str, browser: TestClient, river_w
 def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClient, river_watch: Partner) -> None:
     answers(river_watch, "public")
     query = "" if language == "en" else f"?lang={language}"
-    button = templates.translations(language).gettext("This was not us")
+    button = templates.page_words(language).gettext("This was not us")
     assert (
         f'href="{url(river_watch)}{query}">{button}</a>' in browser.get(f"/s/{tokens.token(river_watch)}{query}").text
     )
@@ -298,7 +298,7 @@ def test_it_speaks_the_language_that_was_chosen(language: str, browser: TestClie
     assert f'<html lang="{language}">' in page.text
     done = browser.post(url(river_watch), data={"mail_code": tokens.mail_code(river_watch), "lang": language})
     assert f'<html lang="{language}">' in done.text
-    assert templates.translations(language).gettext("What was done in your name is cancelled") in done.text
+    assert templates.page_words(language).gettext("What was done in your name is cancelled") in done.text
 
 
 @on_sqlite

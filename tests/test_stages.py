@@ -116,7 +116,7 @@ def test_what_is_refused_is_said_in_the_language_that_is_read(stage: Stage, brow
         if action in ALLOWED[stage] or action == "join":
             continue
         page = does(browser, action, partner, language)
-        said = templates.translations(language).gettext
+        said = templates.page_words(language).gettext
         if page.status_code == 303:  # to the partner's page, which says where things stand
             page = browser.get(page.headers["location"])
             assert page.status_code == 200

@@ -75,7 +75,7 @@ def test_it_says_of_each_link_when_it_was_made_and_not_whose_it_is(
         rows = cast.everything(session)
     page = browser.get(url(river_watch), params={"lang": language})
     assert f'<html lang="{language}">' in page.text
-    said = templates.translations(language).gettext
+    said = templates.page_words(language).gettext
     assert said("An answer was given with this link.") in says(page)
     assert said("No answer was given with this link.") in says(page)
     for secret in ("chair@", "lawyer@", "Dara", "Sophea"):

@@ -83,7 +83,7 @@ def test_a_withdrawal_after_a_partial_departure_is_told_the_truth(
 
     after = read(browser, link, language)
     assert f"{NAMES[language]}Minister Ada Weir" in after
-    words = templates.translations(language).gettext
+    words = templates.page_words(language).gettext
     assert words("Copies that have not been sent yet no longer name you.") in after
     assert words("It is neither named nor counted.") not in after
 

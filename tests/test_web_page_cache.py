@@ -21,11 +21,12 @@ from worker.acts.correct_listing import Listing
 from worker.column_types import Moment
 from worker.models import Addressee, Campaign, Letter, Partner
 from worker.text import dates
+from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
 from worker.web import page_cache, partner_page
 from worker.web.app import make_app
 
-HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អាត", "مراقبة")
+HELL = (*cast.NAMES_FROM_HELL, 'O\'Hara & "Sons"', "ទន្លេស្អាត", "مراقبة", "ក្រុមហត្ថលេខាស្អាត")
 
 
 @pytest.fixture
@@ -91,6 +92,14 @@ def test_it_is_the_same_page_for_every_name_and_after_every_answer(language: str
     for partner in partners:
         given, anew = both(browser, partner, language)
         assert given == anew
+
+
+def test_khmer_words_are_held_together_and_names_stay(browser: TestClient) -> None:
+    partner = a_campaign()[-1]
+    given, _ = both(browser, partner, "km")
+    assert keep_words("ហត្ថលេខា") in given
+    assert given.count(partner.organization) >= 3
+    assert keep_words(partner.organization) not in given
 
 
 def test_readers_share_a_wording_and_nothing_of_each_other(browser: TestClient) -> None:

@@ -189,7 +189,7 @@ def test_every_state_reads_in_every_language(
     page = browser.get(url(river_watch), params={"lang": language})
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
-    kept = {one: templates.translations(one).gettext("Who runs this, and what we keep") for one in LANGUAGES}
+    kept = {one: templates.page_words(one).gettext("Who runs this, and what we keep") for one in LANGUAGES}
     assert [one for one, words in kept.items() if words in page.text] == [language]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
 from worker.wording import problems, templates
 
@@ -30,7 +31,8 @@ STATUS: dict[Apology, int] = {
 def show(template: str, language: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page from `templates/pages/` in one language; `problems` come as codes and are shown as sentences."""
     if "problems" in context:
-        context["problems"] = problems.sentences(context["problems"], language)
+        said = problems.sentences(context["problems"], language)
+        context["problems"] = {field: keep_words(sentence) for field, sentence in said.items()}
     return HTMLResponse(templates.page(f"pages/{template}", language, **context), status)
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from worker import settings
 from worker.text import dates, html, markdown, names, plain_text
+from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
 from worker.tokens import Url
 from worker.wording.slots import Slot
@@ -52,13 +53,33 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@functools.lru_cache(maxsize=8)
+def page_words(language: str) -> gettext.NullTranslations:
+    """The same as pages show them; a value that is put into a sentence stays as it is."""
+    return _KeptTogether(translations(language))
+
+
+class _KeptTogether(gettext.NullTranslations):
+    """Words in which no line ends where it must not; all else is asked of the catalogue."""
+
+    def __init__(self, catalogue: gettext.NullTranslations) -> None:
+        super().__init__()
+        self.add_fallback(catalogue)
+
+    def gettext(self, message: str) -> str:
+        return keep_words(super().gettext(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return keep_words(super().ngettext(msgid1, msgid2, n))
+
+
 def catalogue(language: str) -> Path:
     """The file with the pages' words in a language."""
     return settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
 
 
 def _in_language(environment: Environment, language: str, name: str, context: dict[str, Any]) -> str:
-    words = translations(language)
+    words = page_words(language) if name.startswith("pages/") else translations(language)
     return environment.get_template(name).render(
         language=language,
         languages={one.code: one.endonym for one in LANGUAGES.values()},
@@ -86,6 +107,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["signatory"] = names.signatory
+    environment.filters["kept"] = keep_words
     environment.filters["unlinked"] = names.unlinked
     environment.filters["prose"] = lambda blocks, ids="": Markup(html.to_html(blocks, ids))
     environment.policies["ext.i18n.trimmed"] = True
