@@ -1476,7 +1476,7 @@ def test_an_applicant_of_the_name_of_a_partner_is_not_admitted_unless_it_is_anot
 
     for more in (["--yes"], ["--dry-run"]):
         refused = asked.types("admit", "rivers", "river watch", *more, code=1)
-        assert "A partner of the name river watch is there already" in refused
+        assert "There is already a partner called river watch" in refused
         assert f"admit rivers '#A{number}' --no" in refused
         assert "--add ADDRESS" in refused
     assert len(asked.campaign_partners()) == partners

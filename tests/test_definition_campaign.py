@@ -11,7 +11,7 @@ from worker.definition.campaign import read_definition
 from worker.definition.campaign_keys import ADDRESSEE_KEYS, KEYS
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, shown
-from worker.wording.letter import said
+from worker.text.languages import said
 
 NOW = datetime(2030, 4, 1, 12, 0, tzinfo=UTC)
 EXAMPLE = Path(__file__).parent.parent / "campaigns" / "cambodia-2023"

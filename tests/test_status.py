@@ -112,7 +112,7 @@ IN_TRUE_WORDS: dict[str, tuple[dict[str, Any], str, str | None, bool]] = {
         "resend",
         False,
     ),
-    "cancelled": ({"cancelled_at": -A_WHILE}, "called back: it was of no use any more", None, False),
+    "cancelled": ({"cancelled_at": -A_WHILE}, "not sent: it was not needed any more", None, False),
     "sending": (
         {"due_at": -A_WHILE, "lease_until": A_WHILE, "lease_holder": "x"},
         "it is being handed over now",

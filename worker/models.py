@@ -30,6 +30,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from worker.choices import CHOICES, Choice
 from worker.column_types import BoundText, Encrypted, Moment
+from worker.text.languages import said
 
 
 def new_seed() -> bytes:
@@ -150,6 +151,10 @@ class Campaign(Base):
     def sender(self) -> dict[str, Any]:
         return dict(self.definition["sender"])
 
+    def sender_in(self, language: str) -> str:
+        """What a reader of this language calls who runs it."""
+        return str(said(self.definition["sender"]["name"], language, self.authentic))
+
     @property
     def quorum(self) -> int:
         return int(self.definition["quorum"])
@@ -251,6 +256,8 @@ class Addressee(Base):
     """To whom a letter goes; part of what is signed. An empty email: dispatched by hand.
 
     `brought_at`: when an organizer noted that this addressee has the letter by another way than our mail.
+    `name`: in the authentic language. `address`: its lines; where these or the name are said by language, an object
+    with `names` and `lines`, each by language, the lines of the authentic one under an empty key too.
     """
 
     __tablename__ = "addressee"
@@ -261,12 +268,24 @@ class Addressee(Base):
     name: Mapped[str] = mapped_column(Text)
     office: Mapped[dict[str, Any]]
     salutation: Mapped[dict[str, Any]]
-    address: Mapped[list[str]]
+    address: Mapped[list[str] | dict[str, Any]] = mapped_column(JSON)
     email: Mapped[str] = mapped_column(Text)
     copy: Mapped[bool]
     brought_at: Mapped[datetime | None]
 
     letter: Mapped[Letter] = relationship(back_populates="addressees")
+
+    def name_in(self, language: str) -> str:
+        """What a reader of this language calls it."""
+        names = self.address["names"] if isinstance(self.address, dict) else {}
+        return str(names.get(language, self.name))
+
+    def address_in(self, language: str) -> list[str]:
+        """The lines of its address, as a letter in this language prints them."""
+        if not isinstance(self.address, dict):
+            return self.address
+        lines = self.address["lines"]
+        return list(lines.get(language, lines[""]))
 
 
 REDACTED = "(erased)"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
 from worker.acts import audit, suppressions, undo
+from worker.definition import campaign_keys
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
 from worker.models import (
@@ -31,6 +32,7 @@ from worker.models import (
 )
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import AlreadyLaunched, CannotBeUndone
+from worker.text.languages import said
 from worker.wording.sheet import hash_of
 
 
@@ -155,10 +157,10 @@ def letter_of(definition: Definition, made_at: datetime | None = None) -> Letter
     addressees = [
         Addressee(
             position=position,
-            name=addressee.name,
+            name=said(addressee.name, definition.authentic, definition.authentic),
             office=_by_language(addressee.office),
             salutation=_by_language(addressee.salutation),
-            address=addressee.address,
+            address=_address(addressee, definition.authentic),
             email=addressee.email,
             copy=addressee.copy,
         )
@@ -166,6 +168,15 @@ def letter_of(definition: Definition, made_at: datetime | None = None) -> Letter
     ]
     texts = dict(definition.letters)
     return Letter(version=1, meaning=1, texts=texts, hash=hash_of(texts), made_at=made_at, addressees=addressees)
+
+
+def _address(addressee: campaign_keys.Addressee, authentic: str) -> list[str] | dict[str, Any]:
+    """As the column keeps it: the lines, or all that is said by language of the name and the lines."""
+    if isinstance(addressee.address, list) and isinstance(addressee.name, str):
+        return addressee.address
+    lines = {"": said(addressee.address, authentic, authentic)}
+    lines |= addressee.address if isinstance(addressee.address, dict) else {}
+    return {"names": addressee.name if isinstance(addressee.name, dict) else {}, "lines": lines}
 
 
 def _by_language(value: Any) -> dict[str, Any]:

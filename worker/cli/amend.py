@@ -1,7 +1,7 @@
 """What an organizer types to change the letter, an address, or the name under which an organization is printed."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -160,6 +160,13 @@ def _addressees(letter: "Letter") -> list[str]:
     """Each addressee as one line, with all of it that may change."""
     said = [(a.name, *map(_words, (a.office, a.salutation, a.address)), a.email) for a in letter.addressees]
     return ["; ".join(filter(None, one)) for one in said]
+
+
+def _words(value: Any) -> str:
+    """All that is said in it, once or by language."""
+    if isinstance(value, str):
+        return value
+    return "; ".join(filter(None, map(_words, value.values() if isinstance(value, dict) else value)))
 
 
 def _show(texts: dict[str, str], definition: "Definition", to: list[str], now: list[str]) -> None:

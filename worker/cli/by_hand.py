@@ -49,7 +49,7 @@ def sign(
 def withdraw(name: Name, organization: Who, note: Note, yes: Yes = False, dry_run: DryRun = False) -> None:
     """Take a signature back at once, for an organization that asked you in another way.
 
-    Once the letter has left it cannot be called back; `undersigned notice` then words what the addressee is told.
+    Once the letter has been sent it cannot be recalled. `undersigned notice` then prints what to tell the addressee.
 
     Example: `undersigned withdraw cambodia-2023 "Khmer Thavrak" --note "phone call"`
     """

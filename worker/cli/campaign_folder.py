@@ -14,6 +14,7 @@ from worker.definition.problems import BadDefinition, few
 from worker.state.positions import FEW_PARTNERS
 from worker.state.signatories import could_be_guessed
 from worker.text import dates
+from worker.text.languages import said
 
 
 def read_folder(folder: Path, deadline: str | None, reminders: str | None, review: str | None) -> Definition:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     """Cancel a campaign whose letter has not been sent yet, and tell everyone who was asked.
 
-    All mail that waits is called back. Links go on showing what happened. The name is free: the corrected folder can be
-    launched again at once.
+    Emails that wait are not sent. Links still work, and show what happened. The name is free: you can launch the
+    corrected folder again at once.
 
     Example: `undersigned cancel cambodia-2023`
     """

@@ -62,7 +62,7 @@ def launch(
     sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by email."
     if renamed:
         look = console.command("status", renamed)
-        console.say(f"The cancelled campaign is called {renamed} now, and its links go on: {look}")
+        console.say(f"The cancelled campaign is called {renamed} now, and its links still work: {look}")
     console.say(f"Launched {definition.slug}. {sent}\nNext: {console.command('status', definition.slug, '--watch')}")
 
 

@@ -264,7 +264,7 @@ def _applicant_told_apart(applicant: ThirdPartyAddress) -> tuple[str, str]:
 
 def _fail_with_numbers(name: str, found: Sequence[tuple[str, str]]) -> NoReturn:
     lines = "".join(f"\n  {shlex.quote(number)}  {words}" for number, words in found)
-    console.fail(f"{len(found)} are called {name!r}. Give the number of the one that you mean, in quotes:{lines}")
+    console.fail(f"{len(found)} are called {name!r}. Give the number of the one you mean, in quotes:{lines}")
 
 
 def _names(partner: Partner) -> set[str]:

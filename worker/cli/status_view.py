@@ -91,7 +91,7 @@ def summary(counts: Counts) -> str:
     """`60 partners: 59 asked, 1 refused, 56 signed, 2 declined, 1 silent`."""
     words = ("asked", "by_hand", "refused", "bounced", "suppressed", "may_not_have_arrived", *counts.answers, "silent")
     numbers = counts.as_json()
-    called = {"by_hand": "without an address"}
+    called = {"by_hand": "without an email address"}
     told = [f"{numbers[word]} {called.get(word, word.replace('_', ' '))}" for word in words if numbers[word]]
     return f"{console.partners(counts.partners)}: {', '.join(told) or 'nobody asked yet'}"
 

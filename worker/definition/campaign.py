@@ -205,6 +205,14 @@ _EACH_LANGUAGE = 'a text for each language, such as { en = "…", fr = "…" }'
 def _by_language(definition: Definition) -> dict[str, object]:
     values: dict[str, object] = {"sender.name": definition.sender.name, "sender.lines": definition.sender.lines}
     for place, addressee in enumerate(definition.addressees, 1):
-        values[f"addressee[{place}].office"] = addressee.office
-        values[f"addressee[{place}].salutation"] = addressee.salutation
-    return values
+        for key in ("name", "office", "address", "salutation"):
+            values[f"addressee[{place}].{key}"] = getattr(addressee, key)
+    often_the_same = {key for key, value in values.items() if key.endswith(_OFTEN_THE_SAME) and _is_once(value)}
+    return {key: value for key, value in values.items() if key not in often_the_same}
+
+
+_OFTEN_THE_SAME = ("name", "address")
+
+
+def _is_once(value: object) -> bool:
+    return not isinstance(value, dict)

@@ -156,7 +156,7 @@ def _sender(reading: Reading) -> Sender:
         return Sender()
     inner = Table(table.file, values, table.problems, "sender.")
     inner.only(("name", "lines"))
-    name = inner.text("name", most=300, example='"Our Secretariat"')
+    name = inner.by_language("name", most=300, example='"Our Secretariat"', needed=True)
     return Sender(name, inner.lines_by_language("lines", most=300))
 
 
@@ -175,9 +175,9 @@ def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
     inner = Table(table.file, values, table.problems, f"addressee[{place}].")
     inner.only(ADDRESSEE_KEYS)
     addressee = Addressee(
-        name=inner.text("name", most=300, example='"Professor …"'),
+        name=inner.by_language("name", most=300, example='"Professor …"', needed=True),
         office=inner.by_language("office", most=300, example='"Special Rapporteur"', needed=False),
-        address=inner.texts("address", most=300),
+        address=inner.lines_by_language("address", most=300),
         salutation=inner.by_language("salutation", most=300, example='"Dear Professor …,"', needed=True),
         email=inner.address("email", example='"office@name.example"', default=""),
         copy=inner.yes("copy"),
@@ -193,8 +193,8 @@ def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
 
 
 KEYS: dict[str, Key[Any]] = by_name(
-    _line("title", "What the campaign is called on pages and in mails.", most=300, example='"Postpone the elections"'),
-    Key("authentic", "The language of the letter that counts.", _authentic),
+    _line("title", "The name of the campaign on pages and in emails.", most=300, example='"Postpone the elections"'),
+    Key("authentic", "The language of the authoritative letter.", _authentic),
     Key(
         "deadline",
         "Until when organizations may sign, in the time of the zone below.",

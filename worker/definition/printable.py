@@ -12,9 +12,10 @@ def glyph_problems(definition: Definition) -> list[Problem]:
     """One problem for each partner, addressee and letter that holds characters which the letter's fonts do not have."""
     found = partner_glyph_problems(definition.partners)
     for place, one in enumerate(definition.addressees, start=1):
-        said = [one.name, *one.address]
-        for words in (one.office, one.salutation):
-            said += words.values() if isinstance(words, dict) else [words]
+        said: list[str] = []
+        for words in (one.name, one.office, one.salutation, one.address):
+            for part in words.values() if isinstance(words, dict) else [words]:
+                said += part if isinstance(part, list) else [part]
         if missing := glyphs.unprintable(said):
             found.append(_no_glyph("campaign.toml", f"key addressee[{place}]", missing))
     for language, letter in definition.letters.items():

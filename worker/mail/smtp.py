@@ -237,7 +237,7 @@ class Connection:
             wire.raise_if_broken()
             if not await before_data():
                 await self._reset(wire)
-                return Outcome(Kind.CANCELLED, Phase.RCPT, "called back before it left")
+                return Outcome(Kind.CANCELLED, Phase.RCPT, "called back before it was sent")
         self._phase = Phase.DATA
         answer = await wire.ask(DATA, wait.command, wanted=3)
         if answer.code // 100 != 3:

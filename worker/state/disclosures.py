@@ -34,6 +34,11 @@ class Disclosure:
     counting: list[str] = field(default_factory=list)
     """Those in whose copy it is counted without its name, though it has withdrawn."""
 
+    def called(self, names: Mapping[str, str]) -> "Disclosure":
+        """The same with what its reader calls each of them."""
+        lists = (self.to, self.not_to, self.naming, self.counting)
+        return Disclosure(*([names[one] for one in those] for those in lists))
+
 
 @dataclass
 class Notice:

@@ -1,6 +1,7 @@
 """The languages in which letters are written, partners are asked and pages speak: one record each."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from worker.registry import by_name
 
@@ -93,6 +94,13 @@ LANGUAGES = by_name(
     ),
     key="code",
 )
+
+
+def said(value: Any, language: str, authentic: str) -> Any:
+    """What was said once, or for each language: in this one, else in the authentic one."""
+    if not isinstance(value, dict):
+        return value
+    return value.get(language, value.get(authentic, value.get("", next(iter(value.values()), ""))))
 
 
 def what_is_wrong_with(language: str) -> tuple[str, str] | None:

@@ -39,6 +39,7 @@ class DisownPage(CodePage[Partner, CodeForm]):
 
 
 def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Response:
+    called = {one.name: one.name_in(visit.language) for one in position.campaign.letter.addressees}
     return responses.show(
         "not_us.html",
         visit.language,
@@ -49,7 +50,7 @@ def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Respo
         standing=position.standing,
         token=visit.token,
         done=visit.done,
-        disclosure=load_disclosure(session, position, position.standing),
+        disclosure=load_disclosure(session, position, position.standing).called(called),
         stage=position.stage,
         typed=visit.typed,
         problems=visit.problems,

@@ -97,7 +97,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         campaign = partner.campaign
         position = load_position(session, partner)
         view = _view(session, position, language, page_cache.PRINTED)
-        after = After.at(campaign, position.stage, position.now, view["disclosure"])
+        after = After.at(campaign, position.stage, position.now, view["disclosed"])
         state = State.from_rows(partner, campaign, position.standing, after, few_are_asked=position.few_are_asked)
         is_open = position.stage == "open"
         if not (is_open or after):
@@ -205,10 +205,12 @@ def _view(
     printed = letter.printed_rows(campaign, named, letter_language)
     if own_place is not None and printed_as:
         printed[own_place] = printed_as
+    disclosed = load_disclosure(session, position, standing)
+    called = {one.name: one.name_in(language) for one in campaign.letter.addressees}
     return {
         "campaign": campaign,
-        "addressee": campaign.letter.addressees[0],
-        "copies": [one.name for one in campaign.letter.addressees if one.copy],
+        "addressee": called[campaign.letter.addressees[0].name],
+        "copies": [called[one.name] for one in campaign.letter.addressees if one.copy],
         "to_whom": letter.to_whom(campaign.letter.addressees, language),
         "sheet": letter.build_draft(campaign, printed, letter_language),
         "own_place": own_place,
@@ -219,7 +221,8 @@ def _view(
         "mended": earlier is None and standing is not None and not (typed and _read_another_meaning(campaign, typed)),
         "stage": stage,
         "review_is_over": campaign.review_ends_at is not None and campaign.review_ends_at <= position.now,
-        "disclosure": load_disclosure(session, position, standing),
+        "disclosed": disclosed,
+        "disclosure": disclosed.called(called),
         "standing": standing,
         "choices": CHOICES,
         "offered": offered,

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from worker.models import Addressee, Campaign, Letter
 from worker.text import dates, diff
 from worker.text.diff import Kind
-from worker.text.languages import LANGUAGES, N_
+from worker.text.languages import LANGUAGES, N_, said
 from worker.wording import slots, templates
-from worker.wording.letter import said
+from worker.wording.letter import postal_block
 
 Part = Literal["text", "addressee", "copy", "salutation"]
 
@@ -91,7 +91,7 @@ def parts_left_alone(before: Letter, after: Letter, authentic: str) -> dict[str,
     ]
     for old, new in _paired(before, after):
         if old and new:
-            offices = {one: _differ(old.office, new.office, one, authentic) for one in common}
+            offices = {one: _postal(old, one, authentic) != _postal(new, one, authentic) for one in common}
             salutations = {one: _differ(old.salutation, new.salutation, one, authentic) for one in common}
             parts += [("addressee", offices), ("salutation", salutations)]
     alone: dict[str, list[Part]] = {}
@@ -127,9 +127,7 @@ def _line(part: Part, language: str, before: str, after: str) -> Iterator[Item]:
 
 
 def _postal(addressee: Addressee | None, language: str, authentic: str) -> str:
-    if addressee is None:
-        return ""
-    return ", ".join(filter(None, [addressee.name, said(addressee.office, language, authentic), *addressee.address]))
+    return ", ".join(filter(None, postal_block(addressee, language, authentic))) if addressee else ""
 
 
 def _paired(before: Letter, after: Letter) -> Iterator[tuple[Addressee | None, Addressee | None]]:

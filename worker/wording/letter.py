@@ -13,7 +13,7 @@ from worker.state import signatories
 from worker.state.signatories import Signatories
 from worker.text import dates, names
 from worker.text.file_names import short_title
-from worker.text.languages import LANGUAGES
+from worker.text.languages import LANGUAGES, said
 from worker.text.names import Printable
 from worker.wording import letter_formats, templates
 from worker.wording.sheet import Confidential, Sheet, fill
@@ -82,8 +82,8 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
     openly = [one for one in listed.named if one.id not in in_confidence] if in_confidence else listed.named
     return Sheet(
         language=language,
-        sender=[campaign.sender["name"], *said(campaign.sender["lines"], language, campaign.authentic)],
-        addressee=[addressee.name, said(addressee.office, language, campaign.authentic), *addressee.address],
+        sender=[campaign.sender_in(language), *said(campaign.sender["lines"], language, campaign.authentic)],
+        addressee=postal_block(addressee, language, campaign.authentic),
         date=dates.date(_dated(campaign), campaign.zone, language),
         salutation=said(addressee.salutation, language, campaign.authentic),
         subject=subject,
@@ -95,6 +95,11 @@ def build_letter(campaign: Campaign, listed: Signatories, language: str, count: 
         confidential=_confidential(campaign, listed.in_confidence, language, words),
         copies=_copies(campaign, language, words),
     )
+
+
+def postal_block(addressee: Addressee, language: str, authentic: str) -> list[str]:
+    """The lines of an address as they are printed: name, office, then the rest."""
+    return [addressee.name_in(language), said(addressee.office, language, authentic), *addressee.address_in(language)]
 
 
 def letter_subject(campaign: Campaign, language: str, count: int | str = "…") -> str:
@@ -131,7 +136,7 @@ def _confidential(campaign: Campaign, named: Sequence[Printable], language: str,
         "please do not publish or pass on their names."
     )
     return Confidential(
-        notice=notice % {"name": campaign.letter.addressees[0].name},
+        notice=notice % {"name": campaign.letter.addressees[0].name_in(language)},
         heading=words.gettext(
             "Organizations that sign and are named to you in confidence: please do not publish or pass on their names"
         ),
@@ -172,8 +177,8 @@ def _line_below_names(words: Any, withheld: int, number: str) -> str:
 
 def to_whom(addressees: Sequence[Addressee], language: str) -> str:
     """`Ada Weir, with a copy to Bo Lund and Cy Marsh`, within a sentence; the names alone if none is first."""
-    copies = dates.listed([one.name for one in addressees if one.copy], language)
-    first = dates.listed([one.name for one in addressees if not one.copy], language)
+    copies = dates.listed([one.name_in(language) for one in addressees if one.copy], language)
+    first = dates.listed([one.name_in(language) for one in addressees if not one.copy], language)
     if not first or not copies:
         return first or copies
     sentence = str(templates.translations(language).gettext("%(name)s, with a copy to %(copies)s"))
@@ -184,7 +189,8 @@ def _copies(campaign: Campaign, language: str, words: Any) -> tuple[str, ...]:
     """A line for each addressee that gets a copy, with its office."""
     copy = str(words.gettext("Copy: %(name)s"))
     return tuple(
-        copy % {"name": ", ".join(filter(None, [one.name, said(one.office, language, campaign.authentic)]))}
+        copy
+        % {"name": ", ".join(filter(None, [one.name_in(language), said(one.office, language, campaign.authentic)]))}
         for one in campaign.letter.addressees
         if one.copy
     )
@@ -196,10 +202,3 @@ def _note(language: str, authentic: str, words: Any) -> str:
     return str(words.gettext("This is a translation. The %(language)s text is the authoritative one.")) % {
         "language": words.gettext(LANGUAGES[authentic].name)
     }
-
-
-def said(value: Any, language: str, authentic: str) -> Any:
-    """What was said once, or for each language: in this one, else in the authentic one."""
-    if not isinstance(value, dict):
-        return value
-    return value.get(language, value.get(authentic, value.get("", next(iter(value.values()), ""))))

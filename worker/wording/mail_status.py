@@ -74,7 +74,7 @@ _REASONS: dict[ReasonCode, Callable[[Mapping[str, Any]], str | None]] = {
     "first_few": lambda f: "only the first invitations are sent until the relay has accepted one",
     "suppressed": lambda f: "an earlier email to this address came back",
     "no_recipient": lambda f: "nobody to send it to",
-    "cancelled": lambda f: "called back: it was of no use any more",
+    "cancelled": lambda f: "not sent: it was not needed any more",
     "uncertain": _uncertain,
     "reported": _reported,
     "delayed": _delayed,

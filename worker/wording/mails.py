@@ -197,9 +197,10 @@ def _departure(session: Session, facts: CampaignFacts, answer: Answer, language:
     if not to:
         return None
     has_it = {one.addressee.name: one.at for one in facts.served if one.has_it and one.at is not None}
+    called = {one.name: one.name_in(language) for one in campaign.letter.addressees}
     is_doubtful = not has_it.keys() >= set(to)
-    if not is_doubtful:
-        to = [f"{name} ({dates.date(has_it[name], campaign.zone, language)})" for name in to]
+    days = {} if is_doubtful else {one: f" ({dates.date(has_it[one], campaign.zone, language)})" for one in to}
+    to = [called[one] + days.get(one, "") for one in to]
     more_to_send = any(one.state not in LEFT | {"uncertain"} for one in facts.served)
     return Departure(bool(disclosure.naming), to, is_doubtful, facts.stage in BEYOND_RECALL, more_to_send)
 
@@ -232,7 +233,7 @@ def letter(session: Session, mail: Mail) -> Message:
         subject=letter_subject(campaign, campaign.authentic, number),
         text=_sealed(session, mail, rendition, "text").decode(),
         html=_sealed(session, mail, rendition, "html").decode(),
-        from_name=str(campaign.sender["name"]),
+        from_name=campaign.sender_in(campaign.authentic),
         reply_to=campaign.reply_to,
         attachments=[_attached(session, mail, rendition, "pdf", title=file_title(campaign, confidential=confidential))],
         automatic=False,
@@ -455,7 +456,7 @@ def _who_has_it(session: Session, mail: Mail) -> tuple[str, str]:
     if len(addressees) > 1:
         those = served(mail.campaign, load_letters(session, mail.campaign))
         addressees = [one.addressee for one in those if one.state in LEFT]
-        still = [one.addressee.name for one in those if one.state not in LEFT]
+        still = [one.addressee.name_in(mail.language) for one in those if one.state not in LEFT]
     return to_whom(addressees, mail.language), dates.listed(still, mail.language)
 
 

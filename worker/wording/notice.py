@@ -44,4 +44,4 @@ def as_text(campaign: Campaign, notice: Notice) -> str:
     head = f"To: {to}\nSubject: " + words.gettext("A change in the signatories of our joint letter of %(day)s") % {
         "day": day
     }
-    return "\n\n".join([head, salutation(campaign, addressee), *said, str(campaign.sender["name"])]) + "\n"
+    return "\n\n".join([head, salutation(campaign, addressee), *said, campaign.sender_in(language)]) + "\n"

@@ -145,8 +145,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "not_an_address": lambda w, f: f"{f['typed']!r} is not an email address: {f['reason']}",
     "already_decided": lambda w, f: "It has been decided already: nothing was changed.",
     "already_partner": lambda w, f: (
-        f"A partner of the name {f['organization']} is there already (#{f['number']}), in the same country: nothing "
-        "was changed."
+        f"There is already a partner called {f['organization']} in the same country (#{f['number']}): nothing was "
+        "changed."
     ),
     "same_partner": lambda w, f: f"You gave {f['organization']} twice: nothing was changed.",
     "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",

@@ -83,6 +83,7 @@ def _in_language(environment: Environment, language: str, name: str, context: di
     return environment.get_template(name).render(
         language=language,
         languages={one.code: one.endonym for one in LANGUAGES.values()},
+        language_names={one.code: words.gettext(one.name) for one in LANGUAGES.values()},
         _=words.gettext,
         gettext=words.gettext,
         ngettext=words.ngettext,
