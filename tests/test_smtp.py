@@ -139,6 +139,20 @@ def test_a_stored_reply_has_a_meaning_for_people(reply, says):
     assert explain_reply(reply) == says
 
 
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ("421 4.7.0 try again later", "the relay did not accept it in time"),
+        ("450 4.2.1 busy", "the mailbox took no mail in that time"),
+        ("452 4.2.2 full", "the mailbox is full"),
+        ("550 5.1.1 no such user", "the mailbox does not exist"),
+    ],
+)
+def test_once_given_up_no_reply_asks_to_come_back_later(reply, says):
+    assert explain_reply(reply, given_up=True) == says
+    assert explain_reply(reply, given_up=True, reported=True) == says.replace("the relay", "the recipient's server")
+
+
 def test_every_refusal_has_a_sentence_without_a_full_stop():
     for kind in "45":
         for subject in range(10):

@@ -394,6 +394,56 @@ def test_a_corrected_address_is_in_no_doubt(server: Mailserver) -> None:
     assert (partner()["may_not_have_arrived"], status()["counts"]["may_not_have_arrived"]) == (False, 0)
 
 
+def test_what_was_answered_to_the_letter_waits_until_a_person_says_that_it_arrived(server: Mailserver) -> None:
+    letter = mail_of_kind("letter")
+    with db.transaction() as session:
+        session.execute(update(Campaign).values(closed_at=db.now(), dispatched_at=db.now()))
+    look, note = ["status", "rivers"], ["dispatch", "rivers", "--by-hand", "--yes"]
+    assert CliRunner().invoke(app, look).exit_code == 0
+    comes_back(server, message("challenge", letter))
+
+    shown = CliRunner().invoke(app, look)
+    assert shown.exit_code == 4
+    assert "Once the addressee has it: undersigned dispatch rivers --by-hand --addressee Ada" in " ".join(
+        shown.output.split()
+    )
+    assert "record that Ada has it?" in CliRunner().invoke(app, note[:-1]).output
+    assert status()["letters"][0]["responses"] != []
+    assert CliRunner().invoke(app, note).exit_code == 0
+
+    assert status()["letters"][0]["responses"] == []
+    assert CliRunner().invoke(app, look).exit_code == 0
+    assert "recorded already" in CliRunner().invoke(app, note).output
+    with db.reading() as session:
+        campaign = session.get_one(Campaign, row(letter).campaign_id)
+        assert [one.state for one in served(campaign, [row(letter)])] == ["sent"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_receipt_of_the_letter_asks_nothing_of_anybody(server: Mailserver) -> None:
+    with db.transaction() as session:
+        session.add(MailResponse(mail_id=mail_of_kind("letter"), kind="read", words="", at=db.clock(session)))
+    assert status()["letters"][0]["to_do"] is False
+
+
+def test_a_delay_of_the_letter_is_told_once(server: Mailserver) -> None:
+    letter = mail_of_kind("letter")
+    campaign_id = row(letter).campaign_id
+    with db.transaction() as session:
+        session.execute(update(Campaign).values(closed_at=db.now(), dispatched_at=db.now()))
+    for _ in range(2):
+        server.deliver(message("delayed", letter, "rapporteur@office.example"))
+        assert bounce.collect_into_database().letters_of <= {campaign_id}
+        with db.transaction() as session:
+            dispatch_seal(session, campaign_id)
+
+    with db.reading() as session:
+        told = session.scalars(select(Mail).where(Mail.kind == "delayed")).one()
+        said = mails.word_mail(session, told)
+    assert "To Ada." in said.text
+    assert "Connection timed out" in said.text
+
+
 def test_words_of_an_answer_lose_what_nobody_sees_and_are_short(server: Mailserver) -> None:
     text = "\u202eI\u200b am away\x07 " + "for long " * 100
     comes_back(server, message("challenge").replace(b"To deliver", text.encode() + b" To deliver"))

@@ -26,7 +26,7 @@ log = logging.getLogger("bounces")
 
 @dataclass
 class Collected:
-    """What one look into the mailbox brought: messages dealt with, and the campaigns whose letter came back."""
+    """What one look into the mailbox brought: messages dealt with, and whose letter came back or is delayed."""
 
     reports: int = 0
     bounced: int = 0
@@ -122,8 +122,8 @@ def _take(message: bytes, collected: Collected) -> bool:
         return False
     if mail is not None and mail.bounced_at is not None:
         collected.bounced += 1
-        if mail.kind == "letter":
-            collected.letters_of.add(mail.campaign_id)
+    if mail is not None and mail.kind == "letter" and (mail.bounced_at or mail.delayed_at):
+        collected.letters_of.add(mail.campaign_id)
     return True
 
 

@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
 from worker.mail import outbox
-from worker.models import Actor, Campaign, Mail
+from worker.models import Actor, Campaign, Mail, MailResponse
 from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.letters import HAS_IT, Served, sealed_at, served, unserved
 from worker.state.refusals import AlreadyServed, Blocked
+from worker.state.responses import are_for_a_person, load_responses
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 
@@ -49,13 +50,16 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     """Note that an addressee has the letter by another way, or that an uncertain one arrived; returns their names.
 
     Without `addressee_id` all that do not have it yet. What they have is the seal that lives now; nothing more is
-    mailed to them. Raises Blocked, and AlreadyServed if nobody is left.
+    mailed to them. Who has it already, but answered otherwise than that it was read, is noted to have it too: that
+    answer is forgotten. Raises Blocked, and AlreadyServed if nobody is left.
     """
     campaign = db.locked(session, campaign_id)
     facts = load_facts(session, campaign)
     if campaign.closed_at is None or campaign.cancelled_at or campaign.erased_at:
         raise Blocked(blockers=find_blockers(facts, by_person=True))
     theirs = to_note(campaign, facts.letters, addressee_id)
+    if not theirs and (settled := _settle_answers(session, facts, addressee_id)):
+        return settled
     if not theirs:
         raise AlreadyServed(addressee=_name_of(campaign, addressee_id))
     if any(one.state == "sending" for one in theirs):
@@ -69,6 +73,19 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     campaign.dispatched_at = campaign.dispatched_at or min([*sent, facts.now])
     audit.log(session, campaign, "organizer", "brought_by_hand", detail=facts.seal, at=facts.now)
     return [one.addressee.name for one in theirs]
+
+
+def _settle_answers(session: Session, facts: CampaignFacts, addressee_id: int | None) -> list[str]:
+    """Forget what was answered to letters that arrived all the same, as a person says; returns their addressees."""
+    letters = {
+        one.mail.id: one.addressee for one in facts.served if one.mail and addressee_id in {None, one.addressee.id}
+    }
+    answers = load_responses(session, [facts.campaign.id], to_addressees=True)
+    settled = [mail_id for mail_id in letters if are_for_a_person(answers.get(mail_id, []))]
+    session.execute(delete(MailResponse).where(MailResponse.mail_id.in_(settled)))
+    if settled:
+        audit.log(session, facts.campaign, "organizer", "answers_settled", at=facts.now)
+    return [letters[mail_id].name for mail_id in settled]
 
 
 def _name_of(campaign: Campaign, addressee_id: int | None) -> str:
@@ -135,6 +152,8 @@ def _note_replies(session: Session, facts: CampaignFacts) -> None:
             told.append(outbox.to_organizers("waiting", campaign, f"late-{letter.id}", now))
         if letter.bounced_at is not None:
             told.append(outbox.to_organizers("returned", campaign, f"letter-{letter.id}", now))
+        if letter.delayed_at is not None:
+            told.append(outbox.to_organizers("delayed", campaign, f"letter-{letter.id}", now))
     if told:
         outbox.put(session, told)
 

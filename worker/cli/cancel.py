@@ -39,7 +39,7 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         return
     given_up = f" {what[0].upper()}{what[1:]}." if what else ""
     console.ask_for_name(
-        f"Cancel {slug}? The letter never leaves, and all mail that waits is called back.{given_up} "
+        f"Cancel {slug}? The letter will never be sent, and neither will any email that waits.{given_up} "
         f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}.{by_hand} It cannot be undone.",
         slug,
         yes=yes,

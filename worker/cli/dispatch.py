@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def dispatch(
     name: Name,
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="You brought the letter yourself: note it.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Record that you brought the letter yourself, or that it arrived.")
+    ] = False,
     addressee: Annotated[
         str | None,
         typer.Option(
@@ -49,7 +51,8 @@ def dispatch(
         console.say(f"Dry run: {letter} {went}.{overridden}")
         return
     if by_hand:
-        question = f"{letter}, {sealed}: note that you brought it to {console.some(to)} yourself?{overridden}"
+        has = "has" if len(to) == 1 else "have"
+        question = f"{letter}, {sealed}: record that {console.some(to)} {has} it?{overridden}"
         console.ask_for_name(question, name, yes=yes)
     else:
         console.ask_for_name(f"{letter} goes to {console.some(to)}.{overridden}\nSend it now?", name, yes=yes)

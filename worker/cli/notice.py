@@ -28,7 +28,7 @@ def notice(name: Name, as_json: Json = False) -> None:
         console.give(data)
         return
     if not texts:
-        console.nothing_to_do("Nobody has stepped back after the letter left: there is nothing to tell.")
+        console.nothing_to_do("No organization has withdrawn since the letter was sent: there is nothing to tell.")
     console.in_utf8()
     print("\n".join(texts), end="")
     if lacking:

@@ -41,7 +41,7 @@ def status(
         console.give(status_json.as_json(found) | {"restored": stands})
     else:
         status_view.one_campaign(found)
-    to_do = any(one.to_do for one in found.addressees)
+    to_do = any(one.to_do for one in found.addressees) or any(one.to_do for one in found.letters)
     if stands or found.state == "waiting" or status_json.is_overdue(found) or to_do:
         raise typer.Exit(console.WAITS)
 

@@ -140,4 +140,5 @@ def _letter(letter: LetterStatus, slug: str) -> dict[str, Any]:
         "meaning": hints.reason_with_command(reason_of(letter.mail), slug),
         "delayed": iso(letter.mail.delayed_at),
         "responses": [_response(one) for one in letter.responses],
+        "to_do": letter.to_do,
     }

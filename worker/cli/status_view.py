@@ -188,6 +188,9 @@ def _head(found: CampaignStatus) -> list[Text]:
         lines += [Text(f"    {_response(one)}", style="yellow") for one in letter.responses]
         if letter.responses:
             lines.append(Text(f"    → {_CHECK}; if the letter did not arrive, print it and bring it"))
+        if letter.to_do:
+            note = ("dispatch", campaign.slug, "--by-hand", "--addressee", letter.addressee or "")
+            lines.append(Text(f"      Once the addressee has it: {console.command(*note)}"))
     if campaign.cancelled_at:
         lines.append(
             Text(f"  cancelled {_short(campaign.cancelled_at, found)}; the letter will never be sent{_told(found)}")

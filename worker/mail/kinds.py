@@ -73,6 +73,7 @@ KINDS = by_name(
     MailKind("waiting", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("doubt", "organizers", SOON),
     MailKind("returned", "organizers", SOON),
+    MailKind("delayed", "organizers", SOON),
     MailKind("report", "organizers", SOON, attachment=True),
     MailKind("unreached", "organizers", SOON),
     MailKind("mail_answered", "organizers", SOON),

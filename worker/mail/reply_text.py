@@ -135,10 +135,11 @@ _BY_WORDS = [
 ]
 
 
-def explain_reply(reply: str, *, reported: bool = False) -> str:
+def explain_reply(reply: str, *, reported: bool = False, given_up: bool = False) -> str:
     """What a stored reply tells an organizer: one sentence without a full stop; our own sentences stay as they are.
 
-    `reported`: it is of a server behind our relay, and stood in a delivery report.
+    `reported`: it is of a server behind our relay, and stood in a delivery report. `given_up`: nobody tries any more,
+    so that what was to pass has not passed in time.
     """
     found = _STORED.match(f"{reply[0]}99 {reply}" if _STATUS_ALONE.fullmatch(reply) else reply)
     if found is None:
@@ -151,10 +152,23 @@ def explain_reply(reply: str, *, reported: bool = False) -> str:
             if words.search(reply):
                 return meaning
     keys = (f"{kind}.{subject}.{detail}", f"x.{subject}.{detail}", f"{kind}.{subject}.x", code, kind)
-    if not reported:
-        return next(_MEANINGS[key] for key in keys if key in _MEANINGS)
-    said = next(known[key] for key in keys for known in (_REPORTED, _MEANINGS) if key in known)
-    return said.replace("the relay", "the recipient's server")
+    tables = (_REPORTED, _MEANINGS) if reported else (_MEANINGS,)
+    said = next(known[key] for key in keys for known in tables if key in known)
+    if given_up:
+        said = _GIVEN_UP.get(said, said)
+    return said.replace("the relay", "the recipient's server") if reported else said
+
+
+_GIVEN_UP = {
+    _LATER: "the relay did not accept it in time",
+    _MEANINGS["4.2.1"]: "the mailbox took no mail in that time",
+    _MEANINGS["4.4.1"]: "the recipient's server did not answer in that time",
+    _MEANINGS["x.3.2"]: "the recipient's server took no mail in that time",
+    _MEANINGS["451"]: "the relay had trouble of its own in that time",
+    _MEANINGS["452"]: "the relay was short of room in that time",
+    _MEANINGS["454"]: "the relay could not check our login in that time",
+    _MEANINGS["4"]: "the relay did not accept it in time",
+}
 
 
 # What a code of the recipient's own server says, where our relay's would say something else.

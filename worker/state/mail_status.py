@@ -241,12 +241,12 @@ def reason_of(mail: Mail) -> Reason | None:
     if state == "uncertain" and mail.reported_at is None:
         return Reason("uncertain", {"reply": mail.reply})
     if mail.reported_at is not None and state not in _FAILED:
-        return Reason("reported", {"reply": mail.reply})
+        return Reason("reported", {"reply": mail.reply, "given_up": True})
     if mail.delayed_at is not None and state not in _FAILED:
         return Reason("delayed", {"reply": mail.reply})
     if state == "bounced":
-        return Reason("returned", {"reply": mail.reply})
-    return Reason("reply", {"reply": mail.reply}) if mail.reply else None
+        return Reason("returned", {"reply": mail.reply, "given_up": True})
+    return Reason("reply", {"reply": mail.reply, "given_up": state == "refused"}) if mail.reply else None
 
 
 def _failure(mail: Mail) -> MailState | None:

@@ -22,7 +22,7 @@ from worker.state.mail_status import MailState
 from worker.state.overdue import DueAct, load_due_acts
 from worker.state.progress import Progress, load_progress
 from worker.state.relay_status import RelayStatus, load_relay_status
-from worker.state.responses import load_responses
+from worker.state.responses import are_for_a_person, load_responses
 from worker.state.undo import Undoable, load_undoable
 
 
@@ -49,6 +49,11 @@ class LetterStatus:
     addressee: str | None
     state: MailState
     responses: Sequence[MailResponse] = ()
+
+    @property
+    def to_do(self) -> bool:
+        """Whether a person is to find out if it arrived, because of what was answered."""
+        return self.state == "sent" and are_for_a_person(self.responses)
 
     @classmethod
     def from_mail(cls, mail: Mail, responses: Sequence[MailResponse] = ()) -> "LetterStatus":

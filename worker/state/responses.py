@@ -19,6 +19,11 @@ def load_responses(
     return found
 
 
+def are_for_a_person(responses: Sequence[MailResponse]) -> bool:
+    """Whether something was answered that may mean that a letter did not arrive: not that it was read."""
+    return any(one.kind != "read" for one in responses)
+
+
 def count_answered(session: Session, campaign: Campaign) -> int:
     """Of how many partners and addressees an answer came that people should read: not where a mail was only read."""
     to = select(func.count(Mail.partner_id.distinct()) + func.count(Mail.addressee_id.distinct()))

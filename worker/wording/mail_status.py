@@ -25,7 +25,8 @@ def _said(facts: Mapping[str, Any]) -> str | None:
     reply = facts["reply"]
     if not reply:
         return None
-    return explain_reply(reply.removeprefix(REPORT_PREFIX), reported=reply.startswith(REPORT_PREFIX))
+    is_report, given_up = reply.startswith(REPORT_PREFIX), facts.get("given_up", False)
+    return explain_reply(reply.removeprefix(REPORT_PREFIX), reported=is_report, given_up=given_up)
 
 
 def _uncertain(facts: Mapping[str, Any]) -> str:
