@@ -20,7 +20,8 @@ from worker.web import responses
 SHORTEST_BEGINNING = 8  # characters; what is shorter is a typed word as well as a link that was cut
 _NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]")
 _A_BEGINNING = re.compile(rf"[^A-Za-z0-9_-]*[A-Za-z0-9_-]{{{SHORTEST_BEGINNING},{FORMER_LENGTH - 1}}}[^A-Za-z0-9_-]*")
-_BEYOND_A_TOKEN = re.compile(r"[?&#].*", re.DOTALL)  # what was to be a query, or was added to one
+# What was to be a query, or was added to one; a second link; the end tag of a link.
+_BEYOND_A_TOKEN = re.compile(r"[?&#].*|(?<=[A-Za-z0-9_-])(?:[,;|\s]*https?:|</).*", re.DOTALL | re.IGNORECASE)
 _ESCAPES = re.compile(r"[=%](?:3D|20|0D|0A)|(?:[=%][0-9A-F]{2}){1,9}$", re.IGNORECASE)  # signs, escaped once too often
 _NOT_OF_A_PAGE = re.compile(r"[^a-z-]")
 _TRACKING = re.compile(
