@@ -21,7 +21,6 @@ MAY_NAME_ONE = {
     "text/languages.py",
     "text/countries.py",  # what Babel's names of countries lack
     "definition/word_languages.py",  # as Word calls them, and as a letter is known by its words
-    "cli/new_letter.py",  # in whose name the example of a letter speaks
     "cli/demo/__init__.py",  # what the partners of the demo say
 }
 
@@ -47,7 +46,16 @@ def test_no_other_module_spells_a_language_out() -> None:
 @pytest.fixture
 def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[Language]:
     """One language more, as far as its record goes."""
-    record = Language("de", "Deutsch", "German", "de_DE", "d. MMMM yyyy", "EEEE, d. MMMM yyyy, HH:mm", "Zeit von {}")
+    record = Language(
+        "de",
+        "Deutsch",
+        "German",
+        "de_DE",
+        "d. MMMM yyyy",
+        "EEEE, d. MMMM yyyy, HH:mm",
+        "Zeit von {}",
+        "für die Unterzeichner",
+    )
     monkeypatch.setitem(LANGUAGES, "de", record)
     countries._usual.cache_clear()
     yield record

@@ -126,7 +126,7 @@ def test_a_language_is_added_by_its_record_its_templates_and_its_catalogue(progr
         '    Language(\n        code="de",\n        endonym="Deutsch",\n        name=N_("German"),\n'
         '        locale="de_DE",\n'
         '        date="d. MMMM yyyy",\n        moment="EEEE, d. MMMM yyyy, HH:mm",\n'
-        '        clock="Zeit in {}",\n    ),\n'
+        '        clock="Zeit in {}",\n        on_behalf="im Namen der Unterzeichner",\n    ),\n'
     )
     program.inserts("worker/text/languages.py", '    key="code",\n', record)
     half = program.runs(CHECKS)

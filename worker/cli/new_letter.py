@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from worker.definition.word import Changes
 
 _SETTLE = "Or add `--changes accept` to take them as accepted, or `--changes reject`."
-_ON_BEHALF = {
-    "en": "on behalf of the undersigned organizations",
-    "fr": "au nom des organisations soussignées",
-    "km": "ក្នុងនាមអង្គការដែលបានចុះហត្ថលេខាខាងក្រោម",
-}
 _BY = {"letters": "by its letters", "words": "by its words", "tag": "as Word says"}
 
 
@@ -69,12 +64,12 @@ class Letters:
         kept = {name: text for name, text in files.items() if not name.startswith("letter.")}
         toml = kept["campaign.toml"].replace("letter.en.md", f"letter.{counts}.md")
         toml = toml.replace('authentic = "en"', f'authentic = "{counts}"')
-        kept["campaign.toml"] = toml.replace(f'["{_ON_BEHALF["en"]}"]', self._on_behalf())
+        kept["campaign.toml"] = toml.replace(f'["{LANGUAGES["en"].on_behalf}"]', self._on_behalf())
         return {**kept, **{f"letter.{one.language}.md": one.text for one in self.taken}}
 
     def _on_behalf(self) -> str:
         """The line below the sender's name, as TOML: in the one language, or in each."""
-        lines = {one.language: f'["{_ON_BEHALF[one.language]}"]' for one in self.taken}
+        lines = {one.language: f'["{LANGUAGES[one.language].on_behalf}"]' for one in self.taken}
         if len(lines) == 1:
             return lines[self.language]
         return f"{{ {', '.join(f'{language} = {line}' for language, line in lines.items())} }}"

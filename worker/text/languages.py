@@ -35,6 +35,8 @@ class Language:
     """The pattern of a day of the week with its date and time."""
     clock: str
     """How the zone of a time is told, with {} for its city."""
+    on_behalf: str
+    """The line that `new` writes below the sender's name, and a letter prints there."""
     midnight: str = ""
     """The pattern of a midnight, which ends the day that it names; empty: told as any other time."""
     hour: str = "HH:mm"
@@ -56,6 +58,7 @@ LANGUAGES = by_name(
     Language(
         code="en",
         endonym="English",
+        on_behalf="on behalf of the undersigned organizations",
         name=N_("English"),
         locale="en_GB",
         date="d MMMM yyyy",
@@ -68,6 +71,7 @@ LANGUAGES = by_name(
     Language(
         code="fr",
         endonym="Français",
+        on_behalf="au nom des organisations soussignées",
         name=N_("French"),
         locale="fr_FR",
         date="d MMMM yyyy",
@@ -81,6 +85,7 @@ LANGUAGES = by_name(
     Language(
         code="km",
         endonym="ភាសាខ្មែរ",
+        on_behalf="ក្នុងនាមអង្គការដែលបានចុះហត្ថលេខាខាងក្រោម",
         name=N_("Khmer"),
         locale="km_KH",
         date="'ថ្ងៃទី'd 'ខែ'MMMM 'ឆ្នាំ'yyyy",
