@@ -138,7 +138,7 @@ def test_each_addressee_is_noted_by_its_name(desk: Desk) -> None:
     assert "Permanent Mission of Example has the letter" in desk.types(*note, "permanent mission", "--yes")
     asks = desk.types(*note, "governor bo lund", code=2)
     assert "seal 1 of " in asks
-    assert "you brought it to Governor Bo Lund yourself" in asks
+    assert "record that Governor Bo Lund has it?" in asks
     assert "was brought to Governor Bo Lund by you" in desk.types(*note, "3", "--dry-run")
     desk.types(*note, "3", "--yes")
 
@@ -159,9 +159,8 @@ def test_without_a_name_all_are_noted_that_lack_it(desk: Desk) -> None:
     desk.reaches_its_deadline()
 
     asks = desk.types("dispatch", "rivers", "--by-hand", code=2)
-    assert "brought it to Professor Ada Example, Permanent Mission of Example, Governor Bo Lund" in " ".join(
-        asks.split()
-    )
+    names = "Professor Ada Example, Permanent Mission of Example, Governor Bo Lund"
+    assert f"record that {names} have it?" in " ".join(asks.split())
     desk.types("dispatch", "rivers", "--by-hand", "--addressee", "3", "--yes")
     desk.types("dispatch", "rivers", "--by-hand", "--yes")
     assert "every addressee has it" in desk.types("dispatch", "rivers", "--by-hand", "--yes")
@@ -1104,7 +1103,7 @@ def test_one_more_contact_is_added_after_a_question(asked: Desk) -> None:
     listed = asked.types("contacts", "rivers", "RW")
     registered, added = listed.splitlines()[1:]
     assert re.match(rf"  registered: .*<{asked.story.partners[0].email}>, en: last email due", registered)
-    assert re.fullmatch(r"  1: Ms Chair <chair@rw\.example>, fr: added by you \S+; last mail due", added)
+    assert re.fullmatch(r"  1: Ms Chair <chair@rw\.example>, fr: added by you \S+; last email due", added)
 
 
 def test_contacts_are_told_with_what_became_of_them(asked: Desk) -> None:
