@@ -49,6 +49,7 @@ from worker.state import due
 from worker.state.campaigns import find_campaign
 from worker.state.refusals import AlreadyLaunched, CannotBeCancelled, CannotBeUndone, Closed, NotOver
 from worker.state.status import load_status
+from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
 from worker.wording import mails
 from worker.wording import refusals as refusal_words
@@ -359,7 +360,7 @@ def test_every_act_behind_a_link_is_refused_with_what_happened(act: str, languag
     if not below:
         assert said.status_code == 409
         whole = refusal_words.sentence(Closed.to("answer", campaign), language, "partner")
-        assert whole in said.text
+        assert keep_words(whole) in said.text
     assert everything() == before
 
 
@@ -473,7 +474,7 @@ def test_who_is_cancelled_and_erased_by_hand_is_told_first(database: str) -> Non
     assert "cancelled" not in types("status", "dam")[1]
     code, said = types("cancel", "dam", "--yes")
     assert (code, "1 email tells everyone who was asked" in said) == (0, True)
-    assert "0 of 1 who were asked were told" in types("status", "dam")[1]
+    assert "0 of 1 who were asked were told" in " ".join(types("status", "dam")[1].split())
     assert types("cancel", "dam", "--yes") == (0, types("cancel", "dam", "--yes")[1])
     code, said = types("erase", "dam", "--yes")
     assert (code, "Erased:" in said, "--tell-nobody" in said) == (0, False, True)

@@ -52,7 +52,7 @@ def test_a_dispatch_says_what_goes_and_what_it_overrides(campaign: Story, river_
     campaign.letter()
     campaign.is_dispatched()
     assert "has been sent already" in campaign.types("dispatch", "--yes")
-    assert "has been sent already" in campaign.types("dispatch", "--by-hand", "--yes")
+    assert "the letter has been sent" in campaign.types("dispatch", "--by-hand", "--yes")
 
 
 def test_nothing_leaves_without_a_name_under_it(campaign: Story, river_watch: Organization) -> None:

@@ -307,7 +307,7 @@ def test_a_suppressed_address_gets_nothing_and_it_is_said_why(database: str) -> 
         session.add(Suppression(email_hmac=tokens.fingerprint(unwanted.email), at=db.clock(session), reason="bounce"))
     assert len(taken(_drain(WELL))) == 2
     (mail,) = [mail for mail in mails("invitation") if mail.partner_id == unwanted.id]
-    assert (word(mail), mail.reply) == ("cancelled", "an earlier email to this address came back")
+    assert (word(mail), mail.reply) == ("cancelled", "the address is suppressed")
 
 
 def test_the_organizers_hear_at_once_of_a_dead_address_and_then_once_an_hour(database: str, clock: Clock) -> None:

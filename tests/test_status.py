@@ -259,7 +259,7 @@ def test_an_address_that_gets_no_mail_is_told(campaign: Campaign) -> None:
 
     assert (mail()["state"], mail()["reply"], mail()["meaning"]) == (
         "cancelled",
-        "an earlier email to this address came back",
+        "the address is suppressed",
         "an earlier email to this address came back",
     )
     assert "undersigned amend" in mail()["todo"]
