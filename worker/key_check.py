@@ -7,7 +7,7 @@ when nothing is left under the old.
 
 import hmac
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from worker import db, settings
 from worker.column_types import CannotBeRead, Encrypted
@@ -69,9 +69,10 @@ def _kept(connection: Connection) -> tuple[bytes, bytes] | None:
 def _require_readable(connection: Connection) -> None:
     """Read one row of each table that was written before there was a check. Raises WrongKey."""
     for table in Base.metadata.sorted_tables:
-        for column in (one for one in table.columns if isinstance(one.type, Encrypted)):
+        if encrypted := [one for one in table.columns if isinstance(one.type, Encrypted)]:
+            with_one = or_(*(func.length(one) > 0 for one in encrypted))
             try:
-                connection.execute(select(column).where(func.length(column) > 0).limit(1)).all()
+                connection.execute(select(*encrypted).where(with_one).limit(1)).all()
             except CannotBeRead:
                 raise WrongKey from None
 
