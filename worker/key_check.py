@@ -20,13 +20,17 @@ class WrongKey(Exception):
     """The rows of the database are written under a SECRET_KEY that this process does not have."""
 
 
-def check() -> None:
+def check(*, claims: bool = True) -> None:
     """Raise WrongKey unless the database, which has the tables of this version, was written under one of our keys.
 
-    The first key that a database meets is written down as its own, if it reads what is there.
+    The first key that a database meets is written down as its own, if it reads what is there; a page, which waits for
+    no other writer, does not write it (`claims`).
     """
     with db.engine().connect() as connection:
         kept = _kept(connection)
+        if kept is None and not claims:
+            _require_readable(connection)
+            return
     if kept is None:
         with db.engine().execution_options(writing=True).begin() as connection:
             claim(connection)
