@@ -59,9 +59,15 @@ class Journal:
     lines: list[Line]
 
 
+def marks_of(what: bytes) -> list[str]:
+    """All by which a line may name it: under SECRET_KEY, and under SECRET_KEY_OLD while there is one."""
+    keys = settings.current().keys("journal")
+    return [hmac.digest(key, what, "sha256")[:16].hex() for key in keys]
+
+
 def mark_of(what: bytes) -> str:
     """How a link's ref, a campaign's random number or an address's fingerprint stands in a line."""
-    return hmac.digest(settings.current().key("journal"), what, "sha256")[:16].hex()
+    return marks_of(what)[0]
 
 
 def note(
@@ -195,7 +201,7 @@ def _of_reader(row: Partner | Contact, changed: Mapping[str, Any]) -> Iterator[_
         return
     if row.generation > generation:
         yield "revoked", ref, row.generation - 1, "-"
-    if isinstance(row, Partner) and changed.get("email_hmac"):
+    if isinstance(row, Partner) and changed.get("email_hmac") and "email" in changed:  # not under another key only
         now = row.email_hmac.hex() if row.email_hmac else ""
         yield "corrected", ref, generation, f"{changed['email_hmac'].hex()}:{now}"
     if isinstance(row, Partner) and _came(row, changed, "silenced_at"):
@@ -222,7 +228,7 @@ def _of_campaign(row: Campaign, changed: Mapping[str, Any]) -> Iterator[_Taken]:
 
 
 _WATCHED = (
-    *("ref", "generation", "email_hmac", "organization", "quiet_at", "silenced_at", "ended_at", "erased_at"),
+    *("ref", "generation", "email", "email_hmac", "organization", "quiet_at", "silenced_at", "ended_at", "erased_at"),
     *("cancelled_at", "held_at", "mail_held_at"),
 )
 

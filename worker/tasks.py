@@ -190,9 +190,12 @@ def bounces() -> None:
         notify(dispatch, campaign_id)
 
 
-@queue.task(name="backup")
+@queue.task(name="backup", base=Task)
 def backup() -> None:
-    """Make a backup, where a folder for them is set and the next is due; `status` and `doctor` say if none is made."""
+    """Make a backup, where a folder for them is set and the next is due; `status` and `doctor` say if none is made.
+
+    Also while everything stands still.
+    """
     try:
         folder.make_when_due()
     except BackupError as error:

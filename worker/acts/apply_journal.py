@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import answer, cancel, erase, hold
 from worker.acts.answer import AnswerInput, Statement
-from worker.journal import Journal, Line, mark_of
+from worker.journal import Journal, Line, marks_of
 from worker.mail import outbox
 from worker.models import (
     AuditEvent,
@@ -26,7 +26,6 @@ from worker.models import (
 )
 from worker.state.answers import standing_answer
 from worker.state.lifecycle import VISIBILITY_RANK
-from worker.state.recipients import select_silent
 from worker.state.refusals import Refused
 
 MARGIN = timedelta(minutes=10)  # what was under way as a backup was taken is not in it, and is noted as earlier
@@ -59,7 +58,7 @@ def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
     """Take away again what the journal says was taken away since the backup; twice changes nothing more.
 
     Silence of which the journal says that it ended stays as the database has it. Without a journal of this
-    installation nothing is applied, and whoever was asked and is silent counts as one whose answer was lost.
+    installation nothing is applied, and the answer of any partner may be lost: also of one that signs here.
     """
     applied = AppliedJournal()
     found, number = journal.read(), session.scalar(select(Installation.number))
@@ -67,7 +66,7 @@ def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
     if found is None or number is None or found.installation != number.hex():
         now = db.clock(session)
         asking = [one for one in campaigns if one.takes_answers(at=now)]
-        applied.lost_answers = [one.id for campaign in asking for one in session.scalars(select_silent(campaign))]
+        applied.lost_answers = [one.id for campaign in asking for one in campaign.partners if one.erased_at is None]
         return applied
     with journal.paused(session):
         replay = _Replay(session, applied, _in_order(found, since))
@@ -91,15 +90,21 @@ class _Replay:
         for line in lines:
             self._lines.setdefault(line.who, []).append(line)
         in_order = select(Partner).order_by(Partner.id).with_for_update().execution_options(populate_existing=True)
-        self._partners = {mark_of(one.ref): one for one in session.scalars(in_order)}
+        self._partners = session.scalars(in_order).all()
+
+    def _of(self, what: bytes) -> list[Line]:
+        """The lines about a link's ref or a campaign's random number, in their order."""
+        found = [line for mark in marks_of(what) for line in self._lines.get(mark, ())]
+        return sorted(found, key=lambda line: line.at)
 
     def of_answers(self) -> None:
         """Reduce what is shown more than was said since, and find whose later answers are lost."""
-        for who, partner in self._partners.items():
-            reduced = [line for line in self._lines.get(who, ()) if line.kind == "reduced"]
-            for line in reduced:
-                self._reduce(partner, line)
-            given = [line.at for line in self._lines.get(who, ()) if line.kind == "answered"]
+        for partner in self._partners:
+            lines = self._of(partner.ref)
+            for line in lines:
+                if line.kind == "reduced":
+                    self._reduce(partner, line)
+            given = [line.at for line in lines if line.kind == "answered"]
             standing = standing_answer(self._session, partner.id)
             if given and (standing is None or standing.at < max(given)):
                 self._applied.lost_answers.append(partner.id)
@@ -131,13 +136,13 @@ class _Replay:
 
     def of_links(self) -> None:
         """Links that died, silence, and who was erased."""
-        for who, partner in self._partners.items():
+        for partner in self._partners:
             if partner.erased_at is None:
-                self._of_partner(partner, self._lines.get(who, []))
+                self._of_partner(partner, self._of(partner.ref))
         for contact in self._session.scalars(select(Contact).where(Contact.ended_at.is_(None))):
-            self._of_contact(contact, self._lines.get(mark_of(contact.ref), []))
+            self._of_contact(contact, self._of(contact.ref))
         for stranger in self._session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.decided_at.is_(None))):
-            if erased := _last(self._lines.get(mark_of(stranger.ref), []), "erased"):
+            if erased := _last(self._of(stranger.ref), "erased"):
                 erase.erase_applicant(self._session, stranger.id)
                 self._applied.counts[erased.kind] += 1
 
@@ -204,7 +209,7 @@ class _Replay:
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
         """Campaigns that were erased, cancelled or held."""
         for campaign in campaigns:
-            lines = self._lines.get(mark_of(campaign.seed), [])
+            lines = self._of(campaign.seed)
             try:
                 if _last(lines, "campaign erased") and campaign.erased_at is None:
                     erase.erase_campaign(self._session, campaign.id, give_up=True)

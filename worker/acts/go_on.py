@@ -8,13 +8,16 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
-from worker.acts import audit
+from worker.acts import answer, audit
+from worker.acts.answer import AnswerInput, Statement
 from worker.acts.apply_journal import AppliedJournal, replay_journal
+from worker.acts.ask_again import ask_again
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
 from worker.acts.unsubscribe import silence_partner
 from worker.mail import outbox
 from worker.models import Campaign, Contact, Installation, Mail, Partner, ThirdPartyAddress
+from worker.state.answers import standing_answer
 from worker.state.facts import load_facts
 from worker.state.since_backup import may_have_left
 from worker.text import similar_names
@@ -35,18 +38,25 @@ def let_everything_go_on(
     *,
     renew_links: bool,
     opted_out: Collection[str] = (),
+    withdrew: Collection[str] = (),
     deadlines: Mapping[int, datetime] | None = None,
+    ask_lost: bool = False,
+    only_look: bool = False,
 ) -> WentOn:
     """Let everything go on, each campaign locked: nothing is sent twice that cannot be taken back.
 
     What the journal says was taken away since is taken away again. A letter that may have left waits for a person.
-    `opted_out`: email addresses and names of organizations to which no mail goes any more; `deadlines`: new ones by
-    campaign, also where one has passed. Needs a transaction that is right even while the database stands still. Raises
-    NotLater.
+    `opted_out`: email addresses and names of organizations to which no mail goes any more; `withdrew`: of those that
+    do not sign any more; `deadlines`: new ones by campaign, also where one has passed; `ask_lost`: whether partners
+    whose answers were lost are asked again by mail. With `only_look` the database stands still afterwards, too. Needs
+    a transaction that is right even while it does. Raises NotLater.
     """
     campaigns = [db.locked(session, number) for number in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     now = db.clock(session)
-    applied = replay_journal(session, session.scalar(select(Installation.backup_of)))
+    backup_of = session.scalar(select(Installation.backup_of))
+    applied = replay_journal(session, backup_of)
+    for entry in withdrew:
+        _withdraw(session, entry)
     silenced = sum(_silence(session, entry, now) for entry in opted_out)
     links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
     in_doubt = 0
@@ -59,13 +69,25 @@ def let_everything_go_on(
             in_doubt += 1
         audit.log(session, campaign, "organizer", "restored", at=now)
     session.flush()
-    installation.go_on(session)
+    if ask_lost:
+        ask_again(session, applied.lost_answers, backup_of or now)
+    if not only_look:
+        installation.go_on(session)
     return WentOn(in_doubt, links, silenced, applied)
 
 
 def is_known(session: Session, entry: str) -> bool:
     """Whether an email address or an organization's name is that of anybody to whom mail could go."""
     return bool(_partners(session, entry) or _contacts(session, entry) or _applicants(session, entry))
+
+
+def _withdraw(session: Session, entry: str) -> None:
+    """Take back the signatures of who has this address or name."""
+    for partner in _partners(session, entry):
+        standing = standing_answer(session, partner.id)
+        if standing is not None and standing.signs:
+            said = Statement(language=partner.language, channel="by hand")
+            answer.record_answers(session, [AnswerInput(partner.id, "withdraw", None, said)])
 
 
 def _silence(session: Session, entry: str, now: datetime) -> int:
@@ -86,19 +108,19 @@ def _silence(session: Session, entry: str, now: datetime) -> int:
 
 def _partners(session: Session, entry: str) -> list[Partner]:
     if "@" in entry:
-        return list(session.scalars(select(Partner).where(Partner.email_hmac == tokens.fingerprint(entry))))
+        return list(session.scalars(select(Partner).where(Partner.email_hmac.in_(tokens.fingerprints(entry)))))
     wanted = similar_names.same_name(entry)
     called = ((one, (one.organization, one.acronym)) for one in session.scalars(select(Partner)))
     return [one for one, names in called if wanted in {similar_names.same_name(name) for name in names if name}]
 
 
 def _contacts(session: Session, entry: str) -> list[Contact]:
-    by_address = select(Contact).where(Contact.email_hmac == tokens.fingerprint(entry))
+    by_address = select(Contact).where(Contact.email_hmac.in_(tokens.fingerprints(entry)))
     return list(session.scalars(by_address)) if "@" in entry else []
 
 
 def _applicants(session: Session, entry: str) -> list[ThirdPartyAddress]:
-    by_address = select(ThirdPartyAddress).where(ThirdPartyAddress.email_hmac == tokens.fingerprint(entry))
+    by_address = select(ThirdPartyAddress).where(ThirdPartyAddress.email_hmac.in_(tokens.fingerprints(entry)))
     return list(session.scalars(by_address)) if "@" in entry else []
 
 

@@ -197,7 +197,7 @@ def _json(told: object) -> bytes:
 
 
 def _note() -> None:
-    with db.transaction() as session:
+    with db.transaction(even_restored=True) as session:
         session.execute(update(Installation).values(backed_up_at=db.clock(session)))
 
 

@@ -26,8 +26,10 @@ class Wishes:
 
     keep_links: bool
     opted_out: Path | None
+    withdrew: Path | None
     none_known: bool
     extend: Sequence[str]
+    ask_again: bool | None
 
 
 def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) -> None:
@@ -46,25 +48,49 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
             console.say(line)
         journal_is_lost = is_lost(session, restored.backup_of)
         deadlines = _deadlines(session, wishes.extend, campaigns)
-        opted_out = _opted_out(session, wishes)
+        if wishes.none_known and (wishes.opted_out or wishes.withdrew):
+            console.fail("--none-known says that there is nobody: give it, or files with names.", console.USAGE)
+        opted_out, withdrew = _listed_in(session, wishes.opted_out), _listed_in(session, wishes.withdrew)
     renew_links = journal_is_lost and not wishes.keep_links
-    if journal_is_lost and not (wishes.opted_out or wishes.none_known):
+    if journal_is_lost and not (wishes.opted_out or wishes.withdrew or wishes.none_known):
         console.fail(_WHO_OPTED_OUT, 0 if dry_run else console.USAGE)
     if not yes and not dry_run:
         deadlines |= _asked_for_deadlines(campaigns, deadlines)
+
+    def go_on(session: Session, *, ask_lost: bool, only_look: bool = False) -> tuple[act.WentOn, list[str]]:
+        done = act.let_everything_go_on(
+            session,
+            renew_links=renew_links,
+            opted_out=opted_out,
+            withdrew=withdrew,
+            deadlines=deadlines,
+            ask_lost=ask_lost,
+            only_look=only_look,
+        )
+        return done, [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
+
+    with lookup.trying("", even_restored=True) as session:
+        _, lost = go_on(session, ask_lost=False, only_look=True)
     would = _what_happens(campaigns, deadlines, opted_out, renew_links=renew_links)
+    if lost:
+        would += f" {_LOST.format(told=console.some(lost, most=20))}"
     if dry_run:
         console.say(f"Dry run: {would}")
         return
+    ask_lost = bool(lost) and wishes.ask_again is not False
+    if ask_lost and wishes.ask_again is None and not yes:
+        question = f"{_LOST.format(told=console.some(lost, most=20))} Ask them again by email? [y/N]: "
+        ask_lost = console.answer(question).casefold() in {"y", "yes"}
     console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
-        done = act.let_everything_go_on(session, renew_links=renew_links, opted_out=opted_out, deadlines=deadlines)
-        lost = [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
+        done, lost = go_on(session, ask_lost=ask_lost)
     installation.stands_still()  # so that the data folder knows
     lookup.notify(tasks.sweep)
     console.say(f"It goes on. {console.count(done.letters_in_doubt, 'letter')} in doubt: each waits for you.")
     if lost:
-        console.say(f"Answers that are lost, and to be asked for again: {console.some(lost, most=20)}")
+        console.say(
+            "They are asked again by email." if ask_lost else "They are not asked again: no email goes to them."
+        )
     if done.journal.failed:
         left = ", ".join(f"{number} {kind}" for kind, number in done.journal.failed.items())
         console.say(f"What was taken away since the backup, and could not be taken away again: {left}")
@@ -83,9 +109,11 @@ _NOTICED: dict[RestoredBy, str] = {
     "moved": "it stands in another place than before, and the data folder does not know it",
 }
 _WHO_OPTED_OUT = (
-    "Nothing tells who withdrew, or asked for no more mail, since the backup. Ask whoever may know, and give a file "
-    "with one email address or organization on each line: --opted-out FILE. If nobody did: --none-known"
+    "Nothing tells who withdrew, was erased or asked for no more email since the backup. Ask whoever may know, and "
+    "give files with one email address or organization on each line: --opted-out FILE for who is to get no email, "
+    "--withdrew FILE for who does not sign any more. If there is nobody: --none-known"
 )
+_LOST = "Answers since the backup are lost, or may be: {told}."
 
 
 def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict[str, int]) -> Iterator[str]:
@@ -94,12 +122,12 @@ def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict
     yield f"Everything stands still since {_moment(restored.restored_at)}: {noticed}."
     since = f"of {_moment(restored.backup_of)}" if restored.backup_of else "of an unknown moment"
     if lost:
-        told = f"at least {console.count(lost['answer'], 'answer')} and {console.count(lost['mail'], 'mail')}"
+        told = f"at least {console.count(lost['answer'], 'answer')} and {console.count(lost['mail'], 'email')}"
         yield f"It is as it was at the backup {since}. Lost since then: {told}."
     else:
         yield f"It is as it was at the backup {since}. How much was answered and sent since is not known here."
     for one in campaigns:
-        numbers = f"{console.count(one.answers, 'answer')}, {console.count(one.mails_waiting, 'mail')} waiting"
+        numbers = f"{console.count(one.answers, 'answer')}, {console.count(one.mails_waiting, 'email')} waiting"
         yield f"  {one.campaign.slug}: {one.state}, {numbers}{_DEADLINES[one.deadline_passed]}"
         if one.letter_in_doubt:
             yield "    Its letter may have left since: it will wait until you know, as one that is uncertain."
@@ -139,11 +167,11 @@ def _what_happens(
     closing = [one.campaign.slug for one in campaigns if one.deadline_passed and one.campaign.id not in deadlines]
     doubted = [one.campaign.slug for one in campaigns if one.letter_in_doubt and one.campaign.id not in deadlines]
     waiting = sum(one.mails_waiting for one in campaigns)
-    told = [f"{console.count(waiting, 'mail')} {'leaves' if waiting == 1 else 'leave'}, also if sent once already."]
+    told = [f"{console.count(waiting, 'email')} {'is' if waiting == 1 else 'are'} sent, also if sent once already."]
     told += [f"Closing at once: {console.some(closing)}."] if closing else []
     told += [f"Letters that wait for you: {console.some(doubted)}."] if doubted else []
     told += ["All links are renewed, and the old ones end."] if renew_links else []
-    told += [f"No mail goes any more to {console.count(len(opted_out), 'address or name')}."] if opted_out else []
+    told += [f"No email goes any more to {console.count(len(opted_out), 'address or name')}."] if opted_out else []
     return " ".join(told)
 
 
@@ -183,32 +211,27 @@ def _asked_for_deadlines(campaigns: Sequence[SinceBackup], known: dict[int, date
     return found
 
 
-def _opted_out(session: Session, wishes: Wishes) -> list[str]:
-    """The lines of the file; ends the command with all that is wrong, and says of whom nothing is known here."""
-    if wishes.opted_out is None:
+def _listed_in(session: Session, file: Path | None) -> list[str]:
+    """The lines of a file; ends the command with all that is wrong, and says of whom nothing is known here."""
+    if file is None:
         return []
-    if wishes.none_known:
-        console.fail("--opted-out says who, and --none-known that it is nobody: give one of them.", console.USAGE)
     try:
-        lines = wishes.opted_out.read_text(encoding="utf-8-sig").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        console.fail(
-            f"--opted-out {wishes.opted_out}: expected a text file in UTF-8. Nothing was changed.", console.USAGE
-        )
+        console.fail(f"{file}: expected a text file in UTF-8. Nothing was changed.", console.USAGE)
     found, wrong = list[str](), list[str]()
     for number, line in enumerate(map(str.strip, lines), start=1):
         if not line:
             continue
         entry, problem = addresses.normalize(line) if "@" in line else (line, "")
         if problem:
-            wrong.append(f"{wishes.opted_out}, line {number}: {problem}")
-        elif not act.is_known(session, entry):
-            if "@" not in line:
-                wrong.append(f"{wishes.opted_out}, line {number}: no organization is called {line!r} in this database")
-            else:
-                console.say(f"{wishes.opted_out}, line {number}: nobody here has this address, so no mail goes there.")
-        else:
+            wrong.append(f"{file}, line {number}: {problem}")
+        elif act.is_known(session, entry):
             found.append(entry)
+        elif "@" in line:
+            console.say(f"{file}, line {number}: nobody here has this address.")
+        else:
+            wrong.append(f"{file}, line {number}: no organization is called {line!r} in this database")
     if wrong:
         console.fail("\n".join([*wrong, "Correct these lines; nothing was changed."]))
     return found

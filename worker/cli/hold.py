@@ -94,6 +94,22 @@ def resume(
             help="With --restored: who gets no more email, one address or name on each line.",
         ),
     ] = None,
+    withdrew: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="With --restored: who withdrew its signature since the backup, one address or name on each line.",
+        ),
+    ] = None,
+    ask_again: Annotated[
+        bool | None,
+        typer.Option(
+            "--ask-again/--no-ask-again",
+            help="With --restored: send organizations whose answers were lost an email that asks them again.",
+        ),
+    ] = None,
     none_known: Annotated[
         bool, typer.Option("--none-known", help="With --restored: nobody withdrew or opted out since.")
     ] = False,
@@ -110,11 +126,12 @@ def resume(
     """
     if restored == (name is not None):
         console.fail("Give either the name of a campaign or --restored.", console.USAGE)
-    wished = keep_links or none_known or as_json or opted_out is not None or bool(extend)
+    files = opted_out is not None or withdrew is not None
+    wished = keep_links or none_known or as_json or files or bool(extend) or ask_again is not None
     if name is None:
         from worker.cli.go_on import Wishes, resume_restored
 
-        wishes = Wishes(keep_links, opted_out, none_known, extend or [])
+        wishes = Wishes(keep_links, opted_out, withdrew, none_known, extend or [], ask_again)
         resume_restored(wishes, yes=yes, dry_run=dry_run, as_json=as_json)
     elif wished:
         console.fail("These options need --restored.", console.USAGE)
