@@ -298,7 +298,7 @@ def of_the_check(seen: list[str]) -> list[str]:
     return [one for one in seen if "wrong_codes" in one.partition("FROM")[0] or "pg_advisory_xact_lock(" in one]
 
 
-def test_a_right_code_takes_two_statements_more_and_writes_nothing(browser: TestClient, partner: Partner) -> None:
+def test_a_right_code_takes_three_statements_more_and_writes_nothing(browser: TestClient, partner: Partner) -> None:
     form = {"mail_code": tokens.mail_code(partner), "choice": "sign"}  # not filled in, so nothing is recorded
     browser.post(link(partner), data=form)
     with statements() as by_six_digits:
@@ -306,7 +306,7 @@ def test_a_right_code_takes_two_statements_more_and_writes_nothing(browser: Test
     with statements() as by_the_long_code:
         browser.post(link(partner), data=form | {"mail_code": tokens.long_code(partner)})
     count = lambda seen: len([one for one in seen if not one.startswith("BEGIN")])
-    assert count(by_six_digits) - count(by_the_long_code) <= 2
+    assert count(by_six_digits) - count(by_the_long_code) <= 3  # one asks whether the database was put back
     assert not any(word in one for one in by_six_digits for word in ("UPDATE", "INSERT"))
 
 
@@ -319,7 +319,7 @@ def test_a_group_of_right_codes_takes_as_many_statements_as_one(browser: TestCli
         with statements() as seen:
             assert set(code_page._check(Partner, group)) == {"right"}
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 2
+    assert counts[0] == counts[1] <= 3
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

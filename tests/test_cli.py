@@ -652,7 +652,7 @@ def test_a_launch_says_when_the_first_mails_leave_and_can_be_taken_back(desk: De
     assert "taken back: nobody got an email" in desk.types("launch", str(desk.story.folder), "--undo")
     with db.reading() as session:
         left = {name: len(found) for name, found in cast.everything(session).items() if found}
-    assert left == {"post": 1}
+    assert left == {"post": 1, "installation": 1}
     desk.launches()
     assert desk.mails("invitation") == 3
 

@@ -28,11 +28,11 @@ log = logging.getLogger("journal")
 
 Kind = Literal[
     "revoked", "ended", "erased", "quiet", "silenced", "corrected", "suppressed", "answered", "reduced", "held",
-    "mail held", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
+    "mail held", "letter", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
 ]  # fmt: skip
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
-to sign. reduced: an answer, to what `detail` says. corrected: `detail` has the fingerprints of both addresses. undone:
-an organizer's act, whose moment `detail` has."""
+to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
+`detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has."""
 SHOWS_MORE: frozenset[Kind] = frozenset({"resubscribed", "allowed", "vouched", "resumed"})
 KEPT = timedelta(days=400)
 _PRUNED_AFTER = KEPT + timedelta(days=30)  # so that the file is not written anew each day

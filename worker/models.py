@@ -538,7 +538,8 @@ CancelReason = Literal["suppressed", "no_recipient"]
 
 
 class Mail(Base):
-    """One mail to one recipient. `key` is its identity: unique, and never parsed.
+    """One mail to one recipient. `key` is its identity: unique, and never parsed. `message_id` is what its Message-ID
+    begins with; a mark of what it says follows (`mime.compose`).
 
     `due_at` is null once nothing is left to do by itself. For the letter, `in_data_at` is committed
     before the first byte of it travels, so that a killed worker leaves doubt and not a blind retry.

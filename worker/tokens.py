@@ -167,6 +167,11 @@ def message_id() -> str:
     return f"<{secrets.token_hex(16)}@{settings.current().mail_domain}>"
 
 
+def content_mark(content: bytes) -> str:
+    """64 bits that tell one mail from another under the same Message-ID, and nothing of what either says."""
+    return _mac("content of a mail", content)[:8].hex()
+
+
 def derived_message_id(facts: bytes) -> str:
     """The Message-ID of a mail, made from what it says: 128 bits of an HMAC, from which nothing can be read."""
     return f"<{_mac('message id', facts)[:MAC].hex()}@{settings.current().mail_domain}>"

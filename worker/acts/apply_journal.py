@@ -38,6 +38,8 @@ class AppliedJournal:
     counts: Counter[journal.Kind] = field(default_factory=Counter)
     lost_answers: list[int] = field(default_factory=list)
     failed: Counter[journal.Kind] = field(default_factory=Counter)
+    letters: set[int] = field(default_factory=set)
+    """Campaigns whose letter may have left since."""
 
 
 def is_lost(session: Session, backup_of: datetime | None) -> bool:
@@ -46,9 +48,7 @@ def is_lost(session: Session, backup_of: datetime | None) -> bool:
     It is missing, of another installation, or was begun later. Without `backup_of` the last line of the audit log
     says of when the database is.
     """
-    found = journal.read()
-    number = session.scalar(select(Installation.number))
-    if found is None or number is None or found.installation != number.hex():
+    if (found := _of_this_installation(session)) is None:
         return True
     backup_of = backup_of or session.scalar(select(func.max(AuditEvent.at)))
     return backup_of is not None and found.begun_at > backup_of
@@ -57,24 +57,29 @@ def is_lost(session: Session, backup_of: datetime | None) -> bool:
 def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
     """Take away again what the journal says was taken away since the backup; twice changes nothing more.
 
-    Silence of which the journal says that it ended stays as the database has it. Without a journal of this
-    installation nothing is applied, and the answer of any partner may be lost: also of one that signs here.
+    Silence of which the journal says that it ended stays as the database has it. Where the journal is lost, the answer
+    of any partner may be, also of one that signs here, and any letter may have left.
     """
     applied = AppliedJournal()
-    found, number = journal.read(), session.scalar(select(Installation.number))
     campaigns = [db.locked(session, one) for one in session.scalars(select(Campaign.id).order_by(Campaign.id))]
-    if found is None or number is None or found.installation != number.hex():
+    if (found := _of_this_installation(session)) is not None:
+        with journal.paused(session):
+            replay = _Replay(session, applied, _in_order(found, since))
+            replay.of_answers()
+            replay.of_links()
+            replay.of_addresses()
+            replay.of_campaigns(campaigns)
+    if is_lost(session, since):
         now = db.clock(session)
         asking = [one for one in campaigns if one.takes_answers(at=now)]
+        applied.letters = {one.id for one in campaigns}
         applied.lost_answers = [one.id for campaign in asking for one in campaign.partners if one.erased_at is None]
-        return applied
-    with journal.paused(session):
-        replay = _Replay(session, applied, _in_order(found, since))
-        replay.of_answers()
-        replay.of_links()
-        replay.of_addresses()
-        replay.of_campaigns(campaigns)
     return applied
+
+
+def _of_this_installation(session: Session) -> Journal | None:
+    found, number = journal.read(), session.scalar(select(Installation.number))
+    return found if found is not None and number is not None and found.installation == number.hex() else None
 
 
 def _in_order(found: Journal, since: datetime | None) -> list[Line]:
@@ -210,6 +215,8 @@ class _Replay:
         """Campaigns that were erased, cancelled or held."""
         for campaign in campaigns:
             lines = self._of(campaign.seed)
+            if _last(lines, "letter"):
+                self._applied.letters.add(campaign.id)
             try:
                 if _last(lines, "campaign erased") and campaign.erased_at is None:
                     erase.erase_campaign(self._session, campaign.id, give_up=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, journal
 from worker.acts import audit
 from worker.mail import outbox
 from worker.models import Actor, Campaign, Mail, MailResponse
@@ -71,6 +71,7 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)
     sent = [letter.sent_at for letter in facts.living if letter.sent_at is not None]
     campaign.dispatched_at = campaign.dispatched_at or min([*sent, facts.now])
+    journal.note(session, "letter", campaign.seed, at=facts.now)
     audit.log(session, campaign, "organizer", "brought_by_hand", detail=facts.seal, at=facts.now)
     return [one.addressee.name for one in theirs]
 

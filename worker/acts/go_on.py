@@ -63,7 +63,7 @@ def let_everything_go_on(
     for campaign in campaigns:
         if deadline := (deadlines or {}).get(campaign.id):
             move_deadline(session, campaign.id, deadline, even_passed=True)
-        if may_have_left(load_facts(session, campaign)):
+        if may_have_left(load_facts(session, campaign), even_while_open=campaign.id in applied.letters):
             campaign.doubted_at = now
             outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
             in_doubt += 1

@@ -34,6 +34,7 @@ def writing(slug: str, *, even_restored: bool = False) -> Iterator[tuple[Session
     make_ready_to_act()
     with refusals_told(slug), db.transaction(even_restored=even_restored) as session:
         yield session, named(session, slug)
+    installation.stands_still()  # so that the data folder knows of the act at once
 
 
 class _RolledBack(Exception):

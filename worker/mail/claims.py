@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from worker import db, settings
+from worker import db, journal, settings
 from worker.column_types import Moment
 from worker.mail import circuit_breaker, holds, quotas, undo_minutes
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
@@ -192,10 +192,14 @@ def begin_data(session: Session, mail_id: int, holder: str) -> bool:
         .where(Mail.id == mail_id, Mail.lease_holder == holder, Mail.lease_until > now)
         .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), letter_may_leave())
         .values(in_data_at=now, due_at=None)
-        .returning(Mail.id)
+        .returning(Mail.campaign_id)
         .execution_options(synchronize_session=False)
     )
-    return session.scalar(entered) is not None
+    if (campaign_id := session.scalar(entered)) is None:
+        return False
+    seed = session.scalar(select(Campaign.seed).where(Campaign.id == campaign_id))
+    journal.note(session, "letter", seed or b"", at=now)
+    return True
 
 
 def set_aside(session: Session, mail_id: int) -> None:

@@ -4,12 +4,13 @@ import base64
 import binascii
 import functools
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
-from worker import settings
+from worker import settings, tokens
 
 _MAX_QUOTED = 100  # characters of a name that stands as it is
 _MAX_FILE_NAME = 78 - len('Content-Disposition: attachment; filename=""')  # that stands on one line with its header
@@ -23,6 +24,10 @@ class Attachment:
     name: str
     content_type: str
     content: bytes
+
+    @functools.cached_property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.content).digest()
 
     @functools.cached_property
     def part(self) -> bytes:
@@ -85,9 +90,11 @@ class Envelope:
 def compose(message: Message, message_id: str, dated_at: datetime, return_path: str = "") -> Envelope:
     """Set a message as bytes; everything that varies comes in as an argument.
 
+    The Message-ID is `message_id` with a mark of what the mail says and to whom: whatever else is said has another.
     `return_path` is the envelope sender, MAIL_FROM unless bounces come back elsewhere; it is in no header.
     """
     sender = settings.current().mail_from
+    message_id = _marked(message_id, message, dated_at)
     seed = hashlib.sha256(message_id.encode()).hexdigest()[:24]
     headers = [
         ("From", _mailbox(message.from_name, sender)),
@@ -110,6 +117,14 @@ def compose(message: Message, message_id: str, dated_at: datetime, return_path: 
     head = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in headers).encode()
     first, *rest = body
     return Envelope(return_path or sender, message.to, (head + first, *rest))
+
+
+def _marked(message_id: str, message: Message, dated_at: datetime) -> str:
+    words = (message.to, message.subject, message.text, message.html, message.from_name, message.reply_to)
+    said = [*words, message.unsubscribe, dated_at.isoformat(), *(one.name for one in message.attachments)]
+    content = [json.dumps(said).encode(), *(one.digest for one in message.attachments)]
+    local, at, domain = message_id.rpartition("@")
+    return f"{local}.{tokens.content_mark(b''.join(content))}{at}{domain}"
 
 
 def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> list[bytes]:

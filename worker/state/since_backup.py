@@ -50,15 +50,16 @@ def load_since_backup(session: Session, restored_at: datetime) -> list[SinceBack
     ]
 
 
-def may_have_left(facts: CampaignFacts) -> bool:
+def may_have_left(facts: CampaignFacts, *, even_while_open: bool = False) -> bool:
     """Whether a letter that has not left by this database may have left since: by mail, and after its deadline.
 
-    Also of a campaign that is held here, for it may have been resumed.
+    Also of a campaign that is held here, for it may have been resumed; and `even_while_open`, if nothing says that it
+    was not closed early since.
     """
     campaign = facts.campaign
     if campaign.cancelled_at is not None or campaign.erased_at is not None or facts.is_irrevocable:
         return False
-    if campaign.closed_at is None and campaign.takes_answers(at=facts.now):
+    if campaign.closed_at is None and campaign.takes_answers(at=facts.now) and not even_while_open:
         return False
     return any(one.addressee.email and one.state in {"waiting", "queued", "refused"} for one in facts.served)
 

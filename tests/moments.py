@@ -1,0 +1,147 @@
+"""One moment of a played campaign: copied there, played on, put back, looked at by a person, played to its end."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests import copies
+from tests.copies import How
+from tests.played import ADDRESSEE, Played, box
+from worker import db, installation, tasks, tokens
+from worker.models import Campaign, Contact
+
+WITHDREW = {"one withdraws": "withdraws", "one goes unnamed": "goes unnamed"}
+OPTED_OUT = {
+    "one unsubscribes": "unsubscribes",
+    "one is silenced": "is silenced",
+    "one is erased": "is erased",
+    "an invitation comes back": "bounces",
+    "an address is corrected": "moves",
+}
+"""What takes something away, and from whom: what organizers say themselves where the journal is lost."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a database is put back: by what, where, and whether the data folder is kept."""
+
+    how: How
+    elsewhere: bool
+    kept: bool
+
+    def __str__(self) -> str:
+        return f"{self.how}, {'elsewhere' if self.elsewhere else 'in place'}, {'kept' if self.kept else 'lost'}"
+
+
+WAYS = (
+    Way("backup", elsewhere=True, kept=True),
+    Way("backup", elsewhere=True, kept=False),
+    Way("plain", elsewhere=True, kept=True),
+    Way("plain", elsewhere=True, kept=False),
+    Way("plain", elsewhere=False, kept=True),
+)
+"""A plain copy that is put back in place, with the data folder lost, is what nobody can know (docs/operating.md)."""
+
+
+def try_moment(rng: random.Random, way: Way, folder: Path, url: str = "") -> str:
+    """Play, and assert what must hold; returns what was drawn. `url` is an empty database elsewhere."""
+    played = Played(rng)
+    assert not installation.check_at_start()
+    copied_at = rng.randrange(1, len(played.steps))
+    lost_at = rng.randrange(copied_at + 1, len(played.steps) + 1)
+    told = f"copied before {played.steps[copied_at][0]!r}, lost after {played.steps[lost_at - 1][0]!r}; {way}"
+    try:
+        _try(played, copied_at, lost_at, way, folder, url)
+    except AssertionError as error:
+        raise AssertionError(f"{told}: {error}") from error
+    return told
+
+
+def _try(played: Played, copied_at: int, lost_at: int, way: Way, folder: Path, url: str) -> None:
+    played.play(0, copied_at)
+    copy = copies.keep(way.how, folder / "copy")
+    before = played.has_come_to()
+    played.play(copied_at, lost_at)
+    installation.stands_still()  # as the next sweep looks: the data folder knows how far it has come
+    has_come_further = played.has_come_to() != before
+    gone = {name for name, _ in played.steps[copied_at:lost_at]}
+    if way.elsewhere:
+        copies.put_back(copy, folder / "elsewhere", url=url, kept=way.kept)
+    else:
+        copies.put_back_in_place(copy)
+    must_stop = way.how == "backup" or not way.kept or has_come_further
+    assert installation.check_at_start() == must_stop
+    if must_stop:
+        _stands_still(played)
+        _lets_go_on(way, folder, gone)
+    sent = len(played.relay.mails(ADDRESSEE))
+    _plays_to_the_end(played)
+    played.letter_left_since = len(played.relay.mails(ADDRESSEE)) > sent
+    _holds(played, way, gone)
+
+
+def _stands_still(played: Played) -> None:
+    """No mail and no advance by any task, though the deadline has passed."""
+    rows, sent = played.rows_that_count(), len(played.relay.taken)
+    with db.transaction(even_restored=True) as session:
+        campaign = session.get_one(Campaign, played.campaign_id)
+        deadline, campaign.deadline_at = campaign.deadline_at, campaign.launched_at
+    for name in ("invite", "remind", "record", "close", "dispatch", "report", "erase"):
+        getattr(tasks, name)(played.campaign_id)
+    tasks.sweep()
+    played.relay.deliver()
+    with db.transaction(even_restored=True) as session:
+        session.get_one(Campaign, played.campaign_id).deadline_at = deadline
+    assert (played.rows_that_count(), len(played.relay.taken)) == (rows, sent)
+
+
+def _lets_go_on(way: Way, folder: Path, gone: set[str]) -> None:
+    """A person says yes; where the journal is lost, it says who has stepped back."""
+    words = ["resume", "--restored", "--yes"]
+    if not way.kept:
+        for option, roles in (("--opted-out", OPTED_OUT), ("--withdrew", WITHDREW)):
+            if entries := [box(role) for step, role in roles.items() if step in gone]:
+                file = folder / f"{option.strip('-')}.txt"
+                file.write_text("\n".join(entries))
+                words += [option, str(file)]
+        if len(words) == 3:
+            words.append("--none-known")
+    copies.types(*words)
+
+
+def _plays_to_the_end(played: Played) -> None:
+    """A person decides on a letter in doubt: the one that is there already is noted, and any other is sent."""
+    played.goes_on()
+    if played.campaign().closed_at is None:
+        played.one_signs_again()
+        played.deadline_passes()
+    played.goes_on()
+    if played.campaign().dispatched_at is None:
+        there = bool(played.relay.mails(ADDRESSEE))
+        copies.types(*(("dispatch", "rivers", "--by-hand") if there else ("resend", "rivers")), "--yes")
+        played.goes_on()
+
+
+def _holds(played: Played, way: Way, gone: set[str]) -> None:
+    """Nothing that was taken away is there again, and no mail was another under the same Message-ID."""
+    assert not (differ := played.relay.different_under_one_id()), differ
+    letters = played.relay.mails(ADDRESSEE)
+    assert len({str(letter["Message-ID"]) for letter in letters}) == 1, "one letter, by its Message-ID"
+    partners = played.partners()
+    with db.reading() as session:
+        living = {tokens.token(one) for one in partners.values() if one.erased_at is None}
+        contacts = select(Contact).where(Contact.ended_at.is_(None))
+        living |= {tokens.token(one) for one in session.scalars(contacts)}
+    assert not living & set(played.revoked), "a revoked link lives"
+    if "one is erased" in gone:
+        erased = partners["is erased"]
+        assert erased.email_hmac is None if way.kept else not erased.takes_alerts
+    for step, role in (("one unsubscribes", "unsubscribes"), ("one is silenced", "is silenced")):
+        assert step not in gone or not partners[role].takes_mail, f"{role} takes mail again"
+    if played.letter_left_since:
+        text = letters[-1].get_body(("plain",))
+        assert text is not None
+        for step, role in WITHDREW.items():
+            assert step not in gone or f"Org that {role}" not in text.get_content(), f"{role} is named again"
