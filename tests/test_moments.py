@@ -1,6 +1,6 @@
 """Whatever the moment of a backup and of the disaster: nothing goes twice unasked, nothing taken away comes back.
 
-Moments are drawn, some for each way in which a database is put back. `make soak` draws forty for each database.
+Moments are drawn, for each way in which a database is put back: forty for each database in `make soak`.
 """
 
 import random
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests import servers
+from tests.counts import times
 from tests.moments import WAYS, Way, try_moment
 
-SEEDS = (1, 2)
+SEEDS = range(1, times(8, few=1) + 1)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
