@@ -28,7 +28,7 @@ from tests.lives import (
 )
 from tests.sql import statements
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
-from worker import db, tasks
+from worker import db, key_check, tasks
 from worker.acts import invite, receipts, report
 from worker.models import Campaign
 from worker.state import recipients
@@ -115,13 +115,14 @@ def test_after_a_full_group_the_next_one_follows_and_stays_due_if_it_is_lost(
 
 def test_a_sweep_takes_as_many_statements_for_many_campaigns_as_for_one() -> None:
     """Whatever they are at, and however many are over; what a sweep writes is three rows at most."""
+    key_check.check()  # which the first process writes down
     counted = []
     for _ in range(2):
         for lived in LIFE:
             a_campaign(lived)
         counted.append(statements_of_a_sweep())
 
-    assert counted[0] == counted[1] <= 24
+    assert counted[0] == counted[1] <= 27
 
 
 def a_campaign(lived: Callable[[Session, Campaign], None] | None) -> int:

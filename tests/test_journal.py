@@ -60,13 +60,13 @@ def its_own_folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def the_journal() -> Journal:
-    found = journal.read()
+    found = journal.read_journal()
     assert found is not None
     return found
 
 
 def kinds() -> list[str]:
-    found = journal.read()
+    found = journal.read_journal()
     return [line.kind for line in found.lines] if found else []
 
 
@@ -112,7 +112,7 @@ def test_a_folder_that_cannot_be_written_is_told_once(its_own_folder: Path, capl
         for _ in range(2):
             journal.append(NUMBER, [a_line()])
     assert len(caplog.records) == 1
-    assert journal.read() is None
+    assert journal.read_journal() is None
 
 
 def test_lines_older_than_any_backup_go(its_own_folder: Path) -> None:
@@ -377,8 +377,8 @@ def test_whose_answer_was_lost_is_asked_again_once_and_told_why(
     with db.transaction() as session:
         lost = apply_journal.replay_journal(session, since).lost_answers
         assert lost == ([river_watch.id] if journal_is_there else [river_watch.id, eau_vive.id, delta.id])
-        assert ask_again.ask_again(session, lost, since) == len(lost)
-        assert ask_again.ask_again(session, lost, since) == 0
+        assert ask_again.ask_for_lost_answers(session, lost, since) == len(lost)
+        assert ask_again.ask_for_lost_answers(session, lost, since) == 0
         mail = session.scalars(select(Mail).where(Mail.kind == "asked_again").order_by(Mail.id).limit(1)).one()
         said = mails.word_mail(session, mail)
         assert "we no longer have your answer" in " ".join(said.text.split())
@@ -391,9 +391,9 @@ def test_nobody_is_asked_again_that_wants_no_mail_or_after_the_deadline(database
         now, ids = db.clock(session), [one.id for one in campaign.partners]
         campaign.partners[0].quiet_at = now
         session.flush()
-        assert ask_again.ask_again(session, ids, now) == 2
+        assert ask_again.ask_for_lost_answers(session, ids, now) == 2
         cast.passes_its_deadline(session, campaign)
-        assert ask_again.ask_again(session, ids, now - AN_HOUR) == 0
+        assert ask_again.ask_for_lost_answers(session, ids, now - AN_HOUR) == 0
 
 
 def test_every_act_says_in_the_design_what_it_leaves_in_the_journal() -> None:

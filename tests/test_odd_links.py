@@ -10,11 +10,11 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import sqlalchemy
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.sql import statements
 from worker import db, settings, tokens
 from worker.models import Answer, Partner, ThirdPartyAddress
 from worker.web import paths
@@ -59,12 +59,9 @@ def partner(database: str) -> Partner:
 
 @pytest.fixture
 def asked(database: str) -> Iterator[list[str]]:
-    """Every statement that the database is sent meanwhile."""
-    sent: list[str] = []
-    note = lambda *event: sent.append(event[2])
-    sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", note)
-    yield sent
-    sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+    """Every statement that the database is sent meanwhile, as `statements` counts them."""
+    with statements() as sent:
+        yield sent
 
 
 def token_of(partner: Partner, place: str) -> str:

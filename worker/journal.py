@@ -134,11 +134,11 @@ def keep(installation: bytes, now: datetime) -> None:
     """See that there is a journal, and drop what is older than any backup of use."""
     begin(installation, now)
     try:
-        found = read()
+        found = read_journal()
         if found is None or found.begun_at > now - _PRUNED_AFTER:
             return
         with _locked(fcntl.LOCK_EX):
-            found = read() or found
+            found = read_journal() or found
             since = now - KEPT
             kept = [_spelled(line) for line in found.lines if line.at >= since]
             _replace(_file(), [_spelled_header(found.installation, since), *kept])
@@ -146,7 +146,7 @@ def keep(installation: bytes, now: datetime) -> None:
         _warn(error)
 
 
-def read() -> Journal | None:
+def read_journal() -> Journal | None:
     """The journal; None where there is none or it cannot be read. A line that is torn, or not ours, is left out."""
     try:
         first, *rest = _file().read_text(encoding="ascii", errors="replace").split("\n")

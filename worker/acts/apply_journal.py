@@ -78,7 +78,7 @@ def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
 
 
 def _of_this_installation(session: Session) -> Journal | None:
-    found, number = journal.read(), session.scalar(select(Installation.number))
+    found, number = journal.read_journal(), session.scalar(select(Installation.number))
     return found if found is not None and number is not None and found.installation == number.hex() else None
 
 

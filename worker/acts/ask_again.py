@@ -12,7 +12,7 @@ from worker.mail import outbox
 from worker.models import Campaign, Partner
 
 
-def ask_again(session: Session, partner_ids: Collection[int], backup_of: datetime) -> int:
+def ask_for_lost_answers(session: Session, partner_ids: Collection[int], backup_of: datetime) -> int:
     """Ask these partners for their answers once more, and say why; how many mails are new.
 
     Only who takes mail is asked, and only while answers are taken; of one backup once.

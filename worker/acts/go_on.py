@@ -11,7 +11,7 @@ from worker import db, installation, tokens
 from worker.acts import answer, audit
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.apply_journal import AppliedJournal, replay_journal
-from worker.acts.ask_again import ask_again
+from worker.acts.ask_again import ask_for_lost_answers
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
 from worker.acts.unsubscribe import silence_partner
@@ -70,7 +70,7 @@ def let_everything_go_on(
         audit.log(session, campaign, "organizer", "restored", at=now)
     session.flush()
     if ask_lost:
-        ask_again(session, applied.lost_answers, backup_of or now)
+        ask_for_lost_answers(session, applied.lost_answers, backup_of or now)
     if not only_look:
         installation.go_on(session)
     return WentOn(in_doubt, links, silenced, applied)

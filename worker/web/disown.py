@@ -8,7 +8,7 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import disown
 from worker.models import Partner
-from worker.state.disclosures import load_disclosure
+from worker.state.disclosures import Disclosure, load_disclosure
 from worker.state.positions import Position, load_position
 from worker.web import responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
@@ -39,7 +39,10 @@ class DisownPage(CodePage[Partner, CodeForm]):
 
 
 def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Response:
-    called = {one.name: one.name_in(visit.language) for one in position.campaign.letter.addressees}
+    disclosure = load_disclosure(session, position, position.standing)
+    if disclosure != Disclosure():  # else the letter need not be read for it
+        names = {one.name: one.name_in(visit.language) for one in position.campaign.letter.addressees}
+        disclosure = disclosure.called(names)
     return responses.show(
         "not_us.html",
         visit.language,
@@ -50,7 +53,7 @@ def _page(session: Session, position: Position, visit: Visit[CodeForm]) -> Respo
         standing=position.standing,
         token=visit.token,
         done=visit.done,
-        disclosure=load_disclosure(session, position, position.standing).called(called),
+        disclosure=disclosure,
         stage=position.stage,
         typed=visit.typed,
         problems=visit.problems,
