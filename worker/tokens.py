@@ -17,6 +17,7 @@ PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
 LENGTH, FORMER_LENGTH = 34, 36  # characters of a token: in base62, and as they were mailed before, in base64url
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_PAIRS = [first + second for first in _BASE62 for second in _BASE62]  # a token is made several times for each mail
 _DIGITS = {character: value for value, character in enumerate(_BASE62)}
 MAIL_CODE, LONG_CODE = 6, 16  # digits
 MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
@@ -61,11 +62,11 @@ def token(partner: Linked, purpose: Purpose = "sign") -> str:
     number = int.from_bytes(named[REF:] + named[:REF] + mac, "big")
     if number >= len(_BASE62) ** LENGTH:
         return base64.urlsafe_b64encode(named + mac).decode()
-    spelled = ""
-    for _ in range(LENGTH):
-        number, digit = divmod(number, len(_BASE62))
-        spelled = _BASE62[digit] + spelled
-    return spelled
+    pairs = []
+    for _ in range(LENGTH // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))
 
 
 def read_token(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
