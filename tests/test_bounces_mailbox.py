@@ -107,9 +107,26 @@ def test_people_s_mail_is_fetched_once_and_comes_before_no_bounce(
         offered.append(message)
         return b"Final-Recipient" in message
 
-    assert [bounce_mailbox.collect(mailbox, handle) for _ in range(3)] == [0, 1, 0]
+    assert [bounce_mailbox.collect(mailbox, handle) for _ in range(3)] == [1, 0, 0]
     assert len(offered) == 6
     assert server.flags() == [{"\\Seen"}, *[set()] * 5]
+
+
+@only_sqlite
+def test_a_report_is_read_however_much_junk_comes_after_it(
+    campaign: None, server: Mailserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As much as is looked at in one collection comes before each: a report may not wait behind it for ever."""
+    monkeypatch.setattr(bounce_mailbox, "AT_ONCE", 4)
+    for _ in range(4):
+        server.deliver(PRIVATE)
+    server.deliver(came_back("Postfix, no such user"))
+    read = []
+    for _ in range(4):
+        for _ in range(4):
+            server.deliver(PRIVATE)
+        read.append(bounce.collect_into_database().reports)
+    assert sum(read) == 1
 
 
 @only_sqlite

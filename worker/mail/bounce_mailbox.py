@@ -50,7 +50,7 @@ _SCHEMES = {"imaps": Scheme(993, "tls"), "imap": Scheme(143, "starttls"), "imap+
 
 
 def collect(mailbox: Mailbox, handle: Callable[[bytes], bool], stopping: Callable[[], bool] = lambda: False) -> int:
-    """Offer unread messages to `handle`, the newest first; returns how many it dealt with, which are now read.
+    """Offer unread messages to `handle`, and return how many it dealt with, which are now read.
 
     `handle` gets the first 256 KiB, and returns only when what it did is safe: a message is marked afterwards,
     and comes again if we die in between. What it does not deal with stays unread, and is not offered again by
@@ -63,7 +63,7 @@ def collect(mailbox: Mailbox, handle: Callable[[bytes], bool], stopping: Callabl
         for_people = _left_for_people.setdefault(_folder_as_it_is(mailbox, client), set())
         unread = _unread(client)
         for_people &= set(unread)
-        for uid in [uid for uid in reversed(unread) if uid not in for_people][:AT_ONCE]:
+        for uid in _from_both_ends([uid for uid in unread if uid not in for_people])[:AT_ONCE]:
             if stopping() or time.monotonic() > stop_at:
                 break
             message = _fetch(client, uid)
@@ -75,6 +75,11 @@ def collect(mailbox: Mailbox, handle: Callable[[bytes], bool], stopping: Callabl
     finally:
         _hang_up(client)
     return dealt_with
+
+
+def _from_both_ends(uids: list[str]) -> list[str]:
+    """The newest, then the oldest, and so on: nothing waits for ever behind junk, however much of it comes."""
+    return list(dict.fromkeys(uid for pair in zip(reversed(uids), uids, strict=True) for uid in pair))
 
 
 # What was offered and is nobody's bounce, by folder; forgetting it costs a second look.
