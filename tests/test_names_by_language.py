@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import cast
-from tests.test_definition_campaign import NOW, change, folder, remarks_on, told
+from tests.campaign_folders import NOW, change, folder, remarks_on, told
 from worker import db, tokens
 from worker.acts import launch
 from worker.definition.campaign import read_definition
