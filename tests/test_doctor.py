@@ -87,8 +87,8 @@ def test_a_healthy_house_of_one_process_is_ok_throughout(tmp_path: Path) -> None
 
     verdicts = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
     assert set(verdicts) == {"ok"}, done.stdout
-    assert len(verdicts) == 14
-    assert "14 checks: 0 failed, 0 warnings." in done.stderr
+    assert len(verdicts) == 15
+    assert "15 checks: 0 failed, 0 warnings." in done.stderr
     assert done.returncode == 0
 
 
