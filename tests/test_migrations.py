@@ -193,6 +193,7 @@ def test_a_revision_that_has_landed_is_edited_no_more(name, sha256):
 
 @pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 def test_a_number_is_never_given_twice_whoever_made_the_tables(empty_database, tmp_path):
+    settings.set_for_this_process(secret_key=A_SECRET_KEY)
     schema.load_shape("0002-1")
     migrations.upgrade()
     db.dispose()

@@ -67,7 +67,9 @@ def test_every_shape_is_brought_up_and_keeps_its_rows(settled, shape, upgraded_b
     with db.transaction() as session:
         circuit_breaker.record_sweep(session)
         notes = session.scalars(select(Partner.note).order_by(Partner.id)).all()
+        emails = session.scalars(select(Partner.email).order_by(Partner.id)).all()
     assert notes == ["met in Geneva", "", "écrit à l’été"]
+    assert emails == [f"contact@{name}.rivers.example" for name in ("rw", "cc", "wwe")]
     assert '"signed": 1' in _types("status", "rivers", "--json")
     _types("sign", "rivers", "CC", *SIGNED)
     if settled == "sqlite":
@@ -94,7 +96,7 @@ def test_notes_that_were_plain_text_are_plain_nowhere_afterwards(settled, tmp_pa
 def test_notes_that_a_later_version_encrypted_in_the_column_of_text_are_kept(settled):
     """SQLite takes binary values into a column of text; PostgreSQL refuses them."""
     schema.load_shape("0004-by-every-step")
-    with db.transaction() as session:
+    with db.transaction(even_restored=True) as session:  # which asks nothing of tables that are not there yet
         partner = sa_table("partner", column("id"), column("note", Unbound))
         session.execute(update(partner).where(partner.c.id == 2).values(note="by a later version"))
 
@@ -383,7 +385,10 @@ def _assert_refused(shape: str, statements: list[str], words: str) -> None:
 
 
 def _assert_kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
-    """Every value is as it was, but for two columns that are repaired, what is encrypted, and the revision's number."""
+    """Every value is as it was, but for two columns that are repaired, what is encrypted, and the revision's number.
+
+    Mails have the number of their campaign in their key, where its name was.
+    """
     for table in before.keys() - {"alembic_version"}:
         columns = Base.metadata.tables[table].columns
         changed = {one.name for one in columns if isinstance(one.type, Encrypted)}
@@ -398,7 +403,11 @@ def _assert_kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[
                     assert decrypt(kind.name, new[kind.bound_by], new[name]) == unbound.decrypt(kind.name, old[name])
         same = before[table][0].keys() - changed if before[table] else set()
         kept = [{name: row[name] for name in same} for row in after[table]]
-        assert kept == [{name: row[name] for name in same} for row in before[table]]
+        expected = [{name: row[name] for name in same} for row in before[table]]
+        if table == "mail":
+            for row in expected:
+                row["key"] = row["key"].replace("rivers/", "campaign-1/", 1)
+        assert kept == expected
 
 
 _described: dict[str, set[str]] = {}
