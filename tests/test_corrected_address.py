@@ -150,17 +150,17 @@ def test_a_link_that_was_read_before_the_correction_speaks_for_nobody_after_it(
     link = f"/s/{tokens.token(river_watch)}"
     if choice == "withdraw":
         assert browser.post(link, data=a_form(river_watch)).status_code == 303
-    before, record, waits = answers(), answer.record_answers, threading.Event()
+    before, transaction, waits = answers(), db.transaction, threading.Event()
 
     def tells_that_it_waits(*words: Any) -> Any:
         waits.set()
-        return record(*words)
+        return transaction(*words)
 
-    monkeypatch.setattr(answer, "record_answers", tells_that_it_waits)
     form = a_form(river_watch, choice=choice, mail_code=tokens.long_code(river_watch))  # which is compared at any time
     with ThreadPoolExecutor(1) as somebody:
         with db.transaction() as session:
             correct_address.change_address(session, river_watch.id, RIGHT)
+            monkeypatch.setattr(db, "transaction", tells_that_it_waits)
             answering = somebody.submit(browser.post, link, data=form)
             assert waits.wait(20)  # the link was read and the form found good: it is the act that waits now
             time.sleep(0.3)
