@@ -252,6 +252,7 @@ def test_a_letter_that_may_have_left_is_not_cancelled(states: list[str], databas
         cast.is_sealed(session, campaign)
         for to, state in enumerate(states):
             a_letter_goes(session, campaign, to, state)
+    types("status", "dam")  # the first command writes down whose database it is, and where
     before = everything()
     if states == ["due", "due"]:
         with db.transaction() as session:
