@@ -26,15 +26,16 @@ import psycopg
 import pytest
 import redis
 from cryptography import x509
+from sqlalchemy.exc import InternalError
 from typer.testing import CliRunner
 
 from tests import backups, imap_server, servers
 from tests.conftest import A_SECRET_KEY, Clock, use_templates
 from tests.scripted_smtp import ScriptedServer, pem_of
 from tests.stage import eventually
-from worker import settings
+from worker import key_check, settings
 from worker.backup import make
-from worker.cli import doctor
+from worker.cli import doctor, errors
 from worker.cli.commands import app
 from worker.cli.doctor import Finding, finding, running, system
 from worker.cli.doctor import mail as mail_checks
@@ -296,6 +297,9 @@ def test_a_postgresql_in_which_nothing_can_be_written_fails(postgres_url: str) -
 
     assert finding.verdict == "failed"
     assert "it can only be read" in finding.found
+    with pytest.raises(InternalError) as refused:
+        key_check.check()  # as a command does, which writes down whose database it is
+    assert str(errors.sentence(refused.value)).startswith("The database can only be read: set UNDERSIGNED_DATABASE_URL")
 
 
 @pytest.mark.parametrize(("number", "verdict"), [(130022, "failed"), (140000, "ok"), (180001, "ok")])

@@ -308,7 +308,16 @@ def upsert_ignore(
 
 def is_deadlock(error: Exception) -> bool:
     """Whether PostgreSQL undid a transaction because of a deadlock (SQLSTATE 40P01)."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) == "40P01"
+    return _sqlstate(error) == "40P01"
+
+
+def is_read_only(error: Exception) -> bool:
+    """Whether PostgreSQL refused to write because it can only be read, as a standby (SQLSTATE 25006)."""
+    return _sqlstate(error) == "25006"
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def is_sqlite(session: Session) -> bool:

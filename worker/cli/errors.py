@@ -25,6 +25,8 @@ def sentence(error: Exception) -> str | None:
         return nothing_was_changed()
     if type(error) in {OperationalError, DatabaseError} and not _misses_a_part(error):
         return _of_the_database(str(getattr(error, "orig", "")))
+    if db.is_read_only(error):
+        return "The database can only be read: set UNDERSIGNED_DATABASE_URL to a primary, with rights to write."
     if isinstance(error, WrongKey):
         return "{}: {}".format(*explain_key())
     if isinstance(error, CannotBeRead):
