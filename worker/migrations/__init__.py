@@ -90,10 +90,11 @@ def make_anew(connection: Connection, revision: str) -> None:
 
 
 def bring_up(connection: Connection) -> None:
-    """Bring tables that a transaction has made to the newest revision."""
+    """Bring tables that a transaction has made to the newest revision. Raises WrongKey."""
     from alembic import command
 
-    command.upgrade(tables.config(connection), "head")
+    with _wrong_key_told():
+        command.upgrade(tables.config(connection), "head")
 
 
 def is_known(revision: str) -> bool:
