@@ -336,7 +336,7 @@ def test_status_says_a_flood_and_how_to_end_it(campaign: Campaign, capsys: pytes
     assert data == numbers | {"asked_lately": 30, "unconfirmed": 30, "waiting": 30}
     ask_many(campaign, 12)
     shown, data = told()
-    assert "Many ask to sign: 42 within the hour 42 not confirmed by email; 42 mails wait for a turn" in shown
+    assert "Many ask to sign: 42 within the hour 42 not confirmed by email; 42 emails wait for a turn" in shown
     assert "admit dam --forget-unconfirmed" in shown
     assert data == numbers | {"asked_lately": 42, "unconfirmed": 42, "waiting": 42, "flood": True}
 
@@ -474,7 +474,7 @@ def test_an_organizer_is_shown_how_many_and_asked(campaign: Campaign, flooded: T
 
     what = "41 requests that nobody has confirmed, of which 41 emails had not been sent"
     assert types("--forget-unconfirmed", "--dry-run") == f"Dry run: would be deleted: {what}."
-    assert f"Forget {what}?" in types("--forget-unconfirmed", code=2)
+    assert f"Delete {what}?" in types("--forget-unconfirmed", code=2)
     assert "do not name an organization" in types("--forget-unconfirmed", "Sham Society", code=2)
     assert "Which one?" in types(code=2)
     assert sum(one.decided_at is not None for one in strangers()) == 0

@@ -94,5 +94,5 @@ def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
 
 def _counted(wishes: int, mails: int) -> str:
     what = "one request" if wishes == 1 else f"{wishes:,} requests"
-    waiting = f", of which {console.count(mails, 'mail')} had not been sent" if mails else ""
+    waiting = f", of which {console.count(mails, 'email')} had not been sent" if mails else ""
     return f"{what} that nobody has confirmed{waiting}"

@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from worker.cli import console
-from worker.cli.options import DryRun, Yes
+from worker.cli.options import DryRun
 
 if TYPE_CHECKING:
     from worker.state.key_change import KeyChange
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PASSES, PAUSE_S = 10, 1.0  # a row that somebody holds is looked at again
 
 
-def rekey(yes: Yes = False, dry_run: DryRun = False) -> None:
+def rekey(dry_run: DryRun = False) -> None:
     """Rewrite all that was encrypted under SECRET_KEY_OLD, under SECRET_KEY. Safe while everything runs, and to repeat.
 
     Example: `undersigned rekey`
