@@ -39,12 +39,13 @@ def worker(asked: Desk, redis_url: str, tmp_path: Path) -> Container:
         "smtp_url": "smtps://user:password@mail.example.org",
         "imap_url": "",
     }
-    folders = {name: tmp_path / name for name in ("campaigns", "out", "data", "secrets")}
+    folders = {name: tmp_path / name for name in ("campaigns", "out", "data", "backups", "secrets")}
     for folder in folders.values():
         folder.mkdir(exist_ok=True)
     closed_to_others(folders["campaigns"] / "rivers")
     closed_to_others(folders["out"])
-    folders["data"].chmod(0o1777)  # as the image has /data
+    for name in ("data", "backups"):
+        folders[name].chmod(0o1777)  # as the image has /data and /backups
     for name, value in secrets.items():
         (folders["secrets"] / name).write_text(value)
     volumes = [volume.partition(":") for volume in container.SERVICES["worker"]["volumes"]]
@@ -73,7 +74,7 @@ def test_commands_read_what_is_closed_to_others_and_leave_files_where_the_person
     assert {(path.stat().st_uid, path.stat().st_mode & 0o777) for path in left} == {(A_PERSON, 0o600)}
     refused = worker.types("export", "rivers", "--documents", "sealed")
     assert refused.returncode == 1
-    assert refused.stderr == "That did not work: sealed: Read-only file system. Here, commands write below out\n"
+    assert refused.stderr == "This did not work: sealed: Read-only file system. Here, commands write below out\n"
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
