@@ -47,8 +47,9 @@ needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
 
 def makes(target: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """An operator types `make` in a folder."""
+    outside = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
     return subprocess.run(
-        ["make", target], cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+        ["make", target], cwd=folder, env=outside | environment, capture_output=True, text=True, check=False
     )
 
 
