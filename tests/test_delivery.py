@@ -302,7 +302,7 @@ def test_a_letter_of_doubtful_fate_goes_again_the_same_when_a_person_says_so(dat
     with db.transaction() as session:
         with pytest.raises(Blocked) as refused:
             dispatch.dispatch_seal(session, campaign_id, by_person=True)
-        assert "Nobody knows" in sentence(refused.value)
+        assert "The letter may have arrived" in sentence(refused.value)
         assert dispatch.resend_letter(session, campaign_id) == 1
 
     (again,) = [mail for mail in taken(_drain(WELL)) if "rapporteur" in str(mail["To"])]

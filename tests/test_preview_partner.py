@@ -46,7 +46,7 @@ def test_a_partner_is_previewed_in_its_language_and_nothing_is_launched(database
 def test_who_is_not_in_the_list_is_told(database: str) -> None:
     assert "Khmer Thavrak" in types("--partner", "Kmer Thavrak", code=1)
     assert "--send-to needs --partner" in types("--send-to", "me@organizers.example", code=2)
-    assert "no email address" in types("--partner", "#1", "--send-to", "me", code=2)
+    assert "'me' is not an email address" in types("--partner", "#1", "--send-to", "me", code=2)
 
 
 def test_a_test_invitation_goes_to_oneself_alone_and_says_that_it_is_one(database: str, tmp_path: Path) -> None:

@@ -261,6 +261,7 @@ def _list_as_csv(partners: list[Organization]) -> str:
 def organizer(story_desk: Desk, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organizer]:
     """Before the first command, in a folder with a letter from Word, a list, and the example campaign."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()  # as `make secrets` makes it
     story = story_desk.story
     story.slug = "river-2027"
     names = {"RW": "River Watch", "CC": "Clean Coast"} | {
