@@ -17,12 +17,11 @@ def measure(extent: Extent) -> Iterator[Comparison]:
         folder = stack.enter_context(databases.in_use("PostgreSQL"))
         port = stack.enter_context(postfix.sink_or_ours(tools, folder))
         settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{port}")
+        crew = stack.enter_context(workers.at_work(folder, 1))
+        idle = crew.megabytes()
         campaign_id = year.signed_by_all(extent.copies)
         size = _the_letter_is_brought(campaign_id)
         workers.tidy()
-        crew = stack.enter_context(workers.at_work(folder, 1))
-        crew.rest()
-        idle = crew.megabytes()
         while _put(campaign_id) == BATCH:
             pass
         drain = crew.drain()

@@ -22,8 +22,8 @@ def measure(extent: Extent) -> Iterator[Comparison | LeftOut]:
             yield LeftOut(f"the drain beside {peer}", why)
     with databases.in_use("PostgreSQL") as folder, postfix.sink_or_ours(tools, folder) as port:
         settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{port}")
-        (like,) = invitations.ready(1)
         with workers.at_work(folder, WORKERS) as crew:
+            (like,) = invitations.ready(1)
             backlog = _Backlog.of_at_most(extent.drained, crew)
             sides: dict[str, Callable[[], float]] = {"ours": backlog.drain}
             if tools:

@@ -64,10 +64,10 @@ def _side(partners: int, copies: int, times: int, tools: postfix.Postfix | None)
     """A campaign of so many partners, and so many copies of each."""
     with databases.in_use("PostgreSQL") as folder, postfix.sink_or_ours(tools, folder) as port:
         settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{port}")
-        launched = campaign.launched(partners)
-        with db.transaction() as session:
-            _copy_all_partners(session, copies - 1)
         with workers.at_work(folder, 1) as crew:
+            launched = campaign.launched(partners)
+            with db.transaction() as session:
+                _copy_all_partners(session, copies - 1)
             yield _Side(launched, times, crew)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ from sqlalchemy import func, select
 from tests import servers
 from worker import celery_config, db, settings
 from worker.mail import outbox
-from worker.models import Mail
+from worker.models import Mail, RelayHealth
 
 COMMAND = [sys.executable, "-m", "worker", "worker"]
 NOTIFICATIONS = 8  # for each worker, so that none sleeps while the others work
@@ -96,16 +97,29 @@ class Crew:
 
 @contextmanager
 def at_work(folder: Path, size: int) -> Iterator[Crew]:
-    """So many workers that wait for a task; the environment is what this process has set."""
+    """So many workers that wait for a task; the environment is what this process has set.
+
+    Each has swept once, as it does when it is ready: what is put from now on is not found by a sweep.
+    """
     redis = servers.Redis(folder / "redis")
-    settings.set_for_this_process(broker_url=redis.url(), sweep=3600)  # what is measured is not found by a sweep
-    processes = [servers.Process(COMMAND, folder / f"worker-{n}.log", cwd=settings.CHECKOUT) for n in range(size)]
+    settings.set_for_this_process(broker_url=redis.url(), sweep=3600)
+    processes: list[servers.Process] = []
     try:
-        yield Crew(redis, processes)
+        processes.extend(_swept_once(folder / f"worker-{number}.log") for number in range(size))
+        crew = Crew(redis, processes)
+        crew.rest()
+        yield crew
     finally:
         for process in processes:
             process.end()
         redis.quit()
+
+
+def _swept_once(log: Path) -> servers.Process:
+    before = _swept_at()
+    process = servers.Process(COMMAND, log, cwd=settings.CHECKOUT)
+    servers.wait_for(lambda: _swept_at() != before, process)
+    return process
 
 
 def tidy() -> None:
@@ -132,6 +146,11 @@ def _quiet(watching: "psycopg.Connection[tuple[bool]]") -> bool:
         [QUIET],
     ).fetchone()
     return row is not None and row[0]
+
+
+def _swept_at() -> datetime | None:
+    with db.reading() as session:
+        return session.scalar(select(RelayHealth.swept_at))
 
 
 def _something_under_way() -> bool:
