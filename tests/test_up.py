@@ -186,7 +186,7 @@ def test_in_a_container_it_listens_where_it_is_told_and_its_inbox_is_for_this_ma
     assert answer_to(there, inbox.path, named=inbox.netloc) == 200
     assert answer_to(there, inbox.path, named=f"letters.example:{port}") == 404
     assert answer_to(there, "/inbox/" + 32 * "0", named=inbox.netloc) == 404
-    eventually(lambda: "Beside it, in the same container" in trial.logs())
+    eventually(lambda: "Then, in the same container" in trial.logs())
     assert f"publish port {port} on 127.0.0.1 alone" in trial.logs()
     with pytest.raises(ConnectionRefusedError):
         answer_to(inbox.netloc, "/livez", named=inbox.netloc)
