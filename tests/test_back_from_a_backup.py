@@ -308,9 +308,17 @@ def test_a_person_looks_and_it_goes_on(backup: Backup, tmp_path: Path) -> None:
     assert "line 3" in wrong
     opted_out.write_text("contact@river-1.example\nsomebody@else.example\n")
     asked = ("resume", "--restored", "--opted-out", str(opted_out), "--no-ask-again")
-    assert "Dry run" in types(*asked, "--dry-run")
+    said = " ".join(types(*asked, "--dry-run").split())
+    assert "Dry run: " in said
+    assert f"Letters that are not sent until you decide: {campaign().slug}." in said
+    assert "No more email is sent to those in your list (1)." in said
+    assert "do not sign any more" not in said
+    said = types(*asked, "--withdrew", str(opted_out), "--dry-run")
+    assert "Those in your list of withdrawals do not sign any more (1)." in " ".join(said.split())
     assert row().restored_at is not None
-    assert "It goes on" in types(*asked, "--yes")
+    went_on = types(*asked, "--yes")
+    assert "It goes on" in went_on
+    assert "1 letter in doubt" in went_on
 
     assert (row().restored_at, installation.stands_still()) == (None, False)
     with db.reading() as session:

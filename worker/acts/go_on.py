@@ -25,9 +25,11 @@ from worker.text import similar_names
 
 @dataclass(frozen=True)
 class WentOn:
-    """How many letters wait for a person, links were renewed and readers get no mail, and what the journal knew."""
+    """Campaigns whose letter waits for a person, how many links were renewed and readers get no mail, and what the
+    journal knew.
+    """
 
-    letters_in_doubt: int
+    letters_in_doubt: list[int]
     links: int
     silenced: int
     journal: AppliedJournal
@@ -59,14 +61,14 @@ def let_everything_go_on(
         _withdraw(session, entry)
     silenced = sum(_silence(session, entry, now) for entry in opted_out)
     links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
-    in_doubt = 0
+    in_doubt = list[int]()
     for campaign in campaigns:
         if deadline := (deadlines or {}).get(campaign.id):
             move_deadline(session, campaign.id, deadline, even_passed=True)
         if may_have_left(load_facts(session, campaign), even_while_open=campaign.id in applied.letters):
             campaign.doubted_at = now
             outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
-            in_doubt += 1
+            in_doubt.append(campaign.id)
         audit.log(session, campaign, "organizer", "restored", at=now)
     session.flush()
     if ask_lost:

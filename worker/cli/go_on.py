@@ -49,7 +49,7 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         journal_is_lost = is_lost(session, restored.backup_of)
         deadlines = _deadlines(session, wishes.extend, campaigns)
         if wishes.none_known and (wishes.opted_out or wishes.withdrew):
-            console.fail("--none-known says that there is nobody: give it, or files with names.", console.USAGE)
+            console.fail("Give either --none-known or files with names, not both.", console.USAGE)
         opted_out, withdrew = _listed_in(session, wishes.opted_out), _listed_in(session, wishes.withdrew)
     renew_links = journal_is_lost and not wishes.keep_links
     if journal_is_lost and not (wishes.opted_out or wishes.withdrew or wishes.none_known):
@@ -70,8 +70,8 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         return done, [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
 
     with lookup.trying("", even_restored=True) as session:
-        _, lost = go_on(session, ask_lost=False, only_look=True)
-    would = _what_happens(campaigns, deadlines, opted_out, renew_links=renew_links)
+        looked, lost = go_on(session, ask_lost=False, only_look=True)
+    would = _what_happens(campaigns, looked.letters_in_doubt, deadlines, opted_out, withdrew, renew_links=renew_links)
     if lost:
         would += f" {_LOST.format(told=console.some(lost, most=20))}"
     if dry_run:
@@ -86,19 +86,21 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         done, lost = go_on(session, ask_lost=ask_lost)
     installation.stands_still()  # so that the data folder knows
     lookup.notify(tasks.sweep)
-    console.say(f"It goes on. {console.count(done.letters_in_doubt, 'letter')} in doubt: each waits for you.")
+    console.say("It goes on.")
+    if done.letters_in_doubt:
+        console.say(f"{console.count(len(done.letters_in_doubt), 'letter')} in doubt: not sent again until you decide.")
     if lost:
         console.say(
             "They are asked again by email." if ask_lost else "They are not asked again: no email goes to them."
         )
     if done.journal.failed:
         left = ", ".join(f"{number} {kind}" for kind, number in done.journal.failed.items())
-        console.say(f"What was taken away since the backup, and could not be taken away again: {left}")
+        console.say(f"The journal says that this was done since the backup. It could not be repeated: {left}")
     if done.links:
         console.say(
-            f"{console.count(done.links, 'link')} renewed: the old ones do not work any more. Who has not answered "
-            f"gets a new one by {console.command('remind', 'NAME', '--again')}, anybody else by "
-            f"{console.command('resend', 'NAME', '--partner', 'ORGANIZATION')}"
+            f"{console.count(done.links, 'link')} renewed: the old ones do not work any more. To send the new links "
+            f"to all who have not answered: {console.command('remind', 'NAME', '--again')}. To send one to anybody "
+            f"else: {console.command('resend', 'NAME', '--partner', 'ORGANIZATION')}"
         )
     console.say(f"Next: {console.command('status')}")
 
@@ -106,14 +108,14 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
 _NOTICED: dict[RestoredBy, str] = {
     "restore": "it was restored from a backup",
     "mirror ahead": "the data folder remembers more than it does",
-    "moved": "it stands in another place than before, and the data folder does not know it",
+    "moved": "it is in another place than before, and the data folder does not know it",
 }
 _WHO_OPTED_OUT = (
-    "Nothing tells who withdrew, was erased or asked for no more email since the backup. Ask whoever may know, and "
-    "give files with one email address or organization on each line: --opted-out FILE for who is to get no email, "
-    "--withdrew FILE for who does not sign any more. If there is nobody: --none-known"
+    "It is not known here who withdrew, was erased or asked for no more email since the backup. Ask people who may "
+    "know. Then give files with one email address or organization on each line: --opted-out FILE for those who must "
+    "get no email, --withdrew FILE for those who do not sign any more. If there is nobody, give --none-known."
 )
-_LOST = "Answers since the backup are lost, or may be: {told}."
+_LOST = "What these organizations answered since the backup is lost, or may be lost: {told}."
 
 
 def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict[str, int]) -> Iterator[str]:
@@ -123,14 +125,14 @@ def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict
     since = f"of {_moment(restored.backup_of)}" if restored.backup_of else "of an unknown moment"
     if lost:
         told = f"at least {console.count(lost['answer'], 'answer')} and {console.count(lost['mail'], 'email')}"
-        yield f"It is as it was at the backup {since}. Lost since then: {told}."
+        yield f"The database is as it was at the backup {since}. Lost since then: {told}."
     else:
-        yield f"It is as it was at the backup {since}. How much was answered and sent since is not known here."
+        yield f"The database is as it was at the backup {since}. What was answered and sent since is not known here."
     for one in campaigns:
         numbers = f"{console.count(one.answers, 'answer')}, {console.count(one.mails_waiting, 'email')} waiting"
         yield f"  {one.campaign.slug}: {one.state}, {numbers}{_DEADLINES[one.deadline_passed]}"
         if one.letter_in_doubt:
-            yield "    Its letter may have left since: it will wait until you know, as one that is uncertain."
+            yield "    Its letter may have been sent since the backup: it will not be sent again until you decide."
 
 
 _DEADLINES = {
@@ -162,16 +164,24 @@ def _as_json(restored: Installation, campaigns: Sequence[SinceBackup], lost: dic
 
 
 def _what_happens(
-    campaigns: Sequence[SinceBackup], deadlines: dict[int, datetime], opted_out: Sequence[str], *, renew_links: bool
+    campaigns: Sequence[SinceBackup],
+    in_doubt: Sequence[int],
+    deadlines: dict[int, datetime],
+    opted_out: Sequence[str],
+    withdrew: Sequence[str],
+    *,
+    renew_links: bool,
 ) -> str:
     closing = [one.campaign.slug for one in campaigns if one.deadline_passed and one.campaign.id not in deadlines]
-    doubted = [one.campaign.slug for one in campaigns if one.letter_in_doubt and one.campaign.id not in deadlines]
+    doubted = [one.campaign.slug for one in campaigns if one.campaign.id in in_doubt]
     waiting = sum(one.mails_waiting for one in campaigns)
-    told = [f"{console.count(waiting, 'email')} {'is' if waiting == 1 else 'are'} sent, also if sent once already."]
+    leave = "email that waits is" if waiting == 1 else "emails that wait are"
+    told = [f"{waiting} {leave} sent, even if sent already since the backup." if waiting else "No email waits."]
     told += [f"Closing at once: {console.some(closing)}."] if closing else []
-    told += [f"Letters that wait for you: {console.some(doubted)}."] if doubted else []
-    told += ["All links are renewed, and the old ones end."] if renew_links else []
-    told += [f"No email goes any more to {console.count(len(opted_out), 'address or name')}."] if opted_out else []
+    told += [f"Letters that are not sent until you decide: {console.some(doubted)}."] if doubted else []
+    told += ["All links are renewed, and the old ones stop working."] if renew_links else []
+    told += [f"No more email is sent to those in your list ({len(opted_out)})."] if opted_out else []
+    told += [f"Those in your list of withdrawals do not sign any more ({len(withdrew)})."] if withdrew else []
     return " ".join(told)
 
 
@@ -182,7 +192,9 @@ def _deadlines(session: Session, typed: Sequence[str], campaigns: Sequence[Since
         slug, _, when = one.partition("=")
         campaign = find_campaign(session, slug.strip())
         if campaign is None or not when or all(campaign.id != known.campaign.id for known in campaigns):
-            wrong.append(f'--extend {one}: expected NAME=WHEN with a campaign of the list, such as rivers="in 3 days"')
+            wrong.append(
+                f'--extend {one}: expected NAME=WHEN with a campaign from the list, such as rivers="in 3 days"'
+            )
             continue
         try:
             found[campaign.id] = durations.deadline(when, now=db.clock(session), zone=ZoneInfo(campaign.zone))
@@ -199,7 +211,7 @@ def _asked_for_deadlines(campaigns: Sequence[SinceBackup], known: dict[int, date
     for one in campaigns:
         if one.deadline_passed != "meanwhile" or one.campaign.id in known:
             continue
-        question = f'New deadline of {one.campaign.slug}, such as "in 3 days" (it closes at once: Enter): '
+        question = f'New deadline of {one.campaign.slug}, such as "in 3 days" (Enter: it closes at once): '
         while typed := console.answer(question):
             try:
                 with db.reading() as session:
