@@ -105,7 +105,7 @@ def test_what_was_made_by_a_command_is_checked_and_put_back_by_two(filled: str, 
     settings.set_for_this_process(smtp_url="smtp://ada:p4ssw0rd@127.0.0.1:2525", bounces_to="back@letters.example")
     file = str(tmp_path / "all.backup")
 
-    assert "1 campaign, 7 partners, 4 answers" in types("backup", file)
+    assert "1 campaign, 7 partners, 4 answers, 4 emails" in types("backup", file)
     assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
     assert "p4ssw0rd" not in types("backup", "--check", file)
     told = types("backup", "--check", file, "--passphrase-file", paper)
@@ -206,7 +206,7 @@ def manifest_says(**other: object) -> Callable[[Path], None]:
         (cut, "its end is missing"),
         (cut_within, "damaged"),
         (one_byte_is_another, "damaged"),
-        (something_else, "no backup of this program"),
+        (something_else, "not a backup of this program"),
         (manifest_says(format=2, program="9.0"), r"newer version of the program wrote .* \(9.0\)"),
         (manifest_says(revision="9999"), "newer version"),
         (manifest_says(counts={}), "damaged"),
@@ -534,7 +534,7 @@ def test_who_hears_of_an_erasure_hears_which_backups_hold_the_names(filled: str,
     erased_at = datetime(2030, 4, 12, 12, tzinfo=UTC)
     clock.set(erased_at)
     printed = types("erase", "dam", one_of_each.SILENT, "--yes")
-    assert "the oldest is of 1 April 2030, 00:00 UTC, and the last that holds it goes on 11 May 2030" in printed
+    assert "the oldest is of 1 April 2030, 00:00 UTC, and the last that holds it is deleted on 11 May 2030" in printed
     with db.transaction() as session:
         session.execute(update(Campaign).values(erased_at=erased_at))
     clock.advance(days=3)

@@ -77,11 +77,11 @@ def restore(
             console.ask(f"Put the backup {_made(outside.made_at)} into the empty database here?", yes=yes)
         done = restoring.restore_backup(file, opener, outside.sealed, dry_run=dry_run)
     if dry_run:
-        console.say(f"Dry run: it could be put back here. {_summary(done.contents.manifest)}")
+        console.say(f"Dry run: the backup could be restored here. {_summary(done.contents.manifest)}")
         return
     console.say(f"Restored. {_summary(done.contents.manifest)}")
     for name in done.left_out:
-        console.say(f"The folder of {name} was left out: there is one already, or it could not be written.")
+        console.say(f"The folder of {name} was not restored: there is one already, or it could not be written.")
     if done.replaced_key is not None:
         console.say(f"The key that was here before is now in {done.replaced_key}.")
     _say_settings(done.contents)
@@ -134,7 +134,7 @@ def _write(file: Path | None, *, dry_run: bool) -> None:
         path, manifest = folder.make_now()
     elif str(file) == "-":
         if sys.stdout.isatty():
-            console.fail("A backup is no text: name a file, or send it on: > river.backup", console.USAGE)
+            console.fail("A backup is not text: name a file, or redirect the output: > river.backup", console.USAGE)
         path, manifest = None, make.make_into(sys.stdout.buffer)
     else:
         path, manifest = file, make.make_backup(file)
@@ -147,8 +147,8 @@ def _check(file: Path, passphrase_file: Path | None) -> None:
 
     outside = archive.look(file)
     console.say(f"{file}: a backup {_made(outside.made_at)}; {_size(outside.size)}.")
-    if not (passphrase := _passphrase(passphrase_file, "Passphrase (Enter: only this): ")):
-        console.say("It was not opened, so nobody knows yet whether it is whole: that takes the passphrase.")
+    if not (passphrase := _passphrase(passphrase_file, "Passphrase (Enter: do not open it): ")):
+        console.say("It was not opened. To see whether it is whole, give the passphrase.")
         return
     found = restoring.check(file, identity.unlock(outside.sealed, passphrase))
     manifest = found.manifest
@@ -166,7 +166,7 @@ _DIALECTS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 def _say_settings(found: "Contents") -> None:
     from worker.settings import PREFIX
 
-    console.say("Settings that it was made under, without the passwords of other services:")
+    console.say("Settings at that time, without the passwords of other services:")
     for name, value in found.settings.items():
         console.say(f"  {PREFIX}{name.upper()}={value}")
     if not found.settings:
@@ -174,7 +174,8 @@ def _say_settings(found: "Contents") -> None:
 
 
 def _summary(manifest: "Manifest") -> str:
-    counts = [console.count(manifest.counts[name], name) for name in ("campaign", "partner", "answer", "mail")]
+    things = {"campaign": "campaign", "partner": "partner", "answer": "answer", "mail": "email"}
+    counts = [console.count(manifest.counts[name], thing) for name, thing in things.items()]
     return f"Everything as it was on {_day(manifest.made_at)}: {', '.join(counts)}."
 
 
@@ -220,10 +221,10 @@ def _own_passphrase(file: Path | None) -> str:
     if len(passphrase) < SHORTEST_PASSPHRASE:
         console.fail(
             f"That passphrase is too short: it needs at least {SHORTEST_PASSPHRASE} characters. "
-            "Leave --own out, and a good one is made."
+            "Without --own, a good one is made for you."
         )
-    if file is None and _passphrase(None, "The same again: ") != passphrase:
-        console.fail("These were two different passphrases. Nothing was done.")
+    if file is None and _passphrase(None, "The same passphrase again: ") != passphrase:
+        console.fail("The two passphrases differ. Nothing was done.")
     return passphrase
 
 
@@ -262,7 +263,7 @@ _SENTENCES: dict[str, Any] = {
         f"Name the file to write ({console.command('backup', 'FILE')}), or set UNDERSIGNED_BACKUP_DIR to a folder."
     ),
     "BeingMade": lambda f, e: "Another process is making a backup in this folder: try again in a moment.",
-    "NotABackup": lambda f, e: f"{f} is no backup of this program. Nothing was changed.",
+    "NotABackup": lambda f, e: f"{f} is not a backup of this program. Nothing was changed.",
     "Damaged": lambda f, e: f"{f} is damaged, or its end is missing: take another copy of it. Nothing was changed.",
     "WrongPassphrase": lambda f, e: (
         f"The passphrase does not open {f}. Type it as it was shown, with its hyphens. If it is right, the file is "

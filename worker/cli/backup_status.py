@@ -32,7 +32,7 @@ def who_holds_it(erased_at: datetime) -> str:
     if found.oldest and found.until:
         return (
             f"Backups hold it until they are deleted: the oldest is of {moment(found.oldest)}, "
-            f"and the last that holds it goes on {dates.date(found.until, 'UTC', 'en')}."
+            f"and the last that holds it is deleted on {dates.date(found.until, 'UTC', 'en')}."
         )
     made = "keeps no backup that holds it" if found.made_here else "makes no backups by itself"
     return f"The program {made}; others hold it until you delete them."

@@ -31,8 +31,8 @@ def sentence(error: Exception) -> str | None:
         return "{}: {}".format(*explain_key())
     if isinstance(error, CannotBeRead):
         return (
-            f"A value in the database cannot be read ({error}): it is not what was written to that row. Somebody "
-            "changed it there, or it was written under another key. Look who can write to the database, and restore it."
+            f"A value in the database cannot be read ({error}): somebody changed it there, or it was written under "
+            "another key. Look who can write to the database, and restore it from a backup."
         )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
@@ -63,8 +63,8 @@ def exit_code(error: Exception) -> int:
 
 def explain_key() -> tuple[str, str]:
     """What is wrong where the database was written under a key that is not here, and what helps."""
-    found = f"{PREFIX}SECRET_KEY is not the key with which this database was written; nothing was read or changed"
-    return found, f"set it to that key; while you change it, set {PREFIX}SECRET_KEY_OLD to that one"
+    found = f"{PREFIX}SECRET_KEY is not the key of this database; nothing was read or changed"
+    return found, f"set it to the right key; while you change the key, set {PREFIX}SECRET_KEY_OLD to the old one"
 
 
 def explain_schema(error: WrongSchema) -> tuple[str, str]:

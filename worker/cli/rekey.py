@@ -48,7 +48,7 @@ def rekey(dry_run: DryRun = False) -> None:
             break
     else:
         console.fail(
-            f"{console.count(left.rows, 'row')} could not be rewritten: somebody holds them, or a process has "
+            f"{console.count(left.rows, 'row')} could not be rewritten: they are in use, or a process has "
             "the old key only. Look whether all were restarted, and type this again."
         )
     with db.transaction() as session:

@@ -58,4 +58,4 @@ def _of_the_key(counts: bool) -> Iterator[Note]:
 def _of_the_folder(place: Path) -> Iterator[Note]:
     existing = next(one for one in (place, *place.absolute().parents) if one.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        yield failed(f"nobody may write into {place} from here", "look who owns it, and at UNDERSIGNED_BACKUP_DIR")
+        yield failed(f"{place} cannot be written", "look who owns it, and at UNDERSIGNED_BACKUP_DIR")

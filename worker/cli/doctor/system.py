@@ -64,10 +64,10 @@ def _back_from_a_backup() -> Iterator[Note]:
                 f"`{console.command('resume', '--restored')}`",
             )
         if not mirror.is_writable():
-            found = f"{settings.current().data_dir} cannot be written: one that is put back may not be noticed"
+            found = f"{settings.current().data_dir} cannot be written: a restored database may not be noticed"
             yield warning(found, "give each process a data folder that it may write to, and keep it")
         elif not remembered:
-            found = "the data folder remembered nothing of it: had it been put back, that would not be known"
+            found = "the data folder remembered nothing of it: if it was put back from a backup, nobody knows"
             yield warning(found, "keep the data folder with the database, and run this again")
 
 
@@ -93,7 +93,7 @@ def _key() -> Iterator[Note]:
     with db.reading() as session:
         change = load_key_change(session)
     if change.lost:
-        fix = f"look for the key, and set {settings.PREFIX}SECRET_KEY_OLD to it; else correct or erase what it was"
+        fix = f"look for that key, and set {settings.PREFIX}SECRET_KEY_OLD to it; if it is lost, enter the data again"
         yield warning(f"{console.count(change.lost, 'row')} cannot be read: written under another key", fix)
     if not settings.current().secret_key_old:
         return
