@@ -99,15 +99,16 @@ def _stands_still(played: Played) -> None:
 
 def _lets_go_on(way: Way, folder: Path, gone: set[str]) -> None:
     """A person says yes; where the journal is lost, it says who has stepped back."""
-    words = ["resume", "--restored", "--yes"]
+    words = ["resume", "--restored", "--yes", "--ask-again"]
+    given = 0
     if not way.kept:
         for option, roles in (("--opted-out", OPTED_OUT), ("--withdrew", WITHDREW)):
             if entries := [box(role) for step, role in roles.items() if step in gone]:
                 file = folder / f"{option.strip('-')}.txt"
                 file.write_text("\n".join(entries))
                 words += [option, str(file)]
-        if len(words) == 3:
-            words.append("--none-known")
+                given += 1
+        words += ["--none-known"] if given < 2 else []
     copies.types(*words)
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tokens
-from worker.acts import amend_letter, answer, contacts, launch
+from tests.kept_rows import all_rows, restore
+from worker import db, settings, tokens
+from worker.acts import amend_letter, answer, apply_journal, contacts, launch
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.locking import Link
 from worker.definition.campaign import Definition
@@ -22,6 +24,7 @@ from worker.definition.partners import PartnerRow
 from worker.mail import outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Contact, Mail, Partner
+from worker.state.answers import standing_answer
 from worker.state.refusals import LanguageLeftAlone, OtherAddressee, SameLetter
 from worker.wording import mails
 from worker.wording.changes import changes_since, parts_left_alone
@@ -433,3 +436,22 @@ def test_whose_signature_fell_is_not_told_that_its_answer_stands_or_that_it_was_
         everywhere = a_letter("two", "deux", "ពីរ")
         amend_letter.change_letter(session, campaign_id, everywhere, meaning=True, unchanged=[])
         assert STANDS[language] in worded(session, 2)
+
+
+def test_whose_signature_fell_with_the_letter_does_not_sign_again_in_a_database_of_before(tmp_path: Path) -> None:
+    """It declined what the letter says now: that is no signature taken back, and the backup knows of neither."""
+    settings.set_for_this_process(database_url=settings.current().database, data_dir=tmp_path / "data")
+    with db.transaction() as session:
+        campaign_id = launch.launch_campaign(session, a_letter()).id
+    signs("en")
+    with db.reading() as session:
+        before, since, partner = all_rows(session), db.clock(session), partner_in(session, "en")
+    amends(campaign_id, a_letter(en="two", fr="deux", km="ពីរ"), meaning=True)
+    with db.transaction() as session:
+        answer.decline(session, partner.id, SIGNED)
+    restore(before)
+    with db.transaction() as session:
+        apply_journal.replay_journal(session, since)
+        stands = standing_answer(session, partner.id)
+        assert stands is not None
+        assert not stands.signs

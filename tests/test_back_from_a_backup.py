@@ -303,17 +303,21 @@ def test_a_person_looks_and_it_goes_on(backup: Backup, tmp_path: Path) -> None:
     assert "--none-known" in types("resume", "--restored", "--yes", code=console.USAGE)
     opted_out = tmp_path / "opted-out.txt"
     opted_out.write_text("Rivière n° 1\nNobody at all\nno@address@at.all\n")
-    wrong = types("resume", "--restored", "--opted-out", str(opted_out), "--yes", code=console.FAILED)
+    wrong = types("resume", "--restored", "--opted-out", str(opted_out), "--none-known", "--yes", code=console.FAILED)
     assert "line 2" in wrong
     assert "line 3" in wrong
     opted_out.write_text("contact@river-1.example\nsomebody@else.example\n")
-    asked = ("resume", "--restored", "--opted-out", str(opted_out), "--no-ask-again")
+    assert "--none-known" in types("resume", "--restored", "--opted-out", str(opted_out), "--yes", code=console.USAGE)
+    two_files = ["resume", "--restored", "--opted-out", str(opted_out), "--withdrew", str(opted_out)]
+    asked = ["resume", "--restored", "--opted-out", str(opted_out), "--none-known"]
+    assert "--no-ask-again" in types(*asked, "--yes", code=console.USAGE)
+    asked.append("--no-ask-again")
     said = " ".join(types(*asked, "--dry-run").split())
     assert "Dry run: " in said
     assert f"Letters that are not sent until you decide: {campaign().slug}." in said
     assert "No more email is sent to those in your list (1)." in said
     assert "do not sign any more" not in said
-    said = types(*asked, "--withdrew", str(opted_out), "--dry-run")
+    said = types(*two_files, "--dry-run")
     assert "Those in your list of withdrawals do not sign any more (1)." in " ".join(said.split())
     assert row().restored_at is not None
     went_on = types(*asked, "--yes")
@@ -349,7 +353,7 @@ def test_a_letter_that_may_have_left_waits_for_a_person(database: str, clock: Cl
     backup.put_back()
     assert installation.stands_still()
 
-    said = types("resume", "--restored", "--keep-links", "--none-known", "--yes")
+    said = types("resume", "--restored", "--keep-links", "--none-known", "--no-ask-again", "--yes")
     assert "1 letter in doubt" in said
     tasks.dispatch.run(campaign_id)
     assert not [mail for mail in taken(drain()) if "minister" in str(mail["To"])]
@@ -374,7 +378,8 @@ def test_a_deadline_that_passed_while_it_stood_still_can_be_moved_first(backup: 
     wrong = types("resume", "--restored", "--none-known", "--yes", "--extend", "x=in 3 days", code=console.USAGE)
     assert "--extend x=in 3 days" in wrong
 
-    types("resume", "--restored", "--none-known", "--keep-links", "--yes", "--extend", f"{slug}=in 3 days")
+    goes_on = ("resume", "--restored", "--none-known", "--keep-links", "--yes", "--ask-again")
+    assert "3 organizations are asked again" in types(*goes_on, "--extend", f"{slug}=in 3 days")
 
     assert campaign().deadline_at > _now()
     assert campaign().doubted_at is not None  # no journal says that it was not closed early, and sent, since

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests import cast
+from tests.kept_rows import a_backup, all_rows, restore
 from worker import db, journal, settings, tokens
 from worker.acts import (
     answer,
@@ -28,7 +29,6 @@ from worker.acts import (
     erase,
     extend,
     hold,
-    invite,
     launch,
     merge,
     undo,
@@ -38,7 +38,7 @@ from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.journal import Journal, Line
 from worker.mail.bounce_reports import Bounce
-from worker.models import Answer, Base, Campaign, Contact, Installation, Mail, Partner, Suppression, bound
+from worker.models import Answer, Campaign, Contact, Installation, Mail, Partner, Suppression
 from worker.state.answers import standing_answer
 from worker.wording import mails
 
@@ -231,33 +231,8 @@ ACTS: dict[Act, list[str]] = {
     is_cancelled: ["cancelled"],
     is_held: ["held", "mail held"],
     launch_is_undone: ["cancelled"],
-    are_merged: ["answered", "reduced"],
+    are_merged: ["answered", "merged", "reduced"],
 }
-
-
-def a_backup(session: Session) -> Campaign:
-    """River Watch was asked and has another contact, Eau Vive says nothing, Delta signs publicly."""
-    campaign = cast.a_campaign(session, partners=("Delta",))
-    invite.enqueue_invitations(session, campaign.id)
-    contacts.add_contact(session, campaign.partners[0].id, "chair@river.example", language="en")
-    cast.signs(session, campaign.partners[2])
-    return campaign
-
-
-def all_rows(session: Session) -> dict[str, list[dict[str, Any]]]:
-    tables = Base.metadata.sorted_tables
-    return {table.name: [dict(row._mapping) for row in session.execute(table.select())] for table in tables}
-
-
-def restore(rows: dict[str, list[dict[str, Any]]]) -> None:
-    """Put all rows back as they were."""
-    models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
-    with db.engine().execution_options(writing=True).begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
-        for table in Base.metadata.sorted_tables:
-            for row in rows[table.name]:
-                connection.execute(table.insert().values(bound(models[table], row)))
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -69,6 +69,12 @@ def stands_still() -> bool:
     return False
 
 
+def remember() -> None:
+    """Let the data folder know how far the database has come, whatever it knew."""
+    if (look := _look()) is not None and look.restored_at is None:
+        keep_mirror(look, durably=False)
+
+
 def check_at_start() -> bool:
     """The same, once in each process: a new database, or one that moved and has lost nothing, is at home here."""
     if stands_still():
@@ -185,7 +191,7 @@ _ON_SQLITE = (
     "coalesce((SELECT seq FROM sqlite_sequence WHERE name = '{name}'), 0)",
     "strftime('%Y-%m-%d %H:%M:%f', 'now')",
 )
-_ON_POSTGRESQL = ("(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {name}_id_seq)", "clock_timestamp()")
+_ON_POSTGRESQL = ("coalesce(pg_sequence_last_value('{name}_id_seq'), 0)", "clock_timestamp()")
 _LOOK_ON_SQLITE, _DRAIN_ON_SQLITE = (_statement(pattern, *_ON_SQLITE) for pattern in (_SELECT, _DRAIN))
 _LOOK_ON_POSTGRESQL, _DRAIN_ON_POSTGRESQL = (_statement(pattern, *_ON_POSTGRESQL) for pattern in (_SELECT, _DRAIN))
 

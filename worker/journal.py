@@ -7,6 +7,7 @@ before the commit, so that a line may be of something that was rolled back; what
 """
 
 import contextlib
+import errno
 import fcntl
 import hmac
 import logging
@@ -29,10 +30,12 @@ log = logging.getLogger("journal")
 Kind = Literal[
     "revoked", "ended", "erased", "quiet", "silenced", "corrected", "suppressed", "answered", "reduced", "held",
     "mail held", "letter", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
+    "merged",
 ]  # fmt: skip
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
 to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
-`detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has."""
+`detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has. merged: a
+partner that is another one's now, whose mark `detail` has."""
 SHOWS_MORE: frozenset[Kind] = frozenset({"resubscribed", "allowed", "vouched", "resumed"})
 KEPT = timedelta(days=400)
 _PRUNED_AFTER = KEPT + timedelta(days=30)  # so that the file is not written anew each day
@@ -62,7 +65,12 @@ class Journal:
 def marks_of(what: bytes) -> list[str]:
     """All by which a line may name it: under SECRET_KEY, and under SECRET_KEY_OLD while there is one."""
     keys = settings.current().keys("journal")
-    return [hmac.digest(key, what, "sha256")[:16].hex() for key in keys]
+    return [tag + hmac.digest(key, what, "sha256")[:12].hex() for tag, key in zip(tags(), keys, strict=True)]
+
+
+def tags() -> list[str]:
+    """How a mark under each of our keys begins."""
+    return [hmac.digest(key, b"tag", "sha256")[:4].hex() for key in settings.current().keys("journal")]
 
 
 def mark_of(what: bytes) -> str:
@@ -102,18 +110,23 @@ def forget_noted(session: Session, *_: object) -> None:
     session.info.pop(_NOTED, None)
 
 
-def append(installation: bytes, lines: list[Line]) -> None:
-    """Write lines in one piece, durably unless they only say that somebody answered; a folder that cannot be written
-    is told once, and the act goes on."""
+def append(installation: bytes, lines: list[Line]) -> bool:
+    """Write lines in one piece, durably unless they only say that somebody answered; whether that could be done.
+
+    A folder that cannot be written is told once, and the act goes on.
+    """
     try:
         with _locked(fcntl.LOCK_SH):
-            if _header(_file()) == installation.hex():
-                return _write(_file(), lines)
-        begin(installation, min(line.at for line in lines))
-        with _locked(fcntl.LOCK_SH):
-            _write(_file(), lines)
+            if is_ours := _header(_file()) == installation.hex():
+                _write(_file(), lines)
+        if not is_ours:
+            begin(installation, min(line.at for line in lines))
+            with _locked(fcntl.LOCK_SH):
+                _write(_file(), lines)
     except OSError as error:
         _warn(error)
+        return False
+    return True
 
 
 def begin(installation: bytes, now: datetime) -> None:
@@ -259,6 +272,7 @@ def _locked(how: int) -> Iterator[None]:
     _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(_file().with_name("journal.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        settings.give_to_folders_owner(handle)
         fcntl.flock(handle, how)
         yield
     finally:
@@ -281,8 +295,10 @@ def _spelled_header(installation: str, begun_at: datetime) -> str:
 def _write(file: Path, lines: list[Line]) -> None:
     """An end of line comes first too, so that a line that a crash tore takes no other with it."""
     handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    said = ("\n" + "\n".join(map(_spelled, lines)) + "\n").encode()
     try:
-        os.write(handle, ("\n" + "\n".join(map(_spelled, lines)) + "\n").encode())
+        if os.write(handle, said) < len(said):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if any(line.kind != "answered" for line in lines):
             os.fsync(handle)
     finally:
@@ -292,6 +308,7 @@ def _write(file: Path, lines: list[Line]) -> None:
 def _replace(file: Path, lines: list[str]) -> None:
     new = file.with_name("journal.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as opened:
+        settings.give_to_folders_owner(opened.fileno())
         opened.write("\n".join(lines) + "\n")
         opened.flush()
         os.fsync(opened.fileno())
@@ -317,6 +334,8 @@ def _parsed(text: str) -> Line | None:
 
 
 def _warn(error: OSError) -> None:
+    with contextlib.suppress(OSError):  # it is not whole any more: the next line begins another
+        _file().replace(_file().with_name("journal.incomplete"))
     if (folder := settings.current().data_dir) not in _unwritable:
         _unwritable.add(folder)
         told = "the journal in %s cannot be written (%s): what is taken away now may come back with a backup"

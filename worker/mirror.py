@@ -37,7 +37,7 @@ def load_entries() -> dict[str, Entry]:
         return {number: Entry(_counted(one["counted"]), one["home"], str(one["at"])) for number, one in found.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError):
         log.warning("mirror.json in the data folder cannot be read: it is taken as missing")
         return {}
 
@@ -82,6 +82,7 @@ def _alone() -> Iterator[None]:
     _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(_file().with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
+        settings.give_to_folders_owner(handle)
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
@@ -91,6 +92,7 @@ def _alone() -> Iterator[None]:
 def _replace(entries: Mapping[str, Entry], *, durably: bool) -> None:
     temporary = _file().with_suffix(".new")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        settings.give_to_folders_owner(file.fileno())
         json.dump({number: asdict(entry) for number, entry in entries.items()}, file, indent=1)
         file.flush()
         if durably:

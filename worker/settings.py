@@ -193,6 +193,13 @@ def is_set(name: str) -> bool:
     return any(os.environ.get(f"{PREFIX}{name.upper()}{end}") for end in ("", "_FILE"))
 
 
+def give_to_folders_owner(handle: int) -> None:
+    """Let a new file of DATA_DIR belong to whose the folder is: what root made could not be written by the service."""
+    if os.geteuid() == 0:
+        folder = current().data_dir.stat()
+        os.fchown(handle, folder.st_uid, folder.st_gid)
+
+
 def only_for_this_process(**values: object) -> None:
     """Forget what the environment says, but for the folders, and set these instead."""
     kept = {f"{PREFIX}{folder}_DIR" for folder in ("CAMPAIGNS", "TEMPLATES", "DATA", "OUT")}
@@ -325,7 +332,8 @@ def _host_of(url: str) -> str | None:
 
 _LOST = (
     f"{PREFIX}SECRET_KEY: {{file}} is missing, and {{database}} was written with the key in it. Put that file back "
-    "from a copy. Without it every link is dead and no address can be read: then move the database away, and begin anew"
+    "from a copy; a backup that you made has it too: restore that into a new folder. If you have neither, every link "
+    "is dead and no address can be read: then move the database away, and begin anew"
 )
 
 

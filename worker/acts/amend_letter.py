@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from worker import db
+from worker import db, journal
 from worker.acts import audit, launch, undo
 from worker.choices import CHOICES
 from worker.definition.campaign import Definition
@@ -84,6 +84,8 @@ def change_letter(
     told = outbox.put(session, rows)
     for one in fallen:
         one.superseded_at = now
+        if one.signs:
+            journal.note(session, "reduced", one.partner.ref, detail="none", at=now)
     what = "meaning" if meaning else "typo"
     audit.log(session, campaign, "organizer", "amended", detail=f"version {after.version}, {what}", at=now)
     by_mail = {row["partner_id"] for row in rows}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
@@ -28,6 +28,7 @@ from worker.state.answers import standing_answer
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import Refused
 
+_OF_BOTH = {"reduced", "erased", "silenced", "allowed"}  # what is of both partners, once they were made one
 MARGIN = timedelta(minutes=10)  # what was under way as a backup was taken is not in it, and is noted as earlier
 
 
@@ -38,6 +39,8 @@ class AppliedJournal:
     counts: Counter[journal.Kind] = field(default_factory=Counter)
     lost_answers: list[int] = field(default_factory=list)
     failed: Counter[journal.Kind] = field(default_factory=Counter)
+    without_address: list[int] = field(default_factory=list)
+    """Partners whose address was corrected since: the new one is lost, and the old one is not written to."""
     letters: set[int] = field(default_factory=set)
     """Campaigns whose letter may have left since."""
 
@@ -51,25 +54,29 @@ def is_lost(session: Session, backup_of: datetime | None) -> bool:
     if (found := _of_this_installation(session)) is None:
         return True
     backup_of = backup_of or session.scalar(select(func.max(AuditEvent.at)))
+    ours = tuple(journal.tags())
+    if any(not line.who.startswith(ours) for line in found.lines if backup_of is None or line.at > backup_of - MARGIN):
+        return True
     return backup_of is not None and found.begun_at > backup_of
 
 
-def replay_journal(session: Session, since: datetime | None) -> AppliedJournal:
+def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: bool = False) -> AppliedJournal:
     """Take away again what the journal says was taken away since the backup; twice changes nothing more.
 
     Silence of which the journal says that it ended stays as the database has it. Where the journal is lost, the answer
-    of any partner may be, also of one that signs here, and any letter may have left.
+    of any partner may be, also of one that signs here, and any letter may have left. So it is too where a person says
+    that it `counts_as_lost`.
     """
     applied = AppliedJournal()
     campaigns = [db.locked(session, one) for one in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     if (found := _of_this_installation(session)) is not None:
         with journal.paused(session):
-            replay = _Replay(session, applied, _in_order(found, since))
+            replay = _Replay(session, applied, sorted(found.lines, key=lambda line: line.at), since)
             replay.of_answers()
             replay.of_links()
             replay.of_addresses()
             replay.of_campaigns(campaigns)
-    if is_lost(session, since):
+    if counts_as_lost or is_lost(session, since):
         now = db.clock(session)
         asking = [one for one in campaigns if one.takes_answers(at=now)]
         applied.letters = {one.id for one in campaigns}
@@ -82,15 +89,14 @@ def _of_this_installation(session: Session) -> Journal | None:
     return found if found is not None and number is not None and found.installation == number.hex() else None
 
 
-def _in_order(found: Journal, since: datetime | None) -> list[Line]:
-    """By their moments: what shows more is written after its commit, and may stand behind what came later."""
-    lines = [line for line in found.lines if since is None or line.at > since - MARGIN]
-    return sorted(lines, key=lambda line: line.at)
-
-
 class _Replay:
-    def __init__(self, session: Session, applied: AppliedJournal, lines: Iterable[Line]) -> None:
+    """All lines, in the order of their moments; `since` says which answers are lost."""
+
+    def __init__(
+        self, session: Session, applied: AppliedJournal, lines: Iterable[Line], since: datetime | None
+    ) -> None:
         self._session, self._applied = session, applied
+        self._since = since
         self._lines: dict[str, list[Line]] = {}
         for line in lines:
             self._lines.setdefault(line.who, []).append(line)
@@ -100,19 +106,27 @@ class _Replay:
     def _of(self, what: bytes) -> list[Line]:
         """The lines about a link's ref or a campaign's random number, in their order."""
         found = [line for mark in marks_of(what) for line in self._lines.get(mark, ())]
+        for merged in [line for line in found if line.kind == "merged"]:
+            of_it = (line for line in self._lines.get(merged.detail, ()) if line.at >= merged.at)
+            found += [line for line in of_it if line.kind in _OF_BOTH]
         return sorted(found, key=lambda line: line.at)
 
     def of_answers(self) -> None:
         """Reduce what is shown more than was said since, and find whose later answers are lost."""
         for partner in self._partners:
             lines = self._of(partner.ref)
+            said = [line for line in lines if line.kind in {"answered", "reduced"}]
+            standing = standing_answer(self._session, partner.id)
+            last = said[-1] if said else None
+            is_lost = last is not None and last.kind == "answered" and self._is_since(last)
+            if last is not None and is_lost and (standing is None or standing.at < last.at):
+                self._applied.lost_answers.append(partner.id)
             for line in lines:
                 if line.kind == "reduced":
                     self._reduce(partner, line)
-            given = [line.at for line in lines if line.kind == "answered"]
-            standing = standing_answer(self._session, partner.id)
-            if given and (standing is None or standing.at < max(given)):
-                self._applied.lost_answers.append(partner.id)
+
+    def _is_since(self, line: Line) -> bool:
+        return self._since is None or line.at > self._since - MARGIN
 
     def _reduce(self, partner: Partner, line: Line) -> None:
         standing = standing_answer(self._session, partner.id)
@@ -160,6 +174,7 @@ class _Replay:
         fingerprint = partner.email_hmac.hex() if partner.email_hmac else None
         if corrected and corrected[-1][2] != fingerprint and fingerprint in {old for old, *_ in corrected}:
             partner.email, partner.email_hmac = "", None
+            self._applied.without_address.append(partner.id)
             self._call_back(Mail.partner_id == partner.id, Mail.contact_id.is_(None))
             self._applied.counts["corrected"] += 1
         if (line := _last(lines, "silenced", "allowed")) and partner.silenced_at is None:
@@ -191,13 +206,16 @@ class _Replay:
 
     def _revoke(self, reader: Partner | Contact, lines: list[Line]) -> None:
         """Raise the generation above every one that was revoked; a mail that waits with an older link says nothing."""
-        dead = max((line.number for line in lines if line.kind == "revoked"), default=0)
+        dead = max((line.number for line in lines if line.kind in {"revoked", "ended"}), default=0)
         if reader.generation <= dead:
+            if not any(line.kind == "corrected" for line in lines):
+                count_as_of_next_link(self._session, reader, dead)
             reader.generation = dead + 1
             self._applied.counts["revoked"] += 1
 
     def _quiet(self, reader: Partner | Contact, lines: list[Line]) -> None:
-        if (line := _last(lines, "quiet", "resubscribed", "allowed")) and reader.quiet_at is None:
+        living = [line for line in lines if line.kind != "quiet" or line.number in {0, reader.generation}]
+        if (line := _last(living, "quiet", "resubscribed", "allowed")) and reader.quiet_at is None:
             reader.quiet_at = line.at
             self._applied.counts["quiet"] += 1
 
@@ -241,6 +259,17 @@ class _Replay:
 
     def _call_back(self, *which: object) -> None:
         outbox.cancel(self._session, *which)  # type: ignore[arg-type]
+
+
+def count_as_of_next_link(session: Session, reader: Partner | Contact, last: int) -> None:
+    """Let mails to a reader, up to those with link `last`, count as mails to one that has the next link: for its
+    address is the same, and it was asked.
+    """
+    its = Mail.contact_id == reader.id if isinstance(reader, Contact) else Mail.contact_id.is_(None)
+    partner_id = reader.partner_id if isinstance(reader, Contact) else reader.id
+    mails = update(Mail).where(Mail.partner_id == partner_id, its)
+    mails = mails.where(Mail.generation >= reader.generation, Mail.generation <= last).values(generation=last + 1)
+    session.execute(mails.execution_options(synchronize_session=False))
 
 
 def _last(lines: Iterable[Line], kind: journal.Kind, *ended_by: journal.Kind) -> Line | None:

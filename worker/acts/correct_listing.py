@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from worker import db
+from worker import db, journal
 from worker.acts import audit, locking
 from worker.acts.locking import Link, LockedPartner
 from worker.acts.receipts import next_receipt_at, recently_told
@@ -89,6 +89,7 @@ def change_listing(session: Session, partner_id: int, wanted: Listing, *, link: 
     if found := problems(partner, wanted):
         raise NotFilledIn(problems=found)
     _note_change(session, held)
+    journal.note(session, "answered", partner.ref, at=held.now)  # so that it is asked again, if this is lost
     partner.acronym, partner.sort_as = wanted.acronym, wanted.sort_as or None
     same = (wanted.organization, wanted.names) == (partner.organization, partner.names or {})
     if waits := _waits(wanted.country, partner.country):

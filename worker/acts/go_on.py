@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
 from worker.acts import answer, audit
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.apply_journal import AppliedJournal, replay_journal
+from worker.acts.apply_journal import AppliedJournal, count_as_of_next_link, replay_journal
 from worker.acts.ask_again import ask_for_lost_answers
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
@@ -25,13 +25,14 @@ from worker.text import similar_names
 
 @dataclass(frozen=True)
 class WentOn:
-    """Campaigns whose letter waits for a person, how many links were renewed and readers get no mail, and what the
-    journal knew.
+    """Campaigns whose letter waits for a person; how many links were renewed, readers get no mail, and partners are
+    asked again; and what the journal knew.
     """
 
     letters_in_doubt: list[int]
     links: int
     silenced: int
+    asked_again: int
     journal: AppliedJournal
 
 
@@ -43,6 +44,7 @@ def let_everything_go_on(
     withdrew: Collection[str] = (),
     deadlines: Mapping[int, datetime] | None = None,
     ask_lost: bool = False,
+    journal_lost: bool = False,
     only_look: bool = False,
 ) -> WentOn:
     """Let everything go on, each campaign locked: nothing is sent twice that cannot be taken back.
@@ -50,32 +52,33 @@ def let_everything_go_on(
     What the journal says was taken away since is taken away again. A letter that may have left waits for a person.
     `opted_out`: email addresses and names of organizations to which no mail goes any more; `withdrew`: of those that
     do not sign any more; `deadlines`: new ones by campaign, also where one has passed; `ask_lost`: whether partners
-    whose answers were lost are asked again by mail. With `only_look` the database stands still afterwards, too. Needs
-    a transaction that is right even while it does. Raises NotLater.
+    whose answers were lost are asked again by mail; `journal_lost`: the journal is older than what was lost. With
+    `only_look` the database stands still afterwards, too. Needs a transaction that is right even while it does. Raises
+    NotLater.
     """
     campaigns = [db.locked(session, number) for number in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     now = db.clock(session)
     backup_of = session.scalar(select(Installation.backup_of))
-    applied = replay_journal(session, backup_of)
+    for campaign in campaigns:
+        if deadline := (deadlines or {}).get(campaign.id):
+            move_deadline(session, campaign.id, deadline, even_passed=True)
+    applied = replay_journal(session, backup_of, counts_as_lost=journal_lost)
     for entry in withdrew:
         _withdraw(session, entry)
     silenced = sum(_silence(session, entry, now) for entry in opted_out)
     links = sum(_renew_links(session, campaign, now) for campaign in campaigns) if renew_links else 0
     in_doubt = list[int]()
     for campaign in campaigns:
-        if deadline := (deadlines or {}).get(campaign.id):
-            move_deadline(session, campaign.id, deadline, even_passed=True)
         if may_have_left(load_facts(session, campaign), even_while_open=campaign.id in applied.letters):
             campaign.doubted_at = now
             outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
             in_doubt.append(campaign.id)
         audit.log(session, campaign, "organizer", "restored", at=now)
     session.flush()
-    if ask_lost:
-        ask_for_lost_answers(session, applied.lost_answers, backup_of or now)
+    asked = ask_for_lost_answers(session, applied.lost_answers, backup_of or now) if ask_lost else 0
     if not only_look:
         installation.go_on(session)
-    return WentOn(in_doubt, links, silenced, applied)
+    return WentOn(in_doubt, links, silenced, asked, applied)
 
 
 def is_known(session: Session, entry: str) -> bool:
@@ -85,7 +88,8 @@ def is_known(session: Session, entry: str) -> bool:
 
 def _withdraw(session: Session, entry: str) -> None:
     """Take back the signatures of who has this address or name."""
-    for partner in _partners(session, entry):
+    of_contacts = [session.get_one(Partner, one.partner_id) for one in _contacts(session, entry)]
+    for partner in dict.fromkeys([*_partners(session, entry), *of_contacts]):
         standing = standing_answer(session, partner.id)
         if standing is not None and standing.signs:
             said = Statement(language=partner.language, channel="by hand")
@@ -127,23 +131,20 @@ def _applicants(session: Session, entry: str) -> list[ThirdPartyAddress]:
 
 
 def _renew_links(session: Session, campaign: Campaign, now: datetime) -> int:
-    """Revoke every link of a campaign, for some were revoked since; returns how many. What waits brings new ones."""
+    """Revoke every link of a campaign, for some were revoked since; returns how many. What waits brings new ones.
+
+    The addresses are the same, so whoever was asked is one who was asked.
+    """
     partners = [one for one in campaign.partners if one.erased_at is None]
     living = select(Contact).join(Partner).where(Partner.campaign_id == campaign.id, Contact.ended_at.is_(None))
     contacts = session.scalars(living).all()
-    waits = update(Mail).where(Mail.campaign_id == campaign.id, Mail.due_at.is_not(None))
     for partner in partners:
-        of_it = waits.where(Mail.partner_id == partner.id, Mail.contact_id.is_(None))
-        _bring_the_next(session, of_it.where(Mail.generation == partner.generation))
+        count_as_of_next_link(session, partner, partner.generation)
         partner.renew_link()
     for contact in contacts:
-        _bring_the_next(session, waits.where(Mail.contact_id == contact.id, Mail.generation == contact.generation))
+        count_as_of_next_link(session, contact, contact.generation)
         contact.generation += 1
     strangers = session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)).all()
     for stranger in strangers:
         stranger.ref = tokens.new_ref()
     return len(partners) + len(contacts) + len(strangers)
-
-
-def _bring_the_next(session: Session, waiting: Update) -> None:
-    session.execute(waiting.values(generation=Mail.generation + 1).execution_options(synchronize_session=False))

@@ -55,6 +55,8 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     swapped = _is_reached(merged) and not _is_reached(kept)
     further = kept if swapped else merged
     registered = {name: getattr(merged, name) for name in _REGISTERED} if swapped else {}
+    stays = merged if swapped else kept
+    journal.note(session, "merged", further.ref, detail=journal.mark_of(stays.ref), at=now)
     contact = _as_contact(session, kept, further, now)
     waiting = Mail.partner_id == further.id, Mail.contact_id.is_(None), Mail.kind.not_in(_STILL_SENT)
     outbox.cancel(session, *waiting, at=now)

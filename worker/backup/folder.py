@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from worker import db, settings
 from worker.backup import BeingMade, NoFolder, make
 from worker.backup.make import PARTIAL, Manifest
+from worker.models import Installation
 from worker.text import durations
 
 _NAME = re.compile(r"undersigned-(\d{8}T\d{6})Z\.backup")
@@ -74,7 +77,8 @@ def make_when_due() -> Manifest | None:
         return None
     with contextlib.suppress(BeingMade), _alone(planned.folder):
         now = _now()
-        prune(planned, now)
+        if not _stands_still():
+            prune(planned, now)
         made = [one.moment for one in kept(planned.folder) if one.moment <= now]  # a clock may have run ahead
         if made and now < made[-1] + planned.every:
             return None
@@ -107,8 +111,14 @@ def prune(planned: Plan, now: datetime) -> None:
 
 def _make(planned: Plan, now: datetime) -> Manifest:
     manifest = make.make_backup(name_at(planned.folder, now))
-    prune(planned, now)
+    if not _stands_still():  # the backups of before may be all there is of what was lost
+        prune(planned, now)
     return manifest
+
+
+def _stands_still() -> bool:
+    with db.reading() as session:
+        return session.scalar(select(Installation.restored_at)) is not None
 
 
 def _now() -> datetime:

@@ -144,9 +144,11 @@ def _files(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 def _campaigns(moment: datetime) -> Iterator[bytes]:
     """The files in the campaigns' folders, as long as they are when their turn comes; links lead elsewhere."""
-    folder = settings.current().campaigns_dir
+    conf = settings.current()
+    folder = conf.campaigns_dir
+    kept_out = [conf.data_dir.resolve(), *([Path(conf.backup_dir).resolve()] if conf.backup_dir else [])]
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file():
+        if path.is_symlink() or not path.is_file() or any(map(path.resolve().is_relative_to, kept_out)):
             continue
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

@@ -182,7 +182,9 @@ def _mark(connection: Connection, manifest: Manifest) -> None:
                 sequence = func.pg_get_serial_sequence(table.name, "id")
                 connection.execute(select(func.setval(sequence, func.coalesce(highest, 1), highest.is_not(None))))
     now = connection.execute(select(db.now())).scalar_one()
-    told = {"restored_at": now, "restored_by": "restore", "backup_of": manifest.made_at}
+    before = connection.execute(select(Installation.restored_at, Installation.backup_of)).one()
+    of = manifest.made_at if before.restored_at is None else before.backup_of  # nobody had looked when it was made
+    told = {"restored_at": now, "restored_by": "restore", "backup_of": of}
     connection.execute(update(Installation).values(backed_up_at=manifest.made_at, **told))
 
 
@@ -224,8 +226,9 @@ class _Beside:
             return
         there = self._folder.joinpath(*path.parts)
         try:
-            there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with there.open("wb") as file:
+            for folder in [*reversed(there.relative_to(self._campaigns).parents)][1:]:
+                (self._campaigns / folder).mkdir(mode=0o700, exist_ok=True)
+            with os.fdopen(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 shutil.copyfileobj(content, file)
         except OSError:  # the rows count; a folder that only can be read keeps nobody from having them back
             self._left_out[campaign] = None

@@ -82,8 +82,6 @@ def restore(
     console.say(f"Restored. {_summary(done.contents.manifest)}")
     for name in done.left_out:
         console.say(f"The folder of {name} was not restored: there is one already, or it could not be written.")
-    if done.replaced_key is not None:
-        console.say(f"The key that was here before is now in {done.replaced_key}.")
     _say_settings(done.contents)
     console.say("Nothing is sent, and nothing closes, until somebody has looked at what is here.")
     console.say(f"Next: {console.command('status')}, then {console.command('resume', '--restored')}")
@@ -276,8 +274,8 @@ _SENTENCES: dict[str, Any] = {
         f"A newer version of the program wrote {f} ({e}): install that version first. Nothing was changed."
     ),
     "NotEmpty": lambda f, e: (
-        "The database here is not empty. Restore into an empty one: set UNDERSIGNED_DATA_DIR, or "
-        "UNDERSIGNED_DATABASE_URL, to a new place. Nothing was changed."
+        "The database here is not empty. Restore into an empty one: set UNDERSIGNED_DATA_DIR to a new folder, and "
+        "UNDERSIGNED_DATABASE_URL, if you use it, to a new database. Nothing was changed."
     ),
     "OtherKey": lambda f, e: _other_key(str(e)),
 }

@@ -63,6 +63,10 @@ def exit_code(error: Exception) -> int:
 
 def explain_key() -> tuple[str, str]:
     """What is wrong where the database was written under a key that is not here, and what helps."""
+    if not settings.is_set("secret_key"):
+        file = settings.current().data_dir / "secret_key"
+        found = f"the key in {file} is not the key of this database; nothing was read or changed"
+        return found[0].upper() + found[1:], f"look whether {PREFIX}DATA_DIR is right, and put the right key there"
     found = f"{PREFIX}SECRET_KEY is not the key of this database; nothing was read or changed"
     return found, f"set it to the right key; while you change the key, set {PREFIX}SECRET_KEY_OLD to the old one"
 

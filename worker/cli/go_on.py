@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from worker import db, installation, tasks
+from worker import db, installation, journal, mirror, tasks
 from worker.acts import go_on as act
-from worker.acts.apply_journal import is_lost
+from worker.acts.apply_journal import AppliedJournal, is_lost
 from worker.cli import console, lookup
 from worker.models import Installation, Partner, RestoredBy
 from worker.state.campaigns import find_campaign
@@ -30,6 +30,7 @@ class Wishes:
     none_known: bool
     extend: Sequence[str]
     ask_again: bool | None
+    journal_lost: bool
 
 
 def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) -> None:
@@ -46,13 +47,15 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
             return
         for line in _listed(restored, campaigns, behind):
             console.say(line)
-        journal_is_lost = is_lost(session, restored.backup_of)
+        journal_is_lost = wishes.journal_lost or is_lost(session, restored.backup_of)
+        if not journal_is_lost and (entry := mirror.load_entries().get(restored.number.hex())) is not None:
+            console.say(_KNOWN_UNTIL.format(moment=_moment(datetime.fromisoformat(entry.at))))
         deadlines = _deadlines(session, wishes.extend, campaigns)
-        if wishes.none_known and (wishes.opted_out or wishes.withdrew):
-            console.fail("Give either --none-known or files with names, not both.", console.USAGE)
+        if wishes.none_known and wishes.opted_out and wishes.withdrew:
+            console.fail("--none-known says that there is nobody, and there are two files with names.", console.USAGE)
         opted_out, withdrew = _listed_in(session, wishes.opted_out), _listed_in(session, wishes.withdrew)
     renew_links = journal_is_lost and not wishes.keep_links
-    if journal_is_lost and not (wishes.opted_out or wishes.withdrew or wishes.none_known):
+    if journal_is_lost and not ((wishes.opted_out and wishes.withdrew) or wishes.none_known):
         console.fail(_WHO_OPTED_OUT, 0 if dry_run else console.USAGE)
     if not yes and not dry_run:
         deadlines |= _asked_for_deadlines(campaigns, deadlines)
@@ -65,34 +68,39 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
             withdrew=withdrew,
             deadlines=deadlines,
             ask_lost=ask_lost,
+            journal_lost=wishes.journal_lost,
             only_look=only_look,
         )
         return done, [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
 
     with lookup.trying("", even_restored=True) as session:
-        looked, lost = go_on(session, ask_lost=False, only_look=True)
+        looked, lost = go_on(session, ask_lost=True, only_look=True)
     would = _what_happens(campaigns, looked.letters_in_doubt, deadlines, opted_out, withdrew, renew_links=renew_links)
     if lost:
         would += f" {_LOST.format(told=console.some(lost, most=20))}"
     if dry_run:
         console.say(f"Dry run: {would}")
         return
-    ask_lost = bool(lost) and wishes.ask_again is not False
-    if ask_lost and wishes.ask_again is None and not yes:
-        question = f"{_LOST.format(told=console.some(lost, most=20))} Ask them again by email? [y/N]: "
-        ask_lost = console.answer(question).casefold() in {"y", "yes"}
+    ask_lost = bool(looked.asked_again and wishes.ask_again)
+    if looked.asked_again and wishes.ask_again is None:
+        them = f"{console.count(looked.asked_again, 'organization')} by email for their answers"
+        if yes:
+            console.fail(f"Say whether to ask {them}: --ask-again or --no-ask-again.", console.USAGE)
+        ask_lost = console.answer(f"{would}\nAsk {them} again? [y/N]: ").casefold() in {"y", "yes"}
     console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
         done, lost = go_on(session, ask_lost=ask_lost)
-    installation.stands_still()  # so that the data folder knows
+        without_address = [session.get_one(Partner, one).organization for one in done.journal.without_address]
+    installation.remember()
     lookup.notify(tasks.sweep)
     console.say("It goes on.")
+    for line in _taken_away_again(done.journal, without_address):
+        console.say(line)
     if done.letters_in_doubt:
         console.say(f"{console.count(len(done.letters_in_doubt), 'letter')} in doubt: not sent again until you decide.")
     if lost:
-        console.say(
-            "They are asked again by email." if ask_lost else "They are not asked again: no email goes to them."
-        )
+        asked = console.count(done.asked_again, "organization")
+        console.say(f"{asked} {'is' if done.asked_again == 1 else 'are'} asked again by email.")
     if done.journal.failed:
         left = ", ".join(f"{number} {kind}" for kind, number in done.journal.failed.items())
         console.say(f"The journal says that this was done since the backup. It could not be repeated: {left}")
@@ -105,15 +113,47 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     console.say(f"Next: {console.command('status')}")
 
 
+def _taken_away_again(journal: AppliedJournal, without_address: Sequence[str]) -> Iterator[str]:
+    """What the journal knew, so that nobody wonders."""
+    done = [f"{number} {_TAKEN[kind]}" for kind, number in journal.counts.items() if kind in _TAKEN]
+    if done:
+        yield f"Taken away again, as it was after the backup: {', '.join(done)}."
+    if without_address:
+        yield (
+            f"Without an email address now, because it was corrected after the backup and the new one is lost: "
+            f"{console.some(without_address)}. Enter it again: "
+            f"{console.command('amend', 'NAME', '--partner', 'ORGANIZATION', '--email', 'ADDRESS')}"
+        )
+
+
+_TAKEN: dict[journal.Kind, str] = {
+    "reduced": "signature or visibility",
+    "revoked": "link",
+    "ended": "link of a further contact",
+    "erased": "organization (erased)",
+    "quiet": "wish for no more email",
+    "silenced": "silence by an organizer",
+    "suppressed": "address from which email came back",
+    "campaign erased": "campaign (erased)",
+    "cancelled": "campaign (cancelled)",
+    "held": "hold of a letter",
+    "mail held": "hold of all email",
+}
 _NOTICED: dict[RestoredBy, str] = {
     "restore": "it was restored from a backup",
     "mirror ahead": "the data folder remembers more than it does",
     "moved": "it is in another place than before, and the data folder does not know it",
 }
 _WHO_OPTED_OUT = (
-    "It is not known here who withdrew, was erased or asked for no more email since the backup. Ask people who may "
-    "know. Then give files with one email address or organization on each line: --opted-out FILE for those who must "
-    "get no email, --withdrew FILE for those who do not sign any more. If there is nobody, give --none-known."
+    "Nothing was changed. It is not known here what was taken away since the backup. If you have the file `journal` "
+    "of the old DATA_DIR, put it into this one, and type this again. Otherwise ask people who may know, and give two "
+    "files with one email address or organization on each line: --opted-out FILE for those who must get no email "
+    "(those who asked for that, who were erased, and old addresses that were corrected since), and --withdrew FILE "
+    "for those who do not sign any more. --none-known stands for a file in which there is nobody."
+)
+_KNOWN_UNTIL = (
+    "Who withdrew or opted out is known until {moment}, when the data folder was last written. If the program was "
+    "still running after that (the folder is an old copy), add --journal-lost."
 )
 _LOST = "What these organizations answered since the backup is lost, or may be lost: {told}."
 
@@ -127,7 +167,7 @@ def _listed(restored: Installation, campaigns: Sequence[SinceBackup], lost: dict
         told = f"at least {console.count(lost['answer'], 'answer')} and {console.count(lost['mail'], 'email')}"
         yield f"The database is as it was at the backup {since}. Lost since then: {told}."
     else:
-        yield f"The database is as it was at the backup {since}. What was answered and sent since is not known here."
+        yield f"The database is as it was at the backup {since}. How many emails were sent since is not known here."
     for one in campaigns:
         numbers = f"{console.count(one.answers, 'answer')}, {console.count(one.mails_waiting, 'email')} waiting"
         yield f"  {one.campaign.slug}: {one.state}, {numbers}{_DEADLINES[one.deadline_passed]}"
@@ -212,7 +252,7 @@ def _asked_for_deadlines(campaigns: Sequence[SinceBackup], known: dict[int, date
         if one.deadline_passed != "meanwhile" or one.campaign.id in known:
             continue
         question = f'New deadline of {one.campaign.slug}, such as "in 3 days" (Enter: it closes at once): '
-        while typed := console.answer(question):
+        while typed := console.answer(question).strip("\"'“”"):
             try:
                 with db.reading() as session:
                     now = db.clock(session)
@@ -231,6 +271,8 @@ def _listed_in(session: Session, file: Path | None) -> list[str]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         console.fail(f"{file}: expected a text file in UTF-8. Nothing was changed.", console.USAGE)
+    if not any(map(str.strip, lines)):
+        console.fail(f"{file} is empty. If there is nobody: --none-known. Nothing was changed.", console.USAGE)
     found, wrong = list[str](), list[str]()
     for number, line in enumerate(map(str.strip, lines), start=1):
         if not line:

@@ -110,6 +110,10 @@ def resume(
             help="With --restored: send organizations whose answers were lost an email that asks them again.",
         ),
     ] = None,
+    journal_lost: Annotated[
+        bool,
+        typer.Option("--journal-lost", help="With --restored: the program still ran after the journal's last moment."),
+    ] = False,
     none_known: Annotated[
         bool, typer.Option("--none-known", help="With --restored: nobody withdrew or opted out since.")
     ] = False,
@@ -127,11 +131,11 @@ def resume(
     if restored == (name is not None):
         console.fail("Give either the name of a campaign or --restored.", console.USAGE)
     files = opted_out is not None or withdrew is not None
-    wished = keep_links or none_known or as_json or files or bool(extend) or ask_again is not None
+    wished = keep_links or none_known or as_json or files or bool(extend) or ask_again is not None or journal_lost
     if name is None:
         from worker.cli.go_on import Wishes, resume_restored
 
-        wishes = Wishes(keep_links, opted_out, withdrew, none_known, extend or [], ask_again)
+        wishes = Wishes(keep_links, opted_out, withdrew, none_known, extend or [], ask_again, journal_lost)
         resume_restored(wishes, yes=yes, dry_run=dry_run, as_json=as_json)
     elif wished:
         console.fail("These options need --restored.", console.USAGE)

@@ -40,11 +40,13 @@ def up(
 
     Example: `undersigned up`, then open the address it prints; Ctrl-C ends it
     """
-    from worker import embedded, log, settings
+    from worker import embedded, installation, log, settings
+    from worker.cli import errors
 
     log.to_stderr()
 
     def ready(server: embedded.EmbeddedServer) -> None:
+        stands = installation.stands_still()
         shown = "caught emails, partner pages" if server.inbox_url else "partner pages; email goes to the relay"
         console.say(f"Undersigned is up: {server.inbox_url or server.web_url}   ({shown}; Ctrl-C ends it)")
         if server.inbox_url:
@@ -53,6 +55,9 @@ def up(
         if host not in settings.LOOPBACK:
             where = "in the same container"
             console.say(f"It listens on {host}: publish port {port} on 127.0.0.1 alone, for its pages have no TLS.")
+        if stands:
+            console.say(f"{errors.stands_still()}. No email is sent, and partners read that we will be back soon.")
+            return
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
         console.say(f"Then, {where}: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 

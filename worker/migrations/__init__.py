@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, func, inspect, make_url, select, text
+from sqlalchemy import Connection, func, inspect, make_url, select, text, update
 
-from worker import db, key_check, settings
+from worker import db, key_check, mirror, settings
 from worker.column_types import CannotBeRead
 from worker.migrations import tables
 from worker.migrations.tables import Difference
-from worker.models import Base
+from worker.models import AuditEvent, Base, Installation
 
 _KEY_CHECKED_SINCE = "0010"  # the revision
 UPGRADING = 1  # the key of our advisory lock; campaigns are locked with two keys, which never meet one
@@ -56,6 +56,11 @@ def upgrade() -> bool:
         repaired = _repair(connection, revision)
         if revision != newest:
             command.upgrade(tables.config(connection), "head")
+        if revision is not None and revision < _KEY_CHECKED_SINCE and mirror.load_entries():
+            # Its data folder has seen this version already: a dump of before was put back.
+            last_event = select(func.max(AuditEvent.at)).scalar_subquery()
+            told = {"restored_at": db.now(), "restored_by": "mirror ahead", "backup_of": last_event}
+            connection.execute(update(Installation).values(told))
         key_check.claim(connection)
     return repaired or revision != newest
 

@@ -96,6 +96,8 @@ def load_relay_status(session: Session, now: datetime | None = None) -> RelaySta
         reply=signs.reply if signs.is_blocked else None,
         retry_at=signs.retry_at if signs.is_blocked else None,
     )
+    if not session.scalar(select(db.is_running())):
+        return replace(found, beat=True, worker=True)  # what is to stand still is not dead
     return replace(found, stuck=_is_stuck(session, signs, found))
 
 

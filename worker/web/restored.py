@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker import installation
 from worker.tokens import PATHS
-from worker.web import forms, responses
+from worker.web import responses
+from worker.web.unsubscribe import note_one_click, one_click_noted, read_wish
 
 LOOK_HOLDS_S = 0.2  # seconds for which a look whether all stands still is good, and between two notes of new answers
 RETRY_AFTER_S = "3600"
@@ -32,13 +33,21 @@ class UnlessRestored:
         self._looked_at = 0.0
         self._stands: bool | None = None  # nobody has looked yet
         self._noting: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].split("/")[1] not in _PLACES:
+        if scope["type"] != "http" or scope["path"].removeprefix("/").split("/")[0] not in _PLACES:
             await self._app(scope, receive, send)
             return
         if await self._stands_still():
-            await apology(await _typed(scope, receive))(scope, receive, send)
+            request = Request(scope, receive)
+            typed = await _typed(request)
+            said = (
+                one_click_noted()
+                if await run_in_threadpool(note_one_click, request.url.path, typed)
+                else apology(typed)
+            )
+            await said(scope, receive, send)
             return
         await self._app(scope, receive, send)
         if scope["method"] == "POST" and (self._noting is None or self._noting.done()):
@@ -47,10 +56,16 @@ class UnlessRestored:
     async def _stands_still(self) -> bool:
         """By a look that is no older than LOOK_HOLDS_S; where the database is away, the page says so itself."""
         if self._stands is None or time.monotonic() - self._looked_at >= LOOK_HOLDS_S:
-            self._looked_at = time.monotonic()
-            with contextlib.suppress(SQLAlchemyError):
-                self._stands = await run_in_threadpool(installation.stands_still)
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            await asyncio.shield(self._looking)
         return bool(self._stands)
+
+    async def _look(self) -> None:
+        began = time.monotonic()
+        with contextlib.suppress(SQLAlchemyError):
+            self._stands = await run_in_threadpool(installation.stands_still)
+        self._looked_at = began
 
     async def _note_progress(self) -> None:
         await asyncio.sleep(LOOK_HOLDS_S)
@@ -63,10 +78,10 @@ def apology(typed: dict[str, str] | None) -> HTMLResponse:
     return responses.apology("restored", {"Retry-After": RETRY_AFTER_S}, typed)
 
 
-async def _typed(scope: Scope, receive: Receive) -> dict[str, str] | None:
+async def _typed(request: Request) -> dict[str, str] | None:
     """What a form sent, if it is one."""
-    if scope["method"] != "POST":
+    if request.method != "POST":
         return None
     with contextlib.suppress(HTTPException):
-        return await forms.read_form(Request(scope, receive))
+        return await read_wish(request)
     return None

@@ -8,14 +8,17 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from worker import tasks
+from worker import db, journal, tasks, tokens
 from worker.acts import unsubscribe
-from worker.models import Contact, Partner
+from worker.journal import Line
+from worker.models import Contact, Installation, Partner
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
 
@@ -39,8 +42,8 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
 
     async def post(self, request: Request) -> Response:
         """Take one click, which needs no code, or the page's form."""
-        sent = await _read(request)
-        if sent.get("List-Unsubscribe", "").strip() != "One-Click":
+        sent = await read_wish(request)
+        if not _is_one_click(sent):
             return await self.take_form(request, sent)
         return await self.answer(Visit(request.path_params["token"], await self.holder(request), ONE_CLICK))
 
@@ -72,7 +75,34 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
         return self.look(visit) if visit.typed is ONE_CLICK else self.home(visit)
 
 
-async def _read(request: Request) -> dict[str, str]:
+def _is_one_click(sent: dict[str, str]) -> bool:
+    return sent.get("List-Unsubscribe", "").strip() == "One-Click"
+
+
+def note_one_click(path: str, sent: dict[str, str] | None) -> bool:
+    """Keep a mail program's one click while the database stands still; false for anything else, or if it cannot be.
+
+    Nobody sees what it is answered, and nobody clicks again. It is kept in the journal, which is applied as everything
+    goes on: the link's own code says that it is ours, and whether it still lives is seen then.
+    """
+    place, _, token = path.removeprefix("/").partition("/")
+    if place != tokens.PATHS["quiet"] or sent is None or not _is_one_click(sent):
+        return False
+    try:
+        ref, generation = tokens.read_token(token, "quiet")
+        with db.reading() as session:
+            number, now = session.execute(select(Installation.number, db.now())).one()
+        return journal.append(number, [Line(now, "quiet", journal.mark_of(ref), generation)])
+    except (tokens.NotALink, SQLAlchemyError):
+        return False
+
+
+def one_click_noted() -> Response:
+    """What the mail program is answered then."""
+    return PlainTextResponse("ok")
+
+
+async def read_wish(request: Request) -> dict[str, str]:
     """The fields of a form in either of the two ways in which mail programs send it (RFC 8058 3.2)."""
     kind = Message()
     kind["Content-Type"] = request.headers.get("content-type", "")

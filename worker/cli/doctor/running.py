@@ -33,6 +33,8 @@ def worker() -> Iterator[Note]:
 
 
 def _of_signs(session: Session, relay: RelayStatus) -> Note:
+    if not session.scalar(select(db.is_running())):
+        return ok("nothing is to be done while everything stands still")
     runner = f"`{console.command('up' if settings.current().embedded else 'worker')}`"
     if relay.beat and relay.seen_at:
         return ok(f"gave a sign of life {max(0, (relay.now - relay.seen_at).total_seconds()):.0f} s ago")

@@ -58,7 +58,7 @@ def _back_from_a_backup() -> Iterator[Note]:
     """Whether everything stands still, and whether a database that is put back would be noticed."""
     with contextlib.suppress(SQLAlchemyError):  # of tables that are not of this version it was said
         remembered = installation.is_remembered()
-        if installation.stands_still():
+        if stands := installation.stands_still():
             yield failed(
                 "it was put back from a backup, and everything stands still",
                 f"`{console.command('resume', '--restored')}`",
@@ -66,7 +66,7 @@ def _back_from_a_backup() -> Iterator[Note]:
         if not mirror.is_writable():
             found = f"{settings.current().data_dir} cannot be written: a restored database may not be noticed"
             yield warning(found, "give each process a data folder that it may write to, and keep it")
-        elif not remembered:
+        elif not remembered and not stands:
             found = "the data folder remembered nothing of it: if it was put back from a backup, nobody knows"
             yield warning(found, "keep the data folder with the database, and run this again")
 
