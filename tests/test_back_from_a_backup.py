@@ -338,9 +338,8 @@ def test_a_person_looks_and_it_goes_on(backup: Backup, tmp_path: Path) -> None:
         assert min(session.scalars(select(Answer.id))) > installation.JUMP
         assert max(session.scalars(select(AuditEvent.id))) > max(before) + installation.JUMP
         new_link = session.get_one(Partner, first_partner(session))
-    body = taken(sent)[0].get_body(("plain",))
-    assert body
-    assert tokens.printed_code(new_link) in body.get_content()
+    bodies = [str(body.get_content()) for mail in taken(sent) if (body := mail.get_body(("plain",))) is not None]
+    assert any(tokens.printed_code(new_link) in body for body in bodies)
     assert "does not stand still" in types("resume", "--restored")
 
 
