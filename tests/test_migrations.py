@@ -63,6 +63,8 @@ LANDED = {
     "0007_contacts.py": "802b1a2034bffb595a763f5d06d3e53c11398c356344dc3b10c5baf163f49278",
     "0008_what_leaves.py": "aa25ec5ff64990bee7629bf1a76b407a7a7daebc9a53685471678e60a48af67e",
     "0009_what_comes_back.py": "4db173ae5a574ed9cf6d3c815902b9588eaa55b84b348c422a7a28e8a1de6f9a",
+    "0010_back_from_a_backup.py": "cea10aeca2ce1f1eba26543ae4fa85516d29863199504eda3360ae025625e0f0",
+    "0011_bound_to_their_rows.py": "c23b21c5fc5609e424e41bd4712097f4982c46e87799e8a790764760216dae47",
 }
 
 
