@@ -143,7 +143,7 @@ def test_a_name_that_is_to_go_leaves_in_no_further_copy(
 
     before = deliver(server, lambda: steps_back(first))
 
-    naming = [mail for mail in copies(server) if names(mail, "n° 0")]
+    naming = [mail for mail in taken(server) if names(mail, "n° 0")]  # the organizers' report may be one
     assert 0 < before <= len(naming) <= before + CONNECTIONS * AT_MOST[relay]
     assert len(copies(server)) in {PARTNERS - 1, PARTNERS}  # its own was called back, or had left
     assert not any(mail.due_at for mail in mails())
@@ -158,7 +158,7 @@ def test_so_it_is_where_no_body_was_begun(relay: str, phase: str, clock: Clock) 
 
     assert deliver(server, lambda: withdraws(first)) == 0
 
-    naming = [mail for mail in copies(server) if names(mail, "n° 0")]
+    naming = [mail for mail in taken(server) if names(mail, "n° 0")]  # the organizers' report may be one
     assert len(naming) <= CONNECTIONS * AT_MOST[relay]
 
 
@@ -170,7 +170,7 @@ def test_so_do_two_workers(relay: str, clock: Clock) -> None:
 
     before = deliver(server, lambda: withdraws(first), workers=2)
 
-    naming = [mail for mail in copies(server) if names(mail, "n° 0")]
+    naming = [mail for mail in taken(server) if names(mail, "n° 0")]  # the organizers' report may be one
     assert len(naming) <= before + 2 * CONNECTIONS * AT_MOST[relay]
     assert len({str(mail["To"]) for mail in copies(server)}) == len(copies(server)) >= PARTNERS - 1
 

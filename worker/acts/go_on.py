@@ -116,7 +116,10 @@ def _partners(session: Session, entry: str) -> list[Partner]:
     if "@" in entry:
         return list(session.scalars(select(Partner).where(Partner.email_hmac.in_(tokens.fingerprints(entry)))))
     wanted = similar_names.same_name(entry)
-    called = ((one, (one.organization, one.acronym)) for one in session.scalars(select(Partner)))
+    called = [
+        (one, (one.organization, one.acronym, f"{one.organization} ({one.acronym})"))  # the last as `status` prints it
+        for one in session.scalars(select(Partner))
+    ]
     return [one for one, names in called if wanted in {similar_names.same_name(name) for name in names if name}]
 
 

@@ -56,9 +56,10 @@ class UnlessRestored:
     async def _stands_still(self) -> bool:
         """By a look that is no older than LOOK_HOLDS_S; where the database is away, the page says so itself."""
         if self._stands is None or time.monotonic() - self._looked_at >= LOOK_HOLDS_S:
-            if self._looking is None or self._looking.done():
-                self._looking = asyncio.create_task(self._look())
-            await asyncio.shield(self._looking)
+            looking, loop = self._looking, asyncio.get_running_loop()
+            if looking is None or looking.done() or looking.get_loop() is not loop:  # tests have several loops
+                looking = self._looking = asyncio.create_task(self._look())
+            await asyncio.shield(looking)
         return bool(self._stands)
 
     async def _look(self) -> None:
