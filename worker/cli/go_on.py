@@ -81,13 +81,15 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     if dry_run:
         console.say(f"Dry run: {would}")
         return
+    question = f"{would}\nLet everything go on?"
     ask_lost = bool(looked.asked_again and wishes.ask_again)
     if looked.asked_again and wishes.ask_again is None:
         them = f"{console.count(looked.asked_again, 'organization')} by email for their answers"
         if yes:
             console.fail(f"Say whether to ask {them}: --ask-again or --no-ask-again.", console.USAGE)
         ask_lost = console.answer(f"{would}\nAsk {them} again? [y/N]: ").casefold() in {"y", "yes"}
-    console.ask_for_name(f"{would}\nLet everything go on?", "restored", yes=yes)
+        question = "Let everything go on?"  # what would happen was just said
+    console.ask_for_name(question, "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
         done, lost = go_on(session, ask_lost=ask_lost)
         without_address = [session.get_one(Partner, one).organization for one in done.journal.without_address]
@@ -99,8 +101,8 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     if done.letters_in_doubt:
         console.say(f"{console.count(len(done.letters_in_doubt), 'letter')} in doubt: not sent again until you decide.")
     if lost:
-        asked = console.count(done.asked_again, "organization")
-        console.say(f"{asked} {'is' if done.asked_again == 1 else 'are'} asked again by email.")
+        asked = console.count(done.asked_again, "organization") if done.asked_again else "None of these organizations"
+        console.say(f"{asked} {'are' if done.asked_again > 1 else 'is'} asked again by email.")
     if done.journal.failed:
         left = ", ".join(f"{number} {kind}" for kind, number in done.journal.failed.items())
         console.say(f"The journal says that this was done since the backup. It could not be repeated: {left}")
