@@ -1,4 +1,4 @@
-"""The steps of `worker/migrations/` lead from an empty database to the tables of `models.py`, and nowhere else."""
+"""The steps of `worker/migrations/` lead from an empty database to the tables of `models/`, and nowhere else."""
 
 import base64
 import contextlib

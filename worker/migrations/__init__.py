@@ -1,4 +1,4 @@
-"""The steps that bring a database to the tables of `models.py`, whatever version made it.
+"""The steps that bring a database to the tables of `models/`, whatever version made it.
 
 A revision that has landed is never edited. `tables.py` compares a database with what its revision makes, and
 `repairs.py` repairs those that were made before this rule.

@@ -1,0 +1,62 @@
+"""What we remember. No rules, no words: those are in the acts and the templates.
+
+A state is a time: null means "not yet". Nothing else says in which state a thing is.
+"""
+
+from worker.models.audit import AuditCode, AuditEvent
+from worker.models.base import Base, bind_to_row, bound, new_seed
+from worker.models.campaign import MAX_SLUG, Addressee, Campaign, Letter, Rendition, Seal
+from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
+from worker.models.mail import CancelReason, Mail, MailResponse, ResponseKind, ThirdPartyAddress
+from worker.models.partner import (
+    MAX_WRONG_CODES,
+    REDACTED,
+    Actor,
+    Answer,
+    Channel,
+    Contact,
+    EndedLink,
+    ListingChange,
+    OrganizerAct,
+    Partner,
+    Visibility,
+)
+
+__all__ = [
+    "MAX_SLUG",
+    "MAX_WRONG_CODES",
+    "REDACTED",
+    "Actor",
+    "Addressee",
+    "Answer",
+    "AuditCode",
+    "AuditEvent",
+    "Base",
+    "Campaign",
+    "CancelReason",
+    "Channel",
+    "Contact",
+    "EndedLink",
+    "Installation",
+    "Letter",
+    "ListingChange",
+    "Mail",
+    "MailResponse",
+    "OrganizerAct",
+    "Partner",
+    "RelayHealth",
+    "Rendition",
+    "ResponseKind",
+    "RestoredBy",
+    "Seal",
+    "Suppression",
+    "ThirdPartyAddress",
+    "Visibility",
+    "bind_to_row",
+    "bound",
+    "new_seed",
+]
+
+for _table in Base.metadata.tables.values():
+    if _table.autoincrement_column is not None:
+        _table.dialect_options["sqlite"]["autoincrement"] = True  # a number is never given twice, as on PostgreSQL

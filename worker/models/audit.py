@@ -1,0 +1,41 @@
+"""Who did what, when."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from worker.choices import Choice
+from worker.models.base import Base
+from worker.models.partner import Actor
+
+AuditCode = Literal[
+    Choice, "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
+    "disowned", "corrected_listing", "proposed_name", "name_agreed",
+    "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
+    "not_admitted", "bounced", "reported", "response_came", "answers_settled", "closed", "sealed", "dispatched",
+    "accepted", "brought_by_hand",
+    "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
+    "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
+    "asked_again",
+    "restored",
+]  # fmt: skip
+
+
+class AuditEvent(Base):
+    """The audit log: who did what, when; no names and no addresses of partners.
+
+    `what` is an AuditCode (a sentence in rows of an older version), `detail` a number or a word beside it. No state
+    is read from here.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "campaign_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    at: Mapped[datetime]
+    actor: Mapped[Actor] = mapped_column(String(20))
+    what: Mapped[AuditCode] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
