@@ -42,7 +42,7 @@ def _bytes(names: int) -> Comparison:
 
 def _in_a_process(by: str, names: int) -> float:
     command = [sys.executable, "-m", __name__, by, str(names)]
-    done = subprocess.run(command, check=True, timeout=TIMEOUT_S, capture_output=True, cwd=settings.CHECKOUT)
+    done = subprocess.run(command, check=True, timeout=TIMEOUT_S, stdout=subprocess.PIPE, cwd=settings.CHECKOUT)
     return float(done.stdout)
 
 
