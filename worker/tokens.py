@@ -10,10 +10,10 @@ from typing import Literal, Protocol
 
 from worker import settings
 
-Purpose = Literal["sign", "quiet", "join"]
+Purpose = Literal["sign", "quiet", "join", "voice", "digest"]
 CodeKind = Literal["mail code", "long code"]
 
-PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j"}
+PATHS: dict[Purpose, str] = {"sign": "s", "quiet": "u", "join": "j", "voice": "v", "digest": "d"}
 REF, GENERATION, MAC = 8, 3, 16  # bytes
 LENGTH, FORMER_LENGTH = 34, 36  # characters of a token: in base62, and as they were mailed before, in base64url
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -84,6 +84,7 @@ _NOT_NAMES = {
     *("answer.channel", "seal.rendition", "seal.language", "seal.format", "seal.sha256", "mail.key", "mail.kind"),
     *("mail.language", "mail.message_id", "mail.body_hash", "mail.lease_holder", "mail.cancel_reason"),
     "mail_response.kind",
+    *("member.ref", "member.language", "member.email_hmac", "member.mailbox_hmac", "member.appearance"),
     *("stranger.ref", "stranger.language", "stranger.email_hmac"),
 }
 _SAMPLED = text(
@@ -98,7 +99,17 @@ _SAMPLED = text(
     " ORDER BY name"
 )
 _MAY_REWRITE_SAMPLES = text("SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()")
-_HOLDING_NAMES = ("partner", "contact", "listing_change", "answer", "seal", "mail", "mail_response", "stranger")
+_HOLDING_NAMES = (
+    "partner",
+    "contact",
+    "listing_change",
+    "answer",
+    "seal",
+    "mail",
+    "mail_response",
+    "stranger",
+    "member",
+)
 _WHO_STILL_SEES = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE pid <> pg_backend_pid() AND age(backend_xmin) > age(CAST(CAST(:since AS text) AS xid))"

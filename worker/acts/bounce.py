@@ -135,7 +135,7 @@ def _can_be_told(session: Session, bounce: Bounce) -> bool:
     mail = session.get(Mail, bounce.mail_id)
     if mail is None or bounce.response is None:
         return mail is not None
-    if not mail.is_to_partner_or_addressee or (mail.partner is not None and mail.partner.erased_at is not None):
+    if not mail.is_to_others or (mail.partner is not None and mail.partner.erased_at is not None):
         return False
     noted = _responses(session, mail)
     return len(noted) < MAX_RESPONSES or _is_noted(noted, bounce.response)

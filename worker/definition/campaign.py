@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from worker.definition import partners, placeholders, readable_files, toml_lines
-from worker.definition.campaign_keys import JOIN, KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Addressee, Reading, Sender, read_keys
+from worker.definition.campaign_keys import (
+    JOIN,
+    KEYS,
+    MEMBERS,
+    PUBLIC_PAGE,
+    SHOW_SIGNERS,
+    Addressee,
+    Reading,
+    Sender,
+    read_keys,
+)
 from worker.definition.letters import ASKED_IN, Pasted, read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, few, shown
@@ -52,6 +62,8 @@ class Definition:
     """From when on everyone may read the letter: one of PUBLIC_PAGE."""
     join: str = JOIN[0]
     """Whether others may ask to sign: one of JOIN."""
+    members: str = MEMBERS[0]
+    """Whether persons may add their voices, and may be named to the addressee: one of MEMBERS."""
     keep_contacts: timedelta = timedelta(days=180)
     """How long after the letter has left."""
     namesakes: list[str] = field(default_factory=list)
@@ -168,6 +180,10 @@ def _remarks(definition: Definition) -> list[Problem]:
         found = f'"{definition.join}", with public_page = "{definition.public_page}"'
         fix = "As it stands nobody can ask to sign, for there is no public page before the letter has left."
         remarks.append(Problem(FILE, "key join", found, 'public_page = "from launch" beside it', fix))
+    if definition.members != "closed" and definition.public_page == "never":
+        found = f'"{definition.members}", with public_page = "never"'
+        fix = "As it stands nobody can add a voice, for there is no public page."
+        remarks.append(Problem(FILE, "key members", found, 'public_page = "from launch" beside it', fix))
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
         fix = "As it stands the letter always waits for a person."

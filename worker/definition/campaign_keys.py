@@ -24,6 +24,7 @@ VISIBILITIES = ("public", "addressee", "counted")
 SHOW_SIGNERS = ("nobody", "partners", "everyone")
 PUBLIC_PAGE = ("never", "after dispatch", "from launch")
 JOIN = ("closed", "approved")
+MEMBERS = ("closed", "counted", "named")
 NOT_YET = ("late_signatures",)  # keys that are not built
 ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
 
@@ -266,6 +267,12 @@ KEYS: dict[str, Key[Any]] = by_name(
         "join",
         "Whether other organizations may ask on the public page to sign too: closed, or approved by you one by one.",
         JOIN,
+    ),
+    _one_of(
+        "members",
+        "Whether persons may add their voices on the public page: closed, counted, or named to the addressee if they "
+        "wish.",
+        MEMBERS,
     ),
     Key(
         "namesakes",

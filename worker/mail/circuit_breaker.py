@@ -81,4 +81,4 @@ def record_success(session: Session, now: datetime) -> datetime | None:
 
 def took_mail_since(session: Session, moment: datetime) -> bool:
     """Whether the relay took any mail for a partner or an addressee after this moment."""
-    return bool(session.scalar(select(exists().where(Mail.sent_at > moment, Mail.is_to_partner_or_addressee))))
+    return bool(session.scalar(select(exists().where(Mail.sent_at > moment, Mail.is_to_others))))

@@ -133,7 +133,7 @@ def _claim_probe(session: Session, holder: str, until: datetime, now: datetime) 
     if not circuit_breaker.acquire_probe(session, now, until):
         return []
     notice = (Mail.kind == "outage") & (Mail.attempts == 0)
-    to_others, fresh = Mail.is_to_partner_or_addressee, Mail.blocked_at.is_(None)
+    to_others, fresh = Mail.is_to_others, Mail.blocked_at.is_(None)
     for first in (notice & fresh, to_others & fresh, to_others, true()):
         if claimed := lease_due(session, first, holder=holder, until=until, limit=1):
             return claimed

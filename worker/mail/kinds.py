@@ -6,11 +6,11 @@ from typing import Literal
 
 from worker.registry import NotRegistered, by_name
 
-Audience = Literal["partner", "third party", "addressee", "organizers"]
+Audience = Literal["partner", "third party", "member", "addressee", "organizers"]
 Event = Literal["answer", "close", "amendment", "step back", "void", "cancel"]
 
 # Urgency: of the mails that are due, the lowest number leaves first.
-FIRST, SOON, LATER, LAST, AFTER_ALL = range(5)
+FIRST, SOON, LATER, LAST, AFTER_ALL, MEMBERS = range(6)
 MAY_WAIT = LATER  # from this number on, a mail leaves room in a relay's quota for the more urgent
 
 
@@ -21,9 +21,9 @@ class MailKind:
     name: str
     """As in `Mail.kind`, and in `templates/mail/<name>.<language>.md`."""
     audience: Audience
-    """Who reads it. The addressee's is the sealed letter itself, and has no template."""
+    """Who reads it."""
     urgency: int
-    """FIRST, SOON, LATER, LAST or AFTER_ALL, which is for what anybody can make us send."""
+    """FIRST, SOON, LATER or LAST; from AFTER_ALL on it is what anybody can make us send, mails to members last."""
     asks: bool = False
     """It asks for an answer: of use to a partner only while none stands."""
     starts_pause: bool = False
@@ -46,7 +46,8 @@ class MailKind:
 
     @property
     def has_template(self) -> bool:
-        return self.audience != "addressee"
+        """The sealed letter has none."""
+        return self.name != "letter"
 
 
 KINDS = by_name(
@@ -114,7 +115,7 @@ def template_files(language: str) -> dict[str, str]:
 
 def check_functions(names_of_functions: Collection[str]) -> None:
     """Check that each function that words a mail has a kind, and each kind what words it. Raises NotRegistered."""
-    needed = names(lambda kind: kind.audience in {"third party", "addressee"})
+    needed = names(lambda kind: kind.audience in {"third party", "member", "addressee"})
     wrong = [f"mail {name!r}: no function words it" for name in needed if name not in names_of_functions]
     wrong += [_UNKNOWN.format(name) for name in names_of_functions if name not in KINDS]
     if wrong:

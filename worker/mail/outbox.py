@@ -48,6 +48,17 @@ class ToPartner(Protocol):
     def language(self) -> str: ...
 
 
+class ToMember(Protocol):
+    """What a mail to a member needs of it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def language(self) -> str: ...
+
+
 class MailRow(TypedDict):
     """A row for the table `mail`, not yet written."""
 
@@ -59,6 +70,8 @@ class MailRow(TypedDict):
     contact_id: int | None  # of the partner; null for its registered one
     generation: int | None  # of the reader's link, when the mail was put
     addressee_id: int | None
+    member_id: int | None
+    digest_id: int | None
     answer_id: int | None
     seal_number: int | None
     language: str
@@ -128,6 +141,14 @@ def to_third_party(kind: str, campaign: Campaign, which: str, now: datetime, lan
     return _row(kind, "third party", campaign, f"stranger/{which}", now, language)
 
 
+def to_member(
+    kind: str, campaign: Campaign, member: ToMember, which: str, now: datetime, **more: Unpack[MailOptions]
+) -> MailRow:
+    """A mail row for a person who adds its voice."""
+    row = _row(kind, "member", campaign, f"member-{member.id}/{which}", now, member.language)
+    return {**row, "member_id": member.id, "generation": member.generation, **more}
+
+
 def to_addressee(campaign: Campaign, addressee: Addressee, seal_number: int, time: int, now: datetime) -> MailRow:
     """The mail row that carries one seal to one addressee; `time` counts from 1, after a hold or a refusal."""
     which = f"addressee-{addressee.position}/seal-{seal_number}" + (f"/{time}" if time > 1 else "")
@@ -191,6 +212,8 @@ def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: dat
         "contact_id": None,
         "generation": None,
         "addressee_id": None,
+        "member_id": None,
+        "digest_id": None,
         "answer_id": None,
         "seal_number": None,
         "language": language,

@@ -79,8 +79,8 @@ def _says_that_the_relay_works(outcome: Outcome) -> bool:
 
 def _proves_something(session: Session, recorded: set[int]) -> bool:
     """Whether one of these was for a partner or an addressee, or none such waits but what is held."""
-    there = exists().where(Mail.id.in_(recorded), Mail.is_to_partner_or_addressee)
-    waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_partner_or_addressee, ~holds.held())
+    there = exists().where(Mail.id.in_(recorded), Mail.is_to_others)
+    waiting = exists().where(Mail.due_at.is_not(None), Mail.is_to_others, ~holds.held())
     return bool(session.scalar(select(there | ~waiting)))
 
 

@@ -5,9 +5,10 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 
 from worker.models.audit import AuditCode, AuditEvent
 from worker.models.base import Base, bind_to_row, bound, new_seed
-from worker.models.campaign import MAX_SLUG, Addressee, Campaign, Letter, Rendition, Seal
+from worker.models.campaign import MAX_SLUG, Addressee, Campaign, DigestsStoppedBy, Letter, Members, Rendition, Seal
 from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
 from worker.models.mail import CancelReason, Mail, MailResponse, ResponseKind, ThirdPartyAddress
+from worker.models.member import Appearance, Digest, Member
 from worker.models.partner import (
     MAX_WRONG_CODES,
     REDACTED,
@@ -29,6 +30,7 @@ __all__ = [
     "Actor",
     "Addressee",
     "Answer",
+    "Appearance",
     "AuditCode",
     "AuditEvent",
     "Base",
@@ -36,12 +38,16 @@ __all__ = [
     "CancelReason",
     "Channel",
     "Contact",
+    "Digest",
+    "DigestsStoppedBy",
     "EndedLink",
     "Installation",
     "Letter",
     "ListingChange",
     "Mail",
     "MailResponse",
+    "Member",
+    "Members",
     "OrganizerAct",
     "Partner",
     "RelayHealth",

@@ -24,12 +24,18 @@ if TYPE_CHECKING:
     from worker.models.partner import Partner
 
 MAX_SLUG = 100
+DigestsStoppedBy = Literal["addressee", "organizer"]
+Members = Literal["closed", "counted", "named"]
+"""Whether persons may add their voices, and whether they may appear by name."""
 
 
 class Campaign(Base):
     """One letter, one deadline, many partners; `definition` is campaign.toml as it was at launch.
 
     `restored_of`: of when the backup is, since which answers were lost that partners are asked for again.
+    `voices_stopped_at`: since when persons may not add their voices any more. `digests_held_at`: since when an
+    organizer keeps back the mails about members; `digests_stopped_at`: since when the addressee wants none, as it said
+    by their link, or told an organizer (`digests_stopped_by`).
     `seed` is random; the Message-IDs of its mails are derived from it.
 
     `doubted_at`: since when nobody knows whether its letter has left, because the database was put back from a backup;
@@ -60,6 +66,10 @@ class Campaign(Base):
     restored_of: Mapped[datetime | None]
     seed: Mapped[bytes] = mapped_column(LargeBinary(16), default=new_seed, server_default="")
     doubted_at: Mapped[datetime | None]
+    voices_stopped_at: Mapped[datetime | None]
+    digests_held_at: Mapped[datetime | None]
+    digests_stopped_at: Mapped[datetime | None]
+    digests_stopped_by: Mapped[DigestsStoppedBy | None] = mapped_column(String(20))
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -109,6 +119,12 @@ class Campaign(Base):
     def may_be_joined(self) -> bool:
         """Whether others may ask to sign, as far as the public page is there."""
         return self.is_public and bool(self.definition.get("join", "closed") == "approved")
+
+    @property
+    def members(self) -> Members:
+        """Whether persons may add their voices, and whether they may appear by name."""
+        said: Members = self.definition.get("members", "closed")
+        return said
 
     @hybrid_property
     def is_public(self) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from worker.column_types import Encrypted
 from worker.models.base import Base
 from worker.models.campaign import Addressee, Campaign
+from worker.models.member import Digest, Member
 from worker.models.partner import MAX_WRONG_CODES, Answer, Contact, Partner
 
 CancelReason = Literal["suppressed", "no_recipient"]
@@ -83,6 +84,18 @@ class Mail(Base):
             sqlite_where=text("contact_id IS NOT NULL"),
             postgresql_where=text("contact_id IS NOT NULL"),
         ),
+        Index(
+            None,
+            "member_id",
+            sqlite_where=text("member_id IS NOT NULL"),
+            postgresql_where=text("member_id IS NOT NULL"),
+        ),
+        Index(
+            None,
+            "digest_id",
+            sqlite_where=text("digest_id IS NOT NULL"),
+            postgresql_where=text("digest_id IS NOT NULL"),
+        ),
         Index(None, "campaign_id", "kind"),
         Index(None, "partner_id", "kind"),
         CheckConstraint("kind <> 'letter' OR (addressee_id IS NOT NULL AND seal_number IS NOT NULL)", name="letter"),
@@ -120,11 +133,15 @@ class Mail(Base):
     cancel_reason: Mapped[CancelReason | None] = mapped_column(String(20))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     delayed_at: Mapped[datetime | None]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"))
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
     contact: Mapped[Contact | None] = relationship()
     addressee: Mapped[Addressee | None] = relationship()
+    member: Mapped[Member | None] = relationship()
+    digest: Mapped[Digest | None] = relationship()
     answer: Mapped[Answer | None] = relationship()
 
     @property
@@ -133,14 +150,14 @@ class Mail(Base):
         return self.in_data_at is not None or self.sent_at is not None
 
     @hybrid_property
-    def is_to_partner_or_addressee(self) -> bool:
+    def is_to_others(self) -> bool:
         """Whether others than we ourselves read it; of a class, the condition in SQL."""
-        return self.partner_id is not None or self.addressee_id is not None
+        return self.partner_id is not None or self.addressee_id is not None or self.member_id is not None
 
-    @is_to_partner_or_addressee.inplace.expression
+    @is_to_others.inplace.expression
     @classmethod
-    def _is_to_partner_or_addressee(cls) -> ColumnElement[bool]:
-        return cls.partner_id.is_not(None) | cls.addressee_id.is_not(None)
+    def _is_to_others(cls) -> ColumnElement[bool]:
+        return cls.partner_id.is_not(None) | cls.addressee_id.is_not(None) | cls.member_id.is_not(None)
 
 
 ResponseKind = Literal["automatic", "person", "read", "deleted", "complaint"]

@@ -104,7 +104,7 @@ class Partner(Base):
         return cls.email_hmac.is_not(None) & cls.silenced_at.is_(None)
 
 
-Actor = Literal["partner", "organizer", "clock"]
+Actor = Literal["partner", "organizer", "clock", "addressee"]
 OrganizerAct = Literal["launch", "amend", "remind", "extend"]
 """What an organizer can take back while its mails wait."""
 

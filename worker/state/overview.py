@@ -197,7 +197,7 @@ def load_overviews(session: Session) -> list[Overview]:
 
 def _count_others_returned(session: Session) -> dict[int, int]:
     returned = Mail.reported_at.is_not(None) | Mail.bounced_at.is_not(None)
-    number = select(Mail.campaign_id, func.count()).where(returned, ~Mail.is_to_partner_or_addressee)
+    number = select(Mail.campaign_id, func.count()).where(returned, ~Mail.is_to_others)
     return dict(session.execute(number.group_by(Mail.campaign_id)).all())
 
 

@@ -135,9 +135,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
         mails=_count_mails(mails),
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
-        others_returned=sum(
-            bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_partner_or_addressee
-        ),
+        others_returned=sum(bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_others),
         partners=partners,
     )
 

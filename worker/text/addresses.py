@@ -19,3 +19,12 @@ def normalize(address: str) -> tuple[str, str]:
         return address, str(error)
     sent = checked.ascii_email or checked.normalized
     return (sent.removesuffix(_SAME_LENGTH) + _REFUSED_BY_THE_LIBRARY if reserved else sent), ""
+
+
+def mailbox(address: str) -> str:
+    """The address without what is added to its local part behind a plus (RFC 5233), which many servers ignore.
+
+    For telling whether two addresses are one mailbox, never for writing to it.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    return f"{local.split('+', 1)[0] or local}{at}{domain}".casefold()
