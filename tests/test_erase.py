@@ -1,6 +1,7 @@
 """What is kept goes when it was promised, or when somebody asks: contacts, links, who spoke, and withheld names."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -8,12 +9,12 @@ import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, select, type_coerce, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from tests import cast, servers
+from tests import cast, persons, servers
 from tests.conftest import A_SECRET_KEY, Clock
 from tests.one_of_each import COUNTED, NAMED, PUBLIC, SILENT, SPOKEN, WITHHELD, a_campaign, leaves, partners
 from tests.two_addressees import a_campaign_with_two_addressees, a_letter_goes
@@ -25,7 +26,7 @@ from worker.cli.doctor import system
 from worker.cli.status_json import as_json
 from worker.mail import mime, outbox
 from worker.migrations import tables
-from worker.models import REDACTED, Addressee, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress
+from worker.models import REDACTED, Addressee, Answer, Campaign, Mail, Member, Partner, Seal, ThirdPartyAddress
 from worker.state import due
 from worker.state.refusals import Erased, NotOver, StillSigns
 from worker.state.status import load_status
@@ -38,8 +39,22 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def a_letter_that_has_left() -> int:
     with db.transaction() as session:
         campaign = a_campaign(session)
+        persons.adds_voice(session, campaign)
         leaves(session, campaign)
         return campaign.id
+
+
+def kept_of_persons() -> set[bytes]:
+    """What the database keeps of them, encrypted: it says nothing by itself, and is to be gone all the same."""
+    columns = (Member.name, Member.email, Member.country, Member.words)
+    with db.reading() as session:
+        kept = {
+            bytes(one)
+            for row in session.execute(select(*(type_coerce(c, LargeBinary) for c in columns)))
+            for one in row
+        }
+    assert len(kept) == 4
+    return kept
 
 
 def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
@@ -97,12 +112,14 @@ def test_a_campaign_is_erased_when_its_time_has_come_and_what_is_public_stays(
 @on_sqlite
 def test_the_files_of_sqlite_hold_no_trace(browser: TestClient) -> None:
     campaign_id = a_letter_that_has_left()
+    of_persons = kept_of_persons()
     assert found_in(settings.current().data_dir, WITHHELD) == set(WITHHELD)
+    assert found_in(settings.current().data_dir, of_persons) == of_persons
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
     assert vacuum.scrub()
 
-    assert found_in(settings.current().data_dir, (*WITHHELD, "Étang")) == set()
+    assert found_in(settings.current().data_dir, (*WITHHELD, "Étang", *of_persons, *persons.SECRETS)) == set()
     assert found_in(settings.current().data_dir, (PUBLIC,)) == {PUBLIC}
 
 
@@ -111,14 +128,15 @@ def test_the_tables_of_postgresql_hold_no_trace(role: str, own_postgres: servers
     a_database_of(own_postgres, role, tmp_path)
     migrations.upgrade()
     campaign_id = a_letter_that_has_left()
+    of_persons = kept_of_persons()
     as_admin(own_postgres, "ANALYZE")  # as autovacuum does: it samples what stands in columns
-    assert found_after_a_checkpoint(own_postgres) == {*WITHHELD, PUBLIC}
+    assert found_after_a_checkpoint(own_postgres, of_persons) == {*WITHHELD, PUBLIC, *of_persons}
 
     with db.transaction() as session:
         erase.erase_campaign(session, campaign_id)
     assert vacuum.scrub()
 
-    assert found_after_a_checkpoint(own_postgres) == {PUBLIC}
+    assert found_after_a_checkpoint(own_postgres, of_persons) == {PUBLIC}
     assert not [note for note in system.database() if "samples" in note.found]
     db.dispose()
 
@@ -169,15 +187,16 @@ def as_admin(server: servers.PostgreSQL, statement: str) -> None:
         admin.execute(statement)
 
 
-def found_after_a_checkpoint(server: servers.PostgreSQL) -> set[str]:
+def found_after_a_checkpoint(server: servers.PostgreSQL, more: Iterable[bytes] = ()) -> set[str | bytes]:
     as_admin(server, "CHECKPOINT")
-    return found_in(server.folder / "data" / "base", (*WITHHELD, PUBLIC))
+    return found_in(server.folder / "data" / "base", (*WITHHELD, PUBLIC, *persons.SECRETS, *more))
 
 
-def found_in(folder: Path, names: tuple[str, ...]) -> set[str]:
+def found_in(folder: Path, words: Iterable[str | bytes]) -> set[str | bytes]:
     files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert files
-    return {name for name in names if any(name.encode() in content for content in files)}
+    sought = {one: one.encode() if isinstance(one, str) else one for one in words}
+    return {one for one, content in sought.items() if any(content in file for file in files)}
 
 
 def test_one_that_asks_is_erased_at_once_and_asked_no_more(browser: TestClient, clock: Clock) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from tests import cast
+from tests import cast, persons
 from tests.conftest import A_SECRET_KEY
 from worker import db, key_check, migrations, settings, tokens
 from worker.acts import rekey, suppressions
@@ -24,8 +24,9 @@ from worker.key_check import WrongKey
 from worker.mail import outbox
 from worker.mail.delivery import Ready
 from worker.mail.results import DeliveryResult
-from worker.models import Answer, Campaign, Installation, Mail, MailResponse, Partner, Suppression
+from worker.models import Answer, Campaign, Installation, Mail, MailResponse, Member, Partner, Suppression
 from worker.state.key_change import load_key_change
+from worker.text.addresses import mailbox
 from worker.web.app import make_app
 from worker.wording.composing import compose_batch
 
@@ -327,6 +328,45 @@ def test_rekey_waits_for_nobody_and_overwrites_nothing_that_another_writes(campa
     with db.reading() as session:
         assert load_key_change(session).rows == 0
         assert session.scalars(select(Partner.note).where(Partner.id == first.id)).one() == "written meanwhile"
+
+
+def test_persons_who_typed_an_address_before_are_found_under_both_keys_and_after_them(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign.id)
+        member = persons.adds_voice(session, campaign, email="chanthou+rivers@home.example")
+        blank = persons.adds_voice(session, campaign, 1, name="", email="rosalind@home.example", words="", country="")
+        blank.email = ""
+        other = cast.a_campaign(session, "other")
+        persons.adds_voice(session, other, 1)  # the same mailbox, whose address is still known
+    settings.set_for_this_process(**BOTH)
+    known = {"chanthou@home.example": {member.id}, "rosalind@home.example": {blank.id, blank.id + 1}}
+    assert {one: _members_found(one) for one in known} == known
+    _rekey()
+    settings.set_for_this_process(secret_key_old="")
+    assert {one: _members_found(one) for one in known} == known
+    with db.reading() as session:
+        kept = session.get_one(Member, member.id)
+        assert (kept.name, kept.words, kept.country) == (persons.NAMES[0], persons.WORDS[0], persons.COUNTRY)
+        assert bytes(kept.email_hmac or b"") == tokens.fingerprint("chanthou+rivers@home.example")
+
+
+def test_of_two_rows_that_one_mailbox_has_by_two_keys_both_are_brought_over(campaign: Campaign) -> None:
+    """As it may be if a process had the old key alone: nothing is lost, and rekey comes to its end."""
+    with db.transaction() as session:
+        persons.adds_voice(session, session.get_one(Campaign, campaign.id))
+    settings.set_for_this_process(**BOTH)
+    with db.transaction() as session:
+        persons.adds_voice(session, session.get_one(Campaign, campaign.id))
+    _rekey()
+    with db.reading() as session:
+        assert load_key_change(session).rows == 0
+        assert [one.name for one in session.scalars(select(Member))] == [persons.NAMES[0]] * 2
+
+
+def _members_found(address: str) -> set[int]:
+    found = select(Member.id).where(Member.mailbox_hmac.in_(tokens.fingerprints(mailbox(address))))
+    with db.reading() as session:
+        return set(session.scalars(found))
 
 
 def _rekey() -> None:

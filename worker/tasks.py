@@ -26,7 +26,9 @@ from worker.acts import invite as invitations
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
-from worker.acts.erase import erase_when_due, forget_ended_links
+from worker.acts.ended_links import forget_ended_links
+from worker.acts.erase import erase_when_due
+from worker.acts.erase_members import blank_unconfirmed
 from worker.acts.report import put_copies
 from worker.backup import BackupError, folder
 from worker.celery_config import TASK_EXPIRES_S
@@ -220,7 +222,9 @@ def due_now() -> list[tuple[str, int]]:
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
-        forget_ended_links(session)
+        now = db.clock(session)
+        forget_ended_links(session, now)
+        blank_unconfirmed(session, now)
         _keep_journal(session)
         return due_acts(session)
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -18,7 +19,7 @@ from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import NOT_UNDERSTOOD, REPORT_PREFIX
 from worker.mail.responses import Response
 from worker.mail.server_url import ascii_domain
-from worker.models import Mail, MailResponse, Partner
+from worker.models import Mail, MailResponse, Member, Partner
 from worker.state.recipients import third_party_of
 
 log = logging.getLogger("bounces")
@@ -86,8 +87,15 @@ def _suppress_reader(session: Session, mail: Mail, partner: Partner | None) -> N
     elif partner is not None and mail.generation == partner.generation:
         partner.bounced_at = partner.bounced_at or db.clock(session)
         suppress(session, partner.email, partner.email_hmac)
+    elif mail.member is not None:
+        _suppress_member(session, mail, mail.member)
     elif stranger := third_party_of(session, mail):
         suppress(session, stranger.email, stranger.email_hmac)
+
+
+def _suppress_member(session: Session, mail: Mail, member: Member) -> None:
+    if mail.generation == member.generation:
+        suppress(session, member.email, member.email_hmac)
 
 
 def collect_into_database(stopping: Callable[[], bool] = lambda: False) -> Collected:
@@ -130,11 +138,14 @@ def _take(message: bytes, collected: Collected) -> bool:
 def _can_be_told(session: Session, bounce: Bounce) -> bool:
     """Whether a row can say it: the mail is there, and an answer stands beside a partner or a letter.
 
-    What answers a mail to organizers or to who asked to sign, or comes from a partner that was erased, is for people.
+    What answers a mail to organizers or to who asked to sign, or comes from a partner that was erased, is for people;
+    and so is what a person who adds its voice writes. What its machine answers is of no use to anybody.
     """
     mail = session.get(Mail, bounce.mail_id)
     if mail is None or bounce.response is None:
         return mail is not None
+    if mail.member_id is not None:
+        return bounce.kind != "response" or bounce.response.kind != "person"
     if not mail.is_to_others or (mail.partner is not None and mail.partner.erased_at is not None):
         return False
     noted = _responses(session, mail)
@@ -153,6 +164,10 @@ def _is_noted(noted: Sequence[MailResponse], response: Response) -> bool:
 
 
 def _note_response(session: Session, mail: Mail, response: Response) -> Mail | None:
+    if mail.member is not None:  # of thousands nothing is noted; who calls it spam is asked no more
+        if response.kind == "complaint":
+            _suppress_member(session, mail, mail.member)
+        return None
     noted = _responses(session, mail)
     if len(noted) >= MAX_RESPONSES or _is_noted(noted, response):
         return None
@@ -194,6 +209,8 @@ def _recipient(session: Session, mail: Mail) -> str:
         return mail.contact.email
     if mail.partner is not None:
         return mail.partner.email
+    if mail.member is not None:
+        return mail.member.email
     if stranger := third_party_of(session, mail):
         return stranger.email
     return mail.addressee.email if mail.addressee is not None else mail.campaign.reply_to
@@ -204,7 +221,7 @@ def _mark(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> None:
     mail.reply = _reply(recipient, bounce)
     if mail.kind != "letter":
         mail.due_at = None  # a second copy would come back too
-    audit.log(session, mail.campaign, "clock", "bounced", mail.partner, detail=_detail(mail, bounce))
+    _log(session, mail, "bounced", bounce)
 
 
 def _show(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail | None:
@@ -212,12 +229,15 @@ def _show(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> Mail 
     if mail.reported_at is not None:
         return None
     mail.reported_at, mail.delayed_at, mail.reply = db.clock(session), None, _reply(recipient, bounce)
-    audit.log(session, mail.campaign, "clock", "reported", mail.partner, detail=_detail(mail, bounce))
+    _log(session, mail, "reported", bounce)
     return mail
 
 
-def _detail(mail: Mail, bounce: Bounce) -> str:
-    return f"{mail.kind} {bounce.status or 'without a status'}"
+def _log(session: Session, mail: Mail, what: Literal["bounced", "reported"], bounce: Bounce) -> None:
+    """Not for persons who add their voices: they may be thousands."""
+    if mail.member_id is None:
+        detail = f"{mail.kind} {bounce.status or 'without a status'}"
+        audit.log(session, mail.campaign, "clock", what, mail.partner, detail=detail)
 
 
 def _reply(recipient: str, bounce: Bounce) -> str:

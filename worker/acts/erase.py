@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import audit, locking
 from worker.acts.cancel import cancel_campaign
+from worker.acts.ended_links import remember_links
+from worker.acts.erase_members import erase_members_of
 from worker.mail import outbox
 from worker.models import (
     REDACTED,
@@ -22,7 +24,6 @@ from worker.models import (
     Answer,
     Campaign,
     Contact,
-    EndedLink,
     ListingChange,
     Mail,
     MailResponse,
@@ -84,13 +85,7 @@ def give_up(session: Session, campaign_id: int) -> int:
     return waiting
 
 
-def forget_ended_links(session: Session) -> None:
-    """Drop the links of which nobody is told any more why they ended."""
-    session.execute(delete(EndedLink).where(EndedLink.ended_at <= db.clock(session) - LINKS_SAY_SO))
-
-
 ERASED_WITHIN = timedelta(days=1)  # of a letter that is given up, also where somebody cannot be told before
-LINKS_SAY_SO = timedelta(days=365)  # for how long a link of ours that was erased says why it ended
 _OVER = {*BEYOND_RECALL, "cancelled"}
 
 
@@ -123,6 +118,7 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     ).all()
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")  # to whom nobody sent it by now
     _forget(session, campaign, partners)
+    erase_members_of(session, campaign, db.clock(session))
     _forget_responses(session, Mail.campaign_id == campaign.id)
     of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")
     session.execute(update(Seal).where(of_it).values(content=b""))
@@ -138,7 +134,7 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
     now, ids = db.clock(session), [one.id for one in partners]
     named = _publicly_named(session, campaign)
     outbox.cancel(session, Mail.partner_id.in_(ids), at=now)
-    _remember_links(session, campaign, [one for one in partners if one.erased_at is None], now)
+    remember_links(session, campaign, [one for one in partners if one.erased_at is None], now)
     for one in partners:
         one.contact = one.email = one.note = ""
         one.email_hmac = one.proposed = None
@@ -164,26 +160,9 @@ def _forget_responses(session: Session, of_mails: ColumnElement[bool]) -> None:
     session.execute(delete(MailResponse).where(MailResponse.mail_id.in_(select(Mail.id).where(of_mails))))
 
 
-def _remember_links(
-    session: Session, campaign: Campaign, linked: Sequence[Partner | Contact | ThirdPartyAddress], now: datetime
-) -> None:
-    """Keep what tells these links from unknown ones; in the order of their random refs, not in that of their owners."""
-    rows = [
-        {
-            "ref": one.ref,
-            "generation": one.generation,
-            "campaign_id": campaign.id,
-            "language": one.language,
-            "ended_at": now,
-        }
-        for one in sorted(linked, key=lambda one: one.ref)
-    ]
-    db.upsert_ignore(session, EndedLink, rows, EndedLink.ref)
-
-
 def _forget_contacts(session: Session, campaign: Campaign, partner_ids: list[int], now: datetime) -> None:
     contacts = session.scalars(select(Contact).where(Contact.partner_id.in_(partner_ids))).all()
-    _remember_links(session, campaign, [one for one in contacts if one.ended_at is None], now)
+    remember_links(session, campaign, [one for one in contacts if one.ended_at is None], now)
     for one in contacts:
         one.name = one.email = ""
         one.email_hmac = None
@@ -216,7 +195,7 @@ def _forget_strangers(session: Session, strangers: Sequence[ThirdPartyAddress]) 
     """Blank who they are, and call back their mails; their links lead nowhere any more."""
     now = db.clock(session)
     if living := [one for one in strangers if one.organization]:
-        _remember_links(session, living[0].campaign, living, now)
+        remember_links(session, living[0].campaign, living, now)
     for one in strangers:
         one.forget()
         one.ref, one.decided_at = tokens.new_ref(), one.decided_at or now

@@ -2,14 +2,27 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, bindparam, delete, exists, select, type_coerce, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    RowMapping,
+    Table,
+    bindparam,
+    case,
+    delete,
+    exists,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
 from worker import column_types, db, key_check, tokens
 from worker.acts import suppressions
 from worker.column_types import CannotBeRead, Encrypted
-from worker.models import Contact, Installation, Partner, Suppression, ThirdPartyAddress
+from worker.models import Contact, Installation, Member, Partner, Suppression, ThirdPartyAddress
 from worker.state.key_change import begins_with, encrypted_columns
+from worker.text.addresses import mailbox
 
 AT_ONCE = 200  # rows in one transaction
 
@@ -24,7 +37,7 @@ def rewrite_some(session: Session, table: Table, after: int) -> int | None:
     bound_by = _bound_by(table)
     kept: list[ColumnElement[Any]] = [type_coerce(table.c[name], LargeBinary).label(name) for name in names]
     former = begins_with(table, column_types.prefixes()[1:])
-    kept += [table.c.email_hmac] if "email_hmac" in table.c else []
+    kept += [table.c[name] for name in ("email_hmac", "mailbox_hmac", "campaign_id") if name in table.c]
     page = select(table.c.id, table.c[bound_by].label("binding"), *kept).where(table.c.id > after, former)
     page = page.order_by(table.c.id).limit(AT_ONCE).with_for_update(skip_locked=True, key_share=True)
     if not (rows := session.execute(page).mappings().all()):
@@ -46,6 +59,8 @@ def rewrite_some(session: Session, table: Table, after: int) -> int | None:
             if name == "email" and row["email_hmac"] is not None:
                 addresses.append(text)
                 values["email_hmac"] = tokens.fingerprint(text)
+                if (mailbox := _mailbox_fingerprint(session, row, text)) is not None:
+                    values["mailbox_hmac"] = mailbox
         if values:
             _write(session, table, row["id"], values)
     _find_by_new_fingerprints(session, addresses)
@@ -72,6 +87,15 @@ def _write(session: Session, table: Table, number: int, values: dict[str, bytes]
     session.execute(update(table).where(table.c.id == number).values(raw))
 
 
+def _mailbox_fingerprint(session: Session, row: RowMapping, email: str) -> bytes | None:
+    """That of a member under the present key; null where another row of its campaign has it, as if it were two."""
+    if row.get("mailbox_hmac") is None:
+        return None
+    new = tokens.fingerprint(mailbox(email))
+    its = (Member.campaign_id == row["campaign_id"], Member.mailbox_hmac == new, Member.id != row["id"])
+    return None if session.scalar(select(exists().where(*its))) else new
+
+
 def _find_by_new_fingerprints(session: Session, addresses: list[str]) -> None:
     """What is known of these addresses by their old fingerprints alone is known by the new ones."""
     suppressions.find_again(session, addresses)
@@ -83,7 +107,27 @@ def _find_by_new_fingerprints(session: Session, addresses: list[str]) -> None:
             update(ThirdPartyAddress).where(*forgotten).values(email_hmac=new),
             execution_options={"synchronize_session": False},
         )
-        owners = (Partner, Contact, ThirdPartyAddress)
+        _let_blank_members_be_found(session, address)
+        owners = (Partner, Contact, ThirdPartyAddress, Member)
         used = (exists().where(one.email_hmac == Suppression.email_hmac) for one in owners)
         unused = [Suppression.email_hmac.in_(former), *(~one for one in used)]
         session.execute(delete(Suppression).where(*unused), execution_options={"synchronize_session": False})
+
+
+def _let_blank_members_be_found(session: Session, address: str) -> None:
+    """Likewise persons whose wish was blanked, or who said that it was not their doing; by the index over mailboxes."""
+    (new, *former), (new_mailbox, *former_mailboxes) = (
+        tokens.fingerprints(address),
+        tokens.fingerprints(mailbox(address)),
+    )
+    other = aliased(Member)
+    has_it = exists().where(other.campaign_id == Member.campaign_id, other.mailbox_hmac == new_mailbox)
+    blank = type_coerce(Member.email, LargeBinary) == b""
+    found_again = {
+        "mailbox_hmac": new_mailbox,
+        "email_hmac": case((Member.email_hmac.in_(former), new), else_=Member.email_hmac),
+    }
+    session.execute(
+        update(Member).where(Member.mailbox_hmac.in_(former_mailboxes), blank, ~has_it).values(found_again),
+        execution_options={"synchronize_session": False},
+    )

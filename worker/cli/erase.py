@@ -50,6 +50,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     from worker import tasks
     from worker.acts import erase as acts
     from worker.acts.erase import erase_campaign
+    from worker.acts.erase_members import count_kept
     from worker.cli import lookup
     from worker.cli.cancel import to_tell_by_hand
     from worker.state.contacts import load_contacts
@@ -59,7 +60,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     with lookup.dry_run(name) as (session, campaign):
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
         further = sum(map(len, load_contacts(session, campaign).values()))
-        untold = is_untold(session, campaign)
+        untold, persons = is_untold(session, campaign), count_kept(session, campaign)
         by_hand = to_tell_by_hand(session, campaign) if give_up and campaign.cancelled_at is None else ""
         tells = not tell_nobody and (give_up or campaign.cancelled_at is not None)
         to_tell = acts.give_up(session, campaign.id) if tells else 0
@@ -68,6 +69,8 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     whose = f"{console.partners(partners)}{_and_their(further)}"
     what = f"contact, address and link of {whose}, who answered for them and why, "
     what += f"and {console.count(names, 'name')} that {'is' if names == 1 else 'are'} not publicly under the letter"
+    if persons:
+        what += f", and name, address and words of {console.count(persons, 'person')} who added a voice"
     lost = ["The letter will never be sent."] if ends else []
     lost += [f"Copies of the letter that wait and will not be sent: {waiting}."] if waiting else []
     lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []

@@ -26,7 +26,7 @@ from worker.column_types import Moment
 from worker.mail import circuit_breaker, holds, quotas, undo_minutes
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
-from worker.models import Campaign, Contact, Mail, Partner, Seal, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Mail, Member, Partner, Seal, Suppression, ThirdPartyAddress
 
 
 def lease_due(
@@ -244,7 +244,14 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
         .join(Suppression, Suppression.email_hmac == ThirdPartyAddress.email_hmac)
         .where(ThirdPartyAddress.mail_id.in_(ids))
     )
-    return {found for which in (for_partners, for_contacts, for_strangers) for found in session.scalars(which)}
+    for_members = (
+        select(Mail.id)
+        .join(Member, Member.id == Mail.member_id)
+        .join(Suppression, Suppression.email_hmac == Member.email_hmac)
+        .where(Mail.id.in_(ids))
+    )
+    of_all = (for_partners, for_contacts, for_strangers, for_members)
+    return {found for which in of_all for found in session.scalars(which)}
 
 
 def letter_may_leave() -> ColumnElement[bool]:

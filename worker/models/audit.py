@@ -19,7 +19,7 @@ AuditCode = Literal[
     "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
     "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
     "asked_again",
-    "restored", "voice_withdrawn", "words_agreed", "words_refused",
+    "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "voices_stopped", "voices_reopened",
 ]  # fmt: skip
