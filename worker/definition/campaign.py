@@ -21,7 +21,7 @@ from worker.definition.campaign_keys import (
     Sender,
     read_keys,
 )
-from worker.definition.letters import ASKED_IN, Pasted, read_letters
+from worker.definition.letters import ASKED_IN, Pasted, members_not_said, members_of_nobody, read_letters
 from worker.definition.partners import PartnerRow
 from worker.definition.problems import BadDefinition, Problem, few, shown
 from worker.definition.schedule import Overrides
@@ -104,6 +104,8 @@ def read_definition(
     rows = [replace(row, language=row.language or authentic) for row in rows]
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
     problems += placeholders.left_over(values or {}, letters)
+    if values is not None and values.get("members", MEMBERS[0]) == "closed":
+        problems += members_of_nobody(letters)
     if problems or wrong_rows:
         pasted = [remark for remark in remarks if isinstance(remark, Pasted)]
         raise BadDefinition(toml_lines.with_lines(FILE, source, few([*problems, *wrong_rows])), few(pasted))
@@ -184,6 +186,8 @@ def _remarks(definition: Definition) -> list[Problem]:
         found = f'"{definition.members}", with public_page = "never"'
         fix = "As it stands nobody can add a voice, for there is no public page."
         remarks.append(Problem(FILE, "key members", found, 'public_page = "from launch" beside it', fix))
+    if definition.members != "closed":
+        remarks += members_not_said(definition.letters, definition.authentic)
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
         fix = "As it stands the letter always waits for a person."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from worker.definition import readable_files
 from worker.definition.problems import MAX_OF_A_KIND, Problem, did_you_mean, named, rows_named, shown
-from worker.text import characters
+from worker.text import characters, letter_numbers
 from worker.text.languages import LANGUAGES, what_is_wrong_with
 
 MAX_LETTER = 256 * 1024
@@ -18,7 +18,7 @@ MAX_WORD = 2_000  # letters, an address among them; Khmer is written without spa
 _LONG_WORD = re.compile(rf"[^\s|\u1780-\u17ff]{{{MAX_WORD + 1},}}")
 _MAX_SUBJECT = 200
 ASKED_IN = "partners are asked in"  # and a language: why its letter must be there
-_PLACEHOLDERS = ("count",)
+_PLACEHOLDERS = ("count", "members")
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
 _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
 
@@ -163,13 +163,42 @@ def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem
         if match[1] is not None and name in _PLACEHOLDERS:
             continue
         fix = did_you_mean(name, _PLACEHOLDERS) if name else "Remove it; the number is written {{ count }}."
-        yield Problem(file, f"line {number}", shown(match[0]), "{{ count }} and no other placeholder", fix)
+        expected = "{{ count }} or {{ members }}, and no other placeholder"
+        yield Problem(file, f"line {number}", shown(match[0]), expected, fix)
+
+
+def members_of_nobody(letters: Mapping[str, str]) -> Iterator[Problem]:
+    """Each place in which a letter says how many persons add their voices, although none can."""
+    for language in letter_numbers.say_members(letters):
+        for number, line in enumerate(letters[language].split("\n"), 1):
+            if match := letter_numbers.MEMBERS.search(line):
+                yield Problem(
+                    f"letter.{language}.md",
+                    f"line {number}",
+                    shown(match[0]),
+                    "no number of persons, as members is closed in campaign.toml",
+                    'Remove it, or write members = "counted" in campaign.toml: then persons may add their voices.',
+                )
+
+
+def members_not_said(letters: Mapping[str, str], authentic: str) -> Iterator[Problem]:
+    """That persons may add their voices, and no language of the letter says how many do, or not each."""
+    saying = letter_numbers.say_members(letters)
+    expected = "the number of persons in a sentence"
+    if not saying:
+        fix = "Without it only later emails tell the addressee of persons who add their voices: is that intended?"
+        yield Problem(f"letter.{authentic}.md", "", "no {{ members }}", expected, fix)
+        return
+    for language in letters:
+        if language not in saying:
+            fix = f"The letter says it in {' and '.join(saying)}: is it intended that it does not here?"
+            yield Problem(f"letter.{language}.md", "", "no {{ members }}", expected, fix)
 
 
 def _remarks(file: str, text: str) -> Iterator[Problem]:
     from worker.text import pasted_text
 
-    if not any((match[1] or "").strip() in _PLACEHOLDERS for match in _BRACES.finditer(text)):
+    if not letter_numbers.COUNT.search(text):
         fix = "Without it the letter does not say how many sign it: is that intended?"
         yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", fix)
     for finding in pasted_text.findings(text):

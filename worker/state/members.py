@@ -1,17 +1,31 @@
 """Persons who add their voices to a letter: who counts, and how many they are."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
+from worker.column_types import Moment
 from worker.models import Campaign, Letter, Member
+from worker.state.letters import first_seal_sent, sealed_at
+from worker.text import letter_numbers
+
+When = datetime | ColumnElement[datetime]
 
 
-def counts(as_of: datetime | ColumnElement[datetime] | None = None) -> ColumnElement[bool]:
+class Told(NamedTuple):
+    """Of which moments a number is that somebody was told: of who was there by one, and not withdrawn by the other."""
+
+    by: When
+    until: When
+
+
+def counts(as_of: When | None = None, until: When | None = None) -> ColumnElement[bool]:
     """Whether a voice counts: confirmed, not withdrawn, and for the letter in its present meaning.
 
-    `as_of`: whether it did at that moment, in place of now; a voice that was added again since is missing there.
+    `as_of`: whether it did at that moment, in place of now; `until`: and was not withdrawn by this later one. A voice
+    that was added again since counts there if it stands since the moment that `stands_since` says.
     """
     latest = select(func.max(Letter.meaning)).where(Letter.campaign_id == Member.campaign_id).correlate(Member)
     present = select(Letter.id).where(
@@ -20,16 +34,81 @@ def counts(as_of: datetime | ColumnElement[datetime] | None = None) -> ColumnEle
     of_it = Member.letter_id.in_(present.correlate(Member))
     if as_of is None:
         return Member.stands & of_it
-    return (Member.confirmed_at <= as_of) & (Member.withdrawn_at.is_(None) | (Member.withdrawn_at > as_of)) & of_it
+    stood = Member.withdrawn_at.is_(None) | (Member.withdrawn_at > (as_of if until is None else until))
+    return (Member.confirmed_at <= as_of) & stood & of_it
 
 
 def count_members(session: Session, campaign: Campaign, as_of: datetime | None = None) -> int:
     """How many persons' voices count, now or at a moment."""
-    counted = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, counts(as_of))
-    return session.scalar(counted) or 0
+    return _count(session, campaign, counts(as_of))
 
 
 def can_add_voice(campaign: Campaign) -> bool:
     """Whether a person may add its voice now: before the letter leaves and after, until names are erased."""
     is_open = campaign.members != "closed" and campaign.voices_stopped_at is None
     return is_open and campaign.is_public and campaign.erased_at is None
+
+
+def is_in_letter(campaign: Campaign) -> bool:
+    """Whether the letter says how many persons add their voices."""
+    return bool(letter_numbers.say_members(campaign.letter.texts))
+
+
+def is_counted_in_letter(campaign: Campaign, member: Member) -> bool:
+    """Whether a voice that stands is in the number that the letter says: added by the close, to its present meaning."""
+    if campaign.closed_at is None or member.confirmed_at is None or member.confirmed_at > campaign.closed_at:
+        return False
+    return member.letter_id in {one.id for one in campaign.letters if one.meaning == campaign.letter.meaning}
+
+
+def count_in_letter(session: Session, campaign: Campaign) -> int:
+    """How many the letter says, as it would be sealed now: who was there by the close, and has not withdrawn since."""
+    return _count(session, campaign, counts() & (Member.confirmed_at <= campaign.closed_at))
+
+
+def count_in_seal(session: Session, campaign: Campaign, seal_number: int | None) -> int:
+    """The same as it was sealed with this number."""
+    if campaign.closed_at is None:
+        return 0
+    return _count(session, campaign, counts(campaign.closed_at, sealed_at(campaign.id, seal_number)))
+
+
+def count_in_letter_sent(session: Session, campaign: Campaign) -> int | None:
+    """The same of the letter that has left; null while none has, and where it says no number."""
+    told = _told_by_letter(campaign)
+    return None if told is None else _count(session, campaign, counts(*told))
+
+
+def number_told(session: Session, campaign: Campaign) -> int | None:
+    """The number of persons of which the addressee was told last, whoever came or went since; null before the first."""
+    told = _told_last(campaign)
+    return None if told is None else _count(session, campaign, counts(*told))
+
+
+def stands_since(session: Session, member: Member, now: datetime) -> datetime:
+    """Since when a voice counts that is confirmed now, be it for the first time or again after it was withdrawn.
+
+    One of which the addressee was told counts since it was first confirmed, so that the number told stays the same.
+    """
+    told = _told_last(member.campaign)
+    if told is None or member.confirmed_at is None:
+        return now
+    was_told = session.scalar(select(Member.id).where(Member.id == member.id, counts(*told)))
+    return now if was_told is None else member.confirmed_at
+
+
+def _told_last(campaign: Campaign) -> Told | None:
+    return _told_by_letter(campaign)
+
+
+def _told_by_letter(campaign: Campaign) -> Told | None:
+    """Of which moments the number is in the seal that a server accepted first, or that was brought by hand."""
+    if campaign.closed_at is None or campaign.dispatched_at is None or not is_in_letter(campaign):
+        return None
+    left = sealed_at(campaign.id, first_seal_sent(campaign.id, campaign.dispatched_at))
+    return Told(campaign.closed_at, func.coalesce(left, literal(campaign.dispatched_at, Moment())))
+
+
+def _count(session: Session, campaign: Campaign, which: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, which)
+    return session.scalar(counted) or 0

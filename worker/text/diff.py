@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.text import markdown, plain_text
+from worker.text import letter_numbers, markdown, plain_text
 
 Kind = Literal["same", "gone", "new"]
 
@@ -39,7 +39,7 @@ def between(before: str, after: str) -> list[Change]:
     A note that stays keeps its number in both, the one that it has after: a new note changes no line but its own and
     the one that refers to it.
     """
-    old, new = (markdown.blocks(markdown.COUNT.sub("…", text)) for text in (before, after))
+    old, new = (markdown.blocks(letter_numbers.fill(text, "…", "…")) for text in (before, after))
     numbers = _numbers_after(_notes(old), _notes(new))
     pairs = _pairs(_lines_read(old, numbers), _lines_read(new))
     return [line_change(was, now) for was, now in pairs if _seen(was) != _seen(now)]

@@ -91,7 +91,6 @@ BREAK = "\n"
 EMPHASIS = {"em_open", "em_close", "strong_open", "strong_close"}
 MAX_EMPHASIS = 10  # bold and italics within each other, which mean nothing more from the second on
 MAX_COLUMNS_READ = 12  # of a table; what has more is text
-COUNT = re.compile(r"\{\{\s*count\s*\}\}")  # the one thing in a letter that is filled in
 SAFE_LINK = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 A_LABEL = r"\[\^([^\W_](?:[^\W_]|[-.]){0,39})\]"  # of a note: letters and digits, nothing that could be markup
 _REFERENCE, _DEFINITION = re.compile(A_LABEL), re.compile(A_LABEL + ":")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
-from worker.text import markdown
+from worker.text import letter_numbers, markdown
 
 BREAK = markdown.BREAK
 
@@ -388,9 +388,9 @@ _CLOSING_HEADING = re.compile(r"(?:(?<=\s)|^)#(?=#*$)")
 
 def _markup(text: str, links: set[int], escapes: _Escapes) -> Iterator[int]:
     """Where a character would be markup, or be taken for it by `markdown_lint`."""
-    counts = [match.span() for match in markdown.COUNT.finditer(text)]
+    filled_in = [match.span() for match in letter_numbers.EITHER.finditer(text)]
     for match in (_WARY if escapes.wary else _ANYWHERE).finditer(text):
-        if not any(begin <= match.start() < end for begin, end in counts):
+        if not any(begin <= match.start() < end for begin, end in filled_in):
             yield match.start()
     for match in (_AT_THE_START if escapes.begins else _CLOSING_HEADING).finditer(text):
         yield match.start(match.lastindex or 0)

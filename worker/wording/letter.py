@@ -10,20 +10,22 @@ from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Campaign, Rendition
 from worker.state import signatories
+from worker.state.members import count_in_letter, count_in_letter_sent, is_in_letter
 from worker.state.signatories import Signatories
 from worker.text import dates, names
 from worker.text.file_names import short_title
 from worker.text.languages import LANGUAGES, said
 from worker.text.names import Printable
 from worker.wording import letter_formats, templates
-from worker.wording.sheet import Confidential, Sheet, fill
+from worker.wording.sheet import UNKNOWN, Confidential, Sheet, fill
 
 
 def build_sheets(session: Session, campaign: Campaign) -> list[tuple[Rendition, Sheet]]:
     """Every sheet of a seal: each rendition, as it holds now, in each language of the letter."""
     listed = signatories.load_renditions(session, campaign)
+    voices = count_in_letter(session, campaign) if is_in_letter(campaign) else UNKNOWN
     return [
-        (rendition, build_letter(campaign, listed[rendition], language))
+        (rendition, build_letter(campaign, listed[rendition], language, members=voices))
         for rendition in listed
         for language in sorted(campaign.letter.texts)
     ]
@@ -48,12 +50,14 @@ def letter_language(campaign: Campaign, wanted: str) -> str:
     return wanted if wanted in campaign.letter.texts else campaign.authentic
 
 
-def build_draft(campaign: Campaign, rows: list[str], language: str, count: str = "…") -> Sheet:
+def build_draft(
+    campaign: Campaign, rows: list[str], language: str, count: str = UNKNOWN, members: int | str = UNKNOWN
+) -> Sheet:
     """The letter as pages show it: with these names at most, and no number before it has left.
 
     A number would tell how many sign without being named, and when.
     """
-    return replace(build_letter(campaign, Signatories([], withheld=0), language, count), signatories=rows)
+    return replace(build_letter(campaign, Signatories([], withheld=0), language, count, members), signatories=rows)
 
 
 def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) -> list[str]:
@@ -65,18 +69,25 @@ def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) 
 def build_public(session: Session, campaign: Campaign, language: str, sent_under: int | None) -> Sheet:
     """The letter on its public page: who signs publicly at this moment, once that may be seen.
 
-    After it has left, whoever steps back is gone from it at once, and its number is that of all under whom it was
-    sent. How many of them are withheld is not said: that number would rise where somebody who steps back still signs.
+    After it has left, whoever steps back is gone from it at once, and its numbers are those with which it was sent.
+    How many are withheld is not said: that number would rise where somebody who steps back still signs.
     """
     rows = printed_rows(campaign, signatories.shown_to_everyone(session, campaign), language)
-    return build_draft(campaign, rows, language, count="…" if sent_under is None else str(sent_under))
+    voices = count_in_letter_sent(session, campaign)
+    count, persons = (UNKNOWN if number is None else str(number) for number in (sent_under, voices))
+    return build_draft(campaign, rows, language, count, persons)
 
 
-def build_letter(campaign: Campaign, listed: Signatories, language: str, count: str = "") -> Sheet:
-    """One sheet: the letter in one language with this list under it, and in the text how many sign, named or not."""
+def build_letter(
+    campaign: Campaign, listed: Signatories, language: str, count: str = "", members: int | str = UNKNOWN
+) -> Sheet:
+    """One sheet: the letter in one language with this list under it, and in the text how many sign, named or not.
+
+    `members`: how many persons add their voices, where the text says that.
+    """
     letter = campaign.letter
     addressee = letter.addressees[0]
-    subject, body = fill(letter.texts[language], count or listed.count)
+    subject, body = fill(letter.texts[language], count or listed.count, members)
     words = templates.translations(language)
     in_confidence = {one.id for one in listed.in_confidence}
     openly = [one for one in listed.named if one.id not in in_confidence] if in_confidence else listed.named
@@ -102,9 +113,9 @@ def postal_block(addressee: Addressee, language: str, authentic: str) -> list[st
     return [addressee.name_in(language), said(addressee.office, language, authentic), *addressee.address_in(language)]
 
 
-def letter_subject(campaign: Campaign, language: str, count: int | str = "…") -> str:
+def letter_subject(campaign: Campaign, language: str, count: int | str = UNKNOWN, members: int | str = UNKNOWN) -> str:
     """The subject as it is sealed, in this language if the letter exists in it."""
-    subject, _ = fill(campaign.letter.texts[letter_language(campaign, language)], count)
+    subject, _ = fill(campaign.letter.texts[letter_language(campaign, language)], count, members)
     return subject
 
 

@@ -25,6 +25,8 @@ from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
+from worker.state.members import count_in_seal as count_members_in_seal
+from worker.state.members import is_in_letter
 from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
@@ -227,10 +229,11 @@ def letter(session: Session, mail: Mail) -> Message:
         raise NothingToSay
     campaign, rendition = mail.campaign, rendition_for(mail.addressee)
     number = sum(count_in_seal(session, campaign, mail.seal_number).values())
+    members = count_members_in_seal(session, campaign, mail.seal_number) if is_in_letter(campaign) else 0
     confidential = rendition != "public" and names_in_confidence(session, campaign, mail.seal_number)
     return Message(
         to=mail.addressee.email,
-        subject=letter_subject(campaign, campaign.authentic, number),
+        subject=letter_subject(campaign, campaign.authentic, number, members),
         text=_sealed(session, mail, rendition, "text").decode(),
         html=_sealed(session, mail, rendition, "html").decode(),
         from_name=campaign.sender_in(campaign.authentic),

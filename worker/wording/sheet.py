@@ -6,7 +6,9 @@ import json
 import unicodedata
 from dataclasses import dataclass
 
-from worker.text import markdown, plain_text
+from worker.text import letter_numbers, markdown, plain_text
+
+UNKNOWN = "…"  # where a number will stand that nobody may read yet
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,14 @@ class Sheet:
 
 
 @functools.lru_cache(maxsize=100)
-def fill(letter_text: str, count: int | str) -> tuple[str, list[markdown.Block]]:
-    """Part a letter into subject (its first line, `# …`) and body, with `{{ count }}` as a plain number (or "…").
+def fill(letter_text: str, count: int | str, members: int | str = UNKNOWN) -> tuple[str, list[markdown.Block]]:
+    """Part a letter into subject (its first line, `# …`) and body, with plain numbers (or "…") where it says them.
 
-    Nothing else is a placeholder: other braces stand as they were typed. Without a first heading the
-    subject is empty. What it returns is shared and not to be changed: pages and mails read the same letters.
+    `count` is of organizations, `members` of persons. Nothing else is a placeholder: other braces stand as they were
+    typed. Without a first heading the subject is empty. What it returns is shared and not to be changed: pages and
+    mails read the same letters.
     """
-    tree = markdown.blocks(markdown.COUNT.sub(str(count), letter_text))
+    tree = markdown.blocks(letter_numbers.fill(letter_text, count, members))
     if tree and tree[0]["kind"] == "heading" and tree[0]["level"] == 1:
         return " ".join(plain_text.plain(tree[0]["runs"]).split()), tree[1:]
     return "", tree
