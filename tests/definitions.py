@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
+from worker.models import Members
 
 TEXT = "# Clean rivers\n\nWe, the {{ count }} undersigned, ask for *clean* rivers.\n\nRespectfully,\n"
 
@@ -17,6 +18,7 @@ def a_definition(
     copies: int = 0,
     letters: tuple[str, ...] = ("en", "fr"),
     review: timedelta = timedelta(hours=2),
+    members: Members = "closed",
 ) -> Definition:
     """Open for two weeks from now, to one addressee and so many who get a copy."""
     copied = [Addressee("Eve", "Office", ["Rome"], "", f"copy-{n}@office.example", True) for n in range(1, copies + 1)]
@@ -37,4 +39,6 @@ def a_definition(
         letters=dict.fromkeys(letters, TEXT),
         partners=partners,
         remarks=[],
+        members=members,
+        public_page="never" if members == "closed" else "from launch",
     )

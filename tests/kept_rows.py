@@ -4,15 +4,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tests import cast
+from tests import cast, persons
 from worker import db
 from worker.acts import contacts, invite
 from worker.models import Base, Campaign, bound
 
 
 def a_backup(session: Session) -> Campaign:
-    """River Watch was asked and has another contact, Eau Vive says nothing, Delta signs publicly."""
-    campaign = cast.a_campaign(session, partners=("Delta",))
+    """River Watch was asked and has another contact, Eau Vive is silent, Delta signs publicly, one adds its voice."""
+    campaign = cast.a_campaign(session, partners=("Delta",), members="named", public_page="from launch")
+    persons.adds_voice(session, campaign)
     invite.enqueue_invitations(session, campaign.id)
     contacts.add_contact(session, campaign.partners[0].id, "chair@river.example", language="en")
     cast.signs(session, campaign.partners[2])

@@ -10,15 +10,21 @@ from tests import copies
 from tests.copies import How
 from tests.played import ADDRESSEE, Played, box
 from worker import db, installation, tasks, tokens
-from worker.models import Campaign, Contact
+from worker.models import Campaign, Contact, Member
 
-WITHDREW = {"one withdraws": "withdraws", "one goes unnamed": "goes unnamed"}
+WITHDREW = {
+    "one withdraws": "withdraws",
+    "one goes unnamed": "goes unnamed",
+    "a person takes its voice back": "takes it back",
+}
 OPTED_OUT = {
     "one unsubscribes": "unsubscribes",
     "one is silenced": "is silenced",
     "one is erased": "is erased",
     "an invitation comes back": "bounces",
     "an address is corrected": "moves",
+    "a person did not do it": "did not do it",
+    "a person is forgotten": "is forgotten",
 }
 """What takes something away, and from whom: what organizers say themselves where the journal is lost."""
 
@@ -135,14 +141,34 @@ def _holds(played: Played, way: Way, gone: set[str]) -> None:
         living = {tokens.token(one) for one in partners.values() if one.erased_at is None}
         contacts = select(Contact).where(Contact.ended_at.is_(None))
         living |= {tokens.token(one) for one in session.scalars(contacts)}
+        kept = select(Member).where(Member.disowned_at.is_(None), Member.erased_at.is_(None))
+        living |= {tokens.token(one) for one in session.scalars(kept)}
     assert not living & set(played.revoked), "a revoked link lives"
     if "one is erased" in gone:
         erased = partners["is erased"]
         assert erased.email_hmac is None if way.kept else not erased.takes_alerts
     for step, role in (("one unsubscribes", "unsubscribes"), ("one is silenced", "is silenced")):
         assert step not in gone or not partners[role].takes_mail, f"{role} takes mail again"
+    _holds_of_persons(played, way, gone)
     if played.letter_left_since:
         text = letters[-1].get_body(("plain",))
         assert text is not None
         for step, role in WITHDREW.items():
             assert step not in gone or f"Org that {role}" not in text.get_content(), f"{role} is named again"
+
+
+def _holds_of_persons(played: Played, way: Way, gone: set[str]) -> None:
+    """What persons took away is not there again; without a journal nobody knows who shows less of itself."""
+    persons = played.persons()
+    shows = {
+        "a person takes its voice back": ("takes it back", lambda one: one.stands),
+        "a person did not do it": ("did not do it", lambda one: one.stands or one.name),
+        "a person is forgotten": ("is forgotten", lambda one: one.stands or one.name),
+        "a person is only counted": ("is only counted", lambda one: way.kept and one.appearance == "named"),
+        "a person has words refused": (
+            "has words refused",
+            lambda one: way.kept and one.words and one.words_refused_at is None,
+        ),
+    }
+    for step, (role, is_back) in shows.items():
+        assert step not in gone or role not in persons or not is_back(persons[role]), f"who {role} is back"

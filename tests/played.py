@@ -16,23 +16,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests import persons
 from tests.definitions import a_definition
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tasks, tokens
-from worker.acts import correct_address, disown, erase, pass_on, remind, unsubscribe
+from worker.acts import correct_address, disown, erase, erase_members, pass_on, remind, unsubscribe
 from worker.acts.answer import AnswerInput, Statement, record_answers
 from worker.acts.bounce import apply_report
 from worker.acts.launch import launch_campaign
 from worker.acts.locking import Link
+from worker.acts.replay_voices import disown_anew
 from worker.acts.third_party_limits import Person
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery
 from worker.mail.bounce_reports import Bounce
-from worker.models import Answer, AuditEvent, Campaign, Contact, Installation, Mail, Partner, Seal
+from worker.models import Answer, AuditEvent, Campaign, Contact, Installation, Mail, Member, Partner, Seal
 from worker.state.signatories import name_too_many
 from worker.wording.composing import compose_batch
 
@@ -41,6 +44,7 @@ ROLES = (
     "signs", "withdraws", "goes unnamed", "moves", "is impersonated", "unsubscribes", "is silenced", "is erased",
     "bounces", "declines", "stays silent", "signs late",
 )  # fmt: skip
+PERSONS = ("adds a voice", "takes it back", "is only counted", "did not do it", "has words refused", "is forgotten")
 ADDRESSEE = "rapporteur@office.example"
 ACTS = ("invite", "remind", "record", "close", "dispatch", "report")
 
@@ -105,6 +109,7 @@ class Played:
         """Whether the letter was sent after the database was put back."""
         self.revoked: list[str] = []
         """Tokens that were revoked by an act, in the order in which they were."""
+        self.person_ids: dict[str, int] = {}
         early: list[tuple[str, Callable[[], object]]] = [
             ("the first half of the invitations leaves", lambda: self.mail_leaves(5)),
             ("all invitations have left", self.mail_leaves),
@@ -113,6 +118,7 @@ class Played:
             ("most sign", self.most_answer),
             ("a colleague is told", self.is_passed_on),
             ("some receipts leave", lambda: self.mail_leaves(3)),
+            ("persons add their voices", self.persons_add_their_voices),
         ]
         taken_away: list[tuple[str, Callable[[], object]]] = [
             ("one withdraws", self.withdraws),
@@ -126,6 +132,11 @@ class Played:
             ("mail leaves", self.mail_leaves),
             ("the silent are reminded", self.reminds),
             ("one signs late", self.signs_late),
+            ("a person takes its voice back", self.takes_it_back),
+            ("a person is only counted", self.is_only_counted),
+            ("a person did not do it", self.did_not_do_it),
+            ("a person has words refused", self.has_words_refused),
+            ("a person is forgotten", self.is_forgotten),
         ]
         rng.shuffle(taken_away)
         late: list[tuple[str, Callable[[], object]]] = [
@@ -149,7 +160,7 @@ class Played:
     def launches(self) -> None:
         rows = [PartnerRow(f"Org that {role}", "", "France", "", box(role), "en", "") for role in ROLES]
         with db.transaction() as session:
-            definition = a_definition(rows, db.clock(session), review=timedelta())
+            definition = a_definition(rows, db.clock(session), review=timedelta(), members="named")
             self.campaign_id = launch_campaign(session, definition).id
         self.clock_acts("invite")
 
@@ -217,6 +228,53 @@ class Played:
 
     def signs_late(self) -> None:
         self.answers("signs late", "sign", "public")
+
+    def persons_add_their_voices(self) -> None:
+        for role in PERSONS:
+            with db.transaction() as session:
+                campaign = session.get_one(Campaign, self.campaign_id)
+                said: dict[str, Any] = {
+                    "name": f"Person who {role}",
+                    "words": f"Words of who {role}",
+                    "confirmed_at": None,
+                }
+                member = persons.adds_voice(session, campaign, email=box(role), **said)
+            with db.transaction() as session:
+                self.person(session, role, member.id).confirmed_at = db.clock(session)
+            self.person_ids[role] = member.id
+
+    def takes_it_back(self) -> None:
+        with db.transaction() as session:
+            self.person(session, "takes it back").withdrawn_at = db.clock(session)
+
+    def is_only_counted(self) -> None:
+        with db.transaction() as session:
+            self.person(session, "is only counted").appearance = "counted"
+
+    def did_not_do_it(self) -> None:
+        with db.transaction() as session:
+            member = self.person(session, "did not do it")
+            self.revoked.append(tokens.token(member))
+            disown_anew(session, member, db.clock(session))
+
+    def has_words_refused(self) -> None:
+        with db.transaction() as session:
+            self.person(session, "has words refused").words_refused_at = db.clock(session)
+
+    def is_forgotten(self) -> None:
+        with db.transaction() as session:
+            member = self.person(session, "is forgotten")
+            self.revoked.append(tokens.token(member))
+            erase_members.erase_member(session, member.id)
+
+    def person(self, session: Session, role: str, number: int | None = None) -> Member:
+        return session.get_one(Member, number or self.person_ids[role])
+
+    def persons(self) -> dict[str, Member]:
+        """Who added its voice, by role, as far as the database has them."""
+        with db.reading() as session:
+            found = {role: session.get(Member, number) for role, number in self.person_ids.items()}
+        return {role: one for role, one in found.items() if one is not None}
 
     def one_signs_again(self) -> None:
         """Whoever plays the first role signs, if its answer was lost."""

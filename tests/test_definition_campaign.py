@@ -239,7 +239,10 @@ def test_the_second_addressee_gets_a_copy(folder):
         ("# Save it\n\n", "letter.en.md, line 2: found nothing; expected the text of the letter"),
         ("# " + "x" * 201 + "\n\nSave it.", "line 1: found 201 characters"),
         ("# {{ count }} ask\n\nSave it.", "line 1: found a placeholder in the subject"),
-        ("# Save it\n\nWe {{ names }}", "line 3: found “{{ names }}”; expected {{ count }} or {{ members }}, and no other"),
+        (
+            "# Save it\n\nWe {{ names }}",
+            "line 3: found “{{ names }}”; expected {{ count }} or {{ members }}, and no other",
+        ),
         ("# Save it\n\nWe {{ cuont }}", "Did you mean count?"),
         ("# Save it\n\nWe {{ count", "line 3: found “{{”"),
         ("# Save it\n\n{% if count %}", "line 3: found “{%”"),

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from tests import cast
+from tests import cast, persons
 from tests.kept_rows import a_backup, all_rows, restore
 from worker import db, journal, settings, tokens
 from worker.acts import (
@@ -27,6 +27,7 @@ from worker.acts import (
     correct_address,
     disown,
     erase,
+    erase_members,
     extend,
     hold,
     launch,
@@ -38,7 +39,7 @@ from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.journal import Journal, Line
 from worker.mail.bounce_reports import Bounce
-from worker.models import Answer, Campaign, Contact, Installation, Mail, Partner, Suppression
+from worker.models import Answer, Campaign, Contact, Installation, Mail, Member, Partner, Suppression
 from worker.state.answers import standing_answer
 from worker.wording import mails
 
@@ -216,6 +217,51 @@ def are_merged(session: Session, campaign: Campaign) -> None:
     merge.merge_partners(session, campaign.partners[1].id, campaign.partners[2].id)
 
 
+def voice_is_withdrawn(session: Session, campaign: Campaign) -> None:
+    first(session).withdrawn_at = db.clock(session)
+
+
+def voice_is_disowned(session: Session, campaign: Campaign) -> None:
+    member = first(session)
+    member.withdrawn_at = member.disowned_at = db.clock(session)
+    member.name = member.email = member.words = ""
+    member.generation += 1
+
+
+def voice_is_erased(session: Session, campaign: Campaign) -> None:
+    erase_members.erase_member(session, first(session).id)
+
+
+def voice_goes_unnamed(session: Session, campaign: Campaign) -> None:
+    first(session).appearance = "counted"
+
+
+def words_are_changed(session: Session, campaign: Campaign) -> None:
+    member = first(session)
+    member.words, member.words_at, member.words_agreed_at = "Let it flow", db.clock(session), None
+
+
+def words_are_refused(session: Session, campaign: Campaign) -> None:
+    first(session).words_refused_at = db.clock(session)
+
+
+def voices_are_stopped(session: Session, campaign: Campaign) -> None:
+    campaign.voices_stopped_at = db.clock(session)
+
+
+def digests_are_held(session: Session, campaign: Campaign) -> None:
+    campaign.digests_held_at = db.clock(session)
+
+
+def digests_are_stopped(session: Session, campaign: Campaign) -> None:
+    campaign.digests_stopped_at, campaign.digests_stopped_by = db.clock(session), "organizer"
+
+
+def first(session: Session) -> Member:
+    """The first person who added its voice, as a page of its link finds it."""
+    return session.scalars(select(Member).order_by(Member.id)).first()  # type: ignore[return-value]
+
+
 Act = Callable[[Session, Campaign], None]
 ACTS: dict[Act, list[str]] = {
     is_disowned: ["answered", "reduced", "revoked"],
@@ -232,6 +278,15 @@ ACTS: dict[Act, list[str]] = {
     is_held: ["held", "mail held"],
     launch_is_undone: ["cancelled"],
     are_merged: ["answered", "merged", "reduced"],
+    voice_is_withdrawn: ["voice withdrawn"],
+    voice_is_disowned: ["voice disowned"],
+    voice_is_erased: ["voice erased", "voice withdrawn"],
+    voice_goes_unnamed: ["voice counted"],
+    words_are_changed: ["words gone"],
+    words_are_refused: ["words gone"],
+    voices_are_stopped: ["voices stopped"],
+    digests_are_held: ["digests held"],
+    digests_are_stopped: ["digests stopped"],
 }
 
 
@@ -266,7 +321,7 @@ def is_back(before: dict[str, list[dict[str, Any]]], act: Act) -> bool:
         river_watch, _, delta = session.scalars(select(Partner).order_by(Partner.id))
         (contact,) = session.scalars(select(Contact))
         campaign = session.scalars(select(Campaign)).one()
-        stands = standing_answer(session, delta.id)
+        stands, member = standing_answer(session, delta.id), first(session)
         found: dict[Act, bool] = {
             is_disowned: river_watch.generation == 1,
             is_withdrawn: stands is None or stands.signs,
@@ -282,8 +337,77 @@ def is_back(before: dict[str, list[dict[str, Any]]], act: Act) -> bool:
             launch_is_undone: campaign.cancelled_at is None,
             is_held: campaign.held_at is None or campaign.mail_held_at is None,
             are_merged: stands is None or stands.visibility != "counted",
+            voice_is_withdrawn: member.stands,
+            voice_is_disowned: member.stands or member.name != "" or member.generation == 1,
+            voice_is_erased: member.stands or member.erased_at is None or member.mailbox_hmac is not None,
+            voice_goes_unnamed: member.appearance == "named",
+            words_are_changed: member.words != "" or not member.stands,
+            words_are_refused: member.words != "" or not member.stands,
+            voices_are_stopped: campaign.voices_stopped_at is None,
+            digests_are_held: campaign.digests_held_at is None,
+            digests_are_stopped: campaign.digests_stopped_by != "organizer",
         }
         return found[act]
+
+
+def test_voices_that_came_since_are_counted_and_nobody_is_named(database: str, its_own_folder: Path) -> None:
+    with db.transaction() as session:
+        campaign = a_backup(session)
+        waits, gone, again = (
+            persons.adds_voice(session, campaign, email=f"{n}@home.example", confirmed_at=None) for n in range(3)
+        )
+    with db.reading() as session:
+        before, since = all_rows(session), db.clock(session)
+    for member in (waits, gone, again):
+        with db.transaction() as session:
+            session.get_one(Member, member.id).confirmed_at = db.clock(session)
+    with db.transaction() as session:
+        session.get_one(Member, gone.id).withdrawn_at = db.clock(session)
+        session.get_one(Member, again.id).withdrawn_at = db.clock(session)
+    with db.transaction() as session:
+        session.get_one(Member, again.id).withdrawn_at = None
+    written = (its_own_folder / "journal").read_text()
+    for secret in (waits.ref.hex(), waits.email, waits.name, tokens.token(waits, "voice"), *persons.SECRETS):
+        assert secret not in written
+    restore(before)
+    with db.transaction() as session:
+        assert apply_journal.replay_journal(session, since).lost_voices == {campaign.id: 2}
+        assert not session.get_one(Member, waits.id).stands
+
+
+def test_words_that_came_after_others_were_refused_stay_and_so_does_a_voice_that_came_back(database: str) -> None:
+    """A replay takes back what the backup does not know, and nothing that was said again before it."""
+    with db.transaction() as session:
+        campaign = a_backup(session)
+    for act in (words_are_refused, words_are_changed):
+        with db.transaction() as session:
+            act(session, campaign)
+            first(session).words_refused_at = None
+    with db.transaction() as session:
+        voice_is_withdrawn(session, campaign)
+    with db.transaction() as session:
+        first(session).withdrawn_at = None
+    with db.reading() as session:
+        before, since = all_rows(session), db.clock(session) + AN_HOUR
+    restore(before)
+    with db.transaction() as session:
+        assert not apply_journal.replay_journal(session, since).counts
+        assert (first(session).words, first(session).stands) == ("Let it flow", True)
+
+
+@pytest.mark.parametrize("reads", ["voices_stopped_at", "digests_held_at", "digests_stopped_at"])
+def test_what_was_allowed_again_is_not_stopped_by_a_backup(database: str, reads: str) -> None:
+    with db.transaction() as session:
+        campaign = a_backup(session)
+    with db.reading() as session:
+        before, since = all_rows(session), db.clock(session)
+    for stops in (True, False):
+        with db.transaction() as session:
+            setattr(session.get_one(Campaign, campaign.id), reads, db.clock(session) if stops else None)
+    restore(before)
+    with db.transaction() as session:
+        assert not apply_journal.replay_journal(session, since).counts
+        assert getattr(session.get_one(Campaign, campaign.id), reads) is None
 
 
 def test_silence_that_ended_does_not_come_back_either(database: str) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from worker import settings
-from worker.models import Campaign, Contact, Partner, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Member, Partner, Suppression, ThirdPartyAddress
 
 log = logging.getLogger("journal")
 
@@ -31,12 +31,22 @@ Kind = Literal[
     "revoked", "ended", "erased", "quiet", "silenced", "corrected", "suppressed", "answered", "reduced", "held",
     "mail held", "letter", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
     "merged",
+    "voice", "voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone",
+    "voices stopped", "voices reopened", "digest", "told", "digests held", "digests resumed", "digests stopped",
+    "digests restarted",
 ]  # fmt: skip
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
 to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
 `detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has. merged: a
-partner that is another one's now, whose mark `detail` has."""
-SHOWS_MORE: frozenset[Kind] = frozenset({"resubscribed", "allowed", "vouched", "resumed"})
+partner that is another one's now, whose mark `detail` has. voice: a person confirmed; `detail` has the campaign's mark.
+voice counted: it is not named any more, or not by the name that it had. words gone: its own words, written at the
+moment in `detail`, were changed or refused. digests stopped: `detail` says by whom. digest: one is about to leave, by
+its number; `detail` has when it was drawn, its kind, and the ref of its link. told: the person whom it names."""
+SHOWS_MORE: frozenset[Kind] = frozenset(
+    {"resubscribed", "allowed", "vouched", "resumed", "voices reopened", "digests resumed", "digests restarted"}
+)
+_ADDED: frozenset[Kind] = frozenset({"answered", "voice"})
+"""What only says that somebody answered: not worth a wait for the disk."""
 KEPT = timedelta(days=400)
 _PRUNED_AFTER = KEPT + timedelta(days=30)  # so that the file is not written anew each day
 _MAGIC = "undersigned-journal"
@@ -197,6 +207,8 @@ def _taken_away(row: object) -> Iterator[_Taken]:
         changed = _changes(row)
         if changed.get("organization") and not row.organization and row.partner_id is None:
             yield "erased", changed.get("ref", row.ref), 1, "-"
+    elif isinstance(row, Member):
+        yield from _of_member(row, _changes(row))
     elif isinstance(row, Campaign):
         yield from _of_campaign(row, _changes(row))
 
@@ -227,6 +239,30 @@ def _of_reader(row: Partner | Contact, changed: Mapping[str, Any]) -> Iterator[_
         yield "resubscribed", ref, 0, "-"
 
 
+def _of_member(row: Member, changed: Mapping[str, Any]) -> Iterator[_Taken]:
+    """The lines of a person who adds its voice; before it has confirmed there is nothing to be shown less."""
+    ref, generation = changed.get("ref", row.ref), changed.get("generation", row.generation)
+    for column, kind in _ENDS_A_VOICE.items():
+        if _came(row, changed, column):
+            yield kind, ref, generation, "-"
+            return
+    if changed.get("confirmed_at", row.confirmed_at) is not None:
+        if changed.get("appearance", row.appearance) == "named" and (row.appearance != "named" or "name" in changed):
+            yield "voice counted", ref, generation, "-"
+        if changed.get("words") or _came(row, changed, "words_refused_at"):
+            written_at = changed.get("words_at", row.words_at)
+            yield "words gone", ref, generation, written_at.isoformat() if written_at else "-"
+    if row.stands and ("confirmed_at" in changed or _went(row, changed, "withdrawn_at")):
+        yield "voice", ref, generation, mark_of(row.campaign.seed)
+
+
+_ENDS_A_VOICE: dict[str, Kind] = {
+    "erased_at": "voice erased",
+    "disowned_at": "voice disowned",
+    "withdrawn_at": "voice withdrawn",
+}
+
+
 def _of_campaign(row: Campaign, changed: Mapping[str, Any]) -> Iterator[_Taken]:
     if _came(row, changed, "erased_at"):
         yield "campaign erased", row.seed, 0, "-"
@@ -238,11 +274,23 @@ def _of_campaign(row: Campaign, changed: Mapping[str, Any]) -> Iterator[_Taken]:
         yield "mail held", row.seed, 0, "-"
     if row.cancelled_at is None and (_went(row, changed, "held_at") or _went(row, changed, "mail_held_at")):
         yield "resumed", row.seed, 0, "-"
+    for column, (taken, given) in _OF_VOICES.items():
+        if _came(row, changed, column):
+            yield taken, row.seed, 0, (row.digests_stopped_by or "-") if column == "digests_stopped_at" else "-"
+        if _went(row, changed, column):
+            yield given, row.seed, 0, "-"
 
 
+_OF_VOICES: dict[str, tuple[Kind, Kind]] = {
+    "voices_stopped_at": ("voices stopped", "voices reopened"),
+    "digests_held_at": ("digests held", "digests resumed"),
+    "digests_stopped_at": ("digests stopped", "digests restarted"),
+}
 _WATCHED = (
     *("ref", "generation", "email", "email_hmac", "organization", "quiet_at", "silenced_at", "ended_at", "erased_at"),
-    *("cancelled_at", "held_at", "mail_held_at"),
+    *("cancelled_at", "held_at", "mail_held_at", *_OF_VOICES),
+    *("confirmed_at", "withdrawn_at", "disowned_at", "appearance", "name", "words", "words_at"),
+    "words_refused_at",
 )
 
 
@@ -299,7 +347,7 @@ def _write(file: Path, lines: list[Line]) -> None:
     try:
         if os.write(handle, said) < len(said):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if any(line.kind != "answered" for line in lines):
+        if any(line.kind not in _ADDED for line in lines):
             os.fsync(handle)
     finally:
         os.close(handle)

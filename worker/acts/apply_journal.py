@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import answer, cancel, erase, hold
 from worker.acts.answer import AnswerInput, Statement
-from worker.journal import Journal, Line, marks_of
+from worker.acts.journal_lines import MARGIN, JournalLines, last
+from worker.acts.replay_voices import replay_voices
+from worker.journal import Journal, Line
 from worker.mail import outbox
 from worker.models import (
     AuditEvent,
@@ -28,9 +30,6 @@ from worker.state.answers import standing_answer
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import Refused
 
-_OF_BOTH = {"reduced", "erased", "silenced", "allowed"}  # what is of both partners, once they were made one
-MARGIN = timedelta(minutes=10)  # what was under way as a backup was taken is not in it, and is noted as earlier
-
 
 @dataclass
 class AppliedJournal:
@@ -43,6 +42,8 @@ class AppliedJournal:
     """Partners whose address was corrected since: the new one is lost, and the old one is not written to."""
     letters: set[int] = field(default_factory=set)
     """Campaigns whose letter may have left since."""
+    lost_voices: Counter[int] = field(default_factory=Counter)
+    """How many persons added their voices since and are not here, by campaign; nobody knows who they are."""
 
 
 def is_lost(session: Session, backup_of: datetime | None) -> bool:
@@ -71,11 +72,15 @@ def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: 
     campaigns = [db.locked(session, one) for one in session.scalars(select(Campaign.id).order_by(Campaign.id))]
     if (found := _of_this_installation(session)) is not None:
         with journal.paused(session):
-            replay = _Replay(session, applied, sorted(found.lines, key=lambda line: line.at), since)
+            lines = JournalLines(found.lines, since)
+            replay = _Replay(session, applied, lines)
             replay.of_answers()
             replay.of_links()
             replay.of_addresses()
             replay.of_campaigns(campaigns)
+            voices = replay_voices(session, campaigns, lines)
+            applied.counts += voices.counts
+            applied.lost_voices = voices.lost
     if counts_as_lost or is_lost(session, since):
         now = db.clock(session)
         asking = [one for one in campaigns if one.takes_answers(at=now)]
@@ -90,43 +95,26 @@ def _of_this_installation(session: Session) -> Journal | None:
 
 
 class _Replay:
-    """All lines, in the order of their moments; `since` says which answers are lost."""
+    """All lines, about partners and campaigns."""
 
-    def __init__(
-        self, session: Session, applied: AppliedJournal, lines: Iterable[Line], since: datetime | None
-    ) -> None:
-        self._session, self._applied = session, applied
-        self._since = since
-        self._lines: dict[str, list[Line]] = {}
-        for line in lines:
-            self._lines.setdefault(line.who, []).append(line)
+    def __init__(self, session: Session, applied: AppliedJournal, lines: JournalLines) -> None:
+        self._session, self._applied, self._lines = session, applied, lines
         in_order = select(Partner).order_by(Partner.id).with_for_update().execution_options(populate_existing=True)
         self._partners = session.scalars(in_order).all()
-
-    def _of(self, what: bytes) -> list[Line]:
-        """The lines about a link's ref or a campaign's random number, in their order."""
-        found = [line for mark in marks_of(what) for line in self._lines.get(mark, ())]
-        for merged in [line for line in found if line.kind == "merged"]:
-            of_it = (line for line in self._lines.get(merged.detail, ()) if line.at >= merged.at)
-            found += [line for line in of_it if line.kind in _OF_BOTH]
-        return sorted(found, key=lambda line: line.at)
 
     def of_answers(self) -> None:
         """Reduce what is shown more than was said since, and find whose later answers are lost."""
         for partner in self._partners:
-            lines = self._of(partner.ref)
+            lines = self._lines.of(partner.ref)
             said = [line for line in lines if line.kind in {"answered", "reduced"}]
             standing = standing_answer(self._session, partner.id)
-            last = said[-1] if said else None
-            is_lost = last is not None and last.kind == "answered" and self._is_since(last)
-            if last is not None and is_lost and (standing is None or standing.at < last.at):
+            newest = said[-1] if said else None
+            is_lost = newest is not None and newest.kind == "answered" and self._lines.is_since(newest)
+            if newest is not None and is_lost and (standing is None or standing.at < newest.at):
                 self._applied.lost_answers.append(partner.id)
             for line in lines:
                 if line.kind == "reduced":
                     self._reduce(partner, line)
-
-    def _is_since(self, line: Line) -> bool:
-        return self._since is None or line.at > self._since - MARGIN
 
     def _reduce(self, partner: Partner, line: Line) -> None:
         standing = standing_answer(self._session, partner.id)
@@ -157,16 +145,16 @@ class _Replay:
         """Links that died, silence, and who was erased."""
         for partner in self._partners:
             if partner.erased_at is None:
-                self._of_partner(partner, self._of(partner.ref))
+                self._of_partner(partner, self._lines.of(partner.ref))
         for contact in self._session.scalars(select(Contact).where(Contact.ended_at.is_(None))):
-            self._of_contact(contact, self._of(contact.ref))
+            self._of_contact(contact, self._lines.of(contact.ref))
         for stranger in self._session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.decided_at.is_(None))):
-            if erased := _last(self._of(stranger.ref), "erased"):
+            if erased := last(self._lines.of(stranger.ref), "erased"):
                 erase.erase_applicant(self._session, stranger.id)
                 self._applied.counts[erased.kind] += 1
 
     def _of_partner(self, partner: Partner, lines: list[Line]) -> None:
-        if _last(lines, "erased"):
+        if last(lines, "erased"):
             self._erase(partner)
             return
         self._revoke(partner, lines)
@@ -177,7 +165,7 @@ class _Replay:
             self._applied.without_address.append(partner.id)
             self._call_back(Mail.partner_id == partner.id, Mail.contact_id.is_(None))
             self._applied.counts["corrected"] += 1
-        if (line := _last(lines, "silenced", "allowed")) and partner.silenced_at is None:
+        if (line := last(lines, "silenced", "allowed")) and partner.silenced_at is None:
             partner.silenced_at = line.at
             self._call_back(Mail.partner_id == partner.id)
             self._applied.counts["silenced"] += 1
@@ -186,7 +174,7 @@ class _Replay:
     def _of_contact(self, contact: Contact, lines: list[Line]) -> None:
         self._revoke(contact, lines)
         self._quiet(contact, lines)
-        if (line := _last(lines, "ended")) is not None:
+        if (line := last(lines, "ended")) is not None:
             contact.ended_at = line.at
             self._call_back(Mail.contact_id == contact.id)
             self._applied.counts["ended"] += 1
@@ -215,15 +203,15 @@ class _Replay:
 
     def _quiet(self, reader: Partner | Contact, lines: list[Line]) -> None:
         living = [line for line in lines if line.kind != "quiet" or line.number in {0, reader.generation}]
-        if (line := _last(living, "quiet", "resubscribed", "allowed")) and reader.quiet_at is None:
+        if (line := last(living, "quiet", "resubscribed", "allowed")) and reader.quiet_at is None:
             reader.quiet_at = line.at
             self._applied.counts["quiet"] += 1
 
     def of_addresses(self) -> None:
         """Addresses from which mail came back, unless a person vouched for one since."""
         known = {bytes(one) for one in self._session.scalars(select(Suppression.email_hmac))}
-        for lines in self._lines.values():
-            line = _last(lines, "suppressed", "vouched")
+        for lines in self._lines:
+            line = last(lines, "suppressed", "vouched")
             if line is None or (fingerprint := bytes.fromhex(line.detail)) in known:
                 continue
             self._session.add(Suppression(email_hmac=fingerprint, at=line.at, reason="bounce"))
@@ -232,14 +220,14 @@ class _Replay:
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
         """Campaigns that were erased, cancelled or held."""
         for campaign in campaigns:
-            lines = self._of(campaign.seed)
-            if _last(lines, "letter"):
+            lines = self._lines.of(campaign.seed)
+            if last(lines, "letter"):
                 self._applied.letters.add(campaign.id)
             try:
-                if _last(lines, "campaign erased") and campaign.erased_at is None:
+                if last(lines, "campaign erased") and campaign.erased_at is None:
                     erase.erase_campaign(self._session, campaign.id, give_up=True)
                     self._applied.counts["campaign erased"] += 1
-                elif _last(lines, "cancelled") and campaign.cancelled_at is None:
+                elif last(lines, "cancelled") and campaign.cancelled_at is None:
                     cancel.cancel_campaign(self._session, campaign.id, tell=False)
                     self._applied.counts["cancelled"] += 1
                 elif campaign.cancelled_at is None:
@@ -251,8 +239,8 @@ class _Replay:
         undone = {line.detail for line in lines if line.kind == "undone"}
         act = campaign.undo or {}
         is_undone = bool(act.get("act")) and act.get("at") in undone  # nobody is to have its mails, and a person looks
-        all_mail = is_undone or _last(lines, "mail held", "resumed") is not None
-        if not all_mail and _last(lines, "held", "resumed") is None:
+        all_mail = is_undone or last(lines, "mail held", "resumed") is not None
+        if not all_mail and last(lines, "held", "resumed") is None:
             return
         if hold.hold_letter(self._session, campaign.id, all_mail=all_mail).changed:
             self._applied.counts["mail held" if all_mail else "held"] += 1
@@ -270,14 +258,3 @@ def count_as_of_next_link(session: Session, reader: Partner | Contact, last: int
     mails = update(Mail).where(Mail.partner_id == partner_id, its)
     mails = mails.where(Mail.generation >= reader.generation, Mail.generation <= last).values(generation=last + 1)
     session.execute(mails.execution_options(synchronize_session=False))
-
-
-def _last(lines: Iterable[Line], kind: journal.Kind, *ended_by: journal.Kind) -> Line | None:
-    """The last line of a kind; none if one that ends it came later."""
-    found = None
-    for line in lines:
-        if line.kind == kind:
-            found = line
-        elif line.kind in ended_by:
-            found = None
-    return found

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
+from worker import db, journal, tokens
 from worker.acts import audit
+from worker.acts.after_member_left import void_what_counts
 from worker.acts.ended_links import remember_links
 from worker.mail import outbox
 from worker.models import Campaign, Mail, MailResponse, Member
@@ -43,6 +44,8 @@ def erase_member(session: Session, member_id: int) -> None:
         return
     if member.stands:
         member.withdrawn_at = now
+        void_what_counts(session, campaign, [member], now)
+    journal.note(session, "voice erased", member.ref, member.generation)
     its = Mail.member_id == member_id
     outbox.cancel(session, its, at=now)
     session.flush()

@@ -4,23 +4,26 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
 from worker.acts import answer, audit
+from worker.acts.after_member_left import void_what_counts
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.apply_journal import AppliedJournal, count_as_of_next_link, replay_journal
 from worker.acts.ask_again import ask_for_lost_answers
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
+from worker.acts.replay_voices import disown_anew
 from worker.acts.unsubscribe import silence_partner
 from worker.mail import outbox
-from worker.models import Campaign, Contact, Installation, Mail, Partner, ThirdPartyAddress
+from worker.models import Campaign, Contact, Installation, Mail, Member, Partner, ThirdPartyAddress
 from worker.state.answers import standing_answer
 from worker.state.facts import load_facts
 from worker.state.since_backup import may_have_left
 from worker.text import similar_names
+from worker.text.addresses import mailbox
 
 
 @dataclass(frozen=True)
@@ -83,24 +86,29 @@ def let_everything_go_on(
 
 def is_known(session: Session, entry: str) -> bool:
     """Whether an email address or an organization's name is that of anybody to whom mail could go."""
-    return bool(_partners(session, entry) or _contacts(session, entry) or _applicants(session, entry))
+    found = (_partners, _contacts, _applicants, _members)
+    return any(of_whom(session, entry) for of_whom in found)
 
 
 def _withdraw(session: Session, entry: str) -> None:
-    """Take back the signatures of who has this address or name."""
+    """Take back the signatures, and the voices, of who has this address or name."""
     of_contacts = [session.get_one(Partner, one.partner_id) for one in _contacts(session, entry)]
     for partner in dict.fromkeys([*_partners(session, entry), *of_contacts]):
         standing = standing_answer(session, partner.id)
         if standing is not None and standing.signs:
             said = Statement(language=partner.language, channel="by hand")
             answer.record_answers(session, [AnswerInput(partner.id, "withdraw", None, said)])
+    for member in _members(session, entry):
+        if member.stands:
+            member.withdrawn_at = db.clock(session)
+            void_what_counts(session, member.campaign, [member], member.withdrawn_at)
 
 
 def _silence(session: Session, entry: str, now: datetime) -> int:
     """Send nothing any more to who has this address or name; returns how many that were."""
     partners = [one for one in _partners(session, entry) if one.erased_at is None]
     contacts = [one for one in _contacts(session, entry) if one.ended_at is None]
-    applicants = _applicants(session, entry)
+    applicants, members = _applicants(session, entry), _members(session, entry)
     for partner in partners:
         silence_partner(session, partner.id)
     for contact in contacts:
@@ -109,7 +117,12 @@ def _silence(session: Session, entry: str, now: datetime) -> int:
         applicant.forget()
         applicant.decided_at = applicant.decided_at or now
         outbox.cancel(session, Mail.id == applicant.mail_id, at=now)
-    return len(partners) + len(contacts) + len(applicants)
+    for member in members:
+        stood = member.stands
+        disown_anew(session, member, now)
+        if stood:
+            void_what_counts(session, member.campaign, [member], now)
+    return len(partners) + len(contacts) + len(applicants) + len(members)
 
 
 def _partners(session: Session, entry: str) -> list[Partner]:
@@ -133,6 +146,13 @@ def _applicants(session: Session, entry: str) -> list[ThirdPartyAddress]:
     return list(session.scalars(by_address)) if "@" in entry else []
 
 
+def _members(session: Session, entry: str) -> list[Member]:
+    """Persons who add their voices, by any address of their mailbox."""
+    hmacs = tokens.fingerprints(entry), tokens.fingerprints(mailbox(entry))
+    by_address = select(Member).where(or_(Member.email_hmac.in_(hmacs[0]), Member.mailbox_hmac.in_(hmacs[1])))
+    return list(session.scalars(by_address.where(Member.disowned_at.is_(None)))) if "@" in entry else []
+
+
 def _renew_links(session: Session, campaign: Campaign, now: datetime) -> int:
     """Revoke every link of a campaign, for some were revoked since; returns how many. What waits brings new ones.
 
@@ -150,4 +170,15 @@ def _renew_links(session: Session, campaign: Campaign, now: datetime) -> int:
     strangers = session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)).all()
     for stranger in strangers:
         stranger.ref = tokens.new_ref()
-    return len(partners) + len(contacts) + len(strangers)
+    members = _renew_links_of_members(session, campaign)
+    return len(partners) + len(contacts) + len(strangers) + members
+
+
+def _renew_links_of_members(session: Session, campaign: Campaign) -> int:
+    """They may be thousands; who types its address again is mailed the new link."""
+    waiting = update(Mail).where(Mail.campaign_id == campaign.id, Mail.member_id.is_not(None), Mail.due_at.is_not(None))
+    session.execute(waiting.values(generation=Mail.generation + 1).execution_options(synchronize_session=False))
+    living = Member.campaign_id == campaign.id, Member.erased_at.is_(None), Member.disowned_at.is_(None)
+    renewed = update(Member).where(*living).values(generation=Member.generation + 1, wrong_codes=0)
+    renewed = renewed.execution_options(synchronize_session="fetch")
+    return len(session.scalars(renewed.returning(Member.id)).all())

@@ -76,6 +76,8 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     with lookup.trying("", even_restored=True) as session:
         looked, lost = go_on(session, ask_lost=True, only_look=True)
     would = _what_happens(campaigns, looked.letters_in_doubt, deadlines, opted_out, withdrew, renew_links=renew_links)
+    if number := looked.journal.lost_voices.total():
+        would += f" {_LOST_VOICES.format(persons=console.count(number, 'person'))}"
     if lost:
         would += f" {_LOST.format(told=console.some(lost, most=20))}"
     if dry_run:
@@ -100,6 +102,8 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         console.say(line)
     if done.letters_in_doubt:
         console.say(f"{console.count(len(done.letters_in_doubt), 'letter')} in doubt: not sent again until you decide.")
+    if number := done.journal.lost_voices.total():
+        console.say(_LOST_VOICES.format(persons=console.count(number, "person")))
     if lost:
         asked = console.count(done.asked_again, "organization") if done.asked_again else "None of these organizations"
         console.say(f"{asked} {'are' if done.asked_again > 1 else 'is'} asked again by email.")
@@ -140,6 +144,14 @@ _TAKEN: dict[journal.Kind, str] = {
     "cancelled": "campaign (cancelled)",
     "held": "hold of a letter",
     "mail held": "hold of all email",
+    "voice withdrawn": "voice (withdrawn)",
+    "voice disowned": "voice (not the person's own)",
+    "voice erased": "person (erased)",
+    "voice counted": "name of a person",
+    "words gone": "person's own words",
+    "voices stopped": "campaign that takes no more voices",
+    "digests held": "hold of emails about members",
+    "digests stopped": "addressee who wants no emails about members",
 }
 _NOTICED: dict[RestoredBy, str] = {
     "restore": "it was restored from a backup",
@@ -156,6 +168,10 @@ _WHO_OPTED_OUT = (
 _KNOWN_UNTIL = (
     "Who withdrew or opted out is known until {moment}, when the data folder was last written. If the program was "
     "still running after that (the folder is an old copy), add --journal-lost."
+)
+_LOST_VOICES = (
+    "{persons} added a voice since the backup and may be lost. Nobody knows who: ask your organizations to ask their "
+    "members again."
 )
 _LOST = "What these organizations answered since the backup is lost, or may be lost: {told}."
 
