@@ -25,6 +25,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 look, web/batching.py serves together what comes at the same time
     web/join.py                 an organization that nobody asked asks to sign: acts/join.py puts its mail, later when
                                 many ask (acts/third_party_limits.py; web/origins.py counts from where)
+    web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who
+                                reads that mailbox confirms, changes or takes it back at web/member_page.py
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

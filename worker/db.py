@@ -39,7 +39,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from worker import journal, settings
 from worker.column_types import Moment
-from worker.models import Base, Campaign, Installation, Partner, ThirdPartyAddress
+from worker.models import Base, Campaign, CodeHolder, Installation, Member, Partner, ThirdPartyAddress
 
 WORKER_LOCK_TIMEOUT = "30s"  # for the campaign alone, behind the answers that were there before
 DATABASE_UNAVAILABLE = (
@@ -57,7 +57,7 @@ class Restored(Exception):
 
 CONNECTIONS = 10  # of one process, and as many more for a moment
 CAMPAIGN_LOCKS = 0x756E64  # the class of our advisory locks among those of other programs
-CODE_LOCKS = {Partner: 0x756E65, ThirdPartyAddress: 0x756E66}
+CODE_LOCKS: dict[type[CodeHolder], int] = {Partner: 0x756E65, ThirdPartyAddress: 0x756E66, Member: 0x756E67}
 
 LOCK_TIMEOUT = "3s"  # what a page waits for a lock at most
 SQLITE_TIMEOUT_S = 10  # for the one who writes
@@ -270,8 +270,8 @@ def lock_campaign_of(session: Session, partner_id: int) -> None:
     session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, key)))
 
 
-def lock_codes(session: Session, model: type[Partner | ThirdPartyAddress], ids: Sequence[int]) -> None:
-    """Let nobody else compare the mail codes of these partners or applicants until the transaction ends.
+def lock_codes(session: Session, model: type[CodeHolder], ids: Sequence[int]) -> None:
+    """Let nobody else compare the mail codes of these partners, applicants or members until the transaction ends.
 
     A lock of the row would be written, and wait for the disk when the transaction ends; most codes are right, and
     need nothing written. In order of ids, or two who compare the same ones would deadlock.
@@ -290,7 +290,7 @@ def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusiv
 
 
 def upsert_ignore(
-    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], key: InstrumentedAttribute[Any]
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *key: InstrumentedAttribute[Any]
 ) -> int:
     """Insert rows, and return how many are new; one whose unique `key` is there already changes nothing.
 
@@ -301,7 +301,7 @@ def upsert_ignore(
         return 0
     session.flush()  # what rows refer to may not be written yet
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = insert(model.metadata.tables[model.__tablename__]).on_conflict_do_nothing(index_elements=[key])
+    statement = insert(model.metadata.tables[model.__tablename__]).on_conflict_do_nothing(index_elements=key)
     counted = session.execute(statement, rows, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", counted).rowcount
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db, journal
-from worker.acts import audit, launch, undo
+from worker.acts import ask_members_again, audit, launch, undo
 from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
@@ -31,6 +31,8 @@ class Amended:
     not_told: list[str]
     not_concerned: int = 0
     """How many get no mail of a typo, because nothing changed in what they read."""
+    members: int = 0
+    """How many persons are asked to add their voices again."""
 
 
 def change_letter(
@@ -40,7 +42,8 @@ def change_letter(
 
     A typo leaves every answer as it is; whom the change before it was to ask, and has not yet, is asked with it.
     Another `meaning` takes back who signed or asked for a change, and asks everybody again; who declined or withdrew
-    is asked once and stays so without an answer. `unchanged`: the languages of which a person says that their words
+    is asked once and stays so without an answer. Voices of persons do not count for another meaning; each is asked to
+    be added again. `unchanged`: the languages of which a person says that their words
     say the same already, where they change less than those of another.
     It can be taken back while its mails wait.
     Raises Closed once the deadline has passed, SameLetter, OtherAddressee or LanguageLeftAlone.
@@ -82,6 +85,7 @@ def change_letter(
         not_concerned += bool(mails and not of_interest)
         rows += of_interest
     told = outbox.put(session, rows)
+    asked = ask_members_again.put_voice_again(session, campaign, before, now, due_at)
     for one in fallen:
         one.superseded_at = now
         if one.signs:
@@ -90,7 +94,7 @@ def change_letter(
     audit.log(session, campaign, "organizer", "amended", detail=f"version {after.version}, {what}", at=now)
     by_mail = {row["partner_id"] for row in rows}
     not_told = [one.partner.organization for one in fallen if one.partner_id not in by_mail]
-    return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned)
+    return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned, asked)
 
 
 def _asked_anew(

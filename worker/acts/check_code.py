@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from worker import db, tokens
 from worker.acts import audit
 from worker.mail import outbox
-from worker.models import MAX_WRONG_CODES, Partner, ThirdPartyAddress
+from worker.models import MAX_WRONG_CODES, CodeHolder, Partner
 
 log = logging.getLogger("codes")
 
@@ -26,7 +26,7 @@ Verdict = Literal["right", "wrong", "last", "spent"]
 
 @dataclass(frozen=True)
 class SixDigits:
-    """What was typed at a link: `id` is the partner's or the applicant's, ref and generation are the link's."""
+    """What was typed at a link: `id` is the holder's (of any contact, the partner's), ref and generation the link's."""
 
     id: int
     ref: bytes
@@ -34,9 +34,7 @@ class SixDigits:
     typed: str
 
 
-def compare_codes(
-    session: Session, model: type[Partner | ThirdPartyAddress], given: Sequence[SixDigits]
-) -> list[Verdict]:
+def compare_codes(session: Session, model: type[CodeHolder], given: Sequence[SixDigits]) -> list[Verdict]:
     """Compare a group; those of one partner one after the other, and nobody else's of it until the transaction ends."""
     ids = sorted({one.id for one in given})
     db.lock_codes(session, model, ids)
@@ -56,13 +54,13 @@ def compare_codes(
 
 def count_wrong(
     session: Session,
-    model: type[Partner | ThirdPartyAddress],
+    model: type[CodeHolder],
     given: Sequence[SixDigits],
     verdicts: Sequence[Verdict],
 ) -> None:
     """Count what was wrong, in the transaction that compared it; after the last, tell the partner and the organizers.
 
-    An applicant is told nothing: it has its mail, and can ask anew.
+    An applicant and a member are told nothing: they have their mail, and can ask anew.
     """
     wrong = Counter(one.id for one, verdict in zip(given, verdicts, strict=True) if verdict in {"wrong", "last"})
     for id, times in sorted(wrong.items()):

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Answer, Campaign, Contact, Letter, Partner, ThirdPartyAddress
+from worker.models import Answer, Campaign, Contact, Letter, Member, Partner, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import BEYOND_RECALL, Action
@@ -80,6 +81,21 @@ def lock_applicant(
     """Lock a campaign, then one who asks to sign; read both only afterwards."""
     campaign = db.locked(session, session.get_one(ThirdPartyAddress, stranger_id).campaign_id, mode)
     return campaign, session.get_one(ThirdPartyAddress, stranger_id, with_for_update=True, populate_existing=True)
+
+
+def lock_member(session: Session, member_id: int, generation: int) -> tuple[Campaign, Member, datetime]:
+    """Share a campaign, then lock a person who adds its voice to it; read both, and the clock, only afterwards.
+
+    Raises LinkRevoked for a link of another generation, and for a person of whom nothing is kept.
+    """
+    campaign_id = session.scalars(select(Member.campaign_id).where(Member.id == member_id)).one_or_none()
+    if campaign_id is None:
+        raise LinkRevoked  # the launch was taken back
+    campaign = db.locked(session, campaign_id, "shared")
+    member = session.get(Member, member_id, with_for_update=True, populate_existing=True)
+    if member is None or member.generation != generation or not member.email:
+        raise LinkRevoked
+    return campaign, member, db.clock(session)
 
 
 def lock_partner(session: Session, partner_id: int, link: Link | None) -> LockedPartner:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import audit, merge
 from worker.mail import kinds, outbox, undo_minutes
-from worker.models import Addressee, Answer, Campaign, Letter, Mail, OrganizerAct, Partner
+from worker.models import Addressee, Answer, Campaign, Letter, Mail, Member, OrganizerAct, Partner
 from worker.state.refusals import CannotBeUndone, Closed, NothingToUndo
 
 UndoableAct = Literal["amend", "remind", "extend"]
@@ -116,12 +116,14 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
 
 
 def _count_answers(session: Session, campaign: Campaign) -> int:
-    """How many were given to the letter as amended, or after the deadline that stood before."""
+    """How many were given to the letter as amended, voices too, or after the deadline that stood before."""
     assert campaign.undo is not None
     of_it = select(Answer.id).join(Partner).where(Partner.campaign_id == campaign.id)
     match campaign.undo["act"]:
         case "amend":
-            of_it = of_it.where(Answer.letter_id == campaign.letter.id)
+            voices = select(Member.id).where(Member.letter_id == campaign.letter.id)
+            answers = of_it.where(Answer.letter_id == campaign.letter.id)
+            return len(session.scalars(answers).all()) + len(session.scalars(voices).all())
         case "extend":
             of_it = of_it.where(Answer.at > datetime.fromisoformat(campaign.undo["deadline"]))
         case _:

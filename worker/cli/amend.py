@@ -121,7 +121,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
         seconds = undo.seconds_to_undo(session, campaign)
     lookup.notify(tasks.deliver)
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
-    leave = undo.when_they_leave("amend", name, seconds, mails=told.told)
+    leave = undo.when_they_leave("amend", name, seconds, mails=told.told + told.members)
     console.say(f"The letter is changed. {then}.{_not_told(told)} {leave}".rstrip())
     console.say(f"Next: {console.command('status', name)}")
 
@@ -201,6 +201,8 @@ def _not_told(told: "Amended") -> str:
         said += f" {console.partners(told.not_concerned)} would read the same as before, so they get no email."
     if told.not_told:
         said += f" We send no email to {console.some(told.not_told)}: ask them again in another way."
+    if told.members:
+        said += f" Voices of persons do not count for the new letter: {told.members} are asked to add theirs again."
     return said
 
 

@@ -19,7 +19,7 @@ SWEEPS_MISSED = 3  # after so many without a sign of life everything slept, or w
 
 KINDS: dict[OrganizerAct, tuple[str, ...]] = {
     "launch": ("invitation",),
-    "amend": ("amended", "corrected"),
+    "amend": ("amended", "corrected", "voice_again"),
     "remind": ("reminder",),
     "extend": ("extended",),
 }

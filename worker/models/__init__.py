@@ -23,6 +23,9 @@ from worker.models.partner import (
     Visibility,
 )
 
+CodeHolder = Partner | ThirdPartyAddress | Member
+"""Who has a link and codes, of which so many wrong ones are compared and no more."""
+
 __all__ = [
     "MAX_SLUG",
     "MAX_WRONG_CODES",
@@ -37,6 +40,7 @@ __all__ = [
     "Campaign",
     "CancelReason",
     "Channel",
+    "CodeHolder",
     "Contact",
     "Digest",
     "DigestsStoppedBy",

@@ -43,6 +43,11 @@ def count_members(session: Session, campaign: Campaign, as_of: datetime | None =
     return _count(session, campaign, counts(as_of))
 
 
+def counts_for(member: Member, campaign: Campaign) -> bool:
+    """The same of one person whose voice stands: whether it is for the letter in its present meaning."""
+    return member.stands and member.letter is not None and member.letter.meaning == campaign.letter.meaning
+
+
 def can_add_voice(campaign: Campaign) -> bool:
     """Whether a person may add its voice now: before the letter leaves and after, until names are erased."""
     is_open = campaign.members != "closed" and campaign.voices_stopped_at is None

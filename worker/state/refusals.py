@@ -109,6 +109,18 @@ class NotMailed(Refused):
     code = "not_mailed"
 
 
+class TooManyAtOnce(Refused):
+    """So many have asked to add their voices that their mails could not leave within a day: later they can again."""
+
+    code = "too_many_at_once"
+
+
+class NoVoice(Refused):
+    """There is no voice that stands, so none to correct."""
+
+    code = "no_voice"
+
+
 class PassedOnTooOften(Refused):
     """The partner has passed its invitation on as often as it can."""
 

@@ -24,6 +24,7 @@ from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
 from worker.web.link_auth import LinkEnded
 from worker.web.listing_page import ListingPage
+from worker.web.member_page import MemberPage, NotMePage
 from worker.web.middleware import Guard
 from worker.web.origins import Origins
 from worker.web.partner_page import PartnerPage
@@ -31,6 +32,7 @@ from worker.web.pass_on import PassOnPage
 from worker.web.paths import OneSpelling
 from worker.web.responses import Apology
 from worker.web.unsubscribe import UnsubscribePage
+from worker.web.voice import VoicePage
 
 log = logging.getLogger("web")
 
@@ -55,6 +57,9 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/s/{token:token}/contacts", ContactsPage),
             Route("/j/{token:token}", ConfirmPage),
             Route("/c/{slug:slug}/join", JoinPage),
+            Route("/c/{slug:slug}/voice", VoicePage),
+            Route("/v/{token:token}", MemberPage),
+            Route("/v/{token:token}/not-me", NotMePage),
             Route("/u/{token:token}", UnsubscribePage),
             Route("/c/{slug:slug}", public_page.letter),
             Route("/livez", health.livez),
@@ -80,7 +85,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             db.Restored: _restored,
         },
     )
-    app.state.origins = Origins()
+    app.state.origins, app.state.origins_of_voices = Origins(), Origins()
     app.router.redirect_slashes = False  # it would send people to whatever the Host header says
     return app
 

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, tasks, tokens
 from worker.acts import check_code
 from worker.acts.check_code import SixDigits, Verdict
-from worker.models import MAX_WRONG_CODES, Partner, ThirdPartyAddress
+from worker.models import MAX_WRONG_CODES, CodeHolder, Member, Partner, ThirdPartyAddress
 from worker.state.refusals import LinkRevoked, Refused
 from worker.tokens import Purpose
 from worker.web import forms, link_auth, responses
@@ -194,7 +194,7 @@ async def wrong_with_code(holder: Holder, typed: str) -> str:
     return {"right": "", "wrong": CODE_WRONG, "last": CODE_SPENT, "spent": CODE_SPENT}[verdict]
 
 
-def _check(model: type[Partner | ThirdPartyAddress], given: Sequence[SixDigits]) -> Sequence[Verdict | Exception]:
+def _check(model: type[CodeHolder], given: Sequence[SixDigits]) -> Sequence[Verdict | Exception]:
     """Compare and count a group; if what is wrong cannot be counted, who typed the right digits does not pay for it."""
     verdicts: list[Verdict] = []
     try:
@@ -213,6 +213,7 @@ def _check(model: type[Partner | ThirdPartyAddress], given: Sequence[SixDigits])
 _codes: dict[str, Batcher[SixDigits, Verdict]] = {
     "partner": Batcher(functools.partial(_check, Partner)),
     "applicant": Batcher(functools.partial(_check, ThirdPartyAddress)),
+    "member": Batcher(functools.partial(_check, Member)),
 }
 _lanes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 

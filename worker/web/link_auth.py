@@ -11,23 +11,25 @@ from starlette.exceptions import HTTPException
 
 from worker import db, tokens
 from worker.acts.locking import Link
-from worker.models import Campaign, Contact, EndedLink, Partner, ThirdPartyAddress
+from worker.models import Campaign, Contact, EndedLink, Member, Partner, ThirdPartyAddress
 from worker.tokens import Purpose
 from worker.web.batching import Batcher
 from worker.web.key_gate import require_key
 
-Owner = TypeVar("Owner", Partner, ThirdPartyAddress)
+HolderKind = Literal["partner", "applicant", "member"]
+Owner = TypeVar("Owner", Partner, ThirdPartyAddress, Member)
 
 
 @dataclass(frozen=True)
 class Holder:
     """Who holds a link, as far as it takes to check a mail code and to act.
 
-    `id` is the partner's or the applicant's; `contact_id` says whose link it is if not the registered contact's.
+    `id` is the partner's, the applicant's or the member's; `contact_id` says whose link it is if not the registered
+    contact's.
     `ref` and `generation` are those of the link.
     """
 
-    kind: Literal["partner", "applicant"]
+    kind: HolderKind
     id: int
     campaign_id: int
     ref: bytes
@@ -70,8 +72,7 @@ async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
     An unknown link, a revoked link and one of another purpose cost the same and end in the same 404. Raises LinkEnded
     for one that lived until its records were erased.
     """
-    holders = _applicants if purpose == "join" else _partners
-    found = await holders.ask(parse_or_nobody(token, purpose))
+    found = await _HOLDERS.get(purpose, _partners).ask(parse_or_nobody(token, purpose))
     if isinstance(found, Ended):
         raise LinkEnded(found)
     if found is None:
@@ -124,6 +125,12 @@ _APPLICANTS = select(
     ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)),
     ThirdPartyAddress.confirmed_at.is_not(None) | ThirdPartyAddress.decided_at.is_(None),  # else it was forgotten
 )
+_MEMBERS = select(
+    Member.id, Member.campaign_id, Member.ref, Member.generation, Member.language, Member.wrong_codes
+).where(
+    tuple_(Member.ref, Member.generation).in_(bindparam("links", expanding=True)),
+    *(Member.disowned_at.is_(None), Member.erased_at.is_(None)),
+)
 
 
 _ENDED = (
@@ -161,6 +168,11 @@ def _find_applicants(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended
     return _or_ended(_in_order("applicant", db.read_autocommit(_APPLICANTS, refs=refs), wanted), wanted)
 
 
+def _find_members(wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
+    require_key()
+    return _or_ended(_in_order("member", db.read_autocommit(_MEMBERS, links=list(wanted)), wanted), wanted)
+
+
 def _or_ended(found: Sequence[Holder | None], wanted: Sequence[tuple[bytes, int]]) -> list[Holder | Ended | None]:
     """For links that nobody holds, whether they ended with what they led to: one statement, whatever they are."""
     others = [one for one, holder in zip(wanted, found, strict=True) if holder is None]
@@ -173,18 +185,19 @@ def _or_ended(found: Sequence[Holder | None], wanted: Sequence[tuple[bytes, int]
     return [holder or ended.get(one) for one, holder in zip(wanted, found, strict=True)]
 
 
-def _in_order(
-    kind: Literal["partner", "applicant"], rows: Sequence[Row[Any]], wanted: Sequence[tuple[bytes, int]]
-) -> list[Holder | None]:
+def _in_order(kind: HolderKind, rows: Sequence[Row[Any]], wanted: Sequence[tuple[bytes, int]]) -> list[Holder | None]:
     found = {(holder.ref, holder.generation): holder for holder in _holders(kind, rows)}
     return [found.get(one) for one in wanted]
 
 
-def _holders(kind: Literal["partner", "applicant"], rows: Sequence[Row[Any]]) -> list[Holder]:
+def _holders(kind: HolderKind, rows: Sequence[Row[Any]]) -> list[Holder]:
     return [
         Holder(kind, row.id, row.campaign_id, bytes(row.ref), row.generation, row.language, *row[5:]) for row in rows
     ]
 
 
 _partners = Batcher(_find_partners)
-_applicants = Batcher(_find_applicants)
+_HOLDERS: dict[Purpose, Batcher[tuple[bytes, int], Holder | Ended | None]] = {
+    "join": Batcher(_find_applicants),
+    "voice": Batcher(_find_members),
+}

@@ -27,6 +27,7 @@ from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.members import count_in_seal as count_members_in_seal
 from worker.state.members import is_in_letter
+from worker.state.members import counts_for
 from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
@@ -156,6 +157,25 @@ def confirm(session: Session, mail: Mail) -> Message:
     """Asks an address whether it was its organization that asked to sign."""
     stranger = _stranger(session, mail)
     return _to_applicant(mail, stranger)
+
+
+def voice(session: Session, mail: Mail) -> Message:
+    """Asks whoever reads a mailbox whether it adds its voice; one that has brings its link again and says so."""
+    return _to_member(mail)
+
+
+def voice_changed(session: Session, mail: Mail) -> Message:
+    """Tells a person that its voice shows more of it than before, as somebody with its link and code wanted."""
+    if mail.member is None or not mail.member.stands:
+        raise NothingToSay
+    return _to_member(mail)
+
+
+def voice_again(session: Session, mail: Mail) -> Message:
+    """Asks a person to add its voice again, because the letter means something else now."""
+    if mail.member is None or not mail.member.stands or counts_for(mail.member, mail.campaign):
+        raise NothingToSay
+    return _to_member(mail)
 
 
 def receipt(session: Session, mail: Mail) -> Message:
@@ -296,6 +316,9 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         merged,
         listing,
         confirm,
+        voice,
+        voice_changed,
+        voice_again,
         receipt,
         copy,
         letter,
@@ -381,6 +404,23 @@ def _to_applicant(mail: Mail, stranger: ThirdPartyAddress) -> Message:
         "row": "",
     }
     return _from_template(mail, stranger.email, [], personal, {})
+
+
+def _to_member(mail: Mail) -> Message:
+    """A mail to a person who adds its voice, with the link it was put for or not at all; nothing that was typed."""
+    _require_not_over(mail)
+    member = mail.member
+    if member is None or not member.email or mail.generation != member.generation:
+        raise NothingToSay
+    personal = {
+        "contact": "",
+        "organization": "",
+        "link": tokens.link(member, "voice"),
+        "mail_code": tokens.printed_code(member),
+        "long_code": tokens.printed_long_code(member),
+        "row": "",
+    }
+    return _from_template(mail, member.email, [], personal, {"member": member})
 
 
 def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:

@@ -37,6 +37,13 @@ _SENTENCES = {
     "name missing": N_("Enter a name that contains letters."),
     "address wrong": N_("Enter an email address, such as office@name.example."),
     "language unknown": N_("The letter does not exist in this language."),
+    "speaks for itself": N_("Tick the box to confirm that you speak for yourself."),
+    "voice choice missing": N_("Choose what you would like to do."),
+    "words without name": N_("Your own words go with your name only. Choose to be named, or delete the words."),
+    "has link": N_(
+        "It contains a web address, an email address or a phone number, or a full stop without a space after it. "
+        "Please write it without these."
+    ),
     "unprintable": N_(
         "It contains a character that the letter cannot show. Please write the name in Latin or Khmer letters."
     ),

@@ -134,6 +134,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "rate_limited": lambda w, f: w.gettext(
         "We cannot write to this address at the moment. Please enter another one, or write to the organizers."
     ),
+    "too_many_at_once": lambda w, f: "Too many people are adding their voices at this moment.",
+    "no_voice": lambda w, f: w.gettext("You have withdrawn your voice, so there was nothing to change."),
     "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no email was sent.",
     "passed_on_too_often": lambda w, f: w.gettext(
         "The invitation has already been passed on three times. Please write to the organizers."

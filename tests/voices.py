@@ -1,0 +1,65 @@
+"""Persons who add their voices, as tests need them."""
+
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tests import cast
+from worker import db, tokens
+from worker.acts import add_voice
+from worker.acts.add_voice import Voice
+from worker.models import Campaign, Mail, Member
+
+SOPHEA = "sophea@home.example"
+NAMED = Voice("Sophea Chan", "named", "Cambodia", "My river is dry.\n\nPlease wait.")
+
+
+def a_campaign(session: Session, slug: str = "dam", members: str = "named", **more: Any) -> Campaign:
+    """One whose public page takes voices from the launch on."""
+    return cast.a_campaign(session, slug, public_page="from launch", members=members, **more)
+
+
+def asks(session: Session, campaign: Campaign, email: str = SOPHEA, said: Voice = NAMED, *, before: int = 0) -> None:
+    add_voice.ask_for_voice(session, campaign.id, email, said, of_its_origin=before)
+
+
+def confirms(session: Session, member: Member, said: Voice = NAMED) -> None:
+    add_voice.confirm_voice(session, member.id, member.generation, said)
+
+
+def a_voice(session: Session, campaign: Campaign, email: str = SOPHEA, said: Voice = NAMED) -> Member:
+    """One that counts."""
+    asks(session, campaign, email, said)
+    member = session.scalars(select(Member).where(Member.campaign_id == campaign.id).order_by(Member.id.desc())).first()
+    assert member is not None
+    confirms(session, member, said)
+    return member
+
+
+def members() -> list[Member]:
+    with db.reading() as session:
+        return list(session.scalars(select(Member).order_by(Member.id)))
+
+
+def mails(kind: str = "voice") -> list[Mail]:
+    with db.reading() as session:
+        return list(session.scalars(select(Mail).where(Mail.kind == kind).order_by(Mail.id)))
+
+
+def link(member: Member, below: str = "") -> str:
+    return f"/v/{tokens.token(member, 'voice')}{below}"
+
+
+def types(browser: TestClient, email: str = SOPHEA, slug: str = "dam", **typed: str) -> httpx2.Response:
+    """Somebody fills in the public form."""
+    form = {"name": "Sophea Chan", "email": email, "country": "Cambodia", "appearance": "counted"}
+    return browser.post(f"/c/{slug}/voice", data=form | typed)
+
+
+def presses(browser: TestClient, member: Member, choice: str = "add", **typed: str) -> httpx2.Response:
+    """Whoever reads the mail fills in the page behind its link."""
+    form = {"choice": choice, "name": "Sophea Chan", "appearance": "counted", "authorised": "yes"}
+    return browser.post(link(member), data=form | {"mail_code": tokens.mail_code(member)} | typed)
