@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from worker.acts import after_member_left
 from worker.acts.locking import lock_member
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Member
@@ -12,7 +13,8 @@ from worker.models import Campaign, Mail, Member
 def withdraw_voice(session: Session, member_id: int, generation: int) -> None:
     """Take a voice back: it counts no more, and its name is in no mail that has not left.
 
-    At any moment; again changes nothing. Raises LinkRevoked.
+    At any moment; again changes nothing. Until the letter has left, that voids a seal that says a number with it.
+    Raises LinkRevoked.
     """
     campaign, member, now = lock_member(session, member_id, generation)
     if member.stands:
@@ -37,5 +39,5 @@ def disown_voice(session: Session, member_id: int, generation: int) -> None:
 
 
 def _take_back(session: Session, campaign: Campaign, member: Member, now: datetime) -> None:
-    """Whatever else follows once a voice that counted does no more stands here."""
     member.withdrawn_at = now
+    after_member_left.void_what_counts(session, campaign, [member], now)
