@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import voices
 from worker import db
 from worker.mail import circuit_breaker, kinds, mime, outbox
 from worker.mail.mime import Message
@@ -37,6 +38,8 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
     else:
         seal = 1 if kind in ("closed", "report") else None
         row = outbox.to_organizers(kind, campaign, "x", now, seal_number=seal) | {"language": language}
+        if kind == "digest_ready":
+            row["digest_id"] = voices.a_digest(session, campaign).id
     outbox.put(session, [row])
     mail = session.scalars(select(Mail).where(Mail.key == row["key"])).one()
     if kind == "listing" and partner:

@@ -11,7 +11,9 @@ from tests import cast
 from worker import db, tokens
 from worker.acts import add_voice
 from worker.acts.add_voice import Voice
-from worker.models import Campaign, Mail, Member
+from worker.acts.draw_digest import draw_digest
+from worker.models import Appearance, Campaign, Digest, Mail, Member
+from worker.state import digests, letters
 
 SOPHEA = "sophea@home.example"
 NAMED = Voice("Sophea Chan", "named", "Cambodia", "My river is dry.\n\nPlease wait.")
@@ -63,3 +65,35 @@ def presses(browser: TestClient, member: Member, choice: str = "add", **typed: s
     """Whoever reads the mail fills in the page behind its link."""
     form = {"choice": choice, "name": "Sophea Chan", "appearance": "counted", "authorised": "yes"}
     return browser.post(link(member), data=form | {"mail_code": tokens.mail_code(member)} | typed)
+
+
+def a_member(
+    session: Session,
+    campaign: Campaign,
+    name: str = "Dara Sok",
+    *,
+    appearance: Appearance = "named",
+    words: str = "",
+    agreed: bool = True,
+) -> Member:
+    """One whose voice counts; an organizer has agreed to its words, or they wait."""
+    now, ref = db.clock(session), tokens.new_ref()
+    member = Member(campaign_id=campaign.id, ref=ref, generation=1, language="en", mails=1, at=now, confirmed_at=now)
+    member.name, member.email, member.country, member.words = name, f"{ref.hex()}@person.example", "", words
+    member.appearance, member.letter_id = appearance, campaign.letter.id
+    member.mailbox_hmac = member.email_hmac = tokens.fingerprint(member.email)
+    if words:
+        member.words_at, member.words_agreed_at = now, now if agreed else None
+    session.add(member)
+    session.flush()
+    return member
+
+
+def a_digest(session: Session, campaign: Campaign) -> Digest:
+    """One that waits to leave, with one name in it; the letter left a day before."""
+    campaign.definition = campaign.definition | {"members": "named"}
+    for letter in letters.load_letters(session, campaign):
+        letter.sent_at = db.clock(session) - digests.DAY
+    a_member(session, campaign)
+    assert draw_digest(session, campaign.id)
+    return session.scalars(select(Digest).where(Digest.campaign_id == campaign.id)).one()

@@ -139,7 +139,7 @@ def decrypt(name: str, binding: bytes | int, kept: bytes) -> str:
     if (cipher := _ciphers().get(kept[:PREFIX])) is None:
         raise CannotBeRead(name)
     try:
-        return cipher.decrypt(kept[PREFIX:_HEAD], kept[_HEAD:], _associated(name, binding)).decode()
+        return cipher.decrypt(kept[PREFIX:HEAD], kept[HEAD:], _associated(name, binding)).decode()
     except (InvalidTag, ValueError):
         raise CannotBeRead(name) from None
 
@@ -150,7 +150,7 @@ def prefixes() -> list[bytes]:
 
 
 PREFIX = 1 + _TAG  # bytes
-_HEAD = PREFIX + _NONCE
+HEAD = PREFIX + _NONCE
 
 
 def _associated(name: str, binding: bytes | int) -> bytes:

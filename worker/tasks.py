@@ -1,4 +1,5 @@
-"""The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report, erase.
+"""The queue, as one reads the life of a campaign: invite, remind, record, close, dispatch, report, digest,
+erase.
 
 The truth is in the database; a task only says where to look, and does no harm when it is lost, late or sent twice.
 It carries a campaign's number at most.
@@ -26,6 +27,7 @@ from worker.acts import invite as invitations
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
+from worker.acts.draw_digest import draw_digest
 from worker.acts.ended_links import forget_ended_links
 from worker.acts.erase import erase_when_due
 from worker.acts.erase_members import blank_unconfirmed
@@ -146,6 +148,14 @@ def report(campaign_id: int) -> None:
     _after_group(copies, report, campaign_id)
 
 
+@queue.task(name="digest")
+def digest(campaign_id: int) -> None:
+    """Draw what tells the addressee of members, once a day at most; tell the organizers if one failed."""
+    with db.transaction() as session:
+        draw_digest(session, campaign_id)
+    notify(deliver)
+
+
 @queue.task(name="erase")
 def erase(campaign_id: int) -> None:
     """Forget contacts and withheld names, when they have been kept for as long as was said."""
@@ -171,6 +181,8 @@ def deliver() -> None:
             notify(dispatch, campaign_id)
         for campaign_id in tally.invitations_of:
             notify(invite, campaign_id)
+        for campaign_id in tally.digests_of:
+            notify(digest, campaign_id)
         if tally.outcomes[Kind.SENT]:
             _notified.set()  # what was claimed ended, and more may be due: the relay may take mail again
 
@@ -190,6 +202,8 @@ def bounces() -> None:
         _collecting.release()
     for campaign_id in collected.letters_of:
         notify(dispatch, campaign_id)
+    for campaign_id in collected.digests_of:
+        notify(digest, campaign_id)
 
 
 @queue.task(name="backup", base=Task)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from worker import db, settings, tokens
 from worker.acts import audit
 from worker.acts.suppressions import suppress
-from worker.mail import bounce_mailbox, bounce_reports
+from worker.mail import bounce_mailbox, bounce_reports, kinds
 from worker.mail.bounce_mailbox import CannotCollect, Mailbox
 from worker.mail.bounce_reports import Bounce
 from worker.mail.outcomes import NOT_UNDERSTOOD, REPORT_PREFIX
@@ -27,11 +27,12 @@ log = logging.getLogger("bounces")
 
 @dataclass
 class Collected:
-    """What one look into the mailbox brought: messages dealt with, and whose letter came back or is delayed."""
+    """What one look into the mailbox brought: messages dealt with, and whose letter or digest came back or is late."""
 
     reports: int = 0
     bounced: int = 0
     letters_of: set[int] = field(default_factory=set)
+    digests_of: set[int] = field(default_factory=set)
 
 
 def apply_report(session: Session, bounce: Bounce) -> Mail | None:
@@ -63,7 +64,7 @@ def _note_report(session: Session, mail: Mail, partner: Partner | None, bounce: 
     if bounce.kind == "delayed":
         return _note_delay(session, mail, bounce, recipient)
     gone = says_address_is_gone(bounce, recipient)
-    if not (gone or mail.kind == "letter"):
+    if not (gone or kinds.is_irrevocable(mail.kind)):
         return _show(session, mail, bounce, recipient)
     _mark(session, mail, bounce, recipient)
     if gone:
@@ -130,8 +131,8 @@ def _take(message: bytes, collected: Collected) -> bool:
         return False
     if mail is not None and mail.bounced_at is not None:
         collected.bounced += 1
-    if mail is not None and mail.kind == "letter" and (mail.bounced_at or mail.delayed_at):
-        collected.letters_of.add(mail.campaign_id)
+    if mail is not None and kinds.is_irrevocable(mail.kind) and (mail.bounced_at or mail.delayed_at):
+        (collected.letters_of if mail.digest_id is None else collected.digests_of).add(mail.campaign_id)
     return True
 
 
@@ -219,7 +220,7 @@ def _recipient(session: Session, mail: Mail) -> str:
 def _mark(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> None:
     mail.bounced_at, mail.delayed_at = db.clock(session), None
     mail.reply = _reply(recipient, bounce)
-    if mail.kind != "letter":
+    if not kinds.is_irrevocable(mail.kind):
         mail.due_at = None  # a second copy would come back too
     _log(session, mail, "bounced", bounce)
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 
 from worker import db, journal, settings
 from worker.column_types import Moment
-from worker.mail import circuit_breaker, holds, quotas, undo_minutes
+from worker.mail import circuit_breaker, digests, holds, quotas, undo_minutes
+from worker.mail.digests import Told
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
 from worker.models import Campaign, Contact, Mail, Member, Partner, Seal, Suppression, ThirdPartyAddress
@@ -181,22 +182,26 @@ def release(session: Session, holder: str, ids: Sequence[int]) -> None:
     )
 
 
-def begin_data(session: Session, mail_id: int, holder: str) -> bool:
-    """Note that the letter is about to travel; False if it may not, or is no longer this holder's.
+def begin_data(session: Session, mail_id: int, holder: str, told: Told | None = None) -> bool:
+    """Note that a mail to an addressee is about to travel; False if it may not, or is no longer this holder's.
 
-    Commit this before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
+    `told`: of whom it tells, where it is no letter; it may not travel if that does not hold any more. Commit this
+    before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
     """
-    now = db.clock(session)
+    now, may_leave = db.clock(session), letter_may_leave() if told is None else _digest_may_leave(told)
     entered = (
         update(Mail)
         .where(Mail.id == mail_id, Mail.lease_holder == holder, Mail.lease_until > now)
-        .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), letter_may_leave())
+        .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), may_leave)
         .values(in_data_at=now, due_at=None)
         .returning(Mail.campaign_id)
         .execution_options(synchronize_session=False)
     )
     if (campaign_id := session.scalar(entered)) is None:
         return False
+    if told is not None:
+        digests.let_go(session, told.digest_id)
+        return True
     seed = session.scalar(select(Campaign.seed).where(Campaign.id == campaign_id))
     journal.note(session, "letter", seed or b"", at=now)
     return True
@@ -210,7 +215,7 @@ def set_aside(session: Session, mail_id: int) -> None:
 
 
 def mark_lost_leases_uncertain(session: Session) -> int:
-    """Call uncertain the letters whose worker died between DATA and the answer; returns how many."""
+    """Call uncertain the mails to addressees whose worker died between DATA and the answer; returns how many."""
     now = db.clock(session)
     lost = (
         update(Mail)
@@ -263,6 +268,18 @@ def letter_may_leave() -> ColumnElement[bool]:
         Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)
     )
     return goes_on & sealed & db.is_running()
+
+
+def _digest_may_leave(told: Told) -> ColumnElement[bool]:
+    """Whether a mail about members is wanted, not held, and says what holds at this moment."""
+    of_it = (Mail.digest_id == told.digest_id) & (digests.mark_of(told.digest_id) == told.mark)
+    return of_it & digests.goes_on() & ~holds.held() & db.is_running()
+
+
+def may_still_leave(session: Session, mail: Mail) -> bool:
+    """Whether a mail to an addressee that was put off is to be tried again; one about members is not while held."""
+    condition = letter_may_leave() if mail.digest_id is None else digests.goes_on()
+    return bool(session.scalar(select(Mail.id).where(Mail.id == mail.id, condition)))
 
 
 def _lease_end(session: Session) -> datetime:

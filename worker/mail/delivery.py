@@ -14,7 +14,8 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from worker import db, installation, settings
-from worker.mail import circuit_breaker, claims, results, undo_minutes
+from worker.mail import circuit_breaker, claims, digests, kinds, results, undo_minutes
+from worker.mail.digests import Told
 from worker.mail.outcomes import Kind, Outcome, Phase, is_about_a_mailbox
 from worker.mail.relay_url import Relay
 from worker.mail.results import DeliveryResult
@@ -49,15 +50,28 @@ class Ready:
     offer: Offer
     seal_number: int | None = None
     """That of the sealed letter which it brings attached, with its names; null where it brings none."""
+    told: Told | None = None
+    """Of which members it tells; null where of none."""
+
+    @property
+    def irrevocable(self) -> bool:
+        """Whether it is noted before DATA that it leaves."""
+        return kinds.is_irrevocable(self.kind)
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether what it says may not hold any more a moment later."""
+        return self.seal_number is not None or self.told is not None
 
 
 @dataclass
 class Tally:
-    """What one run did: outcomes counted, and the campaigns whose letter or invitations met a server."""
+    """What one run did: outcomes counted, and the campaigns whose letter, invitations or digests met a server."""
 
     outcomes: Counter[Kind]
     letters_of: set[int]
     invitations_of: set[int]
+    digests_of: set[int]
 
 
 Composer = Callable[[Session, Sequence[int]], list[Ready | DeliveryResult]]
@@ -75,7 +89,7 @@ async def deliver_due(
 
     `compose` makes claimed mails ready, in their order; of one that cannot be sent it says what became of it.
     `outdated` says of seals, each a campaign's and a number, which say by now what does not hold: mails that bring
-    them are composed anew.
+    them are composed anew. So is one that tells of members, once somebody withdrew.
 
     Owns its connections and closes them. A relay that cannot be reached ends the run at once.
     """
@@ -140,7 +154,7 @@ class DeliveryRun:
         conf = settings.current()
         self._compose, self._outdated = compose, outdated
         self.holder = secrets.token_hex(16)
-        self.tally = Tally(Counter(), set(), set())
+        self.tally = Tally(Counter(), set(), set(), set())
         self._stop_at, self._stopping = stop_at, stopping
         self._relay = Relay.parse(conf.smtp_url)
         self._helo_name = conf.mail_domain
@@ -193,8 +207,8 @@ class DeliveryRun:
             if not connection.is_usable and not await self._open(connection):
                 return
             assert connection.smtp is not None
-            if self._queue and self._queue[0].kind == "letter":
-                await self._send_the_letter(connection, connection.smtp)
+            if self._queue and self._queue[0].irrevocable:
+                await self._send_noted_before(connection, connection.smtp)
                 continue
             await self._until_next_may_leave(connection)
             if not await self._send_pipelined(connection):
@@ -254,7 +268,7 @@ class DeliveryRun:
 
         def take() -> Offer | None:
             while self._goes_on() and self._queue and self._unrecorded < MAX_UNRECORDED:
-                if self._queue[0].kind == "letter":
+                if self._queue[0].irrevocable:
                     return None
                 if self._ours.get(self._queue[0].id, 0) <= _now():  # its lease ran out while it waited
                     self._queue.popleft()
@@ -297,13 +311,14 @@ class DeliveryRun:
             self._queue.extendleft(reversed(untouched))
         return goes_on
 
-    async def _send_the_letter(self, connection: RelayConnection, smtp: Connection) -> None:
+    async def _send_noted_before(self, connection: RelayConnection, smtp: Connection) -> None:
+        """Send what goes to an addressee, by itself; that it leaves is committed before DATA."""
         ready = self._queue.popleft()
         if self._ours.get(ready.id, 0) <= _now():
             return
         self._unrecorded += 1
         try:
-            outcome = await smtp.send(ready.offer, lambda: asyncio.to_thread(self._begin_data, ready.id))
+            outcome = await smtp.send(ready.offer, lambda: asyncio.to_thread(self._begin_data, ready))
         except BaseException:
             self._unrecorded -= 1  # its fate is left to its lease, and then to a person
             raise
@@ -312,6 +327,10 @@ class DeliveryRun:
             self._queue.appendleft(ready)
             return
         connection.answers += 1
+        if outcome.kind is Kind.CANCELLED and ready.told is not None:
+            self._unrecorded -= 1
+            await self._stop({ready.id})  # held by now, or to be worded anew
+            return
         self._note(ready, outcome)
 
     def _another_works(self, connection: RelayConnection) -> bool:
@@ -327,19 +346,19 @@ class DeliveryRun:
         looked_at, now = self._passed.get(ready.id, 0.0), _now()
         if looked_at <= now - LOOK_HOLDS:
             return False
-        return looked_at >= connection.begun_at or (looked_at > now - LOOK_SHARED and ready.seal_number is None)
+        return looked_at >= connection.begun_at or (looked_at > now - LOOK_SHARED and not ready.names_somebody)
 
     def _look_ahead(self, connection: RelayConnection) -> None:
         """Look at the next mails while this one is sent, so that none of them has to wait for it."""
-        if not self._queue or self._queue[0].kind == "letter":
+        if not self._queue or self._queue[0].irrevocable:
             return
-        upcoming = self._queue[0]
-        is_shared = upcoming.seal_number is None and self._passed.get(upcoming.id, 0.0) > _now() - LOOK_SHARED * 3 / 4
+        upcoming, recently = self._queue[0], _now() - LOOK_SHARED * 3 / 4
+        is_shared = not upcoming.names_somebody and self._passed.get(upcoming.id, 0.0) > recently
         if not is_shared:
             self._look_soon()
 
     async def _until_next_may_leave(self, connection: RelayConnection) -> None:
-        while self._goes_on() and self._queue and self._queue[0].kind != "letter":
+        while self._goes_on() and self._queue and not self._queue[0].irrevocable:
             if self._may_leave(self._queue[0], connection):
                 return
             self._look_soon()
@@ -365,7 +384,7 @@ class DeliveryRun:
 
     async def _look(self) -> None:
         """Ask of the next mails whether they may still leave; what may not is given back, and claimed when it may."""
-        ahead, began = [ready for ready in islice(self._queue, LOOK_AHEAD) if ready.kind != "letter"], _now()
+        ahead, began = [ready for ready in islice(self._queue, LOOK_AHEAD) if not ready.irrevocable], _now()
         try:
             may = await asyncio.to_thread(self._still_to_leave, ahead)
         except db.DATABASE_UNAVAILABLE:  # nothing leaves by an old look: leases run out, if this lasts
@@ -458,6 +477,8 @@ class DeliveryRun:
                 self.tally.letters_of.add(ready.campaign_id)
             if ready is not None and ready.kind == "invitation":
                 self.tally.invitations_of.add(ready.campaign_id)
+            if ready is not None and ready.irrevocable and ready.told is not None:
+                self.tally.digests_of.add(ready.campaign_id)
 
     async def _written_down(self, group: list[tuple[Ready | None, DeliveryResult]]) -> set[int]:
         """Record, and try again while the database is away: what was sent must not go twice.
@@ -532,9 +553,9 @@ class DeliveryRun:
             with _transaction() as session:
                 claims.set_aside(session, result.mail_id)
 
-    def _begin_data(self, mail_id: int) -> bool:
+    def _begin_data(self, ready: Ready) -> bool:
         with _transaction() as session:
-            return claims.begin_data(session, mail_id, self.holder)
+            return claims.begin_data(session, ready.id, self.holder, ready.told)
 
     def _renew(self, ids: list[int]) -> set[int]:
         with _transaction() as session:
@@ -546,7 +567,9 @@ class DeliveryRun:
         may = claims.still_to_leave(self.holder, [ready.id for ready in ahead])
         brought = {one.id: (one.campaign_id, one.seal_number) for one in ahead if one.seal_number and one.id in may}
         outdated = self._outdated(set(brought.values())) if brought else set()
-        return {mail_id for mail_id in may if brought.get(mail_id) not in outdated}
+        may = {mail_id for mail_id in may if brought.get(mail_id) not in outdated}
+        tell_of = [one for one in ahead if one.told is not None and one.id in may]
+        return may - {one.id for one in tell_of if one.told is not None and not digests.still_says(one.told)}
 
     def _give_back(self, ids: list[int], *, tried_nothing: bool = False) -> None:
         with _transaction() as session:

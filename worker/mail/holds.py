@@ -1,4 +1,5 @@
-"""Which mails wait while their campaign is held: the letter and its copies, or all but the organizers' own."""
+"""Which mails wait while their campaign is held: the letter and its copies, what tells of members, or all but the
+organizers' own."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -7,6 +8,8 @@ from worker.models import Campaign, Mail
 
 _WITH_THE_LETTER = kinds.names(lambda kind: kind.waits_with_letter)
 _TO_OTHERS = kinds.names(lambda kind: kind.audience != "organizers")
+ABOUT_MEMBERS = ("digest", "single")
+"""The kinds of mail that tell an addressee about members."""
 
 
 def is_held(campaign: Campaign, kind: str) -> bool:
@@ -14,16 +17,18 @@ def is_held(campaign: Campaign, kind: str) -> bool:
     if campaign.cancelled_at is not None:
         return False
     with_the_letter = campaign.held_at is not None and kind in _WITH_THE_LETTER
-    return with_the_letter or (campaign.mail_held_at is not None and kind in _TO_OTHERS)
+    about_members = campaign.digests_held_at is not None and kind in ABOUT_MEMBERS
+    return with_the_letter or about_members or (campaign.mail_held_at is not None and kind in _TO_OTHERS)
 
 
 def held() -> ColumnElement[bool]:
     """The same of any mail, as the condition in SQL: where nothing is held, nothing is asked of each mail."""
-    letters, mails = (
+    letters, mails, digests = (
         Mail.campaign_id.in_(select(Campaign.id).where(since.is_not(None), Campaign.cancelled_at.is_(None)))
-        for since in (Campaign.held_at, Campaign.mail_held_at)
+        for since in (Campaign.held_at, Campaign.mail_held_at, Campaign.digests_held_at)
     )
-    return (letters & Mail.kind.in_(_WITH_THE_LETTER)) | (mails & Mail.kind.in_(_TO_OTHERS))
+    with_the_letter = letters & Mail.kind.in_(_WITH_THE_LETTER)
+    return with_the_letter | (mails & Mail.kind.in_(_TO_OTHERS)) | (digests & Mail.kind.in_(ABOUT_MEMBERS))
 
 
 def is_to_others() -> ColumnElement[bool]:

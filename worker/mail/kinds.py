@@ -34,6 +34,9 @@ class MailKind:
     """It brings the sealed letter, as long as that names nobody too many."""
     alert: bool = False
     """It is told whatever silence the reader's link asked for, for without it somebody could act unheard."""
+    irrevocable: bool = False
+    """It goes to an addressee, and never a second time by itself: whoever hands it over notes that before DATA, and a
+    doubt waits for a person."""
     waits_with_letter: bool = False
     """It waits while the letter is held; when all mail is, every kind but the organizers' own waits."""
     cancelled_by: tuple[Event, ...] = ()
@@ -51,7 +54,11 @@ class MailKind:
 
 
 KINDS = by_name(
-    MailKind("letter", "addressee", FIRST, attachment=True, waits_with_letter=True, cancelled_by=("void",)),
+    MailKind(
+        "letter", "addressee", FIRST, irrevocable=True, attachment=True, waits_with_letter=True, cancelled_by=("void",)
+    ),
+    MailKind("digest", "addressee", LAST, irrevocable=True, waits_with_letter=True, cancelled_by=("cancel",)),
+    MailKind("single", "addressee", LAST, irrevocable=True, waits_with_letter=True, cancelled_by=("cancel",)),
     MailKind("invitation", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
     MailKind("reminder", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
     MailKind("asked_again", "partner", LATER, asks=True, starts_pause=True, cancelled_by=("answer", "close")),
@@ -91,6 +98,8 @@ KINDS = by_name(
     MailKind("notice", "organizers", SOON),
     MailKind("erased", "organizers", SOON),
     MailKind("outage", "organizers", SOON),
+    MailKind("digest_ready", "organizers", SOON, cancelled_by=("cancel",)),
+    MailKind("digest_failed", "organizers", SOON),
 )
 
 
@@ -104,6 +113,11 @@ def kind_named(name: str) -> MailKind:
 def names(which: Callable[[MailKind], bool]) -> tuple[str, ...]:
     """The names of the kinds for which this holds."""
     return tuple(kind.name for kind in KINDS.values() if which(kind))
+
+
+def is_irrevocable(name: str) -> bool:
+    """Whether a mail of this kind never goes a second time by itself."""
+    return KINDS[name].irrevocable
 
 
 def cancelled_by(event: Event) -> tuple[str, ...]:

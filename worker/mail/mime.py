@@ -54,6 +54,8 @@ class Message:
     attachments: list[Attachment] = field(default_factory=list)
     automatic: bool = True
     unsubscribe: str = ""
+    one_click: bool = True
+    """Whether a mail program may unsubscribe by itself, without the page (RFC 8058)."""
 
 
 class NothingToSay(Exception):
@@ -109,7 +111,8 @@ def compose(message: Message, message_id: str, dated_at: datetime, return_path: 
         headers.append(("Auto-Submitted", "auto-generated"))  # RFC 3834: no out-of-office, please
     if message.unsubscribe:
         headers.append(("List-Unsubscribe", _address(message.unsubscribe, len("List-Unsubscribe: "))))
-        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))  # RFC 8058
+        if message.one_click:
+            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))  # RFC 8058
     body = _multipart("alternative", f"a-{seed}", [_text("plain", message.text), _text("html", message.html)])
     if message.attachments:
         attached = [attachment.part for attachment in message.attachments]

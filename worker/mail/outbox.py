@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.mail import holds, message_ids
 from worker.mail.kinds import Audience, kind_named
-from worker.models import Addressee, Campaign, Mail
+from worker.models import Addressee, Campaign, Digest, Mail
 from worker.registry import NotRegistered
 
 
@@ -22,6 +22,7 @@ class MailOptions(TypedDict, total=False):
     dated_at: datetime
     answer_id: int | None
     seal_number: int | None
+    digest_id: int | None
 
 
 class ToContact(Protocol):
@@ -154,6 +155,12 @@ def to_addressee(campaign: Campaign, addressee: Addressee, seal_number: int, tim
     which = f"addressee-{addressee.position}/seal-{seal_number}" + (f"/{time}" if time > 1 else "")
     row = _row("letter", "addressee", campaign, which, now, campaign.authentic)
     return row | {"addressee_id": addressee.id, "seal_number": seal_number}
+
+
+def about_members(kind: str, campaign: Campaign, digest: Digest, now: datetime, due_at: datetime) -> MailRow:
+    """The mail row that tells an addressee about members, as far as `digest` says of whom."""
+    row = _row(kind, "addressee", campaign, f"{digest.number}", now, campaign.authentic)
+    return {**row, "addressee_id": digest.addressee_id, "digest_id": digest.id, "due_at": due_at}
 
 
 def moment_key(moment: datetime) -> str:

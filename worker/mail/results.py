@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.mail import circuit_breaker, claims, holds, outbox
+from worker.mail import circuit_breaker, claims, holds, kinds, outbox
 from worker.mail.outcomes import BEFORE_MAIL, Kind, Outcome, is_about_a_mailbox
 from worker.models import Campaign, CancelReason, Mail
 
@@ -98,8 +98,8 @@ def _record_one(session: Session, mail_id: int, holder: str, told: DeliveryResul
         _turned_down(session, mail, told.outcome, now)
     else:
         _RECORDERS[told.outcome.kind](mail, now)
-    if mail.kind == "letter" and mail.due_at is not None and not _still_may_leave(session, mail):
-        mail.cancelled_at = now  # it was held, or somebody withdrew, while it travelled and came back
+    if kinds.is_irrevocable(mail.kind) and mail.due_at is not None and not claims.may_still_leave(session, mail):
+        mail.cancelled_at = now  # it was held, stopped, or somebody withdrew, while it travelled and came back
     if mail.cancelled_at is not None:
         mail.due_at = None
     session.flush()
@@ -142,10 +142,10 @@ def _refused(mail: Mail, now: datetime) -> None:
 
 
 def _uncertain(mail: Mail, now: datetime) -> None:
-    """A partner's mail goes once more, the same bytes; the addressee's letter waits for a person."""
+    """A partner's mail goes once more, the same bytes; what goes to an addressee waits for a person."""
     first_time = mail.uncertain_at is None
     mail.uncertain_at, mail.blocked_at = now, None
-    mail.due_at = now + SECOND_COPY_AFTER if first_time and mail.kind != "letter" else None
+    mail.due_at = now + SECOND_COPY_AFTER if first_time and not kinds.is_irrevocable(mail.kind) else None
 
 
 def _not_tried(mail: Mail, now: datetime) -> None:
@@ -166,7 +166,3 @@ _RECORDERS = {
     Kind.NOT_CONNECTED: _not_tried,
     Kind.CANCELLED: _called_back,
 }
-
-
-def _still_may_leave(session: Session, mail: Mail) -> bool:
-    return bool(session.scalar(select(Mail.id).where(Mail.id == mail.id, claims.letter_may_leave())))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, settings
 from worker.models import Answer, Campaign, Mail, Partner
+from worker.state.digests import due_digests
 from worker.state.letters import (
     WITH_ADDRESSEES,
     is_due_by_mail,
@@ -49,10 +50,11 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
     towards = [one for one in under_way if one.held_at is None and not one.takes_answers(at=now)]
     due += [("close", campaign.id) for campaign in towards if campaign.closed_at is None]
     due += _towards_the_addressee(session, [campaign for campaign in towards if campaign.closed_at is not None])
+    due += [("digest", campaign_id) for campaign_id in due_digests(session, now) if campaign_id not in erase]
     return sorted(due, key=lambda one: (one[1], _LIFE.index(one[0])))
 
 
-_LIFE = ("erase", "invite", "remind", "record", "close", "dispatch", "report")
+_LIFE = ("erase", "invite", "remind", "record", "close", "dispatch", "report", "digest")
 
 
 def is_erasing_due(session: Session, campaign: Campaign, now: datetime) -> bool:

@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
-from worker.mail import claims, mime
+from worker.mail import claims, digests, mime
 from worker.mail.delivery import Ready
+from worker.mail.digests import Told
 from worker.mail.mime import Message
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.results import DeliveryResult
@@ -65,6 +66,7 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
         return mail
     campaign_id = mail.campaign.id
     try:
+        told = _told_by(session, mail)
         message = mails.word_mail(session, mail)
         envelope = mime.compose(message, mail.message_id, mail.dated_at, tokens.return_path(mail.id))
         if not envelope.is_7bit:
@@ -85,7 +87,14 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
         tokens.envid(mail.id) if settings.current().bounces_to else None,
     )
     seal_number = mail.seal_number if isinstance(mail, Mail) and message.attachments else None
-    return Ready(mail.id, mail.kind, campaign_id, envelope.hash, offer, seal_number)
+    return Ready(mail.id, mail.kind, campaign_id, envelope.hash, offer, seal_number, told)
+
+
+def _told_by(session: Session, mail: Mail | BulkMail) -> Told | None:
+    """Of whom a mail tells; read before its words are, so that whatever changes meanwhile is noticed as it leaves."""
+    if isinstance(mail, BulkMail) or mail.digest_id is None:
+        return None
+    return Told(mail.digest_id, session.execute(select(digests.mark_of(mail.digest_id))).scalar_one())
 
 
 def _put_off(mail_id: int, why: str, campaign_id: int | None) -> DeliveryResult:

@@ -32,7 +32,7 @@ from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
 from worker.text import dates, names
-from worker.wording import templates
+from worker.wording import digests, templates
 from worker.wording.changes import Changes, changes_since
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import file_title, letter_language, letter_subject, to_whom
@@ -304,6 +304,32 @@ def erased(session: Session, mail: Mail) -> Message:
     )
 
 
+def digest(session: Session, mail: Mail) -> Message:
+    """Tells the addressee how many members write the same, and who of them wants to be named."""
+    _require_not_over(mail)
+    return digests.word_digest(session, mail)
+
+
+def single(session: Session, mail: Mail) -> Message:
+    """Tells the addressee of one member, where it asked for a mail of its own about each."""
+    _require_not_over(mail)
+    return digests.word_single(session, mail)
+
+
+def digest_ready(session: Session, mail: Mail) -> Message:
+    """Shows the organizers what the addressee is to be told of members, whole, before it leaves."""
+    waiting = digests.mail_of(session, mail)
+    if waiting is None or waiting.due_at is None:
+        raise NothingToSay  # it was called back, or has left
+    shown = digests.digest_context(session, waiting, with_link=False)
+    return _to_organizers(session, mail, leaves_at=waiting.due_at, **shown)
+
+
+def digest_failed(session: Session, mail: Mail) -> Message:
+    """Tells the organizers that a mail about members may not have arrived, and that no other goes until they decide."""
+    return _to_organizers(session, mail, states=digests.failed_states(session, mail.campaign))
+
+
 # What says more than its audience's mails do by themselves. By the names of the kinds in `mail/kinds.py`.
 FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
     f.__name__: f
@@ -329,6 +355,10 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         flood,
         outage,
         erased,
+        digest,
+        single,
+        digest_ready,
+        digest_failed,
     )
 }
 kinds.check_functions(FUNCTIONS)
