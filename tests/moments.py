@@ -1,16 +1,20 @@
 """One moment of a played campaign: copied there, played on, put back, looked at by a person, played to its end."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 from sqlalchemy import select
 
 from tests import copies
 from tests.copies import How
-from tests.played import ADDRESSEE, Played, box
+from tests.played import PERSONS, Played, box
 from worker import db, installation, tasks, tokens
+from worker.acts.digests import note_arrived, resume_digests, send_again
 from worker.models import Campaign, Contact, Member
+from worker.state.digests import load_failures
 
 WITHDREW = {
     "one withdraws": "withdraws",
@@ -59,13 +63,14 @@ def try_moment(rng: random.Random, way: Way, folder: Path, url: str = "") -> str
     lost_at = rng.randrange(copied_at + 1, len(played.steps) + 1)
     told = f"copied before {played.steps[copied_at][0]!r}, lost after {played.steps[lost_at - 1][0]!r}; {way}"
     try:
-        _try(played, copied_at, lost_at, way, folder, url)
+        is_put_back(played, copied_at, lost_at, way, folder, url)
     except AssertionError as error:
         raise AssertionError(f"{told}: {error}") from error
     return told
 
 
-def _try(played: Played, copied_at: int, lost_at: int, way: Way, folder: Path, url: str) -> None:
+def is_put_back(played: Played, copied_at: int, lost_at: int, way: Way, folder: Path, url: str = "") -> None:
+    """Copy it before one step, lose it before another, put it back and play it to its end; assert what must hold."""
     played.play(0, copied_at)
     copy = copies.keep(way.how, folder / "copy")
     before = played.has_come_to()
@@ -82,9 +87,10 @@ def _try(played: Played, copied_at: int, lost_at: int, way: Way, folder: Path, u
     if must_stop:
         _stands_still(played)
         _lets_go_on(way, folder, gone)
-    sent = len(played.relay.mails(ADDRESSEE))
+    sent = len(played.letters())
     _plays_to_the_end(played)
-    played.letter_left_since = len(played.relay.mails(ADDRESSEE)) > sent
+    played.letter_left_since = len(played.letters()) > sent
+    _tells_of_who_is_new(played, way)
     _holds(played, way, gone)
 
 
@@ -126,15 +132,33 @@ def _plays_to_the_end(played: Played) -> None:
         played.deadline_passes()
     played.goes_on()
     if played.campaign().dispatched_at is None:
-        there = bool(played.relay.mails(ADDRESSEE))
+        there = bool(played.letters())
         copies.types(*(("dispatch", "rivers", "--by-hand") if there else ("resend", "rivers")), "--yes")
+        played.goes_on()
+
+
+def _tells_of_who_is_new(played: Played, way: Way) -> None:
+    """A person decides on a digest in doubt likewise; another adds its voice, and days pass in which none is held."""
+    played.another_adds_its_voice()
+    with db.reading() as session:
+        campaign = session.get_one(Campaign, played.campaign_id)
+        held, failed = campaign.digests_held_at, load_failures(session, [campaign.id]).get(campaign.id, [])
+        links = {tokens.link(one.digest, "digest") for one in failed if one.digest is not None}
+    there = [link for link in links if any(link in str(mail["List-Unsubscribe"]) for mail in played.digests())]
+    assert len(links) <= 1
+    with db.transaction() as session:
+        (note_arrived if there else send_again)(session, played.campaign_id)
+        if held and way.kept:
+            resume_digests(session, played.campaign_id)
+    for _ in range(2):
+        played.a_day_passes()
         played.goes_on()
 
 
 def _holds(played: Played, way: Way, gone: set[str]) -> None:
     """Nothing that was taken away is there again, and no mail was another under the same Message-ID."""
     assert not (differ := played.relay.different_under_one_id()), differ
-    letters = played.relay.mails(ADDRESSEE)
+    letters = played.letters()
     assert len({str(letter["Message-ID"]) for letter in letters}) == 1, "one letter, by its Message-ID"
     partners = played.partners()
     with db.reading() as session:
@@ -160,6 +184,9 @@ def _holds(played: Played, way: Way, gone: set[str]) -> None:
 def _holds_of_persons(played: Played, way: Way, gone: set[str]) -> None:
     """What persons took away is not there again; without a journal nobody knows who shows less of itself."""
     persons = played.persons()
+    texts = {str(mail["Message-ID"]): said(mail) for mail in played.digests()}.values()
+    told = Counter(role for text in texts for role in PERSONS if f"Person who {role}\n" in text)
+    assert set(told.values()) <= {1}, "one was named in two mails"
     shows = {
         "a person takes its voice back": ("takes it back", lambda one: one.stands),
         "a person did not do it": ("did not do it", lambda one: one.stands or one.name),
@@ -172,3 +199,9 @@ def _holds_of_persons(played: Played, way: Way, gone: set[str]) -> None:
     }
     for step, (role, is_back) in shows.items():
         assert step not in gone or role not in persons or not is_back(persons[role]), f"who {role} is back"
+
+
+def said(mail: EmailMessage) -> str:
+    text = mail.get_body(("plain",))
+    assert text is not None
+    return "\n".join(text.get_content().splitlines())

@@ -39,7 +39,9 @@ def adds_voice(session: Session, campaign: Campaign, which: int = 0, **columns: 
         "mails": 1,
         "mailed_at": now,
     }
-    member = Member(**(values | columns))
+    values |= columns
+    values |= {"words_at": None} if not values["words"] else {}
+    member = Member(**values)
     session.add(member)
     session.flush()
     return member

@@ -46,7 +46,7 @@ ROLES = (
 )  # fmt: skip
 PERSONS = ("adds a voice", "takes it back", "is only counted", "did not do it", "has words refused", "is forgotten")
 ADDRESSEE = "rapporteur@office.example"
-ACTS = ("invite", "remind", "record", "close", "dispatch", "report")
+ACTS = ("invite", "remind", "record", "close", "dispatch", "report", "digest")
 
 
 def box(role: str) -> str:
@@ -147,6 +147,8 @@ class Played:
             ("it is reported", lambda: self.clock_acts("dispatch", "report")),
             ("half of the copies leave", lambda: self.mail_leaves(4)),
             ("everything has left", self.goes_on),
+            ("a digest is drawn", self.digest_is_drawn),
+            ("the digest leaves", self.mail_leaves),
         ]
         self.steps = [("launched", self.launches), *early, *people, *taken_away, *late]
 
@@ -233,15 +235,35 @@ class Played:
         for role in PERSONS:
             with db.transaction() as session:
                 campaign = session.get_one(Campaign, self.campaign_id)
-                said: dict[str, Any] = {
-                    "name": f"Person who {role}",
-                    "words": f"Words of who {role}",
-                    "confirmed_at": None,
-                }
+                said: dict[str, Any] = {"name": f"Person who {role}", "words": f"Words of who {role}"}
+                said |= {"confirmed_at": None, "words_agreed_at": db.clock(session)}
                 member = persons.adds_voice(session, campaign, email=box(role), **said)
             with db.transaction() as session:
                 self.person(session, role, member.id).confirmed_at = db.clock(session)
             self.person_ids[role] = member.id
+
+    def another_adds_its_voice(self) -> None:
+        with db.transaction() as session:
+            campaign = session.get_one(Campaign, self.campaign_id)
+            persons.adds_voice(session, campaign, email="late@partner.example", name="Person who comes late", words="")
+
+    def digest_is_drawn(self) -> None:
+        self.a_day_passes()
+        self.clock_acts("digest")
+
+    def a_day_passes(self) -> None:
+        """For mails to the addressee: the next may follow the last one that left."""
+        with db.transaction() as session:
+            for mail in session.scalars(select(Mail).where(Mail.addressee_id.is_not(None), Mail.sent_at.is_not(None))):
+                assert mail.sent_at is not None
+                mail.sent_at -= timedelta(days=1)
+
+    def letters(self) -> list[EmailMessage]:
+        return [mail for mail in self.relay.mails(ADDRESSEE) if "List-Unsubscribe" not in mail]
+
+    def digests(self) -> list[EmailMessage]:
+        """What the addressee was told of persons, in the order in which it came."""
+        return [mail for mail in self.relay.mails(ADDRESSEE) if "List-Unsubscribe" in mail]
 
     def takes_it_back(self) -> None:
         with db.transaction() as session:

@@ -12,7 +12,7 @@ from worker import db, journal
 from worker.acts import answer, cancel, erase, hold
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.journal_lines import MARGIN, JournalLines, last
-from worker.acts.replay_voices import replay_voices
+from worker.acts.replay_voices import doubt_all_digests, replay_voices
 from worker.journal import Journal, Line
 from worker.mail import outbox
 from worker.models import (
@@ -44,6 +44,8 @@ class AppliedJournal:
     """Campaigns whose letter may have left since."""
     lost_voices: Counter[int] = field(default_factory=Counter)
     """How many persons added their voices since and are not here, by campaign; nobody knows who they are."""
+    digests: set[int] = field(default_factory=set)
+    """Campaigns whose mails about members may have left since, or been stopped."""
 
 
 def is_lost(session: Session, backup_of: datetime | None) -> bool:
@@ -80,11 +82,12 @@ def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: 
             replay.of_campaigns(campaigns)
             voices = replay_voices(session, campaigns, lines)
             applied.counts += voices.counts
-            applied.lost_voices = voices.lost
+            applied.lost_voices, applied.digests = voices.lost, voices.in_doubt
     if counts_as_lost or is_lost(session, since):
         now = db.clock(session)
         asking = [one for one in campaigns if one.takes_answers(at=now)]
         applied.letters = {one.id for one in campaigns}
+        applied.digests |= doubt_all_digests(session, campaigns, now)
         applied.lost_answers = [one.id for campaign in asking for one in campaign.partners if one.erased_at is None]
     return applied
 

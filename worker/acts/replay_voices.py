@@ -1,11 +1,11 @@
 """What the journal says of persons who add their voices: it is taken away again from a database that was put back."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
@@ -14,47 +14,81 @@ from worker.acts.after_member_left import void_what_counts
 from worker.acts.journal_lines import JournalLines, last
 from worker.journal import Line, marks_of
 from worker.mail import outbox
-from worker.models import Campaign, DigestsStoppedBy, Mail, Member
+from worker.mail.holds import ABOUT_MEMBERS
+from worker.models import Campaign, Digest, DigestsStoppedBy, Mail, Member
+from worker.state.digests import first_addressee
 
 _TAKEN = frozenset({"voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone"})
 _ENDS: tuple[journal.Kind, ...] = ("voice withdrawn", "voice disowned", "voice erased")
+_AT_ONCE = 500  # rows that one statement changes
 
 
 @dataclass
 class ReplayedVoices:
-    """What was taken away again, by kind; and of each campaign how many voices were added since and are lost."""
+    """What was taken away again, by kind; and of each campaign how many voices were added since and are lost.
+
+    `in_doubt`: campaigns of which a mail about members may have left since.
+    """
 
     counts: Counter[journal.Kind] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
+    in_doubt: set[int] = field(default_factory=set)
 
 
 def replay_voices(session: Session, campaigns: Sequence[Campaign], lines: JournalLines) -> ReplayedVoices:
-    """Take away again what persons, organizers and addressees took away since; twice changes nothing more."""
+    """Take away again what persons, organizers and addressees took away since; twice changes nothing more.
+
+    A mail about members that may have left since waits for a person, and whom it named is named in no other.
+    """
     replayed = ReplayedVoices()
     living = {one.id: one for one in campaigns if one.erased_at is None}
-    _of_members(session, living, lines, replayed)
+    by_member = _lines_by_member(session, lines)
+    _of_members(session, living, by_member, replayed)
     for campaign in living.values():
-        _of_campaign(campaign, lines.of(campaign.seed), replayed)
+        its = lines.of(campaign.seed)
+        _of_campaign(campaign, its, replayed)
+        left = [line for line in its if line.kind == "digest" and lines.is_since(line)]
+        if left and campaign.cancelled_at is None:
+            _doubt(session, campaign, left, by_member, replayed)
     session.flush()
     _count_lost(session, living, lines, replayed)
     return replayed
 
 
+def doubt_all_digests(session: Session, campaigns: Sequence[Campaign], now: datetime) -> set[int]:
+    """Where nobody knows what was sent or stopped since, hold all mails about members until a person decides.
+
+    What waits here may have left. Returns the campaigns.
+    """
+    held = [one for one in campaigns if one.members != "closed" and one.erased_at is None and one.cancelled_at is None]
+    for campaign in held:
+        campaign.digests_held_at = campaign.digests_held_at or now
+        waiting = (Mail.campaign_id == campaign.id, Mail.kind.in_(ABOUT_MEMBERS), Mail.due_at.is_not(None))
+        for mail in session.scalars(select(Mail).where(*waiting).with_for_update()):
+            _is_uncertain(mail, now)
+    return {one.id for one in held}
+
+
+def _lines_by_member(session: Session, lines: JournalLines) -> dict[int, list[Line]]:
+    """What the backup may not know of each person, by the number of its row."""
+    if not any(line.kind in _TAKEN or line.kind == "told" for its in lines for line in its):
+        return {}
+    kept = session.execute(select(Member.id, Member.ref).where(Member.erased_at.is_(None)).order_by(Member.id)).all()
+    by_member = {member_id: [line for line in lines.of(bytes(ref)) if lines.is_since(line)] for member_id, ref in kept}
+    return {member_id: its for member_id, its in by_member.items() if its}
+
+
 def _of_members(
-    session: Session, campaigns: dict[int, Campaign], lines: JournalLines, replayed: ReplayedVoices
+    session: Session, campaigns: dict[int, Campaign], by_member: Mapping[int, Sequence[Line]], replayed: ReplayedVoices
 ) -> None:
-    if not any(line.kind in _TAKEN for its in lines for line in its):
-        return
     gone: dict[int, list[Member]] = {}
-    kept = select(Member.id, Member.ref).where(Member.erased_at.is_(None)).order_by(Member.id)
-    for member_id, ref in session.execute(kept).all():
-        its = [line for line in lines.of(bytes(ref)) if line.kind in _TAKEN and lines.is_since(line)]
-        if not its:
+    for member_id, lines in by_member.items():
+        if not any(line.kind in _TAKEN for line in lines):
             continue
         member = session.get_one(Member, member_id, with_for_update=True, populate_existing=True)
         stood = member.stands
-        _of_member(session, member, its, replayed)
-        if stood and not member.stands:
+        _of_member(session, member, lines, replayed)
+        if stood and not member.stands and member.erased_at is None:
             gone.setdefault(member.campaign_id, []).append(member)
     session.flush()
     for campaign_id, members in gone.items():
@@ -70,7 +104,7 @@ def _of_member(session: Session, member: Member, lines: Sequence[Line], replayed
         disown_anew(session, member, line.at, line.number)
         replayed.counts["voice disowned"] += 1
         return
-    if (line := last(lines, "voice withdrawn")) is not None and member.stands:
+    if (line := last(lines, "voice withdrawn")) is not None and member.withdrawn_at is None:
         member.withdrawn_at = line.at
         replayed.counts["voice withdrawn"] += 1
     if last(lines, "voice counted") is not None and member.appearance == "named":
@@ -113,6 +147,57 @@ def _of_campaign(campaign: Campaign, lines: Sequence[Line], replayed: ReplayedVo
         by: DigestsStoppedBy = "organizer" if line.detail == "organizer" else "addressee"
         campaign.digests_stopped_at, campaign.digests_stopped_by = line.at, by
         replayed.counts["digests stopped"] += 1
+
+
+def _doubt(
+    session: Session,
+    campaign: Campaign,
+    lines: Sequence[Line],
+    by_member: Mapping[int, Sequence[Line]],
+    replayed: ReplayedVoices,
+) -> None:
+    """Mails about members that entered DATA since: one that is not here is made anew, with the link that it brought."""
+    for line in lines:
+        drawn_at, kind, ref = line.detail.split("/")
+        its = select(Digest).where(Digest.campaign_id == campaign.id, Digest.number == line.number)
+        digest = session.scalar(its)
+        if digest is None:
+            digest = Digest(
+                campaign_id=campaign.id,
+                addressee_id=first_addressee(campaign).id,
+                number=line.number,
+                ref=bytes.fromhex(ref),
+                drawn_at=datetime.fromisoformat(drawn_at),
+            )
+            session.add(digest)
+            session.flush()
+            row = outbox.about_members(kind, campaign, digest, digest.drawn_at, digest.drawn_at)
+            outbox.put(session, [row])
+        mail = session.scalars(select(Mail).where(Mail.digest_id == digest.id, Mail.kind == kind)).one_or_none()
+        if mail is not None and mail.cancelled_at is None and not mail.has_left:
+            _is_uncertain(mail, line.at)
+            replayed.in_doubt.add(campaign.id)
+            replayed.counts["digest"] += 1
+        _name_in_no_other(session, campaign, digest, by_member)
+
+
+def _is_uncertain(mail: Mail, at: datetime) -> None:
+    """As one whose server hung up: nobody knows whether it arrived, and nothing more goes by itself."""
+    mail.in_data_at, mail.uncertain_at, mail.due_at, mail.refused_at = mail.in_data_at or at, at, None, None
+
+
+def _name_in_no_other(
+    session: Session, campaign: Campaign, digest: Digest, by_member: Mapping[int, Sequence[Line]]
+) -> None:
+    told = [
+        member_id
+        for member_id, lines in by_member.items()
+        if any(line.kind == "told" and line.number == digest.number for line in lines)
+    ]
+    for first in range(0, len(told), _AT_ONCE):
+        of_it = (Member.campaign_id == campaign.id, Member.id.in_(told[first : first + _AT_ONCE]))
+        named = update(Member).where(*of_it).values(digest_id=digest.id)
+        session.execute(named.execution_options(synchronize_session="fetch"))
 
 
 def _count_lost(

@@ -13,7 +13,7 @@ from worker import db, installation, journal, mirror, tasks
 from worker.acts import go_on as act
 from worker.acts.apply_journal import AppliedJournal, is_lost
 from worker.cli import console, lookup
-from worker.models import Installation, Partner, RestoredBy
+from worker.models import Campaign, Installation, Partner, RestoredBy
 from worker.state.campaigns import find_campaign
 from worker.state.since_backup import SinceBackup, load_installation, load_since_backup
 from worker.text import addresses, dates, durations
@@ -60,7 +60,7 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
     if not yes and not dry_run:
         deadlines |= _asked_for_deadlines(campaigns, deadlines)
 
-    def go_on(session: Session, *, ask_lost: bool, only_look: bool = False) -> tuple[act.WentOn, list[str]]:
+    def go_on(session: Session, *, ask_lost: bool, only_look: bool = False) -> tuple[act.WentOn, list[str], list[str]]:
         done = act.let_everything_go_on(
             session,
             renew_links=renew_links,
@@ -71,11 +71,14 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
             journal_lost=wishes.journal_lost,
             only_look=only_look,
         )
-        return done, [session.get_one(Partner, one).organization for one in done.journal.lost_answers]
+        about_members = [session.get_one(Campaign, one).slug for one in sorted(done.journal.digests)]
+        return done, [session.get_one(Partner, one).organization for one in done.journal.lost_answers], about_members
 
     with lookup.trying("", even_restored=True) as session:
-        looked, lost = go_on(session, ask_lost=True, only_look=True)
+        looked, lost, digests = go_on(session, ask_lost=True, only_look=True)
     would = _what_happens(campaigns, looked.letters_in_doubt, deadlines, opted_out, withdrew, renew_links=renew_links)
+    if digests:
+        would += f" {_DIGESTS.format(campaigns=console.some(digests))}"
     if number := looked.journal.lost_voices.total():
         would += f" {_LOST_VOICES.format(persons=console.count(number, 'person'))}"
     if lost:
@@ -93,7 +96,7 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         question = "Let everything go on?"  # what would happen was just said
     console.ask_for_name(question, "restored", yes=yes)
     with lookup.refusals_told(""), db.transaction(even_restored=True) as session:
-        done, lost = go_on(session, ask_lost=ask_lost)
+        done, lost, digests = go_on(session, ask_lost=ask_lost)
         without_address = [session.get_one(Partner, one).organization for one in done.journal.without_address]
     installation.remember()
     lookup.notify(tasks.sweep)
@@ -102,6 +105,8 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         console.say(line)
     if done.letters_in_doubt:
         console.say(f"{console.count(len(done.letters_in_doubt), 'letter')} in doubt: not sent again until you decide.")
+    if digests:
+        console.say(f"{_DIGESTS.format(campaigns=console.some(digests))} {console.command('digest', 'NAME')}")
     if number := done.journal.lost_voices.total():
         console.say(_LOST_VOICES.format(persons=console.count(number, "person")))
     if lost:
@@ -169,6 +174,7 @@ _KNOWN_UNTIL = (
     "Who withdrew or opted out is known until {moment}, when the data folder was last written. If the program was "
     "still running after that (the folder is an old copy), add --journal-lost."
 )
+_DIGESTS = "Emails about members that may have been sent, or stopped, and are not sent until you decide: {campaigns}."
 _LOST_VOICES = (
     "{persons} added a voice since the backup and may be lost. Nobody knows who: ask your organizations to ask their "
     "members again."

@@ -194,13 +194,15 @@ def begin_data(session: Session, mail_id: int, holder: str, told: Told | None = 
         .where(Mail.id == mail_id, Mail.lease_holder == holder, Mail.lease_until > now)
         .where(Mail.cancelled_at.is_(None), Mail.in_data_at.is_(None), may_leave)
         .values(in_data_at=now, due_at=None)
-        .returning(Mail.campaign_id)
+        .returning(Mail.campaign_id, Mail.kind)
         .execution_options(synchronize_session=False)
     )
-    if (campaign_id := session.scalar(entered)) is None:
+    if (left := session.execute(entered).one_or_none()) is None:
         return False
+    campaign_id, kind = left
     if told is not None:
         digests.let_go(session, told.digest_id)
+        digests.note_leaving(session, told.digest_id, kind, now)
         return True
     seed = session.scalar(select(Campaign.seed).where(Campaign.id == campaign_id))
     journal.note(session, "letter", seed or b"", at=now)

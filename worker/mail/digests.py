@@ -6,6 +6,7 @@ worded before somebody withdrew, or changed its name, is worded anew.
 
 import functools
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from worker import db
+from worker import db, journal
 from worker.column_types import HEAD
 from worker.models import Campaign, Digest, Mail, Member
 
@@ -82,6 +83,15 @@ def let_go(session: Session, digest_id: int) -> None:
     """Leave to the next digest whom this one, which enters DATA, does not name after all."""
     left_out = update(Member).where(Member.digest_id == digest_id, ~named_in(digest_id)).values(digest_id=None)
     session.execute(left_out.execution_options(synchronize_session=False))
+
+
+def note_leaving(session: Session, digest_id: int, kind: str, now: datetime) -> None:
+    """Keep beside the database that a digest enters DATA, and whom it names: after a restore none names them again."""
+    of_it = select(Digest.number, Digest.drawn_at, Digest.ref, Campaign.seed).join(Campaign)
+    number, drawn_at, ref, seed = session.execute(of_it.where(Digest.id == digest_id)).one()
+    journal.note(session, "digest", seed, number, f"{drawn_at.isoformat()}/{kind}/{bytes(ref).hex()}", at=now)
+    for named in session.scalars(select(Member.ref).where(Member.digest_id == digest_id)):
+        journal.note(session, "told", named, number, at=now)
 
 
 def _joined(*parts: ColumnElement[Any]) -> ColumnElement[str]:

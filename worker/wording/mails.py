@@ -26,8 +26,7 @@ from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
 from worker.state.members import count_in_seal as count_members_in_seal
-from worker.state.members import is_in_letter
-from worker.state.members import counts_for
+from worker.state.members import counts_for, is_in_letter
 from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
