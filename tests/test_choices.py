@@ -14,7 +14,8 @@ from worker import db, tokens
 from worker.acts import amend_letter, answer
 from worker.acts.answer import AnswerInput, Statement
 from worker.choices import CHOICES, AnswerChoice
-from worker.cli import status_view
+from worker.cli.status_view.partners import _answer
+from worker.cli.status_view.top import summary
 from worker.definition.campaign import read_definition
 from worker.mail import outbox
 from worker.mail.kinds import KINDS
@@ -50,9 +51,9 @@ def test_each_choice_is_recorded_counted_and_told_to_organizers(choice: AnswerCh
         status = load_status(session, campaign)
 
     assert status.counts.answers == {one.counted_as: int(one is choice) for one in CHOICES.values()}
-    assert f"1 {choice.counted_as.replace('_', ' ')}" in status_view.summary(status.counts)
+    assert f"1 {choice.counted_as.replace('_', ' ')}" in summary(status.counts)
     row = next(one for one in status.partners if one.organization == "River Watch")
-    assert (choice.shown_as or choice.did) in status_view._answer(row)
+    assert (choice.shown_as or choice.did) in _answer(row)
     assert ({choice.told_by} if choice.told_by else set()) == told & {one.told_by for one in CHOICES.values()}
     assert not choice.told_by or KINDS[choice.told_by].audience == "organizers"
 

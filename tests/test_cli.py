@@ -30,6 +30,7 @@ from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
+from worker.cli.status_view.top import _span
 from worker.mail.delivery import Ready
 from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression, ThirdPartyAddress
 from worker.state.contacts import load_contacts_of
@@ -856,7 +857,7 @@ def test_progress_and_quotas_are_told_while_mail_leaves(desk: Desk) -> None:
     ],
 )
 def test_a_span_is_told_roughly(database: str, seconds: float, told: str) -> None:
-    assert status_view._span(seconds) == told
+    assert _span(seconds) == told
 
 
 def test_a_watch_that_is_not_a_terminal_prints_all_again_and_again(

@@ -144,7 +144,7 @@ def test_every_setting_is_in_the_table_as_it_is() -> None:
 
 
 def test_what_the_pages_quote_of_the_program_is_said_by_it() -> None:
-    cli = "".join(path.read_text() for path in (TOP / "worker" / "cli").glob("*.py"))
+    cli = "".join(path.read_text() for path in (TOP / "worker" / "cli").rglob("*.py"))
     titles = re.findall(
         r"^- \*\*(.+?)\.\*\*", ORGANIZING.partition("### Emails that did not arrive")[2].partition("\n#")[0], re.M
     )

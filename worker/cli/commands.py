@@ -20,7 +20,7 @@ from worker.cli.erase import erase
 from worker.cli.export import export
 from worker.cli.extend import extend
 from worker.cli.help import Command, Program
-from worker.cli.hold import hold, resume
+from worker.cli.hold import hold
 from worker.cli.launch import launch
 from worker.cli.mails import mails
 from worker.cli.merge import merge
@@ -30,6 +30,7 @@ from worker.cli.preview import preview
 from worker.cli.rekey import rekey
 from worker.cli.remind import remind
 from worker.cli.resend import resend
+from worker.cli.resume import resume
 from worker.cli.silence import silence
 from worker.cli.status import status
 

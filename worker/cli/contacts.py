@@ -146,22 +146,23 @@ def _registered(partner: "Partner") -> str:
 
 
 def _facts_of_registered(partner: "Partner", answered: bool, status: "PartnerStatus") -> str:
-    from worker.cli import status_view
+    from worker.cli.status_view.partners import mail_in_short
 
-    told = [status_view.mail_in_short(status.mails[-1] if status.mails else None)]
+    told = [mail_in_short(status.mails[-1] if status.mails else None)]
     told += [_ANSWERED] if answered else []
     told += [_NO_MAIL] if partner.quiet_at else []
     return "; ".join(told)
 
 
 def _facts(one: "ContactStatus", answered: bool, now: "datetime", zone: str) -> str:
-    from worker.cli import status_view
+    from worker.cli.status_view.partners import mail_in_short
+    from worker.cli.status_view.phrases import short_moment
 
     how = "passed on" if one.added_by == "partner" else "added by you"
-    told = [f"{how} {status_view.short_moment(one.added, now, zone)}", status_view.mail_in_short(one.mail)]
+    told = [f"{how} {short_moment(one.added, now, zone)}", mail_in_short(one.mail)]
     told += [_ANSWERED] if answered else []
     told += [_NO_MAIL] if one.quiet else []
-    told += [f"link ended {status_view.short_moment(one.ended, now, zone)}"] if one.ended else []
+    told += [f"link ended {short_moment(one.ended, now, zone)}"] if one.ended else []
     return "; ".join(told)
 
 

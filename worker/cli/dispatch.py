@@ -117,7 +117,7 @@ def _sealed(session: "Session", facts: "CampaignFacts") -> str:
     """Which seal it is, so that whoever printed another one sees it."""
     from sqlalchemy import select
 
-    from worker.cli.status_view import short_moment
+    from worker.cli.status_view.phrases import short_moment
     from worker.state.letters import sealed_at
 
     made = session.scalar(select(sealed_at(facts.campaign.id, facts.seal)))

@@ -74,7 +74,7 @@ def _as_data(session: "Session", partner: "Partner", found: "list[Mail]") -> "li
 
 def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found: "list[dict[str, Any]]") -> "list[str]":
     from worker import db
-    from worker.cli import status_view
+    from worker.cli.status_view.phrases import short_moment
     from worker.text.names import signatory
 
     if not found:
@@ -83,7 +83,7 @@ def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found:
     lines = [f"Emails to {signatory(partner)} ({campaign.zone})"]
     for one in found:
         to = "registered contact" if one["contact"] is None else f"contact {one['contact']}"
-        moment = status_view.short_moment(datetime.fromisoformat(one["when"]), now, campaign.zone)
+        moment = short_moment(datetime.fromisoformat(one["when"]), now, campaign.zone)
         why = f": {one['why']}" if one["why"] else ""
         lines.append(f"  {one['number']}: {one['kind']}, to the {to}: {one['state']} {moment}{why}")
     return lines

@@ -15,10 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select
 
 from worker import db, embedded, log, settings
-from worker.cli import console, lookup, status_json, status_view
+from worker.cli import console, lookup, status_json
 from worker.cli.demo import partner as player
 from worker.cli.demo.partner import Letterbox
 from worker.cli.launch import launch
+from worker.cli.status_view.partners import partners_table
+from worker.cli.status_view.top import summary
 from worker.definition import campaign as definitions
 from worker.definition.partners import PartnerRow
 from worker.models import Seal
@@ -238,8 +240,8 @@ class Stage:
     def _say(self, found: CampaignStatus) -> None:
         counts, letter = found.counts, found.letters[-1]
         say = self.console.print
-        say(status_view.partners_table(found, found.partners, self.console.width))
-        say(f"\n[bold]{status_view.summary(counts)}[/bold]")
+        say(partners_table(found, found.partners, self.console.width))
+        say(f"\n[bold]{summary(counts)}[/bold]")
         say(f"The letter with {counts.named_publicly} names was sent to {letter.addressee}.", markup=False)
         say(f"The addressee's server said: {letter.mail.reply}", markup=False)
         say(
