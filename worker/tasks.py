@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from worker import celery_config, db, installation, journal, key_check, vacuum
 from worker import log as logs
-from worker.acts import alert_unreached, bounce, receipts
+from worker.acts import alert_unreached, alert_words, bounce, receipts
 from worker.acts import invite as invitations
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
@@ -236,6 +236,7 @@ def due_now() -> list[tuple[str, int]]:
         circuit_breaker.record_sweep(session)
         claims.mark_lost_leases_uncertain(session)
         alert_unreached.alert_organizers(session)
+        alert_words.tell_of_words(session)
         now = db.clock(session)
         forget_ended_links(session, now)
         blank_unconfirmed(session, now)

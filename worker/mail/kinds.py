@@ -95,6 +95,7 @@ KINDS = by_name(
     MailKind("row", "organizers", SOON),
     MailKind("applicant", "organizers", SOON),
     MailKind("flood", "organizers", SOON),
+    MailKind("words", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("notice", "organizers", SOON),
     MailKind("erased", "organizers", SOON),
     MailKind("outage", "organizers", SOON),

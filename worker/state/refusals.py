@@ -151,6 +151,12 @@ class AlreadyDecided(Refused):
     code = "already_decided"
 
 
+class WordsNotDecided(Refused):
+    """Own words are not there as they were read. Facts: unknown, changed, decided, each a list of numbers."""
+
+    code = "words_not_decided"
+
+
 class AlreadyPartner(Refused):
     """A partner has this name and country. Facts: organization, number (the partner's), applicant (its number)."""
 

@@ -30,6 +30,7 @@ from worker.state.members import counts_for, is_in_letter
 from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
+from worker.state.waiting_words import count_waiting_words
 from worker.text import dates, names
 from worker.wording import digests, templates
 from worker.wording.changes import Changes, changes_since
@@ -290,6 +291,14 @@ def flood(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, many=FIRST_OF_CAMPAIGN, unconfirmed=now.unconfirmed)
 
 
+def words(session: Session, mail: Mail) -> Message:
+    """Tells the organizers how many wrote own words that wait; who wrote what stays in the command."""
+    waiting = count_waiting_words(session, [mail.campaign_id]).get(mail.campaign_id, 0)
+    if not waiting:
+        raise NothingToSay
+    return _to_organizers(session, mail, waiting=waiting)
+
+
 def outage(session: Session, mail: Mail) -> Message:
     """Tells the organizers since when the relay took no mail, and that nothing was lost."""
     return _to_organizers(session, mail, post=session.get_one(RelayHealth, 1))
@@ -352,6 +361,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         unreached,
         mail_answered,
         flood,
+        words,
         outage,
         erased,
         digest,

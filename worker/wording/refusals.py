@@ -100,6 +100,21 @@ def _nothing_to_undo(words: NullTranslations, facts: dict[str, Any]) -> str:
     return f"There is {ACTS[facts['act']].replace('the ', 'no ', 1)} that can still be taken back: nothing was changed."
 
 
+def _words_not_decided(words: NullTranslations, facts: dict[str, Any]) -> str:
+    said = ["Nothing was decided."]
+    for why, sentence in _NOT_DECIDED.items():
+        if numbers := facts.get(why):
+            said.append(sentence.format(", ".join(f"#{number}" for number in numbers)))
+    return " ".join(said)
+
+
+_NOT_DECIDED = {
+    "changed": "Changed by the person since you read it, so read it again: {}.",
+    "decided": "Decided already: {}.",
+    "unknown": "No words with this number: {}.",
+}
+
+
 def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
     return " ".join(["The letter is not sent:", *map(blockers.sentence, facts["blockers"])])
 
@@ -146,6 +161,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "erased": lambda w, f: f"{f['organization']} was erased: it gets no email any more, and its address is not kept.",
     "not_an_address": lambda w, f: f"{f['typed']!r} is not an email address: {f['reason']}",
     "already_decided": lambda w, f: "It has been decided already: nothing was changed.",
+    "words_not_decided": _words_not_decided,
     "already_partner": lambda w, f: (
         f"There is already a partner called {f['organization']} in the same country (#{f['number']}): nothing was "
         "changed."

@@ -1,0 +1,36 @@
+"""An organizer lets no more persons add their voices, or lets them again."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker import db
+from worker.acts import audit
+from worker.mail import outbox
+from worker.models import Mail, Member
+
+
+def stop_voices(session: Session, campaign_id: int) -> int | None:
+    """Let nobody add its voice from now on; voices that were confirmed stay, and their pages work on.
+
+    Mails that ask addresses to confirm and have not left are called back: their links would lead to a shut door.
+    Returns how many, or None if it was stopped already.
+    """
+    campaign = db.locked(session, campaign_id)
+    if campaign.voices_stopped_at is not None:
+        return None
+    campaign.voices_stopped_at = now = db.clock(session)
+    unconfirmed = select(Member.id).where(Member.campaign_id == campaign_id, ~Member.stands)
+    asks = (Mail.campaign_id == campaign_id, Mail.kind == "voice", Mail.member_id.in_(unconfirmed))
+    called_back = outbox.cancel(session, *asks, at=now)
+    audit.log(session, campaign, "organizer", "voices_stopped", detail=called_back or None, at=now)
+    return called_back
+
+
+def reopen_voices(session: Session, campaign_id: int) -> bool:
+    """Let persons add their voices again, as far as the letter's page is there; returns whether that is new."""
+    campaign = db.locked(session, campaign_id)
+    if campaign.voices_stopped_at is None:
+        return False
+    campaign.voices_stopped_at = None
+    audit.log(session, campaign, "organizer", "voices_reopened")
+    return True

@@ -1,0 +1,49 @@
+"""Persons by their email addresses, which are read and never shown: one of them, or all of one mail domain."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from worker import tokens
+from worker.models import Campaign, Member
+from worker.state.member_counts import domain_of
+from worker.text import addresses
+
+ENCRYPTED = (Member.name, Member.email, Member.country, Member.words)
+
+
+@dataclass(frozen=True)
+class OfDomain:
+    """Who typed an address of one mail domain, and did not withdraw: by number, those whose voice stands, and others.
+
+    `named`: how many of those that stand are to be named to the addressee; `told`: how many a mail to it may name.
+    """
+
+    standing: list[int]
+    unconfirmed: list[int]
+    named: int
+    told: int
+
+
+def find_member(session: Session, campaign: Campaign, email: str) -> Member | None:
+    """The person with this address, whatever it adds to it behind a plus; null if there is none, or it was erased."""
+    known = tokens.fingerprints(addresses.mailbox(email))
+    of_it = select(Member).where(Member.campaign_id == campaign.id, Member.mailbox_hmac.in_(known))
+    return session.scalars(of_it.options(*map(defer, ENCRYPTED))).first()
+
+
+def load_of_domain(session: Session, campaign: Campaign, domain: str) -> OfDomain:
+    """Whoever is reached through exactly this mail domain."""
+    rows = select(Member.id, Member.confirmed_at, Member.appearance, Member.digest_id, Member.email).where(
+        Member.campaign_id == campaign.id, Member.withdrawn_at.is_(None), Member.erased_at.is_(None)
+    )
+    wanted = domain.casefold()
+    of_it = [row for row in session.execute(rows.order_by(Member.id)) if domain_of(row.email) == wanted]
+    standing = [row for row in of_it if row.confirmed_at is not None]
+    return OfDomain(
+        standing=[row.id for row in standing],
+        unconfirmed=[row.id for row in of_it if row.confirmed_at is None],
+        named=sum(row.appearance == "named" for row in standing),
+        told=sum(row.digest_id is not None for row in standing),
+    )
