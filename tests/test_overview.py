@@ -399,8 +399,8 @@ def test_all_campaigns_take_as_many_statements_as_one_of_each(capsys: pytest.Cap
         assert capsys.readouterr().out.count(f"given-up-{number}") == 2
 
     assert counted[0] == counted[1]
-    assert counted[0][0] <= 20
-    assert counted[0][1] <= 30
+    assert counted[0][0] <= 21
+    assert counted[0][1] <= 31
 
 
 def test_two_campaigns_take_as_many_statements_as_twenty() -> None:
@@ -413,4 +413,4 @@ def test_two_campaigns_take_as_many_statements_as_twenty() -> None:
         counted.append(len(seen))
         assert len(lines) == last
 
-    assert counted[0] == counted[1] <= 8
+    assert counted[0] == counted[1] <= 9

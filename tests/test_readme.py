@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from tests import backups, desks, readme_picture, spreadsheets
+from tests import backups, crowd, desks, readme_picture, spreadsheets
 from tests.command_kinds import ASKS, DATA, KINDS, RUNS, TYPES_ITS_NAME
 from tests.conftest import Clock
 from tests.desks import SIGNED, Desk
@@ -161,7 +161,7 @@ def test_the_rules_for_all_commands_are_what_the_commands_keep() -> None:
     (asks,) = re.findall(r"asks for the name of the campaign instead of `y`: (.*?)\.", rules)
 
     assert set(re.findall(r"`(\w+)", data)) == DATA
-    assert set(re.findall(r"`(\w+)", asks)) == TYPES_ITS_NAME | {"resume", "admit"}
+    assert set(re.findall(r"`(\w+)", asks)) == TYPES_ITS_NAME | {"resume", "admit", "members"}
 
 
 def test_the_letter_that_is_shown_as_an_example_is_a_letter() -> None:
@@ -211,7 +211,7 @@ class Organizer(Desk):
         if KINDS.get(words[0]) == ASKS and "--undo" not in words:
             words.append("--yes")
         ended = CliRunner().invoke(app, words, input=given)
-        fine = {0, console.WAITS} if words[0] == "status" else {0}
+        fine = {0, console.WAITS} if words[0] in {"status", "words"} else {0}
         assert ended.exit_code in fine, (line.typed, ended.output, ended.exception)
         assert not re.search("Nothing was done|nothing was changed|No letter is uncertain", ended.output), ended.output
 
@@ -333,6 +333,20 @@ def has_nothing_but_a_backup(organizer: Organizer) -> None:
     _is_in_an_empty_place(organizer)
 
 
+def _voices_came(organizer: Organizer) -> None:
+    """Persons added theirs, some in their own words."""
+    with db.transaction() as session:
+        campaign = session.merge(organizer.campaign())
+        campaign.definition = campaign.definition | {"members": "named", "public_page": "from launch"}
+        crowd.a_voice(session, campaign, "rosa@home.example", appearance="named", words="We drink from this river.")
+        crowd.many(session, campaign, 12, "spam.example")
+
+
+def opened_to_persons(organizer: Organizer) -> None:
+    asked(organizer)
+    _voices_came(organizer)
+
+
 STAGES: dict[str, Callable[[Organizer], None]] = {
     "README.md: Your first campaign": folder,
     "docs/organizing.md: For organizers": folder,
@@ -351,6 +365,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Several people in one organization": asked,
     "docs/organizing.md: Two organizations with one name": asked,
     "docs/organizing.md: Organizations that ask to sign": asked,
+    "docs/organizing.md: Voices and own words": opened_to_persons,
     "docs/organizing.md: Partners at risk": asked,
     "docs/organizing.md: Change the letter or a name": signed,
     "docs/organizing.md: The deadline": signed,
@@ -370,6 +385,12 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/operating.md: Make backups": asked,
     "docs/operating.md: Restore": has_nothing_but_a_backup,
 }
+
+
+def _writes_words(organizer: Organizer) -> None:
+    with db.transaction() as session:
+        campaign = session.merge(organizer.campaign())
+        crowd.a_voice(session, campaign, "ada@home.example", words="So do we.")
 
 
 def _is_in_an_empty_place(organizer: Organizer) -> None:
@@ -453,6 +474,7 @@ HAPPENS: dict[str, Callable[[Organizer], None]] = {
     "preview .* --send-to": _has_a_relay,
     "export river-2027 --documents": _is_sealed,
     "close ": _ends_its_hold,
+    "words river-2027$": _writes_words,
     "backup (river|-)": _has_the_paper,
     "restore ": _is_in_an_empty_place,
 }

@@ -23,6 +23,7 @@ from worker.cli.help import Command, Program
 from worker.cli.hold import hold
 from worker.cli.launch import launch
 from worker.cli.mails import mails
+from worker.cli.members import members
 from worker.cli.merge import merge
 from worker.cli.new import new
 from worker.cli.notice import notice
@@ -33,6 +34,7 @@ from worker.cli.resend import resend
 from worker.cli.resume import resume
 from worker.cli.silence import silence
 from worker.cli.status import status
+from worker.cli.words import words
 
 app = typer.Typer(
     name="undersigned",
@@ -54,7 +56,10 @@ OPERATE = "Run the program"
 _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
-    RUN: [status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge],
+    RUN: [
+        *(status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge),
+        *(members, words),
+    ],
     LEAVE: [close, dispatch, resend, cancel],
     AFTER: [notice, export, erase],
     OPERATE: [

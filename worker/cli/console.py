@@ -24,7 +24,12 @@ NO_EDGE = 10_000  # columns of what is no terminal: nothing is wrapped or cut th
 
 def say(words: str = "") -> None:
     """Talk to the person who typed; nothing from a file or a name moves the cursor or turns the words."""
-    print(_UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", words), file=sys.stderr, flush=True)
+    print(visible(words), file=sys.stderr, flush=True)
+
+
+def visible(words: str) -> str:
+    """The same with each character that would move the cursor or turn the words named in its place."""
+    return _UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", words)
 
 
 def give(found: Any) -> None:

@@ -97,7 +97,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         return
     with lookup.writing(name) as (session, campaign):
         erase_campaign(session, campaign.id, give_up=give_up)
-    _done(what, "partners.csv in the campaign's folder")
+    done(what, "partners.csv in the campaign's folder")
 
 
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
@@ -121,7 +121,7 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
         _asked(name, what := f"all that {organization} told us when it asked to sign", "", yes=yes, dry_run=dry_run)
         with lookup.writing(name) as (session, _):
             erase_applicant(session, stranger_id)
-        _done(what, "emails")
+        done(what, "emails")
         return
     what = f"contact, address and link of {words}{_and_their(further)}, and who answered for it and why"
     what += "; its name too" if its_name else ". Its name stays, because it signed the letter publicly"
@@ -130,7 +130,7 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
     _asked(name, what, lost, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
-    _done(what, "its line in partners.csv")
+    done(what, "its line in partners.csv")
 
 
 def _and_their(further: int) -> str:
@@ -150,7 +150,8 @@ def _asked(name: str, what: str, lost: str, *, yes: bool, dry_run: bool) -> None
     console.ask_for_name(f"Erase {what}? {lost} It cannot be undone.".replace("  ", " "), name, yes=yes)
 
 
-def _done(what: str, yours: str) -> None:
+def done(what: str, yours: str) -> None:
+    """Say what was erased, and what the organizer is to erase; make the database's files forget."""
     from worker import db, vacuum
     from worker.cli import backup_status
 

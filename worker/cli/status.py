@@ -42,6 +42,7 @@ def status(
     else:
         status_view.one_campaign(found)
     to_do = any(one.to_do for one in found.addressees) or any(one.to_do for one in found.letters)
+    to_do = to_do or found.members.waits_for_a_person
     if stands or found.state == "waiting" or status_json.is_overdue(found) or to_do:
         raise typer.Exit(console.WAITS)
 

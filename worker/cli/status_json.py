@@ -3,8 +3,9 @@
 from typing import Any
 
 from worker.cli import console, hints
-from worker.models import MailResponse
+from worker.models import Campaign, MailResponse
 from worker.state.mail_status import MailStatus, reason_of
+from worker.state.member_status import MemberStatus
 from worker.state.overview import AddresseeStatus, LetterStatus, Line, Overview
 from worker.state.status import CampaignStatus, ContactStatus, PartnerStatus
 from worker.wording.relay_status import iso, relay_as_json
@@ -60,7 +61,21 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "partly": status.partly,
         "addressees": [_addressee(one, campaign.slug) for one in status.addressees],
         "letters": [_letter(letter, campaign.slug) for letter in status.letters],
+        "members": members_as_json(status.members, campaign),
         "mails": status.mails,
+    }
+
+
+def members_as_json(members: MemberStatus, campaign: Campaign) -> dict[str, Any]:
+    """The persons who add their voices, in numbers, and the mails about them."""
+    digests = members.digests
+    moments = ("held", "stopped", "last", "next")
+    return {
+        "open": members.shut is None,
+        "because": members.shut,
+        "stopped": iso(campaign.voices_stopped_at),
+        **vars(members.counts),
+        "digests": vars(digests) | {one: iso(getattr(digests, one)) for one in moments} if digests else None,
     }
 
 

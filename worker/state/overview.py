@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -19,6 +19,8 @@ from worker.state.joining import NOBODY, Joining, load_joining
 from worker.state.letters import TO_DO, Served, ServedState, lacks_it, load_seals, seal_of
 from worker.state.lifecycle import OrganizerState, settled_state
 from worker.state.mail_status import MailState
+from worker.state.member_counts import NO_MEMBERS, MemberCounts, load_member_counts
+from worker.state.member_status import MemberStatus, load_member_status
 from worker.state.overdue import DueAct, load_due_acts
 from worker.state.progress import Progress, load_progress
 from worker.state.relay_status import RelayStatus, load_relay_status
@@ -30,7 +32,8 @@ from worker.state.undo import Undoable, load_undoable
 class Line:
     """What the table of all campaigns shows of one.
 
-    `partly`: it left, and not every addressee has it; `due`: what the clock is to do with its letter now.
+    `partly`: it left, and not every addressee has it; `due`: what the clock is to do with its letter now; `voices`:
+    how many persons add theirs.
     """
 
     campaign: Campaign
@@ -39,6 +42,7 @@ class Line:
     counts: Counts
     partly: bool
     due: DueAct | None
+    voices: MemberCounts
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ class Overview(Line):
     `addressees` says who has the letter, once it is closed. `applicants` ask to sign and wait for a yes or no;
     `joining` says how many ask, and whether too many do. `notices` are how many addressees are to be told that
     somebody stepped back after the letter had left. `undo` is what can be taken back now.
+    `members`: the persons who add their voices.
     `held_mails` are how many mails wait because the campaign is held. `others_returned` are how many mails to the
     organizers, or to who asked to sign, came back or may not have arrived.
     """
@@ -130,6 +135,7 @@ class Overview(Line):
     addressees: list[AddresseeStatus]
     letters: list[LetterStatus]
     mails: dict[str, dict[MailState, int]]
+    members: MemberStatus
     held_mails: int
     others_returned: int
 
@@ -144,6 +150,7 @@ def load_lines(session: Session) -> list[Line]:
     due = load_due_acts(session, facts_of_unsettled)
     goes_on = (Campaign.dispatched_at.is_not(None), Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None))
     partly = set(session.scalars(select(Campaign.id).where(*goes_on, lacks_it())))
+    voices = load_member_counts(session, [campaign.id for campaign in campaigns])
     return [
         Line(
             campaign=one,
@@ -152,6 +159,7 @@ def load_lines(session: Session) -> list[Line]:
             counts=counts.get(one.id) or count({}, 0),
             partly=one.id in partly,
             due=due.get(one.id),
+            voices=voices.get(one.id, NO_MEMBERS),
         )
         for one in campaigns
     ]
@@ -164,11 +172,12 @@ def load_overviews(session: Session) -> list[Overview]:
     relay, facts_of_all = load_relay_status(session, now), load_facts_of(session, campaigns, now)
     closed = [(facts.campaign, facts.letters) for facts in facts_of_all if facts.campaign.closed_at is not None]
     notices, progress = load_notices_of(session, closed), load_progress(session, ids, relay)
-    applicants, mails = recipients.load_applicants_of(session, ids), _count_mails(session)
+    applicants, mails = recipients.load_applicants_of(session, ids), count_mails(session)
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
     held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
     others_returned, due = _count_others_returned(session), load_due_acts(session, facts_of_all)
+    persons = load_member_status(session, campaigns, {facts.campaign.id: facts.letters for facts in facts_of_all})
     return [
         Overview(
             campaign=facts.campaign,
@@ -177,6 +186,7 @@ def load_overviews(session: Session) -> list[Overview]:
             counts=counts.get(facts.campaign.id) or count({}, 0),
             partly=is_partly(facts),
             due=due.get(facts.campaign.id),
+            voices=persons[facts.campaign.id].counts,
             undo=undoable.get(facts.campaign.id),
             seal=facts.seal,
             blockers=blockers_to_tell(facts),
@@ -188,6 +198,7 @@ def load_overviews(session: Session) -> list[Overview]:
             addressees=addressees.get(facts.campaign.id, []),
             letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
             mails=mails.get(facts.campaign.id, {}),
+            members=persons[facts.campaign.id],
             held_mails=held.get(facts.campaign.id, 0),
             others_returned=others_returned.get(facts.campaign.id, 0),
         )
@@ -201,10 +212,11 @@ def _count_others_returned(session: Session) -> dict[int, int]:
     return dict(session.execute(number.group_by(Mail.campaign_id)).all())
 
 
-def _count_mails(session: Session) -> dict[int, dict[str, dict[MailState, int]]]:
+def count_mails(session: Session, *which: ColumnElement[bool]) -> dict[int, dict[str, dict[MailState, int]]]:
     """How many mails there are by campaign, kind and state, each in the order in which they first occur."""
     state = mail_status.state_of().label("state")
-    number = select(Mail.campaign_id, Mail.kind, state, func.count()).group_by(Mail.campaign_id, Mail.kind, "state")
+    number = select(Mail.campaign_id, Mail.kind, state, func.count()).where(*which)
+    number = number.group_by(Mail.campaign_id, Mail.kind, "state")
     counted: dict[int, dict[str, dict[MailState, int]]] = {}
     for campaign_id, kind, how, many in session.execute(number.order_by(func.min(Mail.id))):
         counted.setdefault(campaign_id, {}).setdefault(kind, {})[how] = many

@@ -9,6 +9,8 @@ from itertools import chain
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from worker.mail import kinds
+from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner, Suppression
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
@@ -20,8 +22,9 @@ from worker.state.facts import load_facts
 from worker.state.held import count_held_mails
 from worker.state.joining import NOBODY, load_joining
 from worker.state.mail_status import Circumstances, MailState, MailStatus, mail_state
+from worker.state.member_status import load_member_status
 from worker.state.overdue import load_due_acts
-from worker.state.overview import LetterStatus, Overview, is_partly, load_addressees
+from worker.state.overview import LetterStatus, Overview, count_mails, is_partly, load_addressees
 from worker.state.progress import load_progress
 from worker.state.relay_status import load_relay_status
 from worker.state.responses import load_responses
@@ -111,17 +114,20 @@ class CampaignStatus(Overview):
 def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     """Read where a campaign stands, in as many statements for ten thousand partners as for ten."""
     facts = load_facts(session, campaign)
-    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id).order_by(Mail.id)).all()
+    of_it = Mail.campaign_id == campaign.id
+    mails = session.scalars(select(Mail).where(of_it, Mail.kind.not_in(_ONLY_COUNTED)).order_by(Mail.id)).all()
     around = _circumstances(session, campaign, mails, facts.now)
     asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
     responses = load_responses(session, [campaign.id])
     partners = _partners(session, campaign, signatories.in_order(asked), mails, responses, around)
+    persons = load_member_status(session, [campaign], {campaign.id: facts.letters})[campaign.id]
     return CampaignStatus(
         campaign=campaign,
         now=facts.now,
         state=organizer_state(facts),
         partly=is_partly(facts),
         due=load_due_acts(session, [facts]).get(campaign.id),
+        voices=persons.counts,
         undo=load_undoable(session, [campaign.id], facts.now).get(campaign.id),
         seal=facts.seal,
         blockers=blockers_to_tell(facts),
@@ -133,11 +139,16 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         joining=load_joining(session, [campaign.id], facts.now).get(campaign.id, NOBODY),
         addressees=load_addressees(session, [facts]).get(campaign.id, []),
         letters=[LetterStatus.from_mail(mail, responses.get(mail.id, [])) for mail in facts.letters],
-        mails=_count_mails(mails),
+        mails=_count_mails(mails) | count_mails(session, of_it, Mail.kind.in_(_ONLY_COUNTED)).get(campaign.id, {}),
+        members=persons,
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
         others_returned=sum(bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_others),
         partners=partners,
     )
+
+
+# To persons or about them: there may be ten thousand, and nothing is said of each.
+_ONLY_COUNTED = (*kinds.names(lambda kind: kind.audience == "member"), *ABOUT_MEMBERS)
 
 
 def load_status_of(session: Session, partner: Partner, now: datetime) -> PartnerStatus:

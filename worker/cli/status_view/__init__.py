@@ -6,9 +6,11 @@ from rich.text import Text
 from worker import db
 from worker.cli import backup_status, console, status_json
 from worker.cli.status_view.partners import most_telling, partners_table
+from worker.cli.status_view.persons import words_line
 from worker.cli.status_view.phrases import local_time, short
 from worker.cli.status_view.top import head, late_lines, relay_lines
 from worker.cli.status_view.waiting import applicants, flood, names_asked_for, not_reached, responses, wishes
+from worker.state.member_counts import NO_MEMBERS
 from worker.state.overview import load_lines, load_overviews
 from worker.state.relay_status import load_relay_status
 from worker.state.status import CampaignStatus
@@ -31,13 +33,19 @@ def all_campaigns(*, as_json: bool) -> None:
     late = [line for one in found for line in late_lines(one)]
     for line in [*relay_lines(relay, found[0]), *late]:
         console.screen().print(line)
-    table = Table("campaign", "state", "deadline", "asked", "signed", "silent", box=None, pad_edge=False)
+    with_voices = any(one.voices != NO_MEMBERS for one in found)
+    columns = ("campaign", "state", "deadline", "asked", "signed", "silent", *(["voices"] if with_voices else []))
+    table = Table(*columns, box=None, pad_edge=False)
     for one in found:
         deadline = f"{short(one.campaign.deadline_at, one)} {local_time(one.campaign.deadline_at, one):%Z}"
         numbers = [str(number) for number in (one.counts.asked, one.counts.signed, one.counts.silent)]
+        numbers += [str(one.voices.counting)] if with_voices else []
         state = f"{one.state}, not to all" if one.partly else one.state
         table.add_row(*map(Text, (one.campaign.slug, state, deadline, *numbers)))
     console.screen().print(table)
+    for one in found:
+        if one.voices.words_waiting:
+            console.screen().print(words_line(one.campaign.slug, one.voices.words_waiting))
     for line in backups:
         console.screen().print(line)
 

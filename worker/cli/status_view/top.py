@@ -7,6 +7,7 @@ from rich.text import Text
 
 from worker import settings
 from worker.cli import console, hints, status_json
+from worker.cli.status_view.persons import person_lines
 from worker.cli.status_view.phrases import CHECK, emails_wait, exact, response, short
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
@@ -42,6 +43,7 @@ def head(found: CampaignStatus) -> list[Text]:
         lines.append(Text(f"deadline {deadline}"))
     lines += _held(found)
     lines.append(Text(summary(found.counts)))
+    lines += person_lines(found.members, found)
     lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]
     if found.undo is not None:
         back = console.command(found.undo.act, campaign.slug, "--undo")
