@@ -42,7 +42,7 @@ def in_use(which: str, **values: object) -> Iterator[Path]:
                 yield folder
     finally:
         db.dispose()
-        settings.only_for_this_process()
+        settings.only_for_this_process(data_dir=servers.run_folder() / "var")  # the next one has no key in this one's
 
 
 @contextmanager

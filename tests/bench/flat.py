@@ -1,17 +1,17 @@
 """What a hundred times as many partners change: the speed and the memory of one worker, and its way to due mail."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from sqlalchemy import String, TableValuedAlias, cast, delete, event, func, insert, literal, select, true
+from sqlalchemy import TableValuedAlias, delete, event, func, insert, inspect, literal, select, true
 from sqlalchemy.orm import Session
 
 from tests.bench import campaign, databases, fetched, postfix, workers
 from tests.bench.rounds import Comparison, Extent, interleaved
-from worker import db, settings
+from worker import db, settings, tokens
 from worker.mail import claims, outbox
-from worker.models import Base, Campaign, Mail, Partner
+from worker.models import Campaign, Mail, Partner, bound
 
 PEER = "the same with few"
 TIMES = 5  # mails for each of the few partners, so that there is something to measure
@@ -72,10 +72,11 @@ def _side(partners: int, copies: int, times: int, tools: postfix.Postfix | None)
 
 
 def _copy_all_partners(session: Session, copies: int) -> None:
-    """In the database, where a hundred thousand take a second; a copy has the address of the first, and its own ref."""
-    ref = func.decode(func.substr(func.md5(cast(func.random(), String)), 1, 16), "hex")
-    columns = {column.name: column for column in Partner.__table__.columns if column.name != "id"} | {"ref": ref}
-    _insert_so_many_times(session, Partner, columns, _numbers(copies))
+    """A copy says what the first says, bound to a ref of its own."""
+    kept = [column.key for column in inspect(Partner).column_attrs if column.key not in {"id", "ref"}]
+    originals = [{name: getattr(one, name) for name in kept} for one in session.scalars(select(Partner))]
+    for _ in range(copies):
+        session.execute(insert(Partner), [bound(Partner, one | {"ref": tokens.new_ref()}) for one in originals])
 
 
 def _put_for_all(session: Session, launched: int, times: int) -> None:
@@ -87,19 +88,13 @@ def _put_for_all(session: Session, launched: int, times: int) -> None:
     which = func.concat(Partner.id, ".", numbers.c.number)
     own = {"key": which, "message_id": func.concat("<", which, "@bench.example>"), "partner_id": Partner.id}
     same = {name: literal(value, Mail.__table__.c[name].type) for name, value in row.items()}
-    _insert_so_many_times(session, Mail, same | own, numbers)
+    columns = same | own
+    rows = select(*columns.values()).select_from(Partner).join(numbers, true())
+    session.execute(insert(Mail).from_select(list(columns), rows))
 
 
 def _numbers(last: int) -> TableValuedAlias:
     return func.generate_series(1, last).table_valued("number").render_derived()
-
-
-def _insert_so_many_times(
-    session: Session, into: type[Base], columns: Mapping[str, Any], numbers: TableValuedAlias
-) -> None:
-    """One row for every partner and every number."""
-    rows = select(*columns.values()).select_from(Partner).join(numbers, true())
-    session.execute(insert(into).from_select(list(columns), rows))
 
 
 def _way_to_due_mail() -> str:
