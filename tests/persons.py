@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.mail import outbox
-from worker.mail.kinds import MEMBERS
 from worker.models import Campaign, Digest, Mail, Member
 from worker.text.addresses import mailbox
 
@@ -51,9 +50,7 @@ def is_mailed(session: Session, member: Member, **columns: Any) -> Mail:
     """The mail with link and code, handed over unless `sent_at` says otherwise."""
     now = db.clock(session)
     campaign = session.get_one(Campaign, member.campaign_id)
-    row = outbox.to_organizers("outage", campaign, f"member-{member.id}/{member.mails}", now)
-    row |= {"kind": "voice", "urgency": MEMBERS, "member_id": member.id, "generation": member.generation}
-    outbox.put(session, [row])
+    outbox.put(session, [outbox.to_member("voice", campaign, member, str(member.mails), now)])
     mail = session.scalars(select(Mail).where(Mail.member_id == member.id).order_by(Mail.id.desc())).first()
     assert mail is not None
     left = {"sent_at": now, "due_at": None, "attempts": 1, "reply": "250 ok"} | columns

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text, update
 from typer.testing import CliRunner
 
-from tests import backups, cast, one_of_each
+from tests import backups, cast, one_of_each, persons
 from tests.backups import AGE, PASSPHRASE, SEALED, opener
 from tests.conftest import A_SECRET_KEY, Clock
 from worker import backup, celery_config, db, migrations, settings, tasks
@@ -48,6 +48,9 @@ def filled(database: str, tmp_path: Path) -> str:
     with db.transaction() as session:
         campaign = one_of_each.a_campaign(session)
         one_of_each.leaves(session, campaign)
+        member = persons.adds_voice(session, campaign)
+        persons.is_mailed(session, member)
+        persons.a_digest(session, campaign, member)
     return database
 
 

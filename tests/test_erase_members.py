@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from tests import cast, persons
 from tests.conftest import Clock
-from worker import db, tasks
+from worker import db, tasks, tokens
 from worker.acts import erase, erase_members, launch
 from worker.models import Campaign, EndedLink, Mail, MailResponse, Member
 from worker.state.members import count_members
@@ -100,6 +101,34 @@ def test_who_asks_is_erased_at_once_and_nobody_else(database: str) -> None:
     assert len([row for row in told["event"] if "voice_erased" in row]) == 1
     assert persons.NAMES[0] not in repr(told)
     assert other.email in repr(told)
+
+
+@pytest.mark.parametrize("how", ["sent", "cancelled", "alone"])
+def test_the_link_of_who_was_erased_says_what_became_of_the_letter(browser: TestClient, how: str) -> None:
+    with db.transaction() as session:
+        campaign = a_campaign(session)
+        member = persons.adds_voice(session, campaign, language="fr")
+        if how == "sent":
+            cast.is_sealed(session, campaign)
+            cast.the_letter_leaves(session, campaign)
+    link = f"/v/{tokens.token(member, 'voice')}"
+    assert browser.get(link).status_code == 200
+    with db.transaction() as session:
+        if how == "alone":
+            erase_members.erase_member(session, member.id)
+        else:
+            erase.erase_campaign(session, campaign.id, give_up=how == "cancelled")
+    page = browser.get(f"{link}?lang=en")
+    assert page.status_code == 410
+    assert "What we kept about you was erased" in page.text
+    assert "your organization" not in page.text
+    assert ("The letter was sent on" in page.text, "The letter was cancelled" in page.text) == {
+        "sent": (True, False),
+        "cancelled": (False, True),
+        "alone": (False, False),
+    }[how]
+    assert "Ce que nous conservions sur vous" in browser.get(link).text
+    assert browser.post(link, data={"choice": "add", "mail_code": tokens.mail_code(member)}).status_code == 410
 
 
 def test_wishes_that_nobody_confirmed_are_blank_after_a_week_and_are_found_all_the_same(

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from worker import db, settings, startup
 from worker.key_check import WrongKey
+from worker.tokens import PATHS
 from worker.web import health, key_gate, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
 from worker.web.disown import DisownPage
@@ -117,7 +118,8 @@ async def _ended(request: Request, error: Exception) -> Response:
     """What became of the letter, in the language of the link's last holder."""
     assert isinstance(error, LinkEnded)
     language = responses.choose_language(request.query_params.get("lang", ""), error.ended.language)
-    return responses.show("ended.html", language, error.status_code, ended=error.ended, here=request.url.path)
+    told = {"ended": error.ended, "of_a_person": request.url.path.startswith(f"/{PATHS['voice']}/")}
+    return responses.show("ended.html", language, error.status_code, here=request.url.path, **told)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
