@@ -19,15 +19,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import cast
+from tests import cast, voices
 from tests.conftest import CHROMIUM
 from worker import db, settings, tasks, tokens
-from worker.acts import answer, contacts, correct_listing, join, pass_on, unsubscribe
+from worker.acts import answer, contacts, correct_listing, join, pass_on, take_back_voice, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
-from worker.models import Addressee, Answer, Letter, Partner, ThirdPartyAddress, Visibility
+from worker.models import Addressee, Answer, Letter, Member, Partner, ThirdPartyAddress, Visibility
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates
@@ -63,7 +63,12 @@ with_axe = pytest.mark.skipif(
 # What has happened before a page is opened.
 
 Happening = Callable[[Session, Partner], object]
-OPEN: dict[str, Any] = {"public_page": "from launch", "join": "approved", "show_signers": "everyone"}
+OPEN: dict[str, Any] = {
+    "public_page": "from launch",
+    "join": "approved",
+    "show_signers": "everyone",
+    "members": "named",
+}
 LETTER = """# The dam must wait
 
 We, the {{ count }} undersigned, ask you to *wait*, as **all** do on [our page](https://rivers.example).[^1]
@@ -175,6 +180,27 @@ def somebody_asks_to_sign(session: Session, partner: Partner) -> None:
     join.ask_to_join(session, partner.campaign_id, who)
 
 
+def somebody_types_its_address(session: Session, partner: Partner) -> None:
+    voices.asks(session, partner.campaign, said=replace(voices.NAMED, language=partner.language))
+
+
+def its_voice(session: Session, partner: Partner) -> Member:
+    return session.scalars(select(Member).where(Member.campaign_id == partner.campaign_id)).one()
+
+
+def its_voice_counts(session: Session, partner: Partner) -> None:
+    somebody_types_its_address(session, partner)
+    voices.confirms(session, its_voice(session, partner), replace(voices.NAMED, language=partner.language))
+
+
+def it_is_taken_back(session: Session, partner: Partner) -> None:
+    take_back_voice.withdraw_voice(session, its_voice(session, partner).id, 1)
+
+
+def no_more_voices(session: Session, partner: Partner) -> None:
+    partner.campaign.voices_stopped_at = db.clock(session)
+
+
 # The pages.
 
 
@@ -195,6 +221,7 @@ NOT_US, QUIET, ROW, PASS_ON = "/s/{link}/not-us", "/u/{quiet}", "/s/{link}/row",
 CONTACTS = "/s/{link}/contacts"
 LETTER_PAGE, JOIN, CONFIRM = "/c/{slug}?lang={language}", "/c/{slug}/join?lang={language}", "/j/{join}"
 CHAIR = {"email": "chair-{language}@river.example"}
+VOICE_PAGE, VOICE, NOT_ME = "/c/{slug}/voice?lang={language}", "/v/{voice}", "/v/{voice}/not-me"
 
 STATES = {
     "before an answer": State("Will %(organization)s sign this letter?"),
@@ -277,6 +304,28 @@ STATES = {
     "confirms, done": State(
         "Your request has been sent to the organizers", (somebody_asks_to_sign,), CONFIRM, THE_CODE
     ),
+    "adds its voice": State("Add your voice to the letter to %(name)s", at=VOICE_PAGE),
+    "adds its voice, empty": State("Enter a name that contains letters.", at=VOICE_PAGE, sends={"name": ""}),
+    "adds its voice, done": State("Check your email", at=VOICE_PAGE, sends={"name": "Ada"} | CHAIR),
+    "no more voices": State("No more voices can be added", (no_more_voices,), VOICE_PAGE),
+    "confirms its voice": State(
+        "Do you add your voice to the letter to %(name)s?", (somebody_types_its_address,), VOICE
+    ),
+    "confirms its voice without the code": State(
+        "Tick the box to confirm that you speak for yourself.",
+        (somebody_types_its_address,),
+        VOICE,
+        {"name": ""} | NOTHING,
+    ),
+    "its voice counts": State("Thank you. Your voice counts.", (its_voice_counts,), VOICE),
+    "its voice counts, nothing chosen": State("Choose what you would like to do.", (its_voice_counts,), VOICE, NOTHING),
+    "its voice is taken back": State("Your voice is withdrawn", (its_voice_counts, it_is_taken_back), VOICE),
+    "its voice lapsed": State(
+        "The letter was changed: please read it again", (its_voice_counts, the_letter_changes), VOICE
+    ),
+    "its voice counts, no more are taken": State("Withdraw my voice", (its_voice_counts, no_more_voices), VOICE),
+    "not me": State("Did someone else use your email address?", (its_voice_counts,), NOT_ME),
+    "not me, done": State("What was typed with your address is erased", (its_voice_counts,), NOT_ME, THE_CODE),
     "a link that does not work": State("This link does not work", at="/s/nobody", languages=("en",)),
     "a link that was cut": State("This link seems to be cut off", at="/s/abcdefghijkl", languages=("en",)),
 }
@@ -335,6 +384,7 @@ def a_reader(state: State, language: str, organization: str = "River Watch") -> 
         signs("public")(session, campaign.partners[2])
         happen(session, partner, state.before)
         stranger = session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id))
+        member = session.scalar(select(Member).where(Member.campaign_id == campaign.id))
         return Reader(
             partner.id,
             language,
@@ -345,7 +395,8 @@ def a_reader(state: State, language: str, organization: str = "River Watch") -> 
                 "link": tokens.token(partner),
                 "quiet": tokens.token(partner, "quiet"),
                 "join": tokens.token(stranger, "join") if stranger else "",
-                "code": tokens.mail_code(stranger or partner),
+                "voice": tokens.token(member, "voice") if member else "",
+                "code": tokens.mail_code(member or stranger or partner),
             },
         )
 
@@ -358,6 +409,8 @@ def happen(session: Session, partner: Partner, happenings: tuple[Happening, ...]
 def visit(page: Page, site: str, state: State, reader: Reader) -> None:
     """Open the page of a state; with its fields filled in and sent, if it sends any."""
     page.goto(site + reader.fills(state.at))
+    if state.sends and (fold := page.locator("details:not([open]) > summary")).count():
+        fold.click()
     for name, value in state.sends.items():
         if name == "choice":
             page.locator(f'[name="choice"][value="{value}"]').check()

@@ -11,14 +11,15 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, CDPSession, Page
 
-from tests import cast
+from tests import cast, voices
 from tests.conftest import CHROMIUM
 from worker import db, tasks, tokens
-from worker.models import Partner
+from worker.models import Mail, Partner
 from worker.state import answers
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates
+from worker.wording.mails import word_mail
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -237,6 +238,58 @@ def test_an_answer_is_confirmed_and_its_form_folded_away(phone: Phone, site: str
     page.locator("summary").click()
     assert page.locator('[name="choice"]').first.is_visible()
     assert page.locator(".own").inner_text().endswith("(your organization)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_adds_its_voice_changes_it_and_takes_it_back_on_a_phone(
+    language: str, phone: Phone, site: str, database: str
+) -> None:
+    with db.transaction() as session:
+        voices.a_campaign(session)
+    page, words = phone.page, templates.page_words(language).gettext
+    page.goto(f"{site}/c/dam/voice?lang={language}")
+    assert not page.locator('[name="words"]').is_visible(), "they go with a name only"
+    page.locator('[name="appearance"][value="named"]').check()
+    page.fill('[name="name"]', "សុភា Chan")
+    page.fill('[name="words"]', "See www.rivers.example")
+    page.locator('button[type="submit"]:not(.quiet)').click()
+    named = [link.get_attribute("href") for link in page.locator('[role="alert"] a').all()]
+    assert named == ["#email", "#words"]
+    assert page.input_value('[name="name"]') == "សុភា Chan"
+    page.fill('[name="email"]', voices.SOPHEA)
+    page.fill('[name="words"]', "Please wait.\n\nMy river is dry.")
+    assert fits(page)
+    page.locator('button[type="submit"]:not(.quiet)').click()
+    assert words("Check your email") in page.locator("h1").inner_text()
+    assert fits(page)
+
+    [member], [mail] = voices.members(), voices.mails()
+    with db.reading() as session:
+        assert voices.link(member) in word_mail(session, session.get_one(Mail, mail.id)).text
+    page.goto(site + voices.link(member))
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.input_value('[name="words"]') == "Please wait.\n\nMy river is dry."
+    page.locator('[name="authorised"]').check()
+    page.fill('[name="mail_code"]', tokens.mail_code(member).translate(str.maketrans(DIGITS["en"], DIGITS[language])))
+    page.locator('[name="name"]').press("Enter")
+    assert words("Thank you. Your voice counts.") in page.locator("h1").inner_text()
+    assert page.locator("nav a[hreflang]").first.is_visible(), "nothing has been typed"
+    assert fits(page)
+
+    page.locator("summary").click()
+    page.locator('[name="choice"][value="withdraw"]').check()
+    assert not page.locator('[name="name"]').is_visible()
+    page.fill('[name="mail_code"]', tokens.mail_code(member))
+    page.locator('button[type="submit"]:not(.quiet)').click()
+    assert words("Your voice is withdrawn") in page.locator("h1").inner_text()
+    page.get_by_text(words("This was not me"), exact=True).click()
+    assert fits(page)
+    page.fill('[name="mail_code"]', tokens.mail_code(member))
+    page.locator('button[type="submit"]:not(.quiet)').click()
+    assert words("What was typed with your address is erased") in page.locator("h1").inner_text()
+    assert [one.email for one in voices.members()] == [""]
+    assert all(url.startswith(f"{site}/") for url in phone.asked)
+    assert phone.page.context.cookies() == []
 
 
 def test_what_is_pressed_is_as_large_as_a_finger(phone: Phone, site: str, partners: list[Partner]) -> None:

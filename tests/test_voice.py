@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tests import cast
 from tests.conftest import Clock
 from tests.definitions import a_definition
 from tests.mails import is_silent_about, says
@@ -20,9 +21,10 @@ from worker.acts import add_voice, amend_letter, contacts, launch, take_back_voi
 from worker.acts.add_voice import Voice
 from worker.acts.voice_limits import BETWEEN, BETWEEN_OF_ORIGIN, FIRST_OF_CAMPAIGN, FIRST_OF_ORIGIN, LATEST, wait_of
 from worker.definition.partners import PartnerRow
+from worker.mail import outbox
 from worker.mail.kinds import MEMBERS
-from worker.mail.mime import NothingToSay
-from worker.models import MAX_WRONG_CODES, Campaign, Letter, Mail, Member, Suppression
+from worker.mail.mime import Message, NothingToSay
+from worker.models import MAX_WRONG_CODES, Campaign, Letter, Mail, Member, Seal, Suppression
 from worker.state.members import count_members
 from worker.state.refusals import CannotBeUndone, LetterChanged, LinkRevoked, NoVoice, TooManyAtOnce
 from worker.text.languages import LANGUAGES
@@ -48,6 +50,10 @@ def counted() -> int:
 def words_of(mail: Mail) -> Any:
     with db.reading() as session:
         return word_mail(session, session.get_one(Mail, mail.id))
+
+
+def words_of_row(session: Session, kind: str) -> Message:
+    return word_mail(session, session.scalars(select(Mail).where(Mail.kind == kind).order_by(Mail.id)).all()[-1])
 
 
 def all_leave(session: Session) -> None:
@@ -308,6 +314,29 @@ def test_a_mailbox_gets_one_mail_a_day_over_all_letters(campaign: Campaign) -> N
     assert second.due_at - first.due_at == timedelta(days=1)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@on_sqlite
+def test_each_mail_to_a_person_brings_its_link_and_code_in_its_language(language: str, campaign: Campaign) -> None:
+    with db.transaction() as session:
+        member = a_voice(session, campaign, said=replace(NAMED, language=language))
+        now = db.clock(session)
+        outbox.put(session, [outbox.to_member(kind, campaign, member, "x", now) for kind in ("voice", "voice_changed")])
+        told = [words_of_row(session, kind) for kind in ("voice", "voice_changed")]
+        member.letter_id = None
+        outbox.put(session, [outbox.to_member("voice_again", campaign, member, "x", now)])
+        told.append(words_of_row(session, "voice_again"))
+        for message in told:
+            assert message.to == SOPHEA
+            assert f"\n\n{tokens.link(member, 'voice')}\n\n" in message.text, "it stands alone on its line"
+            says(message, tokens.printed_code(member))
+            says(message, "people@rivers.example")
+            is_silent_about(message, "Sophea", "Cambodia", "river is dry")
+        member.generation = 2
+        for kind in ("voice", "voice_changed", "voice_again"):
+            with pytest.raises(NothingToSay):
+                words_of_row(session, kind)
+
+
 # Very many.
 
 
@@ -464,6 +493,21 @@ def test_who_disowns_it_is_forgotten_but_for_the_fingerprint_and_its_link_is_dea
     assert ([mail for mail in mails() if mail.due_at], counted(), members()[0].email) == ([], 0, "")
     with db.transaction() as session, pytest.raises(LinkRevoked):
         confirms(session, member)
+
+
+@pytest.mark.parametrize("disowned", [False, True])
+def test_no_seal_leaves_that_counts_a_voice_which_was_taken_back(campaign: Campaign, *, disowned: bool) -> None:
+    with db.transaction() as session:
+        member = a_voice(session, campaign)
+        one = session.get_one(Campaign, campaign.id)
+        one.letter.texts = {"en": "# Wait\n\nWe, the {{ count }}, and {{ members }} more, ask you.\n"}
+        cast.is_sealed(session, one)
+        one.closed_at = db.clock(session)
+    with db.transaction() as session:
+        take_back = take_back_voice.disown_voice if disowned else take_back_voice.withdraw_voice
+        take_back(session, member.id, 1)
+    with db.reading() as session:
+        assert all(seal.voided_at is not None for seal in session.scalars(select(Seal)))
 
 
 @on_sqlite
