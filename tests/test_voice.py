@@ -226,6 +226,9 @@ def test_no_voice_is_added_where_none_is_taken(change: str, browser: TestClient,
     assert presses(browser, member).status_code == 410
     assert len(members()) == 1
     assert members()[0].confirmed_at is None
+    if change != "erased":
+        with pytest.raises(NothingToSay):
+            words_of(mails()[0])
 
 
 # Who is written to.

@@ -25,8 +25,8 @@ from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
+from worker.state.members import can_add_voice, counts_for, is_in_letter
 from worker.state.members import count_in_seal as count_members_in_seal
-from worker.state.members import counts_for, is_in_letter
 from worker.state.responses import count_answered
 from worker.state.signatories import count_in_seal, names_too_many, rendition_for
 from worker.state.status import count_unreached
@@ -161,6 +161,8 @@ def confirm(session: Session, mail: Mail) -> Message:
 
 def voice(session: Session, mail: Mail) -> Message:
     """Asks whoever reads a mailbox whether it adds its voice; one that has brings its link again and says so."""
+    if mail.member is None or not (mail.member.stands or can_add_voice(mail.campaign)):
+        raise NothingToSay
     return _to_member(mail)
 
 
