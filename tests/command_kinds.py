@@ -7,13 +7,13 @@ RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scrip
 KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
-    **dict.fromkeys(["backup", "restore", "members", "words"], ASKS),
+    **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey"], ACTS),
     **dict.fromkeys(["check", "status", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
 DATA = {
     *("status", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor", "resume"),
-    *("members", "words"),
+    *("members", "words", "digest"),
 }
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}

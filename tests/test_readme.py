@@ -22,6 +22,7 @@ from tests.conftest import Clock
 from tests.desks import SIGNED, Desk
 from tests.mail_server import MailServer
 from tests.stage import Organization
+from tests.voices import a_member
 from tests.word_files import p, word_file
 from worker import db, settings, tasks
 from worker.acts import correct_listing, join
@@ -326,6 +327,14 @@ def sent(organizer: Organizer) -> None:
     organizer.relay_accepts()
 
 
+def told_of_members(organizer: Organizer) -> None:
+    sent(organizer)
+    with db.transaction() as session:
+        campaign = session.merge(organizer.campaign())
+        campaign.definition = campaign.definition | {"members": "named"}
+        a_member(session, campaign)
+
+
 def has_nothing_but_a_backup(organizer: Organizer) -> None:
     asked(organizer)
     backups.has_its_key()
@@ -373,6 +382,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Bring it yourself": sealed,
     "docs/organizing.md: Nobody knows whether it arrived": uncertain,
     "docs/organizing.md: Afterwards": sent,
+    "docs/organizing.md: What the addressee is told of members": told_of_members,
     "docs/organizing.md: Cancel the campaign": asked,
     "docs/organizing.md: Erase personal data": sent,
     "docs/organizing.md: A letter that will never be sent": signed,

@@ -48,6 +48,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.dispatch              acts/dispatch.py loads the facts once (state/facts.py), asks state/blockers.py what
                                 stands in the way, and puts the seal for each addressee
     tasks.report                acts/report.py copies to who signed
+    tasks.digest                acts/draw_digest.py draws what the addressee is told of members, which state/digests.py
+                                reads; mail/digests.py asks as it enters DATA whether it still holds; acts/digests.py
+                                is what a person decides about it, by cli/digest.py or by web/digest_page.py
     tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says
                                 of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
                                 records both, acts/alert_unreached.py tells the organizers
@@ -71,7 +74,8 @@ The packages, and what each may import (arrows go down and never return; tests/t
     tokens db vacuum key_check          links and codes; transactions, clock and locks; whose key it is; whether the
     mirror installation                 database is an older one that was put back, and so stands still
     definition/ mail/ migrations/       a folder becomes a Definition; outbox and transport, which know no rule of a
-                                        campaign but two (whether its letter may leave, and what is held); the schema.
+                                        campaign but three (whether its letter or a digest may leave, and what is
+                                        held); the schema.
                                         They know nothing of each other
     backup/                             the whole of it in a file that only a passphrase opens, and back
     state/                              what holds now: one function a question, reads only, one clock

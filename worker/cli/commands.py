@@ -15,6 +15,7 @@ from worker.cli.carry import carry
 from worker.cli.check import check
 from worker.cli.close import close
 from worker.cli.contacts import contacts
+from worker.cli.digest import digest
 from worker.cli.dispatch import dispatch
 from worker.cli.erase import erase
 from worker.cli.export import export
@@ -61,7 +62,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         *(members, words),
     ],
     LEAVE: [close, dispatch, resend, cancel],
-    AFTER: [notice, export, erase],
+    AFTER: [digest, notice, export, erase],
     OPERATE: [
         *(doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey),
         *(backup, restore),

@@ -188,6 +188,10 @@ def _remarks(definition: Definition) -> list[Problem]:
         remarks.append(Problem(FILE, "key members", found, 'public_page = "from launch" beside it', fix))
     if definition.members != "closed":
         remarks += members_not_said(definition.letters, definition.authentic)
+    if definition.addressees[0].single_mails and definition.members != "named":
+        found = f'members = "{definition.members}", with single_mails'
+        fix = "As it stands nobody is named to the addressee, so there is nobody to send an email about."
+        remarks.append(Problem(FILE, "key members", found, 'members = "named" beside it', fix))
     if definition.quorum > len(definition.partners):
         found = f"{definition.quorum}, with {len(definition.partners)} partners"
         fix = "As it stands the letter always waits for a person."

@@ -26,7 +26,7 @@ PUBLIC_PAGE = ("never", "after dispatch", "from launch")
 JOIN = ("closed", "approved")
 MEMBERS = ("closed", "counted", "named")
 NOT_YET = ("late_signatures",)  # keys that are not built
-ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy")
+ADDRESSEE_KEYS = ("name", "office", "address", "salutation", "email", "copy", "single_mails")
 
 Value = TypeVar("Value")
 
@@ -49,6 +49,8 @@ class Addressee:
     salutation: str | dict[str, str]
     email: str
     copy: bool
+    single_mails: str = ""
+    """How it asked for an email of its own about each person who adds its voice; empty where it did not."""
 
 
 @dataclass
@@ -182,7 +184,11 @@ def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
         salutation=inner.by_language("salutation", most=300, example='"Dear Professor …,"', needed=True),
         email=inner.address("email", example='"office@name.example"', default=""),
         copy=inner.yes("copy"),
+        single_mails=inner.text("single_mails", most=300, default=""),
     )
+    if place > 1 and addressee.single_mails:
+        fix = "Remove it: only the first addressee is told of persons who add their voices."
+        inner.note("single_mails", shown(addressee.single_mails), "nothing for a copy", fix)
     if addressee.copy is not (place > 1) and isinstance(values.get("copy", False), bool):
         found, fix = (
             ("copy = true for the first", "Remove it: the first addressee is written to.")

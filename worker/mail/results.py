@@ -98,7 +98,8 @@ def _record_one(session: Session, mail_id: int, holder: str, told: DeliveryResul
         _turned_down(session, mail, told.outcome, now)
     else:
         _RECORDERS[told.outcome.kind](mail, now)
-    if kinds.is_irrevocable(mail.kind) and mail.due_at is not None and not claims.may_still_leave(session, mail):
+    goes_again = mail.due_at is not None and mail.cancelled_at is None and kinds.is_irrevocable(mail.kind)
+    if goes_again and not claims.may_still_leave(session, mail):
         mail.cancelled_at = now  # it was held, stopped, or somebody withdrew, while it travelled and came back
     if mail.cancelled_at is not None:
         mail.due_at = None

@@ -1,24 +1,21 @@
 """What an addressee is told of members: what it was told last, what is under way, and what the next mail would say."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, selectinload
 
-from worker.column_types import Moment
 from worker.mail import digests, outbox
 from worker.mail.holds import ABOUT_MEMBERS
-from worker.models import Addressee, Campaign, Digest, Mail, Member
+from worker.models import Addressee, Campaign, Digest, Letter, Mail, Member
 from worker.state import members
-from worker.state.letters import HAS_IT, WITH_ADDRESSEES, load_letters, load_letters_of, served
+from worker.state.letters import HAS_IT, load_letters, load_letters_of, served
 from worker.text.collation import sort_key
 
 DAY = timedelta(days=1)
-_SAYS_NUMBER = re.compile(r"\{\{\s*members\s*\}\}")  # the letter that says it tells how many members there are
 
 DigestState = Literal["waiting", "sending", "uncertain", "refused", "returned", "sent", "cancelled"]
 FOR_A_PERSON: frozenset[DigestState] = frozenset({"uncertain", "refused", "returned"})
@@ -36,16 +33,8 @@ class Person:
 
 
 @dataclass(frozen=True)
-class LastTold:
-    """How many members the addressee was told last that there are, and when."""
-
-    at: datetime
-    total: int
-
-
-@dataclass(frozen=True)
 class News:
-    """What could be told now: how many members count, how many the addressee knows of, how many new names there are."""
+    """What could be told now: how many members count, how many the addressee was told of last, how many new names."""
 
     total: int
     told: int
@@ -71,7 +60,6 @@ class DigestStatus:
     stopped_by: str | None
     last: Mail | None
     open: Mail | None
-    told: LastTold | None
     news: News
     next_at: datetime | None
     singles: dict[DigestState, int]
@@ -144,57 +132,17 @@ def count_told(session: Session, digest: Digest) -> int:
     return session.scalar(counted.where(*of_it, members.counts())) or 0
 
 
-def load_last_told(session: Session, campaign: Campaign) -> LastTold | None:
-    """What the addressee was told last, by a digest that left or by the letter if that says it; null if nothing was."""
-    return _last_told(session, [campaign]).get(campaign.id)
-
-
 def load_news(session: Session, campaigns: Sequence[Campaign]) -> dict[int, News]:
     """What could be told of each of these campaigns; in a constant number of statements."""
-    ids, told = [campaign.id for campaign in campaigns], _last_told(session, campaigns)
+    ids, told = [campaign.id for campaign in campaigns], members.numbers_told(session, campaigns)
     named = [campaign.id for campaign in campaigns if campaign.members == "named"]
     totals, names = _count(session, ids, members.counts()), _count(session, named, is_new())
-    known = {number: one.total for number, one in told.items()}
-    return {one: News(totals.get(one, 0), known.get(one, 0), names.get(one, 0)) for one in ids}
+    return {one: News(totals.get(one, 0), told.get(one, 0), names.get(one, 0)) for one in ids}
 
 
 def _count(session: Session, campaign_ids: Sequence[int], which: ColumnElement[bool]) -> dict[int, int]:
     counted = select(Member.campaign_id, func.count()).where(Member.campaign_id.in_(campaign_ids), which)
     return dict(session.execute(counted.group_by(Member.campaign_id)).all()) if campaign_ids else {}
-
-
-def _last_told(session: Session, campaigns: Sequence[Campaign]) -> dict[int, LastTold]:
-    told = {one.id: LastTold(one.dispatched_at, 0) for one in campaigns if one.dispatched_at and _letter_says(one)}
-    counted = (
-        select(Member.campaign_id, func.count())
-        .join(Campaign, Campaign.id == Member.campaign_id)
-        .where(Campaign.id.in_(told), members.counts(type_coerce(Campaign.closed_at, Moment())))
-    )
-    of_letters = dict(session.execute(counted.group_by(Member.campaign_id)).all()) if told else {}
-    told = {number: LastTold(one.at, of_letters.get(number, 0)) for number, one in told.items()}
-    sent = _sent_last(session, [one.id for one in campaigns])
-    left_at = func.coalesce(Mail.in_data_at, Mail.sent_at)
-    of_digests = (
-        select(Digest.campaign_id, func.count(Member.id))
-        .join(Mail, Mail.digest_id == Digest.id)
-        .join(Member, Member.campaign_id == Digest.campaign_id)
-        .where(Mail.id.in_([mail.id for mail in sent.values()]), Member.confirmed_at <= Digest.drawn_at)
-        .where(members.counts(left_at))
-    )
-    totals = dict(session.execute(of_digests.group_by(Digest.campaign_id)).all()) if sent else {}
-    return told | {
-        number: LastTold(mail.sent_at, totals.get(number, 0)) for number, mail in sent.items() if mail.sent_at
-    }
-
-
-def _letter_says(campaign: Campaign) -> bool:
-    return _SAYS_NUMBER.search(campaign.letter.texts.get(campaign.authentic, "")) is not None
-
-
-def _sent_last(session: Session, campaign_ids: Sequence[int]) -> dict[int, Mail]:
-    """The mail of the last digest that left and did not come back, by campaign."""
-    sent = select(Mail).where(Mail.campaign_id.in_(campaign_ids), Mail.kind == "digest", Mail.sent_at.is_not(None))
-    return {mail.campaign_id: mail for mail in session.scalars(sent.where(Mail.bounced_at.is_(None)).order_by(Mail.id))}
 
 
 def load_digest_mails(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[Mail]]:
@@ -257,7 +205,6 @@ def load_digest_status(session: Session, campaign: Campaign) -> DigestStatus:
         stopped_by=campaign.digests_stopped_by,
         last=next((mail for mail in reversed(mails) if state_of(mail) == "sent"), None),
         open=open_one,
-        told=load_last_told(session, campaign),
         news=news,
         next_at=open_one.due_at if open_one is not None else next_at,
         singles=_count_singles(session, campaign),
@@ -284,7 +231,8 @@ def due_digests(session: Session, now: datetime) -> list[int]:
     """
     goes_on = (Campaign.dispatched_at.is_not(None), Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None))
     takes = Campaign.definition["members"].as_string().in_(["counted", "named"])
-    campaigns = session.scalars(select(Campaign).where(*goes_on, takes).options(WITH_ADDRESSEES)).all()
+    with_letters = selectinload(Campaign.letters).selectinload(Letter.addressees)
+    campaigns = session.scalars(select(Campaign).where(*goes_on, takes).options(with_letters)).all()
     if not campaigns:
         return []
     ids = [campaign.id for campaign in campaigns]

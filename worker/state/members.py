@@ -1,13 +1,14 @@
 """Persons who add their voices to a letter: who counts, and how many they are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from worker.column_types import Moment
-from worker.models import Campaign, Letter, Member
+from worker.models import Campaign, Digest, Letter, Mail, Member
 from worker.state.letters import first_seal_sent, sealed_at
 from worker.text import letter_numbers
 
@@ -86,8 +87,18 @@ def count_in_letter_sent(session: Session, campaign: Campaign) -> int | None:
 
 def number_told(session: Session, campaign: Campaign) -> int | None:
     """The number of persons of which the addressee was told last, whoever came or went since; null before the first."""
-    told = _told_last(campaign)
-    return None if told is None else _count(session, campaign, counts(*told))
+    return numbers_told(session, [campaign]).get(campaign.id)
+
+
+def numbers_told(session: Session, campaigns: Sequence[Campaign]) -> dict[int, int]:
+    """The same of several campaigns, of those of which one was told; in two statements."""
+    told = _told_last(session, campaigns)
+    if not told:
+        return {}
+    each = ((Member.campaign_id == campaign_id) & counts(*moments) for campaign_id, moments in told.items())
+    counted = select(Member.campaign_id, func.count()).where(or_(*each)).group_by(Member.campaign_id)
+    found = dict(session.execute(counted).all())
+    return {campaign_id: found.get(campaign_id, 0) for campaign_id in told}
 
 
 def stands_since(session: Session, member: Member, now: datetime) -> datetime:
@@ -95,15 +106,17 @@ def stands_since(session: Session, member: Member, now: datetime) -> datetime:
 
     One of which the addressee was told counts since it was first confirmed, so that the number told stays the same.
     """
-    told = _told_last(member.campaign)
+    told = _told_last(session, [member.campaign]).get(member.campaign_id)
     if told is None or member.confirmed_at is None:
         return now
     was_told = session.scalar(select(Member.id).where(Member.id == member.id, counts(*told)))
     return now if was_told is None else member.confirmed_at
 
 
-def _told_last(campaign: Campaign) -> Told | None:
-    return _told_by_letter(campaign)
+def _told_last(session: Session, campaigns: Sequence[Campaign]) -> dict[int, Told]:
+    """Of which moments the number is that the addressee of each campaign was told last."""
+    told = {campaign.id: moments for campaign in campaigns if (moments := _told_by_letter(campaign))}
+    return told | _told_by_digests(session, [campaign.id for campaign in campaigns if campaign.members != "closed"])
 
 
 def _told_by_letter(campaign: Campaign) -> Told | None:
@@ -112,6 +125,19 @@ def _told_by_letter(campaign: Campaign) -> Told | None:
         return None
     left = sealed_at(campaign.id, first_seal_sent(campaign.id, campaign.dispatched_at))
     return Told(campaign.closed_at, func.coalesce(left, literal(campaign.dispatched_at, Moment())))
+
+
+def _told_by_digests(session: Session, campaign_ids: Sequence[int]) -> dict[int, Told]:
+    """The same of the last digest that left and did not come back, by campaign."""
+    left = (
+        select(Digest.campaign_id, Digest.drawn_at, func.coalesce(Mail.in_data_at, Mail.sent_at))
+        .join(Mail, Mail.digest_id == Digest.id)
+        .where(Digest.campaign_id.in_(campaign_ids), Mail.kind == "digest")
+        .where(Mail.sent_at.is_not(None), Mail.bounced_at.is_(None))
+        .order_by(Mail.id)
+    )
+    rows = session.execute(left).all() if campaign_ids else []
+    return {campaign_id: Told(drawn_at, left_at) for campaign_id, drawn_at, left_at in rows}
 
 
 def _count(session: Session, campaign: Campaign, which: ColumnElement[bool]) -> int:

@@ -20,6 +20,7 @@ from worker.key_check import WrongKey
 from worker.tokens import PATHS
 from worker.web import health, key_gate, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
+from worker.web.digest_page import DigestPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
@@ -62,6 +63,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/v/{token:token}", MemberPage),
             Route("/v/{token:token}/not-me", NotMePage),
             Route("/u/{token:token}", UnsubscribePage),
+            Route("/d/{token:token}", DigestPage),
             Route("/c/{slug:slug}", public_page.letter),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),

@@ -11,12 +11,13 @@ from worker import tokens
 from worker.mail.holds import ABOUT_MEMBERS
 from worker.mail.mime import Message, NothingToSay
 from worker.models import Campaign, Digest, Mail
-from worker.state import digests
+from worker.state import digests, members
 from worker.state.digests import DigestState, Person
 from worker.state.signatories import count_sent_under
 from worker.text.languages import said
 from worker.wording.drafts import word_draft
 from worker.wording.letter import letter_subject
+from worker.wording.sheet import UNKNOWN
 
 
 def word_digest(session: Session, mail: Mail) -> Message:
@@ -32,10 +33,14 @@ def digest_context(session: Session, mail: Mail, *, with_link: bool = True) -> d
     """
     digest, _ = _digest_of(mail)
     persons, total = digests.load_persons(session, digest), digests.count_told(session, digest)
-    told = digests.load_last_told(session, mail.campaign)
-    if not persons and total <= (told.total if told else 0):
+    if not persons and total <= (members.number_told(session, mail.campaign) or 0):
         raise NothingToSay
     return _context(session, mail.campaign, total, persons, tokens.link(digest, "digest") if with_link else "")
+
+
+def word_waiting_digest(session: Session, mail: Mail) -> Message:
+    """The same for organizers: without the link. Raises NothingToSay likewise."""
+    return _worded(mail.campaign, "digest", "", digest_context(session, mail, with_link=False))
 
 
 def word_next_digest(session: Session, campaign: Campaign) -> Message:
@@ -80,11 +85,17 @@ def _context(session: Session, campaign: Campaign, total: int, persons: list[Per
     language = campaign.authentic
     return {
         "salutation": said(digests.first_addressee(campaign).salutation, language, language),
-        "letter_subject": letter_subject(campaign, language, count_sent_under(session, campaign) or "…"),
+        "letter_subject": _subject(session, campaign),
         "total": total,
         "persons": [{"name": one.name, "paragraphs": _paragraphs(one.words)} for one in persons],
         "stop": link,
     }
+
+
+def _subject(session: Session, campaign: Campaign) -> str:
+    """The letter's subject as the addressee has it, with the numbers that it says."""
+    signed, persons = count_sent_under(session, campaign), members.count_in_letter_sent(session, campaign)
+    return letter_subject(campaign, campaign.authentic, *(UNKNOWN if one is None else one for one in (signed, persons)))
 
 
 def _paragraphs(words: str) -> list[list[str]]:

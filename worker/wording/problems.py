@@ -30,6 +30,7 @@ _SENTENCES = {
     "role missing": N_("Enter your role in the organization."),
     "authorised missing": N_("Tick the box to confirm that you are authorised to sign."),
     "wish missing": N_("Enter what the text should say instead."),
+    "tick missing": N_("Tick the box to confirm."),
     "mail code missing": N_("Enter the six digits of the confirmation code."),
     "mail code wrong": N_("That code is not right. Check the six digits in our email."),
     "mail code spent": N_("The six digits no longer work here. Enter the long code."),
