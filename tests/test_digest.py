@@ -25,7 +25,7 @@ from tests.voices import a_member
 from worker import db, settings, tokens
 from worker.acts import bounce, cancel, erase, hold
 from worker.acts import digests as acts
-from worker.acts.draw_digest import draw_digest
+from worker.acts.draw_digests import draw_digest
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import claims, delivery
@@ -423,15 +423,13 @@ def test_two_workers_draw_and_send_one(campaign_id: int, clock: Clock) -> None:
         worker.join()
     clock.advance(hours=3)
     [mail] = mails("digest")
-    claimed = list[int]()
+    claimed, until = list[int](), mail.dated_at + timedelta(days=9)
 
     def claims_it(holder: str) -> None:
         together.wait()
         with db.transaction() as session:
-            claimed.extend(claims.lease_due(session, Mail.id == mail.id, holder=holder, until=mail.due_at, limit=5))  # type: ignore[arg-type]
+            claimed.extend(claims.lease_due(session, Mail.id == mail.id, holder=holder, until=until, limit=5))
 
-    with db.transaction() as session:
-        session.get_one(Mail, mail.id).due_at = mail.dated_at
     workers = [threading.Thread(target=claims_it, args=(holder,)) for holder in ("one", "two")]
     for worker in workers:
         worker.start()

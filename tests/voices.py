@@ -11,7 +11,7 @@ from tests import cast
 from worker import db, tokens
 from worker.acts import add_voice
 from worker.acts.add_voice import Voice
-from worker.acts.draw_digest import draw_digest
+from worker.acts.draw_digests import draw_digest
 from worker.models import Appearance, Campaign, Digest, Mail, Member
 from worker.state import digests, letters
 

@@ -48,7 +48,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.dispatch              acts/dispatch.py loads the facts once (state/facts.py), asks state/blockers.py what
                                 stands in the way, and puts the seal for each addressee
     tasks.report                acts/report.py copies to who signed
-    tasks.digest                acts/draw_digest.py draws what the addressee is told of members, which state/digests.py
+    tasks.digest                acts/draw_digests.py draws what the addressee is told of members, which state/digests.py
                                 reads; mail/digests.py asks as it enters DATA whether it still holds; acts/digests.py
                                 is what a person decides about it, by cli/digest.py or by web/digest_page.py
     tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says

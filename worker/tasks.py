@@ -27,7 +27,7 @@ from worker.acts import invite as invitations
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
-from worker.acts.draw_digest import draw_digest
+from worker.acts.draw_digests import draw_digest
 from worker.acts.ended_links import forget_ended_links
 from worker.acts.erase import erase_when_due
 from worker.acts.erase_members import blank_unconfirmed
