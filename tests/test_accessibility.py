@@ -22,12 +22,12 @@ from starlette.testclient import TestClient
 from tests import cast, voices
 from tests.conftest import CHROMIUM
 from worker import db, settings, tasks, tokens
-from worker.acts import answer, contacts, correct_listing, join, pass_on, take_back_voice, unsubscribe
+from worker.acts import answer, contacts, correct_listing, digests, join, pass_on, take_back_voice, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
-from worker.models import Addressee, Answer, Letter, Member, Partner, ThirdPartyAddress, Visibility
+from worker.models import Addressee, Answer, Digest, Letter, Member, Partner, ThirdPartyAddress, Visibility
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates
@@ -138,6 +138,14 @@ def the_letter_leaves(session: Session, partner: Partner) -> None:
     cast.the_letter_leaves(session, partner.campaign)
 
 
+def a_digest_waits(session: Session, partner: Partner) -> None:
+    voices.a_digest(session, partner.campaign)
+
+
+def the_addressee_stops(session: Session, partner: Partner) -> None:
+    digests.stop_digests(session, partner.campaign_id, "addressee")
+
+
 def it_is_cancelled(session: Session, partner: Partner) -> None:
     partner.campaign.cancelled_at = db.clock(session)
 
@@ -218,7 +226,7 @@ class State:
 
 NOTHING, THE_CODE = {"mail_code": ""}, {"mail_code": "{code}"}
 NOT_US, QUIET, ROW, PASS_ON = "/s/{link}/not-us", "/u/{quiet}", "/s/{link}/row", "/s/{link}/pass-on"
-CONTACTS = "/s/{link}/contacts"
+CONTACTS, DIGEST = "/s/{link}/contacts", "/d/{digest}?lang={language}"
 LETTER_PAGE, JOIN, CONFIRM = "/c/{slug}?lang={language}", "/c/{slug}/join?lang={language}", "/j/{join}"
 CHAIR = {"email": "chair-{language}@river.example"}
 VOICE_PAGE, VOICE, NOT_ME = "/c/{slug}/voice?lang={language}", "/v/{voice}", "/v/{voice}/not-me"
@@ -280,6 +288,12 @@ STATES = {
     "asked for silence": State(
         "We do not email you about this letter, except about changes that show more of your organization.",
         (asks_for_silence,),
+    ),
+    "the addressee is told of members": State(
+        "Stop the emails about members of the community?", (the_letter_leaves, a_digest_waits), DIGEST
+    ),
+    "the addressee wants to hear no more of members": State(
+        "Do you want these emails again?", (the_letter_leaves, a_digest_waits, the_addressee_stops), DIGEST
     ),
     "gets nothing at all": State(
         "The organizers send no email to your organization. Write to them if that is not what you want.",
@@ -385,6 +399,7 @@ def a_reader(state: State, language: str, organization: str = "River Watch") -> 
         happen(session, partner, state.before)
         stranger = session.scalar(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id))
         member = session.scalar(select(Member).where(Member.campaign_id == campaign.id))
+        digest = session.scalar(select(Digest).where(Digest.campaign_id == campaign.id))
         return Reader(
             partner.id,
             language,
@@ -397,6 +412,7 @@ def a_reader(state: State, language: str, organization: str = "River Watch") -> 
                 "join": tokens.token(stranger, "join") if stranger else "",
                 "voice": tokens.token(member, "voice") if member else "",
                 "code": tokens.mail_code(member or stranger or partner),
+                "digest": tokens.token(digest, "digest") if digest else "",
             },
         )
 
