@@ -461,6 +461,20 @@ def test_each_has_a_mail_of_its_own_where_the_addressee_asked_for_that(clock: Cl
     assert ["Bora Chan" in text(mail) for mail in drain()] == [True]
 
 
+def test_what_is_too_long_for_a_mail_waits_a_day(
+    campaign_id: int, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST_BYTES", 1_000)
+    for number in range(3):
+        joins(campaign_id, f"Person {number}", words="w" * 600)
+    said = []
+    for _ in range(4):
+        a_day_later(clock, campaign_id)
+        said += drain()
+    assert [re.findall(r"Person \d", text(mail)) for mail in said] == [["Person 0"], ["Person 1"], ["Person 2"]]
+    assert {*re.findall(r"\d members", " ".join(map(text, said)))} == {"3 members"}
+
+
 def test_what_a_sweep_looks_at_does_not_grow_with_members_or_campaigns(clock: Clock) -> None:
     counted = []
     for number in (1, 3):

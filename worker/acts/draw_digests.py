@@ -45,8 +45,9 @@ def draw_digest(session: Session, campaign_id: int) -> int:
 
 def _draw(session: Session, campaign: Campaign, now: datetime, leaves_at: datetime, *, names: bool) -> int:
     [digest] = _new_digests(session, campaign, 1, now)
-    if names and campaign.members == "named":
-        assigned = update(Member).where(Member.campaign_id == campaign.id, digests.is_new()).values(digest_id=digest.id)
+    if names:
+        new = (Member.campaign_id == campaign.id, digests.fits_next(session, campaign))
+        assigned = update(Member).where(*new).values(digest_id=digest.id)
         session.execute(assigned.execution_options(synchronize_session=False))
     about = outbox.MailOptions(digest_id=digest.id)
     shown = outbox.to_organizers("digest_ready", campaign, f"{digest.number}", now, **about)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, LargeBinary, exists, false, func, select, type_coerce
 from sqlalchemy.orm import Session, selectinload
 
 from worker.mail import digests, outbox
@@ -16,6 +16,8 @@ from worker.state.letters import HAS_IT, load_letters, load_letters_of, served
 from worker.text.collation import sort_key
 
 DAY = timedelta(days=1)
+MOST_BYTES = 500_000  # of names and words as they are kept: as they travel, in two parts, that is some megabytes
+_OF_A_NAME = 100  # bytes
 
 DigestState = Literal["waiting", "sending", "uncertain", "refused", "returned", "sent", "cancelled"]
 FOR_A_PERSON: frozenset[DigestState] = frozenset({"uncertain", "refused", "returned"})
@@ -115,7 +117,22 @@ def load_persons(session: Session, digest: Digest) -> list[Person]:
 
 def load_new_persons(session: Session, campaign: Campaign) -> list[Person]:
     """Whom the next digest would name, A to Z."""
-    return _persons(session, is_new(), campaign.id) if campaign.members == "named" else []
+    return _persons(session, fits_next(session, campaign), campaign.id)
+
+
+def fits_next(session: Session, campaign: Campaign) -> ColumnElement[bool]:
+    """Whether the next digest names a member: who is new, as far as a mail may be long; the others wait a day."""
+    if campaign.members != "named":
+        return false()
+    size = _OF_A_NAME + func.length(type_coerce(Member.words, LargeBinary))
+    new = select(Member.id, size).where(Member.campaign_id == campaign.id, is_new()).order_by(Member.id)
+    last, room = 0, MOST_BYTES
+    for member_id, taken in session.execute(new):
+        room -= taken
+        if last and room < 0:
+            break
+        last = member_id
+    return is_new() & (Member.id <= last)
 
 
 def _persons(session: Session, which: ColumnElement[bool], campaign_id: int) -> list[Person]:
