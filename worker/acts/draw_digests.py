@@ -26,7 +26,8 @@ def draw_digest(session: Session, campaign_id: int) -> int:
     """
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
-    _tell_of_failures(session, campaign, now)
+    if _tell_of_failures(session, campaign, now):
+        return 0
     letters, mails = load_letters(session, campaign), digests.load_digest_mails(session, [campaign_id])
     drawn = digests.load_singles_drawn(session, [campaign])
     leaves_at = digests.leaves_at(campaign, letters, mails.get(campaign_id, []), drawn, now)
@@ -87,8 +88,9 @@ def _new_digests(session: Session, campaign: Campaign, how_many: int, now: datet
     return made
 
 
-def _tell_of_failures(session: Session, campaign: Campaign, now: datetime) -> None:
-    """Once for each that failed, however often this is called."""
+def _tell_of_failures(session: Session, campaign: Campaign, now: datetime) -> bool:
+    """Whether any wait for a person; once for each that failed, however often this is called."""
     if failed := digests.load_failures(session, [campaign.id]).get(campaign.id):
         row = outbox.to_organizers("digest_failed", campaign, digests.failure_key(failed), now)
         outbox.put(session, [row])
+    return bool(failed)

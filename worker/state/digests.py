@@ -244,7 +244,7 @@ def _count_singles(session: Session, campaign: Campaign) -> dict[DigestState, in
 def due_digests(session: Session, now: datetime) -> list[int]:
     """The campaigns of which a digest is to be drawn, or a failed one to be told; in a constant number of statements.
 
-    One of a campaign without members that count costs no more than the look for such campaigns.
+    Where no letter takes voices it is one.
     """
     goes_on = (Campaign.dispatched_at.is_not(None), Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None))
     takes = Campaign.definition["members"].as_string().in_(["counted", "named"])
@@ -254,13 +254,10 @@ def due_digests(session: Session, now: datetime) -> list[int]:
         return []
     ids = [campaign.id for campaign in campaigns]
     letters, mails = load_letters_of(session, ids), load_digest_mails(session, ids)
-    due = set(_with_failures_to_tell(session, campaigns))
-    drawn = load_singles_drawn(session, campaigns)
-    ready = [
-        one
-        for one in campaigns
-        if leaves_at(one, letters.get(one.id, []), mails.get(one.id, []), drawn, now) is not None
-    ]
+    drawn, failed = load_singles_drawn(session, campaigns), load_failures(session, ids)
+    due = set(_failures_to_tell(session, campaigns, failed))
+    free = [one for one in campaigns if one.id not in failed]
+    ready = [one for one in free if leaves_at(one, letters.get(one.id, []), mails.get(one.id, []), drawn, now)]
     news = load_news(session, ready)
     return sorted(due | {one.id for one in ready if news[one.id].is_any})
 
@@ -316,12 +313,14 @@ def failure_key(failed: Sequence[Mail]) -> str:
     return f"{last.digest_id}-{state_of(last)}-{outbox.moment_key(next(filter(None, moments)))}"
 
 
-def _with_failures_to_tell(session: Session, campaigns: Sequence[Campaign]) -> Iterator[int]:
-    found = load_failures(session, [campaign.id for campaign in campaigns])
+def _failures_to_tell(
+    session: Session, campaigns: Sequence[Campaign], failed: Mapping[int, Sequence[Mail]]
+) -> Iterator[int]:
+    """The campaigns whose organizers were not told yet of what failed last."""
     keys = {
-        outbox.mail_key(one, "digest_failed", f"organizers/{failure_key(found[one.id])}"): one.id
+        outbox.mail_key(one, "digest_failed", f"organizers/{failure_key(failed[one.id])}"): one.id
         for one in campaigns
-        if one.id in found
+        if one.id in failed
     }
     told = set(session.scalars(select(Mail.key).where(Mail.key.in_(keys)))) if keys else set()
     return (number for key, number in keys.items() if key not in told)
