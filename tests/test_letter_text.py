@@ -31,6 +31,12 @@ def test_nothing_but_the_count_is_filled_in(code):
     assert plain_text.to_text(fill(f"# S\n\na {code} b", 3)[1]) == f"a {code} b"
 
 
+def test_the_number_of_members_is_unknown_unless_it_is_given():
+    text = "# {{ members }} and {{ count }}\n\n{{members}} of {{ count }}"
+    assert fill(text, 3) == ("… and 3", markdown.blocks("… of 3"))
+    assert fill(text, 3, 12) == ("12 and 3", markdown.blocks("12 of 3"))
+
+
 def test_a_letter_without_a_heading_has_no_subject_and_loses_no_words():
     assert fill("Words\n\n# Later", 1) == ("", markdown.blocks("Words\n\n# Later"))
     assert fill("", 1) == ("", [])

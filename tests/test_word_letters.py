@@ -131,7 +131,9 @@ def test_signs_stand_for_themselves(text: str) -> None:
     assert not any(run["bold"] or run["italic"] for run in block["runs"])
 
 
-@pytest.mark.parametrize("text", ["50 % (of 3) - really!", "a_b", "Law No. 5/2019", "“[sic]”", "A & B", "{{ count }}"])
+@pytest.mark.parametrize(
+    "text", ["50 % (of 3) - really!", "a_b", "Law No. 5/2019", "“[sic]”", "A & B", "{{ count }} {{ members }}"]
+)
 def test_ordinary_text_is_not_escaped(text: str) -> None:
     assert body(p(text)) == text
 

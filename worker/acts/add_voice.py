@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.acts import locking, voice_limits
+from worker.acts.member_returned import keep_what_was_told
 from worker.mail import outbox
 from worker.models import Appearance, Campaign, Mail, Member, bound
-from worker.state.members import can_add_voice, counts_for, stands_since
+from worker.state.members import can_add_voice, counts_for
 from worker.state.refusals import Closed, LetterChanged, NoVoice
 from worker.text.addresses import mailbox
 
@@ -76,9 +77,10 @@ def confirm_voice(session: Session, member_id: int, generation: int, said: Voice
         raise LetterChanged
     if member.withdrawn_at is not None or (member.confirmed_at is not None and _exposes_more(member, said)):
         _tell(session, campaign, member, now)  # whoever has the link could do it in silence else
-    member.confirmed_at = stands_since(session, member, now)
+    keep_what_was_told(session, campaign, member)
     _write(member, said, now)
-    member.letter_id, member.withdrawn_at = campaign.letter.id, None
+    member.letter_id = campaign.letter.id
+    member.confirmed_at, member.withdrawn_at = now, None
     if said.words:
         member.words_at = member.words_at or now
 

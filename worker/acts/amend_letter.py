@@ -18,7 +18,8 @@ from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.answers import load_standing
 from worker.state.last_read import Reader, load_last_read
 from worker.state.recipients import load_answering_contacts, load_to_ask_again
-from worker.state.refusals import Closed, LanguageLeftAlone, OtherAddressee, SameLetter
+from worker.state.refusals import Closed, LanguageLeftAlone, MembersClosed, OtherAddressee, SameLetter
+from worker.text import letter_numbers
 from worker.wording.changes import changes_since, parts_left_alone
 
 
@@ -46,7 +47,7 @@ def change_letter(
     be added again. `unchanged`: the languages of which a person says that their words
     say the same already, where they change less than those of another.
     It can be taken back while its mails wait.
-    Raises Closed once the deadline has passed, SameLetter, OtherAddressee or LanguageLeftAlone.
+    Raises Closed once the deadline has passed, SameLetter, MembersClosed, OtherAddressee or LanguageLeftAlone.
     """
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
@@ -55,6 +56,8 @@ def change_letter(
     before, after = campaign.letter, launch.letter_of(definition, now)
     if before.hash == after.hash and _addressed(before) == _addressed(after):
         raise SameLetter(slug=campaign.slug)
+    if campaign.members == "closed" and letter_numbers.say_members(after.texts):
+        raise MembersClosed(slug=campaign.slug)
     if not meaning and _to_whom(before) != _to_whom(after):
         raise OtherAddressee
     if alone := set(parts_left_alone(before, after, campaign.authentic)) - set(unchanged):

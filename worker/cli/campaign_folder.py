@@ -59,11 +59,19 @@ def summary(definition: Definition) -> str:
         f"  deadline  {when}",
         f"  reminders {reminders} before it; then {dates.span(definition.review, 'en', 'day')} of review",
     ]
+    if definition.members != "closed":
+        lines.append(f"  members   {_MEMBERS[definition.members]}")
     if past:
         are = "reminder is" if past == 1 else "reminders are"
         left_out = "will not be sent"
         lines.append(f"            {past} {are} in the past and {left_out}")
     return "\n".join(lines)
+
+
+_MEMBERS = {
+    "counted": "persons may add their voices on the public page; the addressee is told how many",
+    "named": "persons may add their voices on the public page; the addressee reads the names of those who wish it",
+}
 
 
 def _with_way(addressee: Addressee, authentic: str) -> str:

@@ -39,6 +39,7 @@ def preview(
     """
     from worker.cli import campaign_folder
     from worker.state import signatories
+    from worker.text import letter_numbers
 
     if send_to is not None and partner is None:
         console.fail("--send-to needs --partner: whose invitation do you want to read?", console.USAGE)
@@ -63,6 +64,8 @@ def preview(
             "\nThe letter names every partner. “N” below the list stands for the number of organizations that "
             "sign and are not named."
         )
+    if letter_numbers.say_members(definition.letters):
+        console.say("\n“…” stands for the number of members: of the persons who will have added their voices.")
     console.say(f"\nLook at these files. Next: {next_one}")
 
 

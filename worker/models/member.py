@@ -44,6 +44,8 @@ class Digest(Base):
 class Member(Base):
     """A person who adds its voice: one row for each mailbox and campaign, whoever typed the address first.
 
+    A row without a mailbox is of nobody any more, and is counted as of the moments at which its voice stood.
+
     `mailbox_hmac`: what the address is found by without what is added behind a plus, so that nobody is two persons;
     null once it was erased. `at`: when the address was last typed. `letter_id`: the version that was confirmed.
     `confirmed_at`: since when its voice counts, until `withdrawn_at`. `disowned_at`: it said that it was not this

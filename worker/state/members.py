@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from worker.column_types import Moment
 from worker.models import Campaign, Digest, Letter, Mail, Member
 from worker.state.letters import first_seal_sent, sealed_at
+from worker.state.signatories import present_meanings
 from worker.text import letter_numbers
 
 When = datetime | ColumnElement[datetime]
@@ -25,14 +26,13 @@ class Told(NamedTuple):
 def counts(as_of: When | None = None, until: When | None = None) -> ColumnElement[bool]:
     """Whether a voice counts: confirmed, not withdrawn, and for the letter in its present meaning.
 
-    `as_of`: whether it did at that moment, in place of now; `until`: and was not withdrawn by this later one. A voice
-    that was added again since counts there if it stands since the moment that `stands_since` says.
+    `as_of`: whether it did at that moment, in place of now; `until`: and was not withdrawn by this later one.
     """
-    latest = select(func.max(Letter.meaning)).where(Letter.campaign_id == Member.campaign_id).correlate(Member)
-    present = select(Letter.id).where(
-        Letter.campaign_id == Member.campaign_id, Letter.meaning == latest.scalar_subquery()
+    meaning = present_meanings()
+    present = select(Letter.id).join(
+        meaning, (meaning.c.campaign_id == Letter.campaign_id) & (meaning.c.meaning == Letter.meaning)
     )
-    of_it = Member.letter_id.in_(present.correlate(Member))
+    of_it = Member.letter_id.in_(present.correlate(None))  # read once, not for each of ten thousand
     if as_of is None:
         return Member.stands & of_it
     stood = Member.withdrawn_at.is_(None) | (Member.withdrawn_at > (as_of if until is None else until))
@@ -99,18 +99,6 @@ def numbers_told(session: Session, campaigns: Sequence[Campaign]) -> dict[int, i
     counted = select(Member.campaign_id, func.count()).where(or_(*each)).group_by(Member.campaign_id)
     found = dict(session.execute(counted).all())
     return {campaign_id: found.get(campaign_id, 0) for campaign_id in told}
-
-
-def stands_since(session: Session, member: Member, now: datetime) -> datetime:
-    """Since when a voice counts that is confirmed now, be it for the first time or again after it was withdrawn.
-
-    One of which the addressee was told counts since it was first confirmed, so that the number told stays the same.
-    """
-    told = _told_last(session, [member.campaign]).get(member.campaign_id)
-    if told is None or member.confirmed_at is None:
-        return now
-    was_told = session.scalar(select(Member.id).where(Member.id == member.id, counts(*told)))
-    return now if was_told is None else member.confirmed_at
 
 
 def _told_last(session: Session, campaigns: Sequence[Campaign]) -> dict[int, Told]:

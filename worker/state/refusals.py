@@ -187,6 +187,12 @@ class SameLetter(Refused):
     code = "same_letter"
 
 
+class MembersClosed(Refused):
+    """The letter says how many persons add their voices, and none can in this campaign. Facts: slug."""
+
+    code = "members_closed"
+
+
 class OtherAddressee(Refused):
     """To whom a letter goes is part of what was signed: another addressee is never a typo."""
 

@@ -89,6 +89,7 @@ _LOOK = (
         Campaign.id.label("campaign_id"),
         Campaign.launched_at,
         Campaign.deadline_at,
+        Campaign.voices_stopped_at,
         Campaign.taking_answers(db.now()).label("takes_answers"),
         few_are_asked(Campaign.id.expression).label("few_are_asked"),
         db.now().label("now"),
@@ -268,6 +269,7 @@ class State(NamedTuple):
     campaign_id: int
     launched_at: datetime
     deadline_at: datetime
+    voices_stopped_at: datetime | None
     letter_id: int
     few_are_asked: bool
     letter_made_at: datetime | None  # after one was taken back, SQLite gives its number to the next
@@ -296,6 +298,7 @@ class State(NamedTuple):
             campaign_id=campaign.id,
             launched_at=campaign.launched_at,
             deadline_at=campaign.deadline_at,
+            voices_stopped_at=campaign.voices_stopped_at,
             letter_id=campaign.letter.id,
             few_are_asked=few_are_asked,
             letter_made_at=campaign.letter.made_at,

@@ -16,7 +16,7 @@ from worker.acts import answer, contacts
 from worker.acts.answer import AnswerInput, standing_mark
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Contact, Partner
-from worker.state import lifecycle, signatories
+from worker.state import lifecycle, members, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.last_read import Reader, load_first_shown
@@ -227,6 +227,8 @@ def _view(
         "choices": CHOICES,
         "offered": offered,
         "is_public": campaign.is_public,
+        "says_members": members.is_in_letter(campaign),
+        "can_add_voice": members.can_add_voice(campaign),
         "silenced": partner.silenced_at is not None,
         "may_answer": bool(offered & BY_THE_FORM),
         "visibilities": _visibilities(campaign, standing, offered),

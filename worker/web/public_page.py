@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from worker import db
-from worker.state import lifecycle, public_letters, signatories
+from worker.state import lifecycle, members, public_letters, signatories
 from worker.state.campaigns import find_public
 from worker.text.languages import LANGUAGES
 from worker.web import responses
@@ -72,6 +72,9 @@ def _page(session: Session, wanted: Wanted) -> bytes | None:
         copies=[one.name_in(language) for one in campaign.letter.addressees if one.copy],
         sheet=build_public(session, campaign, letter_language(campaign, language), sent_under),
         sent_under=sent_under,
+        says_members=members.is_in_letter(campaign),
+        told=members.number_told(session, campaign),
+        can_add_voice=members.can_add_voice(campaign),
         open=campaign.takes_answers(at=now),
         can_join=lifecycle.can_join(campaign, now),
         before=before,

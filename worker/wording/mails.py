@@ -487,9 +487,15 @@ def _to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
 
 
 def _signing(session: Session, mail: Mail) -> dict[str, Any]:
-    """The numbers of the seal that a mail speaks of."""
+    """The numbers of the seal that a mail speaks of; of persons, null where the letter says none."""
     found = count_in_seal(session, mail.campaign, mail.seal_number)
-    return {"signed": sum(found.values()), "visibility": found}
+    return {"signed": sum(found.values()), "visibility": found, "members": _members(session, mail)}
+
+
+def _members(session: Session, mail: Mail) -> int | None:
+    if not is_in_letter(mail.campaign):
+        return None
+    return count_members_in_seal(session, mail.campaign, mail.seal_number)
 
 
 def _from_template(

@@ -172,6 +172,10 @@ _SENTENCES: dict[str, _Sentence] = {
     "same_letter": lambda w, f: (
         f"The letter in the folder is the same as the letter of {f['slug']}: nothing was changed."
     ),
+    "members_closed": lambda w, f: (
+        f"The letter says the number of members, but {f['slug']} was launched with members closed, so nobody can add a "
+        "voice to it. Remove {{ members }} from the letter."
+    ),
     "other_addressee": lambda w, f: (
         "Another addressee is never a typo: organizations signed a letter to the one that was named."
     ),
