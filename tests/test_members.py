@@ -353,6 +353,7 @@ def test_a_door_is_shut_and_opened_again(campaign: Campaign) -> None:
 
     assert mail_to(waits).cancelled_at is not None
     assert mail_to(stands).cancelled_at is None
+    assert (person(waits).mailed_at is None, person(stands).mailed_at is None) == (True, False)
     assert "Persons cannot add their voices: you stopped it." in types("members", "dam")
     assert person(stands).stands
     assert "stopped it" in types("members", "dam", "--stop")

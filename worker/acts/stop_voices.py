@@ -1,6 +1,6 @@
 """An organizer lets no more persons add their voices, or lets them again."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -12,8 +12,9 @@ from worker.models import Mail, Member
 def stop_voices(session: Session, campaign_id: int) -> int | None:
     """Let nobody add its voice from now on; voices that were confirmed stay, and their pages work on.
 
-    Mails that ask addresses to confirm and have not left are called back: their links would lead to a shut door.
-    Returns how many, or None if it was stopped already.
+    Mails that ask addresses to confirm and have not left are called back: their links would lead to a shut door. Who
+    types such an address again once it is open waits no day for its mail. Returns how many, or None if it was stopped
+    already.
     """
     campaign = db.locked(session, campaign_id)
     if campaign.voices_stopped_at is not None:
@@ -22,6 +23,9 @@ def stop_voices(session: Session, campaign_id: int) -> int | None:
     unconfirmed = select(Member.id).where(Member.campaign_id == campaign_id, ~Member.stands)
     asks = (Mail.campaign_id == campaign_id, Mail.kind == "voice", Mail.member_id.in_(unconfirmed))
     called_back = outbox.cancel(session, *asks, at=now)
+    not_mailed = Member.id.in_(select(Mail.member_id).where(*asks, Mail.cancelled_at == now))
+    anew = update(Member).where(not_mailed).values(mailed_at=None)
+    session.execute(anew.execution_options(synchronize_session=False))
     audit.log(session, campaign, "organizer", "voices_stopped", detail=called_back or None, at=now)
     return called_back
 
