@@ -108,7 +108,7 @@ def test_what_was_made_by_a_command_is_checked_and_put_back_by_two(filled: str, 
     settings.set_for_this_process(smtp_url="smtp://ada:p4ssw0rd@127.0.0.1:2525", bounces_to="back@letters.example")
     file = str(tmp_path / "all.backup")
 
-    assert "1 campaign, 7 partners, 4 answers, 4 emails" in types("backup", file)
+    assert "1 campaign, 7 partners, 4 answers, 5 emails" in types("backup", file)
     assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600
     assert "p4ssw0rd" not in types("backup", "--check", file)
     told = types("backup", "--check", file, "--passphrase-file", paper)

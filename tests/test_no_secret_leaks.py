@@ -28,7 +28,7 @@ from worker.cli.demo import partner as player
 MACHINE, DATABASE, EVERYBODY = "logs and Redis", "the database", "everybody"
 ADDRESSEE, ORGANIZERS, SCREEN = "the addressee", "the organizers' mail", "the organizers' screen"
 REPLY = "who typed a wrong code into the page of CCQX"
-MORE = 'public_page = "from launch"\njoin = "approved"\nshow_signers = "partners"\n'
+MORE = 'public_page = "from launch"\njoin = "approved"\nshow_signers = "partners"\nmembers = "named"\n'
 BELOW = ("", "/row", "/not-us", "/pass-on")
 
 
@@ -92,8 +92,41 @@ def _was_looked_at(shown: Shown, secrets: list[Secret]) -> None:
     assert nowhere == []
 
 
+@dataclass
+class Person:
+    """Somebody who adds its voice by name, and the mail that it gets."""
+
+    name: str
+    email: str
+    words: str
+    mail: EmailMessage | None = None
+
+    def link(self) -> str:
+        assert self.mail is not None
+        found = re.search(r"http://\S+/v/[\w=-]+", player.text_of(self.mail))
+        assert found
+        return found[0]
+
+    def secrets(self) -> list[Secret]:
+        """The organizers see the name only where there are words to read, and no address of anybody."""
+        assert self.mail is not None
+        mails, pages = frozenset({"post of a person"}), frozenset({"post of a person", "pages of a person"})
+        [long_code] = re.findall(r"\b\d{4} \d{4} \d{4} \d{4}\b", player.text_of(self.mail))
+        return [
+            Secret("the name of a person", self.name, pages),
+            Secret("what a person says", self.words, pages),
+            Secret("the address of a person", self.email, pages),
+            Secret("the link of a person", self.link().rsplit("/", 1)[1], pages),
+            Secret("the mail code of a person", player.code_in(self.mail).replace(" ", ""), mails),
+            Secret("the long code of a person", long_code.replace(" ", ""), mails),
+        ]
+
+
 class Campaign:
-    """One of each: who signs in each way, declines, wishes, is silent, steps back late, passes on, and joins."""
+    """One of each: who signs in each way, declines, wishes, is silent, steps back late, passes on, and joins.
+
+    And a person adds its voice.
+    """
 
     def __init__(self, story: Story) -> None:
         self.story, self.stage, self.shown = story, story.stage, Shown()
@@ -106,6 +139,7 @@ class Campaign:
         self.leaves = story.joined_by("Old Forest", "OFQX", "Laos")
         self.chair = "chair@passed-on.example"
         self.applicants = {"Wetland Friends": "office@wetland.example", "Marsh Circle": "office@marsh.example"}
+        self.person = Person("Chanthou Meas", "chanthou@home-of-one.example", "the mill took our well")
         self.admitted = Organization(self.stage, story, "Wetland Friends", "", "Togo")
 
     def is_played(self) -> None:
@@ -123,6 +157,7 @@ class Campaign:
         self.leaves.signs("addressee", representative="Emmy Noether", role="pilot")
         self._is_passed_on()
         self._is_joined()
+        self._adds_its_voice()
         self._is_looked_at()
         story.reaches_its_deadline()
         self._is_looked_at()
@@ -138,6 +173,7 @@ class Campaign:
             self.shown.to[f"post of {partner.acronym}"] += [_all_of(mail) for mail in partner.mails()]
         self.shown.to[ADDRESSEE] += [_all_of(mail) for mail in story.letters()]
         self.shown.to[ORGANIZERS] += [_all_of(mail) for mail in story.organizers_mails()]
+        self.shown.to["post of a person"] += [_all_of(mail) for mail in self.stage.mails(self.person.email)]
         self.shown.to["the chair"] += [_all_of(mail) for mail in self.stage.mails(self.chair)]
         self.shown.to["the admitted"] += [_all_of(m) for m in self.stage.mails(self.applicants["Wetland Friends"])]
         self.shown.to["the refused"] += [_all_of(m) for m in self.stage.mails(self.applicants["Marsh Circle"])]
@@ -156,6 +192,7 @@ class Campaign:
             _belongs("what one wishes", "beg for clean rivers", "LFQX"),
             Secret("who tried with a wrong code", "Eve Mallory", frozenset({REPLY})),
             _belongs("the address that it was passed on to", self.chair, "RWQX", "the chair"),
+            *self.person.secrets(),
         ]
         for who, role, of in (
             ("Ada Lovelace", "captain", "RWQX"),
@@ -199,10 +236,25 @@ class Campaign:
         self.story.types("admit", "Wetland Friends", "--yes")
         eventually(lambda: self.stage.mails(self.applicants["Wetland Friends"])[1:])
 
+    def _adds_its_voice(self) -> None:
+        """By the public form and the page behind the link; to type a wrong code first gives nothing away."""
+        base, one = f"http://127.0.0.1:{self.stage.web_ports[0]}", self.person
+        said = {"name": one.name, "words": one.words, "country": "Togo", "appearance": "named"}
+        self.shown.to["pages of a person"].append(
+            post(f"{base}/c/{self.story.slug}/voice", said | {"email": one.email})[1]
+        )
+        one.mail = eventually(lambda: self.stage.mails(one.email))[0]
+        confirmed = said | {"choice": "add", "authorised": "yes"}
+        for code in ("0", player.code_in(one.mail)):
+            self.shown.to["pages of a person"].append(post(one.link(), confirmed | {"mail_code": code})[1])
+        assert "Your voice counts" in self.shown.to["pages of a person"][-1]
+
     def _is_looked_at(self) -> None:
         """Every page at this moment, each by whom it is for, and what organizers type."""
         base = f"http://127.0.0.1:{self.stage.web_ports[0]}"
-        for path in ("/c/rivers", "/c/rivers/join", "/s/nonsense", "/nowhere", "/style.css"):
+        if self.person.mail is not None:
+            self.shown.to["pages of a person"].append(_opened(self.person.link()))
+        for path in ("/c/rivers", "/c/rivers/join", "/c/rivers/voice", "/s/nonsense", "/nowhere", "/style.css"):
             self.shown.to[EVERYBODY].append(_opened(base + path))
         for partner in self.story.partners:
             links = [f"{partner.link()}{below}" for below in BELOW]

@@ -108,7 +108,7 @@ class _Replay:
     def of_answers(self) -> None:
         """Reduce what is shown more than was said since, and find whose later answers are lost."""
         for partner in self._partners:
-            lines = self._lines.of(partner.ref)
+            lines = self._lines.about(partner.ref)
             said = [line for line in lines if line.kind in {"answered", "reduced"}]
             standing = standing_answer(self._session, partner.id)
             newest = said[-1] if said else None
@@ -148,11 +148,11 @@ class _Replay:
         """Links that died, silence, and who was erased."""
         for partner in self._partners:
             if partner.erased_at is None:
-                self._of_partner(partner, self._lines.of(partner.ref))
+                self._of_partner(partner, self._lines.about(partner.ref))
         for contact in self._session.scalars(select(Contact).where(Contact.ended_at.is_(None))):
-            self._of_contact(contact, self._lines.of(contact.ref))
+            self._of_contact(contact, self._lines.about(contact.ref))
         for stranger in self._session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.decided_at.is_(None))):
-            if erased := last(self._lines.of(stranger.ref), "erased"):
+            if erased := last(self._lines.about(stranger.ref), "erased"):
                 erase.erase_applicant(self._session, stranger.id)
                 self._applied.counts[erased.kind] += 1
 
@@ -223,7 +223,7 @@ class _Replay:
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
         """Campaigns that were erased, cancelled or held."""
         for campaign in campaigns:
-            lines = self._lines.of(campaign.seed)
+            lines = self._lines.about(campaign.seed)
             if last(lines, "letter"):
                 self._applied.letters.add(campaign.id)
             try:

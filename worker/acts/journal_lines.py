@@ -23,7 +23,7 @@ class JournalLines:
         """The lines of each whom any is about."""
         return iter(self._lines.values())
 
-    def of(self, what: bytes) -> list[Line]:
+    def about(self, what: bytes) -> list[Line]:
         """The lines about a link's ref or a campaign's random number, in their order."""
         found = [line for mark in marks_of(what) for line in self._lines.get(mark, ())]
         for merged in [line for line in found if line.kind == "merged"]:

@@ -45,7 +45,7 @@ def replay_voices(session: Session, campaigns: Sequence[Campaign], lines: Journa
     by_member = _lines_by_member(session, lines)
     _of_members(session, living, by_member, replayed)
     for campaign in living.values():
-        its = lines.of(campaign.seed)
+        its = lines.about(campaign.seed)
         _of_campaign(campaign, its, replayed)
         left = [line for line in its if line.kind == "digest" and lines.is_since(line)]
         if left and campaign.cancelled_at is None:
@@ -74,7 +74,9 @@ def _lines_by_member(session: Session, lines: JournalLines) -> dict[int, list[Li
     if not any(line.kind in _TAKEN or line.kind == "told" for its in lines for line in its):
         return {}
     kept = session.execute(select(Member.id, Member.ref).where(Member.erased_at.is_(None)).order_by(Member.id)).all()
-    by_member = {member_id: [line for line in lines.of(bytes(ref)) if lines.is_since(line)] for member_id, ref in kept}
+    by_member = {
+        member_id: [line for line in lines.about(bytes(ref)) if lines.is_since(line)] for member_id, ref in kept
+    }
     return {member_id: its for member_id, its in by_member.items() if its}
 
 
