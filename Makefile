@@ -80,8 +80,11 @@ lock: ## Pin and hash the requirements anew
 words: $(VENV)/.runs ## Collect the words to translate into the catalogues
 	@mkdir -p var
 	$(IN)/pybabel -q extract -F pyproject.toml --add-location=file --width=100 -o var/pages.pot templates worker
-	$(IN)/pybabel -q update -D pages -i var/pages.pot -d templates/locale --width=100 \
-	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(IN)/pybabel -q extract -F pyproject.toml --add-location=file --width=100 --no-default-keywords \
+	  -k O_ -k On_:1,2 -o var/organizers.pot worker
+	@for domain in pages organizers; do \
+	  $(IN)/pybabel -q update -D $$domain -i var/$$domain.pot -d templates/locale --width=100 \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done
 
 font: $(VENV)/.tests ## Make the pages' Khmer font anew from the letter's
 	$(IN)/uv run -q --no-project --with fonttools --with brotli sh -c '\

@@ -366,6 +366,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Preview": folder,
     "docs/organizing.md: Launch": folder,
     "docs/organizing.md: Follow the campaign": asked,
+    "docs/organizing.md: What was done, and by whom": asked,
     "docs/organizing.md: Emails that did not arrive": asked,
     "docs/organizing.md: Remind": asked,
     "docs/organizing.md: Move the deadline": asked,

@@ -30,8 +30,8 @@ def make_words(folder: Path) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
 
 
-def catalogue(folder: Path, language: str) -> Catalog:
-    with (folder / "templates" / "locale" / language / "LC_MESSAGES" / "pages.po").open("rb") as file:
+def catalogue(folder: Path, language: str, domain: str = "pages") -> Catalog:
+    with (folder / "templates" / "locale" / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -41,17 +41,18 @@ def translations(catalog: Catalog) -> dict[object, object]:
 
 def test_every_word_is_translated_and_none_is_left_over(checkout: Path) -> None:
     make_words(checkout)
-    with (checkout / "var" / "pages.pot").open("rb") as file:
-        said = {message.id for message in read_po(file) if message.id}
-    assert len(said) > 200
-    for language in TRANSLATED:
-        catalog = {message.id: message for message in catalogue(CHECKOUT, language) if message.id}
+    for domain, language in [*(("pages", language) for language in TRANSLATED), ("organizers", "fr")]:
+        with (checkout / "var" / f"{domain}.pot").open("rb") as file:
+            said = {message.id for message in read_po(file) if message.id}
+        assert len(said) > 80
+        catalog = {message.id: message for message in catalogue(CHECKOUT, language, domain) if message.id}
         assert set(catalog) == said
         strings = {m.id: m.string if isinstance(m.string, tuple) else (m.string,) for m in catalog.values()}
         assert [said for said, string in strings.items() if not all(string)] == []
         assert [m.id for m in catalog.values() if m.fuzzy] == []
         assert [str(error) for m in catalog.values() for error in m.check()] == []
-        assert translations(catalogue(checkout, language)) == translations(catalogue(CHECKOUT, language))
+        after, before = (translations(catalogue(folder, language, domain)) for folder in (checkout, CHECKOUT))
+        assert after == before
 
 
 def test_a_word_that_is_changed_loses_its_translation_and_no_other_gets_a_wrong_one(checkout: Path) -> None:

@@ -94,7 +94,7 @@ def change_letter(
         if one.signs:
             journal.note(session, "reduced", one.partner.ref, detail="none", at=now)
     what = "meaning" if meaning else "typo"
-    audit.log(session, campaign, "organizer", "amended", detail=f"version {after.version}, {what}", at=now)
+    audit.log(session, campaign, "organizer", "amended", detail=("version", after.version, what, told), at=now)
     by_mail = {row["partner_id"] for row in rows}
     not_told = [one.partner.organization for one in fallen if one.partner_id not in by_mail]
     return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned, asked)

@@ -220,7 +220,7 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
     wishes, events = [], []
     for held, answer in new:
         actor: Actor = "partner" if answer.channel == "link" else "organizer"
-        events.append(audit.event(campaign, actor, answer.choice, held.partner, at=now))
+        events.append(audit.event(campaign, actor, answer.choice, held.partner, detail=answer.visibility, at=now))
         _journal(session, held, answer)
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"

@@ -18,7 +18,7 @@ def log(
     detail: object = None,
     at: datetime | None = None,
 ) -> None:
-    """Add a line. `detail` is a number or a word; `at` is now, unless it is known already."""
+    """Add a line. `detail` is a number or a word, or several of them; `at` is now, unless it is known already."""
     session.add(event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session)))
 
 
@@ -38,5 +38,11 @@ def event(
         at=at,
         actor=actor,
         what=what,
-        detail=None if detail is None else str(detail),
+        detail=None if detail is None else _in_words(detail),
     )
+
+
+def _in_words(detail: object) -> str:
+    """Several are parted by blanks; a dash stands for one that is not known."""
+    several = detail if isinstance(detail, tuple) else (detail,)
+    return " ".join("-" if one is None else str(one) for one in several)

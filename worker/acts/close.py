@@ -13,6 +13,7 @@ from worker.acts import audit
 from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
+from worker.state.signatories import count_signing
 from worker.wording.letter import build_sheets, render
 from worker.wording.sheet import Sheet
 
@@ -52,7 +53,10 @@ def close_and_seal_within(session: Session, campaign_id: int, *, early: bool = F
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
     """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled."""
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(kinds.cancelled_by("void")), at=now)
-    session.execute(update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now))
+    living = update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now)
+    voided = set(session.scalars(living.returning(Seal.number)))
+    if voided:
+        audit.log(session, campaign, "clock", "seal_voided", detail=max(voided), at=now)
 
 
 def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_Locked | None":
@@ -117,5 +121,6 @@ def _seal(session: Session, locked: _Locked, documents: list[dict[str, Any]]) ->
     these = {"campaign_id": campaign.id, "number": number, "sealed_at": now}
     session.execute(insert(Seal), [document | these for document in documents])
     outbox.put(session, [outbox.to_organizers("closed", campaign, f"seal-{number}", now, seal_number=number)])
-    audit.log(session, campaign, "clock", "sealed", detail=number, at=now)
+    signed = sum(count_signing(session, [campaign.id]).get(campaign.id, {}).values())
+    audit.log(session, campaign, "clock", "sealed", detail=(number, signed), at=now)
     return number

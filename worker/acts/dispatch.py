@@ -42,7 +42,7 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     put = outbox.put(session, rows)
     if put:
         actor: Actor = "organizer" if by_person else "clock"
-        audit.log(session, campaign, actor, "dispatched", detail=facts.seal, at=facts.now)
+        audit.log(session, campaign, actor, "dispatched", detail=(facts.seal, put), at=facts.now)
     return put
 
 
@@ -72,7 +72,7 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     sent = [letter.sent_at for letter in facts.living if letter.sent_at is not None]
     campaign.dispatched_at = campaign.dispatched_at or min([*sent, facts.now])
     journal.note(session, "letter", campaign.seed, at=facts.now)
-    audit.log(session, campaign, "organizer", "brought_by_hand", detail=facts.seal, at=facts.now)
+    audit.log(session, campaign, "organizer", "brought_by_hand", detail=(facts.seal, len(theirs)), at=facts.now)
     return [one.addressee.name for one in theirs]
 
 
@@ -85,7 +85,7 @@ def _settle_answers(session: Session, facts: CampaignFacts, addressee_id: int | 
     settled = [mail_id for mail_id in letters if are_for_a_person(answers.get(mail_id, []))]
     session.execute(delete(MailResponse).where(MailResponse.mail_id.in_(settled)))
     if settled:
-        audit.log(session, facts.campaign, "organizer", "answers_settled", at=facts.now)
+        audit.log(session, facts.campaign, "organizer", "answers_settled", detail=len(settled), at=facts.now)
     return [letters[mail_id].name for mail_id in settled]
 
 
@@ -118,9 +118,9 @@ def resend_letter(session: Session, campaign_id: int) -> int:
             letter.due_at = facts.now
         else:
             letter.cancelled_at = facts.now
-    if uncertain or doubted:
-        audit.log(session, campaign, "organizer", "letter_resent", at=facts.now)
-    return len(uncertain) + len(doubted)
+    if again := len(uncertain) + len(doubted):
+        audit.log(session, campaign, "organizer", "letter_resent", detail=again, at=facts.now)
+    return again
 
 
 def _note(one: Served, facts: CampaignFacts) -> None:

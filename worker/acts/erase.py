@@ -82,6 +82,7 @@ def give_up(session: Session, campaign_id: int) -> int:
         raise NotOver(**refused.facts) from None
     if (waiting := count_waiting(session, campaign, "cancelled")) and campaign.erase_by is None:
         campaign.erase_by = db.clock(session) + ERASED_WITHIN
+        audit.log(session, campaign, "organizer", "erasure_planned", detail=waiting)
     return waiting
 
 
@@ -126,8 +127,9 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
         session, list(session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)))
     )
     campaign.erased_at = db.clock(session)
-    audit.log(session, campaign, actor, "erased")
-    return sum(one.organization == REDACTED for one in partners)
+    nameless = sum(one.organization == REDACTED for one in partners)
+    audit.log(session, campaign, actor, "erased", detail=nameless)
+    return nameless
 
 
 def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -> None:

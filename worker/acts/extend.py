@@ -33,5 +33,5 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime, *, eve
     for contacts in load_answering_contacts(session, campaign).values():
         rows += [outbox.to_contact("extended", campaign, one, which, now, **later) for one in contacts]
     told = outbox.put(session, rows)
-    audit.log(session, campaign, "organizer", "extended", detail=told, at=now)
+    audit.log(session, campaign, "organizer", "extended", detail=(told, deadline.isoformat()), at=now)
     return told

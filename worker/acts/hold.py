@@ -63,7 +63,7 @@ def resume_letter(session: Session, campaign_id: int) -> int | None:
     undo_minutes.note_mails_of_act(session, campaign)
     outbox.date_anew(session, now, *waited, Mail.uncertain_at.is_(None))
     campaign.held_at = campaign.mail_held_at = None
-    audit.log(session, campaign, "organizer", "resumed", at=now)
+    audit.log(session, campaign, "organizer", "resumed", detail=waiting, at=now)
     return waiting
 
 

@@ -72,7 +72,7 @@ def free_name(session: Session, slug: str) -> str | None:
         return None  # somebody else launches at the same time
     campaign.slug = _free_slug(session, slug)
     session.flush()
-    audit.log(session, campaign, "organizer", "renamed")
+    audit.log(session, campaign, "organizer", "renamed", detail=campaign.slug)
     return campaign.slug
 
 

@@ -72,7 +72,7 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
         setattr(kept, name, value)
     _mute_doubles(session, kept, contact)
     told = _tell(session, campaign, kept, contact, merged_id, now)
-    audit.log(session, campaign, "organizer", "merged", kept, detail=merged_id, at=now)
+    audit.log(session, campaign, "organizer", "merged", kept, detail=(merged_id, told), at=now)
     session.flush()
     for one in filter(None, (campaign, stands, falls)):
         session.expire(one)

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from worker import db
+from worker.acts import audit
 from worker.acts.invite import BATCH
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
@@ -35,6 +36,10 @@ def put_copies(session: Session, campaign_id: int) -> int:
     rows = [outbox.to_partner("copy", campaign, one, which, facts.now, **about) for one in signers if one.takes_mail]
     theirs = select_answering_contacts(Contact.partner_id.in_([one.id for one in signers]))
     rows += [outbox.to_contact("copy", campaign, one, which, facts.now, **about) for one in session.scalars(theirs)]
+    copies = len(rows)
     if len(signers) < BATCH:
         rows.append(outbox.to_organizers("report", campaign, which, facts.now, **about))
-    return outbox.put(session, rows)
+    put = outbox.put(session, rows)
+    if put and copies:
+        audit.log(session, campaign, "clock", "copied", detail=copies, at=facts.now)
+    return put

@@ -110,7 +110,7 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
         campaign.deadline_at = datetime.fromisoformat(undo["deadline"])
         campaign.deadline_set_at = datetime.fromisoformat(undo["deadline_set"])
     journal.note(session, "undone", campaign.seed, detail=undo["at"], at=now)
-    audit.log(session, campaign, "organizer", "undone", detail=act, at=now)
+    audit.log(session, campaign, "organizer", "undone", detail=(act, len(mails)), at=now)
     _forget(campaign, now)
     return Undone(len(mails), again, campaign.deadline_at)
 

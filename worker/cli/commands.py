@@ -23,6 +23,7 @@ from worker.cli.extend import extend
 from worker.cli.help import Command, Program
 from worker.cli.hold import hold
 from worker.cli.launch import launch
+from worker.cli.log import log
 from worker.cli.mails import mails
 from worker.cli.members import members
 from worker.cli.merge import merge
@@ -58,7 +59,8 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
     RUN: [
-        *(status, remind, extend, amend, hold, resume, sign, withdraw, carry, contacts, mails, silence, admit, merge),
+        *(status, log, remind, extend, amend, hold, resume, sign, withdraw),
+        *(carry, contacts, mails, silence, admit, merge),
         *(members, words),
     ],
     LEAVE: [close, dispatch, resend, cancel],

@@ -3,7 +3,7 @@
 A state is a time: null means "not yet". Nothing else says in which state a thing is.
 """
 
-from worker.models.audit import AuditCode, AuditEvent
+from worker.models.audit import AuditCode, AuditEvent, audit_codes
 from worker.models.base import Base, bind_to_row, bound, new_seed
 from worker.models.campaign import MAX_SLUG, Addressee, Campaign, DigestsStoppedBy, Letter, Members, Rendition, Seal
 from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
@@ -62,6 +62,7 @@ __all__ = [
     "Suppression",
     "ThirdPartyAddress",
     "Visibility",
+    "audit_codes",
     "bind_to_row",
     "bound",
     "new_seed",

@@ -1,7 +1,7 @@
 """Who did what, when."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,11 +18,16 @@ AuditCode = Literal[
     "accepted", "brought_by_hand",
     "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
     "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
-    "asked_again",
+    "asked_again", "seal_voided", "copied", "erasure_planned",
     "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "voices_stopped", "voices_reopened",
 ]  # fmt: skip
+
+
+def audit_codes() -> set[str]:
+    """All of them; `get_args` of a Literal that holds another gives them flat."""
+    return set(get_args(AuditCode))
 
 
 class AuditEvent(Base):

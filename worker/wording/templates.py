@@ -37,13 +37,13 @@ def mail(kind: str, language: str, **context: Any) -> tuple[str, list[markdown.B
     return " ".join(subject.split()), markdown.blocks(rest)
 
 
-@functools.lru_cache(maxsize=8)
-def translations(language: str) -> gettext.NullTranslations:
-    """The pages' short words (gettext); English is what the templates say."""
+@functools.lru_cache(maxsize=16)
+def translations(language: str, domain: str = "pages") -> gettext.NullTranslations:
+    """The pages' short words (gettext), or those of another catalogue; English is what templates and source say."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    path = catalogue(language)
+    path = catalogue(language, domain)
     if not path.exists():
         return gettext.NullTranslations()
     compiled = io.BytesIO()
@@ -73,9 +73,9 @@ class _KeptTogether(gettext.NullTranslations):
         return keep_words(super().ngettext(msgid1, msgid2, n))
 
 
-def catalogue(language: str) -> Path:
-    """The file with the pages' words in a language."""
-    return settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / "pages.po"
+def catalogue(language: str, domain: str = "pages") -> Path:
+    """The file with the pages' words in a language, or with others."""
+    return settings.current().templates_dir / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def _in_language(environment: Environment, language: str, name: str, context: dict[str, Any]) -> str:
