@@ -30,6 +30,7 @@ from worker.models import (
     Seal,
     Suppression,
     ThirdPartyAddress,
+    as_listed,
     bound,
 )
 from worker.state.campaigns import find_campaign
@@ -153,6 +154,7 @@ def partner_columns(definition: Definition, row: PartnerRow) -> dict[str, Any]:
         "email": row.email,
         "email_hmac": tokens.fingerprint(row.email) if row.email else None,
         "note": row.note,
+        **as_listed(organization=row.organization, acronym=row.acronym, country=row.country),
     }
 
 

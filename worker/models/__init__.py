@@ -21,6 +21,7 @@ from worker.models.partner import (
     OrganizerAct,
     Partner,
     Visibility,
+    as_listed,
 )
 
 CodeHolder = Partner | ThirdPartyAddress | Member
@@ -62,6 +63,7 @@ __all__ = [
     "Suppression",
     "ThirdPartyAddress",
     "Visibility",
+    "as_listed",
     "audit_codes",
     "bind_to_row",
     "bound",

@@ -1,5 +1,6 @@
 """Who was asked, who else may answer for it, and what it answered."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -12,6 +13,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
+    inspect,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -21,6 +24,7 @@ from worker.choices import CHOICES, Choice
 from worker.column_types import Encrypted
 from worker.models.base import Base
 from worker.models.campaign import Campaign, Letter
+from worker.text import collation, similar_names
 
 REDACTED = "(erased)"
 MAX_WRONG_CODES = 50  # of six digits, that are ever compared at one link; then only the long code is taken
@@ -40,7 +44,8 @@ class Partner(Base):
     that has left. `disowned_at`: when it last
     said that an answer was not its own; `handed_out_at`: when an organizer last took its invitation there;
     `passed_on_at`: when it last passed its invitation on; `listing_changed_at`: when a link of it last changed how it
-    is printed. Both are null again once what was done by its links was undone.
+    is printed. Both are null again once what was done by its links was undone. `sort_key` is its place in the printed
+    order, `folded` what its name is looked for by; each flush keeps them true (`as_listed`).
     """
 
     __tablename__ = "partner"
@@ -69,6 +74,8 @@ class Partner(Base):
     silenced_at: Mapped[datetime | None]
     listing_changed_at: Mapped[datetime | None]
     wrong_codes: Mapped[int] = mapped_column(server_default="0")
+    sort_key: Mapped[bytes] = mapped_column(LargeBinary, server_default="", deferred=True)
+    folded: Mapped[str] = mapped_column(Text, server_default="", deferred=True)
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
@@ -102,6 +109,34 @@ class Partner(Base):
     @classmethod
     def _takes_alerts(cls) -> ColumnElement[bool]:
         return cls.email_hmac.is_not(None) & cls.silenced_at.is_(None)
+
+
+_LISTED = ("organization", "acronym", "country", "names", "sort_as")
+
+
+def as_listed(
+    *,
+    organization: str,
+    acronym: str,
+    country: str,
+    names: Mapping[str, str] | None = None,
+    sort_as: str | None = None,
+) -> dict[str, Any]:
+    """The columns of a partner that follow from how it is printed; nothing to look for of one that was erased."""
+    words = [] if organization == REDACTED else [organization, acronym, *(names or {}).values()]
+    return {
+        "sort_key": collation.sort_bytes(sort_as or organization, country),
+        "folded": "\n".join(filter(None, map(similar_names.fold_name, words))),
+    }
+
+
+@event.listens_for(Partner, "before_insert")
+@event.listens_for(Partner, "before_update")
+def _keep_as_listed(_: object, __: object, partner: Partner) -> None:
+    attributes = inspect(partner).attrs
+    if any(attributes[name].history.has_changes() for name in _LISTED):
+        for name, value in as_listed(**{one: getattr(partner, one) for one in _LISTED}).items():
+            setattr(partner, name, value)
 
 
 Actor = Literal["partner", "organizer", "clock", "addressee"]

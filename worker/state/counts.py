@@ -97,33 +97,52 @@ def load_counts_of(session: Session, *which: ColumnElement[bool]) -> dict[int, C
     return {campaign_id: count(alike, named[campaign_id]) for campaign_id, alike in stands.items()}
 
 
+_INVITATION = aliased(Mail)
+_PRESENT = signatories.present_meanings()
+
+
+@cache
+def stand_columns() -> dict[str, ColumnElement[Any]]:
+    """How a partner stands, by the fields of `Stand`, for `of_partners`."""
+    answered = Answer.id.is_not(None)
+    return {
+        "answer": Answer.choice.expression,
+        "was_asked": func.coalesce(mail_status.has_arrived(_INVITATION, whenever=answered), False),
+        "unreached": mail_status.unreached_partner(),
+        "by_hand": Partner.email_hmac.is_(None) & _INVITATION.id.is_(None),
+        "in_doubt": mail_status.partner_in_doubt(),
+    }
+
+
+def is_named_publicly() -> ColumnElement[bool]:
+    """Whether a partner signs publicly the letter in its present meaning, for `of_partners`."""
+    return func.coalesce(signatories.named_in("public") & (Letter.meaning == _PRESENT.c.meaning), False)
+
+
+def of_partners(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Selects columns of each partner, the latest invitation to its registered contact, and its standing answer."""
+    later = aliased(Mail)
+    again = exists().where(
+        later.partner_id == _INVITATION.partner_id,
+        later.kind == "invitation",
+        later.contact_id.is_(None),
+        later.id > _INVITATION.id,
+    )
+    asked = (_INVITATION.kind == "invitation") & _INVITATION.contact_id.is_(None)
+    latest = (_INVITATION.partner_id == Partner.id) & asked & ~again.correlate(_INVITATION)
+    return (
+        select(*columns)
+        .select_from(Partner)
+        .outerjoin(_INVITATION, latest)
+        .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
+        .outerjoin(Letter, Letter.id == Answer.letter_id)
+        .outerjoin(_PRESENT, _PRESENT.c.campaign_id == Partner.campaign_id)
+    )
+
+
 @cache
 def _alike() -> Select[*tuple[Any, ...]]:
     """Selects how many partners of a campaign stand alike, and whether they are named publicly."""
-    invitation, later = aliased(Mail), aliased(Mail)
-    again = exists().where(
-        later.partner_id == invitation.partner_id,
-        later.kind == "invitation",
-        later.contact_id.is_(None),
-        later.id > invitation.id,
-    )
-    asked = (invitation.kind == "invitation") & invitation.contact_id.is_(None)
-    latest = (invitation.partner_id == Partner.id) & asked & ~again.correlate(invitation)
-    present = signatories.present_meanings()
-    named = signatories.named_in("public") & (Letter.meaning == present.c.meaning)
-    stand = (
-        Answer.choice.label("answer"),
-        func.coalesce(mail_status.has_arrived(invitation, whenever=Answer.id.is_not(None)), False).label("was_asked"),
-        mail_status.unreached_partner().label("unreached"),
-        (Partner.email_hmac.is_(None) & invitation.id.is_(None)).label("by_hand"),
-        mail_status.partner_in_doubt().label("in_doubt"),
-    )
-    return (
-        select(Partner.campaign_id, func.coalesce(named, False).label("named"), func.count(), *stand)
-        .select_from(Partner)
-        .outerjoin(invitation, latest)
-        .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
-        .outerjoin(Letter, Letter.id == Answer.letter_id)
-        .outerjoin(present, present.c.campaign_id == Partner.campaign_id)
-        .group_by(Partner.campaign_id, "named", *Stand._fields)
-    )
+    stand = [column.label(name) for name, column in stand_columns().items()]
+    alike = of_partners(Partner.campaign_id, is_named_publicly().label("named"), func.count(), *stand)
+    return alike.group_by(Partner.campaign_id, "named", *Stand._fields)

@@ -17,7 +17,7 @@ from worker.mail import holds, kinds
 from worker.mail.undo_minutes import act_of_mail
 from worker.models import Answer, Campaign, Mail, Partner, Suppression
 from worker.state.due import first_mail_at
-from worker.state.relay_status import RelayStatus
+from worker.state.relay_status import RelayStatus, load_relay_status
 
 MailState = Literal[
     "due", "held back", "sending", "sent", "deferred", "refused", "bounced", "uncertain", "cancelled", "suppressed"
@@ -28,6 +28,8 @@ ReasonCode = Literal[
     "uncertain", "reported", "delayed", "returned", "reply",  # what the server said, or did not
 ]  # fmt: skip
 Todo = Literal["correct_address", "resend", "ask"]
+MailCode = Literal[MailState, "no address", "not asked", "may not have arrived", "erased"]
+"""How the mail of a partner stands, in one word."""
 
 _ASKS = kinds.names(lambda kind: kind.asks)
 _FAILED = {"refused", "bounced", "suppressed"}
@@ -130,6 +132,44 @@ def partner_mails(
     return with_todo + _not_put_yet(partner, mails, standing, around)
 
 
+def load_circumstances(session: Session, campaign: Campaign, now: datetime) -> Circumstances:
+    """What decides over the mails of a campaign at this moment."""
+    invitation = (Mail.campaign_id == campaign.id, Mail.kind == "invitation")
+    under_way = exists().where(*invitation, Mail.refused_at.is_(None), Mail.cancelled_at.is_(None))
+    taken = exists().where(*invitation, Mail.sent_at.is_not(None))
+    suppressed = (
+        select(Suppression.email_hmac)
+        .join(Partner, Partner.email_hmac == Suppression.email_hmac)
+        .where(Partner.campaign_id == campaign.id)
+    )
+    return Circumstances(
+        campaign,
+        load_relay_status(session, now),
+        takes_answers=campaign.takes_answers(at=now),
+        suppressed={bytes(hmac) for hmac in session.scalars(suppressed)},
+        first_go_alone=bool(session.scalar(select(under_way & ~taken))),
+        copies_wait=campaign.held_at is not None and campaign.dispatched_at is not None,
+    )
+
+
+def mail_code(
+    partner: Partner, mails: Sequence[Mail], standing: Answer | None, around: Circumstances
+) -> tuple[MailCode, datetime | None]:
+    """How the mail of a partner's registered contact stands in one word, and since when."""
+    if partner.erased_at is not None:
+        return "erased", partner.erased_at
+    found = partner_mails(partner, mails, standing, around)
+    last = next((one for one in reversed(found) if one.state != "cancelled"), found[-1] if found else None)
+    if (lost := unreached(partner, mails, around)) is not None:
+        since = next((one.when for one in reversed(found) if one.state == lost), None)
+        return lost, since or partner.bounced_at
+    if in_doubt(partner, mails, standing, around):
+        return "may not have arrived", next(one.reported for one in reversed(found) if one.reported)
+    if last is not None:
+        return last.state, last.when
+    return ("no address" if partner.email_hmac is None else "not asked"), None
+
+
 def load_mails_to(session: Session, partner: Partner) -> list[Mail]:
     """All mails to a partner, its further contacts among its readers, in the order in which they were put."""
     return list(session.scalars(select(Mail).where(Mail.partner_id == partner.id).order_by(Mail.id)))
@@ -207,6 +247,41 @@ def partner_in_doubt() -> ColumnElement[bool]:
         .correlate(None)
     )
     return Partner.id.in_(doubtful) & Partner.email_hmac.is_not(None) & unreached_partner().is_(None)
+
+
+@cache
+def to_correct() -> ColumnElement[bool]:
+    """Whether a person can correct the address of a partner that no mail reaches, so that it answers, or has a receipt.
+
+    Of any partner, as a column in SQL; not where it wants none, or has answered what did not arrive.
+    """
+    last = select(Mail.kind).where(Mail.partner_id == Partner.id, Mail.contact_id.is_(None))
+    last_kind = last.order_by(Mail.id.desc()).limit(1).correlate(Partner).scalar_subquery()
+    lost = unreached_partner().is_not(None) & Partner.takes_mail
+    return lost & (~_has_answered() | last_kind.not_in(_ASKS))
+
+
+@cache
+def to_resend() -> ColumnElement[bool]:
+    """Whether nobody knows if a mail to a partner arrived, and a person can send it again; likewise."""
+    later = aliased(Mail)
+    again = exists().where(
+        *(later.partner_id == Mail.partner_id, later.contact_id.is_(None), later.id > Mail.id),
+        *(_taken(later), _to_present_address(later)),
+    )
+    asks_in_vain = _has_answered() & Mail.kind.in_(_ASKS)
+    doubtful = (
+        select(Mail.partner_id)
+        .join(Partner, Partner.id == Mail.partner_id)
+        .where(Mail.uncertain_at.is_not(None), Mail.due_at.is_(None), state_of() == "uncertain")
+        .where(Mail.contact_id.is_(None), _to_present_address(Mail), ~again, ~asks_in_vain)
+        .correlate(None)
+    )
+    return Partner.id.in_(doubtful) & Partner.takes_mail & unreached_partner().is_(None)
+
+
+def _has_answered() -> ColumnElement[bool]:
+    return exists().where(Answer.partner_id == Partner.id, Answer.superseded_at.is_(None)).correlate(Partner)
 
 
 def arrived(mail: Mail, partner: Partner, *, whenever: bool = False) -> bool:

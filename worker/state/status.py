@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from worker.mail import kinds
 from worker.mail.holds import ABOUT_MEMBERS
-from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner, Suppression
+from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answers, load_standing
 from worker.state.blockers import blockers_to_tell, organizer_state
@@ -26,7 +26,6 @@ from worker.state.member_status import load_member_status
 from worker.state.overdue import load_due_acts
 from worker.state.overview import LetterStatus, Overview, count_mails, is_partly, load_addressees
 from worker.state.progress import load_progress
-from worker.state.relay_status import load_relay_status
 from worker.state.responses import load_responses
 from worker.state.undo import load_undoable
 from worker.text import similar_names
@@ -116,7 +115,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     facts = load_facts(session, campaign)
     of_it = Mail.campaign_id == campaign.id
     mails = session.scalars(select(Mail).where(of_it, Mail.kind.not_in(_ONLY_COUNTED)).order_by(Mail.id)).all()
-    around = _circumstances(session, campaign, mails, facts.now)
+    around = mail_status.load_circumstances(session, campaign, facts.now)
     asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
     responses = load_responses(session, [campaign.id])
     partners = _partners(session, campaign, signatories.in_order(asked), mails, responses, around)
@@ -154,9 +153,9 @@ _ONLY_COUNTED = (*kinds.names(lambda kind: kind.audience == "member"), *ABOUT_ME
 def load_status_of(session: Session, partner: Partner, now: datetime) -> PartnerStatus:
     """The same of one partner."""
     campaign = partner.campaign
-    decides = (Mail.partner_id == partner.id) | (Mail.kind == "invitation")
-    mails = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, decides).order_by(Mail.id)).all()
-    around, responses = _circumstances(session, campaign, mails, now), load_responses(session, [campaign.id])
+    mails = mail_status.load_mails_to(session, partner)
+    around = mail_status.load_circumstances(session, campaign, now)
+    responses = load_responses(session, [campaign.id])
     return _partners(session, campaign, [partner], mails, responses, around)[0]
 
 
@@ -178,25 +177,6 @@ def count_unreached(session: Session, campaign: Campaign) -> Unreached:
         lost=sum(one.unreached is not None for one in partners),
         unknown=unknown,
         in_doubt=sum(one.may_not_have_arrived and not doubt for doubt, one in zip(uncertain, partners, strict=True)),
-    )
-
-
-def _circumstances(session: Session, campaign: Campaign, mails: Sequence[Mail], now: datetime) -> Circumstances:
-    relay = load_relay_status(session, now)
-    invitations = [mail for mail in mails if mail.kind == "invitation"]
-    under_way = any(mail.refused_at is None and mail.cancelled_at is None for mail in invitations)
-    suppressed = (
-        select(Suppression.email_hmac)
-        .join(Partner, Partner.email_hmac == Suppression.email_hmac)
-        .where(Partner.campaign_id == campaign.id)
-    )
-    return Circumstances(
-        campaign,
-        relay,
-        takes_answers=campaign.takes_answers(at=now),
-        suppressed={bytes(hmac) for hmac in session.scalars(suppressed)},
-        first_go_alone=under_way and not any(mail.sent_at for mail in invitations),
-        copies_wait=campaign.held_at is not None and campaign.dispatched_at is not None,
     )
 
 

@@ -14,6 +14,12 @@ def sort_key(name: str) -> tuple[int, ...]:
         return tuple(_collator().sort_key(name))
 
 
+def sort_bytes(name: str, country: str) -> bytes:
+    """The same as bytes, for a database: of two of one name the country decides, letter by letter."""
+    weights = b"".join(weight.to_bytes(2, "big") for weight in sort_key(name))  # none needs more than two bytes
+    return weights + b"\0\0" + country.encode()
+
+
 _one_at_a_time = threading.Lock()
 
 
