@@ -9,11 +9,11 @@ KINDS = {
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey"], ACTS),
-    **dict.fromkeys(["check", "status", "log", "notice", "mails"], LOOKS),
+    **dict.fromkeys(["check", "todo", "status", "log", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
 DATA = {
-    *("status", "log", "contacts", "carry", "mails", "notice", "check", "preview", "export", "doctor", "resume"),
-    *("members", "words", "digest"),
+    *("todo", "status", "log", "contacts", "carry", "mails", "notice", "check", "preview", "export"),
+    *("doctor", "resume", "members", "words", "digest"),
 }
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}

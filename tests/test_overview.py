@@ -36,6 +36,7 @@ from worker.models import (
 from worker.state.counts import load_counts
 from worker.state.overview import load_lines, load_overviews
 from worker.state.status import load_status
+from worker.state.todo import load_todo
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -266,6 +267,27 @@ def differ(session: Session) -> dict[str, list[str]]:
     return found
 
 
+def todo_differs(session: Session) -> dict[str, Any]:
+    """By campaign, how many partners `todo` says cannot be reached, where `status` has others in its lists."""
+    told: dict[int, dict[str, int]] = {}
+    for thing in load_todo(session):
+        if thing.campaign is not None and thing.code in _LISTED_AS.values():
+            told.setdefault(thing.campaign.id, {})[thing.code] = thing.number
+    found: dict[str, Any] = {}
+    for campaign in session.scalars(select(Campaign)):
+        listed: dict[str, int] = {}
+        for partner in load_status(session, campaign).partners if campaign.takes_answers(at=db.clock(session)) else ():
+            if mail := next((mail for mail in reversed(partner.mails) if mail.todo), None):
+                code = _LISTED_AS["resend" if mail.state == "uncertain" and mail.todo != "ask" else mail.todo]
+                listed[code] = listed.get(code, 0) + 1
+        if listed != told.get(campaign.id, {}):
+            found[campaign.slug] = (listed, told.get(campaign.id, {}))
+    return found
+
+
+_LISTED_AS = {"correct_address": "not_reached", "resend": "perhaps_not_reached", "ask": "may_not_have_arrived"}
+
+
 def _close(one: Any, other: Any) -> bool:
     """They looked at two moments."""
     told = [[*vars(it).values()] if it else None for it in (one, other)]
@@ -281,6 +303,7 @@ def test_of_many_campaigns_each_stands_as_its_own_status_says() -> None:
 
     with db.reading() as session:
         assert differ(session) == {}
+        assert todo_differs(session) == {}
         found = load_overviews(session)
         progress = next(one.progress for one in found if one.campaign.slug == "all-kinds-of-mail-0")
         states = {one.state for one in found}

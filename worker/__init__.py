@@ -17,6 +17,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 (mail/mime.py). mail/results.py records what became of it, and when the next retry
                                 is; mail/circuit_breaker.py whether the relay is at fault
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
+    cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
     cli/log.py                  state/log.py reads the lines that acts left by acts/audit.py; wording/log.py words them
 
     web/paths.py                what a path is made of; a bent link leads to its one spelling

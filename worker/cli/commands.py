@@ -36,6 +36,7 @@ from worker.cli.resend import resend
 from worker.cli.resume import resume
 from worker.cli.silence import silence
 from worker.cli.status import status
+from worker.cli.todo import todo
 from worker.cli.words import words
 
 app = typer.Typer(
@@ -59,7 +60,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
     RUN: [
-        *(status, log, remind, extend, amend, hold, resume, sign, withdraw),
+        *(todo, status, log, remind, extend, amend, hold, resume, sign, withdraw),
         *(carry, contacts, mails, silence, admit, merge),
         *(members, words),
     ],

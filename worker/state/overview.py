@@ -1,6 +1,6 @@
 """Where all campaigns stand, without a word about each partner: in as many statements for two hundred as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Campaign, Mail, MailResponse, ThirdPartyAddress
+from worker.models import Campaign, Mail, MailResponse, Partner, ThirdPartyAddress
 from worker.state import mail_status, recipients
 from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
@@ -165,18 +165,21 @@ def load_lines(session: Session) -> list[Line]:
     ]
 
 
-def load_overviews(session: Session) -> list[Overview]:
-    """The same with all but the partners."""
-    campaigns = session.scalars(select(Campaign).order_by(Campaign.id)).all()
+def load_overviews(session: Session, campaign_ids: Collection[int] | None = None) -> list[Overview]:
+    """The same with all but the partners; of all campaigns, or of these."""
+    chosen = select(Campaign).order_by(Campaign.id)
+    if campaign_ids is not None:
+        chosen = chosen.where(Campaign.id.in_(campaign_ids))
+    campaigns = session.scalars(chosen).all()
     ids, now = [campaign.id for campaign in campaigns], db.clock(session)
     relay, facts_of_all = load_relay_status(session, now), load_facts_of(session, campaigns, now)
     closed = [(facts.campaign, facts.letters) for facts in facts_of_all if facts.campaign.closed_at is not None]
     notices, progress = load_notices_of(session, closed), load_progress(session, ids, relay)
-    applicants, mails = recipients.load_applicants_of(session, ids), count_mails(session)
+    applicants, mails = recipients.load_applicants_of(session, ids), count_mails(session, Mail.campaign_id.in_(ids))
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
-    counts, undoable = load_counts_of(session), load_undoable(session, ids, now)
+    counts, undoable = load_counts_of(session, Partner.campaign_id.in_(ids)), load_undoable(session, ids, now)
     held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
-    others_returned, due = _count_others_returned(session), load_due_acts(session, facts_of_all)
+    others_returned, due = _count_others_returned(session, ids), load_due_acts(session, facts_of_all)
     persons = load_member_status(session, campaigns, {facts.campaign.id: facts.letters for facts in facts_of_all})
     return [
         Overview(
@@ -206,9 +209,11 @@ def load_overviews(session: Session) -> list[Overview]:
     ]
 
 
-def _count_others_returned(session: Session) -> dict[int, int]:
+def _count_others_returned(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:
     returned = Mail.reported_at.is_not(None) | Mail.bounced_at.is_not(None)
-    number = select(Mail.campaign_id, func.count()).where(returned, ~Mail.is_to_others)
+    number = select(Mail.campaign_id, func.count()).where(
+        Mail.campaign_id.in_(campaign_ids), returned, ~Mail.is_to_others
+    )
     return dict(session.execute(number.group_by(Mail.campaign_id)).all())
 
 
