@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -102,8 +102,8 @@ def test_every_partner_has_its_place_whoever_wrote_its_row(campaign: Campaign) -
         assert [one.id for one in signatories.in_order(partners)] == list(in_sql)
         kept = {one.id: (one.sort_key, one.folded) for one in partners}
         for one in partners:
-            names = {"names": one.names, "sort_as": one.sort_as}
-            shown = as_listed(organization=one.organization, acronym=one.acronym, country=one.country, **names)
+            printed: dict[str, Any] = {name: getattr(one, name) for name in ("organization", "acronym", "country")}
+            shown = as_listed(**printed, names=one.names, sort_as=one.sort_as)
             assert kept[one.id] == (shown["sort_key"], shown["folded"])
     assert look(Wanted(search="LE JARDIN de zoe")) == ["Zoë’s Garden"]
     assert look(Wanted(search="watchers")) == ["River Watchers"]

@@ -278,7 +278,7 @@ def todo_differs(session: Session) -> dict[str, Any]:
         listed: dict[str, int] = {}
         for partner in load_status(session, campaign).partners if campaign.takes_answers(at=db.clock(session)) else ():
             if mail := next((mail for mail in reversed(partner.mails) if mail.todo), None):
-                code = _LISTED_AS["resend" if mail.state == "uncertain" and mail.todo != "ask" else mail.todo]
+                code = _LISTED_AS["resend" if mail.state == "uncertain" and mail.todo != "ask" else str(mail.todo)]
                 listed[code] = listed.get(code, 0) + 1
         if listed != told.get(campaign.id, {}):
             found[campaign.slug] = (listed, told.get(campaign.id, {}))

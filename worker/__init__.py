@@ -18,6 +18,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 is; mail/circuit_breaker.py whether the relay is at fault
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
     cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
+                                state/board.py is a page of the partners as a table, state/partner_card.py all of one
     cli/log.py                  state/log.py reads the lines that acts left by acts/audit.py; wording/log.py words them
 
     web/paths.py                what a path is made of; a bent link leads to its one spelling

@@ -1,6 +1,5 @@
 """What an organizer types to look at the mails that a partner got, word for word."""
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,20 +54,19 @@ def mails(
 
 def _as_data(session: "Session", partner: "Partner", found: "list[Mail]") -> "list[dict[str, Any]]":
     from worker.state.contacts import load_contacts_of
-    from worker.state.mail_status import mail_moment, mail_state, reason_of
+    from worker.state.partner_card import list_mails, number_contacts
     from worker.wording.mail_status import reason_words
 
-    numbers = {contact.id: number for number, contact in enumerate(load_contacts_of(session, partner), 1)}
     return [
         {
-            "number": number,
-            "kind": mail.kind,
-            "contact": numbers.get(mail.contact_id) if mail.contact_id is not None else None,
-            "state": mail_state(mail),
-            "when": mail_moment(mail).isoformat(),
-            "why": reason_words(reason_of(mail)),
+            "number": one.number,
+            "kind": one.kind,
+            "contact": one.contact,
+            "state": one.state,
+            "when": one.when.isoformat(),
+            "why": reason_words(one.reason),
         }
-        for number, mail in enumerate(found, 1)
+        for one in list_mails(found, number_contacts(load_contacts_of(session, partner)))
     ]
 
 
@@ -91,13 +89,12 @@ def _listed(session: "Session", campaign: "Campaign", partner: "Partner", found:
 
 def _read(session: "Session", mail: "Mail") -> "dict[str, Any]":
     from worker.mail.mime import NothingToSay
-    from worker.wording.composing import read_again
+    from worker.wording.mail_again import word_again
 
     try:
-        message, as_sent = read_again(session, mail)
+        return dict(vars(word_again(session, mail)))
     except NothingToSay:
         console.fail("It cannot be shown any more: its link has ended, or its reader was erased.")
-    return {"as_sent": as_sent, "subject": message.subject, "text": _without_secrets(message.text, mail)}
 
 
 _READ = {
@@ -105,15 +102,3 @@ _READ = {
     False: "It was sent with other words: the letter, an answer or a name has changed since. Now it would say:",
     None: "It has not been sent. Now it would say:",
 }
-
-
-def _without_secrets(text: str, mail: "Mail") -> str:
-    """The text without the links and codes of its reader."""
-    from worker import settings, tokens
-
-    reader = mail.contact or mail.partner
-    if reader is not None:
-        for code in (tokens.printed_long_code(reader), tokens.printed_code(reader)):
-            text = text.replace(code, "[code]")
-    base = re.escape(settings.current().public_url.rstrip("/"))
-    return re.sub(rf"{base}/[suj]/[^\s<>]+", "[link]", text)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker.models import Campaign, Mail, MailResponse
+from worker.models import Campaign, Mail, MailResponse, Partner
 
 
 def load_responses(
@@ -15,6 +15,15 @@ def load_responses(
     of_it = select(MailResponse).join(Mail).where(Mail.campaign_id.in_(campaign_ids)).order_by(MailResponse.id)
     found: dict[int, list[MailResponse]] = {}
     for one in session.scalars(of_it.where(Mail.addressee_id.is_not(None)) if to_addressees else of_it):
+        found.setdefault(one.mail_id, []).append(one)
+    return found
+
+
+def load_responses_to(session: Session, partner: Partner) -> dict[int, list[MailResponse]]:
+    """The same to one partner's mails, those to its further contacts among them."""
+    found: dict[int, list[MailResponse]] = {}
+    of_it = select(MailResponse).join(Mail).where(Mail.partner_id == partner.id).order_by(MailResponse.id)
+    for one in session.scalars(of_it):
         found.setdefault(one.mail_id, []).append(one)
     return found
 

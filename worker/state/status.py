@@ -13,9 +13,9 @@ from worker.mail import kinds
 from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner
 from worker.state import mail_status, recipients, signatories
-from worker.state.answers import earlier_answers, load_standing
+from worker.state.answers import earlier_answer, earlier_answers, load_standing, standing_answer
 from worker.state.blockers import blockers_to_tell, organizer_state
-from worker.state.contacts import load_contacts
+from worker.state.contacts import load_contacts, load_contacts_of
 from worker.state.counts import Stand, count
 from worker.state.disclosures import load_notices
 from worker.state.facts import load_facts
@@ -26,7 +26,7 @@ from worker.state.member_status import load_member_status
 from worker.state.overdue import load_due_acts
 from worker.state.overview import LetterStatus, Overview, count_mails, is_partly, load_addressees
 from worker.state.progress import load_progress
-from worker.state.responses import load_responses
+from worker.state.responses import load_responses, load_responses_to
 from worker.state.undo import load_undoable
 from worker.text import similar_names
 
@@ -151,12 +151,20 @@ _ONLY_COUNTED = (*kinds.names(lambda kind: kind.audience == "member"), *ABOUT_ME
 
 
 def load_status_of(session: Session, partner: Partner, now: datetime) -> PartnerStatus:
-    """The same of one partner."""
-    campaign = partner.campaign
+    """The same of one partner; of no other is anything loaded, nor is it told from a namesake."""
     mails = mail_status.load_mails_to(session, partner)
-    around = mail_status.load_circumstances(session, campaign, now)
-    responses = load_responses(session, [campaign.id])
-    return _partners(session, campaign, [partner], mails, responses, around)[0]
+    contacts = load_contacts_of(session, partner)
+    return _partner(
+        partner,
+        [mail for mail in mails if mail.contact_id is None],
+        standing_answer(session, partner.id),
+        earlier_answer(session, partner),
+        contacts,
+        [[mail for mail in mails if mail.contact_id == one.id] for one in contacts],
+        load_responses_to(session, partner),
+        mail_status.load_circumstances(session, partner.campaign, now),
+        namesake=False,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""Everything about one partner, for a page of its own: how it stands, its mails, its answers, who may answer for it.
+
+Here names and addresses of people are decrypted: only who runs the campaign reads it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from worker.choices import Choice
+from worker.models import Answer, Channel, Contact, Mail, Partner, Visibility
+from worker.state.answers import was_disowned
+from worker.state.contacts import load_contacts_of
+from worker.state.mail_status import MailState, Reason, load_mails_to, mail_moment, mail_state, reason_of
+from worker.state.status import ContactStatus, PartnerStatus, load_status_of
+
+
+@dataclass(frozen=True)
+class CardMail:
+    """One mail that was put, in their order; `number` from 1.
+
+    `contact` is the number of the contact to whom it goes, null for the registered one; `reason` why it stands so.
+    `mail_id` leads to its words (`wording/mail_again.py`).
+    """
+
+    number: int
+    mail_id: int
+    kind: str
+    contact: int | None
+    state: MailState
+    when: datetime
+    reason: Reason | None
+
+
+@dataclass(frozen=True)
+class CardAnswer:
+    """One answer; the one that is not `superseded` stands.
+
+    `through` is the number of the contact by whose link it came, null for the registered one and by hand; `version`
+    the letter's that was read; `disowned`: whether the partner said that it was not its own.
+    """
+
+    choice: Choice
+    visibility: Visibility | None
+    at: datetime
+    superseded: datetime | None
+    channel: Channel
+    through: int | None
+    version: int
+    representative: str
+    role: str
+    passage: str
+    reason: str
+    note: str
+    disowned: bool
+
+
+@dataclass(frozen=True)
+class CardContact:
+    """Somebody else who may answer, by name and address; both are empty once they were erased."""
+
+    status: ContactStatus
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class PartnerCard:
+    """One partner, with its registered contact; `answers` are the newest first, `note` is the organizers' own."""
+
+    status: PartnerStatus
+    contact: str
+    email: str
+    note: str
+    mails: Sequence[CardMail]
+    answers: Sequence[CardAnswer]
+    contacts: Sequence[CardContact]
+
+
+def load_partner_card(session: Session, partner: Partner, now: datetime) -> PartnerCard:
+    """Read it, in as many statements for a partner of ten thousand as of ten."""
+    contacts = load_contacts_of(session, partner)
+    status = load_status_of(session, partner, now)
+    numbers = number_contacts(contacts)
+    return PartnerCard(
+        status=status,
+        contact=partner.contact,
+        email=partner.email if partner.email_hmac is not None else "",
+        note=partner.note,
+        mails=list_mails(load_mails_to(session, partner), numbers),
+        answers=_load_answers(session, partner, numbers),
+        contacts=[CardContact(told, one.name, one.email) for told, one in zip(status.contacts, contacts, strict=True)],
+    )
+
+
+def number_contacts(contacts: Sequence[Contact]) -> dict[int, int]:
+    """The number of each contact, by that of its row."""
+    return {contact.id: number for number, contact in enumerate(contacts, 1)}
+
+
+def list_mails(mails: Sequence[Mail], numbers: Mapping[int, int]) -> list[CardMail]:
+    """All mails to a partner, with what became of each; `numbers` are those of its contacts."""
+    return [
+        CardMail(
+            number=number,
+            mail_id=mail.id,
+            kind=mail.kind,
+            contact=numbers.get(mail.contact_id) if mail.contact_id is not None else None,
+            state=mail_state(mail),
+            when=mail_moment(mail),
+            reason=reason_of(mail),
+        )
+        for number, mail in enumerate(mails, 1)
+    ]
+
+
+def _load_answers(session: Session, partner: Partner, numbers: Mapping[int, int]) -> list[CardAnswer]:
+    given = select(Answer).where(Answer.partner_id == partner.id).options(joinedload(Answer.letter))
+    return [
+        CardAnswer(
+            choice=one.choice,
+            visibility=one.visibility,
+            at=one.at,
+            superseded=one.superseded_at,
+            channel=one.channel,
+            through=numbers.get(one.contact_id) if one.contact_id is not None else None,
+            version=one.letter.version,
+            representative=one.representative,
+            role=one.role,
+            passage=one.passage or "",
+            reason=one.reason,
+            note=one.note,
+            disowned=was_disowned(partner, one),
+        )
+        for one in session.scalars(given.order_by(Answer.id.desc()))
+    ]
