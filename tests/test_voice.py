@@ -274,6 +274,29 @@ def test_one_mailbox_is_one_person_and_a_variant_of_its_address_shows_nothing_to
     assert counted() == 1
 
 
+def test_nobody_is_kept_out_by_a_variant_of_its_address_that_is_no_mailbox(
+    browser: TestClient, campaign: Campaign, clock: Clock
+) -> None:
+    false = SOPHEA.replace("@", "+none@")
+    types(browser, false, name="Not Sophea")
+    [first] = members()
+    all_mails_leave()
+    clock.advance(days=1, seconds=1)
+    types(browser)
+    [member] = members()
+    assert (member.email, member.name) == (SOPHEA, "Sophea Chan")
+    assert words_of(mails()[-1]).to == SOPHEA
+    assert browser.get(link(first)).status_code == 404, "who reads the other mailbox does not see what was typed since"
+    all_mails_leave()
+    types(browser, false, name="Not Sophea")
+    assert members()[0].name == "Sophea Chan"
+    assert presses(browser, member).status_code == 303
+    clock.advance(days=2)
+    all_mails_leave()
+    types(browser, false, name="Not Sophea")
+    assert (members()[0].email, counted()) == (SOPHEA, 1)
+
+
 def test_what_an_attacker_typed_after_me_i_see_before_i_confirm_and_it_holds_only_if_i_want(
     browser: TestClient, campaign: Campaign
 ) -> None:

@@ -50,12 +50,14 @@ def ask_for_voice(session: Session, campaign_id: int, email: str, said: Voice, *
     member = _of_mailbox(session, campaign, email, said, now)
     if member.disowned_at is not None:
         return
-    if not member.email:
+    due_at = voice_limits.next_mail_at(session, member, now, wait)
+    its_day_is_over = due_at is not None and due_at <= now + wait
+    if not member.email or (its_day_is_over and member.confirmed_at is None and not _is_its_address(member, email)):
         _begin_anew(member, email)
     if not member.stands and _is_its_address(member, email):
         _write(member, said, now)
     member.at = now
-    if (due_at := voice_limits.next_mail_at(session, member, now, wait)) is not None:
+    if due_at is not None:
         member.mails, member.mailed_at = member.mails + 1, due_at
         row = outbox.to_member("voice", campaign, member, str(member.mails), now, due_at=due_at)
         outbox.put(session, [row])
@@ -126,16 +128,17 @@ def _of_mailbox(session: Session, campaign: Campaign, email: str, said: Voice, n
 def _is_its_address(member: Member, email: str) -> bool:
     """Whether it is the address that is written to.
 
-    Another one of the same mailbox, with something else behind the plus, is none on servers that know no plus: it
-    changes nothing, or its reader would see what another person typed.
+    Another one of the same mailbox, with something else behind the plus, is none on servers that know no plus: its
+    reader must not see what another person typed. So it changes nothing for a day after a mail, nor once confirmed;
+    then a wish is begun anew with it, lest somebody keeps a person out by an address that is none.
     """
     return member.email_hmac is not None and bytes(member.email_hmac) in tokens.fingerprints(email)
 
 
 def _begin_anew(member: Member, email: str) -> None:
-    """Of whom nothing was kept but the fingerprint, because nobody confirmed it: the link mailed then is revoked."""
+    """Begin a wish anew that nobody confirmed, with another address or none: the link that was mailed is revoked."""
     member.email, member.email_hmac = email, tokens.fingerprint(email)
-    member.generation += 1
+    member.generation, member.wrong_codes = member.generation + 1, 0
 
 
 def _write(member: Member, said: Voice, now: datetime) -> None:
