@@ -415,7 +415,18 @@ def test_a_number_of_nobody_is_refused_in_each_language(folder: Any) -> None:
 
     for language in ("en", "fr"):
         assert f"letter.{language}.md, line 5: found “{{{{ members }}}}”; expected no number of persons" in problems
-    assert 'or write members = "counted" in campaign.toml' in problems
+    assert 'or write members = "counted" and public_page = "from launch" in campaign.toml' in problems
+
+
+def test_a_number_is_refused_where_nobody_can_come_before_the_letter_leaves(folder: Any) -> None:
+    opens(folder, "named")
+    change(folder, '"from launch"', '"after dispatch"')
+    says_members(folder, "en")
+
+    problems = told(folder)
+
+    assert "expected no number of persons, as there is no public page before the letter is sent" in problems
+    assert 'or write public_page = "from launch" in campaign.toml' in problems
 
 
 @pytest.mark.parametrize(
@@ -433,14 +444,15 @@ def test_a_letter_that_does_not_say_it_or_not_in_each_language_is_remarked(
 
 
 @ONE_DATABASE
-def test_a_letter_of_a_campaign_that_is_closed_to_members_cannot_be_amended_to_say_it(
-    database: str, folder: Any
+@pytest.mark.parametrize("launched", [{}, {"members": "counted", "public_page": "after dispatch"}])
+def test_a_letter_that_nobody_can_join_before_it_leaves_is_not_amended_to_say_it(
+    launched: dict[str, Any], database: str, folder: Any
 ) -> None:
     opens(folder, "counted")
     says_members(folder, "en", "fr")
     definition = read_definition(folder, now=datetime.fromisoformat("2030-04-01T12:00:00Z"))
     with db.transaction() as session:
-        campaign_id = cast.a_campaign(session).id
+        campaign_id = cast.a_campaign(session, **launched).id
 
     with pytest.raises(MembersClosed), db.transaction() as session:
         amend_letter.change_letter(session, campaign_id, definition, meaning=True)

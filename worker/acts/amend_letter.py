@@ -17,6 +17,7 @@ from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.answers import load_standing
 from worker.state.last_read import Reader, load_last_read
+from worker.state.members import can_be_in_letter
 from worker.state.recipients import load_answering_contacts, load_to_ask_again
 from worker.state.refusals import Closed, LanguageLeftAlone, MembersClosed, OtherAddressee, SameLetter
 from worker.text import letter_numbers
@@ -56,7 +57,7 @@ def change_letter(
     before, after = campaign.letter, launch.letter_of(definition, now)
     if before.hash == after.hash and _addressed(before) == _addressed(after):
         raise SameLetter(slug=campaign.slug)
-    if campaign.members == "closed" and letter_numbers.say_members(after.texts):
+    if letter_numbers.say_members(after.texts) and not can_be_in_letter(campaign):
         raise MembersClosed(slug=campaign.slug)
     if not meaning and _to_whom(before) != _to_whom(after):
         raise OtherAddressee

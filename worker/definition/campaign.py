@@ -104,8 +104,10 @@ def read_definition(
     rows = [replace(row, language=row.language or authentic) for row in rows]
     letters = read_letters(folder, _languages_wanted(table, rows), problems, remarks)
     problems += placeholders.left_over(values or {}, letters)
-    if values is not None and values.get("members", MEMBERS[0]) == "closed":
-        problems += members_of_nobody(letters)
+    if values is not None:
+        closed = values.get("members", MEMBERS[0]) == "closed"
+        if closed or values.get("public_page", PUBLIC_PAGE[0]) in ("never", "after dispatch"):
+            problems += members_of_nobody(letters, closed=closed)
     if problems or wrong_rows:
         pasted = [remark for remark in remarks if isinstance(remark, Pasted)]
         raise BadDefinition(toml_lines.with_lines(FILE, source, few([*problems, *wrong_rows])), few(pasted))
@@ -186,7 +188,7 @@ def _remarks(definition: Definition) -> list[Problem]:
         found = f'"{definition.members}", with public_page = "never"'
         fix = "As it stands nobody can add a voice, for there is no public page."
         remarks.append(Problem(FILE, "key members", found, 'public_page = "from launch" beside it', fix))
-    if definition.members != "closed":
+    if definition.members != "closed" and definition.public_page == "from launch":
         remarks += members_not_said(definition.letters, definition.authentic)
     if definition.addressees[0].single_mails and definition.members != "named":
         found = f'members = "{definition.members}", with single_mails'

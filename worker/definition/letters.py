@@ -167,8 +167,13 @@ def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem
         yield Problem(file, f"line {number}", shown(match[0]), expected, fix)
 
 
-def members_of_nobody(letters: Mapping[str, str]) -> Iterator[Problem]:
-    """Each place in which a letter says how many persons add their voices, although none can."""
+def members_of_nobody(letters: Mapping[str, str], *, closed: bool) -> Iterator[Problem]:
+    """Each place in which a letter says how many persons add their voices, although none can before it leaves.
+
+    `closed`: not even afterwards.
+    """
+    why = "members is closed" if closed else "there is no public page before the letter is sent"
+    instead = ('members = "counted" and ' if closed else "") + 'public_page = "from launch"'
     for language in letter_numbers.say_members(letters):
         for number, line in enumerate(letters[language].split("\n"), 1):
             if match := letter_numbers.MEMBERS.search(line):
@@ -176,8 +181,8 @@ def members_of_nobody(letters: Mapping[str, str]) -> Iterator[Problem]:
                     f"letter.{language}.md",
                     f"line {number}",
                     shown(match[0]),
-                    "no number of persons, as members is closed in campaign.toml",
-                    'Remove it, or write members = "counted" in campaign.toml: then persons may add their voices.',
+                    f"no number of persons, as {why}",
+                    f"Remove it, or write {instead} in campaign.toml: then persons may add their voices.",
                 )
 
 

@@ -55,6 +55,11 @@ def can_add_voice(campaign: Campaign) -> bool:
     return is_open and campaign.is_public and campaign.erased_at is None
 
 
+def can_be_in_letter(campaign: Campaign) -> bool:
+    """Whether persons may add their voices before the letter leaves, so that it can say how many."""
+    return campaign.members != "closed" and campaign.definition.get("public_page", "never") == "from launch"
+
+
 def is_in_letter(campaign: Campaign) -> bool:
     """Whether the letter says how many persons add their voices."""
     return bool(letter_numbers.say_members(campaign.letter.texts))

@@ -188,7 +188,7 @@ class SameLetter(Refused):
 
 
 class MembersClosed(Refused):
-    """The letter says how many persons add their voices, and none can in this campaign. Facts: slug."""
+    """The letter says how many persons add their voices, and none can before it leaves. Facts: slug."""
 
     code = "members_closed"
 

@@ -173,8 +173,8 @@ _SENTENCES: dict[str, _Sentence] = {
         f"The letter in the folder is the same as the letter of {f['slug']}: nothing was changed."
     ),
     "members_closed": lambda w, f: (
-        f"The letter says the number of members, but {f['slug']} was launched with members closed, so nobody can add a "
-        "voice to it. Remove {{ members }} from the letter."
+        f"The letter says the number of members, but {f['slug']} was launched so that nobody can add a voice before "
+        "the letter is sent. Remove {{ members }} from the letter."
     ),
     "other_addressee": lambda w, f: (
         "Another addressee is never a typo: organizations signed a letter to the one that was named."
