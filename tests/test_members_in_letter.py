@@ -240,6 +240,23 @@ def test_who_came_after_the_close_and_goes_again_voids_nothing(database: str) ->
 
 
 @ONE_DATABASE
+def test_one_voice_voids_one_seal_however_often_it_comes_and_goes(database: str) -> None:
+    a_campaign("dam", **SAYS_MEMBERS)
+    one, *_ = add_voices(2)
+    is_sealed("dam")
+    voided = []
+    for _ in range(3):
+        voided.append(takes_voice_back(one))
+        is_sealed("dam")
+        adds_voice_again(one)
+
+    assert voided == [True, False, False]
+    assert count_seals() == 2
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Member)) == 3, "and leaves one row of what was sealed"
+
+
+@ONE_DATABASE
 def test_however_many_withdraw_between_two_sweeps_one_seal_is_made_anew(database: str) -> None:
     a_campaign("dam", **SAYS_MEMBERS)
     leaving = add_voices(100)
