@@ -8,12 +8,12 @@ KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
-    **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey"], ACTS),
+    **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),
     **dict.fromkeys(["check", "todo", "status", "log", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
 DATA = {
     *("todo", "status", "log", "contacts", "carry", "mails", "notice", "check", "preview", "export"),
-    *("doctor", "resume", "members", "words", "digest"),
+    *("doctor", "resume", "members", "words", "digest", "organizer"),
 }
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}

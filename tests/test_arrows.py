@@ -39,6 +39,7 @@ ONLY_IN = {
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "pyrage": {"backup/archive", "backup/identity"},
+    "pyotp": {"acts/second_factor"},
     "typst": {"wording/letter_pdf"},
     "pikepdf": {"wording/letter_pdf"},
     "openpyxl": {"definition/xlsx"},

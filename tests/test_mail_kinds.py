@@ -48,7 +48,7 @@ def test_the_letter_leaves_before_all_other_mail() -> None:
 
 def test_no_quota_keeps_a_receipt_or_what_tells_of_a_change_or_a_mail_to_organizers_waiting() -> None:
     urgent = set(kinds.names(lambda kind: kind.urgency < MAY_WAIT))
-    organizers = kinds.names(lambda kind: kind.audience == "organizers")
+    organizers = kinds.names(lambda kind: kind.audience in kinds.OF_OURSELVES)
     alerts = kinds.names(lambda kind: kind.alert)
     assert urgent == {"letter", "receipt", *alerts, *organizers}
 

@@ -30,6 +30,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 many ask (acts/third_party_limits.py; web/origins.py counts from where)
     web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who
                                 reads that mailbox confirms, changes or takes it back at web/member_page.py
+    web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
+                                acts/login.py lets in by a mailed code or a link, acts/second_factor.py by an app
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

@@ -30,7 +30,7 @@ log = logging.getLogger("journal")
 Kind = Literal[
     "revoked", "ended", "erased", "quiet", "silenced", "corrected", "suppressed", "answered", "reduced", "held",
     "mail held", "letter", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
-    "merged",
+    "merged", "organizer removed",
     "voice", "voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone",
     "voices stopped", "voices reopened", "digest", "told", "digests held", "digests resumed", "digests stopped",
     "digests restarted",

@@ -24,6 +24,7 @@ from worker import celery_config, db, installation, journal, key_check, vacuum
 from worker import log as logs
 from worker.acts import alert_unreached, alert_words, bounce, receipts
 from worker.acts import invite as invitations
+from worker.acts import login as logins
 from worker.acts import remind as reminders
 from worker.acts.close import close_and_seal
 from worker.acts.dispatch import dispatch_seal
@@ -165,6 +166,15 @@ def erase(campaign_id: int) -> None:
         log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
 
 
+@queue.task(name="login")
+def login() -> None:
+    """Mail a code to each organizer who asked for one."""
+    with db.transaction() as session:
+        put = logins.put_codes(session)
+    if put:
+        notify(deliver)
+
+
 @queue.task(name="deliver")
 def deliver() -> None:
     """Send the mail that is due, the most urgent first; one drain at a time in a process."""
@@ -240,6 +250,8 @@ def due_now() -> list[tuple[str, int]]:
         now = db.clock(session)
         forget_ended_links(session, now)
         blank_unconfirmed(session, now)
+        logins.forget_old_logins(session)
+        logins.put_codes(session)
         _keep_journal(session)
         return due_acts(session)
 

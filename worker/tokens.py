@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 import string
@@ -20,6 +21,9 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PAIRS = [first + second for first in _BASE62 for second in _BASE62]  # a token is made several times for each mail
 _DIGITS = {character: value for value, character in enumerate(_BASE62)}
 MAIL_CODE, LONG_CODE = 6, 16  # digits
+LOGIN_CODE = 8  # digits
+KEY = 32  # bytes
+MARK = 16  # bytes of what is random in a browser's mark, and of its HMAC
 MAIL_ID, MAIL_MAC = 5, 10  # bytes; together 24 letters and digits in base32, which stay whole in an address
 
 
@@ -146,6 +150,52 @@ def is_mail_code(partner: Linked, typed: str) -> bool:
 def is_long_code(partner: Linked, typed: str) -> bool:
     """Whether this is the long code of the partner's mail, likewise."""
     return any(hmac.compare_digest(digits_of(typed), code) for code in _long_codes(partner))
+
+
+def login_code(ref: bytes) -> str:
+    """Eight digits that open the organizers' desk, made of what is kept of one request for a code."""
+    return _login_codes(ref)[0]
+
+
+def printed_login_code(ref: bytes) -> str:
+    """The login code as people read it: four digits and four."""
+    code = login_code(ref)
+    return f"{code[:4]} {code[4:]}"
+
+
+def is_login_code(ref: bytes, typed: str) -> bool:
+    """Whether this is that code, in whatever script and spacing it was typed."""
+    return any(hmac.compare_digest(digits_of(typed), code) for code in _login_codes(ref))
+
+
+def _login_codes(ref: bytes) -> list[str]:
+    return [f"{int.from_bytes(mac[:16], 'big') % 10**LOGIN_CODE:0{LOGIN_CODE}d}" for mac in _macs("login code", ref)]
+
+
+def browser_mark(organizer: Linked) -> bytes:
+    """What a browser keeps of a login: it says to nobody whose it was, and to us only of a person we think of."""
+    drawn = secrets.token_bytes(MARK)
+    return drawn + _mac("known browser", _marked(organizer, drawn))[:MARK]
+
+
+def is_marked(organizer: Linked, mark: bytes) -> bool:
+    """Whether a browser that shows this mark had logged in as this organizer."""
+    drawn, mac = mark[:MARK], mark[MARK:]
+    return len(mark) == 2 * MARK and _is_mac(mac, "known browser", _marked(organizer, drawn))
+
+
+def _marked(organizer: Linked, drawn: bytes) -> bytes:
+    return organizer.ref + organizer.generation.to_bytes(GENERATION, "big") + drawn
+
+
+def new_key() -> str:
+    """256 random bits for a cookie or a link; only its `key_hash` is kept."""
+    return secrets.token_urlsafe(KEY)
+
+
+def key_hash(key: str) -> bytes:
+    """What is kept of a random key: too many bits to be guessed, so that a plain hash tells nothing."""
+    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
 
 def digits_of(typed: str) -> str:

@@ -86,6 +86,7 @@ _NOT_NAMES = {
     "mail_response.kind",
     *("member.ref", "member.language", "member.email_hmac", "member.mailbox_hmac", "member.appearance"),
     *("stranger.ref", "stranger.language", "stranger.email_hmac"),
+    *("organizer.ref", "organizer.language", "organizer.email_hmac", "organizer.recovery_codes"),
 }
 _SAMPLED = text(
     "SELECT name FROM (SELECT attrelid, attnum, coalesce(attstattarget, -1) AS target,"
@@ -109,6 +110,7 @@ _HOLDING_NAMES = (
     "mail_response",
     "stranger",
     "member",
+    "organizer",
 )
 _WHO_STILL_SEES = text(
     "SELECT count(*) FROM pg_stat_activity"

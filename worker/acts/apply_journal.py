@@ -12,6 +12,7 @@ from worker import db, journal
 from worker.acts import answer, cancel, erase, hold
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.journal_lines import MARGIN, JournalLines, last
+from worker.acts.organizers import remove_organizer
 from worker.acts.replay_voices import doubt_all_digests, replay_voices
 from worker.journal import Journal, Line
 from worker.mail import outbox
@@ -28,6 +29,7 @@ from worker.models import (
 )
 from worker.state.answers import standing_answer
 from worker.state.lifecycle import VISIBILITY_RANK
+from worker.state.organizers import load_organizers
 from worker.state.refusals import Refused
 
 
@@ -79,6 +81,7 @@ def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: 
             replay.of_answers()
             replay.of_links()
             replay.of_addresses()
+            replay.of_organizers()
             replay.of_campaigns(campaigns)
             voices = replay_voices(session, campaigns, lines)
             applied.counts += voices.counts
@@ -219,6 +222,13 @@ class _Replay:
                 continue
             self._session.add(Suppression(email_hmac=fingerprint, at=line.at, reason="bounce"))
             self._applied.counts["suppressed"] += 1
+
+    def of_organizers(self) -> None:
+        """Organizers who were removed."""
+        for organizer in load_organizers(self._session):
+            if removed := last(self._lines.about(organizer.ref), "organizer removed"):
+                remove_organizer(self._session, organizer)
+                self._applied.counts[removed.kind] += 1
 
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
         """Campaigns that were erased, cancelled or held."""

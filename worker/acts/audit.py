@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -46,3 +47,19 @@ def _in_words(detail: object) -> str:
     """Several are parted by blanks; a dash stands for one that is not known."""
     several = detail if isinstance(detail, tuple) else (detail,)
     return " ".join("-" if one is None else str(one) for one in several)
+
+
+def act_as(session: Session, organizer_id: int) -> None:
+    """Let all lines of this session know the person at the desk, by whatever act they are written."""
+    session.info[_PERSON] = organizer_id
+
+
+@sqlalchemy_event.listens_for(Session, "before_flush")
+def _name_person(session: Session, *_: object) -> None:
+    if (organizer_id := session.info.get(_PERSON)) is not None:
+        for row in session.new:
+            if isinstance(row, AuditEvent):
+                row.organizer_id = organizer_id
+
+
+_PERSON = "organizer"

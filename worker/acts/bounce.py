@@ -140,9 +140,12 @@ def _can_be_told(session: Session, bounce: Bounce) -> bool:
     """Whether a row can say it: the mail is there, and an answer stands beside a partner or a letter.
 
     What answers a mail to organizers or to who asked to sign, or comes from a partner that was erased, is for people;
-    and so is what a person who adds its voice writes. What its machine answers is of no use to anybody.
+    so is all that comes back of a login code, which was put again long ago or is of no use any more, and what a person
+    who adds its voice writes. What its machine answers is of no use to anybody.
     """
     mail = session.get(Mail, bounce.mail_id)
+    if mail is not None and mail.login_id is not None:
+        return False
     if mail is None or bounce.response is None:
         return mail is not None
     if mail.member_id is not None:

@@ -29,7 +29,7 @@ def cancel_campaign(session: Session, campaign_id: int, *, tell: bool = True) ->
     rows = _mails_that_tell(session, campaign, now) if tell else []
     campaign.cancelled_at = now
     campaign.held_at = campaign.mail_held_at = None
-    useless = {*kinds.names(lambda kind: kind.audience != "organizers"), *kinds.cancelled_by("cancel")}
+    useless = {*kinds.names(lambda kind: kind.audience not in kinds.OF_OURSELVES), *kinds.cancelled_by("cancel")}
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(useless), at=now)
     outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "cancelled", detail=len(rows), at=now)

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, installation, tokens
-from worker.acts import answer, audit
+from worker.acts import answer, audit, login
 from worker.acts.after_member_left import void_what_counts
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.apply_journal import AppliedJournal, count_as_of_next_link, replay_journal
@@ -77,6 +77,7 @@ def let_everything_go_on(
             outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter", at=now)
             in_doubt.append(campaign.id)
         audit.log(session, campaign, "organizer", "restored", at=now)
+    login.end_everything(session)
     session.flush()
     asked = ask_for_lost_answers(session, applied.lost_answers, backup_of or now) if ask_lost else 0
     if not only_look:

@@ -29,6 +29,7 @@ from worker.cli.members import members
 from worker.cli.merge import merge
 from worker.cli.new import new
 from worker.cli.notice import notice
+from worker.cli.organizer import organizer
 from worker.cli.preview import preview
 from worker.cli.rekey import rekey
 from worker.cli.remind import remind
@@ -68,7 +69,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     AFTER: [digest, notice, export, erase],
     OPERATE: [
         *(doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey),
-        *(backup, restore),
+        *(backup, restore, organizer),
     ],
 }
 

@@ -10,6 +10,7 @@ import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun
+from worker.cli.organizer import link_for_local
 
 STILL_WAITING_S = 60  # between two lines about a database that is away
 
@@ -58,6 +59,7 @@ def up(
         if stands:
             console.say(f"{errors.stands_still()}. No email is sent, and partners read that we will be back soon.")
             return
+        console.say(f"The organizers’ desk, for you alone: {link_for_local()}   (works once, within ten minutes)")
         options = ("--deadline", "in 10 minutes", "--reminders", "5m", "--review", "1m")
         console.say(f"Then, {where}: {console.command('launch', 'campaigns/cambodia-2023', *options)}")
 

@@ -7,7 +7,7 @@ from worker.mail import kinds
 from worker.models import Campaign, Mail
 
 _WITH_THE_LETTER = kinds.names(lambda kind: kind.waits_with_letter)
-_TO_OTHERS = kinds.names(lambda kind: kind.audience != "organizers")
+_TO_OTHERS = kinds.names(lambda kind: kind.audience not in kinds.OF_OURSELVES)
 ABOUT_MEMBERS = ("digest", "single")
 """The kinds of mail that tell an addressee about members."""
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from worker.registry import NotRegistered, by_name
 
-Audience = Literal["partner", "third party", "member", "addressee", "organizers"]
+Audience = Literal["partner", "third party", "member", "addressee", "organizers", "organizer"]
+"""`organizers`: the one address of a campaign's organizers; `organizer`: one of them, who is known by name."""
 Event = Literal["answer", "close", "amendment", "step back", "void", "cancel"]
 
 # Urgency: of the mails that are due, the lowest number leaves first.
@@ -101,7 +102,9 @@ KINDS = by_name(
     MailKind("outage", "organizers", SOON),
     MailKind("digest_ready", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("digest_failed", "organizers", SOON),
+    MailKind("login", "organizer", SOON),
 )
+OF_OURSELVES: tuple[Audience, ...] = ("organizers", "organizer")
 
 
 def kind_named(name: str) -> MailKind:
@@ -133,7 +136,7 @@ def template_files(language: str) -> dict[str, str]:
 
 def check_functions(names_of_functions: Collection[str]) -> None:
     """Check that each function that words a mail has a kind, and each kind what words it. Raises NotRegistered."""
-    needed = names(lambda kind: kind.audience in {"third party", "member", "addressee"})
+    needed = names(lambda kind: kind.audience in {"third party", "member", "addressee", "organizer"})
     wrong = [f"mail {name!r}: no function words it" for name in needed if name not in names_of_functions]
     wrong += [_UNKNOWN.format(name) for name in names_of_functions if name not in KINDS]
     if wrong:

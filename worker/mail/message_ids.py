@@ -21,7 +21,7 @@ def derive(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     It depends on the campaign's random number, the mail's key, reader and moment, and on letter, deadline, answer and
     seal as they stand now.
     """
-    campaigns = _campaigns(session, {row["campaign_id"] for row in rows})
+    campaigns = _campaigns(session, {row["campaign_id"] for row in rows} - {None})
     answers = _answers(session, {row["answer_id"] for row in rows} - {None})
     sealing = {(row["campaign_id"], row["seal_number"]) for row in rows if row["seal_number"] is not None}
     seals = _seals(session, sealing)
@@ -43,6 +43,8 @@ def _spelled(value: datetime | bytes) -> str:
 
 def _campaigns(session: Session, ids: set[int]) -> dict[int, list[Any]]:
     """Of each campaign its random number, its deadline, and the letter that counts."""
+    if not ids:
+        return {}
     latest = (
         select(Letter.campaign_id, func.max(Letter.version).label("version")).group_by(Letter.campaign_id).subquery()
     )

@@ -60,19 +60,27 @@ class ToMember(Protocol):
     def language(self) -> str: ...
 
 
+class ToOrganizer(Protocol):
+    """What a mail with a login code needs of who asked for it."""
+
+    @property
+    def id(self) -> int: ...
+
+
 class MailRow(TypedDict):
     """A row for the table `mail`, not yet written."""
 
     key: str  # a second row with the same key is the same mail
     kind: str
     urgency: int
-    campaign_id: int
+    campaign_id: int | None  # null for what opens the desk
     partner_id: int | None
     contact_id: int | None  # of the partner; null for its registered one
     generation: int | None  # of the reader's link, when the mail was put
     addressee_id: int | None
     member_id: int | None
     digest_id: int | None
+    login_id: int | None
     answer_id: int | None
     seal_number: int | None
     language: str
@@ -163,6 +171,11 @@ def about_members(kind: str, campaign: Campaign, digest: Digest, now: datetime, 
     return {**row, "addressee_id": digest.addressee_id, "digest_id": digest.id, "due_at": due_at}
 
 
+def to_organizer(login: ToOrganizer, language: str, now: datetime) -> MailRow:
+    """The mail row that brings one person a code for the desk; it is of no campaign."""
+    return {**_row("login", "organizer", None, str(login.id), now, language), "login_id": login.id}
+
+
 def moment_key(moment: datetime) -> str:
     """Tells a mail from others of its kind by the second of a moment."""
     return f"{moment:%Y%m%dT%H%M%S}"
@@ -206,21 +219,22 @@ def seconds_overdue(session: Session, now: datetime) -> float:
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
-def _row(kind: str, audience: Audience, campaign: Campaign, which: str, now: datetime, language: str) -> MailRow:
+def _row(kind: str, audience: Audience, campaign: Campaign | None, which: str, now: datetime, language: str) -> MailRow:
     registered = kind_named(kind)
     if registered.audience != audience:
         raise NotRegistered(f"mail {kind!r}: it is registered for the {registered.audience}, not the {audience}")
     return {
-        "key": mail_key(campaign, kind, which),
+        "key": mail_key(campaign, kind, which) if campaign else f"{kind}/{which}",
         "kind": kind,
         "urgency": registered.urgency,
-        "campaign_id": campaign.id,
+        "campaign_id": campaign.id if campaign else None,
         "partner_id": None,
         "contact_id": None,
         "generation": None,
         "addressee_id": None,
         "member_id": None,
         "digest_id": None,
+        "login_id": None,
         "answer_id": None,
         "seal_number": None,
         "language": language,

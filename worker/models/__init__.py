@@ -9,6 +9,7 @@ from worker.models.campaign import MAX_SLUG, Addressee, Campaign, DigestsStopped
 from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
 from worker.models.mail import CancelReason, Mail, MailResponse, ResponseKind, ThirdPartyAddress
 from worker.models.member import Appearance, Digest, Member
+from worker.models.organizer import DeskLink, DeskSession, Login, Organizer, Role, Seat
 from worker.models.partner import (
     MAX_WRONG_CODES,
     REDACTED,
@@ -43,23 +44,29 @@ __all__ = [
     "Channel",
     "CodeHolder",
     "Contact",
+    "DeskLink",
+    "DeskSession",
     "Digest",
     "DigestsStoppedBy",
     "EndedLink",
     "Installation",
     "Letter",
     "ListingChange",
+    "Login",
     "Mail",
     "MailResponse",
     "Member",
     "Members",
+    "Organizer",
     "OrganizerAct",
     "Partner",
     "RelayHealth",
     "Rendition",
     "ResponseKind",
     "RestoredBy",
+    "Role",
     "Seal",
+    "Seat",
     "Suppression",
     "ThirdPartyAddress",
     "Visibility",

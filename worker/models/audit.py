@@ -34,7 +34,7 @@ class AuditEvent(Base):
     """The audit log: who did what, when; no names and no addresses of partners.
 
     `what` is an AuditCode (a sentence in rows of an older version), `detail` a number or a word beside it. No state
-    is read from here.
+    is read from here. `organizer_id`: who it was, where that is known: at the desk, and not in the shell.
     """
 
     __tablename__ = "event"
@@ -46,3 +46,4 @@ class AuditEvent(Base):
     actor: Mapped[Actor] = mapped_column(String(20))
     what: Mapped[AuditCode] = mapped_column(Text)
     detail: Mapped[str | None] = mapped_column(Text)
+    organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizer.id"))

@@ -11,6 +11,7 @@ from worker.column_types import Encrypted
 from worker.models.base import Base
 from worker.models.campaign import Addressee, Campaign
 from worker.models.member import Digest, Member
+from worker.models.organizer import Login
 from worker.models.partner import MAX_WRONG_CODES, Answer, Contact, Partner
 
 CancelReason = Literal["suppressed", "no_recipient"]
@@ -27,7 +28,8 @@ class Mail(Base):
     that link or none, and one to an address that was corrected since says nothing of the new one.
     `reported_at`: when a delivery report first said that what was sent last may not have arrived; `reply` then holds
     the report's words. `delayed_at`: when one first said that it is delayed, until one says what became of it.
-    `cancel_reason`: why delivery cancelled it; null where an act did.
+    `cancel_reason`: why delivery cancelled it; null where an act did. `login_id`: for whom a code was asked that opens
+    the organizers' desk; such a mail alone is of no campaign, and `campaign_id` is null.
     """
 
     __tablename__ = "mail"
@@ -96,6 +98,12 @@ class Mail(Base):
             sqlite_where=text("digest_id IS NOT NULL"),
             postgresql_where=text("digest_id IS NOT NULL"),
         ),
+        Index(
+            None,
+            "login_id",
+            sqlite_where=text("login_id IS NOT NULL"),
+            postgresql_where=text("login_id IS NOT NULL"),
+        ),
         Index(None, "campaign_id", "kind"),
         Index(None, "partner_id", "kind"),
         CheckConstraint("kind <> 'letter' OR (addressee_id IS NOT NULL AND seal_number IS NOT NULL)", name="letter"),
@@ -107,7 +115,7 @@ class Mail(Base):
     key: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(String(20))
     urgency: Mapped[int]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), nullable=True)
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     addressee_id: Mapped[int | None] = mapped_column(ForeignKey("addressee.id"))
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answer.id"))
@@ -135,6 +143,7 @@ class Mail(Base):
     delayed_at: Mapped[datetime | None]
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"))
+    login_id: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -142,6 +151,7 @@ class Mail(Base):
     addressee: Mapped[Addressee | None] = relationship()
     member: Mapped[Member | None] = relationship()
     digest: Mapped[Digest | None] = relationship()
+    login: Mapped[Login | None] = relationship()
     answer: Mapped[Answer | None] = relationship()
 
     @property

@@ -20,6 +20,8 @@ from worker.key_check import WrongKey
 from worker.tokens import PATHS
 from worker.web import health, key_gate, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
+from worker.web.desk.door import Door
+from worker.web.desk.table import TABLE
 from worker.web.digest_page import DigestPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
@@ -65,9 +67,11 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/u/{token:token}", UnsubscribePage),
             Route("/d/{token:token}", DigestPage),
             Route("/c/{slug:slug}", public_page.letter),
+            *Door(TABLE).routes(),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
             Route("/style.css", _stylesheet),
+            Route("/desk.css", _stylesheet),
             Route("/khmer.woff2", _khmer),
             *(routes_of_inbox(inbox) if inbox else []),
         ],
@@ -101,7 +105,7 @@ async def _no_more_threads_than_connections(app: Starlette) -> AsyncIterator[Non
 
 
 async def _stylesheet(request: Request) -> Response:
-    path = settings.current().templates_dir / "pages" / "style.css"
+    path = settings.current().templates_dir / "pages" / request.url.path.removeprefix("/")
     return FileResponse(path, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 

@@ -60,7 +60,11 @@ class _Number(Convertor[int]):
         return str(value)
 
 
-_CONVERTORS: dict[str, Convertor[Any]] = {"token": _Token(), "slug": _Slug(), "number": _Number()}
+class _Key(_Text):
+    regex = "[A-Za-z0-9_-]{43}"
+
+
+_CONVERTORS: dict[str, Convertor[Any]] = {"token": _Token(), "slug": _Slug(), "number": _Number(), "key": _Key()}
 for _name, _convertor in _CONVERTORS.items():
     register_url_convertor(_name, _convertor)
 

@@ -14,11 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from worker import installation
 from worker.tokens import PATHS
 from worker.web import responses
+from worker.web.desk.visit import LANGUAGES
 from worker.web.unsubscribe import note_one_click, one_click_noted, read_wish
 
 LOOK_HOLDS_S = 0.2  # seconds for which a look whether all stands still is good, and between two notes of new answers
 RETRY_AFTER_S = "3600"
-_PLACES = {*PATHS.values(), "c"}
+_DESK = "desk"
+_PLACES = {*PATHS.values(), "c", _DESK}
 
 
 class UnlessRestored:
@@ -41,6 +43,9 @@ class UnlessRestored:
             return
         if await self._stands_still():
             request = Request(scope, receive)
+            if request.url.path.removeprefix("/").split("/")[0] == _DESK:
+                await desk_apology(request)(scope, receive, send)
+                return
             typed = await _typed(request)
             said = (
                 one_click_noted()
@@ -77,6 +82,16 @@ class UnlessRestored:
 def apology(typed: dict[str, str] | None) -> HTMLResponse:
     """What is said instead of any page."""
     return responses.apology("restored", {"Retry-After": RETRY_AFTER_S}, typed)
+
+
+def desk_apology(request: Request) -> HTMLResponse:
+    """What organizers read instead: that only the shell can decide. Nobody logs in meanwhile, and nothing is written,
+    for an organizer who was removed since the backup, or a session that was ended, would be there again.
+    """
+    wanted = request.query_params.get("lang", "")
+    page = responses.show("desk/restored.html", wanted if wanted in LANGUAGES else "en", 503)
+    page.headers["Retry-After"] = RETRY_AFTER_S
+    return page
 
 
 async def _typed(request: Request) -> dict[str, str] | None:

@@ -64,7 +64,7 @@ def _composed(session: Session, mail: Mail | BulkMail | DeliveryResult) -> Ready
     """One mail that cannot be worded waits for its next try; it must not keep the others from leaving."""
     if isinstance(mail, DeliveryResult):
         return mail
-    campaign_id = mail.campaign.id
+    campaign_id = mail.campaign_id
     try:
         told = _told_by(session, mail)
         message = mails.word_mail(session, mail)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from jinja2.utils import LRUCache
 
@@ -62,9 +62,16 @@ def shared_draft(
     return draft
 
 
-def word_draft(
-    kind: str, language: str, campaign: Campaign, personal: dict[str, str], context: dict[str, Any]
-) -> Draft:
+class Sender(Protocol):
+    """From whom a mail is, as its foot says it: a campaign, or the program itself."""
+
+    @property
+    def from_name(self) -> str: ...
+    @property
+    def reply_to(self) -> str: ...
+
+
+def word_draft(kind: str, language: str, campaign: Sender, personal: dict[str, str], context: dict[str, Any]) -> Draft:
     """Word a mail from its template; of `personal` it only matters what is empty."""
     slots = {name: Slot(_MARKS[name], bool(value)) for name, value in personal.items()}
     if slots:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2.utils import LRUCache
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from worker import db, tokens
+from worker import db, settings, tokens
 from worker.mail import kinds
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
@@ -32,6 +33,7 @@ from worker.state.signatories import count_in_seal, names_too_many, rendition_fo
 from worker.state.status import count_unreached
 from worker.state.waiting_words import count_waiting_words
 from worker.text import dates, names
+from worker.tokens import Url
 from worker.wording import digests, templates
 from worker.wording.changes import Changes, changes_since
 from worker.wording.drafts import shared_draft, word_draft
@@ -70,6 +72,10 @@ class BulkMail:
     campaign: Campaign
     partner: Reader
     contact: None = None
+
+    @property
+    def campaign_id(self) -> int:
+        return self.campaign.id
 
 
 def load_mails(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail]:
@@ -306,6 +312,26 @@ def outage(session: Session, mail: Mail) -> Message:
     return _to_organizers(session, mail, post=session.get_one(RelayHealth, 1))
 
 
+def login(session: Session, mail: Mail) -> Message:
+    """Brings an organizer the code that opens the desk, as long as it may still be taken; it speaks of no campaign."""
+    asked, conf = mail.login, settings.current()
+    if asked is None or asked.organizer is None or asked.used_at is not None or not asked.organizer.email:
+        raise NothingToSay
+    sender = SimpleNamespace(from_name=THE_PROGRAM, reply_to=conf.mail_from)
+    personal = {
+        "contact": asked.organizer.name,
+        "organization": "",
+        "link": Url(f"{conf.public_url.rstrip('/')}/desk/code"),
+        "mail_code": tokens.printed_login_code(asked.ref),
+    }
+    draft = word_draft(mail.kind, mail.language, sender, personal, {})
+    text, page = draft.filled(personal)
+    return Message(asked.organizer.email, draft.subject, text, page, sender.from_name, sender.reply_to)
+
+
+THE_PROGRAM = "Undersigned"
+
+
 def erased(session: Session, mail: Mail) -> Message:
     """Tells the organizers that names were erased, what is theirs to erase, and which backups still hold them."""
     found = find_older_backups(mail.campaign.erased_at or mail.dated_at)
@@ -370,6 +396,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         single,
         digest_ready,
         digest_failed,
+        login,
     )
 }
 kinds.check_functions(FUNCTIONS)

@@ -1,0 +1,121 @@
+"""A second factor at the desk: set up, asked for, asked for again before what is dangerous, and ended."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from tests.conftest import Clock
+from tests.organizers import DeskBrowser, add, hidden
+from worker import db
+from worker.acts import login, second_factor
+from worker.models import Organizer
+
+pytestmark = pytest.mark.usefixtures("database", "notified")
+
+
+def shown_by_the_app(seconds: int = 0) -> str:
+    """What an authenticator app shows, by the database's clock."""
+    with db.reading() as session:
+        [organizer] = session.scalars(select(Organizer)).all()
+        return str(pyotp.TOTP(organizer.totp_secret).at(db.clock(session) + timedelta(seconds=seconds)))
+
+
+def sets_it_up(browser: DeskBrowser) -> list[str]:
+    """Returns the recovery codes."""
+    begun = browser.post("/desk/account/factor/begin")
+    assert begun.headers["location"] == "/desk/account/factor"
+    page = browser.get("/desk/account/factor")
+    assert "<svg" in page.text
+    assert " style=" not in page.text
+    assert browser.post("/desk/account/factor", {"factor": "000000"}).status_code == 422
+    page = browser.post("/desk/account/factor", {"factor": shown_by_the_app()})
+    return re.findall(r"<li>([A-Z2-7-]{19})</li>", page.text)
+
+
+def test_it_is_asked_for_after_the_code_and_each_of_its_codes_is_taken_once(clock: Clock) -> None:
+    add()
+    maly = DeskBrowser()
+    maly.enters()
+    codes = sets_it_up(maly)
+    assert len(set(codes)) == second_factor.RECOVERY_CODES
+    assert maly.is_in(), "it was typed a moment ago"
+    clock.advance(minutes=1)
+    thief = DeskBrowser()
+    thief.logs_in()
+    before = thief.cookies()["desk-8000"]
+    for path in ("/desk", "/desk/account"):
+        assert thief.get(path).status_code == 401
+    assert thief.post("/desk/logout-everywhere").status_code == 401
+    assert thief.post("/desk/account", {"name": "Thief", "language": "en"}).status_code == 401
+    code = shown_by_the_app()
+    assert thief.post("/desk/factor", {"factor": "123456"}).status_code == 422
+    assert thief.post("/desk/factor", {"factor": code}).headers["location"] == "/desk"
+    assert thief.is_in()
+    assert thief.cookies()["desk-8000"] != before, "a new id"
+    again = DeskBrowser()
+    again.enters()
+    assert again.post("/desk/factor", {"factor": code}).status_code == 422, "taken"
+    assert again.post("/desk/factor", {"factor": shown_by_the_app(-60)}).status_code == 422, "before it"
+    assert again.post("/desk/factor", {"factor": codes[0].lower().replace("-", " ")}).status_code == 303
+    assert again.is_in()
+    other = DeskBrowser()
+    other.enters()
+    assert other.post("/desk/factor", {"factor": codes[0]}).status_code == 422, "good once"
+    assert "9 recovery codes are left" in again.get("/desk/account").text
+
+
+def test_it_is_asked_for_again_before_what_is_dangerous_and_nothing_is_done_by_it(clock: Clock) -> None:
+    add()
+    maly = DeskBrowser()
+    maly.enters()
+    sets_it_up(maly)
+    clock.advance(minutes=9)
+    assert maly.post("/desk/account/recovery").status_code == 200
+    clock.advance(minutes=2)
+    asked = maly.post("/desk/account/factor/end", {"why": "x"})
+    assert asked.status_code == 401
+    assert "second code" in asked.text
+    typed = maly.post("/desk/factor", {"factor": shown_by_the_app(), "kept": hidden(asked, "kept")})
+    assert typed.status_code == 200
+    assert "Your account" in typed.text
+    with db.reading() as session:
+        assert session.scalars(select(Organizer.totp_at)).one() is not None, "the act was not done"
+    assert maly.post("/desk/account/factor/end").status_code == 303
+    with db.reading() as session:
+        gone = session.scalars(select(Organizer)).one()
+        assert (gone.totp_at, gone.totp_secret, gone.recovery_codes) == (None, "", [])
+
+
+def test_guessing_ends_after_ten_and_a_known_browser_has_ten_of_its_own(clock: Clock) -> None:
+    add()
+    maly = DeskBrowser()
+    maly.logs_in()
+    sets_it_up(maly)
+    maly.post("/desk/logout")
+    clock.advance(minutes=1)
+    thief = DeskBrowser()
+    thief.logs_in()
+    for _ in range(second_factor.MAX_WRONG):
+        assert "not right" in thief.post("/desk/factor", {"factor": "123456"}).text
+    assert "too many" in thief.post("/desk/factor", {"factor": shown_by_the_app()}).text
+    maly.logs_in()
+    assert maly.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303
+    clock.advance(days=1)
+    thief.logs_in()
+    assert thief.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303, "nobody is kept out for good"
+
+
+def test_a_secret_that_was_never_confirmed_is_not_asked_for() -> None:
+    add()
+    maly = DeskBrowser()
+    maly.enters()
+    maly.post("/desk/account/factor/begin")
+    other = DeskBrowser()
+    other.enters()
+    assert other.is_in()
+    with db.transaction() as session:
+        login.end_everything(session)
+    assert maly.get("/desk/account/factor").status_code == 401

@@ -1,0 +1,130 @@
+"""Into the desk and out of it: ask for a code, type it, open it by a link, type the second factor, log out."""
+
+from starlette.responses import Response
+
+from worker import db, tasks
+from worker.acts import login, second_factor
+from worker.acts.login import Entered
+from worker.state import organizers
+from worker.text import addresses
+from worker.tokens import new_key
+from worker.web import forms
+from worker.web.desk import cookies
+from worker.web.desk.visit import Kept, Visit
+
+MAX_FROM_ORIGIN = 20  # requests for a code in an hour, from one network
+_DESK = 0  # in the place of a campaign, where wishes are counted by their origin
+
+
+def show_login(visit: Visit) -> Response:
+    """The form that asks for an address."""
+    if visit.visitor is not None:
+        return visit.go_to("/desk")
+    return visit.show("login", kept=visit.typed.get("kept", ""))
+
+
+def ask_for_code(visit: Visit) -> Response:
+    """Take an address, and answer alike whoever's it is."""
+    typed, kept = visit.typed.get("email", ""), visit.typed.get("kept", "")
+    if wrong := forms.wrong_with_address(typed):
+        return visit.show("login", 422, problems={"email": wrong}, typed=visit.typed, kept=kept)
+    host = visit.request.client.host if visit.request.client else ""
+    too_many = visit.request.app.state.origins.note(_DESK, host) >= MAX_FROM_ORIGIN
+    browser = cookies.kept(visit.request, "asked") or new_key()
+    if not too_many:
+        address = addresses.normalize(typed.strip())[0]
+        with db.transaction() as session:
+            mark = cookies.read_mark(visit.request)
+            too_many = not login.ask_for_code(session, address, browser, mark, visit.language)
+    if too_many:
+        response: Response = visit.show("refused", 429, why="too many")
+        response.headers["Retry-After"] = "3600"
+        return response
+    tasks.notify(tasks.login)
+    response = visit.show("code", kept=kept)
+    cookies.keep(response, "asked", browser)
+    return response
+
+
+def show_code(visit: Visit) -> Response:
+    """The form that takes the code; looking at it, as a scanner of mail does, uses nothing up."""
+    return visit.show("code")
+
+
+def take_code(visit: Visit) -> Response:
+    """Let in who types the code that this browser asked for."""
+    browser = cookies.kept(visit.request, "asked")
+    with db.transaction() as session:
+        before = cookies.kept(visit.request, "session")
+        found = login.take_code(session, browser, visit.typed.get("code", ""), before)
+    if not isinstance(found, Entered):
+        return visit.show("code", 422, problems={"code": found}, kept=visit.typed.get("kept", ""))
+    response = _let_in(visit, found)
+    cookies.forget(response, "asked")
+    return response
+
+
+def show_link(visit: Visit) -> Response:
+    """A button; a program that opens each link in a mail or a chat uses nothing up."""
+    key = visit.request.path_params["key"]
+    with db.reading() as session:
+        is_good = organizers.is_good_link(session, key)
+    return visit.show("link", 200 if is_good else 410, key=key, is_good=is_good)
+
+
+def take_link(visit: Visit) -> Response:
+    """Let in who pressed the button."""
+    with db.transaction() as session:
+        found = login.take_link(session, visit.typed.get("key", ""), cookies.kept(visit.request, "session"))
+    return _let_in(visit, found) if found else visit.show("link", 410, key="", is_good=False)
+
+
+def show_factor(visit: Visit) -> Response:
+    """The form that takes the second factor."""
+    return visit.show("factor") if visit.person.organizer.totp_at else visit.go_to("/desk")
+
+
+def take_factor(visit: Visit) -> Response:
+    """Let on who types a code of the second factor."""
+    if visit.person.organizer.totp_at is None:
+        return visit.go_to("/desk")
+    with db.transaction() as session:
+        found = second_factor.take_factor(session, visit.person, visit.typed.get("factor", ""))
+    if found == "factor wrong" or found == "too many factors":
+        return visit.show("factor", 422, problems={"factor": found}, kept=visit.typed.get("kept", ""))
+    return _show_again(visit, found)
+
+
+def log_out(visit: Visit) -> Response:
+    """End this session."""
+    with db.transaction() as session:
+        login.end_session(session, visit.person.organizer.id, visit.person.session.id)
+    return _logged_out(visit)
+
+
+def log_out_everywhere(visit: Visit) -> Response:
+    """End all sessions of this person, this one too."""
+    with db.transaction() as session:
+        login.end_all_sessions(session, visit.person.organizer.id)
+    return _logged_out(visit)
+
+
+def _logged_out(visit: Visit) -> Response:
+    response = visit.go_to("/desk/login")
+    cookies.forget(response, "session")
+    return response
+
+
+def _let_in(visit: Visit, entered: Entered) -> Response:
+    response = _show_again(visit, entered.key)
+    cookies.keep(response, "known", cookies.spelled_mark(entered.mark))
+    return response
+
+
+def _show_again(visit: Visit, key: str) -> Response:
+    """The page from which somebody was sent to log in, with what was typed there; nothing is done by it."""
+    kept = visit.kept or Kept("/desk", {})
+    assert visit.revisit is not None
+    response = visit.revisit(visit, key, kept)
+    cookies.keep(response, "session", key)
+    return response

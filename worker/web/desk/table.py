@@ -1,0 +1,35 @@
+"""What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
+
+from worker.web.desk import account, enter
+from worker.web.desk.visit import DeskRoute
+
+TABLE = (
+    DeskRoute("GET", "/desk/login", enter.show_login, "nobody"),
+    DeskRoute("POST", "/desk/login", enter.ask_for_code, "nobody"),
+    DeskRoute("GET", "/desk/code", enter.show_code, "nobody"),
+    DeskRoute("POST", "/desk/code", enter.take_code, "nobody"),
+    DeskRoute("GET", "/desk/link/{key:key}", enter.show_link, "nobody"),
+    DeskRoute("POST", "/desk/link", enter.take_link, "nobody"),
+    DeskRoute("GET", "/desk/factor", enter.show_factor, "factor"),
+    DeskRoute("POST", "/desk/factor", enter.take_factor, "factor"),
+    DeskRoute("POST", "/desk/logout", enter.log_out, "factor", form="/desk"),
+    DeskRoute("POST", "/desk/logout-everywhere", enter.log_out_everywhere, "person", form="/desk/account"),
+    DeskRoute("GET", "/desk", account.show_home, "person"),
+    DeskRoute("GET", "/desk/account", account.show_account, "person"),
+    DeskRoute("POST", "/desk/account", account.change_account, "person"),
+    DeskRoute("POST", "/desk/account/session", account.end_session, "person", form="/desk/account"),
+    DeskRoute("GET", "/desk/account/factor", account.show_new_factor, "person"),
+    DeskRoute("POST", "/desk/account/factor", account.confirm_factor, "person"),
+    DeskRoute("POST", "/desk/account/factor/begin", account.begin_factor, "person", form="/desk/account"),
+    DeskRoute(
+        "POST", "/desk/account/factor/end", account.end_factor, "person", is_dangerous=True, form="/desk/account"
+    ),
+    DeskRoute(
+        "POST",
+        "/desk/account/recovery",
+        account.draw_recovery_codes,
+        "person",
+        is_dangerous=True,
+        form="/desk/account",
+    ),
+)

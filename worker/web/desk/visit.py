@@ -1,0 +1,124 @@
+"""One request at the desk: who asks, by what form, and with what they had typed before they had to log in."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from worker.models import Role, Seat
+from worker.state.organizers import Visitor
+from worker.web import responses
+from worker.web.desk import cookies
+
+LANGUAGES = ("en", "fr")  # of the desk; others read it in English
+NEVER_KEPT = frozenset({"code", "factor", "kept"})
+MAX_KEPT = 40_000  # characters of what was typed and comes back: three quarters of what a form may have
+
+
+@dataclass(frozen=True)
+class DeskRoute:
+    """One thing that can be done at the desk, and what it takes.
+
+    `needs`: nobody (whoever comes), factor (who is logged in but for the second factor), person (who is logged in), or
+    at least this role at the campaign whose number is in the path. `sends`: mail leaves by it, which is a right of its
+    own. `is_dangerous`: the second factor is asked for again. `form`: the page on which its form stands.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    view: "View"
+    needs: Literal["nobody", "factor", "person"] | Role
+    sends: bool = False
+    is_dangerous: bool = False
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was typed into a form that could not be taken, and the page on which it stands again."""
+
+    path: str
+    fields: Mapping[str, str]
+
+    @classmethod
+    def read(cls, spelled: str) -> "Kept | None":
+        """What a page of ours wrote into a hidden field; it only fills a form, so nobody has to have signed it."""
+        try:
+            path, fields = json.loads(spelled)
+        except (ValueError, TypeError):
+            return None
+        if not isinstance(path, str) or not isinstance(fields, dict):
+            return None
+        return cls(path, {str(name): str(value) for name, value in fields.items() if name not in NEVER_KEPT})
+
+    def spelled(self) -> str:
+        """As it stands in a hidden field."""
+        fields = {name: value for name, value in self.fields.items() if name not in NEVER_KEPT}
+        spelled = json.dumps([self.path, fields], ensure_ascii=False, separators=(",", ":"))
+        return spelled if len(spelled) <= MAX_KEPT else json.dumps([self.path, {}])
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a view of the desk is given."""
+
+    request: Request
+    route: DeskRoute
+    typed: Mapping[str, str] = field(default_factory=dict)
+    visitor: Visitor | None = None
+    seat: Seat | None = None
+    refill: Mapping[str, str] | None = None
+    """What fills the form that this page shows, where it was typed before."""
+    revisit: "Callable[[Visit, str, Kept], Response] | None" = None
+
+    @property
+    def person(self) -> Visitor:
+        """Who is logged in, where the table says that somebody is."""
+        assert self.visitor is not None
+        return self.visitor
+
+    @property
+    def language(self) -> str:
+        """Of the pages: as the address wishes, as the person set it, or as the browser asks."""
+        wanted = QueryParams(self.request.url.query).get("lang", "")
+        own = self.visitor.organizer.language if self.visitor else _asked_for(self.request)
+        return next((one for one in (wanted, own) if one in LANGUAGES), "en")
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is to come back after the login."""
+        return Kept.read(self.typed.get("kept", ""))
+
+    def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page of the desk."""
+        return responses.show(
+            f"desk/{template}.html",
+            self.language,
+            status,
+            visitor=self.visitor,
+            here=self.request.url.path if self.request.method in {"GET", "HEAD"} else "",
+            shared_cookies=not cookies.is_https(),
+            **{"problems": {}, "kept": "", "typed": {}, **context},
+        )
+
+    def go_to(self, path: str) -> RedirectResponse:
+        """On to another page, by GET."""
+        return RedirectResponse(path, 303)
+
+    def with_visitor(self, visitor: Visitor | None) -> "Visit":
+        return replace(self, visitor=visitor)
+
+
+View = Callable[[Visit], Response]
+
+
+def _asked_for(request: Request) -> str:
+    """The first language of the browser that the desk speaks."""
+    for one in request.headers.get("accept-language", "").split(",")[:20]:
+        if (code := one.strip()[:2].lower()) in LANGUAGES:
+            return code
+    return "en"
