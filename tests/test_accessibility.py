@@ -4,13 +4,12 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import pairwise, product
-from pathlib import Path
 from secrets import token_hex
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pytest
 import uvicorn
@@ -19,9 +18,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import cast, voices
+from tests import axe_core, cast, voices
+from tests.axe_core import LOOKS, PINNED, WANTED, Look, Scheme, rules_of, violations, with_axe
 from tests.conftest import CHROMIUM
-from worker import db, settings, tasks, tokens
+from worker import db, tasks, tokens
 from worker.acts import answer, contacts, correct_listing, digests, join, pass_on, take_back_voice, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
@@ -32,34 +32,11 @@ from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates
 
-WANTED = Path(__file__).parent / "axe"
-PINNED = json.loads((WANTED / "package.json").read_text())["dependencies"]["axe-core"]
-AXE = settings.CHECKOUT / "var" / "axe" / "node_modules" / "axe-core"
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"type": "tag", "values": TAGS}
-RULES_ON_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-Scheme = Literal["light", "dark"]
-Look = tuple[tuple[int, int], Scheme]
-LOOKS: list[Look] = list(product([(360, 740), (1280, 800)], get_args(Scheme)))
-
-
-def axe_is_installed() -> bool:
-    manifest = AXE / "package.json"
-    return manifest.exists() and json.loads(manifest.read_text())["version"] == PINNED
-
-
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 in_a_browser = pytest.mark.skipif(
     CHROMIUM is None,
     reason="chromium is not installed: forced colours, narrow pages and the keyboard were not tried",
 )
-with_axe = pytest.mark.skipif(
-    CHROMIUM is None or not axe_is_installed(),
-    reason=f"{'chromium' if CHROMIUM is None else f'axe-core {PINNED} (tests/axe/install)'} is not "
-    f"installed: no page in any language, size or scheme was held against {', '.join(TAGS)}",
-)
-
 # What has happened before a page is opened.
 
 Happening = Callable[[Session, Partner], object]
@@ -463,38 +440,7 @@ def site(database: str, port: int, monkeypatch: pytest.MonkeyPatch) -> str:
 
 # axe-core.
 
-RUN_AXE = """async (rules) => {
-  await document.fonts.ready;
-  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations", "incomplete"], preload: false });
-  const told = ({ id, nodes }) => nodes.map((node) => [id, node.target.join(" "), node.html, node.failureSummary]);
-  return {
-    wrong: found.violations.flatMap(told),
-    unsure: found.incomplete.flatMap(told),
-    held: found.passes.map((rule) => rule.id),
-  };
-}"""
-
-
-@pytest.fixture(scope="module")
-def seen_by_axe(chromium: Browser) -> Iterator[Page]:
-    """Brings axe-core along wherever it goes, past what a page may load."""
-    context = chromium.new_context()
-    context.add_init_script(path=AXE / "axe.min.js")
-    yield context.new_page()
-    context.close()
-
-
-def violations(page: Page, where: str = "", looks: Sequence[Look] = LOOKS) -> list[str]:
-    """What axe-core finds, and what it cannot decide; in the dark only colours can differ."""
-    found = []
-    for (width, height), scheme in looks:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)
-        seen = page.evaluate(RUN_AXE, RULES if scheme == "light" else RULES_ON_COLOURS)
-        for rule, target, html, why in (*seen["wrong"], *seen["unsure"]):
-            found.append(f"{rule}: {where} {width}x{height} {scheme}: {target}: {html}: {why}")
-        assert "color-contrast" in {*seen["held"], *rules_of(found)}, "it has looked"
-    return found
+seen_by_axe = axe_core.seen_by_axe
 
 
 def pages_in(language: str) -> Iterator[tuple[str, list[Look]]]:
@@ -504,10 +450,6 @@ def pages_in(language: str) -> Iterator[tuple[str, list[Look]]]:
             turn = (state.languages.index(language) + number) % len(state.languages)
             if turn == 0 or name in OFTEN:
                 yield name, [LOOKS, LOOKS[::3], LOOKS[1:3]][turn]
-
-
-def rules_of(found: list[str]) -> set[str]:
-    return {line.partition(":")[0] for line in found}
 
 
 def test_axe_is_pinned_by_its_hash_and_comes_from_no_host_that_is_named_here() -> None:

@@ -324,6 +324,16 @@ def test_what_was_typed_as_a_session_ended_comes_back_and_is_not_done() -> None:
     assert "Votre compte" in maly.get("/desk/account").text
 
 
+def test_the_longest_form_comes_back_too() -> None:
+    add()
+    maly, name = DeskBrowser(), '"' * 21_000
+    lost = maly.post("/desk/account", {"name": name, "language": "fr"})
+    asked = maly.post("/desk/login", {"email": ADDRESS, "kept": hidden(lost, "kept")})
+    again = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(asked, "kept")})
+    assert again.status_code == 200
+    assert again.text.count("&#34;") >= len(name)
+
+
 def test_who_has_to_log_in_first_comes_to_where_it_was_going_and_nowhere_else() -> None:
     add()
     maly = DeskBrowser()

@@ -169,6 +169,7 @@ def erase(campaign_id: int) -> None:
 @queue.task(name="login")
 def login() -> None:
     """Mail a code to each organizer who asked for one."""
+    key_check.check()
     with db.transaction() as session:
         put = logins.put_codes(session)
     if put:

@@ -111,7 +111,7 @@ def _new_factor(visit: Visit, status: int, problems: dict[str, str]) -> Response
     organizer = visit.person.organizer
     drawn = io.BytesIO()
     segno.make(second_factor.enrolment_uri(organizer), error="m").save(
-        drawn, kind="svg", scale=5, border=4, dark="#000", light="#fff", xmldecl=False, svgns=False, nl=False
+        drawn, kind="svg", border=4, dark="#000", light="#fff", xmldecl=False, svgns=False, nl=False, omitsize=True
     )
     secret = organizer.totp_secret
     spelled = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -70,7 +70,9 @@ class Door:
             return await run_in_threadpool(self._identified, visit)
         if not same_origin.is_same_origin(request):
             raise HTTPException(403, "not same origin")
-        return await run_in_threadpool(self._identified, replace(visit, typed=await forms.read_form(request)))
+        limit = forms.MAX_FORM_KEPT if visit.route.needs in {"nobody", "factor"} else forms.MAX_FORM
+        typed = await forms.read_form(request, limit)
+        return await run_in_threadpool(self._identified, replace(visit, typed=typed))
 
     def _identified(self, visit: Visit) -> Response:
         require_key()

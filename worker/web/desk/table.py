@@ -15,6 +15,7 @@ TABLE = (
     DeskRoute("POST", "/desk/logout", enter.log_out, "factor", form="/desk"),
     DeskRoute("POST", "/desk/logout-everywhere", enter.log_out_everywhere, "person", form="/desk/account"),
     DeskRoute("GET", "/desk", account.show_home, "person"),
+    DeskRoute("GET", "/desk/", lambda visit: visit.go_to("/desk"), "nobody"),
     DeskRoute("GET", "/desk/account", account.show_account, "person"),
     DeskRoute("POST", "/desk/account", account.change_account, "person"),
     DeskRoute("POST", "/desk/account/session", account.end_session, "person", form="/desk/account"),

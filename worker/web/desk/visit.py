@@ -15,8 +15,7 @@ from worker.web import responses
 from worker.web.desk import cookies
 
 LANGUAGES = ("en", "fr")  # of the desk; others read it in English
-NEVER_KEPT = frozenset({"code", "factor", "kept"})
-MAX_KEPT = 40_000  # characters of what was typed and comes back: three quarters of what a form may have
+NEVER_KEPT = frozenset({"code", "factor", "kept", "lang"})
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Kept:
     fields: Mapping[str, str]
 
     @classmethod
-    def read(cls, spelled: str) -> "Kept | None":
+    def from_field(cls, spelled: str) -> "Kept | None":
         """What a page of ours wrote into a hidden field; it only fills a form, so nobody has to have signed it."""
         try:
             path, fields = json.loads(spelled)
@@ -58,8 +57,7 @@ class Kept:
     def spelled(self) -> str:
         """As it stands in a hidden field."""
         fields = {name: value for name, value in self.fields.items() if name not in NEVER_KEPT}
-        spelled = json.dumps([self.path, fields], ensure_ascii=False, separators=(",", ":"))
-        return spelled if len(spelled) <= MAX_KEPT else json.dumps([self.path, {}])
+        return json.dumps([self.path, fields], ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,14 @@ class Visit:
     @property
     def language(self) -> str:
         """Of the pages: as the address wishes, as the person set it, or as the browser asks."""
-        wanted = QueryParams(self.request.url.query).get("lang", "")
+        wanted = QueryParams(self.request.url.query).get("lang", "") or self.typed.get("lang", "")
         own = self.visitor.organizer.language if self.visitor else _asked_for(self.request)
         return next((one for one in (wanted, own) if one in LANGUAGES), "en")
 
     @property
     def kept(self) -> Kept | None:
         """What is to come back after the login."""
-        return Kept.read(self.typed.get("kept", ""))
+        return Kept.from_field(self.typed.get("kept", ""))
 
     def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page of the desk."""
