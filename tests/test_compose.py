@@ -494,7 +494,7 @@ def test_caddy_keeps_no_path_sends_hsts_and_limits_what_is_posted():
     assert caddyfile.count("\tlog {") == 1  # the one that tells errors, without their request
     assert re.search(r"fields \{\s+request delete\s+\}", caddyfile)
     assert "Strict-Transport-Security" in caddyfile
-    assert "max_size 64KB" in caddyfile
+    assert "max_size 192KB" in caddyfile, "what was typed travels through the login of the desk"
     assert set(re.findall(r"\{\$(\w+)\}", caddyfile)) == set(SERVICES["caddy"]["environment"])
     assert re.findall(r"reverse_proxy (.*)", caddyfile) == ["web:8000"]
 

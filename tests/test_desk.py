@@ -265,7 +265,8 @@ def test_another_name_of_this_machine_leads_to_ours_and_a_foreign_one_nowhere() 
     asked = DeskBrowser(url="http://localhost:8000").get("/desk/login?lang=fr")
     assert (asked.status_code, asked.headers["location"]) == (307, f"{HERE}/desk/login?lang=fr")
     assert DeskBrowser(url="http://localhost:8000").post("/desk/login").status_code == 403
-    assert DeskBrowser(url="http://rebound.example:8000").get("/desk/login").status_code == 404
+    for host in ("rebound.example:8000", "127.0.0.1:8000.rebound.example", "[::1", "127.0.0.1:x", "a b", ""):
+        assert DeskBrowser().get("/desk/login", host=host).status_code == 404, host
 
 
 @pytest.mark.parametrize("url", ["https://letters.example", HERE])

@@ -388,6 +388,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Cancel the campaign": asked,
     "docs/organizing.md: Erase personal data": sent,
     "docs/organizing.md: A letter that will never be sent": signed,
+    "docs/organizing.md: The desk": asked,
     "docs/operating.md: Install": folder,
     "docs/operating.md: Without Docker, to look around": folder,
     "docs/operating.md: In one container, to look around": folder,

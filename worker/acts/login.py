@@ -24,6 +24,7 @@ MAX_TRIES = 5  # of the codes of one browser
 MAX_CODES = 4  # an hour to one person: for browsers that it never used, and for each that it did
 MAX_WAITING = 5000  # requests within CODE_HOLDS, of all the world
 KEPT = timedelta(days=10)  # rows that are of no use any more
+NOBODYS = timedelta(days=1)  # and requests for addresses that are no organizer's
 
 CodeProblem = Literal["code wrong", "code too late", "no code asked"]
 
@@ -177,13 +178,14 @@ def end_everything(session: Session) -> None:
     _end(session)
     _run(session, update(DeskLink).where(_LINK).values(used_at=now))
     _run(session, update(Login).where(_CODE).values(used_at=now, looked_up_at=func.coalesce(Login.looked_up_at, now)))
-    outbox.cancel(session, Mail.kind == "login", at=now)
+    outbox.cancel(session, *_WAITING_MAILS, at=now)
 
 
 def forget_old_logins(session: Session) -> None:
     """Call back codes that nobody waits for any more, and forget what is of no use."""
     now = db.clock(session)
-    outbox.cancel(session, Mail.kind == "login", Mail.dated_at < now - MAIL_MAY_TAKE, at=now)
+    outbox.cancel(session, *_WAITING_MAILS, Mail.dated_at < now - MAIL_MAY_TAKE, at=now)
+    _run(session, delete(Login).where(Login.at < now - NOBODYS, Login.organizer_id.is_(None)))
     old = select(Login.id).where(Login.at < now - KEPT)
     if session.scalar(old.limit(1)) is not None:
         mails = select(Mail.id).where(Mail.login_id.in_(old))
@@ -194,6 +196,7 @@ def forget_old_logins(session: Session) -> None:
     _run(session, delete(DeskLink).where(DeskLink.ends_at < now - KEPT))
 
 
+_WAITING_MAILS = Mail.login_id.is_not(None), Mail.due_at.is_not(None)  # as the index of each has it
 _LINK, _CODE = DeskLink.used_at.is_(None), Login.used_at.is_(None)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from worker.cli import console
-from worker.cli.options import DryRun, Json, Yes
+from worker.cli.options import DryRun, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,9 +32,8 @@ def organizer(
         list[str] | None, typer.Option("--viewer-of", metavar="CAMPAIGN", help="May look there.")
     ] = None,
     may_send: Annotated[bool, typer.Option("--may-send", help="May also send email in these campaigns.")] = False,
-    language: Annotated[str, typer.Option("--language", help="Language of the desk and its emails: en or fr.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="Language of the desk and its emails.")] = "en",
     as_json: Json = False,
-    yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Say who may enter the organizers' desk in a browser, and at which campaigns.
@@ -70,6 +69,7 @@ def _check_usage(
     """Say all that is wrong with what was typed, before the database is asked."""
     from worker.definition.partners import MAX_LENGTH
     from worker.text import addresses, names
+    from worker.text.languages import OF_THE_DESK
 
     wrong = []
     given = [slug for slugs in seats.values() for slug in slugs]
@@ -85,8 +85,8 @@ def _check_usage(
         wrong.append(f"organizer add: expected a name of letters, found {name!r}.")
     if action == "add" and (not email or addresses.normalize(email)[1]):
         wrong.append(f"organizer add: expected an email address such as maly@rivers.example, found {email!r}.")
-    if language not in {"en", "fr"}:
-        wrong.append(f"--language: expected en or fr, found {language!r}.")
+    if language not in OF_THE_DESK:
+        wrong.append(f"--language: expected {' or '.join(OF_THE_DESK)}, found {language!r}.")
     if as_json and action != "list":
         wrong.append("--json belongs to list.")
     if wrong:

@@ -75,6 +75,7 @@ class Login(Base):
             sqlite_where=text("looked_up_at IS NULL"),
             postgresql_where=text("looked_up_at IS NULL"),
         ),
+        Index(None, "at"),
         Index(None, "browser_hash"),
         Index(None, "organizer_id", "at"),
     )

@@ -45,6 +45,8 @@ class Language:
     """What is said after a time: the same {moment} in another {country}."""
     also_called: tuple[str, ...] = ()
     """Other words for it in people's lists, beside what Babel knows."""
+    at_the_desk: bool = False
+    """Whether organizers read their desk in it; in any other they read it in SOURCE."""
     page_font: str = ""
     """A font in `templates/pages` that a printed page must bring along; empty where every computer has one."""
 
@@ -65,6 +67,7 @@ LANGUAGES = by_name(
         moment="EEEE d MMMM yyyy, HH:mm",
         clock="{} time",
         midnight="'midnight at the end of' EEEE d MMMM yyyy",
+        at_the_desk=True,
         elsewhere=", that is {moment} in {country}",
         also_called=("eng", "anglaise"),
     ),
@@ -79,6 +82,7 @@ LANGUAGES = by_name(
         clock="heure de {}",
         midnight="EEEE d MMMM yyyy', minuit en fin de journée'",
         hour="HH\u00a0'h'\u00a0mm",
+        at_the_desk=True,
         elsewhere=", soit {moment}, heure locale ({country})",
         also_called=("fra", "fre", "française"),
     ),
@@ -99,6 +103,9 @@ LANGUAGES = by_name(
     ),
     key="code",
 )
+
+
+OF_THE_DESK = tuple(one.code for one in LANGUAGES.values() if one.at_the_desk)
 
 
 def said(value: Any, language: str, authentic: str) -> Any:

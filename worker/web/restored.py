@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker import installation
+from worker.text.languages import OF_THE_DESK, SOURCE
 from worker.tokens import PATHS
 from worker.web import responses
-from worker.web.desk.visit import LANGUAGES
 from worker.web.unsubscribe import note_one_click, one_click_noted, read_wish
 
 LOOK_HOLDS_S = 0.2  # seconds for which a look whether all stands still is good, and between two notes of new answers
@@ -89,7 +89,7 @@ def desk_apology(request: Request) -> HTMLResponse:
     for an organizer who was removed since the backup, or a session that was ended, would be there again.
     """
     wanted = request.query_params.get("lang", "")
-    page = responses.show("desk/restored.html", wanted if wanted in LANGUAGES else "en", 503)
+    page = responses.show("desk/restored.html", wanted if wanted in OF_THE_DESK else SOURCE, 503)
     page.headers["Retry-After"] = RETRY_AFTER_S
     return page
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
     )
     waits = sa.text("looked_up_at IS NULL")
     op.create_index("ix_login_waiting", "login", ["at"], sqlite_where=waits, postgresql_where=waits)
+    op.create_index("ix_login_at", "login", ["at"])
     op.create_index("ix_login_browser_hash", "login", ["browser_hash"])
     op.create_index("ix_login_organizer_id_at", "login", ["organizer_id", "at"])
     op.create_table(

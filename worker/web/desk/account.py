@@ -9,8 +9,9 @@ from worker.acts import login, organizers, second_factor
 from worker.definition.partners import MAX_LENGTH
 from worker.state.organizers import load_seats, load_sessions
 from worker.text import characters, names
+from worker.text.languages import OF_THE_DESK
 from worker.web.desk.door import acting
-from worker.web.desk.visit import LANGUAGES, Visit
+from worker.web.desk.visit import Visit
 
 
 def show_home(visit: Visit) -> Response:
@@ -31,7 +32,7 @@ def change_account(visit: Visit) -> Response:
     problems = {}
     if wrong := names.wrong_with_person(typed.get("name", ""), MAX_LENGTH["contact"], needed=True):
         problems["name"] = wrong
-    if language not in LANGUAGES:
+    if language not in OF_THE_DESK:
         problems["language"] = "desk language unknown"
     if problems:
         return _account(visit, typed, problems)
@@ -101,7 +102,6 @@ def _account(visit: Visit, typed: object, problems: dict[str, str] | None = None
         is_refilled=visit.refill is not None,
         problems=problems or {},
         sessions=sessions,
-        desk_languages=LANGUAGES,
     )
 
 

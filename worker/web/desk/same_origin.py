@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-from starlette.datastructures import URL
 from starlette.requests import Request
 
 from worker import settings
@@ -30,10 +29,17 @@ def elsewhere(request: Request) -> str | None:
 
     Empty where it was asked by a name that is no name of this machine: somebody's who leads it here.
     """
-    ours, asked = urlsplit(settings.current().public_url), URL(scope=request.scope)
-    if ours.hostname not in settings.LOOPBACK or (asked.hostname, asked.port) == (ours.hostname, ours.port):
+    ours = urlsplit(settings.current().public_url)
+    if ours.hostname not in settings.LOOPBACK:
+        return None
+    try:
+        asked = urlsplit(f"http://{request.headers.get('host', '')}")
+        name = (asked.hostname, asked.port or 80)
+    except ValueError:
+        return ""
+    if name == (ours.hostname, ours.port or 80):
         return None
     if asked.hostname not in settings.LOOPBACK:
         return ""
-    query = f"?{asked.query}" if asked.query else ""
-    return f"{settings.current().public_url.rstrip('/')}{request.url.path}{query}"
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    return f"{settings.current().public_url.rstrip('/')}{path}{'?' * bool(query)}{query}"

@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from worker.models import Role, Seat
 from worker.state.organizers import Visitor
+from worker.text.languages import OF_THE_DESK, SOURCE
 from worker.web import responses
 from worker.web.desk import cookies
 
-LANGUAGES = ("en", "fr")  # of the desk; others read it in English
 NEVER_KEPT = frozenset({"code", "factor", "kept", "lang"})
 
 
@@ -84,7 +84,7 @@ class Visit:
         """Of the pages: as the address wishes, as the person set it, or as the browser asks."""
         wanted = QueryParams(self.request.url.query).get("lang", "") or self.typed.get("lang", "")
         own = self.visitor.organizer.language if self.visitor else _asked_for(self.request)
-        return next((one for one in (wanted, own) if one in LANGUAGES), "en")
+        return next((one for one in (wanted, own) if one in OF_THE_DESK), SOURCE)
 
     @property
     def kept(self) -> Kept | None:
@@ -99,6 +99,7 @@ class Visit:
             status,
             visitor=self.visitor,
             here=self.request.url.path if self.request.method in {"GET", "HEAD"} else "",
+            desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
             **{"problems": {}, "kept": "", "typed": {}, **context},
         )
@@ -117,6 +118,6 @@ View = Callable[[Visit], Response]
 def _asked_for(request: Request) -> str:
     """The first language of the browser that the desk speaks."""
     for one in request.headers.get("accept-language", "").split(",")[:20]:
-        if (code := one.strip()[:2].lower()) in LANGUAGES:
+        if (code := one.strip()[:2].lower()) in OF_THE_DESK:
             return code
-    return "en"
+    return SOURCE
