@@ -7,21 +7,22 @@ from worker import db, journal, tokens
 from worker.acts import login
 from worker.models import Organizer, Role, Seat
 from worker.state.organizers import find_by_address, find_local, find_seat
+from worker.text.languages import SOURCE
 
 LOCAL = "This computer"
 
 
-def add_organizer(session: Session, name: str, email: str, language: str) -> Organizer:
+def add_organizer(session: Session, name: str, email: str, language: str | None = None) -> Organizer:
     """Let a person enter the desk; who is there already by this address stays, under this name."""
     if (there := find_by_address(session, email)) is not None:
-        there.name, there.language = name, language
+        there.name, there.language = name, language or there.language
         return there
-    return _added(session, name, email, language)
+    return _added(session, name, email, language or SOURCE)
 
 
 def add_local(session: Session) -> Organizer:
     """Whoever sits at this machine, without an address: by links that a command prints, and by no mail."""
-    return find_local(session) or _added(session, LOCAL, "", "en", is_local=True)
+    return find_local(session) or _added(session, LOCAL, "", SOURCE, is_local=True)
 
 
 def change_account(session: Session, organizer_id: int, name: str, language: str) -> None:
@@ -38,6 +39,14 @@ def give_seat(session: Session, organizer: Organizer, campaign_id: int, role: Ro
         session.add(seat)
     seat.role, seat.may_send = role, may_send
     session.flush()
+
+
+def take_seat(session: Session, organizer: Organizer, campaign_id: int) -> bool:
+    """Let a person act at a campaign no more; false if it had no seat there."""
+    seat = session.scalar(select(Seat).where(Seat.organizer_id == organizer.id, Seat.campaign_id == campaign_id))
+    if seat is not None:
+        session.delete(seat)
+    return seat is not None
 
 
 def remove_organizer(session: Session, organizer: Organizer) -> None:

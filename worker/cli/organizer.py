@@ -32,26 +32,33 @@ def organizer(
         list[str] | None, typer.Option("--viewer-of", metavar="CAMPAIGN", help="May look there.")
     ] = None,
     may_send: Annotated[bool, typer.Option("--may-send", help="May also send email in these campaigns.")] = False,
-    language: Annotated[str, typer.Option("--language", help="Language of the desk and its emails.")] = "en",
+    only_from: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="CAMPAIGN", help="For remove: take away the seat there, and nothing else."),
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Language of the desk and its emails.")] = None,
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
     """Say who may enter the organizers' desk in a browser, and at which campaigns.
 
     Each person logs in by a code that we send by email. `link` prints a link that does the same without email: it
-    works once, within ten minutes. To give a person other seats, add it again with the same address.
+    works once, within ten minutes. To give a person another seat, add it again with the same address.
 
     Examples: `undersigned organizer add "Maly Sok" maly@rivers.example --owner-of cambodia-2023 --may-send`,
-    `undersigned organizer list`, `undersigned organizer link "Maly Sok"`, `undersigned organizer remove "Maly Sok"`
+    `undersigned organizer list`, `undersigned organizer link "Maly Sok"`, `undersigned organizer remove "Maly Sok"`,
+    `undersigned organizer remove "Maly Sok" --from cambodia-2023`
     """
     seats: dict[Role, list[str]] = {"owner": owner_of or [], "editor": editor_of or [], "viewer": viewer_of or []}
+    if only_from and action != "remove":
+        console.fail("--from belongs to remove.", console.USAGE)
     _check_usage(action, name, email, seats, may_send=may_send, language=language, as_json=as_json)
     if action == "list":
         _list(as_json=as_json)
     elif action == "add":
         _add(name, email, seats, language, may_send=may_send, dry_run=dry_run)
     elif action == "remove":
-        _remove(name, dry_run=dry_run)
+        _remove(name, only_from or [], dry_run=dry_run)
     else:
         _link(name, dry_run=dry_run)
 
@@ -63,7 +70,7 @@ def _check_usage(
     seats: "dict[Role, list[str]]",
     *,
     may_send: bool,
-    language: str,
+    language: str | None,
     as_json: bool,
 ) -> None:
     """Say all that is wrong with what was typed, before the database is asked."""
@@ -85,7 +92,7 @@ def _check_usage(
         wrong.append(f"organizer add: expected a name of letters, found {name!r}.")
     if action == "add" and (not email or addresses.normalize(email)[1]):
         wrong.append(f"organizer add: expected an email address such as maly@rivers.example, found {email!r}.")
-    if language not in OF_THE_DESK:
+    if language is not None and language not in OF_THE_DESK:
         wrong.append(f"--language: expected {' or '.join(OF_THE_DESK)}, found {language!r}.")
     if as_json and action != "list":
         wrong.append("--json belongs to list.")
@@ -94,7 +101,7 @@ def _check_usage(
 
 
 def _add(
-    name: str, email: str, seats: "dict[Role, list[str]]", language: str, *, may_send: bool, dry_run: bool
+    name: str, email: str, seats: "dict[Role, list[str]]", language: str | None, *, may_send: bool, dry_run: bool
 ) -> None:
     from worker.acts import organizers
     from worker.cli import lookup
@@ -120,17 +127,23 @@ def _add(
     console.say(f"Next: {console.command('organizer', 'link', name)}")
 
 
-def _remove(name: str, *, dry_run: bool) -> None:
+def _remove(name: str, only_from: list[str], *, dry_run: bool) -> None:
     from worker.acts import organizers
     from worker.cli import lookup
 
     lookup.make_ready_to_act()
     with _transaction(dry_run=dry_run) as session:
-        organizers.remove_organizer(session, _named(session, name))
-    if dry_run:
-        console.say(f"Dry run: {name} would be removed, and logged out everywhere.")
-        return
-    console.say(f"{name} may not enter the organizers’ desk any more, and is logged out everywhere.")
+        person = _named(session, name)
+        campaigns = [lookup.named(session, slug) for slug in only_from]
+        taken = [one.slug for one in campaigns if organizers.take_seat(session, person, one.id)]
+        if not only_from:
+            organizers.remove_organizer(session, person)
+    if only_from and not taken:
+        console.nothing_to_do(f"{name} has no seat at {', '.join(only_from)}: nothing was changed.")
+    what = f"{name} has no seat at {', '.join(taken)} any more."
+    if not only_from:
+        what = f"{name} may not enter the organizers’ desk any more, and is logged out everywhere."
+    console.say(f"Dry run: {what}" if dry_run else what)
 
 
 def _link(name: str, *, dry_run: bool) -> None:
