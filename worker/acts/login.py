@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
@@ -67,12 +67,13 @@ def put_codes(session: Session) -> int:
     No more than MAX_CODES an hour, so that nobody can be flooded, nor guess often: a browser that a person has used
     before has an allowance of its own, which no stranger uses up.
     """
-    now = db.clock(session)
     waiting = select(Login).where(Login.looked_up_at.is_(None)).order_by(Login.id).limit(200)
     rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
     # By what they decrypt to: while a key is changed, an address may be kept by its fingerprint under the one before.
-    by_address = {tokens.fingerprint(one.email): one for one in load_organizers(session) if one.email} if rows else {}
-    put = 0
+    by_address = {tokens.fingerprint(one.email): one for one in load_organizers(session) if one.email}
+    now, put = db.clock(session), 0
     for asked in rows:
         asked.looked_up_at = now
         organizer = by_address.get(bytes(asked.email_hmac))
@@ -182,18 +183,23 @@ def end_everything(session: Session) -> None:
 
 
 def forget_old_logins(session: Session) -> None:
-    """Call back codes that nobody waits for any more, and forget what is of no use."""
+    """Call back codes that nobody waits for any more, and forget what is of no use; one look, if there is nothing."""
     now = db.clock(session)
-    outbox.cancel(session, *_WAITING_MAILS, Mail.dated_at < now - MAIL_MAY_TAKE, at=now)
-    _run(session, delete(Login).where(Login.at < now - NOBODYS, Login.organizer_id.is_(None)))
-    old = select(Login.id).where(Login.at < now - KEPT)
-    if session.scalar(old.limit(1)) is not None:
-        mails = select(Mail.id).where(Mail.login_id.in_(old))
-        _run(session, delete(MailResponse).where(MailResponse.mail_id.in_(mails)))
-        _run(session, delete(Mail).where(Mail.login_id.in_(old)))
-        _run(session, delete(Login).where(Login.at < now - KEPT))
-    _run(session, delete(DeskSession).where(DeskSession.ends_at < now - KEPT))
-    _run(session, delete(DeskLink).where(DeskLink.ends_at < now - KEPT))
+    late = (*_WAITING_MAILS, Mail.dated_at < now - MAIL_MAY_TAKE)
+    nobodys = Login.at < now - NOBODYS, Login.organizer_id.is_(None)
+    old_sessions, old_links = DeskSession.ends_at < now - KEPT, DeskLink.ends_at < now - KEPT
+    old_logins = Login.at < now - KEPT
+    of_no_use = [exists().where(*one) for one in (late, nobodys, [old_logins], [old_sessions], [old_links])]
+    if not session.scalar(select(or_(*of_no_use))):
+        return
+    outbox.cancel(session, *late, at=now)
+    _run(session, delete(Login).where(*nobodys))
+    mails = select(Mail.id).where(Mail.login_id.in_(select(Login.id).where(old_logins)))
+    _run(session, delete(MailResponse).where(MailResponse.mail_id.in_(mails)))
+    _run(session, delete(Mail).where(Mail.login_id.in_(select(Login.id).where(old_logins))))
+    _run(session, delete(Login).where(old_logins))
+    _run(session, delete(DeskSession).where(old_sessions))
+    _run(session, delete(DeskLink).where(old_links))
 
 
 _WAITING_MAILS = Mail.login_id.is_not(None), Mail.due_at.is_not(None)  # as the index of each has it
