@@ -63,7 +63,8 @@ _LATE = {
 
 
 def _late(words: NullTranslations, one: ToDo, language: str) -> str:
-    return words.gettext(_LATE[one.facts["act"]])
+    said = _LATE[one.facts["act"]]
+    return words.gettext(said)
 
 
 def _below_quorum(words: NullTranslations, one: ToDo, language: str) -> str:
