@@ -59,7 +59,7 @@ def load_member_counts(session: Session, campaign_ids: Sequence[int]) -> dict[in
         counting & (Member.appearance == "named"),
         Member.stands & (Letter.meaning != present.c.meaning),
         Member.confirmed_at.is_(None) & Member.withdrawn_at.is_(None) & _is_kept(),
-        Member.withdrawn_at.is_not(None),
+        Member.withdrawn_at.is_not(None) & (Member.mails > 0),  # a row without one is of nobody
         Member.words_wait & (Letter.meaning == present.c.meaning),
     )
     counted = (
