@@ -30,7 +30,7 @@ from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import claims, delivery
 from worker.mail.bounce_reports import Bounce
-from worker.models import Appearance, Campaign, Digest, Mail, Member
+from worker.models import Addressee, Appearance, Campaign, Digest, Letter, Mail, Member
 from worker.state import digests, members
 from worker.state.due import due_acts
 from worker.web import key_gate
@@ -391,6 +391,27 @@ def test_nothing_goes_of_an_erased_campaign_nor_to_an_addressee_without_an_email
     assert (is_due(other), draws(other)) == (False, 0)
     with db.reading() as session:
         assert digests.load_digest_status(session, session.get_one(Campaign, other)).hindrance == "no_email"
+
+
+def test_who_added_its_voice_to_another_meaning_of_the_letter_is_not_told_of(clock: Clock) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session, members="named", public_page="from launch")
+        a_member(session, campaign, "Dara Sok")
+        first = campaign.letter
+        to = first.addressees[0]
+        same = ("position", "name", "office", "salutation", "address", "email", "copy")
+        again = Addressee(**{column: getattr(to, column) for column in same})
+        campaign.letters.append(Letter(version=2, meaning=2, texts=first.texts, hash="1" * 64, addressees=[again]))
+        session.flush()
+        a_member(session, campaign, "Kim Lay")
+        cast.is_sealed(session, campaign)
+        cast.the_letter_leaves(session, campaign)
+        campaign_id = campaign.id
+    a_day_later(clock, campaign_id)
+
+    [mail] = drain()
+
+    assert re.findall("Dara Sok|Kim Lay|One member", text(mail)) == ["One member", "Kim Lay"]
 
 
 def test_before_the_letter_has_left_nothing_is_drawn_and_cancelled_calls_back(clock: Clock) -> None:
