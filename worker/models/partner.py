@@ -135,7 +135,10 @@ def as_listed(
 def _keep_as_listed(_: object, __: object, partner: Partner) -> None:
     attributes = inspect(partner).attrs
     if any(attributes[name].history.has_changes() for name in _LISTED):
-        for name, value in as_listed(**{one: getattr(partner, one) for one in _LISTED}).items():
+        printed = {name: getattr(partner, name) for name in _LISTED}
+        if any(printed[name] is None for name in _LISTED[:3]):
+            return  # the database refuses it
+        for name, value in as_listed(**printed).items():
             setattr(partner, name, value)
 
 
