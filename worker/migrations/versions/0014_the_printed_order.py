@@ -6,7 +6,7 @@ from alembic import op
 from worker.models.partner import Partner, as_listed
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 _A_BATCH = 1_000  # rows in memory
 
