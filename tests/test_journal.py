@@ -38,8 +38,10 @@ from worker.acts import (
 from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.journal import Journal, Line
+from worker.mail import outbox
 from worker.mail.bounce_reports import Bounce
 from worker.models import Answer, Campaign, Contact, Installation, Mail, Member, Partner, Suppression
+from worker.state import digests
 from worker.state.answers import standing_answer
 from worker.wording import mails
 
@@ -373,6 +375,21 @@ def test_voices_that_came_since_are_counted_and_nobody_is_named(database: str, i
     with db.transaction() as session:
         assert apply_journal.replay_journal(session, since).lost_voices == {campaign.id: 2}
         assert not session.get_one(Member, waits.id).stands
+
+
+def test_without_a_journal_what_tells_of_members_waits_for_a_person(database: str, its_own_folder: Path) -> None:
+    with db.transaction() as session:
+        campaign = a_backup(session)
+        digest, now = persons.a_digest(session, campaign, first(session)), db.clock(session)
+        outbox.put(session, [outbox.about_members("digest", campaign, digest, now, now)])
+        closed = cast.a_campaign(session, "closed")
+    (its_own_folder / "journal").unlink()
+    with db.transaction() as session:
+        assert apply_journal.replay_journal(session, now).digests == {campaign.id}
+        [mail] = session.scalars(select(Mail).where(Mail.kind == "digest"))
+        assert (digests.state_of(mail), mail.due_at) == ("uncertain", None)
+        held = {one.id: one.digests_held_at is not None for one in session.scalars(select(Campaign))}
+        assert held == {campaign.id: True, closed.id: False}
 
 
 def test_words_that_came_after_others_were_refused_stay_and_so_does_a_voice_that_came_back(database: str) -> None:
