@@ -59,7 +59,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says
                                 of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
                                 records both, acts/alert_unreached.py tells the organizers
-    tasks.erase                 acts/erase.py
+    tasks.erase                 acts/erase.py; acts/erase_members.py persons who added their voices
     tasks.backup                backup/folder.py knows when the next is due, backup/make.py writes one snapshot of all
                                 rows (backup/rows.py) into a tar (backup/archive.py) under a key (backup/identity.py)
     cli/backup.py               backup/restore.py reads it again and puts it back, on either database
@@ -68,7 +68,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by
                                 what mirror.py keeps in the data folder; web/restored.py stands before the pages
     journal.py                  what is taken away is kept beside the database, too; acts/apply_journal.py takes it
-                                away again from one that was put back, acts/ask_again.py asks for lost answers
+                                away again from one that was put back (acts/replay_voices.py what is of persons, and doubts the
+                                mails about them), acts/ask_again.py asks for lost answers
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
