@@ -68,8 +68,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by
                                 what mirror.py keeps in the data folder; web/restored.py stands before the pages
     journal.py                  what is taken away is kept beside the database, too; acts/apply_journal.py takes it
-                                away again from one that was put back (acts/replay_voices.py what is of persons, and doubts the
-                                mails about them), acts/ask_again.py asks for lost answers
+                                away again from one that was put back (acts/replay_voices.py: from persons);
+                                acts/ask_again.py asks for lost answers
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
