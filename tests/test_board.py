@@ -1,11 +1,14 @@
 """The table of partners: the printed order, filters that count as `status` does, and what a viewer cannot find out."""
 
+import importlib
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
 from typing import Any, get_args
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -249,3 +252,18 @@ def test_one_word_says_how_the_mail_stands_after_what_was_done(campaign: Campaig
     assert code("River Watch")[0] == "due"
     assert code("(erased)")[0] == "erased"
     assert code("(erased)")[1] is not None
+
+
+def test_rows_from_before_get_their_place(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = look()
+    with db.transaction() as session:
+        session.execute(update(Partner).values(sort_key=b"", folded=""))
+    assert look(Wanted(search="river")) == []
+    revision = importlib.import_module("worker.migrations.versions.0014_the_printed_order")
+    monkeypatch.setattr(revision, "_A_BATCH", 4)
+    with (
+        db.engine().execution_options(writing=True).begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        revision._fill()
+    assert (look(), look(Wanted(search="river"))) == (before, ["River Watch", "Silent Rivers"])
