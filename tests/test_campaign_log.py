@@ -76,6 +76,27 @@ WITHOUT_A_LINE = {
     "write_to": "who calls it has one",
     "call_back": "the same",
     "log": "it is the log",
+    **dict.fromkeys(
+        ["ask_for_voice", "confirm_voice", "correct_voice", "withdraw_voice", "disown_voice", "disown_anew"],
+        "of persons there may be ten thousand, and a line each would tell who came when",
+    ),
+    **dict.fromkeys(["put_voice_again", "blank_unconfirmed", "remember_links", "erase_members_of"], "the same"),
+    **dict.fromkeys(["replay_voices", "doubt_all_digests"], "each campaign has one, by `restored`"),
+    **dict.fromkeys(["count_asked_lately", "count_kept", "may_be_written_to", "next_mail_at"], "it reads"),
+    **dict.fromkeys(["require_room", "lock_member"], "it reads, or locks"),
+    "keep_what_was_told": "nothing anybody did",
+    "draw_digest": "each digest that it draws has one",
+    "tell_of_words": "a mail to the organizers, of what `words` shows",
+    "void_what_counts": "the seal that is voided has one",
+    "act_as": "it says who writes the lines",
+    **dict.fromkeys(
+        ["add_organizer", "add_local", "change_account", "ask_for_code", "put_codes", "take_code", "make_link"],
+        "of no campaign: who may enter the desk, and does",
+    ),
+    **dict.fromkeys(["take_link", "note_seen", "end_session", "end_all_sessions", "end_everything"], "the same"),
+    **dict.fromkeys(["forget_old_logins", "begin_factor", "confirm_factor", "take_factor"], "the same"),
+    **dict.fromkeys(["draw_recovery_codes", "end_factor"], "the same"),
+    **dict.fromkeys(["take_seat", "remove_organizer"], "each seat that is taken has one"),
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from tests import cast, lives
+from tests import cast, lives, voices
 from tests.sql import statements
 from tests.two_addressees import a_campaign_with_two_addressees
 from worker import db, settings
@@ -71,6 +71,13 @@ def words(session: Session, campaign: Campaign) -> None:
     ids = {"campaign_id": campaign.id, "letter_id": campaign.letter.id, "ref": b"12345678"}
     of_it = {"name": "Ada", "email": "", "country": "", "words": "we drink it", "appearance": "named", "mails": 1}
     session.add(Member(generation=1, language="en", at=now, confirmed_at=now, words_at=now, **ids, **of_it))
+
+
+def digest_failed(session: Session, campaign: Campaign) -> None:
+    lives.reported(session, campaign)
+    voices.a_digest(session, campaign)
+    mail = session.scalars(select(Mail).where(Mail.campaign_id == campaign.id, Mail.kind == "digest")).one()
+    mail.refused_at, mail.due_at = db.clock(session), None
 
 
 def held(session: Session, campaign: Campaign) -> None:
@@ -135,7 +142,7 @@ def deadline_soon(session: Session, campaign: Campaign) -> None:
 LIVES: dict[str, Lived] = {
     lived.__name__: lived
     for lived in (
-        *(not_reached, perhaps_not_reached, may_not_have_arrived, wishes, names, applicants, words, held, mail_held),
+        *(not_reached, perhaps_not_reached, may_not_have_arrived, wishes, names, applicants, words, held, mail_held, digest_failed),
         *(late, below_quorum, nobody_signed, letter_uncertain, bring_letter, letter_refused, letter_turned_down),
         *(notice, letter_answered, deadline_soon),
     )
@@ -186,7 +193,7 @@ def test_each_thing_that_waits_is_told_of_its_campaign_in_words_and_by_as_many_s
     with statements() as seen_of_one:
         assert codes(look(campaign_ids=[first])) == {("below_quorum", "below_quorum")}
     assert len(seen) <= 36
-    assert len(seen) - len(seen_of_one) <= 8  # what is asked only where somebody stepped back, was answered, or is held
+    assert len(seen) - len(seen_of_one) <= 12  # what is asked only where there is something of its kind
     for one in found:
         said, dit = sentence(one), sentence(one, "fr")
         assert said != dit

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
-from worker.acts import login
-from worker.models import Organizer, Role, Seat
+from worker.acts import audit, login
+from worker.models import Campaign, Organizer, Role, Seat
 from worker.state.organizers import find_by_address, find_local, find_seat
 from worker.text.languages import SOURCE
 
@@ -39,13 +39,15 @@ def give_seat(session: Session, organizer: Organizer, campaign_id: int, role: Ro
         session.add(seat)
     seat.role, seat.may_send = role, may_send
     session.flush()
+    detail = (role, "sends") if may_send else role
+    audit.log(session, session.get_one(Campaign, campaign_id), "organizer", "seat_given", detail=detail)
 
 
 def take_seat(session: Session, organizer: Organizer, campaign_id: int) -> bool:
     """Let a person act at a campaign no more; false if it had no seat there."""
     seat = session.scalar(select(Seat).where(Seat.organizer_id == organizer.id, Seat.campaign_id == campaign_id))
     if seat is not None:
-        session.delete(seat)
+        _take(session, seat)
     return seat is not None
 
 
@@ -56,9 +58,14 @@ def remove_organizer(session: Session, organizer: Organizer) -> None:
     organizer.email, organizer.email_hmac = "", None
     organizer.totp_secret, organizer.totp_at, organizer.recovery_codes = "", None, []
     for seat in session.scalars(select(Seat).where(Seat.organizer_id == organizer.id)):
-        session.delete(seat)
+        _take(session, seat)
     login.end_all_sessions(session, organizer.id)
     journal.note(session, "organizer removed", organizer.ref, at=now)
+
+
+def _take(session: Session, seat: Seat) -> None:
+    audit.log(session, seat.campaign, "organizer", "seat_taken", detail=seat.role)
+    session.delete(seat)
 
 
 def _added(session: Session, name: str, email: str, language: str, *, is_local: bool = False) -> Organizer:

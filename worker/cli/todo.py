@@ -89,6 +89,7 @@ _COMMANDS: "dict[TodoCode, tuple[str, ...]]" = {
     "names": ("status",),
     "applicants": ("status",),
     "flood": ("admit", "--forget-unconfirmed"),
-    "words": ("status",),
+    "words": ("words",),
+    "digest_failed": ("digest",),
     "deadline_soon": ("status",),
 }

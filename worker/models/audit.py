@@ -21,7 +21,7 @@ AuditCode = Literal[
     "asked_again", "seal_voided", "copied", "erasure_planned",
     "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
-    "voices_stopped", "voices_reopened",
+    "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
 ]  # fmt: skip
 
 

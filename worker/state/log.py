@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from worker.models import REDACTED, Actor, AuditEvent, Campaign, Partner
+from worker.models import REDACTED, Actor, AuditEvent, Campaign, Organizer, Partner
 
 PAGE = 50  # lines
 
@@ -53,7 +53,9 @@ def load_log(
     Without `names` no partner's name is read, nor how visibly one signs: for readers who see totals and public names
     only.
     """
-    of_it = select(AuditEvent, Partner.organization).outerjoin(Partner, Partner.id == AuditEvent.partner_id)
+    of_it = select(AuditEvent, Partner.organization, Organizer.name)
+    of_it = of_it.outerjoin(Partner, Partner.id == AuditEvent.partner_id)
+    of_it = of_it.outerjoin(Organizer, Organizer.id == AuditEvent.organizer_id)
     of_it = of_it.where(AuditEvent.campaign_id == campaign.id)
     if since is not None:
         of_it = of_it.where(AuditEvent.at >= since)
@@ -63,11 +65,11 @@ def load_log(
         )
         of_it = of_it.where(tuple_(AuditEvent.at, AuditEvent.id) < last.scalar_subquery())
     newest = of_it.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most + 1)
-    found = [_entry(event, organization, names=names) for event, organization in session.execute(newest)]
+    found = [_entry(*row, names=names) for row in session.execute(newest)]
     return LogPage(found[:most], found[most - 1].number if len(found) > most else None)
 
 
-def _entry(event: AuditEvent, organization: str | None, *, names: bool) -> LogEntry:
+def _entry(event: AuditEvent, organization: str | None, organizer: str | None, *, names: bool) -> LogEntry:
     name = "" if organization == REDACTED else organization
     return LogEntry(
         number=event.id,
@@ -77,4 +79,5 @@ def _entry(event: AuditEvent, organization: str | None, *, names: bool) -> LogEn
         detail=event.detail if names or event.what != "sign" else None,
         about_partner=event.partner_id is not None,
         about=name if names else None,
+        organizer=organizer,
     )

@@ -12,11 +12,10 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import Campaign, Member, Partner
+from worker.models import Campaign, Partner
 from worker.state import board, counts, mail_status
 from worker.state.backups import load_backup_status
 from worker.state.blockers import BlockerCode
-from worker.state.members import counts as voice_counts
 from worker.state.overview import Overview, load_overviews
 from worker.state.relay_status import RelayStatus, load_relay_status
 
@@ -25,7 +24,7 @@ TodoCode = Literal[
     "late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused", "letter_turned_down",
     "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
     "not_reached", "perhaps_not_reached", "may_not_have_arrived",  # of partners and persons
-    "wishes", "names", "applicants", "flood", "words", "deadline_soon",
+    "wishes", "names", "applicants", "flood", "words", "digest_failed", "deadline_soon",
 ]  # fmt: skip
 AN_HOUR = timedelta(hours=1)
 NO_DECISION = frozenset[TodoCode]({"deadline_soon"})
@@ -53,12 +52,11 @@ def load_todo(session: Session, campaign_ids: Collection[int] | None = None, *, 
     """
     overviews = load_overviews(session, campaign_ids)
     open = [one.campaign.id for one in overviews if one.campaign.takes_answers(at=one.now)]
-    of_partners, words = _count_partners(session, open), _count_words(session, campaign_ids)
+    of_partners = _count_partners(session, open)
     found = list(_of_all(session, overviews, idle=idle))
     for one in overviews:
         found += _of_letter(one)
-        numbers = of_partners.get(one.campaign.id, {}) | ({"words": words.get(one.campaign.id, 0)})
-        found += _of_people(one, numbers)
+        found += _of_people(one, of_partners.get(one.campaign.id, {}) | _count_about_members(one))
     return found
 
 
@@ -129,7 +127,7 @@ def _of_people(one: Overview, numbers: Mapping[str, int]) -> Iterator[ToDo]:
 
 
 _COUNTED: tuple[TodoCode, ...] = (
-    *("not_reached", "perhaps_not_reached", "may_not_have_arrived", "wishes", "names", "words"),
+    *("not_reached", "perhaps_not_reached", "may_not_have_arrived", "wishes", "names", "words", "digest_failed"),
 )
 
 
@@ -151,9 +149,7 @@ def _count_partners(session: Session, campaign_ids: Sequence[int]) -> dict[int, 
     }
 
 
-def _count_words(session: Session, campaign_ids: Collection[int] | None) -> dict[int, int]:
-    """How many persons' own words wait for a yes or no."""
-    counted = select(Member.campaign_id, func.count()).where(Member.words_wait, voice_counts())
-    if campaign_ids is not None:
-        counted = counted.where(Member.campaign_id.in_(campaign_ids))
-    return dict(session.execute(counted.group_by(Member.campaign_id)).all())
+def _count_about_members(one: Overview) -> dict[str, int]:
+    """How many own words wait, and how many mails to the addressee about persons."""
+    digests = one.members.digests
+    return {"words": one.members.counts.words_waiting, "digest_failed": digests.failed if digests else 0}

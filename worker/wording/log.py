@@ -197,6 +197,19 @@ def _renamed(line: _Line) -> str:
     return line.say(O_("The cancelled campaign got another name."))
 
 
+_SEATS = {
+    "owner": O_("A person has a seat at the desk: as owner."),
+    "editor": O_("A person has a seat at the desk: as editor."),
+    "viewer": O_("A person has a seat at the desk: as viewer."),
+}
+
+
+def _seat_given(line: _Line) -> str:
+    """Its words are the role, and whether that person may send."""
+    said = line.say(_SEATS.get(line.at(0), O_("A person has a seat at the desk.")))
+    return line.together(said, line.say(O_("It may send.")) if line.at(1) == "sends" else "")
+
+
 _SENTENCES: dict[str, _Sentence] = {
     "sign": _signed,
     "decline": _plain(O_("%(partner)s declined.")),
@@ -321,6 +334,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "digests_restarted": _plain(O_("Emails to the addressee about new voices start again.")),
     "voices_stopped": _plain(O_("People cannot add their voices any more.")),
     "voices_reopened": _plain(O_("People can add their voices again.")),
+    "seat_given": _seat_given,
+    "seat_taken": _plain(O_("A person lost its seat at the desk.")),
 }
 if set(_SENTENCES) != audit_codes():
     raise NotRegistered(f"codes of the audit log {sorted(set(_SENTENCES) ^ audit_codes())}: not both named and worded")

@@ -167,6 +167,12 @@ _SENTENCES: dict[str, _Sentence] = {
             "The own words of %(n)s people wait for your yes or no.",
         )
     ),
+    "digest_failed": _counted(
+        On_(
+            "Nobody knows whether %(n)s email to the addressee about persons arrived, or it did not: decide about it.",
+            "%(n)s emails to the addressee about persons did not arrive, or may not have: decide about them.",
+        )
+    ),
     "deadline_soon": _deadline_soon,
 }
 if set(_SENTENCES) != set(get_args(TodoCode)):
