@@ -321,6 +321,17 @@ def test_one_that_is_refused_or_comes_back_waits_for_a_person(campaign_id: int, 
     assert state() == ["sent"]
 
 
+def test_without_a_review_organizers_have_it_an_hour_before_it_leaves(clock: Clock) -> None:
+    campaign_id = a_campaign(review=0)
+    joins(campaign_id, "Dara Sok")
+    clock.advance(hours=30)
+    assert draws(campaign_id) == 2
+    clock.advance(minutes=59)
+    assert drain() == [], "by now they can read it, hold it and stop it"
+    clock.advance(minutes=2)
+    assert len(drain()) == 1
+
+
 def test_put_off_it_goes_later_unless_it_was_stopped_meanwhile(campaign_id: int, clock: Clock) -> None:
     joins(campaign_id, "Dara Sok")
     a_day_later(clock, campaign_id)

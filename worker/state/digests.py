@@ -16,6 +16,7 @@ from worker.state.letters import HAS_IT, load_letters, load_letters_of, served
 from worker.text.collation import sort_key
 
 DAY = timedelta(days=1)
+LEAST_REVIEW = timedelta(hours=1)
 MOST_BYTES = 500_000  # of names and words as they are kept: as they travel, in two parts, that is some megabytes
 _OF_A_NAME = 100  # bytes
 
@@ -205,8 +206,11 @@ def hindrance(campaign: Campaign, letters: Sequence[Mail], mails: Sequence[Mail]
 
 
 def review_of(campaign: Campaign) -> timedelta:
-    """How long before it leaves a digest is shown to the organizers."""
-    return timedelta(seconds=campaign.definition["review"])
+    """How long before it leaves a digest is shown to the organizers: an hour too where the letter itself has no review.
+
+    The letter is known from the launch on; what strangers type is not.
+    """
+    return max(timedelta(seconds=campaign.definition["review"]), LEAST_REVIEW)
 
 
 def load_digest_status(session: Session, campaign: Campaign) -> DigestStatus:
