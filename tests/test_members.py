@@ -16,18 +16,20 @@ from tests import cast, crowd, voices
 from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, journal
-from worker.acts import alert_words, stop_voices
+from worker.acts import alert_words, cancel, erase, stop_voices
 from worker.acts.add_voice import Voice, correct_voice
 from worker.acts.decide_words import decide_words
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import outbox
 from worker.mail.mime import NothingToSay
-from worker.models import AuditEvent, Campaign, Letter, Mail, Member, Seal
+from worker.models import AuditEvent, Campaign, Letter, Mail, MailResponse, Member, Seal
 from worker.state import members
 from worker.state.digests import load_new_persons
 from worker.state.member_counts import FEW, load_breakdown, load_member_counts, shut_because
+from worker.state.overview import load_overviews
 from worker.state.refusals import WordsNotDecided
+from worker.state.todo import load_todo
 from worker.state.waiting_words import load_waiting_words, mark_of
 from worker.wording.mails import word_mail
 
@@ -193,6 +195,7 @@ def test_members_as_data_and_as_a_sheet(campaign: Campaign, tmp_path: Path) -> N
         "because": None,
         "stopped": None,
         "digests": None,
+        "responses": [],
         "told": None,
         "countries": {"KH": 12, "": 1},
         "languages": {"km": 12, "en": 1},
@@ -562,6 +565,40 @@ def test_words_wait_as_their_person_wrote_and_changed_them(campaign: Campaign) -
     types("members", "dam", "--withdraw", voices.SOPHEA, "--yes")
     with db.reading() as session:
         assert load_new_persons(session, session.get_one(Campaign, campaign.id)) == []
+
+
+@pytest.mark.parametrize("over", ["cancelled", "erased"])
+def test_words_wait_for_nobody_once_the_letter_is_given_up_or_all_is_erased(campaign: Campaign, over: str) -> None:
+    adds(campaign, "rosa@home.example", words="We drink from this river")
+    types("words", "dam", code=console.WAITS)
+    with db.transaction() as session:
+        if over == "cancelled":
+            cancel.cancel_campaign(session, campaign.id)
+        else:
+            cast.the_letter_leaves(session, session.merge(campaign))
+            erase.erase_campaign(session, campaign.id)
+    with db.reading() as session:
+        [found] = load_overviews(session)
+        assert (found.members.counts.words_waiting, found.members.waits_for_a_person) == (0, False)
+        assert not [one for one in load_todo(session) if one.code == "words"]
+    assert "No words wait" in in_one_line(types("words", "dam"))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_somebody_answers_by_mail_to_a_digest_is_shown(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        found = session.merge(campaign)
+        cast.the_letter_leaves(session, found)
+        voices.a_digest(session, found)
+        mail = session.scalars(select(Mail).where(Mail.kind == "digest")).one()
+        mail.sent_at, mail.due_at = db.clock(session), None
+        session.add(MailResponse(mail_id=mail.id, kind="person", words="please stop", at=db.clock(session)))
+
+    for command in ("status", "members"):
+        assert "somebody wrote: “please stop”" in in_one_line(types(command, "dam", columns=120))
+        given = json.loads(types(command, "dam", "--json"))
+        [answer] = given.get("members", given)["responses"]
+        assert (answer["mail"], answer["kind"], answer["words"]) == ("digest", "person", "please stop")
 
 
 def test_all_words_are_shown_before_all_are_agreed_to(campaign: Campaign) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Member
-from worker.state import members
+from worker.state import waiting_words
 
 BETWEEN_NOTICES = timedelta(days=1)
 
@@ -35,6 +35,6 @@ def _waiting() -> Select[int, datetime, datetime | None, datetime]:
     return (
         select(Campaign.id, since, told.correlate(Campaign).scalar_subquery(), db.now())
         .join(Member, Member.campaign_id == Campaign.id)
-        .where(Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None), Member.words_wait, members.counts())
+        .where(waiting_words.wait())
         .group_by(Campaign.id)
     )

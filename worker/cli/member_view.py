@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli import status_json
-from worker.cli.status_view.persons import digest_lines, not_counted, voices, words_line
+from worker.cli.status_view.persons import answers, digest_lines, not_counted, voices, words_line
 from worker.models import Campaign
 from worker.state.member_counts import FEW, Breakdown
 from worker.state.member_status import MemberStatus
@@ -45,6 +45,7 @@ def as_lines(found: Found) -> Iterator[RenderableType]:
         yield Text(f"  {found.told:,} told to the addressee")
     if found.status.digests:
         yield from digest_lines(found.status.digests, campaign, found.now)
+    yield from answers(found.status, campaign, found.now)
     if counts.words_waiting:
         yield words_line(campaign.slug, counts.words_waiting)
     yield from _table("country", _countries(found.breakdown), counts.counting)

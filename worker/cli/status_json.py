@@ -76,6 +76,7 @@ def members_as_json(members: MemberStatus, campaign: Campaign) -> dict[str, Any]
         "stopped": iso(campaign.voices_stopped_at),
         **vars(members.counts),
         "digests": vars(digests) | {one: iso(getattr(digests, one)) for one in moments} if digests else None,
+        "responses": [_response(one) for one in members.responses],
     }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, LargeBinary, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from worker.models import Campaign, Letter, Member
-from worker.state import members, signatories
+from worker.state import members, signatories, waiting_words
 from worker.text import countries
 
 FEW = 10  # voices from one country, below which the country is not told; through one mail domain, as well
@@ -60,7 +60,7 @@ def load_member_counts(session: Session, campaign_ids: Sequence[int]) -> dict[in
         Member.stands & (Letter.meaning != present.c.meaning),
         Member.confirmed_at.is_(None) & Member.withdrawn_at.is_(None) & _is_kept(),
         Member.withdrawn_at.is_not(None) & (Member.mails > 0),  # a row without one is of nobody
-        Member.words_wait & (Letter.meaning == present.c.meaning),
+        waiting_words.wait(),
     )
     counted = (
         select(Member.campaign_id, *(func.count().filter(which) for which in numbers))

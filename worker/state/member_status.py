@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from worker.models import Campaign, DigestsStoppedBy, Mail
-from worker.state import digests
+from worker.models import Campaign, DigestsStoppedBy, Mail, MailResponse
+from worker.state import digests, responses
 from worker.state.digests import DigestState, Hindrance
 from worker.state.member_counts import NO_MEMBERS, MemberCounts, ShutBecause, load_member_counts, shut_because
 
@@ -33,11 +33,20 @@ class DigestsInShort:
 
 @dataclass(frozen=True)
 class MemberStatus:
-    """Numbers of persons, why no more can come (null while they can), and the mails about them, if there may be any."""
+    """Numbers of persons, why no more can come (null while they can), and the mails about them, if there may be any.
+
+    `responses`: what was answered to these mails by mail.
+    """
 
     counts: MemberCounts
     shut: ShutBecause | None
     digests: DigestsInShort | None
+    responses: Sequence[MailResponse] = ()
+
+    @property
+    def failed_mails(self) -> int:
+        """How many mails about persons wait for a person, who is to find out what became of them."""
+        return self.digests.failed if self.digests is not None else 0
 
     @property
     def is_of_interest(self) -> bool:
@@ -47,7 +56,7 @@ class MemberStatus:
     @property
     def waits_for_a_person(self) -> bool:
         """Whether an organizer is to read words, or to find out what became of a mail."""
-        return self.counts.words_waiting > 0 or (self.digests is not None and self.digests.failed > 0)
+        return self.counts.words_waiting > 0 or self.failed_mails > 0
 
 
 def load_member_status(
@@ -60,8 +69,11 @@ def load_member_status(
     counts = load_member_counts(session, [campaign.id for campaign in campaigns])
     about = [one for one in campaigns if one.members != "closed" and one.erased_at is None and one.cancelled_at is None]
     in_short = _load_digests(session, about, letters) if about else {}
+    answered = responses.load_responses_about_members(session, [one.id for one in about]) if about else {}
     return {
-        one.id: MemberStatus(counts.get(one.id, NO_MEMBERS), shut_because(one), in_short.get(one.id))
+        one.id: MemberStatus(
+            counts.get(one.id, NO_MEMBERS), shut_because(one), in_short.get(one.id), answered.get(one.id, [])
+        )
         for one in campaigns
     }
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
+from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import Campaign, Mail, MailResponse, Partner
 
 
@@ -16,6 +17,15 @@ def load_responses(
     found: dict[int, list[MailResponse]] = {}
     for one in session.scalars(of_it.where(Mail.addressee_id.is_not(None)) if to_addressees else of_it):
         found.setdefault(one.mail_id, []).append(one)
+    return found
+
+
+def load_responses_about_members(session: Session, campaign_ids: Sequence[int]) -> dict[int, list[MailResponse]]:
+    """What addressees answered to mails about members, by campaign; with their mails."""
+    of_it = select(MailResponse).join(Mail).where(Mail.campaign_id.in_(campaign_ids), Mail.kind.in_(ABOUT_MEMBERS))
+    found: dict[int, list[MailResponse]] = {}
+    for one in session.scalars(of_it.order_by(MailResponse.id).options(contains_eager(MailResponse.mail))):
+        found.setdefault(one.mail.campaign_id, []).append(one)
     return found
 
 

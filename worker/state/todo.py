@@ -24,7 +24,8 @@ TodoCode = Literal[
     "late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused", "letter_turned_down",
     "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
     "not_reached", "perhaps_not_reached", "may_not_have_arrived",  # of partners and persons
-    "wishes", "names", "applicants", "flood", "words", "digest_failed", "deadline_soon",
+    "wishes", "names", "applicants", "flood", "words", "deadline_soon",
+    "digest_failed",  # of what tells the addressee of persons
 ]  # fmt: skip
 AN_HOUR = timedelta(hours=1)
 NO_DECISION = frozenset[TodoCode]({"deadline_soon"})
@@ -56,7 +57,7 @@ def load_todo(session: Session, campaign_ids: Collection[int] | None = None, *, 
     found = list(_of_all(session, overviews, idle=idle))
     for one in overviews:
         found += _of_letter(one)
-        found += _of_people(one, of_partners.get(one.campaign.id, {}) | _count_about_members(one))
+        found += _of_people(one, of_partners.get(one.campaign.id, {}))
     return found
 
 
@@ -114,8 +115,9 @@ _BLOCKERS: dict[BlockerCode, TodoCode] = {
 def _of_people(one: Overview, numbers: Mapping[str, int]) -> Iterator[ToDo]:
     campaign = one.campaign
     is_open = campaign.takes_answers(at=one.now)
+    waiting = {**numbers, "words": one.voices.words_waiting, "digest_failed": one.members.failed_mails}
     for code in _COUNTED:
-        if number := numbers.get(code, 0):
+        if number := waiting.get(code, 0):
             yield ToDo(code, campaign, number)
     if one.applicants and is_open:
         yield ToDo("applicants", campaign, len(one.applicants))
@@ -147,9 +149,3 @@ def _count_partners(session: Session, campaign_ids: Sequence[int]) -> dict[int, 
         campaign_id: dict(zip(conditions, numbers, strict=True))
         for campaign_id, *numbers in session.execute(of_each.group_by(Partner.campaign_id))
     }
-
-
-def _count_about_members(one: Overview) -> dict[str, int]:
-    """How many own words wait, and how many mails to the addressee about persons."""
-    digests = one.members.digests
-    return {"words": one.members.counts.words_waiting, "digest_failed": digests.failed if digests else 0}

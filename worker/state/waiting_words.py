@@ -1,11 +1,10 @@
 """Own words of persons that wait for an organizer, and by what a command names them."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from worker.models import Campaign, Member
@@ -37,9 +36,16 @@ def mark_of(words_at: datetime) -> str:
     return hashlib.sha256(words_at.astimezone(UTC).isoformat(timespec="microseconds").encode()).hexdigest()[:6]
 
 
+def wait() -> ColumnElement[bool]:
+    """Whether a person's own words wait for an organizer: its voice counts, for a letter that was not given up."""
+    of_it = exists().where(Campaign.id == Member.campaign_id)
+    goes_on = of_it.where(Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None)).correlate(Member)
+    return Member.words_wait & members.counts() & goes_on
+
+
 def load_waiting_words(session: Session, campaign: Campaign) -> list[WaitingWords]:
     """The words that wait, those that have waited longest first."""
-    waiting = select(Member).where(Member.campaign_id == campaign.id, Member.words_wait, members.counts())
+    waiting = select(Member).where(Member.campaign_id == campaign.id, wait())
     return [
         WaitingWords(
             member_id=one.id,
@@ -53,9 +59,7 @@ def load_waiting_words(session: Session, campaign: Campaign) -> list[WaitingWord
     ]
 
 
-def count_waiting_words(session: Session, campaign_ids: Sequence[int]) -> dict[int, int]:
-    """How many wait, by campaign, in one statement."""
-    number = select(Member.campaign_id, func.count()).where(
-        Member.campaign_id.in_(campaign_ids), Member.words_wait, members.counts()
-    )
-    return {row[0]: row[1] for row in session.execute(number.group_by(Member.campaign_id))}
+def count_waiting_words(session: Session, campaign: Campaign) -> int:
+    """How many wait."""
+    number = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, wait())
+    return session.scalar(number) or 0

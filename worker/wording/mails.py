@@ -301,7 +301,7 @@ def flood(session: Session, mail: Mail) -> Message:
 
 def words(session: Session, mail: Mail) -> Message:
     """Tells the organizers how many wrote own words that wait; who wrote what stays in the command."""
-    waiting = count_waiting_words(session, [mail.campaign_id]).get(mail.campaign_id, 0)
+    waiting = count_waiting_words(session, mail.campaign)
     if not waiting:
         raise NothingToSay
     return _to_organizers(session, mail, waiting=waiting)

@@ -169,8 +169,8 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "digest_failed": _counted(
         On_(
-            "Nobody knows whether %(n)s email to the addressee about persons arrived, or it did not: decide about it.",
-            "%(n)s emails to the addressee about persons did not arrive, or may not have: decide about them.",
+            "An email to the addressee about persons may not have arrived: no other is sent until you decide.",
+            "%(n)s emails to the addressee about persons may not have arrived: no other is sent until you decide.",
         )
     ),
     "deadline_soon": _deadline_soon,

@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.text import Text
 
 from worker.cli import console
-from worker.cli.status_view.phrases import short_moment
+from worker.cli.status_view.phrases import CHECK, response, short_moment
 from worker.models import Campaign
 from worker.state.digests import DigestState, Hindrance
 from worker.state.member_counts import MemberCounts
@@ -28,6 +28,7 @@ def person_lines(status: MemberStatus, found: Line) -> Iterator[Text]:
         yield words_line(found.campaign.slug, status.counts.words_waiting)
     if status.digests:
         yield from digest_lines(status.digests, found.campaign, found.now)
+    yield from answers(status, found.campaign, found.now)
 
 
 def voices(counts: MemberCounts) -> str:
@@ -66,6 +67,15 @@ def digest_lines(digests: DigestsInShort, campaign: Campaign, now: datetime) -> 
         those = f"of emails about one person each, {digests.failed:,} may not have arrived"
         what = _FAILED.get(digests.open_state or "waiting", those)
         yield Text(f"  {what}: {console.command('digest', campaign.slug)}", style="bold yellow")
+
+
+def answers(status: MemberStatus, campaign: Campaign, now: datetime) -> Iterator[Text]:
+    """What was answered by mail to the emails about persons."""
+    for one in status.responses:
+        said = f"  answer to an email about them, {short_moment(one.at, now, campaign.zone)}: {response(one)}"
+        yield Text(said, style="yellow")
+    if status.responses:
+        yield Text(f"  → {CHECK}")
 
 
 _KEEPS: dict[Hindrance, str] = {
