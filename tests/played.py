@@ -30,8 +30,8 @@ from worker.acts.answer import AnswerInput, Statement, record_answers
 from worker.acts.bounce import apply_report
 from worker.acts.launch import launch_campaign
 from worker.acts.locking import Link
-from worker.acts.replay_voices import disown_anew
 from worker.acts.third_party_limits import Person
+from worker.acts.voices_since_backup import disown_anew
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery
 from worker.mail.bounce_reports import Bounce

@@ -16,9 +16,9 @@ from tests import cast, crowd, voices
 from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, journal
-from worker.acts import alert_words, cancel, erase, stop_voices
+from worker.acts import alert_words, cancel, door_for_voices, erase
 from worker.acts.add_voice import Voice, correct_voice
-from worker.acts.decide_words import decide_words
+from worker.acts.own_words import decide_words
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import outbox
@@ -698,7 +698,7 @@ def test_nobody_is_told_of_words_once_it_is_over(campaign: Campaign, column: str
 
 def test_stopping_twice_changes_nothing(campaign: Campaign) -> None:
     with db.transaction() as session:
-        assert stop_voices.stop_voices(session, campaign.id) == 0
+        assert door_for_voices.stop_voices(session, campaign.id) == 0
         since = session.get_one(Campaign, campaign.id).voices_stopped_at
-        assert stop_voices.stop_voices(session, campaign.id) is None
+        assert door_for_voices.stop_voices(session, campaign.id) is None
         assert session.get_one(Campaign, campaign.id).voices_stopped_at == since

@@ -43,8 +43,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 acts/merge.py makes one of two partners that were one
 
     cli/members.py              persons who add their voices, as numbers (state/member_counts.py) and named nowhere;
-                                acts/withdraw_voices.py takes back what is not to count. cli/words.py shows their own
-                                words, acts/decide_words.py says yes or no to them as they were read
+                                acts/voices_by_hand.py takes back what is not to count. cli/words.py shows their own
+                                words, acts/own_words.py says yes or no to them as they were read
 
     tasks.sweep                 state/due.py knows what is due and nobody notified; state/overdue.py which letter is
                                 late all the same, and state/relay_status.py whether anything runs that would see to it

@@ -13,7 +13,7 @@ from worker.acts import answer, cancel, erase, hold
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.journal_lines import MARGIN, JournalLines, last
 from worker.acts.organizers import remove_organizer
-from worker.acts.replay_voices import doubt_all_digests, replay_voices
+from worker.acts.voices_since_backup import doubt_all_digests, replay_voices
 from worker.journal import Journal, Line
 from worker.mail import outbox
 from worker.models import (

@@ -15,8 +15,8 @@ from worker.acts.apply_journal import AppliedJournal, count_as_of_next_link, rep
 from worker.acts.ask_again import ask_for_lost_answers
 from worker.acts.contacts import end_contact
 from worker.acts.extend import move_deadline
-from worker.acts.replay_voices import disown_anew
 from worker.acts.unsubscribe import silence_partner
+from worker.acts.voices_since_backup import disown_anew
 from worker.mail import outbox
 from worker.models import Campaign, Contact, Installation, Mail, Member, Partner, ThirdPartyAddress
 from worker.state.answers import standing_answer

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def stop(name: str, *, yes: bool, dry_run: bool) -> None:
     """Let nobody add a voice any more."""
-    from worker.acts.stop_voices import stop_voices
+    from worker.acts.door_for_voices import stop_voices
     from worker.cli import lookup
     from worker.state.member_counts import shut_because
     from worker.wording.voices import door_sentence
@@ -36,7 +36,7 @@ def stop(name: str, *, yes: bool, dry_run: bool) -> None:
 
 def reopen(name: str, *, yes: bool, dry_run: bool) -> None:
     """Let persons add their voices again."""
-    from worker.acts.stop_voices import reopen_voices
+    from worker.acts.door_for_voices import reopen_voices
     from worker.cli import lookup
     from worker.state.member_counts import shut_because
     from worker.wording.voices import door_sentence
@@ -56,7 +56,7 @@ def reopen(name: str, *, yes: bool, dry_run: bool) -> None:
 
 def withdraw(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Withdraw the voice of one person, who asked for it in another way."""
-    from worker.acts.withdraw_voices import withdraw_voices
+    from worker.acts.voices_by_hand import withdraw_voices
     from worker.cli import lookup
 
     email = _as_address("--withdraw", typed)
@@ -126,7 +126,7 @@ _TOLD_ALREADY = "An email that named the person to the addressee may have been s
 
 def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Withdraw what came from one mail domain, as it was announced; what came meanwhile is told."""
-    from worker.acts.withdraw_voices import withdraw_voices
+    from worker.acts.voices_by_hand import withdraw_voices
     from worker.cli import lookup
     from worker.state.member_addresses import load_of_domain
 

@@ -83,7 +83,7 @@ def _decide(
     name: str, agree: Sequence[str], refuse: Sequence[str], *, agree_all: bool, yes: bool, dry_run: bool
 ) -> None:
     from worker import db
-    from worker.acts.decide_words import decide_words
+    from worker.acts.own_words import decide_words
     from worker.cli import lookup
     from worker.state.waiting_words import load_waiting_words
 
