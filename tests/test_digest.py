@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -29,6 +30,7 @@ from worker.acts.draw_digests import draw_digest
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import claims, delivery
+from worker.mail import digests as told
 from worker.mail.bounce_reports import Bounce
 from worker.models import Addressee, Appearance, Campaign, Digest, Letter, Mail, Member
 from worker.state import digests, members
@@ -330,6 +332,48 @@ def test_without_a_review_organizers_have_it_an_hour_before_it_leaves(clock: Clo
     assert drain() == [], "by now they can read it, hold it and stop it"
     clock.advance(minutes=2)
     assert len(drain()) == 1
+
+
+def test_who_withdraws_just_as_it_leaves_is_told_of_by_no_other(
+    campaign_id: int, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa = joins(campaign_id, "Rosa")
+    a_day_later(clock, campaign_id)
+    going, let_go = threading.Thread(target=withdraws, args=(rosa,)), told.let_go
+
+    def meanwhile(session: Session, digest_id: int) -> None:
+        going.start()
+        going.join(0.2)
+        let_go(session, digest_id)
+
+    monkeypatch.setattr(told, "let_go", meanwhile)
+    [mail] = drain()
+    going.join()
+    assert "Rosa" in text(mail)
+    changes(rosa, withdrawn_at=None)
+    with db.reading() as session:
+        assert digests.load_new_persons(session, session.get_one(Campaign, campaign_id)) == []
+
+
+def test_who_stops_them_just_as_one_leaves_waits_for_it(
+    campaign_id: int, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins(campaign_id, "Rosa")
+    a_day_later(clock, campaign_id)
+    stopping, may_leave = (
+        threading.Thread(target=decides, args=(acts.stop_digests, campaign_id, "addressee")),
+        claims._digest_may_leave,
+    )
+
+    def meanwhile(of_it: Any) -> Any:
+        stopping.start()
+        stopping.join(0.2)
+        return may_leave(of_it)
+
+    monkeypatch.setattr(claims, "_digest_may_leave", meanwhile)
+    assert len(drain()) == 1
+    stopping.join()
+    assert (state(), set(told_of().values())) == (["sent"], {_digests()[0].id})
 
 
 def test_put_off_it_goes_later_unless_it_was_stopped_meanwhile(campaign_id: int, clock: Clock) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import audit
 from worker.mail import outbox
+from worker.mail.digests import lock_persons
 from worker.mail.holds import ABOUT_MEMBERS
-from worker.models import Campaign, DigestsStoppedBy, Mail, Member
+from worker.models import Campaign, Digest, DigestsStoppedBy, Mail, Member
 from worker.state import digests
 
 
@@ -46,6 +47,7 @@ def stop_digests(session: Session, campaign_id: int, by: DigestsStoppedBy) -> bo
         return False
     now = db.clock(session)
     campaign.digests_stopped_at, campaign.digests_stopped_by = now, by
+    lock_persons(session, Digest.campaign_id == campaign.id)
     outbox.cancel(session, *_its(campaign), at=now)
     for refused in session.scalars(select(Mail).where(*_its(campaign), Mail.refused_at.is_not(None))):
         refused.cancelled_at = refused.cancelled_at or now

@@ -25,8 +25,8 @@ _LINK = (Member.id, Member.ref, Member.generation, Member.language, Member.disow
 def erase_members_of(session: Session, campaign: Campaign, now: datetime) -> int:
     """Blank all persons of a campaign, call back what waits for them or tells of them; how many were not blank yet."""
     of_it = Mail.campaign_id == campaign.id
-    outbox.cancel(session, of_it, or_(Mail.member_id.is_not(None), Mail.digest_id.is_not(None)), at=now)
     number = _blank(session, campaign, now, Member.campaign_id == campaign.id)
+    outbox.cancel(session, of_it, or_(Mail.member_id.is_not(None), Mail.digest_id.is_not(None)), at=now)
     _forget_replies(session, of_it, Mail.member_id.is_not(None))
     return number
 

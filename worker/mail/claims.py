@@ -27,7 +27,7 @@ from worker.mail import circuit_breaker, digests, holds, quotas, undo_minutes
 from worker.mail.digests import Told
 from worker.mail.kinds import AFTER_ALL, MAY_WAIT
 from worker.mail.quotas import Quota
-from worker.models import Campaign, Contact, Mail, Member, Partner, Seal, Suppression, ThirdPartyAddress
+from worker.models import Campaign, Contact, Digest, Mail, Member, Partner, Seal, Suppression, ThirdPartyAddress
 
 
 def lease_due(
@@ -188,6 +188,8 @@ def begin_data(session: Session, mail_id: int, holder: str, told: Told | None = 
     `told`: of whom it tells, where it is no letter; it may not travel if that does not hold any more. Commit this
     before DATA: a worker killed after it leaves doubt, which a person resolves, and no blind retry.
     """
+    if told is not None:  # nobody changes its mind between the question and what is noted of it
+        digests.lock_persons(session, Digest.id == told.digest_id)
     now, may_leave = db.clock(session), letter_may_leave() if told is None else _digest_may_leave(told)
     entered = (
         update(Mail)

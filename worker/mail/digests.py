@@ -79,6 +79,12 @@ def still_says(told: Told) -> bool:
     return bool(db.read_autocommit(select(mark_of(told.digest_id) == told.mark))[0][0])
 
 
+def lock_persons(session: Session, *which: ColumnElement[bool]) -> None:
+    """Lock the persons of whom these digests tell, before their mails: who locks both does it in this order."""
+    if not db.is_sqlite(session):
+        session.execute(select(Member.id).join(Digest).where(*which).order_by(Member.id).with_for_update(of=Member))
+
+
 def let_go(session: Session, digest_id: int) -> None:
     """Leave to the next digest whom this one, which enters DATA, does not name after all."""
     left_out = update(Member).where(Member.digest_id == digest_id, ~named_in(digest_id)).values(digest_id=None)
