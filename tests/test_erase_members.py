@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from tests import cast, persons
 from tests.conftest import Clock
+from tests.sql import plans
 from worker import db, tasks, tokens
-from worker.acts import erase, erase_members, launch
+from worker.acts import alert_words, erase, erase_members, launch
 from worker.models import Campaign, EndedLink, Mail, MailResponse, Member
 from worker.state.members import count_members
 
@@ -151,6 +152,14 @@ def test_wishes_that_nobody_confirmed_are_blank_after_a_week_and_are_found_all_t
     assert (blank.mailbox_hmac, blank.email_hmac) == (old.mailbox_hmac, old.email_hmac), "so that limits hold"
     assert [one.generation for one in others] == [1, 1]
     assert (confirmed.name, typed_again.id) == (persons.NAMES[1], others[1].id)
+
+
+def test_the_sweep_reads_neither_all_voices_nor_all_wishes(database: str) -> None:
+    def blanks(session: Session) -> None:
+        erase_members.blank_unconfirmed(session, db.clock(session))
+
+    assert "ix_member_unconfirmed" in plans(blanks, "UPDATE member")
+    assert "ix_member_words_wait" in plans(alert_words.tell_of_words, "SELECT campaign.id")
 
 
 def test_many_wishes_are_blanked_bit_by_bit(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

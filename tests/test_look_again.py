@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.conftest import Clock
 from tests.deliveries import definition, mails, taken, word
 from tests.scripted_smtp import ScriptedServer
-from tests.sql import statements
+from tests.sql import plans, statements
 from worker import db, settings
 from worker.acts import answer, close, disown, dispatch, hold, invite, report, unsubscribe
 from worker.acts.answer import Statement
@@ -363,22 +363,8 @@ def test_many_invitations_share_a_look(clock: Clock) -> None:
 
 def test_the_claim_of_what_is_due_reads_the_index_of_what_is_due(database: str) -> None:
     all_are_invited()
-    given: list[tuple[str, Any]] = []
 
-    def note(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        given.append((statement, parameters))
+    def claim(session: Session) -> None:
+        claims.lease_due(session, holder="x", until=db.clock(session) + timedelta(minutes=1), limit=10)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        with db.transaction() as session:
-            claims.lease_due(session, holder="x", until=db.clock(session) + timedelta(minutes=1), limit=10)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    ((claim, parameters),) = [one for one in given if one[0].startswith("UPDATE mail")]
-    with db.transaction() as session:
-        connection = session.connection()
-        explain = "EXPLAIN QUERY PLAN" if db.is_sqlite(session) else "EXPLAIN"
-        if not db.is_sqlite(session):
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # a table of a page is read as a whole
-        plan = str(connection.exec_driver_sql(f"{explain} {claim}", parameters).all())
-    assert "ix_mail_due" in plan
+    assert "ix_mail_due" in plans(claim, "UPDATE mail")

@@ -5,7 +5,7 @@ When each confirmed and withdrew stays, so that no number changes that was told.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, LargeBinary, delete, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
@@ -62,7 +62,7 @@ def blank_unconfirmed(session: Session, now: datetime) -> None:
     In one statement; two who do it at once leave each other's rows alone.
     """
     long_ago = Member.at <= now - KEPT_UNCONFIRMED
-    waiting = select(Member.id).where(Member.confirmed_at.is_(None), long_ago, is_kept()).order_by(Member.id)
+    waiting = select(Member.id).where(Member.confirmed_at.is_(None), long_ago, Member.is_kept).order_by(Member.at)
     if not db.is_sqlite(session):
         waiting = waiting.with_for_update(skip_locked=True)
     blank = {**_NOBODY, "words_at": None, "generation": Member.generation + 1, "wrong_codes": 0}
@@ -72,19 +72,14 @@ def blank_unconfirmed(session: Session, now: datetime) -> None:
 
 def count_kept(session: Session, campaign: Campaign) -> int:
     """Of how many persons of a campaign it is kept who they are."""
-    of_it = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, is_kept())
+    of_it = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, Member.is_kept)
     return session.scalar(of_it) or 0
-
-
-def is_kept() -> ColumnElement[bool]:
-    """Whether it is kept who a person is; an empty text is not encrypted."""
-    return type_coerce(Member.email, LargeBinary) != b""
 
 
 def _blank(session: Session, campaign: Campaign, now: datetime, *which: ColumnElement[bool]) -> int:
     """Forget who these are, and how they are found; links that lived say so for a while."""
     session.flush()
-    kept = select(*_LINK, is_kept().label("is_kept")).where(Member.erased_at.is_(None), *which)
+    kept = select(*_LINK, Member.is_kept.label("is_kept")).where(Member.erased_at.is_(None), *which)
     found = session.execute(kept.order_by(Member.id).with_for_update()).all()
     remember_links(session, campaign, [one for one in found if one.is_kept and one.disowned_at is None], now)
     blank = {**_NOBODY, **_NOT_TO_BE_FOUND, "erased_at": now}

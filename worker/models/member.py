@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+    type_coerce,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,6 +25,13 @@ from worker.models.partner import MAX_WRONG_CODES
 
 Appearance = Literal["counted", "named"]
 """How a person appears to the addressee: as one of a number, or by name."""
+
+
+_WORDS_WAIT = text(
+    "confirmed_at IS NOT NULL AND withdrawn_at IS NULL"
+    " AND words_at IS NOT NULL AND words_agreed_at IS NULL AND words_refused_at IS NULL"
+)
+_UNCONFIRMED = text("confirmed_at IS NULL AND length(email) > 0")
 
 
 class Digest(Base):
@@ -68,6 +86,8 @@ class Member(Base):
         ),
         Index(None, "digest_id"),
         Index(None, "campaign_id", "at"),
+        Index("ix_member_words_wait", "campaign_id", sqlite_where=_WORDS_WAIT, postgresql_where=_WORDS_WAIT),
+        Index("ix_member_unconfirmed", "at", sqlite_where=_UNCONFIRMED, postgresql_where=_UNCONFIRMED),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
@@ -103,6 +123,16 @@ class Member(Base):
     def takes_six_digits(self) -> bool:
         """As a partner's."""
         return self.wrong_codes < MAX_WRONG_CODES
+
+    @hybrid_property
+    def is_kept(self) -> bool:
+        """Whether it is kept who it is; of a class, the condition in SQL, where an empty text is not encrypted."""
+        return bool(self.email)
+
+    @is_kept.inplace.expression
+    @classmethod
+    def _is_kept(cls) -> ColumnElement[bool]:
+        return func.length(type_coerce(cls.email, LargeBinary)) > literal_column("0")  # as an index has it
 
     @hybrid_property
     def stands(self) -> bool:

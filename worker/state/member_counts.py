@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, LargeBinary, func, select, type_coerce
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from worker.models import Campaign, Letter, Member
@@ -58,7 +58,7 @@ def load_member_counts(session: Session, campaign_ids: Sequence[int]) -> dict[in
         counting,
         counting & (Member.appearance == "named"),
         Member.stands & (Letter.meaning != present.c.meaning),
-        Member.confirmed_at.is_(None) & Member.withdrawn_at.is_(None) & _is_kept(),
+        Member.confirmed_at.is_(None) & Member.withdrawn_at.is_(None) & Member.is_kept,
         Member.withdrawn_at.is_not(None) & (Member.mails > 0),  # a row without one is of nobody
         waiting_words.wait(),
     )
@@ -92,11 +92,6 @@ def load_breakdown(session: Session, campaign: Campaign) -> Breakdown:
         languages=dict(by_language.most_common()),
         domains={domain: number for domain, number in by_domain.most_common() if number >= FEW},
     )
-
-
-def _is_kept() -> ColumnElement[bool]:
-    """Whether it is kept who it is; an empty text is not encrypted."""
-    return type_coerce(Member.email, LargeBinary) != b""
 
 
 def domain_of(email: str) -> str:

@@ -65,6 +65,9 @@ def upgrade() -> None:
         sqlite_where=standing,
         postgresql_where=standing,
     )
+    waits = f"{standing} AND words_at IS NOT NULL AND words_agreed_at IS NULL AND words_refused_at IS NULL"
+    _partial_index("ix_member_words_wait", "campaign_id", waits)
+    _partial_index("ix_member_unconfirmed", "at", "confirmed_at IS NULL AND length(email) > 0")
     for column, table in (("member_id", "member"), ("digest_id", "digest")):
         op.execute(REFERENCE.format("mail", column, table))
         named = sa.text(f"{column} IS NOT NULL")
@@ -75,6 +78,10 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for name in _ENCRYPTED:
             op.execute(f"ALTER TABLE member ALTER COLUMN {name} SET STATISTICS 0")
+
+
+def _partial_index(name: str, column: str, which: str) -> None:
+    op.create_index(name, "member", [column], sqlite_where=sa.text(which), postgresql_where=sa.text(which))
 
 
 def _moment(name: str) -> sa.Column[object]:
