@@ -16,7 +16,7 @@ from tests import cast, crowd, voices
 from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, journal
-from worker.acts import alert_words, cancel, door_for_voices, erase
+from worker.acts import alert_words, cancel, door_for_voices, erase, voices_by_hand
 from worker.acts.add_voice import Voice, correct_voice
 from worker.acts.own_words import decide_words
 from worker.cli import console
@@ -484,6 +484,18 @@ def test_all_voices_of_one_mail_domain_are_dropped_as_announced(campaign: Campai
     assert (found.counting, found.withdrawn, found.unconfirmed) == (4, 12, 3)
     assert journaled() == {"voice withdrawn": 12}
     assert logged()[-1] == ("organizer", "voice_withdrawn", "12")
+
+
+def test_very_many_are_dropped_in_groups_so_that_pages_need_not_wait_for_all(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voices_by_hand, "AT_ONCE", 5)
+    with db.transaction() as session:
+        crowd.many(session, session.merge(campaign), 12, "farm.example")
+    assert "Withdrawn: 12." in types("members", "dam", "--drop-domain", "farm.example", "--yes")
+    with db.reading() as session:
+        assert load_member_counts(session, [campaign.id])[campaign.id].withdrawn == 12
+    assert [number for _, what, number in logged() if what == "voice_withdrawn"] == ["5", "5", "2"]
 
 
 # Own words.

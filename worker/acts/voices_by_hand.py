@@ -12,6 +12,8 @@ from worker.mail import outbox
 from worker.models import Mail, Member
 from worker.state.member_addresses import ENCRYPTED
 
+AT_ONCE = 2_000  # in one transaction: pages of the letter wait for it, and give up after some seconds
+
 
 def withdraw_voices(session: Session, campaign_id: int, member_ids: Collection[int]) -> int:
     """Withdraw these voices at once, and call back the mails that wait for these persons; returns how many were new.

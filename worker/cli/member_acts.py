@@ -126,7 +126,7 @@ _TOLD_ALREADY = "An email that named the person to the addressee may have been s
 
 def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Withdraw what came from one mail domain, as it was announced; what came meanwhile is told."""
-    from worker.acts.voices_by_hand import withdraw_voices
+    from worker.acts.voices_by_hand import AT_ONCE, withdraw_voices
     from worker.cli import lookup
     from worker.state.member_addresses import load_of_domain
 
@@ -134,7 +134,9 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.dry_run(name) as (session, campaign):
         found = load_of_domain(session, campaign, domain)
         those = [*found.standing, *found.unconfirmed]
-        withdraw_voices(session, campaign.id, those)
+        groups = [those[start : start + AT_ONCE] for start in range(0, len(those), AT_ONCE)]
+        for some in groups[:1]:
+            withdraw_voices(session, campaign.id, some)
     if not those:
         console.nothing_to_do(f"No voice came from an address at {domain}: nothing was changed.")
     what = f"{console.count(len(found.standing), 'voice')} from addresses at {domain}"
@@ -146,8 +148,11 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
         return
     console.say(f"{what}. Do this only if they are not true: honest persons with such an address are withdrawn, too.")
     console.ask_for_name(f"Withdraw them all? It cannot be undone.{told}", name, yes=yes)
-    with lookup.writing(name) as (session, campaign):
-        number = withdraw_voices(session, campaign.id, those)
+    number = 0
+    for some in groups:
+        with lookup.writing(name) as (session, campaign):
+            number += withdraw_voices(session, campaign.id, some)
+    with lookup.looking(name) as (session, campaign):
         more = load_of_domain(session, campaign, domain)
     console.say(f"Withdrawn: {number:,}. They are not counted any more.")
     if came := len(more.standing) + len(more.unconfirmed):
