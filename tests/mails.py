@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests import crowd, voices
+from tests import voices
 from worker import db
 from worker.mail import circuit_breaker, kinds, mime, outbox
 from worker.mail.mime import Message
@@ -29,7 +29,7 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
         post = circuit_breaker.relay_health(session)
         post.blocked_at, post.mended_at, post.reply = now - timedelta(hours=2), now, "535 5.7.8 login refused"
     if kind == "words":
-        crowd.a_voice(session, campaign, f"person{language}@home.example", words="We drink from this river.")
+        voices.a_row(session, campaign, f"person{language}@home.example", words="We drink from this river.")
     standing = answers.standing_answer(session, partner.id) if partner else None
     if partner:
         answer_id = standing.id if standing and kind in ("receipt", "amended", "corrected") else None

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import voices
 from worker import db, tokens
 from worker.mail import outbox
 from worker.models import Campaign, Digest, Mail, Member
-from worker.text.addresses import mailbox
 
 NAMES, WORDS = ("Chanthou Meas", "Rosalind Oak"), ("The mill took our well", "We drink what flows here")
 ADDRESSES = ("chanthou@home.example", "rosalind@home.example")
@@ -18,32 +18,9 @@ SECRETS = (*NAMES, *WORDS, *ADDRESSES, COUNTRY)
 
 def adds_voice(session: Session, campaign: Campaign, which: int = 0, **columns: Any) -> Member:
     """One of two persons is there by name and in its own words, confirmed unless `confirmed_at` says otherwise."""
-    now, email = db.clock(session), columns.pop("email", ADDRESSES[which])
-    values = {
-        "campaign_id": campaign.id,
-        "ref": tokens.new_ref(),
-        "generation": 1,
-        "language": "en",
-        "name": NAMES[which],
-        "email": email,
-        "email_hmac": tokens.fingerprint(email),
-        "mailbox_hmac": tokens.fingerprint(mailbox(email)),
-        "country": COUNTRY,
-        "words": WORDS[which],
-        "appearance": "named",
-        "letter_id": campaign.letter.id,
-        "at": now,
-        "confirmed_at": now,
-        "words_at": now,
-        "mails": 1,
-        "mailed_at": now,
-    }
-    values |= columns
-    values |= {"words_at": None} if not values["words"] else {}
-    member = Member(**values)
-    session.add(member)
-    session.flush()
-    return member
+    email = columns.pop("email", ADDRESSES[which])
+    about = {"name": NAMES[which], "country": COUNTRY, "words": WORDS[which], "appearance": "named"}
+    return voices.a_row(session, campaign, email, **about | columns)
 
 
 def is_mailed(session: Session, member: Member, **columns: Any) -> Mail:

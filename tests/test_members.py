@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from tests import cast, crowd, voices
+from tests import cast, voices
 from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, journal
@@ -56,7 +56,7 @@ def in_one_line(printed: str) -> str:
 
 def adds(campaign: Campaign, email: str, **columns: object) -> int:
     with db.transaction() as session:
-        return crowd.a_voice(session, campaign, email, **columns).id
+        return voices.a_row(session, campaign, email, **columns).id
 
 
 def person(member_id: int) -> Member:
@@ -95,19 +95,19 @@ def test_each_person_is_counted_where_it_stands(campaign: Campaign) -> None:
         now = db.clock(session)
         campaign = session.merge(campaign)
         earlier = campaign.letter
-        crowd.many(session, campaign, 2, "earlier.example", words="before", appearance="named")
+        voices.many(session, campaign, 2, "earlier.example", words="before", appearance="named")
         campaign.letters.append(
             Letter(version=2, meaning=2, texts=earlier.texts, hash="1" * 64, addressees=[], made_at=now)
         )
         session.flush()
-        crowd.many(session, campaign, 5, "counted.example")
-        crowd.many(session, campaign, 3, "named.example", appearance="named", words="now")
-        crowd.many(session, campaign, 4, "waits.example", confirmed_at=None, words="not yet")
-        crowd.many(session, campaign, 1, "gone.example", withdrawn_at=now, words="never mind")
-        crowd.many(session, campaign, 1, "disowned.example", withdrawn_at=now, disowned_at=now, email="")
-        crowd.many(session, campaign, 1, "forgotten.example", confirmed_at=None, email="")
+        voices.many(session, campaign, 5, "counted.example")
+        voices.many(session, campaign, 3, "named.example", appearance="named", words="now")
+        voices.many(session, campaign, 4, "waits.example", confirmed_at=None, words="not yet")
+        voices.many(session, campaign, 1, "gone.example", withdrawn_at=now, words="never mind")
+        voices.many(session, campaign, 1, "disowned.example", withdrawn_at=now, disowned_at=now, email="")
+        voices.many(session, campaign, 1, "forgotten.example", confirmed_at=None, email="")
         another = cast.a_campaign(session, "other", **OPEN)
-        crowd.many(session, another, 1)
+        voices.many(session, another, 1)
     with db.reading() as session:
         found = load_member_counts(session, [campaign.id, another.id])
         counted = members.count_members(session, session.get_one(Campaign, campaign.id))
@@ -127,12 +127,12 @@ def test_each_person_is_counted_where_it_stands(campaign: Campaign) -> None:
 def test_countries_and_domains_of_few_are_not_told(campaign: Campaign) -> None:
     with db.transaction() as session:
         campaign = session.merge(campaign)
-        crowd.many(session, campaign, FEW, "cam.example", country="Cambodia", language="km")
-        crowd.many(session, campaign, 1, "more.example", country="Cambodge")
-        crowd.many(session, campaign, FEW - 1, "few.example", country="France", language="fr")
-        crowd.many(session, campaign, FEW + 1, "Nowhere.example", country="=1+1")
-        crowd.many(session, campaign, 2, "unsaid.example")
-        crowd.many(session, campaign, FEW, "waits.example", country="Chad", confirmed_at=None)
+        voices.many(session, campaign, FEW, "cam.example", country="Cambodia", language="km")
+        voices.many(session, campaign, 1, "more.example", country="Cambodge")
+        voices.many(session, campaign, FEW - 1, "few.example", country="France", language="fr")
+        voices.many(session, campaign, FEW + 1, "Nowhere.example", country="=1+1")
+        voices.many(session, campaign, 2, "unsaid.example")
+        voices.many(session, campaign, FEW, "waits.example", country="Chad", confirmed_at=None)
     with db.reading() as session:
         found = load_breakdown(session, session.get_one(Campaign, campaign.id))
 
@@ -158,10 +158,10 @@ def test_why_the_door_is_shut_is_true(database: str, state: str, public_page: st
 def test_members_are_shown_as_numbers_and_name_nobody(campaign: Campaign, columns: int) -> None:
     with db.transaction() as session:
         campaign = session.merge(campaign)
-        crowd.many(session, campaign, 1230, "provider.example", country="Cambodia", appearance="named")
-        crowd.many(session, campaign, 12, "a-university-with-a-very-long-name-indeed.example", country="France")
-        crowd.many(session, campaign, 2, "waits.example", confirmed_at=None)
-        crowd.a_voice(session, campaign, "shy@home.example", words="We lost our well", appearance="named")
+        voices.many(session, campaign, 1230, "provider.example", country="Cambodia", appearance="named")
+        voices.many(session, campaign, 12, "a-university-with-a-very-long-name-indeed.example", country="France")
+        voices.many(session, campaign, 2, "waits.example", confirmed_at=None)
+        voices.a_row(session, campaign, "shy@home.example", words="We lost our well", appearance="named")
 
     printed = types("members", "dam", columns=columns)
 
@@ -178,8 +178,8 @@ def test_members_are_shown_as_numbers_and_name_nobody(campaign: Campaign, column
 
 def test_members_as_data_and_as_a_sheet(campaign: Campaign, tmp_path: Path) -> None:
     with db.transaction() as session:
-        crowd.many(session, session.merge(campaign), 12, country="Cambodia", language="km")
-        crowd.a_voice(session, campaign, "shy@home.example", name="=cmd()")
+        voices.many(session, session.merge(campaign), 12, country="Cambodia", language="km")
+        voices.a_row(session, campaign, "shy@home.example", name="=cmd()")
     file = tmp_path / "numbers.csv"
 
     data = json.loads(types("members", "dam", "--json"))
@@ -233,9 +233,9 @@ def test_what_is_typed_wrongly_is_said(campaign: Campaign) -> None:
 def test_status_says_how_many_and_that_words_wait(campaign: Campaign) -> None:
     with db.transaction() as session:
         found = session.merge(campaign)
-        crowd.many(session, found, 1203, appearance="named")
-        crowd.many(session, found, 22, "waits.example", confirmed_at=None)
-        crowd.a_voice(session, found, "shy@home.example", words="We lost our well")
+        voices.many(session, found, 1203, appearance="named")
+        voices.many(session, found, 22, "waits.example", confirmed_at=None)
+        voices.a_row(session, found, "shy@home.example", words="We lost our well")
 
     told = in_one_line(types("status", "dam", code=console.WAITS, columns=80))
     assert "1,204 voices of persons, 1,203 to be named to the addressee; 22 not confirmed by email" in told
@@ -303,7 +303,7 @@ def test_status_says_what_keeps_the_emails_about_persons(
     with db.transaction() as session:
         found = session.merge(campaign)
         cast.the_letter_leaves(session, found)
-        crowd.many(session, found, 3)
+        voices.many(session, found, 3)
         since = db.clock(session) - timedelta(days=1)
         values = {"digests_stopped_at": since} | columns
         for column, value in values.items():
@@ -318,10 +318,10 @@ def test_members_say_how_many_the_addressee_was_told_of(campaign: Campaign) -> N
     with db.transaction() as session:
         found = session.merge(campaign)
         found.letter.texts = {language: f"{text}\n\n{{{{ members }}}}" for language, text in found.letter.texts.items()}
-        crowd.many(session, found, 3)
+        voices.many(session, found, 3)
         cast.the_letter_leaves(session, found)
         late = db.clock(session) + timedelta(minutes=5)
-        crowd.many(session, found, 2, "late.example", confirmed_at=late)
+        voices.many(session, found, 2, "late.example", confirmed_at=late)
 
     assert "3 told to the addressee" in types("members", "dam")
     assert json.loads(types("members", "dam", "--json"))["told"] == 3
@@ -445,10 +445,10 @@ def test_a_sealed_letter_that_counts_a_withdrawn_voice_is_sealed_anew(campaign: 
     with db.transaction() as session:
         found = session.get_one(Campaign, campaign.id)
         found.letter.texts = {language: f"{text}\n\n{{{{ members }}}}" for language, text in found.letter.texts.items()}
-        crowd.many(session, found, 3, "spam.example")
+        voices.many(session, found, 3, "spam.example")
         cast.is_sealed(session, found)
         cast.passes_its_deadline(session, found)
-        late = crowd.a_voice(session, found, "late@home.example", confirmed_at=db.clock(session) + timedelta(hours=1))
+        late = voices.a_row(session, found, "late@home.example", confirmed_at=db.clock(session) + timedelta(hours=1))
 
     def voided() -> set[bool]:
         with db.reading() as session:
@@ -464,10 +464,10 @@ def test_a_sealed_letter_that_counts_a_withdrawn_voice_is_sealed_anew(campaign: 
 def test_all_voices_of_one_mail_domain_are_dropped_as_announced(campaign: Campaign) -> None:
     with db.transaction() as session:
         campaign = session.merge(campaign)
-        crowd.many(session, campaign, 12, "Farm.example", appearance="named")
-        crowd.many(session, campaign, 3, "xn--bcher-kva.example", confirmed_at=None)
-        crowd.many(session, campaign, 2, "sub.farm.example")
-        crowd.many(session, campaign, 2, "notfarm.example")
+        voices.many(session, campaign, 12, "Farm.example", appearance="named")
+        voices.many(session, campaign, 3, "xn--bcher-kva.example", confirmed_at=None)
+        voices.many(session, campaign, 2, "sub.farm.example")
+        voices.many(session, campaign, 2, "notfarm.example")
     before = all_rows()
     listed = "12 voices from addresses at farm.example (12 to be named to the addressee)"
     assert listed in types("members", "dam", "--drop-domain", "@FARM.example", "--dry-run")
@@ -491,7 +491,7 @@ def test_very_many_are_dropped_in_groups_so_that_pages_need_not_wait_for_all(
 ) -> None:
     monkeypatch.setattr(voices_by_hand, "AT_ONCE", 5)
     with db.transaction() as session:
-        crowd.many(session, session.merge(campaign), 12, "farm.example")
+        voices.many(session, session.merge(campaign), 12, "farm.example")
     assert "Withdrawn: 12." in types("members", "dam", "--drop-domain", "farm.example", "--yes")
     with db.reading() as session:
         assert load_member_counts(session, [campaign.id])[campaign.id].withdrawn == 12
@@ -627,7 +627,7 @@ def test_all_words_are_shown_before_all_are_agreed_to(campaign: Campaign) -> Non
 
 def test_of_two_organizers_who_decide_at_once_one_does(campaign: Campaign) -> None:
     with db.transaction() as session:
-        crowd.many(session, session.merge(campaign), 20, words="Hm")
+        voices.many(session, session.merge(campaign), 20, words="Hm")
         read = {one.member_id: one.mark for one in load_waiting_words(session, campaign)}
     outcomes, together = list[str](), threading.Barrier(2)
 

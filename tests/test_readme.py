@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from tests import backups, crowd, desks, readme_picture, spreadsheets
+from tests import backups, desks, readme_picture, spreadsheets, voices
 from tests.command_kinds import ASKS, DATA, KINDS, RUNS, TYPES_ITS_NAME
 from tests.conftest import Clock
 from tests.desks import SIGNED, Desk
@@ -347,8 +347,8 @@ def _voices_came(organizer: Organizer) -> None:
     with db.transaction() as session:
         campaign = session.merge(organizer.campaign())
         campaign.definition = campaign.definition | {"members": "named", "public_page": "from launch"}
-        crowd.a_voice(session, campaign, "rosa@home.example", appearance="named", words="We drink from this river.")
-        crowd.many(session, campaign, 12, "spam.example")
+        voices.a_row(session, campaign, "rosa@home.example", appearance="named", words="We drink from this river.")
+        voices.many(session, campaign, 12, "spam.example")
 
 
 def opened_to_persons(organizer: Organizer) -> None:
@@ -403,7 +403,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
 def _writes_words(organizer: Organizer) -> None:
     with db.transaction() as session:
         campaign = session.merge(organizer.campaign())
-        crowd.a_voice(session, campaign, "ada@home.example", words="So do we.")
+        voices.a_row(session, campaign, "ada@home.example", words="So do we.")
 
 
 def _is_in_an_empty_place(organizer: Organizer) -> None:

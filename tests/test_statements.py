@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from tests import cast, crowd
+from tests import cast, voices
 from tests.sql import statements
 from worker import db, tokens
 from worker.acts import answer, close, dispatch, invite, receipts, report
@@ -153,7 +153,7 @@ def test_status_takes_as_many_statements_for_six_hundred_persons_as_for_six() ->
         with db.transaction() as session:
             campaign = session.get_one(Campaign, campaign_id)
             campaign.definition = campaign.definition | {"members": "named", "public_page": "from launch"}
-            crowd.many(session, campaign, number, words="Our well", appearance="named")
+            voices.many(session, campaign, number, words="Our well", appearance="named")
             cast.the_letter_leaves(session, campaign)
         with statements() as seen, db.reading() as session:
             status = load_status(session, session.get_one(Campaign, campaign_id))

@@ -1,9 +1,9 @@
-"""Persons who add their voices, as tests need them."""
+"""Persons who add their voices, as tests need them: by form and mail, by the acts, or as rows, one and many."""
 
 from typing import Any
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -12,8 +12,9 @@ from worker import db, tokens
 from worker.acts import add_voice
 from worker.acts.add_voice import Voice
 from worker.acts.draw_digests import draw_digest
-from worker.models import Appearance, Campaign, Digest, Mail, Member
+from worker.models import Appearance, Campaign, Digest, Mail, Member, bound
 from worker.state import digests, letters
+from worker.text.addresses import mailbox
 
 SOPHEA = "sophea@home.example"
 NAMED = Voice("Sophea Chan", "named", "Cambodia", "My river is dry.\n\nPlease wait.")
@@ -67,6 +68,20 @@ def presses(browser: TestClient, member: Member, choice: str = "add", **typed: s
     return browser.post(link(member), data=form | {"mail_code": tokens.mail_code(member)} | typed)
 
 
+def a_row(session: Session, campaign: Campaign, email: str, **columns: Any) -> Member:
+    """A person as a row: confirmed and counted unless told otherwise; its words wait from now on if it wrote any."""
+    member = Member(**_values(session, campaign, email, columns))
+    session.add(member)
+    session.flush()
+    return member
+
+
+def many(session: Session, campaign: Campaign, number: int, domain: str = "many.example", **columns: Any) -> None:
+    """So many rows at once, each at an address of this domain."""
+    rows = [bound(Member, _values(session, campaign, f"person{n}@{domain}", columns)) for n in range(number)]
+    session.execute(insert(Member), rows)
+
+
 def a_member(
     session: Session,
     campaign: Campaign,
@@ -77,16 +92,10 @@ def a_member(
     agreed: bool = True,
 ) -> Member:
     """One whose voice counts; an organizer has agreed to its words, or they wait."""
-    now, ref = db.clock(session), tokens.new_ref()
-    member = Member(campaign_id=campaign.id, ref=ref, generation=1, language="en", mails=1, at=now, confirmed_at=now)
-    member.name, member.email, member.country, member.words = name, f"{ref.hex()}@person.example", "", words
-    member.appearance, member.letter_id = appearance, campaign.letter.id
-    member.mailbox_hmac = member.email_hmac = tokens.fingerprint(member.email)
-    if words:
-        member.words_at, member.words_agreed_at = now, now if agreed else None
-    session.add(member)
-    session.flush()
-    return member
+    now, email = db.clock(session), f"{tokens.new_ref().hex()}@person.example"
+    agreed_at = now if words and agreed else None
+    about = {"name": name, "appearance": appearance, "words": words, "words_agreed_at": agreed_at}
+    return a_row(session, campaign, email, **about)
 
 
 def a_digest(session: Session, campaign: Campaign) -> Digest:
@@ -97,3 +106,26 @@ def a_digest(session: Session, campaign: Campaign) -> Digest:
     a_member(session, campaign)
     assert draw_digest(session, campaign.id)
     return session.scalars(select(Digest).where(Digest.campaign_id == campaign.id)).one()
+
+
+def _values(session: Session, campaign: Campaign, email: str, columns: dict[str, Any]) -> dict[str, Any]:
+    now = db.clock(session)
+    return {
+        "campaign_id": campaign.id,
+        "ref": tokens.new_ref(),
+        "generation": 1,
+        "language": "en",
+        "name": "Somebody Shy",
+        "email": email,
+        "email_hmac": tokens.fingerprint(email),
+        "mailbox_hmac": tokens.fingerprint(mailbox(email)),
+        "country": "",
+        "words": "",
+        "appearance": "counted",
+        "letter_id": campaign.letter.id,
+        "at": now,
+        "confirmed_at": now,
+        "words_at": now if columns.get("words") else None,
+        "mails": 1,
+        "mailed_at": now,
+    } | columns
