@@ -29,22 +29,25 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     web/join.py                 an organization that nobody asked asks to sign: acts/join.py puts its mail, later when
                                 many ask (acts/third_party_limits.py; web/origins.py counts from where)
     web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who
-                                reads that mailbox confirms, changes or takes it back at web/member_page.py
+                                reads that mailbox confirms or changes it at web/member_page.py, or takes it back
+                                (acts/take_back_voice.py; acts/after_member_left.py voids a seal that counts it)
     web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
-                                acts/login.py lets in by a mailed code or a link, acts/second_factor.py by an app
+                                acts/login.py lets in by a code (tasks.login mails it) or a link, and
+                                acts/second_factor.py asks for an app's; cli/organizer.py says who may
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
     tasks.record                acts/receipts.py puts a receipt for each answer
     acts/amend_letter.py        a letter that changes; state/last_read.py knows which version each reader read last, and
-                                wording/changes.py shows it what changed since
+                                wording/changes.py shows it what changed since; acts/ask_members_again.py asks persons
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one
 
     cli/members.py              persons who add their voices, as numbers (state/member_counts.py) and named nowhere;
-                                acts/voices_by_hand.py takes back what is not to count. cli/words.py shows their own
-                                words, acts/own_words.py says yes or no to them as they were read
+                                acts/door_for_voices.py lets no more come, acts/voices_by_hand.py takes back what is not
+                                to count. acts/alert_words.py tells the organizers of own words that wait, cli/words.py
+                                shows them, and acts/own_words.py says yes or no to them as they were read
 
     tasks.sweep                 state/due.py knows what is due and nobody notified; state/overdue.py which letter is
                                 late all the same, and state/relay_status.py whether anything runs that would see to it
@@ -59,7 +62,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says
                                 of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
                                 records both, acts/alert_unreached.py tells the organizers
-    tasks.erase                 acts/erase.py; acts/erase_members.py persons who added their voices
+    tasks.erase                 acts/erase.py forgets partners, acts/erase_members.py persons; their links say so for a
+                                while (acts/ended_links.py)
     tasks.backup                backup/folder.py knows when the next is due, backup/make.py writes one snapshot of all
                                 rows (backup/rows.py) into a tar (backup/archive.py) under a key (backup/identity.py)
     cli/backup.py               backup/restore.py reads it again and puts it back, on either database
