@@ -18,6 +18,7 @@ from tests.conftest import A_SECRET_KEY
 from worker import db, key_check, migrations, settings, tokens
 from worker.acts import rekey, suppressions
 from worker.acts.correct_address import change_address
+from worker.acts.third_party_limits import Person, require_may_be_written_to, write_to
 from worker.cli.commands import app
 from worker.column_types import CannotBeRead
 from worker.key_check import WrongKey
@@ -26,6 +27,7 @@ from worker.mail.delivery import Ready
 from worker.mail.results import DeliveryResult
 from worker.models import Answer, Campaign, Installation, Mail, MailResponse, Member, Partner, Suppression
 from worker.state.key_change import load_key_change
+from worker.state.refusals import RateLimited
 from worker.text.addresses import mailbox
 from worker.web.app import make_app
 from worker.wording.composing import compose_batch
@@ -348,6 +350,30 @@ def test_persons_who_typed_an_address_before_are_found_under_both_keys_and_after
         kept = session.get_one(Member, member.id)
         assert (kept.name, kept.words, kept.country) == (persons.NAMES[0], persons.WORDS[0], persons.COUNTRY)
         assert bytes(kept.email_hmac or b"") == tokens.fingerprint("chanthou+rivers@home.example")
+
+
+def test_mailboxes_of_strangers_are_counted_under_both_keys_and_after_them(campaign: Campaign) -> None:
+    """One whose wish was forgotten too, as long as another row says its address."""
+    with db.transaction() as session:
+        of_dam = session.get_one(Campaign, campaign.id)
+        now = db.clock(session)
+        write_to(session, "confirm", of_dam, Person("kim+1@river.example", "en"), now)
+        write_to(session, "confirm", of_dam, Person("lee+1@river.example", "en"), now).forget()
+        persons.adds_voice(session, of_dam, email="lee@river.example")
+
+    def are_limited() -> bool:
+        with db.transaction() as session:
+            now = db.clock(session)
+            for email in ("kim@river.example", "kim+2@river.example", "lee+2@river.example"):
+                with pytest.raises(RateLimited):
+                    require_may_be_written_to(session, email, now)
+        return True
+
+    settings.set_for_this_process(**BOTH)
+    assert are_limited()
+    _rekey()
+    settings.set_for_this_process(secret_key_old="")
+    assert are_limited()
 
 
 def test_of_two_rows_that_one_mailbox_has_by_two_keys_both_are_brought_over(campaign: Campaign) -> None:

@@ -161,6 +161,38 @@ def test_nobody_can_be_flooded_by_passing_on(browser: TestClient, campaign: Camp
     assert len(mails("passed_on")) == 3
 
 
+@pytest.mark.parametrize("variant", ["Chair@River.example", "chair+1@river.example", "chair+a.b+2@river.example"])
+def test_no_variant_of_an_address_is_written_to_as_if_it_were_another(
+    variant: str, browser: TestClient, campaign: Campaign, river_watch: Partner
+) -> None:
+    """Neither by passing on, nor by asking to join, nor by both; nor once the mailbox is dead."""
+    asks(browser, email=CHAIR)
+    asks(browser, email=variant)
+    assert [mail.kind for mail in mails("confirm")] == ["confirm"]
+    assert passes_on(browser, river_watch, variant).status_code == 422
+    assert mails("passed_on") == []
+    with db.transaction() as session:
+        session.add(Suppression(email_hmac=tokens.fingerprint("dead@x.example"), at=db.clock(session), reason="bounce"))
+        now = db.clock(session)
+        with pytest.raises(RateLimited):
+            third_party_limits.require_may_be_written_to(session, "dead+1@x.example", now)
+
+
+def test_a_plain_address_counts_its_variants_and_rows_of_before(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        now = db.clock(session)
+        third_party_limits.write_to(session, "confirm", campaign, Person("chair+1@river.example", "en"), now)
+        third_party_limits.write_to(session, "confirm", campaign, Person("office@river.example", "en"), now)
+        of_before = session.scalars(select(ThirdPartyAddress).order_by(ThirdPartyAddress.id.desc())).first()
+        assert of_before is not None
+        of_before.mailbox_hmac = None
+        session.flush()
+        for email in (CHAIR, "chair+2@river.example", "office@river.example", "office+1@river.example"):
+            with pytest.raises(RateLimited):
+                third_party_limits.require_may_be_written_to(session, email, now)
+        third_party_limits.require_may_be_written_to(session, "chai.r@river.example", now)
+
+
 def test_an_address_is_written_to_three_times_in_all_and_never_when_it_is_dead(
     campaign: Campaign, river_watch: Partner
 ) -> None:

@@ -27,6 +27,7 @@ from worker.mail.mime import Message, NothingToSay
 from worker.models import MAX_WRONG_CODES, Campaign, Letter, Mail, Member, Seal, Suppression
 from worker.state.members import count_members
 from worker.state.refusals import CannotBeUndone, LetterChanged, LinkRevoked, NoVoice, TooManyAtOnce
+from worker.text import addresses
 from worker.text.languages import LANGUAGES
 from worker.text.linkable import has_link
 from worker.web.app import make_app
@@ -182,6 +183,15 @@ def test_own_words_go_with_a_name_only(browser: TestClient, campaign: Campaign) 
 )
 def test_a_link_in_ones_own_words_is_found_and_a_number_or_a_date_is_none(text: str, linked: bool) -> None:
     assert has_link(text) is linked
+
+
+def test_where_a_domain_ignores_dots_they_make_no_other_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        addresses, "WITHOUT_DOTS", {"dotless.example": "dotless.example", "old.example": "dotless.example"}
+    )
+    variants = ("kim.ferry@dotless.example", "K.i.m.Ferry+x@OLD.example", "kimferry@dotless.example")
+    assert {addresses.mailbox(one) for one in variants} == {"kimferry@dotless.example"}
+    assert addresses.mailbox("kim.ferry@river.example") == "kim.ferry@river.example"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -85,7 +85,7 @@ _NOT_NAMES = {
     *("mail.language", "mail.message_id", "mail.body_hash", "mail.lease_holder", "mail.cancel_reason"),
     "mail_response.kind",
     *("member.ref", "member.language", "member.email_hmac", "member.mailbox_hmac", "member.appearance"),
-    *("stranger.ref", "stranger.language", "stranger.email_hmac"),
+    *("stranger.ref", "stranger.language", "stranger.email_hmac", "stranger.mailbox_hmac"),
     *("organizer.ref", "organizer.language", "organizer.email_hmac", "organizer.recovery_codes"),
 }
 _SAMPLED = text(

@@ -10,6 +10,7 @@ from worker.acts.third_party_limits import MAX_OF_ONE_PARTNER, Person, note_pass
 from worker.mail import outbox
 from worker.models import Contact, Mail, ThirdPartyAddress
 from worker.state.refusals import PassedOnTooOften, RateLimited, SameAddress
+from worker.text.addresses import mailbox
 
 
 def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: Link | None = None) -> Contact:
@@ -34,7 +35,8 @@ def pass_invitation_on(session: Session, partner_id: int, to: Person, *, link: L
     if contact.added_by == "partner":
         contact.language = to.language
     row = outbox.to_contact("passed_on", campaign, contact, "1", now)
-    row["key"] = outbox.mail_key(campaign, "passed_on", f"{of_it[0].hex()}/{now:%Y%m%d}")  # one a day, even at once
+    of_mailbox = tokens.fingerprint(mailbox(to.email)).hex()
+    row["key"] = outbox.mail_key(campaign, "passed_on", f"{of_mailbox}/{now:%Y%m%d}")  # one a day, even at once
     if not outbox.put(session, [row]):
         raise RateLimited
     mail_id = session.scalars(select(Mail.id).where(Mail.key == row["key"])).one()

@@ -59,8 +59,8 @@ def rewrite_some(session: Session, table: Table, after: int) -> int | None:
             if name == "email" and row["email_hmac"] is not None:
                 addresses.append(text)
                 values["email_hmac"] = tokens.fingerprint(text)
-                if (mailbox := _mailbox_fingerprint(session, row, text)) is not None:
-                    values["mailbox_hmac"] = mailbox
+                if (of_mailbox := _mailbox_fingerprint(session, table, row, text)) is not None:
+                    values["mailbox_hmac"] = of_mailbox
         if values:
             _write(session, table, row["id"], values)
     _find_by_new_fingerprints(session, addresses)
@@ -87,11 +87,16 @@ def _write(session: Session, table: Table, number: int, values: dict[str, bytes]
     session.execute(update(table).where(table.c.id == number).values(raw))
 
 
-def _mailbox_fingerprint(session: Session, row: RowMapping, email: str) -> bytes | None:
-    """That of a member under the present key; null where another row of its campaign has it, as if it were two."""
+def _mailbox_fingerprint(session: Session, table: Table, row: RowMapping, email: str) -> bytes | None:
+    """That of the address under the present key; null where a member may not have it.
+
+    That is where another row of its campaign has it, as if it were two.
+    """
     if row.get("mailbox_hmac") is None:
         return None
     new = tokens.fingerprint(mailbox(email))
+    if table is not Member.__table__:
+        return new
     its = (Member.campaign_id == row["campaign_id"], Member.mailbox_hmac == new, Member.id != row["id"])
     return None if session.scalar(select(exists().where(*its))) else new
 
@@ -107,11 +112,22 @@ def _find_by_new_fingerprints(session: Session, addresses: list[str]) -> None:
             update(ThirdPartyAddress).where(*forgotten).values(email_hmac=new),
             execution_options={"synchronize_session": False},
         )
+        _let_forgotten_mailboxes_be_found(session, address)
         _let_blank_members_be_found(session, address)
         owners = (Partner, Contact, ThirdPartyAddress, Member)
         used = (exists().where(one.email_hmac == Suppression.email_hmac) for one in owners)
         unused = [Suppression.email_hmac.in_(former), *(~one for one in used)]
         session.execute(delete(Suppression).where(*unused), execution_options={"synchronize_session": False})
+
+
+def _let_forgotten_mailboxes_be_found(session: Session, address: str) -> None:
+    """Likewise by its mailbox, whatever variant of the address was typed."""
+    new, *former = tokens.fingerprints(mailbox(address))
+    blank = type_coerce(ThirdPartyAddress.email, LargeBinary) == b""
+    session.execute(
+        update(ThirdPartyAddress).where(ThirdPartyAddress.mailbox_hmac.in_(former), blank).values(mailbox_hmac=new),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _let_blank_members_be_found(session: Session, address: str) -> None:

@@ -1,14 +1,15 @@
 """Addresses that others give us: to whom a partner passes its invitation on, and organizations that ask to sign.
 
-Whoever types an address may mean harm by it, so there is a rate limit: one address gets one mail a day of this kind and
-few in all, whatever is asked in its name. Who asks to join a campaign gets its mail later, the more others ask and the
-more of them from one place; nobody is turned away before there are very many in an hour.
+Whoever types an address may mean harm by it, so there is a rate limit: one mailbox gets one mail a day of this kind and
+few in all, whatever is asked in its name and however its address is varied. Who asks to join a campaign gets its mail
+later, the more others ask and the more of them from one place; nobody is turned away before there are very many in an
+hour.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from worker import tokens
@@ -16,9 +17,10 @@ from worker.mail import outbox
 from worker.models import Campaign, Contact, Mail, Suppression, ThirdPartyAddress
 from worker.state.joining import FIRST_OF_CAMPAIGN, FOR_NEWCOMERS, MAX_OF_CAMPAIGN
 from worker.state.refusals import RateLimited
+from worker.text.addresses import mailbox
 
 A_DAY = timedelta(days=1)
-MAX_TO_ONE_ADDRESS = 3  # in all
+MAX_TO_ONE_MAILBOX = 3  # in all
 MAX_OF_ONE_PARTNER = 3  # in all
 FIRST_OF_ORIGIN = 5  # wishes from one place within an hour that are mailed at once
 BETWEEN, BETWEEN_OF_ORIGIN = timedelta(seconds=2), timedelta(seconds=5)  # from one mail to the next, beyond the first
@@ -47,13 +49,13 @@ def write_to(
 ) -> ThirdPartyAddress:
     """Put a mail to an address that somebody else gave us, now or later, and remember it. Raises RateLimited.
 
-    The mail's key lets no address have two a day, even asked for at once.
+    The mail's key lets no mailbox have two a day, even asked for at once.
     """
-    fingerprint = tokens.fingerprint(to.email)
     if not _may_be_written_to(session, to.email, now):
         raise RateLimited
-    earlier = select(func.count()).where(ThirdPartyAddress.email_hmac.in_(tokens.fingerprints(to.email)))
-    which = f"{fingerprint.hex()}/{now:%Y%m%d}/{session.scalar(earlier)}"  # one that was forgotten may ask again
+    earlier = select(func.count()).select_from(ThirdPartyAddress).where(_is_of_mailbox(to.email))
+    of_mailbox = tokens.fingerprint(mailbox(to.email))
+    which = f"{of_mailbox.hex()}/{now:%Y%m%d}/{session.scalar(earlier)}"  # one that was forgotten may ask again
     row = outbox.to_third_party(kind, campaign, which, now, to.language)
     row["due_at"] = due_at or now
     if not outbox.put(session, [row]):
@@ -63,7 +65,8 @@ def write_to(
         campaign_id=campaign.id,
         mail_id=mail_id,
         ref=tokens.new_ref(),
-        email_hmac=fingerprint,
+        email_hmac=tokens.fingerprint(to.email),
+        mailbox_hmac=of_mailbox,
         at=now,
         **vars(to),
     )
@@ -80,6 +83,7 @@ def note_passed_on(session: Session, contact: Contact, campaign: Campaign, mail_
         partner_id=contact.partner_id,
         ref=tokens.new_ref(),
         email_hmac=tokens.fingerprint(contact.email),
+        mailbox_hmac=tokens.fingerprint(mailbox(contact.email)),
         language=contact.language,
         at=now,
     )
@@ -108,11 +112,16 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
 
 
 def _may_be_written_to(session: Session, email: str, now: datetime) -> bool:
-    of_it = tokens.fingerprints(email)
+    of_it = {*tokens.fingerprints(email), *tokens.fingerprints(mailbox(email))}
     if session.scalar(select(Suppression.id).where(Suppression.email_hmac.in_(of_it)).limit(1)):
         return False
     called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     written = select(func.count(), func.max(ThirdPartyAddress.at)).join(Mail, Mail.id == ThirdPartyAddress.mail_id)
-    to_it = written.where(ThirdPartyAddress.email_hmac.in_(of_it), ~called_back)
-    times, latest = session.execute(to_it).one()
-    return times < MAX_TO_ONE_ADDRESS and (latest is None or latest <= now - A_DAY)
+    times, latest = session.execute(written.where(_is_of_mailbox(email), ~called_back)).one()
+    return times < MAX_TO_ONE_MAILBOX and (latest is None or latest <= now - A_DAY)
+
+
+def _is_of_mailbox(email: str) -> ColumnElement[bool]:
+    """Whether an address is one of this mailbox; rows of before are found by the address only."""
+    exact, of_mailbox = tokens.fingerprints(email), tokens.fingerprints(mailbox(email))
+    return or_(ThirdPartyAddress.email_hmac.in_({*exact, *of_mailbox}), ThirdPartyAddress.mailbox_hmac.in_(of_mailbox))

@@ -195,11 +195,12 @@ class ThirdPartyAddress(Base):
     """An address that somebody else may have given us, and its one mail: not a partner, or not yet.
 
     A `partner` passed its invitation on to it, and it is a contact of that partner; or it asks to sign, and becomes a
-    partner if `decided_at` says yes.
+    partner if `decided_at` says yes. `mailbox_hmac`: what the mailbox is found by, however its address is varied; null
+    in rows of before.
     """
 
     __tablename__ = "stranger"
-    __table_args__ = (Index(None, "email_hmac", "at"), Index(None, "campaign_id", "at"))
+    __table_args__ = (Index(None, "email_hmac", "at"), Index(None, "mailbox_hmac"), Index(None, "campaign_id", "at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), unique=True)
@@ -212,6 +213,7 @@ class ThirdPartyAddress(Base):
     contact: Mapped[str] = mapped_column(Encrypted("stranger.contact", "ref"))
     email: Mapped[str] = mapped_column(Encrypted("stranger.email", "ref"))
     email_hmac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    mailbox_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]

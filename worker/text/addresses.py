@@ -2,6 +2,8 @@
 
 _REFUSED_BY_THE_LIBRARY = ".invalid"
 _SAME_LENGTH = ".example"
+WITHOUT_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+"""Domains that deliver a local part with dots as the same without, and the one under which all of them are known."""
 
 
 def normalize(address: str) -> tuple[str, str]:
@@ -22,9 +24,12 @@ def normalize(address: str) -> tuple[str, str]:
 
 
 def mailbox(address: str) -> str:
-    """The address without what is added to its local part behind a plus (RFC 5233), which many servers ignore.
+    """The address without what is added to its local part and many servers ignore: a plus and what follows (RFC 5233).
 
     For telling whether two addresses are one mailbox, never for writing to it.
     """
-    local, at, domain = address.strip().rpartition("@")
-    return f"{local.split('+', 1)[0] or local}{at}{domain}".casefold()
+    local, at, domain = address.strip().casefold().rpartition("@")
+    local = local.split("+", 1)[0] or local
+    if domain in WITHOUT_DOTS:
+        local, domain = local.replace(".", ""), WITHOUT_DOTS[domain]
+    return f"{local}{at}{domain}"

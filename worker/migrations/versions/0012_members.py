@@ -72,6 +72,8 @@ def upgrade() -> None:
         op.execute(REFERENCE.format("mail", column, table))
         named = sa.text(f"{column} IS NOT NULL")
         op.create_index(f"ix_mail_{column}", "mail", [column], sqlite_where=named, postgresql_where=named)
+    op.add_column("stranger", sa.Column("mailbox_hmac", sa.LargeBinary(32)))
+    op.create_index("ix_stranger_mailbox_hmac", "stranger", ["mailbox_hmac"])
     for name in ("voices_stopped_at", "digests_held_at", "digests_stopped_at"):
         op.add_column("campaign", _moment(name))
     op.add_column("campaign", sa.Column("digests_stopped_by", sa.String(20)))
