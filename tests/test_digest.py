@@ -24,8 +24,9 @@ from tests.scripted_smtp import ScriptedServer
 from tests.sql import statements
 from tests.voices import a_member
 from worker import db, settings, tokens
-from worker.acts import bounce, cancel, erase, hold
+from worker.acts import add_voice, bounce, cancel, erase, hold
 from worker.acts import digests as acts
+from worker.acts.add_voice import Voice
 from worker.acts.draw_digests import draw_digest
 from worker.cli import console
 from worker.cli.commands import app
@@ -37,6 +38,7 @@ from worker.state import digests, members
 from worker.state.due import due_acts
 from worker.web import key_gate
 from worker.wording.composing import compose_batch
+from worker.wording.mails import word_mail
 
 pytestmark = pytest.mark.usefixtures("database")
 WELL: dict[str, str] = {}
@@ -228,16 +230,44 @@ def test_who_changes_its_mind_while_the_relay_stalls_is_told_of_as_it_wants(
     joins(campaign_id, "Kim Lay")
     a_day_later(clock, campaign_id)
     more = {"words_agreed_at": None, "words_at": "now"} if "words" in change else {}
+    if "name" in change:
+        more = {"named_at": "now"}
 
     [mail] = drain(meanwhile=lambda: changes(member, **change, **more))
 
     assert "Kim Lay" in text(mail)
     assert "Dara Sok" not in text(mail)
-    assert ("A Pseudonym" in text(mail)) == ("name" in change)
+    assert "A Pseudonym" not in text(mail)
     assert ("1 member" in text(mail) or "One member" in text(mail)) == ("withdrawn_at" in change)
     assert state() == ["sent"]
     own = told_of()
-    assert [own[name] is not None for name in own] == ["name" in change, True], "who was left out is for the next one"
+    assert [own[name] is not None for name in own] == [False, True], "who was left out is for the next one"
+
+
+@pytest.mark.parametrize("was", ["named", "counted"])
+def test_no_name_reaches_the_addressee_that_organizers_could_not_see_before(
+    campaign_id: int, clock: Clock, was: Appearance
+) -> None:
+    """However often its person swaps it once the digest was shown."""
+    member = joins(campaign_id, "Dara Sok")
+    joins(campaign_id, "Kim Lay")
+    a_day_later(clock, campaign_id)
+    for said in (Voice("Dara Sok", was), Voice("A Shame", "named")):
+        with db.transaction() as session:
+            add_voice.correct_voice(session, member, 1, said)
+    [mail] = drain()
+    assert "Kim Lay" in text(mail)
+    assert "A Shame" not in text(mail)
+    clock.advance(days=1)
+    draws(campaign_id)
+    with db.reading() as session:
+        shown = session.scalars(select(Mail).where(Mail.kind == "digest_ready").order_by(Mail.id.desc())).first()
+        assert shown is not None
+        assert "A Shame" in word_mail(session, shown).text
+    drain()
+    clock.advance(hours=3)
+    [mail] = drain()
+    assert "A Shame" in text(mail)
 
 
 def test_a_digest_of_which_all_withdrew_is_not_sent_and_the_next_has_its_number(campaign_id: int, clock: Clock) -> None:

@@ -142,8 +142,13 @@ def _begin_anew(member: Member, email: str) -> None:
 
 
 def _write(member: Member, said: Voice, now: datetime) -> None:
-    """Keep what was said; words that are others than before wait for an organizer, once the voice stands."""
+    """Keep what was said; words that are others than before wait for an organizer, once the voice stands.
+
+    Of a name that is another than before organizers are shown, too, before the addressee is.
+    """
     words_are_new = said.words != member.words
+    if member.stands and (said.name, said.appearance) != (member.name, member.appearance):
+        member.named_at = now
     member.name, member.country, member.words = said.name, said.country, said.words
     member.appearance, member.language = said.appearance, said.language
     if words_are_new or not said.words:

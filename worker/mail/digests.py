@@ -46,9 +46,13 @@ def may_be_named() -> ColumnElement[bool]:
 
 
 def named_in(digest_id: int | ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether a digest names a member, if it leaves now: whoever was confirmed again since is told of by the next."""
+    """Whether a digest names a member, if it leaves now.
+
+    Whoever was confirmed again since, or is named otherwise, is told of by the next: organizers see it before.
+    """
     drawn_at = select(Digest.drawn_at).where(Digest.id == digest_id).scalar_subquery()
-    return may_be_named() & (Member.digest_id == digest_id) & (Member.confirmed_at <= drawn_at)
+    as_shown = Member.named_at.is_(None) | (Member.named_at <= drawn_at)
+    return may_be_named() & (Member.digest_id == digest_id) & (Member.confirmed_at <= drawn_at) & as_shown
 
 
 def goes_on() -> ColumnElement[bool]:

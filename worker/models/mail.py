@@ -213,11 +213,11 @@ class ThirdPartyAddress(Base):
     contact: Mapped[str] = mapped_column(Encrypted("stranger.contact", "ref"))
     email: Mapped[str] = mapped_column(Encrypted("stranger.email", "ref"))
     email_hmac: Mapped[bytes] = mapped_column(LargeBinary(32))
-    mailbox_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     wrong_codes: Mapped[int] = mapped_column(server_default="0")
+    mailbox_hmac: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()

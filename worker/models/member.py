@@ -68,9 +68,10 @@ class Member(Base):
     null once it was erased. `at`: when the address was last typed. `letter_id`: the version that was confirmed.
     `confirmed_at`: since when its voice counts, until `withdrawn_at`. `disowned_at`: it said that it was not this
     person's doing (then it is withdrawn, too); the address gets no more mail about this letter. `words` wait for an
-    organizer from `words_at` on, until `words_agreed_at` or `words_refused_at`. `digest_id`: the mail to the addressee
-    that tells of it by name, so that none does twice. `mails`: how many confirmations were put, the last one at
-    `mailed_at`. `generation`: raised where it was disowned, which revokes the link.
+    organizer from `words_at` on, until `words_agreed_at` or `words_refused_at`. `named_at`: since when it is named as
+    it is, where that changed while its voice stood: no digest that organizers saw before names it. `digest_id`: the
+    mail to the addressee that tells of it by name, so that none does twice. `mails`: how many confirmations were put,
+    the last one at `mailed_at`. `generation`: raised where it was disowned, which revokes the link.
     """
 
     __tablename__ = "member"
@@ -110,6 +111,7 @@ class Member(Base):
     words_at: Mapped[datetime | None]
     words_agreed_at: Mapped[datetime | None]
     words_refused_at: Mapped[datetime | None]
+    named_at: Mapped[datetime | None]
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"))
     mails: Mapped[int]
     mailed_at: Mapped[datetime | None]

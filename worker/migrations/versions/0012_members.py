@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("letter_id", sa.Integer),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         *(_moment(name) for name in ("confirmed_at", "withdrawn_at", "disowned_at", "erased_at")),
-        *(_moment(name) for name in ("words_at", "words_agreed_at", "words_refused_at")),
+        *(_moment(name) for name in ("words_at", "words_agreed_at", "words_refused_at", "named_at")),
         sa.Column("digest_id", sa.Integer),
         sa.Column("mails", sa.Integer, nullable=False),
         _moment("mailed_at"),
