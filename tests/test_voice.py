@@ -1,5 +1,6 @@
 """A person adds its voice: only who reads the mailbox decides, whoever typed the address, and however many do."""
 
+import contextlib
 import re
 import threading
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tests import cast
 from tests.conftest import Clock
 from tests.definitions import a_definition
 from tests.mails import is_silent_about, says
+from tests.sql import statements
 from tests.voices import NAMED, SOPHEA, a_campaign, a_voice, asks, confirms, link, mails, members, presses, types
 from worker import db, settings, tokens
 from worker.acts import add_voice, amend_letter, contacts, launch, take_back_voice, undo, voice_limits
@@ -55,6 +57,15 @@ def words_of(mail: Mail) -> Any:
 
 def words_of_row(session: Session, kind: str) -> Message:
     return word_mail(session, session.scalars(select(Mail).where(Mail.kind == kind).order_by(Mail.id)).all()[-1])
+
+
+def written_to() -> list[str]:
+    """Whom the mails reach, once they are worded."""
+    found = []
+    for mail in mails():
+        with contextlib.suppress(NothingToSay):
+            found.append(words_of(mail).to)
+    return found
 
 
 def all_leave(session: Session) -> None:
@@ -269,8 +280,30 @@ def test_whoever_types_an_address_reads_the_same_page_whether_a_mail_goes_or_not
     refused = ["minister@water.example", "Minister+x@Water.example", of_partner, tagged]
     refused += ["chair@river.example", "dead@x.example", "disowned@x.example", "STRANGER@x.example"]
     assert {types(browser, email).content for email in refused} == {page.content}
-    assert [words_of(mail).to for mail in mails() if mail.cancelled_at is None] == ["stranger@x.example"]
+    assert written_to() == ["stranger@x.example"]
     assert counted() == 0
+
+
+@on_sqlite
+def test_no_address_is_told_from_another_by_what_it_costs(browser: TestClient, campaign: Campaign) -> None:
+    """Whoever measures how long an answer takes learns nothing: typed first, and typed again."""
+    with db.transaction() as session:
+        session.add(Suppression(email_hmac=tokens.fingerprint("dead@x.example"), at=db.clock(session), reason="bounce"))
+    of_each = {}
+    for email in (
+        "warm@x.example",
+        "a@x.example",
+        campaign.partners[0].email,
+        "minister@water.example",
+        "dead@x.example",
+    ):
+        for time in ("first", "again"):
+            with statements() as run:
+                assert types(browser, email).status_code == 200
+            of_each[email, time] = [re.sub(r"\s+", " ", one) for one in run]
+    for time in ("first", "again"):
+        assert len({tuple(run) for (email, which), run in of_each.items() if which == time and email[0] != "w"}) == 1
+    assert written_to() == ["warm@x.example", "a@x.example"]
 
 
 def test_one_mailbox_is_one_person_and_a_variant_of_its_address_shows_nothing_to_its_bearer(
@@ -534,7 +567,7 @@ def test_who_disowns_it_is_forgotten_but_for_the_fingerprint_and_its_link_is_dea
     assert (after.mailbox_hmac, after.generation) == (member.mailbox_hmac, 2)
     assert [mail for mail in mails() if mail.due_at] == []
     assert types(browser).status_code == 200
-    assert ([mail for mail in mails() if mail.due_at], counted(), members()[0].email) == ([], 0, "")
+    assert (written_to(), counted(), members()[0].email) == ([], 0, "")
     with db.transaction() as session, pytest.raises(LinkRevoked):
         confirms(session, member)
 

@@ -37,25 +37,23 @@ def ask_for_voice(session: Session, campaign_id: int, email: str, said: Voice, *
 
     What was typed last is what its page shows, until it is confirmed; from then on what anybody types changes nothing.
     `of_its_origin` wishes came before it from where it came, within the hour. Raises Closed if no voice is taken, and
-    TooManyAtOnce; whether a mail goes to this address is told nobody.
+    TooManyAtOnce. Whether a mail goes to this address is told nobody, nor by how long this takes: it is decided once
+    the mail is worded, and until then all addresses are alike.
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
     if not can_add_voice(campaign):
         raise Closed.to("answer", campaign)
     voice_limits.require_room(session, campaign, of_its_origin)
-    if not voice_limits.may_be_written_to(session, campaign, email):
-        return
     wait = voice_limits.wait_of(voice_limits.count_asked_lately(session, campaign, now), of_its_origin)
     member = _of_mailbox(session, campaign, email, said, now)
-    if member.disowned_at is not None:
-        return
     due_at = voice_limits.next_mail_at(session, member, now, wait)
-    its_day_is_over = due_at is not None and due_at <= now + wait
-    if not member.email or (its_day_is_over and member.confirmed_at is None and not _is_its_address(member, email)):
-        _begin_anew(member, email)
-    if not member.stands and _is_its_address(member, email):
-        _write(member, said, now)
+    if member.disowned_at is None:
+        its_day_is_over = due_at is not None and due_at <= now + wait
+        if not member.email or (its_day_is_over and member.confirmed_at is None and not _is_its_address(member, email)):
+            _begin_anew(member, email)
+        if not member.stands and _is_its_address(member, email):
+            _write(member, said, now)
     member.at = now
     if due_at is not None:
         member.mails, member.mailed_at = member.mails + 1, due_at

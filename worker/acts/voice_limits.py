@@ -10,10 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker import tokens
-from worker.models import Campaign, Contact, Letter, Mail, Member, Partner, Suppression
+from worker.models import Campaign, Mail, Member
 from worker.state.refusals import TooManyAtOnce
-from worker.text.addresses import mailbox
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 MAX_TO_ONE_MAILBOX = 3  # of one campaign, in all
@@ -50,24 +48,6 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
     return min(LATEST, max(in_line, of_its_origin))
 
 
-def may_be_written_to(session: Session, campaign: Campaign, email: str) -> bool:
-    """Whether an address gets mail of this kind at all.
-
-    Not one of an addressee, a partner or a further contact of this letter, nor one from which mail came back.
-    """
-    of_it = {*tokens.fingerprints(email), *tokens.fingerprints(mailbox(email))}
-    taken = (
-        select(Suppression.id).where(Suppression.email_hmac.in_(of_it)),
-        select(Partner.id).where(Partner.campaign_id == campaign.id, Partner.email_hmac.in_(of_it)),
-        select(Contact.id)
-        .join(Partner, Partner.id == Contact.partner_id)
-        .where(Partner.campaign_id == campaign.id, Contact.email_hmac.in_(of_it)),
-    )
-    if any(session.scalar(one.limit(1)) is not None for one in taken):
-        return False
-    return mailbox(email) not in _mailboxes_of_addressees(campaign.letters)
-
-
 def next_mail_at(session: Session, member: Member, now: datetime, wait: timedelta) -> datetime | None:
     """When a mailbox gets its next mail; null if one waits already, or none goes there any more."""
     if member.mails >= MAX_TO_ONE_MAILBOX or _waits(session, member):
@@ -79,7 +59,3 @@ def next_mail_at(session: Session, member: Member, now: datetime, wait: timedelt
 def _waits(session: Session, member: Member) -> bool:
     waiting = select(Mail.id).where(Mail.member_id == member.id, Mail.kind == "voice", Mail.due_at.is_not(None))
     return session.scalar(waiting.limit(1)) is not None
-
-
-def _mailboxes_of_addressees(letters: list[Letter]) -> set[str]:
-    return {mailbox(one.email) for letter in letters for one in letter.addressees if one.email}

@@ -1,12 +1,14 @@
-"""Persons by their email addresses, which are read and never shown: one of them, or all of one mail domain."""
+"""Persons by their email addresses, which are read and never shown: one of them, all of one mail domain, or who gets
+no mail.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, defer
 
 from worker import tokens
-from worker.models import Campaign, Member
+from worker.models import Campaign, Contact, Member, Partner, Suppression
 from worker.state.member_counts import domain_of
 from worker.text import addresses
 
@@ -31,6 +33,24 @@ def find_member(session: Session, campaign: Campaign, email: str) -> Member | No
     known = tokens.fingerprints(addresses.mailbox(email))
     of_it = select(Member).where(Member.campaign_id == campaign.id, Member.mailbox_hmac.in_(known))
     return session.scalars(of_it.options(*map(defer, ENCRYPTED))).first()
+
+
+def may_be_written_to(session: Session, campaign: Campaign, email: str) -> bool:
+    """Whether an address that somebody typed to add a voice gets mail of this kind at all.
+
+    Not one of an addressee, a partner or a further contact of this letter, nor one from which mail came back.
+    """
+    its_mailbox = addresses.mailbox(email)
+    if its_mailbox in {addresses.mailbox(one.email) for letter in campaign.letters for one in letter.addressees}:
+        return False
+    of_it = {*tokens.fingerprints(email), *tokens.fingerprints(its_mailbox)}
+    of_this = Partner.campaign_id == campaign.id
+    taken = or_(
+        exists().where(Suppression.email_hmac.in_(of_it)),
+        exists().where(of_this, Partner.email_hmac.in_(of_it)),
+        exists().where(of_this, Contact.partner_id == Partner.id, Contact.email_hmac.in_(of_it)),
+    )
+    return not session.scalar(select(taken))
 
 
 def load_of_domain(session: Session, campaign: Campaign, domain: str) -> OfDomain:

@@ -26,6 +26,7 @@ from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, names_in_confidence, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
+from worker.state.member_addresses import may_be_written_to
 from worker.state.members import can_add_voice, counts_for, is_in_letter
 from worker.state.members import count_in_seal as count_members_in_seal
 from worker.state.responses import count_answered
@@ -167,7 +168,10 @@ def confirm(session: Session, mail: Mail) -> Message:
 
 def voice(session: Session, mail: Mail) -> Message:
     """Asks whoever reads a mailbox whether it adds its voice; one that has brings its link again and says so."""
-    if mail.member is None or not (mail.member.stands or can_add_voice(mail.campaign)):
+    campaign, member = mail.campaign, mail.member
+    if member is None:
+        raise NothingToSay
+    if not member.stands and not (can_add_voice(campaign) and may_be_written_to(session, campaign, member.email)):
         raise NothingToSay
     return _to_member(mail)
 
