@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from tests import cast
 from tests.conftest import Clock
 from tests.deliveries import mails, taken
+from tests.mails import is_silent_about, says
 from tests.scripted_smtp import ScriptedServer
 from tests.sql import statements
 from tests.voices import a_member
@@ -33,9 +34,11 @@ from worker.cli.commands import app
 from worker.mail import claims, delivery
 from worker.mail import digests as told
 from worker.mail.bounce_reports import Bounce
+from worker.mail.mime import NothingToSay
 from worker.models import Addressee, Appearance, Campaign, Digest, Letter, Mail, Member
 from worker.state import digests, members
 from worker.state.due import due_acts
+from worker.text.languages import LANGUAGES
 from worker.web import key_gate
 from worker.wording.composing import compose_batch
 from worker.wording.mails import word_mail
@@ -565,6 +568,30 @@ def test_each_has_a_mail_of_its_own_where_the_addressee_asked_for_that(clock: Cl
     draws(campaign_id)
     clock.advance(hours=3)
     assert ["Bora Chan" in text(mail) for mail in drain()] == [True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_organizers_read_who_has_a_mail_of_its_own_before_it_leaves(language: str, clock: Clock) -> None:
+    campaign_id = a_campaign(addressee=[{"single_mails": "by letter of 3 May"}])
+    gone = joins(campaign_id, "Ana Lim")
+    joins(campaign_id, "Dara Sok", words="Water is life.")
+    joins(campaign_id, "A Shame")
+    clock.advance(days=1)
+    draws(campaign_id)
+    withdraws(gone)
+    with db.transaction() as session:
+        singles = session.scalars(select(Mail).where(Mail.kind == "single").order_by(Mail.id)).all()
+        shown, _ = session.scalars(select(Mail).where(Mail.kind == "digest_ready").order_by(Mail.id)).all()
+        shown.language = language
+        message = word_mail(session, shown)
+        for one in ("A Shame", "Dara Sok", "Water is life."):
+            says(message, one)
+        is_silent_about(message, "Ana Lim", "/d/")
+        for single in singles:
+            single.due_at = None
+        session.flush()
+        with pytest.raises(NothingToSay):
+            word_mail(session, shown)
 
 
 def test_what_is_too_long_for_a_mail_waits_a_day(

@@ -44,7 +44,7 @@ def test_each_mail_has_a_page_in_every_language_and_no_page_is_without_a_mail() 
     assert set(kinds.KINDS) - {*said} == {"letter"}, "only the sealed letter is no template"
     expected = {
         f"{kind}.{language}.md" for kind in (*said, "_codes", "_departed", "_unsubscribe") for language in LANGUAGES
-    }
+    } | {"_persons.md"}
     assert {path.name for path in folder().glob("*.md")} == expected
 
 

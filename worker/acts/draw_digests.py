@@ -50,25 +50,32 @@ def _draw(session: Session, campaign: Campaign, now: datetime, leaves_at: dateti
         new = (Member.campaign_id == campaign.id, digests.fits_next(session, campaign))
         assigned = update(Member).where(*new).values(digest_id=digest.id)
         session.execute(assigned.execution_options(synchronize_session=False))
-    about = outbox.MailOptions(digest_id=digest.id)
-    shown = outbox.to_organizers("digest_ready", campaign, f"{digest.number}", now, **about)
-    put = outbox.put(session, [outbox.about_members("digest", campaign, digest, now, leaves_at), shown])
+    to_leave = outbox.about_members("digest", campaign, digest, now, leaves_at)
+    put = outbox.put(session, [to_leave, _shown(campaign, digest, now)])
     audit.log(session, campaign, "clock", "digest_drawn", detail=digest.number, at=now)
     return put
 
 
 def _draw_singles(session: Session, campaign: Campaign, now: datetime, leaves_at: datetime) -> int:
-    """One digest and one mail for each new name, A to Z."""
+    """One digest and one mail for each new name, A to Z; the organizers get one mail that shows them all."""
     if campaign.members != "named":
         return 0
     new = select(Member.id, Member.name).where(Member.campaign_id == campaign.id, digests.is_new())
     in_order = sorted(session.execute(new).all(), key=lambda row: (sort_key(row.name), row.id))[:MOST_SINGLES]
     drawn = _new_digests(session, campaign, len(in_order), now)
     assigned = [{"id": row.id, "digest_id": digest.id} for row, digest in zip(in_order, drawn, strict=True)]
-    if assigned:
-        session.execute(update(Member), assigned)
-        audit.log(session, campaign, "clock", "digest_drawn", detail=f"{len(assigned)} singles", at=now)
-    return outbox.put(session, [outbox.about_members("single", campaign, one, now, leaves_at) for one in drawn])
+    if not assigned:
+        return 0
+    session.execute(update(Member), assigned)
+    audit.log(session, campaign, "clock", "digest_drawn", detail=f"{len(assigned)} singles", at=now)
+    rows = [outbox.about_members("single", campaign, one, now, leaves_at) for one in drawn]
+    return outbox.put(session, [*rows, _shown(campaign, drawn[0], now)])
+
+
+def _shown(campaign: Campaign, digest: Digest, now: datetime) -> outbox.MailRow:
+    """The mail that shows the organizers what is to leave."""
+    about = outbox.MailOptions(digest_id=digest.id)
+    return outbox.to_organizers("digest_ready", campaign, f"{digest.number}", now, **about)
 
 
 def _new_digests(session: Session, campaign: Campaign, how_many: int, now: datetime) -> Sequence[Digest]:

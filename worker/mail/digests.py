@@ -45,7 +45,7 @@ def may_be_named() -> ColumnElement[bool]:
     return Member.stands & (Member.appearance == "named") & ~Member.words_wait & Member.erased_at.is_(None)
 
 
-def named_in(digest_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+def named_in(digest_id: int | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
     """Whether a digest names a member, if it leaves now.
 
     Whoever was confirmed again since, or is named otherwise, is told of by the next: organizers see it before.

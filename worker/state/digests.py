@@ -116,6 +116,19 @@ def load_persons(session: Session, digest: Digest) -> list[Person]:
     return _persons(session, digests.named_in(digest.id), digest.campaign_id)
 
 
+def load_persons_singly(session: Session, campaign: Campaign, digest_ids: Sequence[int]) -> list[Person]:
+    """Whom these digests of one person each name if they leave now, A to Z."""
+    named = Member.digest_id.in_(digest_ids) & digests.named_in(Member.digest_id)
+    return _persons(session, named, campaign.id) if digest_ids else []
+
+
+def load_singles_waiting(session: Session, digest: Digest) -> Sequence[Mail]:
+    """The mails about one member each that were drawn together with this digest, and wait."""
+    its = select(Mail).join(Digest, Digest.id == Mail.digest_id).where(Mail.kind == "single", Mail.due_at.is_not(None))
+    together = (Digest.campaign_id == digest.campaign_id, Digest.drawn_at == digest.drawn_at)
+    return session.scalars(its.where(*together).order_by(Mail.id)).all()
+
+
 def load_new_persons(session: Session, campaign: Campaign) -> list[Person]:
     """Whom the next digest would name, A to Z."""
     return _persons(session, fits_next(session, campaign), campaign.id)

@@ -38,6 +38,18 @@ def digest_context(session: Session, mail: Mail, *, with_link: bool = True) -> d
     return _context(session, mail.campaign, total, persons, tokens.link(digest, "digest") if with_link else "")
 
 
+def singles_context(session: Session, mail: Mail) -> dict[str, Any]:
+    """Of whom the mails about one member each tell that were drawn together with this one; raises NothingToSay if none
+    waits any more.
+    """
+    drawn_with = [] if mail.digest is None else digests.load_singles_waiting(session, mail.digest)
+    ids = [one.digest_id for one in drawn_with if one.digest_id is not None]
+    if not (persons := digests.load_persons_singly(session, mail.campaign, ids)):
+        raise NothingToSay
+    leaves_at = min(one.due_at for one in drawn_with if one.due_at is not None)
+    return {"leaves_at": leaves_at, "persons": _shown(persons)}
+
+
 def word_waiting_digest(session: Session, mail: Mail) -> Message:
     """The same for organizers: without the link. Raises NothingToSay likewise."""
     return _worded(mail.campaign, "digest", "", digest_context(session, mail, with_link=False))
@@ -87,9 +99,13 @@ def _context(session: Session, campaign: Campaign, total: int, persons: list[Per
         "salutation": said(digests.first_addressee(campaign).salutation, language, language),
         "letter_subject": _subject(session, campaign),
         "total": total,
-        "persons": [{"name": one.name, "paragraphs": _paragraphs(one.words)} for one in persons],
+        "persons": _shown(persons),
         "stop": link,
     }
+
+
+def _shown(persons: list[Person]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "paragraphs": _paragraphs(one.words)} for one in persons]
 
 
 def _subject(session: Session, campaign: Campaign) -> str:

@@ -359,10 +359,12 @@ def single(session: Session, mail: Mail) -> Message:
 def digest_ready(session: Session, mail: Mail) -> Message:
     """Shows the organizers what the addressee is to be told of members, whole, before it leaves."""
     waiting = digests.mail_of(session, mail)
+    if waiting is not None and waiting.kind == "single":
+        return _to_organizers(session, mail, singly=True, **digests.singles_context(session, waiting))
     if waiting is None or waiting.due_at is None:
         raise NothingToSay  # it was called back, or has left
     shown = digests.digest_context(session, waiting, with_link=False)
-    return _to_organizers(session, mail, leaves_at=waiting.due_at, **shown)
+    return _to_organizers(session, mail, singly=False, leaves_at=waiting.due_at, **shown)
 
 
 def digest_failed(session: Session, mail: Mail) -> Message:
