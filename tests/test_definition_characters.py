@@ -90,7 +90,10 @@ def test_a_tower_of_marks_is_cut_at_the_ninth(mark):
     assert characters.without_unfit("ក" + mark * 10)[0] == "ក" + mark * 8
 
 
-@pytest.mark.parametrize(("text", "has"), [("—", False), (". /", False), ("\u17b4", False), ("ខ", True), ("7", True)])
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [("—", False), (". /", False), ("\u17b4", False), ("\u3164\uffa0", False), ("ខ", True), ("7", True)],
+)
 def test_a_name_has_a_letter_or_a_digit(text, has):
     assert characters.has_letters(text) is has
 

@@ -176,8 +176,8 @@ def _is_khmer(character: str) -> bool:
 
 
 def has_letters(text: str) -> bool:
-    """Whether there is a letter or digit in it, which every name has."""
-    return any(character.isalnum() for character in text)
+    """Whether there is a letter or digit in it that can be seen, which every name has."""
+    return any(character.isalnum() and ord(character) not in _BLANK_LETTERS for character in text)
 
 
 def without_unfit(text: str) -> tuple[str, list[str]]:
