@@ -1,5 +1,6 @@
 """Addresses that others give us: an invitation passed on, and organizations that ask to sign."""
 
+import contextlib
 import re
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.conftest import Clock
 from tests.mails import is_silent_about, says
 from worker import db, tokens
 from worker.acts import join, pass_on, receipts, third_party_limits
@@ -176,6 +178,17 @@ def test_no_variant_of_an_address_is_written_to_as_if_it_were_another(
         now = db.clock(session)
         with pytest.raises(RateLimited):
             third_party_limits.require_may_be_written_to(session, "dead+1@x.example", now)
+
+
+def test_variants_do_not_use_up_the_mails_of_a_mailbox(campaign: Campaign, clock: Clock) -> None:
+    for number in range(4):
+        with db.transaction() as session, contextlib.suppress(RateLimited):
+            variant = Person(f"chair+{number}@river.example", "en")
+            third_party_limits.write_to(session, "confirm", campaign, variant, db.clock(session))
+        clock.advance(days=1, seconds=1)
+    assert len(mails("confirm")) == 2
+    with db.transaction() as session:
+        third_party_limits.write_to(session, "confirm", campaign, Person(CHAIR, "en"), db.clock(session))
 
 
 def test_a_plain_address_counts_its_variants_and_rows_of_before(campaign: Campaign) -> None:

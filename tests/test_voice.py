@@ -348,6 +348,18 @@ def test_nobody_is_kept_out_by_a_variant_of_its_address_that_is_no_mailbox(
     assert (members()[0].email, counted()) == (SOPHEA, 1)
 
 
+@on_sqlite
+def test_variants_do_not_use_up_the_mails_of_a_mailbox(browser: TestClient, campaign: Campaign, clock: Clock) -> None:
+    """Where they are no mailbox, whoever types them would keep a person out in silence."""
+    for number in range(4):
+        types(browser, SOPHEA.replace("@", f"+{number}@"), name="Not Sophea")
+        all_mails_leave()
+        clock.advance(days=1, seconds=1)
+    types(browser)
+    assert words_of(mails()[-1]).to == SOPHEA
+    assert (len(mails()), members()[0].name) == (3, "Sophea Chan")
+
+
 def test_what_an_attacker_typed_after_me_i_see_before_i_confirm_and_it_holds_only_if_i_want(
     browser: TestClient, campaign: Campaign
 ) -> None:

@@ -47,7 +47,7 @@ def ask_for_voice(session: Session, campaign_id: int, email: str, said: Voice, *
     voice_limits.require_room(session, campaign, of_its_origin)
     wait = voice_limits.wait_of(voice_limits.count_asked_lately(session, campaign, now), of_its_origin)
     member = _of_mailbox(session, campaign, email, said, now)
-    due_at = voice_limits.next_mail_at(session, member, now, wait)
+    due_at = voice_limits.next_mail_at(session, member, email, now, wait)
     if member.disowned_at is None:
         its_day_is_over = due_at is not None and due_at <= now + wait
         if not member.email or (its_day_is_over and member.confirmed_at is None and not _is_its_address(member, email)):

@@ -17,10 +17,10 @@ from worker.mail import outbox
 from worker.models import Campaign, Contact, Mail, Suppression, ThirdPartyAddress
 from worker.state.joining import FIRST_OF_CAMPAIGN, FOR_NEWCOMERS, MAX_OF_CAMPAIGN
 from worker.state.refusals import RateLimited
-from worker.text.addresses import mailbox
+from worker.text.addresses import is_plain, mailbox
 
 A_DAY = timedelta(days=1)
-MAX_TO_ONE_MAILBOX = 3  # in all
+MAX_TO_ONE_MAILBOX = 3  # in all; the last one is for the address without additions, which some servers do not know
 MAX_OF_ONE_PARTNER = 3  # in all
 FIRST_OF_ORIGIN = 5  # wishes from one place within an hour that are mailed at once
 BETWEEN, BETWEEN_OF_ORIGIN = timedelta(seconds=2), timedelta(seconds=5)  # from one mail to the next, beyond the first
@@ -118,7 +118,8 @@ def _may_be_written_to(session: Session, email: str, now: datetime) -> bool:
     called_back = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
     written = select(func.count(), func.max(ThirdPartyAddress.at)).join(Mail, Mail.id == ThirdPartyAddress.mail_id)
     times, latest = session.execute(written.where(_is_of_mailbox(email), ~called_back)).one()
-    return times < MAX_TO_ONE_MAILBOX and (latest is None or latest <= now - A_DAY)
+    most = MAX_TO_ONE_MAILBOX if is_plain(email) else MAX_TO_ONE_MAILBOX - 1
+    return times < most and (latest is None or latest <= now - A_DAY)
 
 
 def _is_of_mailbox(email: str) -> ColumnElement[bool]:

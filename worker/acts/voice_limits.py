@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from worker.models import Campaign, Mail, Member
 from worker.state.refusals import TooManyAtOnce
+from worker.text.addresses import is_plain
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
-MAX_TO_ONE_MAILBOX = 3  # of one campaign, in all
+MAX_TO_ONE_MAILBOX = 3  # of one campaign, in all; the last one is for the address without additions
 FIRST_OF_CAMPAIGN = 300  # wishes within an hour that are mailed at once
 FIRST_OF_ORIGIN = 5  # of them, from one place
 BETWEEN, BETWEEN_OF_ORIGIN = timedelta(seconds=1.5), timedelta(seconds=5)  # from one mail to the next, beyond the first
@@ -48,9 +49,13 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
     return min(LATEST, max(in_line, of_its_origin))
 
 
-def next_mail_at(session: Session, member: Member, now: datetime, wait: timedelta) -> datetime | None:
-    """When a mailbox gets its next mail; null if one waits already, or none goes there any more."""
-    if member.mails >= MAX_TO_ONE_MAILBOX or _waits(session, member):
+def next_mail_at(session: Session, member: Member, email: str, now: datetime, wait: timedelta) -> datetime | None:
+    """When a mailbox gets its next mail, at this address; null if one waits already, or none goes there any more.
+
+    Mails to variants of an address never use up all, as some servers know none: nobody is kept out by them.
+    """
+    most = MAX_TO_ONE_MAILBOX if is_plain(email) else MAX_TO_ONE_MAILBOX - 1
+    if _waits(session, member) or member.mails >= most:
         return None
     latest = session.scalar(select(func.max(Member.mailed_at)).where(Member.mailbox_hmac == member.mailbox_hmac))
     return max(now + wait, latest + A_DAY) if latest else now + wait

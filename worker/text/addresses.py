@@ -33,3 +33,8 @@ def mailbox(address: str) -> str:
     if domain in WITHOUT_DOTS:
         local, domain = local.replace(".", ""), WITHOUT_DOTS[domain]
     return f"{local}{at}{domain}"
+
+
+def is_plain(address: str) -> bool:
+    """Whether an address is its mailbox as it stands: if the mailbox is there, so is this address."""
+    return mailbox(address) == address.strip().casefold()
