@@ -125,7 +125,13 @@ def test_the_pages_say_it_in_every_language(
         assert cast.everything(session) == before
 
 
-@pytest.mark.parametrize("typed", ["", "nobody", "a@b", "x" * 250 + "@river.example", "a@river.example, b@c.example"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "nobody", "a@b", "x" * 250 + "@river.example", "a@river.example, b@c.example"),
+        *("chair%river.example@relay.example", "river.example!chair@relay.example"),
+    ],
+)
 def test_what_is_no_address_is_refused_and_stays_typed(typed: str, browser: TestClient, river_watch: Partner) -> None:
     page = passes_on(browser, river_watch, typed, mail_code="")
     assert page.status_code == 422

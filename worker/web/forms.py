@@ -12,6 +12,7 @@ from worker.text import addresses, characters
 MAX_FORM = 64 * 1024
 MAX_FORM_KEPT = 3 * MAX_FORM  # where such a form travels in one field of another, and some signs take more room
 MAX_FIELDS = 50
+_ROUTING = "%!"  # by which some servers pass an email on to another address that stands in the local part
 BODY_TIMEOUT_S = 10.0  # for the whole of it: at 50 kbit/s nearly MAX_FORM, and most forms are a tenth of it
 
 
@@ -34,7 +35,7 @@ def wrong_with_address(typed: str) -> str:
     typed = typed.strip()
     if not typed or len(typed) > MAX_LENGTH["email"] or any(characters.unfit(typed)):
         return "address wrong"
-    return "address wrong" if addresses.normalize(typed)[1] else ""
+    return "address wrong" if addresses.normalize(typed)[1] or any(sign in typed for sign in _ROUTING) else ""
 
 
 async def _body(request: Request, limit: int = MAX_FORM) -> bytes:
