@@ -273,6 +273,22 @@ def test_no_name_reaches_the_addressee_that_organizers_could_not_see_before(
     assert "A Shame" in text(mail)
 
 
+def test_who_is_named_is_told_of_whatever_it_does_as_the_digest_enters_data(campaign_id: int, clock: Clock) -> None:
+    """Else the next one would name it again."""
+    renamed, left, out = (joins(campaign_id, name) for name in ("Dara Sok", "Kim Lay", "Ana Lim"))
+    clock.advance(days=1)
+    draws(campaign_id)
+    changes(out, appearance="counted")
+    with db.transaction() as session:
+        digest_id = session.scalars(select(Digest.id)).one()
+        worded = told.Told(digest_id, session.execute(select(told.mark_of(digest_id))).scalar_one())
+    changes(renamed, name="A Pseudonym", named_at="now")
+    withdraws(left)
+    with db.transaction() as session:
+        told.let_go(session, worded)
+    assert told_of() == {"A Pseudonym": digest_id, "Kim Lay": digest_id, "Ana Lim": None}
+
+
 def test_a_digest_of_which_all_withdrew_is_not_sent_and_the_next_has_its_number(campaign_id: int, clock: Clock) -> None:
     member = joins(campaign_id, "Dara Sok")
     a_day_later(clock, campaign_id)
@@ -374,10 +390,10 @@ def test_who_withdraws_just_as_it_leaves_is_told_of_by_no_other(
     a_day_later(clock, campaign_id)
     going, let_go = threading.Thread(target=withdraws, args=(rosa,)), told.let_go
 
-    def meanwhile(session: Session, digest_id: int) -> None:
+    def meanwhile(session: Session, worded: told.Told) -> None:
         going.start()
         going.join(0.2)
-        let_go(session, digest_id)
+        let_go(session, worded)
 
     monkeypatch.setattr(told, "let_go", meanwhile)
     [mail] = drain()

@@ -203,7 +203,7 @@ def begin_data(session: Session, mail_id: int, holder: str, told: Told | None = 
         return False
     campaign_id, kind = left
     if told is not None:
-        digests.let_go(session, told.digest_id)
+        digests.let_go(session, told)
         digests.note_leaving(session, told.digest_id, kind, now)
         return True
     seed = session.scalar(select(Campaign.seed).where(Campaign.id == campaign_id))

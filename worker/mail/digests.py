@@ -89,9 +89,13 @@ def lock_persons(session: Session, *which: ColumnElement[bool]) -> None:
         session.execute(select(Member.id).join(Digest).where(*which).order_by(Member.id).with_for_update(of=Member))
 
 
-def let_go(session: Session, digest_id: int) -> None:
-    """Leave to the next digest whom this one, which enters DATA, does not name after all."""
-    left_out = update(Member).where(Member.digest_id == digest_id, ~named_in(digest_id)).values(digest_id=None)
+def let_go(session: Session, told: Told) -> None:
+    """Leave to the next digest whom this one, which enters DATA, does not name after all.
+
+    By the mark that held as it entered: who changes anything a moment later was named, and no other names it.
+    """
+    named = [int(one.partition(":")[0]) for one in told.mark.partition(":")[2].split(",") if one]
+    left_out = update(Member).where(Member.digest_id == told.digest_id, Member.id.not_in(named)).values(digest_id=None)
     session.execute(left_out.execution_options(synchronize_session=False))
 
 
