@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import Clock
-from tests.organizers import DeskBrowser, add, hidden
+from tests.organizers import DeskBrowser, add, code_of_last_mail, hidden
 from worker import db
 from worker.acts import login, second_factor
 from worker.models import Organizer
@@ -119,3 +119,64 @@ def test_a_secret_that_was_never_confirmed_is_not_asked_for() -> None:
     with db.transaction() as session:
         login.end_everything(session)
     assert maly.get("/desk/account/factor").status_code == 401
+
+
+def test_a_session_that_is_older_than_a_day_has_no_more_guesses(clock: Clock) -> None:
+    add()
+    maly, thief = DeskBrowser(), DeskBrowser()
+    maly.logs_in()
+    sets_it_up(maly)
+    thief.logs_in()
+    for _ in range(3):
+        clock.advance(hours=9)
+        assert thief.get("/desk/factor").status_code == 200
+    for _ in range(second_factor.MAX_WRONG):
+        assert "not right" in thief.post("/desk/factor", {"factor": "123456"}).text
+    assert "too many" in thief.post("/desk/factor", {"factor": shown_by_the_app()}).text
+    for _ in range(3):
+        clock.advance(hours=9)
+        assert thief.get("/desk/factor").status_code == 200
+    assert "not right" in thief.post("/desk/factor", {"factor": "123456"}).text
+    assert thief.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303, "one wrong one in a day"
+
+
+def guesses(browser: DeskBrowser) -> None:
+    """More wrong codes than are compared."""
+    for _ in range(second_factor.MAX_WRONG):
+        browser.post("/desk/factor", {"factor": "123456"})
+    assert "too many" in browser.post("/desk/factor", {"factor": "123456"}).text
+
+
+def test_who_reads_the_email_alone_uses_up_no_guess_of_a_browser_that_passed(clock: Clock) -> None:
+    """A browser is known by the mark that it gets after both codes."""
+    add()
+    maly, thief = DeskBrowser(), DeskBrowser()
+    maly.logs_in()
+    sets_it_up(maly)
+    maly.post("/desk/logout")
+    clock.advance(minutes=1)
+    for _ in range(2):
+        thief.logs_in()
+        guesses(thief)
+    maly.logs_in()
+    assert maly.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303
+    assert maly.is_in()
+
+
+def test_a_browser_that_was_known_before_the_factor_is_known_no_more(clock: Clock) -> None:
+    add()
+    maly, thief = DeskBrowser(), DeskBrowser()
+    maly.enters()
+    thief.logs_in()
+    thief.logs_in()
+    thief.asks()
+    waiting = code_of_last_mail()
+    sets_it_up(maly)
+    maly.post("/desk/logout")
+    guesses(thief)
+    assert thief.post("/desk/code", {"code": waiting}).status_code == 303
+    guesses(thief)
+    clock.advance(minutes=1)
+    maly.logs_in()
+    assert maly.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303
+    assert maly.is_in()

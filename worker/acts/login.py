@@ -31,11 +31,10 @@ CodeProblem = Literal["code wrong", "code too late", "no code asked"]
 
 @dataclass(frozen=True)
 class Entered:
-    """What a browser gets that was let in: the key of its session, and the mark by which it is known again."""
+    """What a browser gets that was let in: the key of its session."""
 
     organizer: Organizer
     key: str
-    mark: bytes
 
 
 def ask_for_code(session: Session, email: str, browser: str, mark: bytes | None, language: str) -> bool:
@@ -80,7 +79,7 @@ def put_codes(session: Session) -> int:
         if organizer is None or asked.at < now - MAIL_MAY_TAKE:
             continue
         session.get_one(Organizer, organizer.id, with_for_update=True)  # two workers count one after the other
-        asked.is_known = asked.browser_mark is not None and tokens.is_marked(organizer, bytes(asked.browser_mark))
+        asked.is_known = _shows_mark(asked, organizer)
         if _count_codes(session, asked, organizer, now) >= MAX_CODES:
             continue
         asked.organizer_id = organizer.id
@@ -94,6 +93,10 @@ def _count_codes(session: Session, asked: Login, organizer: Organizer, now: date
     if asked.is_known:
         its.append(Login.browser_mark == asked.browser_mark)
     return session.scalar(select(func.count()).where(*its)) or 0
+
+
+def _shows_mark(asked: Login, organizer: Organizer) -> bool:
+    return asked.browser_mark is not None and tokens.is_marked(organizer, bytes(asked.browser_mark))
 
 
 def take_code(session: Session, browser: str, typed: str, before: str = "") -> Entered | CodeProblem:
@@ -125,7 +128,7 @@ def take_code(session: Session, browser: str, typed: str, before: str = "") -> E
     if sent_at is not None and sent_at <= now - CODE_HOLDS:
         return "code too late"
     asked.used_at = now
-    return _enter(session, organizer, before, now, is_known=asked.is_known)
+    return _enter(session, organizer, before, now, is_known=asked.is_known and _shows_mark(asked, organizer))
 
 
 def make_link(session: Session, organizer: Organizer) -> str:
@@ -223,7 +226,7 @@ def _enter(session: Session, organizer: Organizer, before: str, now: datetime, *
         )
     )
     session.flush()
-    return Entered(organizer, key, tokens.browser_mark(organizer))
+    return Entered(organizer, key)
 
 
 def _end(session: Session, *which: ColumnElement[bool]) -> None:

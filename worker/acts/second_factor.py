@@ -3,10 +3,11 @@
 import base64
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from worker import tokens
@@ -21,6 +22,14 @@ ISSUER = "Undersigned"
 FactorProblem = Literal["factor wrong", "too many factors"]
 
 
+@dataclass(frozen=True)
+class SetUp:
+    """What a person gets that set up a second factor, and the mark by which its browser is known from now on."""
+
+    recovery_codes: list[str]
+    mark: bytes
+
+
 def begin_factor(session: Session, visitor: Visitor) -> None:
     """Draw a secret that is to be confirmed; one that is confirmed stays."""
     import pyotp
@@ -30,16 +39,20 @@ def begin_factor(session: Session, visitor: Visitor) -> None:
         organizer.totp_secret = pyotp.random_base32()
 
 
-def confirm_factor(session: Session, visitor: Visitor, typed: str) -> list[str] | FactorProblem:
-    """Ask for the second factor from now on, once a code shows that the secret arrived; returns recovery codes."""
+def confirm_factor(session: Session, visitor: Visitor, typed: str) -> SetUp | FactorProblem:
+    """Ask for the second factor from now on, once a code shows that the secret arrived."""
     organizer = _locked(session, visitor)
     if organizer.totp_at is not None or not organizer.totp_secret:
         return "factor wrong"
     if (step := _matching_step(organizer, visitor, typed)) is None:
         return "factor wrong"
     organizer.totp_at, organizer.totp_step = visitor.now, step
+    organizer.generation += 1  # the marks and sessions of before may be those of whoever reads the email alone
+    others = update(DeskSession).where(DeskSession.organizer_id == organizer.id, DeskSession.id != visitor.session.id)
+    session.execute(others.values(is_known=False).execution_options(synchronize_session=False))
     session.get_one(DeskSession, visitor.session.id).factor_at = visitor.now
-    return draw_recovery_codes(session, visitor)
+    session.flush()  # what is drawn next reads the row anew
+    return SetUp(draw_recovery_codes(session, visitor), tokens.browser_mark(organizer))
 
 
 def take_factor(session: Session, visitor: Visitor, typed: str) -> str | FactorProblem:
@@ -50,14 +63,15 @@ def take_factor(session: Session, visitor: Visitor, typed: str) -> str | FactorP
     organizer = _locked(session, visitor)
     its = session.get_one(DeskSession, visitor.session.id)
     since = visitor.now - timedelta(days=1)
-    of_day = DeskSession.organizer_id == organizer.id, DeskSession.is_known == its.is_known
-    wrong = session.scalar(select(func.sum(DeskSession.wrong_factors)).where(*of_day, DeskSession.created_at > since))
-    if (wrong or 0) >= MAX_WRONG:
+    alike = DeskSession.organizer_id == organizer.id, DeskSession.is_known == its.is_known
+    of_day = select(func.sum(DeskSession.wrong_factors)).where(*alike, DeskSession.wrong_factor_at > since)
+    if (session.scalar(of_day) or 0) >= MAX_WRONG:
         return "too many factors"
     if (step := _matching_step(organizer, visitor, typed)) is not None:
         organizer.totp_step = step
     elif not _use_recovery_code(organizer, typed):
-        its.wrong_factors += 1
+        before = its.wrong_factors if its.wrong_factor_at is not None and its.wrong_factor_at > since else 0
+        its.wrong_factors, its.wrong_factor_at = before + 1, visitor.now
         return "factor wrong"
     key = tokens.new_key()
     its.key_hash, its.factor_at = tokens.key_hash(key), visitor.now

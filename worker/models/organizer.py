@@ -20,9 +20,9 @@ class Organizer(Base):
     """A person with a name in the audit log, which the campaigns' one `reply_to` is not.
 
     `is_local`: whoever sits at this machine, made by `up`; it has no address. `generation`: raised where all sessions
-    are ended, which forgets the browsers that are known. `totp_at`: since when a second factor is asked for;
-    `totp_step`: the last one that was taken, so that none is taken twice. `recovery_codes`: SHA-256 of those left.
-    After `removed_at` the address is gone and the name stays.
+    are ended, or a second factor is set up, which forgets the browsers that are known. `totp_at`: since when a second
+    factor is asked for; `totp_step`: the last one that was taken, so that none is taken twice. `recovery_codes`:
+    SHA-256 of those left. After `removed_at` the address is gone and the name stays.
     """
 
     __tablename__ = "organizer"
@@ -98,8 +98,8 @@ class Login(Base):
 class DeskSession(Base):
     """A browser that is logged in. Its cookie is the key of which `key_hash` is the SHA-256.
 
-    `is_known`: its browser had logged in before. `factor_at`: when a second factor was typed last, and
-    `wrong_factors` how often a wrong one was.
+    `is_known`: its browser had logged in before, with the second factor where one is set up. `factor_at`: when that was
+    typed last. `wrong_factors`: how often a wrong one was, none a day after the one before; the last `wrong_factor_at`.
     """
 
     __tablename__ = "desk_session"
@@ -114,6 +114,7 @@ class DeskSession(Base):
     ended_at: Mapped[datetime | None]
     factor_at: Mapped[datetime | None]
     wrong_factors: Mapped[int]
+    wrong_factor_at: Mapped[datetime | None]
 
     organizer: Mapped[Organizer] = relationship()
 

@@ -81,6 +81,7 @@ def upgrade() -> None:
         _moment("ended_at"),
         _moment("factor_at"),
         sa.Column("wrong_factors", sa.Integer, nullable=False),
+        _moment("wrong_factor_at"),
         sa.ForeignKeyConstraint(["organizer_id"], ["organizer.id"], name="fk_desk_session_organizer_id"),
         sa.PrimaryKeyConstraint("id", name="pk_desk_session"),
         sa.UniqueConstraint("key_hash", name="uq_desk_session_key_hash"),

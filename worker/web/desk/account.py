@@ -10,6 +10,7 @@ from worker.definition.partners import MAX_LENGTH
 from worker.state.organizers import load_seats, load_sessions
 from worker.text import characters, names
 from worker.text.languages import OF_THE_DESK
+from worker.web.desk import cookies
 from worker.web.desk.door import acting
 from worker.web.desk.visit import Visit
 
@@ -69,8 +70,10 @@ def confirm_factor(visit: Visit) -> Response:
     """Ask for the second factor from now on."""
     with acting(visit) as session:
         found = second_factor.confirm_factor(session, visit.person, visit.typed.get("factor", ""))
-    if isinstance(found, list):
-        return visit.show("recovery", codes=found)
+    if isinstance(found, second_factor.SetUp):
+        page = visit.show("recovery", codes=found.recovery_codes)
+        cookies.keep_mark(page, found.mark)
+        return page
     if visit.person.organizer.totp_at is not None or not visit.person.organizer.totp_secret:
         return visit.go_to("/desk/account")
     return _new_factor(visit, 422, {"factor": found})

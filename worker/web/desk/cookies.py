@@ -44,9 +44,9 @@ def forget(response: Response, kind: Kind) -> None:
     response.delete_cookie(cookie_name(kind), path="/", secure=is_https(), httponly=True, samesite="lax")
 
 
-def spelled_mark(mark: bytes) -> str:
-    """A browser's mark as its cookie has it."""
-    return base64.urlsafe_b64encode(mark).decode()
+def keep_mark(response: Response, mark: bytes) -> None:
+    """Let the browser be known again, now that it passed all that is asked for."""
+    keep(response, "known", base64.urlsafe_b64encode(mark).decode())
 
 
 def read_mark(request: Request) -> bytes | None:

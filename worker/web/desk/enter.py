@@ -7,7 +7,7 @@ from worker.acts import login, second_factor
 from worker.acts.login import Entered
 from worker.state import organizers
 from worker.text import addresses
-from worker.tokens import new_key
+from worker.tokens import browser_mark, new_key
 from worker.web import forms
 from worker.web.desk import cookies
 from worker.web.desk.visit import Kept, Visit
@@ -92,7 +92,9 @@ def take_factor(visit: Visit) -> Response:
         found = second_factor.take_factor(session, visit.person, visit.typed.get("factor", ""))
     if found == "factor wrong" or found == "too many factors":
         return visit.show("factor", 422, problems={"factor": found}, kept=visit.typed.get("kept", ""))
-    return _show_again(visit, found)
+    response = _show_again(visit, found)
+    cookies.keep_mark(response, browser_mark(visit.person.organizer))
+    return response
 
 
 def log_out(visit: Visit) -> Response:
@@ -117,7 +119,8 @@ def _logged_out(visit: Visit) -> Response:
 
 def _let_in(visit: Visit, entered: Entered) -> Response:
     response = _show_again(visit, entered.key)
-    cookies.keep(response, "known", cookies.spelled_mark(entered.mark))
+    if entered.organizer.totp_at is None:
+        cookies.keep_mark(response, browser_mark(entered.organizer))
     return response
 
 
