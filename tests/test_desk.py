@@ -325,6 +325,21 @@ def test_what_was_typed_as_a_session_ended_comes_back_and_is_not_done() -> None:
     assert "Votre compte" in maly.get("/desk/account").text
 
 
+@pytest.mark.parametrize("name", ["Dara Chea", "dara  CHEA", "Dara\u00a0Chéa", organizers.LOCAL])
+def test_nobody_takes_the_name_of_another(name: str) -> None:
+    """The audit log names who acted, and commands are given to a name."""
+    add()
+    add("Dara Chea", "dara@rivers.example")
+    with db.transaction() as session:
+        organizers.add_local(session)
+    maly = DeskBrowser()
+    maly.enters()
+    refused = maly.post("/desk/account", {"name": name, "language": "en"})
+    assert refused.status_code == 422
+    assert "tells you apart" in refused.text
+    assert maly.post("/desk/account", {"name": "MALY SOK", "language": "en"}).status_code == 303, "its own"
+
+
 def test_the_longest_form_comes_back_too() -> None:
     add()
     maly, name = DeskBrowser(), '"' * 21_000

@@ -99,6 +99,16 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert len(listed()) == 1
 
 
+@on_sqlite
+def test_an_address_is_its_owners_whatever_others_are_called() -> None:
+    add("Dara Chea", "dara@rivers.example")
+    add(ADDRESS, "other@rivers.example")
+    add()
+    maly = DeskBrowser()
+    maly.post("/desk/link", {"key": types("link", ADDRESS.upper()).stdout.strip().rpartition("/")[2]})
+    assert "You are Maly Sok." in maly.get("/desk").text
+
+
 def test_who_was_removed_since_a_backup_stays_removed() -> None:
     with db.transaction() as session:
         cast.a_campaign(session)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from worker import db, journal, tokens
 from worker.acts import audit, login
 from worker.models import Campaign, Organizer, Role, Seat
-from worker.state.organizers import find_by_address, find_local, find_seat
+from worker.state.organizers import find_by_address, find_local, find_seat, is_name_free
 from worker.text.languages import SOURCE
 
 LOCAL = "This computer"
@@ -25,10 +25,13 @@ def add_local(session: Session) -> Organizer:
     return find_local(session) or _added(session, LOCAL, "", SOURCE, is_local=True)
 
 
-def change_account(session: Session, organizer_id: int, name: str, language: str) -> None:
-    """Take a person's own word for its name and the language in which it reads."""
+def change_account(session: Session, organizer_id: int, name: str, language: str) -> bool:
+    """Take a person's own word for its name and the language in which it reads; false if another is called so."""
     organizer = session.get_one(Organizer, organizer_id)
+    if not is_name_free(session, name, organizer):
+        return False
     organizer.name, organizer.language = name, language
+    return True
 
 
 def give_seat(session: Session, organizer: Organizer, campaign_id: int, role: Role, *, may_send: bool) -> None:

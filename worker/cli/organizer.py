@@ -234,7 +234,8 @@ def _named(session: "Session", name: str) -> "Organizer":
 
     everybody = load_organizers(session)
     wanted = similar_names.same_name(name)
-    found = [one for one in everybody if similar_names.same_name(one.name) == wanted or one.email == name]
+    by_name = [one for one in everybody if similar_names.same_name(one.name) == wanted]
+    found = [one for one in everybody if one.email and one.email.casefold() == name.casefold()] or by_name
     if not found:
         known = [one.name for one in everybody]
         meant = lookup.did_you_mean(name, known) or f"There are: {', '.join(known) or 'none'}"
@@ -245,11 +246,8 @@ def _named(session: "Session", name: str) -> "Organizer":
 
 
 def _require_free_name(session: "Session", name: str, address: str) -> None:
-    """Two persons of one name could not be told apart in the audit log."""
-    from worker.state.organizers import load_organizers
-    from worker.text import similar_names
+    from worker.state.organizers import find_by_address, is_name_free
 
-    wanted = similar_names.same_name(name)
-    others = [one for one in load_organizers(session) if one.email.casefold() != address.casefold()]
-    if any(similar_names.same_name(one.name) == wanted for one in others):
+    there = find_by_address(session, address)
+    if not is_name_free(session, name, *([there] if there else [])):
         console.fail(f"Another organizer is called {name!r} already: give this one a name that tells them apart.")

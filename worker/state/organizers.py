@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from worker import db, tokens
 from worker.models import Campaign, DeskLink, DeskSession, Organizer, Role, Seat
 from worker.state.lifecycle import Stage, load_stage
+from worker.text import similar_names
 
 IDLE = timedelta(hours=12)  # after which a session ends by itself
 RECENT_FACTOR = timedelta(minutes=10)  # for which a second factor is good for what is dangerous
@@ -119,6 +120,13 @@ def find_by_address(session: Session, email: str) -> Organizer | None:
     """Who has this address."""
     by_address = Organizer.email_hmac.in_(tokens.fingerprints(email))
     return session.scalar(select(Organizer).where(by_address, Organizer.removed_at.is_(None)))
+
+
+def is_name_free(session: Session, name: str, *others_than: Organizer) -> bool:
+    """Whether nobody else is called so: two persons of one name could not be told apart in the audit log."""
+    wanted, its_own = similar_names.same_name(name), {one.id for one in others_than}
+    others = [one for one in load_organizers(session) if one.id not in its_own]
+    return all(similar_names.same_name(one.name) != wanted for one in others)
 
 
 def is_good_link(session: Session, key: str) -> bool:

@@ -42,6 +42,7 @@ _SENTENCES = {
     "no code asked": N_("Ask for a new code: this browser has none that still works."),
     "factor wrong": N_("This code is not right. Type the one that your app shows now, or a recovery code."),
     "too many factors": N_("There were too many wrong codes. Try again tomorrow, or ask who runs this server."),
+    "name of another": N_("Another organizer is called so. Choose a name that tells you apart."),
     "desk language unknown": N_("Choose one of these languages."),
     "language unknown": N_("The letter does not exist in this language."),
     "speaks for itself": N_("Tick the box to confirm that you speak for yourself."),

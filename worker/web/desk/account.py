@@ -38,8 +38,9 @@ def change_account(visit: Visit) -> Response:
     if problems:
         return _account(visit, typed, problems)
     with acting(visit) as session:
-        organizers.change_account(session, visit.person.organizer.id, name, language)
-    return visit.go_to("/desk/account")
+        if organizers.change_account(session, visit.person.organizer.id, name, language):
+            return visit.go_to("/desk/account")
+    return _account(visit, typed, {"name": "name of another"})
 
 
 def end_session(visit: Visit) -> Response:
