@@ -1,13 +1,15 @@
 """The door of the organizers' desk: who comes in, by what, and for how long."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import Integer, column, event, func, select, text, update
 
 from tests import cast
 from tests.conftest import Clock
 from tests.organizers import ADDRESS, HERE, DeskBrowser, add, code_of_last_mail, hidden, relay_takes_all
+from tests.stage import eventually
 from worker import db, settings, tokens
 from worker.acts import audit, login, organizers
 from worker.models import AuditEvent, Campaign, DeskLink, DeskSession, Installation, Login, Mail, Organizer
@@ -23,13 +25,14 @@ def test_a_mailed_code_that_is_typed_opens_the_desk_once() -> None:
     page = maly.asks()
     assert page.status_code == 200
     assert "eight digits" in page.text
-    code = code_of_last_mail()
+    code, asked = code_of_last_mail(), maly.cookies()["desk-asked-8000"]
     assert not maly.is_in()
     assert maly.post("/desk/code", {"code": code}).headers["location"] == "/desk"
     assert "You are Maly Sok." in maly.get("/desk").text
     other = DeskBrowser()
     other.client.cookies = {"desk-asked-8000": maly.cookies().get("desk-asked-8000", "")}
     assert other.post("/desk/code", {"code": code}).status_code == 422
+    maly.client.cookies = {"desk-asked-8000": asked}
     assert maly.post("/desk/code", {"code": code}).status_code == 422, "used"
 
 
@@ -348,6 +351,66 @@ def test_the_longest_form_comes_back_too() -> None:
     again = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(asked, "kept")})
     assert again.status_code == 200
     assert again.text.count("&#34;") >= len(name)
+
+
+@pytest.mark.parametrize("kept", ["[" * 60_000, r'["/desk/account",{"name":"\ud800","language":"fr"}]'])
+def test_whatever_stands_in_the_hidden_field_who_is_let_in_is_in(kept: str) -> None:
+    add()
+    maly = DeskBrowser()
+    maly.asks()
+    assert maly.post("/desk/code", {"code": code_of_last_mail(), "kept": kept}).status_code < 400
+    assert maly.is_in()
+
+
+def test_the_code_typed_in_a_second_tab_leads_on_with_what_was_typed_there() -> None:
+    add()
+    maly = DeskBrowser()
+    lost = maly.post("/desk/account", {"name": "Maly, Rivers", "language": "fr"})
+    maly.asks()
+    code = code_of_last_mail()
+    assert maly.post("/desk/code", {"code": code}).headers["location"] == "/desk"
+    again = maly.post("/desk/code", {"code": code, "kept": hidden(lost, "kept")})
+    assert again.status_code == 200
+    assert "Maly, Rivers" in again.text
+    assert maly.post("/desk/code", {"code": code}).headers["location"] == "/desk"
+    assert maly.is_in()
+    assert DeskBrowser().post("/desk/code", {"code": code}).status_code == 422
+
+
+def test_a_code_that_was_asked_for_under_the_former_key_is_mailed_under_the_new_one() -> None:
+    add()
+    maly = DeskBrowser()
+    maly.asks()
+    former = settings.current().secret_key
+    settings.set_for_this_process(secret_key="k" * 40, secret_key_old=former)
+    code = code_of_last_mail()
+    with db.transaction() as session:
+        cookie = maly.cookies()["desk-asked-8000"]
+        assert isinstance(login.take_code(session, cookie, code), login.Entered)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_is_let_in_as_all_are_logged_out_is_out() -> None:
+    number = add()
+    maly = DeskBrowser()
+    maly.asks()
+    code, cookie = code_of_last_mail(), maly.cookies()["desk-asked-8000"]
+
+    def log_out_everywhere() -> None:
+        with db.transaction() as session:
+            login.end_all_sessions(session, number)
+
+    ending = threading.Thread(target=log_out_everywhere)
+    with db.transaction() as session:
+        assert isinstance(login.take_code(session, cookie, code), login.Entered)
+        ending.start()
+        waits = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).columns(column("waiting", Integer))
+        eventually(lambda: db.read_autocommit(waits)[0][0] == 1)
+    ending.join()
+    with db.reading() as session:
+        assert session.scalars(select(DeskSession.ended_at)).one() is not None
 
 
 def test_who_has_to_log_in_first_comes_to_where_it_was_going_and_nowhere_else() -> None:

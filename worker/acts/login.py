@@ -70,8 +70,9 @@ def put_codes(session: Session) -> int:
     rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
     if not rows:
         return 0
-    # By what they decrypt to: while a key is changed, an address may be kept by its fingerprint under the one before.
-    by_address = {tokens.fingerprint(one.email): one for one in load_organizers(session) if one.email}
+    # By what they decrypt to: while a key is changed, either address may be known by its fingerprint of before.
+    everybody = [one for one in load_organizers(session) if one.email]
+    by_address = {known: one for one in everybody for known in tokens.fingerprints(one.email)}
     now, put = db.clock(session), 0
     for asked in rows:
         asked.looked_up_at = now
@@ -169,11 +170,12 @@ def end_session(session: Session, organizer_id: int, session_id: int) -> None:
 def end_all_sessions(session: Session, organizer_id: int) -> None:
     """End all sessions of a person, its links and codes, and forget the browsers that it is known by."""
     now = db.clock(session)
-    _end(session, DeskSession.organizer_id == organizer_id)
+    # Sessions last: whoever is let in at this moment holds the row of its code or link, and is waited for.
+    _run(session, update(Login).where(Login.organizer_id == organizer_id, _CODE).values(used_at=now))
+    _run(session, update(DeskLink).where(DeskLink.organizer_id == organizer_id, _LINK).values(used_at=now))
     raised = update(Organizer).where(Organizer.id == organizer_id).values(generation=Organizer.generation + 1)
     _run(session, raised)
-    _run(session, update(DeskLink).where(DeskLink.organizer_id == organizer_id, _LINK).values(used_at=now))
-    _run(session, update(Login).where(Login.organizer_id == organizer_id, _CODE).values(used_at=now))
+    _end(session, DeskSession.organizer_id == organizer_id)
 
 
 def end_everything(session: Session) -> None:

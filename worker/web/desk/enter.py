@@ -13,6 +13,7 @@ from worker.web.desk import cookies
 from worker.web.desk.visit import Kept, Visit
 
 MAX_FROM_ORIGIN = 20  # requests for a code in an hour, from one network
+LONGEST_CODE = 200  # characters of a code with whatever is typed around it; each is looked at for each request
 _DESK = 0  # in the place of a campaign, where wishes are counted by their origin
 
 
@@ -56,8 +57,10 @@ def take_code(visit: Visit) -> Response:
     browser = cookies.kept(visit.request, "asked")
     with db.transaction() as session:
         before = cookies.kept(visit.request, "session")
-        found = login.take_code(session, browser, visit.typed.get("code", ""), before)
+        found = login.take_code(session, browser, visit.typed.get("code", "")[:LONGEST_CODE], before)
     if not isinstance(found, Entered):
+        if visit.visitor is not None:  # the same code in another tab
+            return _show_again(visit, before)
         return visit.show("code", 422, problems={"code": found}, kept=visit.typed.get("kept", ""))
     response = _let_in(visit, found)
     cookies.forget(response, "asked")
@@ -89,7 +92,7 @@ def take_factor(visit: Visit) -> Response:
     if visit.person.organizer.totp_at is None:
         return visit.go_to("/desk")
     with db.transaction() as session:
-        found = second_factor.take_factor(session, visit.person, visit.typed.get("factor", ""))
+        found = second_factor.take_factor(session, visit.person, visit.typed.get("factor", "")[:LONGEST_CODE])
     if found == "factor wrong" or found == "too many factors":
         return visit.show("factor", 422, problems={"factor": found}, kept=visit.typed.get("kept", ""))
     response = _show_again(visit, found)

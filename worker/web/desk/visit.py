@@ -48,11 +48,11 @@ class Kept:
         """What a page of ours wrote into a hidden field; it only fills a form, so nobody has to have signed it."""
         try:
             path, fields = json.loads(spelled)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
         if not isinstance(path, str) or not isinstance(fields, dict):
             return None
-        return cls(path, {str(name): str(value) for name, value in fields.items() if name not in NEVER_KEPT})
+        return cls(path, {_shown(name): _shown(value) for name, value in fields.items() if name not in NEVER_KEPT})
 
     def spelled(self) -> str:
         """As it stands in a hidden field."""
@@ -113,6 +113,11 @@ class Visit:
 
 
 View = Callable[[Visit], Response]
+
+
+def _shown(value: object) -> str:
+    """A text that a page can be written with: JSON can spell halves of signs."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _asked_for(request: Request) -> str:
