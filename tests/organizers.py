@@ -39,8 +39,10 @@ class DeskBrowser:
     def cookies(self) -> dict[str, str]:
         return dict(self.client.cookies)
 
-    def asks(self, email: str = ADDRESS) -> Response:
-        return self.post("/desk/login", {"email": email})
+    def asks(self, email: str = ADDRESS, kept: str = "") -> Response:
+        """Asks for a code; the page on which it is to be typed."""
+        asked = self.post("/desk/login", {"email": email, "kept": kept})
+        return self.get(asked.headers["location"]) if asked.status_code == 303 else asked
 
     def logs_in(self, email: str = ADDRESS) -> Response:
         """By the code of the mail that leaves at once."""

@@ -1,5 +1,6 @@
 """The door of the organizers' desk: who comes in, by what, and for how long."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -34,6 +35,33 @@ def test_a_mailed_code_that_is_typed_opens_the_desk_once() -> None:
     assert other.post("/desk/code", {"code": code}).status_code == 422
     maly.client.cookies = {"desk-asked-8000": asked}
     assert maly.post("/desk/code", {"code": code}).status_code == 422, "used"
+
+
+@pytest.mark.parametrize("kept", ["", '["/desk/account",{}]', r'["/desk/\ud800",{}]'])
+def test_the_page_that_takes_the_code_is_loaded_again_and_no_other_is_mailed(kept: str) -> None:
+    """A phone does so when its reader comes back from the email."""
+    add()
+    maly = DeskBrowser()
+    asked = maly.post("/desk/login", {"email": ADDRESS, "kept": kept, "lang": "fr"})
+    assert asked.status_code == 303
+    for _ in range(2):
+        page = maly.get(asked.headers["location"])
+        assert "huit chiffres" in page.text
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Login)) == 1
+    entered = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(page, "kept")})
+    assert entered.headers["location"] == ("/desk/account" if "account" in kept else "/desk")
+
+
+def test_an_address_fills_no_form_and_leads_to_no_other_site() -> None:
+    add()
+    for to in ("//evil.example", "https://evil.example", '["/desk/account",{"name":"Evil"}]', "/s/x"):
+        maly = DeskBrowser()
+        maly.asks()
+        page = maly.get(f"/desk/code?to={to}&kept=x&name=Evil")
+        assert json.loads(hidden(page, "kept")) == [to, {}]
+        entered = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(page, "kept")})
+        assert entered.headers["location"] == "/desk"
 
 
 def test_five_hundred_prefetched_mails_and_links_use_nothing_up() -> None:
@@ -277,7 +305,7 @@ def test_cookies_are_out_of_reach_and_pages_say_what_browsers_have_to_know(url: 
     settings.set_for_this_process(public_url=url)
     add()
     maly = DeskBrowser(url=url)
-    asked = maly.asks()
+    asked = maly.post("/desk/login", {"email": ADDRESS})
     entered = maly.post("/desk/code", {"code": code_of_last_mail()})
     said = [*asked.headers.get_list("set-cookie"), *entered.headers.get_list("set-cookie")]
     assert len(said) == 4
@@ -416,7 +444,7 @@ def test_who_is_let_in_as_all_are_logged_out_is_out() -> None:
 def test_who_has_to_log_in_first_comes_to_where_it_was_going_and_nowhere_else() -> None:
     add()
     maly = DeskBrowser()
-    asked = maly.post("/desk/login", {"email": ADDRESS, "kept": hidden(maly.get("/desk/account"), "kept")})
+    asked = maly.asks(kept=hidden(maly.get("/desk/account"), "kept"))
     entered = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(asked, "kept")})
     assert entered.headers["location"] == "/desk/account"
     for elsewhere in ('["https://evil.example",{}]', '["//evil.example/desk",{}]', "[", '["/desk/logout",{}]'):

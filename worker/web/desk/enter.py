@@ -1,5 +1,7 @@
 """Into the desk and out of it: ask for a code, type it, open it by a link, type the second factor, log out."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from worker import db, tasks
@@ -42,14 +44,24 @@ def ask_for_code(visit: Visit) -> Response:
         response.headers["Retry-After"] = "3600"
         return response
     tasks.notify(tasks.login)
-    response = visit.show("code", kept=kept)
+    response = visit.show("code", kept=kept) if visit.kept and visit.kept.fields else _go_to_code(visit)
     cookies.keep(response, "asked", browser)
     return response
 
 
+def _go_to_code(visit: Visit) -> Response:
+    """By GET, so that a phone that loads the page again, as its reader comes back from the email, asks for no other."""
+    said = {"lang": visit.language} | ({"to": visit.kept.path} if visit.kept else {})
+    return visit.go_to(f"/desk/code?{urlencode(said)}")
+
+
 def show_code(visit: Visit) -> Response:
-    """The form that takes the code; looking at it, as a scanner of mail does, uses nothing up."""
-    return visit.show("code")
+    """The form that takes the code; looking at it, as a scanner of mail does, uses nothing up.
+
+    An address says where to go on to, and never what fills a form there: anybody can make one.
+    """
+    to = visit.request.query_params.get("to", "")
+    return visit.show("code", kept=Kept(to, {}).spelled() if to else "")
 
 
 def take_code(visit: Visit) -> Response:

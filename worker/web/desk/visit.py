@@ -52,7 +52,8 @@ class Kept:
             return None
         if not isinstance(path, str) or not isinstance(fields, dict):
             return None
-        return cls(path, {_shown(name): _shown(value) for name, value in fields.items() if name not in NEVER_KEPT})
+        kept = {_shown(name): _shown(value) for name, value in fields.items() if name not in NEVER_KEPT}
+        return cls(_shown(path), kept)
 
     def spelled(self) -> str:
         """As it stands in a hidden field."""
