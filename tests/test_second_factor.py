@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.conftest import Clock
 from tests.organizers import DeskBrowser, add, code_of_last_mail, hidden
 from worker import db
-from worker.acts import login, second_factor
+from worker.acts import login, organizers, second_factor
 from worker.models import Organizer
 
 pytestmark = pytest.mark.usefixtures("database", "notified")
@@ -179,4 +179,16 @@ def test_a_browser_that_was_known_before_the_factor_is_known_no_more(clock: Cloc
     clock.advance(minutes=1)
     maly.logs_in()
     assert maly.post("/desk/factor", {"factor": shown_by_the_app()}).status_code == 303
+    assert maly.is_in()
+
+
+def test_who_lost_phone_and_codes_is_removed_and_added_again(clock: Clock) -> None:
+    number = add()
+    maly = DeskBrowser()
+    maly.enters()
+    sets_it_up(maly)
+    with db.transaction() as session:
+        organizers.remove_organizer(session, session.get_one(Organizer, number))
+    add()
+    maly.logs_in()
     assert maly.is_in()
