@@ -25,7 +25,7 @@ from tests.scripted_smtp import ScriptedServer
 from tests.sql import statements
 from tests.voices import a_member
 from worker import db, settings, tokens
-from worker.acts import add_voice, bounce, cancel, erase, hold
+from worker.acts import add_voice, bounce, cancel, dispatch, erase, hold
 from worker.acts import digests as acts
 from worker.acts.add_voice import Voice
 from worker.acts.draw_digests import draw_digest
@@ -370,6 +370,22 @@ def test_one_that_is_refused_or_comes_back_waits_for_a_person(campaign_id: int, 
     [mail] = drain()
     assert "Dara Sok" in text(mail)
     assert state() == ["sent"]
+
+
+def test_a_digest_waits_until_the_letter_that_came_back_is_there(campaign_id: int, clock: Clock) -> None:
+    joins(campaign_id, "Dara Sok")
+    a_day_later(clock, campaign_id)
+    with db.transaction() as session:
+        about = frozenset({tokens.fingerprint("minister@water.example")})
+        bounce.apply_report(session, Bounce(mails("letter")[0].id, "hard", "5.1.1", "no such user", about))
+    assert drain() == [], "it would speak of a letter that nobody has"
+    assert (state(), draws(campaign_id)) == (["cancelled"], 0)
+
+    decides(dispatch.note_brought_by_hand, campaign_id)
+    a_day_later(clock, campaign_id)
+    clock.advance(days=1)
+    [mail] = drain()
+    assert "Dara Sok" in text(mail)
 
 
 def test_without_a_review_organizers_have_it_an_hour_before_it_leaves(clock: Clock) -> None:

@@ -12,7 +12,7 @@ from worker.mail import digests, outbox
 from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import Addressee, Campaign, Digest, Letter, Mail, Member
 from worker.state import members
-from worker.state.letters import HAS_IT, load_letters, load_letters_of, served
+from worker.state.letters import load_letters, load_letters_of, served
 from worker.text.collation import sort_key
 
 DAY = timedelta(days=1)
@@ -190,27 +190,32 @@ def open_digest(mails: Sequence[Mail]) -> Mail | None:
     return next((mail for mail in mails if state_of(mail) not in {"sent", "cancelled"}), None)
 
 
+def has_letter_since(campaign: Campaign, letters: Sequence[Mail]) -> datetime | None:
+    """Since when the first addressee has the letter; null while it does not: it is told of nobody before."""
+    first = next(iter(served(campaign, letters)), None)
+    return first.at if first is not None and first.has_it and campaign.dispatched_at is not None else None
+
+
 def may_leave_from(campaign: Campaign, letters: Sequence[Mail], mails: Sequence[Mail]) -> datetime | None:
     """When the next digest may leave: a day after the last mail that left for the addressee; null while none may.
 
     That is while the addressee does not have the letter, or another digest is under way.
     """
-    first = next(iter(served(campaign, letters)), None)
-    if first is None or first.at is None or first.state not in HAS_IT or open_digest(mails) is not None:
+    since = has_letter_since(campaign, letters)
+    if since is None or open_digest(mails) is not None:
         return None
-    return max([first.at, *(mail.sent_at for mail in mails if mail.sent_at is not None)]) + DAY
+    return max([since, *(mail.sent_at for mail in mails if mail.sent_at is not None)]) + DAY
 
 
 def hindrance(campaign: Campaign, letters: Sequence[Mail], mails: Sequence[Mail]) -> Hindrance | None:
     """Why no digest is drawn, apart from the time and from having nothing to tell; null where nothing is in the way."""
     found = open_digest(mails)
-    first = next(iter(served(campaign, letters)), None)
     in_the_way: dict[Hindrance, bool] = {
         "closed": campaign.members == "closed",
         "cancelled": campaign.cancelled_at is not None,
         "erased": campaign.erased_at is not None,
         "no_email": not first_addressee(campaign).email,
-        "letter_not_there": first is None or first.state not in HAS_IT or campaign.dispatched_at is None,
+        "letter_not_there": has_letter_since(campaign, letters) is None,
         "stopped": campaign.digests_stopped_at is not None,
         "held": any((campaign.digests_held_at, campaign.held_at, campaign.mail_held_at)),
         "for_a_person": found is not None and state_of(found) in FOR_A_PERSON,

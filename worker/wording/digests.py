@@ -13,6 +13,7 @@ from worker.mail.mime import Message, NothingToSay
 from worker.models import Campaign, Digest, Mail
 from worker.state import digests, members
 from worker.state.digests import DigestState, Person
+from worker.state.letters import load_letters
 from worker.state.signatories import count_sent_under
 from worker.text.languages import said
 from worker.wording.drafts import word_draft
@@ -22,7 +23,7 @@ from worker.wording.sheet import UNKNOWN
 
 def word_digest(session: Session, mail: Mail) -> Message:
     """A digest as it reads if it leaves now; raises NothingToSay if there is nothing new in it any more."""
-    _, to = _digest_of(mail)
+    _, to = _digest_of(session, mail)
     return _worded(mail.campaign, "digest", to, digest_context(session, mail))
 
 
@@ -31,7 +32,7 @@ def digest_context(session: Session, mail: Mail, *, with_link: bool = True) -> d
 
     `with_link`: with that by which the addressee stops these mails, which nobody else is to have.
     """
-    digest, _ = _digest_of(mail)
+    digest, _ = _digest_of(session, mail)
     persons, total = digests.load_persons(session, digest), digests.count_told(session, digest)
     if not persons and total <= (members.number_told(session, mail.campaign) or 0):
         raise NothingToSay
@@ -65,7 +66,7 @@ def word_next_digest(session: Session, campaign: Campaign) -> Message:
 
 def word_single(session: Session, mail: Mail) -> Message:
     """A mail about one member; raises NothingToSay if it is not to be named any more."""
-    digest, to = _digest_of(mail)
+    digest, to = _digest_of(session, mail)
     if len(persons := digests.load_persons(session, digest)) != 1:
         raise NothingToSay
     link = tokens.link(digest, "digest")
@@ -84,11 +85,16 @@ def failed_states(session: Session, campaign: Campaign) -> Counter[DigestState]:
     return Counter(digests.state_of(mail) for mail in failed)
 
 
-def _digest_of(mail: Mail) -> tuple[Digest, str]:
-    """What a mail tells of, and the address; raises NothingToSay where the addressee wants or can have none."""
+def _digest_of(session: Session, mail: Mail) -> tuple[Digest, str]:
+    """What a mail tells of, and the address; raises NothingToSay where the addressee wants or can have none.
+
+    Nor is it told of anybody while it does not have the letter, which may have come back since this was drawn.
+    """
     campaign, addressee = mail.campaign, mail.addressee
     stopped = campaign.digests_stopped_at is not None or campaign.erased_at is not None
     if stopped or mail.digest is None or addressee is None or not addressee.email:
+        raise NothingToSay
+    if digests.has_letter_since(campaign, load_letters(session, campaign)) is None:
         raise NothingToSay
     return mail.digest, addressee.email
 
