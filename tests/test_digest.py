@@ -340,14 +340,28 @@ def test_a_worker_killed_between_data_and_its_answer_leaves_doubt_and_no_second_
     assert "Kim Lay" in text(mail_again)
 
 
-def test_one_that_arrived_is_noted_and_its_number_is_told(campaign_id: int, clock: Clock) -> None:
+def comes_back() -> None:
+    with db.transaction() as session:
+        about = frozenset({tokens.fingerprint("minister@water.example")})
+        bounce.apply_report(session, Bounce(mails("digest")[0].id, "hard", "5.1.1", "no such user", about))
+
+
+@pytest.mark.parametrize("how", ["uncertain", "refused", "returned"])
+def test_one_that_the_addressee_has_all_the_same_is_noted_and_its_number_is_told(
+    campaign_id: int, clock: Clock, how: str
+) -> None:
     joins(campaign_id, "Dara Sok")
     a_day_later(clock, campaign_id)
-    drain({"end of data": "drop"})
-    assert state() == ["uncertain"]
+    drain({"uncertain": {"end of data": "drop"}, "refused": {"RCPT": "550 5.1.1 no such user"}}.get(how, WELL))
+    if how == "returned":
+        comes_back()
+    assert state() == [how]
 
     assert decides(acts.note_arrived, campaign_id) == 1
     assert (state(), number_told(campaign_id)) == (["sent"], 1)
+    joins(campaign_id, "Kim Lay")
+    assert a_day_later(clock, campaign_id), "the next one is drawn"
+    assert "Dara Sok" not in text(drain()[-1])
 
 
 @pytest.mark.parametrize("how", ["refused", "returned"])
@@ -356,9 +370,7 @@ def test_one_that_is_refused_or_comes_back_waits_for_a_person(campaign_id: int, 
     a_day_later(clock, campaign_id)
     drain({"RCPT": "550 5.1.1 no such user"} if how == "refused" else WELL)
     if how == "returned":
-        with db.transaction() as session:
-            about = frozenset({tokens.fingerprint("minister@water.example")})
-            bounce.apply_report(session, Bounce(mails("digest")[0].id, "hard", "5.1.1", "no such user", about))
+        comes_back()
     joins(campaign_id, "Kim Lay")
     clock.advance(days=2)
     draws(campaign_id)
@@ -741,12 +753,29 @@ def test_organizers_see_what_would_go_and_decide(campaign_id: int, clock: Clock)
     types("--hold", "--stop", code=console.USAGE)
     types("--hold", "--json", code=console.USAGE)
     draws(campaign_id)
+    joins(campaign_id, "Kim Lay")
+    said = types()[1]
+    assert "1 new name for the next email. This one waits, and is sent on" in said
+    assert said.endswith(":"), "what follows is the email"
+    types("--hold")
+    assert "is sent on" not in types()[1].replace("After you resume it is sent on", "")
+    types("--resume", "--yes")
     clock.advance(hours=3)
     drain({"end of data": "drop"})
     assert "Nobody knows whether the last one arrived" in types(code=console.WAITS)[1]
     assert "1 email" in types("--again", "--yes")[1]
     assert len(drain()) == 1
     assert "The last one was sent on" in types()[1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_an_addressee_without_an_address_is_to_be_told_is_printed(campaign_id: int) -> None:
+    joins(campaign_id, "Dara Sok")
+    with db.transaction() as session:
+        session.get_one(Campaign, campaign_id).letter.addressees[0].email = ""
+    out, said = types()
+    assert "has no email address: nothing is sent. Print the text below" in said
+    assert "Dara Sok" in out
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

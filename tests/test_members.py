@@ -268,8 +268,8 @@ def test_status_of_a_letter_that_is_closed_to_persons_says_nothing_of_them(datab
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ("uncertain_at", "nobody knows whether the last one arrived, so no other is sent: undersigned digest dam"),
-        ("refused_at", "the last one was refused, so no other is sent: undersigned digest dam"),
+        ("uncertain_at", "nobody knows whether the last one arrived: undersigned digest dam"),
+        ("refused_at", "the last one was refused: undersigned digest dam"),
     ],
 )
 def test_status_waits_for_a_person_while_a_digest_is_in_doubt(campaign: Campaign, state: str, says: str) -> None:
@@ -294,7 +294,10 @@ def test_status_waits_for_a_person_while_a_digest_is_in_doubt(campaign: Campaign
     [
         ({"digests_stopped_by": "addressee"}, "the addressee stopped these emails 2"),
         ({"digests_stopped_by": "organizer"}, "you stopped these emails 2"),
-        ({"digests_held_at": True, "digests_stopped_at": None}, "you hold these emails"),
+        (
+            {"digests_held_at": True, "digests_stopped_at": None},
+            "you hold these emails: undersigned digest dam --resume",
+        ),
     ],
 )
 def test_status_says_what_keeps_the_emails_about_persons(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
+from worker.mail import digests as mail_digests
 from worker.mail import outbox
 from worker.mail.digests import lock_persons
 from worker.mail.holds import ABOUT_MEMBERS
@@ -83,15 +84,20 @@ def send_again(session: Session, campaign_id: int) -> int:
 
 
 def note_arrived(session: Session, campaign_id: int) -> int:
-    """Note that what is uncertain arrived, because the addressee says so; returns how many mails."""
+    """Note that the addressee has what is uncertain, was refused or came back; returns how many mails.
+
+    It says so, or somebody brought it: what came back may have been forwarded before.
+    """
     campaign, failed, now = _load_failed(session, campaign_id)
-    arrived = [mail for mail in failed if digests.state_of(mail) == "uncertain"]
-    for mail in arrived:
-        mail.sent_at, mail.uncertain_at, mail.reported_at, mail.delayed_at = now, None, None, None
+    for mail in failed:
+        if mail.refused_at is not None and mail.digest_id is not None:
+            mail_digests.note_leaving(session, mail.digest_id, mail.kind, now)
+        mail.sent_at, mail.in_data_at, mail.uncertain_at = now, None, None
+        mail.refused_at = mail.bounced_at = mail.reported_at = mail.delayed_at = None
         mail.reply = "noted by an organizer: it arrived"
-    if arrived:
+    if failed:
         audit.log(session, campaign, "organizer", "brought_by_hand", detail="digest", at=now)
-    return len(arrived)
+    return len(failed)
 
 
 def _load_failed(session: Session, campaign_id: int) -> tuple[Campaign, Sequence[Mail], datetime]:

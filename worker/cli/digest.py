@@ -28,7 +28,10 @@ def digest(
         bool, typer.Option("--again", help="Send one again that did not arrive, as it reads now.")
     ] = False,
     arrived: Annotated[
-        bool, typer.Option("--arrived", help="Record that one arrived of which nobody knew whether it did.")
+        bool,
+        typer.Option(
+            "--arrived", help="Record that the addressee has one that is uncertain, was refused or came back."
+        ),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -88,7 +91,7 @@ def _message(session: "Session", campaign: "Campaign", status: "DigestStatus") -
     try:
         if status.open is not None:
             return word_waiting_digest(session, status.open)
-        wanted = status.hindrance in {None, "held", "letter_not_there"} and status.news.is_any
+        wanted = status.hindrance in {None, "held", "letter_not_there", "no_email"} and status.news.is_any
         return word_next_digest(session, campaign) if wanted and campaign.dispatched_at else None
     except NothingToSay:
         return None
@@ -114,23 +117,32 @@ def _told(found: _Found) -> list[str]:
         lines.append(_in_the_way(status.hindrance, found))
     if status.last is not None and status.last.sent_at is not None:
         lines.append(f"The last one was sent on {_when(status.last.sent_at, found.zone)}.")
+    lines.append(_numbers(found))
+    if status.singles:
+        told = ", ".join(f"{number} {state}" for state, number in sorted(status.singles.items()))
+        lines.append(f"Emails about one person each: {told}.")
     if status.open_state is not None:
-        lines.append(_STATES[status.open_state].format(when=_when(status.next_at, found.zone)))
+        is_held = status.open_state == "waiting" and status.hindrance == "held"
+        said = _WAITS_AND_IS_HELD if is_held else _STATES[status.open_state]
+        lines.append(said.format(when=_when(status.next_at, found.zone)))
     elif status.next_at is not None:
         lines.append(f"The next one may be sent from {_when(status.next_at, found.zone)} on. You get it before.")
     elif status.hindrance is None:
         lines.append("There is nothing new to tell.")
-    number, names = console.count(status.news.total, "voice"), console.count(status.news.names, "new name")
-    lines.append(f"{number} now, {status.news.told} told to {found.addressee}, {names} to tell.")
-    if status.singles:
-        told = ", ".join(f"{number} {state}" for state, number in sorted(status.singles.items()))
-        lines.append(f"Emails about one person each: {told}.")
     if status.waits_for_a_person:
         lines.append(
             f"Ask the addressee's office. If it is there: {console.command('digest', found.slug, '--arrived')}"
         )
         lines.append(f"If not, send it again: {console.command('digest', found.slug, '--again')}")
     return lines
+
+
+def _numbers(found: _Found) -> str:
+    news, under_way = found.status.news, found.status.open_state is not None
+    said = f"{console.count(news.total, 'voice')} now, {news.told:,} told to {found.addressee}"
+    if news.names:
+        said += f", {console.count(news.names, 'new name')} {'for the next email' if under_way else 'to tell'}"
+    return f"{said}."
 
 
 def _in_the_way(hindrance: "Hindrance", found: _Found) -> str:
@@ -145,6 +157,8 @@ def _in_the_way(hindrance: "Hindrance", found: _Found) -> str:
             return f"Held since {since}. To continue: {console.command('digest', slug, '--resume')}"
         case "held":
             return f"The campaign is on hold. To continue: {console.command('resume', slug)}"
+        case "no_email" if found.message is not None:
+            return f"{_WHY_NOT[hindrance].format(addressee=found.addressee)} Print the text below, and bring it."
     return _WHY_NOT[hindrance].format(addressee=found.addressee)
 
 
@@ -152,7 +166,7 @@ _WHY_NOT: dict["Hindrance", str] = {
     "closed": "Persons cannot add their voices to this letter, so the addressee is told of none.",
     "cancelled": "The letter was cancelled: nothing is sent.",
     "erased": "Names and addresses were erased: nothing more is sent.",
-    "no_email": "{addressee} has no email address: nothing is sent. Print the text below, and bring it.",
+    "no_email": "{addressee} has no email address: nothing is sent.",
     "letter_not_there": "{addressee} does not have the letter yet: these emails begin a day after it.",
     "for_a_person": "No other email about members is sent before you have decided about the last one.",
 }
@@ -163,6 +177,9 @@ _STATES: dict["DigestState", str] = {
     "refused": "The addressee's server refused the last one.",
     "returned": "The last one came back.",
 }
+
+
+_WAITS_AND_IS_HELD = "This one waits. After you resume it is sent, on {when} at the earliest:"
 
 
 def _when(moment: datetime | None, zone: str) -> str:
@@ -266,11 +283,13 @@ def _again(name: str, *, yes: bool, dry_run: bool) -> None:
         console.nothing_to_do("None is uncertain, was refused or came back: nothing was changed.")
     mails = console.count(int(number), "email")
     if dry_run:
-        console.say(f"Dry run: {mails} to the addressee about members would be sent again, without who withdrew since.")
+        console.say(
+            f"Dry run: {mails} to the addressee about members would be sent again, without those who have withdrawn since."
+        )
         return
     console.ask(f"Send {mails} to the addressee about members again? It may then have it twice.", yes=yes)
     _do(name, send_again)
-    console.say(f"{mails} sent again, without who withdrew since. {console.who_sends()}")
+    console.say(f"{mails} sent again, without those who have withdrawn since. {console.who_sends()}")
 
 
 def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
@@ -278,7 +297,7 @@ def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
 
     number = _try(name, note_arrived)
     if not number:
-        console.nothing_to_do("None is uncertain: nothing was changed.")
+        console.nothing_to_do("None is uncertain, was refused or came back: nothing was changed.")
     mails = console.count(int(number), "email")
     if dry_run:
         console.say(f"Dry run: it would be recorded that {mails} to the addressee about members arrived.")

@@ -80,13 +80,13 @@ def answers(status: MemberStatus, campaign: Campaign, now: datetime) -> Iterator
 
 _KEEPS: dict[Hindrance, str] = {
     "stopped": "{by} stopped these emails {since}",
-    "held": "you hold these emails",
+    "held": "you hold these emails: {resume}",
     "no_email": "the addressee has no email address: it gets none of these emails",
 }
 _FAILED: dict[DigestState, str] = {
-    "uncertain": "nobody knows whether the last one arrived, so no other is sent",
-    "refused": "the last one was refused, so no other is sent",
-    "returned": "the last one came back, so no other is sent",
+    "uncertain": "nobody knows whether the last one arrived",
+    "refused": "the last one was refused",
+    "returned": "the last one came back",
 }
 
 
@@ -94,4 +94,6 @@ def _keeps(digests: DigestsInShort, campaign: Campaign, now: datetime) -> str:
     assert digests.hindrance is not None
     by = "the addressee" if digests.stopped_by == "addressee" else "you"
     since = short_moment(digests.stopped, now, campaign.zone) if digests.stopped else ""
-    return _KEEPS[digests.hindrance].format(by=by, since=since)
+    own = digests.held is not None
+    resume = console.command("digest", campaign.slug, "--resume") if own else console.command("resume", campaign.slug)
+    return _KEEPS[digests.hindrance].format(by=by, since=since, resume=resume)
