@@ -29,9 +29,7 @@ def digest(
     ] = False,
     arrived: Annotated[
         bool,
-        typer.Option(
-            "--arrived", help="Record that the addressee has one that is uncertain, was refused or came back."
-        ),
+        typer.Option("--arrived", help="Record that the addressee has one of which this was in doubt."),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -283,13 +281,14 @@ def _again(name: str, *, yes: bool, dry_run: bool) -> None:
         console.nothing_to_do("None is uncertain, was refused or came back: nothing was changed.")
     mails = console.count(int(number), "email")
     if dry_run:
-        console.say(
-            f"Dry run: {mails} to the addressee about members would be sent again, without those who have withdrawn since."
-        )
+        console.say(f"Dry run: {mails} to the addressee about members would be sent again{_WITHOUT}.")
         return
     console.ask(f"Send {mails} to the addressee about members again? It may then have it twice.", yes=yes)
     _do(name, send_again)
-    console.say(f"{mails} sent again, without those who have withdrawn since. {console.who_sends()}")
+    console.say(f"{mails} sent again{_WITHOUT}. {console.who_sends()}")
+
+
+_WITHOUT = ", without those who have withdrawn since"
 
 
 def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
