@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from worker.column_types import Moment
+from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import Campaign, Digest, Letter, Mail, Member
 from worker.state.letters import first_seal_sent, sealed_at
 from worker.state.signatories import present_meanings
@@ -47,6 +48,15 @@ def count_members(session: Session, campaign: Campaign, as_of: datetime | None =
 def counts_for(member: Member, campaign: Campaign) -> bool:
     """The same of one person whose voice stands: whether it is for the letter in its present meaning."""
     return member.stands and member.letter is not None and member.letter.meaning == campaign.letter.meaning
+
+
+def was_named(session: Session, member: Member) -> bool:
+    """Whether an email that names this person to the addressee has left, or may have."""
+    if member.digest_id is None:
+        return False
+    has_left = Mail.sent_at.is_not(None) | Mail.in_data_at.is_not(None)
+    its = Mail.digest_id == member.digest_id, Mail.kind.in_(ABOUT_MEMBERS), Mail.cancelled_at.is_(None)
+    return bool(session.scalar(select(exists().where(*its, has_left))))
 
 
 def can_add_voice(campaign: Campaign) -> bool:

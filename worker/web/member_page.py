@@ -42,7 +42,7 @@ class MemberPage(CodePage[Member, MemberForm]):
     model, form, purpose = Member, MemberForm, "voice"
 
     def show(self, session: Session, member: Member, visit: Visit[MemberForm]) -> Response:
-        return _page(member, visit, 422 if visit.problems else 200)
+        return _page(session, member, visit, 422 if visit.problems else 200)
 
     def first_form(self, member: Member, language: str) -> MemberForm:
         return MemberForm(
@@ -59,7 +59,7 @@ class MemberPage(CodePage[Member, MemberForm]):
             return {"choice": "voice choice missing"}
         if typed.choice == "withdraw":
             return {}
-        found = voice_form.problems(typed, member.campaign)
+        found = voice_form.problems(_without_words_put_away(typed, member), member.campaign)
         if typed.choice == "add" and not typed.authorised:
             found["authorised"] = "speaks for itself"
         return found
@@ -68,7 +68,7 @@ class MemberPage(CodePage[Member, MemberForm]):
         typed, generation = visit.typed, visit.holder.generation
         if typed.choice == "withdraw":
             return lambda session: take_back_voice.withdraw_voice(session, member.id, generation)
-        said = voice_form.voice(typed, member.campaign, visit.language)
+        said = voice_form.voice(_without_words_put_away(typed, member), member.campaign, visit.language)
         if typed.choice == "change":
             return lambda session: add_voice.correct_voice(session, member.id, generation, said)
         read = typed.meaning_read()
@@ -84,8 +84,8 @@ class MemberPage(CodePage[Member, MemberForm]):
         with db.reading() as session:
             member = session.get_one(Member, visit.holder.id)
             if isinstance(refusal, LetterChanged | NoVoice):
-                return _page(member, again, 409, refusal)
-            return _page(member, again, 410)
+                return _page(session, member, again, 409, refusal)
+            return _page(session, member, again, 410)
 
 
 class NotMePage(CodePage[Member, CodeForm]):
@@ -116,7 +116,15 @@ def offered_to(member: Member) -> list[Choice]:
     return [*offered, "withdraw"] if member.stands else offered
 
 
-def _page(member: Member, visit: Visit[MemberForm], status: int, refusal: Refused | None = None) -> Response:
+def _without_words_put_away(typed: MemberForm, member: Member) -> MemberForm:
+    """Whoever chooses to be counted sees its own words no more: those that it did not change go."""
+    put_away = typed.appearance != "named" and voice_form.repeats(typed.words, member.words)
+    return replace(typed, words="") if put_away else typed
+
+
+def _page(
+    session: Session, member: Member, visit: Visit[MemberForm], status: int, refusal: Refused | None = None
+) -> Response:
     if not member.email:
         raise HTTPException(404)  # it was never confirmed, and what was typed is erased
     campaign, offered = member.campaign, offered_to(member)
@@ -133,6 +141,7 @@ def _page(member: Member, visit: Visit[MemberForm], status: int, refusal: Refuse
         token=visit.token,
         addressee=campaign.letter.addressees[0].name_in(visit.language),
         counts=members.counts_for(member, campaign),
+        was_named=members.was_named(session, member),
         offered=offered,
         typed=typed,
         problems=_in_order(shown),

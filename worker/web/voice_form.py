@@ -43,6 +43,11 @@ def voice(typed: VoiceFields, campaign: Campaign, language: str) -> Voice:
     return Voice(name, _appearance(typed, campaign), country, _lines(typed.words), language)
 
 
+def repeats(words: str, before: str) -> bool:
+    """Whether a form only brings back the words that it was given."""
+    return _lines(words) == before
+
+
 def _appearance(typed: VoiceFields, campaign: Campaign) -> Appearance:
     return "named" if typed.appearance == "named" and campaign.members == "named" else "counted"
 
