@@ -359,6 +359,9 @@ def test_one_that_the_addressee_has_all_the_same_is_noted_and_its_number_is_told
 
     assert decides(acts.note_arrived, campaign_id) == 1
     assert (state(), number_told(campaign_id)) == (["sent"], 1)
+    logged = CliRunner().invoke(app, ["log", "dam"]).output
+    assert "recorded that the addressee has an email about members" in logged
+    assert "letter was brought" not in logged
     joins(campaign_id, "Kim Lay")
     assert a_day_later(clock, campaign_id), "the next one is drawn"
     assert "Dara Sok" not in text(drain()[-1])

@@ -153,6 +153,8 @@ def _brought(line: _Line) -> str:
     those = On_(
         "It was recorded that %(n)s addressee has the letter.", "It was recorded that %(n)s addressees have the letter."
     )
+    if line.at(0) == "digest":
+        return line.say(O_("It was recorded that the addressee has an email about members."))
     if line.at(1).isdecimal():
         return line.count(those, line.at(1))
     return line.say(O_("It was recorded that the letter was brought by hand."))
@@ -326,14 +328,14 @@ _SENTENCES: dict[str, _Sentence] = {
         On_("The words of %(n)s person were refused.", "The words of %(n)s persons were refused."),
         O_("The words of a person were refused."),
     ),
-    "digest_drawn": _plain(O_("An email to the addressee about new voices was prepared.")),
-    "digest_resent": _plain(O_("An email to the addressee about new voices is sent again.")),
-    "digests_held": _plain(O_("Emails to the addressee about new voices were held.")),
-    "digests_resumed": _plain(O_("Emails to the addressee about new voices continue.")),
-    "digests_stopped": _plain(O_("Emails to the addressee about new voices were stopped.")),
-    "digests_restarted": _plain(O_("Emails to the addressee about new voices start again.")),
-    "voices_stopped": _plain(O_("People cannot add their voices any more.")),
-    "voices_reopened": _plain(O_("People can add their voices again.")),
+    "digest_drawn": _plain(O_("An email to the addressee about members was prepared.")),
+    "digest_resent": _plain(O_("An email to the addressee about members is sent again.")),
+    "digests_held": _plain(O_("Emails to the addressee about members were held.")),
+    "digests_resumed": _plain(O_("Emails to the addressee about members continue.")),
+    "digests_stopped": _plain(O_("Emails to the addressee about members were stopped.")),
+    "digests_restarted": _plain(O_("Emails to the addressee about members start again.")),
+    "voices_stopped": _plain(O_("Persons cannot add their voices any more.")),
+    "voices_reopened": _plain(O_("Persons can add their voices again.")),
     "seat_given": _seat_given,
     "seat_taken": _plain(O_("A person lost its seat at the desk.")),
 }

@@ -169,8 +169,8 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "digest_failed": _counted(
         On_(
-            "An email to the addressee about persons may not have arrived: no other is sent until you decide.",
-            "%(n)s emails to the addressee about persons may not have arrived: no other is sent until you decide.",
+            "An email to the addressee about members may not have arrived: no other is sent until you decide.",
+            "%(n)s emails to the addressee about members may not have arrived: no other is sent until you decide.",
         )
     ),
     "deadline_soon": _deadline_soon,
