@@ -589,7 +589,7 @@ def test_what_shows_more_of_a_person_is_told_and_what_shows_less_is_not(campaign
         add_voice.correct_voice(session, member.id, 1, Voice("A Fool", "named"))
     [told] = mails("voice_changed")
     message = words_of(told)
-    says(message, "The addressee is to read your name, without words of your own.")
+    says(message, "The addressee will read your name, without words of your own.")
     is_silent_about(message, "A Fool", "river is dry")
     all_mails_leave()
     with db.transaction() as session:

@@ -73,7 +73,7 @@ def withdraw(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     console.ask(f"{what} is withdrawn, and not counted any more.{told} Continue?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         withdraw_voices(session, campaign.id, [member_id])
-    console.say("It is withdrawn. With the link that it has, the person can add its voice again.")
+    console.say("It is withdrawn. With the link in our email, the person can add their voice again.")
 
 
 def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
@@ -87,11 +87,11 @@ def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
         member = _member_of(session, campaign, email)
         member_id, told = member.id, _told(member)
         erase_member(session, member_id)
-    what = "name, email address, country and words of this person, and its link"
+    what = "name, email address, country and words of this person, and their link"
     if dry_run:
-        console.say(f"Dry run: would be erased: {what}. Its voice would not be counted any more.{told}")
+        console.say(f"Dry run: would be erased: {what}. Their voice would not be counted any more.{told}")
         return
-    console.ask_for_name(f"Erase {what}? Its voice is not counted any more.{told} It cannot be undone.", name, yes=yes)
+    console.ask_for_name(f"Erase {what}? Their voice is not counted any more.{told} It cannot be undone.", name, yes=yes)
     with lookup.writing(name) as (session, campaign):
         erase_member(session, member_id)
     done(what, "notes")
@@ -118,7 +118,7 @@ def _told(member: "Member") -> str:
 
 
 _NOBODY = (
-    "No person with this email address added its voice to this letter. Check the spelling; the person may have used "
+    "No person with this email address added their voice to this letter. Check the spelling; the person may have used "
     "another address."
 )
 _TOLD_ALREADY = "An email that named the person to the addressee may have been sent: that cannot be recalled."

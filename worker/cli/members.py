@@ -19,7 +19,7 @@ def members(
     reopen: Annotated[bool, typer.Option("--reopen", help="Let persons add their voices again.")] = False,
     withdraw: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Withdraw the voice of a person who asks you to, by its email address."),
+        typer.Option(metavar="ADDRESS", help="Withdraw the voice of a person who asks you to, by their email address."),
     ] = None,
     erase: Annotated[
         str | None,

@@ -319,7 +319,7 @@ _SENTENCES: dict[str, _Sentence] = {
         On_("%(n)s person’s voice was withdrawn.", "The voices of %(n)s persons were withdrawn."),
         O_("A person’s voice was withdrawn."),
     ),
-    "voice_erased": _plain(O_("The records of a person who added its voice were erased.")),
+    "voice_erased": _plain(O_("The records of a person who added their voice were erased.")),
     "words_agreed": _counted(
         On_("The words of %(n)s person were accepted.", "The words of %(n)s persons were accepted."),
         O_("The words of a person were accepted."),
