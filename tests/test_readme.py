@@ -377,6 +377,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Two organizations with one name": asked,
     "docs/organizing.md: Organizations that ask to sign": asked,
     "docs/organizing.md: Voices and own words": opened_to_persons,
+    "docs/organizing.md: A person asks you, or voices are false": opened_to_persons,
     "docs/organizing.md: Partners at risk": asked,
     "docs/organizing.md: Change the letter or a name": signed,
     "docs/organizing.md: The deadline": signed,

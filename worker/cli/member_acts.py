@@ -89,9 +89,11 @@ def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
         erase_member(session, member_id)
     what = "name, email address, country and words of this person, and their link"
     if dry_run:
-        console.say(f"Dry run: would be erased: {what}. Their voice would not be counted any more.{told}")
+        console.say(f"Dry run: would be erased: {what}. Their voice would not count any more.{told}")
         return
-    console.ask_for_name(f"Erase {what}? Their voice is not counted any more.{told} It cannot be undone.", name, yes=yes)
+    console.ask_for_name(
+        f"Erase {what}? Their voice does not count any more.{told} It cannot be undone.", name, yes=yes
+    )
     with lookup.writing(name) as (session, campaign):
         erase_member(session, member_id)
     done(what, "notes")
