@@ -704,7 +704,14 @@ def test_the_addressee_stops_by_its_link_and_starts_again(browser: TestClient, c
             "stopped",
         )
     browser.post(link, data={"wish": "restart", "sure": "yes"})
-    assert "Stop the emails" in browser.get(link).text
+    resumed = browser.get(link).text
+    assert "Stop the emails" in resumed
+    assert "These emails are sent to you now." in resumed
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign.definition = campaign.definition | {"addressee": [{"single_mails": "by phone"}]}
+    assert "an email of its own" in browser.get(link).text
+    assert "an email of its own" not in resumed
     for language, words in (("fr", "Arrêter les e-mails"), ("km", "បញ្ឈប់អ៊ីមែល")):
         assert words in browser.get(f"{link}?lang={language}").text.replace("\u2060", "")
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from worker import db, tasks
 from worker.acts import digests
 from worker.models import Campaign, Digest
+from worker.state.digests import single_mails
 from worker.text.languages import LANGUAGES
 from worker.web import forms, link_auth, responses
 from worker.web.key_gate import require_key
@@ -61,6 +62,7 @@ def _page(token: str, language: str, problems: dict[str, str]) -> Response:
             campaign=campaign,
             token=token,
             stopped=campaign.digests_stopped_at is not None,
+            singly=bool(single_mails(campaign)),
             over=campaign.erased_at is not None or campaign.cancelled_at is not None,
             problems=problems,
         )
