@@ -548,7 +548,7 @@ def test_words_that_changed_since_they_were_read_are_not_agreed_to(campaign: Cam
     said = types("words", "dam", "--agree", f"{read},{number_of(ada)},{ada + 1}-aaaaaa", "--yes", code=1)
 
     assert "Nothing was decided." in said
-    assert f"Changed by the person since you read it, so read it again: #{rosa}." in said
+    assert f"Changed by the person since you read them: #{rosa}. Read them again by `words`." in said
     assert f"No words with this number: #{ada + 1}." in said
     assert f"#{ada}." not in said
     assert all_rows() == before

@@ -109,7 +109,7 @@ def _words_not_decided(words: NullTranslations, facts: dict[str, Any]) -> str:
 
 
 _NOT_DECIDED = {
-    "changed": "Changed by the person since you read it, so read it again: {}.",
+    "changed": "Changed by the person since you read them: {}. Read them again by `words`.",
     "decided": "Decided already: {}.",
     "unknown": "No words with this number: {}.",
 }
