@@ -1,5 +1,6 @@
 """The door of the organizers' desk: who comes in, by what, and for how long."""
 
+import base64
 import json
 import threading
 from datetime import timedelta
@@ -175,6 +176,26 @@ def test_who_floods_with_requests_is_told_to_come_back_and_keeps_nobody_else_out
     add()
     assert DeskBrowser(flood.app).asks().status_code == 429, "of that network"
     assert DeskBrowser().logs_in().status_code == 303
+
+
+def test_no_flood_keeps_out_a_browser_that_was_here_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strangers of the same network, such as one exit of a VPN; or of all the world."""
+    from worker.web.desk import enter
+
+    add()
+    maly = DeskBrowser()
+    maly.logs_in()
+    maly.post("/desk/logout")
+    strangers = DeskBrowser(maly.app)
+    for _ in range(enter.MAX_FROM_ORIGIN):
+        strangers.asks("x@lake.example")
+    assert strangers.asks("x@lake.example").status_code == 429
+    strangers.client.cookies.set("desk-known-8000", base64.urlsafe_b64encode(b"x" * 32).decode())
+    assert strangers.asks("x@lake.example").status_code == 429, "no mark of ours"
+    monkeypatch.setattr(login, "MAX_WAITING", 1)
+    assert DeskBrowser().asks().status_code == 429
+    assert maly.logs_in().status_code == 303
+    assert maly.is_in()
 
 
 def test_a_session_that_somebody_gave_a_browser_opens_nothing() -> None:

@@ -37,14 +37,16 @@ class Entered:
     key: str
 
 
-def ask_for_code(session: Session, email: str, browser: str, mark: bytes | None, language: str) -> bool:
-    """Note that somebody asks for a code; false if so many ask at this moment that nobody else can.
+def ask_for_code(
+    session: Session, email: str, browser: str, mark: bytes | None, language: str, *, was_here: bool = False
+) -> bool:
+    """Note that somebody asks for a code; false if so many ask at this moment that no stranger can.
 
-    The same two statements for any address. `browser` is the key by which the code is taken later, `mark` what the
-    browser kept of an earlier login.
+    The same statements for any address. `browser` is the key by which the code is taken later, `mark` what the
+    browser kept of an earlier login; `was_here`: that it is one of ours.
     """
     now = db.clock(session)
-    if (session.scalar(select(func.count()).where(Login.at > now - CODE_HOLDS)) or 0) >= MAX_WAITING:
+    if not was_here and (session.scalar(select(func.count()).where(Login.at > now - CODE_HOLDS)) or 0) >= MAX_WAITING:
         return False
     asked = Login(
         ref=tokens.new_ref(),

@@ -129,6 +129,11 @@ def is_name_free(session: Session, name: str, *others_than: Organizer) -> bool:
     return all(similar_names.same_name(one.name) != wanted for one in others)
 
 
+def was_here(session: Session, mark: bytes | None) -> bool:
+    """Whether anybody has logged in by the browser that shows this mark, whatever address is typed there now."""
+    return mark is not None and any(tokens.is_marked(one, mark) for one in load_organizers(session))
+
+
 def is_good_link(session: Session, key: str) -> bool:
     """Whether a link opens the desk at this moment; looking changes nothing."""
     good = select(DeskLink.id).join(Organizer).where(DeskLink.key_hash == tokens.key_hash(key))

@@ -14,9 +14,9 @@ from worker.web import forms
 from worker.web.desk import cookies
 from worker.web.desk.visit import Kept, Visit
 
-MAX_FROM_ORIGIN = 20  # requests for a code in an hour, from one network
+MAX_FROM_ORIGIN = 20  # requests for a code in an hour, from browsers in one network that are new, or that are known
 LONGEST_CODE = 200  # characters of a code with whatever is typed around it; each is looked at for each request
-_DESK = 0  # in the place of a campaign, where wishes are counted by their origin
+_NEW, _KNOWN = 0, 2**63  # in the place of a campaign, where wishes are counted by their origin
 
 
 def show_login(visit: Visit) -> Response:
@@ -32,13 +32,15 @@ def ask_for_code(visit: Visit) -> Response:
     if wrong := forms.wrong_with_address(typed):
         return visit.show("login", 422, problems={"email": wrong}, typed=visit.typed, kept=kept)
     host = visit.request.client.host if visit.request.client else ""
-    too_many = visit.request.app.state.origins.note(_DESK, host) >= MAX_FROM_ORIGIN
+    mark = cookies.read_mark(visit.request)
+    with db.reading() as session:
+        was_here = organizers.was_here(session, mark)
+    too_many = visit.request.app.state.origins.note(_KNOWN if was_here else _NEW, host) >= MAX_FROM_ORIGIN
     browser = cookies.kept(visit.request, "asked") or new_key()
     if not too_many:
         address = addresses.normalize(typed.strip())[0]
         with db.transaction() as session:
-            mark = cookies.read_mark(visit.request)
-            too_many = not login.ask_for_code(session, address, browser, mark, visit.language)
+            too_many = not login.ask_for_code(session, address, browser, mark, visit.language, was_here=was_here)
     if too_many:
         response: Response = visit.show("refused", 429, why="too many")
         response.headers["Retry-After"] = "3600"
