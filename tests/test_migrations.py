@@ -65,6 +65,9 @@ LANDED = {
     "0009_what_comes_back.py": "4db173ae5a574ed9cf6d3c815902b9588eaa55b84b348c422a7a28e8a1de6f9a",
     "0010_back_from_a_backup.py": "cea10aeca2ce1f1eba26543ae4fa85516d29863199504eda3360ae025625e0f0",
     "0011_bound_to_their_rows.py": "c23b21c5fc5609e424e41bd4712097f4982c46e87799e8a790764760216dae47",
+    "0012_members.py": "c66f8ab026736a0204fcfaf0886f8ec3701efba83aa6d7f95c4a98838089f937",
+    "0013_organizers_desk.py": "9b84b72d025cd5b4682cc7783791cc52ee0f154d82bbb8d6d496cefb9bfd431d",
+    "0014_the_printed_order.py": "52c350e320157209557990cccbaa10bb221fdeee73152d11e3d291e6673cba78",
 }
 
 
