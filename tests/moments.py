@@ -150,7 +150,7 @@ def _tells_of_who_is_new(played: Played, way: Way) -> None:
         (note_arrived if there else send_again)(session, played.campaign_id)
         if held and way.kept:
             resume_digests(session, played.campaign_id)
-    for _ in range(2):
+    for _ in range(3):
         played.a_day_passes()
         played.goes_on()
 

@@ -18,7 +18,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tests import persons
@@ -250,9 +250,17 @@ class Played:
     def digest_is_drawn(self) -> None:
         self.a_day_passes()
         self.clock_acts("digest")
+        self.organizers_have_looked()
+
+    def organizers_have_looked(self) -> None:
+        """The hour is over in which they can look at a digest before it leaves."""
+        with db.transaction() as session:
+            waits = (Mail.kind == "digest", Mail.due_at.is_not(None))
+            session.execute(update(Mail).where(*waits).values(due_at=db.clock(session)))
 
     def a_day_passes(self) -> None:
         """For mails to the addressee: the next may follow the last one that left."""
+        self.organizers_have_looked()
         with db.transaction() as session:
             for mail in session.scalars(select(Mail).where(Mail.addressee_id.is_not(None), Mail.sent_at.is_not(None))):
                 assert mail.sent_at is not None

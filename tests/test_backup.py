@@ -25,6 +25,7 @@ from tests.backups import AGE, PASSPHRASE, SEALED, opener
 from tests.conftest import A_SECRET_KEY, Clock
 from worker import backup, celery_config, db, migrations, settings, tasks
 from worker.backup import archive, folder, identity, make, restore, rows
+from worker.cli import console
 from worker.cli.commands import app
 from worker.cli.doctor import backups as doctor_backups
 from worker.column_types import Encrypted, decrypt
@@ -569,12 +570,12 @@ def test_a_backup_that_is_missing_is_told(filled: str, clock: Clock, tmp_path: P
     assert doctor() == "ok none was made, and nothing is at stake"
     assert "backup" not in types("status")
     settings.set_for_this_process(backup_dir=tmp_path / "backups", backup_every="1d")
-    assert "NO BACKUP IS MADE: none was made yet" in types("status", "dam")
+    assert "NO BACKUP IS MADE: none was made yet" in types("status", "dam", code=console.WAITS)
     assert "warning backups are not made as they should be: none was made yet" in doctor()
 
     tasks.backup.run()
     assert re.search(r"last backup: \d+ \w+ \d+, \d\d:\d\d UTC", types("status"))
-    assert "backup" not in types("status", "dam").casefold()
+    assert "backup" not in types("status", "dam", code=console.WAITS).casefold()
     assert re.fullmatch(r"ok the last one is of \d+ \w+ \d+, \d\d:\d\d UTC", doctor())
 
     clock.advance(days=1, hours=2)
