@@ -15,7 +15,7 @@ TESTS = Path(counts.__file__).parent
 
 def run(extent: Extent) -> Iterator[Row]:
     files = [TESTS / file for file in counts.FILES]
-    with tried("14 tests with their full counts", len(files)) as row:
+    with tried("15 tests with their full counts", len(files)) as row:
         while row.trials < len(files) and extent.goes_on:
             row.wrong += failures(files[row.trials], full=not extent.quick)
             row.trials += 1
