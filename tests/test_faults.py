@@ -16,7 +16,10 @@ from tests.mail_server import MailServer
 from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
 
 PARTNERS = 120
-CONNECTIONS = 4  # of one worker to the relay: as many mails are in flight when it dies
+CONNECTIONS = 4  # of one worker to the relay
+# What a worker repeats that is killed: mails on the wire, and those that the relay took while the group before them was
+# written down, which is as long as a disk takes.
+UNRECORDED = 4 * CONNECTIONS
 
 
 class SlowMailServer(MailServer):
@@ -78,7 +81,7 @@ def test_a_killed_worker_loses_no_invitation(stage: ProductionStage, campaign: S
 
     got = eventually(lambda: _everyone_got_one(campaign))
 
-    assert sum(got.values()) - PARTNERS <= kills * CONNECTIONS
+    assert sum(got.values()) - PARTNERS <= kills * UNRECORDED
     assert max(got.values()) <= 3  # a mail that was in flight at both kills
     _assert_copies_are_identical(campaign)
 
@@ -111,7 +114,7 @@ def test_a_flushed_redis_loses_no_invitation(stage: ProductionStage, campaign: S
 
     got = eventually(lambda: _everyone_got_one(campaign))
 
-    assert sum(got.values()) - PARTNERS <= 2 * CONNECTIONS
+    assert sum(got.values()) - PARTNERS <= 2 * UNRECORDED
     assert max(got.values()) <= 2
 
 
@@ -157,7 +160,7 @@ def test_a_killed_up_loses_no_invitation(tmp_path: Path, monkeypatch: pytest.Mon
     got = eventually(lambda: _everyone_got_one(campaign))
 
     stage.end()
-    assert sum(got.values()) - PARTNERS <= CONNECTIONS
+    assert sum(got.values()) - PARTNERS <= UNRECORDED
     assert max(got.values()) <= 2
     _assert_copies_are_identical(campaign)
 
