@@ -56,16 +56,24 @@ class DeskBrowser:
             key = login.make_link(session, organizer)
         return self.post("/desk/link", {"key": key})
 
+    def does(self, path: str, fields: dict[str, str] | None = None) -> Response:
+        """Does an act: reads what would happen, and presses the button below it."""
+        check = self.post(path, fields) if fields is not None else self.get(path)
+        assert check.status_code == 200, check.text
+        return self.post(path, hidden_fields(check))
+
     def is_in(self) -> bool:
         return self.get("/desk").status_code == 200
 
 
-def add(name: str = "Maly Sok", email: str = ADDRESS, seats: dict[int, Role] | None = None) -> int:
+def add(
+    name: str = "Maly Sok", email: str = ADDRESS, seats: dict[int, Role] | None = None, *, may_send: bool = False
+) -> int:
     """An organizer, with a seat at each of these campaigns."""
     with db.transaction() as session:
         organizer = organizers.add_organizer(session, name, email, "en")
         for campaign_id, role in (seats or {}).items():
-            organizers.give_seat(session, organizer, campaign_id, role, may_send=False)
+            organizers.give_seat(session, organizer, campaign_id, role, may_send=may_send)
         return organizer.id
 
 
@@ -85,6 +93,12 @@ def code_of_last_mail() -> str:
         asked = session.scalars(select(Login).join(Mail, Mail.login_id == Login.id).order_by(Mail.id.desc())).first()
         assert asked is not None, "no mail left"
         return tokens.printed_login_code(asked.ref)
+
+
+def hidden_fields(page: Response) -> dict[str, str]:
+    """All hidden fields of a page."""
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found}
 
 
 def hidden(page: Response, name: str) -> str:

@@ -34,6 +34,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
                                 acts/login.py lets in by a code (tasks.login mails it) or a link, and
                                 acts/second_factor.py asks for an app's; cli/organizer.py says who may
+    web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
+                                web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

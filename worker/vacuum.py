@@ -86,6 +86,7 @@ _NOT_NAMES = {
     "mail_response.kind",
     *("member.ref", "member.language", "member.email_hmac", "member.mailbox_hmac", "member.appearance"),
     *("stranger.ref", "stranger.language", "stranger.email_hmac", "stranger.mailbox_hmac"),
+    "approval.act",
     *("organizer.ref", "organizer.language", "organizer.email_hmac", "organizer.recovery_codes"),
 }
 _SAMPLED = text(
@@ -111,6 +112,9 @@ _HOLDING_NAMES = (
     "stranger",
     "member",
     "organizer",
+    "partner_note",
+    "approval",
+    "reply",
 )
 _WHO_STILL_SEES = text(
     "SELECT count(*) FROM pg_stat_activity"

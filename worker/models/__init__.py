@@ -6,6 +6,7 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 from worker.models.audit import AuditCode, AuditEvent, audit_codes
 from worker.models.base import Base, bind_to_row, bound, new_seed
 from worker.models.campaign import MAX_SLUG, Addressee, Campaign, DigestsStoppedBy, Letter, Members, Rendition, Seal
+from worker.models.desk import Approval, PartnerNote, Reply
 from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
 from worker.models.mail import CancelReason, Mail, MailResponse, ResponseKind, ThirdPartyAddress
 from worker.models.member import Appearance, Digest, Member
@@ -36,6 +37,7 @@ __all__ = [
     "Addressee",
     "Answer",
     "Appearance",
+    "Approval",
     "AuditCode",
     "AuditEvent",
     "Base",
@@ -60,8 +62,10 @@ __all__ = [
     "Organizer",
     "OrganizerAct",
     "Partner",
+    "PartnerNote",
     "RelayHealth",
     "Rendition",
+    "Reply",
     "ResponseKind",
     "RestoredBy",
     "Role",

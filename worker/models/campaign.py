@@ -41,6 +41,9 @@ class Campaign(Base):
     `doubted_at`: since when nobody knows whether its letter has left, because the database was put back from a backup;
     null again once a person dispatched it.
 
+    `panic_at`: since when nothing of it is public, its links answer "not now" and none of its mail leaves, because an
+    organizer said that somebody may be in danger.
+
     `held_at`: since when its letter and its copies wait; `mail_held_at`: since when all its mail to partners and
     addressees does. `undo`: what it takes to take the organizers' last act back (`acts/undo.py`), which its mails wait
     for until `undo_until`; read only where it is asked for, as it may hold a number for each partner. `erase_by`: when
@@ -70,6 +73,7 @@ class Campaign(Base):
     digests_held_at: Mapped[datetime | None]
     digests_stopped_at: Mapped[datetime | None]
     digests_stopped_by: Mapped[DigestsStoppedBy | None] = mapped_column(String(20))
+    panic_at: Mapped[datetime | None]
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -125,6 +129,11 @@ class Campaign(Base):
         """Whether persons may add their voices, and whether they may appear by name."""
         said: Members = self.definition.get("members", "closed")
         return said
+
+    @property
+    def two_persons(self) -> bool:
+        """Whether what exposes more, or cannot be undone for the whole campaign, needs the yes of a second person."""
+        return bool(self.definition.get("two_persons", False))
 
     @hybrid_property
     def is_public(self) -> bool:

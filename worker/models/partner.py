@@ -45,7 +45,8 @@ class Partner(Base):
     said that an answer was not its own; `handed_out_at`: when an organizer last took its invitation there;
     `passed_on_at`: when it last passed its invitation on; `listing_changed_at`: when a link of it last changed how it
     is printed. Both are null again once what was done by its links was undone. `sort_key` is its place in the printed
-    order, `folded` what its name is looked for by; each flush keeps them true (`as_listed`).
+    order, `folded` what its name is looked for by; each flush keeps them true (`as_listed`). `taken_out_at`: since
+    when it is not asked any more, as it should not have been; `organizer_id`: who looks after it.
     """
 
     __tablename__ = "partner"
@@ -76,6 +77,8 @@ class Partner(Base):
     wrong_codes: Mapped[int] = mapped_column(server_default="0")
     sort_key: Mapped[bytes] = mapped_column(LargeBinary, server_default="", deferred=True)
     folded: Mapped[str] = mapped_column(Text, server_default="", deferred=True)
+    taken_out_at: Mapped[datetime | None]
+    organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizer.id"))
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")

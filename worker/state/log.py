@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from worker import db
 from worker.models import REDACTED, Actor, AuditEvent, Campaign, Organizer, Partner
 
 PAGE = 50  # lines
+MOST_WATCHED = 5  # lines
+AN_HOUR = timedelta(hours=1)
+Watched = Literal["organizers", "partner", "everything"]
+"""Which lines a person has to see before it acts: the organizers' own, all of one partner, or all of the campaign."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,40 @@ def load_log(
     newest = of_it.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most + 1)
     found = [_entry(*row, names=names) for row in session.execute(newest)]
     return LogPage(found[:most], found[most - 1].number if len(found) > most else None)
+
+
+def load_mark(session: Session, campaign: Campaign, watched: Watched, partner: Partner | None) -> int:
+    """The number of the last line that is watched, which a page keeps to see later whether there are others; or 0."""
+    return session.scalar(select(func.max(AuditEvent.id)).where(*_watched(campaign, watched, partner))) or 0
+
+
+def load_watched(
+    session: Session, campaign: Campaign, watched: Watched, partner: Partner | None, since: int
+) -> list[LogEntry]:
+    """The lines that are watched and came after one, the newest first, and no more than a person reads."""
+    return _load_newest(session, *_watched(campaign, watched, partner), AuditEvent.id > since)
+
+
+def load_own(session: Session, campaign: Campaign, since: int, organizer: Organizer) -> list[LogEntry]:
+    """What a person did at this campaign after a line, within the last hour."""
+    lately = AuditEvent.at > db.clock(session) - AN_HOUR
+    by_it = (AuditEvent.campaign_id == campaign.id, AuditEvent.organizer_id == organizer.id)
+    return _load_newest(session, *by_it, AuditEvent.id > since, lately)
+
+
+def _watched(campaign: Campaign, watched: Watched, partner: Partner | None) -> list[ColumnElement[bool]]:
+    of_it = AuditEvent.campaign_id == campaign.id
+    if watched == "partner" and partner is not None:
+        return [of_it, AuditEvent.partner_id == partner.id]
+    return [of_it, AuditEvent.actor == "organizer"] if watched == "organizers" else [of_it]
+
+
+def _load_newest(session: Session, *which: ColumnElement[bool]) -> list[LogEntry]:
+    of_it = select(AuditEvent, Partner.organization, Organizer.name)
+    of_it = of_it.outerjoin(Partner, Partner.id == AuditEvent.partner_id)
+    of_it = of_it.outerjoin(Organizer, Organizer.id == AuditEvent.organizer_id).where(*which)
+    found = session.execute(of_it.order_by(AuditEvent.id.desc()).limit(MOST_WATCHED))
+    return [_entry(*row, names=True) for row in found]
 
 
 def _entry(event: AuditEvent, organization: str | None, organizer: str | None, *, names: bool) -> LogEntry:

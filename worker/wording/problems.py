@@ -44,6 +44,8 @@ _SENTENCES = {
     "too many factors": N_("There were too many wrong codes. Try again tomorrow, or ask who runs this server."),
     "name of another": N_("Another organizer is called so. Choose a name that tells you apart."),
     "desk language unknown": N_("Choose one of these languages."),
+    "deadline unknown": N_("Enter a day and a time, such as 2030-04-21 18:00, or “in 3 days”."),
+    "deadline too far": N_("Choose a time within ten years."),
     "language unknown": N_("The letter does not exist in this language."),
     "speaks for itself": N_("Tick the box to confirm that you speak for yourself."),
     "voice choice missing": N_("Choose what you would like to do."),

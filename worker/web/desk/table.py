@@ -1,6 +1,8 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, enter
+from worker.web.desk import account, campaign_page, enter, partner_page
+from worker.web.desk.doing import CAMPAIGN, PARTNER
+from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
 
 TABLE = (
@@ -33,4 +35,7 @@ TABLE = (
         is_dangerous=True,
         form="/desk/account",
     ),
+    DeskRoute("GET", CAMPAIGN, campaign_page.show_campaign, "viewer"),
+    DeskRoute("GET", PARTNER, partner_page.show_partner, "editor"),
+    *(row for act in ACTS for row in act.rows()),
 )

@@ -15,7 +15,7 @@ from worker.text.languages import OF_THE_DESK, SOURCE
 from worker.web import responses
 from worker.web.desk import cookies
 
-NEVER_KEPT = frozenset({"code", "factor", "kept", "lang"})
+NEVER_KEPT = frozenset({"code", "factor", "kept", "lang", "sure", "seen"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,92 @@
+"""An act at the desk: what would happen is said first, and nothing is done over what somebody else did meanwhile."""
+
+import re
+
+import pytest
+
+from tests import cast
+from tests.organizers import DeskBrowser, add, hidden, hidden_fields
+from worker import db
+from worker.acts import hold
+from worker.models import Campaign
+from worker.web.desk.registry import ACTS
+
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("notified", "database"),
+]
+
+
+@pytest.fixture
+def at_desk() -> tuple[DeskBrowser, str, int]:
+    with db.transaction() as session:
+        number = cast.a_campaign(session).id
+    add(seats={number: "owner"}, may_send=True)
+    maly = DeskBrowser()
+    maly.enters()
+    return maly, f"/desk/campaigns/{number}", number
+
+
+def _deadline(number: int) -> object:
+    with db.reading() as session:
+        return session.get_one(Campaign, number).deadline_at
+
+
+def test_what_would_happen_is_said_and_one_button_does_it(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, number = at_desk
+    before = _deadline(number)
+    check = maly.post(f"{place}/extend", {"deadline": "in 20 days"})
+    assert check.status_code == 200
+    assert _deadline(number) == before
+    assert "Move the deadline</button>" in check.text
+    fields = hidden_fields(check)
+    done = maly.post(f"{place}/extend", fields)
+    assert done.status_code == 303
+    assert _deadline(number) != before
+    page = maly.get(done.headers["location"])
+    assert "The deadline was moved to" in page.text
+
+    again = maly.post(f"{place}/extend", fields)  # a double press
+    assert again.status_code == 409
+    assert "Maly Sok" in again.text
+
+
+def test_what_cannot_be_read_comes_back_with_a_sentence(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, _ = at_desk
+    wrong = maly.post(f"{place}/extend", {"deadline": "the day after"})
+    assert wrong.status_code == 422
+    assert 'value="the day after"' in wrong.text
+    assert "Enter a day and a time" in wrong.text
+
+
+def test_an_act_that_is_refused_says_why(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, _ = at_desk
+    refused = maly.post(f"{place}/extend", {"deadline": "in 2 days"})
+    assert refused.status_code == 409
+    assert "at least a minute later" in refused.text
+
+
+def test_what_another_did_meanwhile_is_shown_first(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, number = at_desk
+    check = maly.get(f"{place}/hold")
+    with db.transaction() as session:
+        hold.hold_letter(session, number)
+    pressed = maly.post(f"{place}/hold", {"seen": hidden(check, "seen"), "sure": "yes"})
+    assert pressed.status_code == 409
+    assert "Something changed since you opened this page" in pressed.text
+    pressed = maly.post(f"{place}/hold", {"seen": hidden(pressed, "seen"), "sure": "yes"})
+    assert pressed.status_code == 303
+
+
+def test_another_campaigns_partner_is_unknown(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, _ = at_desk
+    with db.transaction() as session:
+        other = cast.a_campaign(session, slug="lakes-2030").partners[0].id
+    assert maly.get(f"{place}/partners/{other}").status_code == 404
+    assert maly.get(f"{place}/partners/99999").status_code == 404
+
+
+def test_each_act_has_a_name_of_its_own() -> None:
+    names = [(act.of_partner, act.name) for act in ACTS]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for _, name in names)

@@ -1,0 +1,5 @@
+"""What waits for a second person."""
+
+from worker.web.desk.doing import DeskAct
+
+ACTS: tuple[DeskAct, ...] = ()

@@ -1,0 +1,294 @@
+"""An act of organizers at the desk: its form, what it would do on a page of its own, and the button that does it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from worker import db, tasks
+from worker.models import Campaign, Partner, Role
+from worker.state import log
+from worker.state.campaigns import get_campaign, get_partner
+from worker.state.organizers import Visitor, is_at_least
+from worker.state.refusals import Refused
+from worker.web.desk.door import acting
+from worker.web.desk.visit import DeskRoute, Visit
+from worker.wording import log as log_words
+from worker.wording import refusals
+from worker.wording.acts import Before
+from worker.wording.organizers import O_, catalogue
+
+CAMPAIGN = "/desk/campaigns/{campaign:number}"
+PARTNER = f"{CAMPAIGN}/partners/{{partner:number}}"
+Group = Literal["partners", "deadline", "letter", "members", "safety", "end"]
+"""Under which title of the campaign's page an act stands; acts on one partner stand on that partner's page."""
+
+
+@dataclass(frozen=True)
+class At:
+    """Where an act is done: the campaign, the partner where it is about one, what was typed, by whom."""
+
+    campaign: Campaign
+    partner: Partner | None
+    typed: Mapping[str, str]
+    visitor: Visitor
+    language: str
+
+    @property
+    def its_partner(self) -> Partner:
+        """The partner, where the act is about one."""
+        assert self.partner is not None
+        return self.partner
+
+
+class Wrong(Exception):
+    """What was typed cannot be taken: a code of `wording/problems.py`, or a refusal, by field."""
+
+    def __init__(self, **problems: str | Refused) -> None:
+        super().__init__("wrong")  # no values: they may be names
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class DeskAct:
+    """One act. `before` and `do` are given the same; the first is tried and rolled back, so it may do the act itself.
+
+    `name` is the end of its address, `label` its link (both of `O_` words, like `then`, which is said afterwards
+    below what the audit log has). `form_page` is its template in `templates/pages/desk/acts/`, empty where there is
+    nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
+    it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
+    shown first. `wakes`: the tasks to notify; `wakes_for_it`: those that take the campaign's number.
+    """
+
+    name: str
+    label: str
+    group: Group
+    before: Callable[[Session, At], Before]
+    do: Callable[[Session, At], object]
+    form_page: str = ""
+    form: Callable[[Session, At], dict[str, Any]] = lambda session, at: {}
+    needs: Role = "editor"
+    sends: bool = False
+    is_dangerous: bool = False
+    of_partner: bool = False
+    fits: Callable[[At], bool] = lambda at: True
+    watches: log.Watched = "organizers"
+    then: str = ""
+    wakes: Sequence[Any] = (tasks.deliver,)
+    wakes_for_it: Sequence[Any] = ()
+
+    @property
+    def path(self) -> str:
+        return f"{PARTNER if self.of_partner else CAMPAIGN}/{self.name}"
+
+    def rows(self) -> tuple[DeskRoute, DeskRoute]:
+        """Its two rows of the table: a look, and what is pressed."""
+        return (
+            DeskRoute("GET", self.path, lambda visit: _show(visit, self), self.needs),
+            DeskRoute(
+                "POST",
+                self.path,
+                lambda visit: _pressed(visit, self),
+                self.needs,
+                sends=self.sends,
+                is_dangerous=self.is_dangerous,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A link to an act, as it stands on a page."""
+
+    name: str
+    label: str
+    path: str
+    group: Group
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What was done a moment ago, as the audit log has it, and what comes next."""
+
+    lines: Sequence[str]
+    then: str
+
+
+def offers(acts: Sequence[DeskAct], visit: Visit, at: At) -> list[Offer]:
+    """The acts that this person may do here, as far as they fit, in their order."""
+    seat = visit.seat
+    assert seat is not None
+    words = catalogue(at.language)
+    return [
+        Offer(one.name, words.gettext(one.label), _place(visit, of_partner=one.of_partner) + f"/{one.name}", one.group)
+        for one in acts
+        if one.of_partner == (at.partner is not None)
+        and is_at_least(seat.role, one.needs)
+        and (seat.may_send or not one.sends)
+        and one.fits(at)
+    ]
+
+
+def what_happened(session: Session, visit: Visit, acts: Sequence[DeskAct], at: At) -> Happened | None:
+    """What the page before did, where this one was reached by it."""
+    asked = visit.request.query_params
+    act = next((one for one in acts if one.name == asked.get("done")), None)
+    if act is None:
+        return None
+    since = _number(asked.get("since", ""))
+    entries = log.load_own(session, at.campaign, since or 0, at.visitor.organizer) if since is not None else []
+    words = catalogue(at.language)
+    return Happened(
+        [log_words.sentence(one, at.campaign.zone, at.language) for one in entries]
+        or [words.gettext(O_("It is done."))],
+        words.gettext(act.then) if act.then else "",
+    )
+
+
+def where(session: Session, visit: Visit) -> At:
+    """What the address is about. Another campaign's partner is as unknown as one that does not exist."""
+    parts = visit.request.path_params
+    campaign = get_campaign(session, int(parts["campaign"]))
+    partner = None
+    if "partner" in parts:
+        partner = get_partner(session, campaign, int(parts["partner"]))
+        if partner is None:
+            raise HTTPException(404)
+    typed = visit.typed if visit.refill is None else visit.refill
+    return At(campaign, partner, typed, visit.person, visit.language)
+
+
+def _show(visit: Visit, act: DeskAct) -> Response:
+    return _form(visit, act) if act.form_page else _check(visit, act)
+
+
+def _pressed(visit: Visit, act: DeskAct) -> Response:
+    return _do(visit, act) if visit.typed.get("sure") else _check(visit, act)
+
+
+def _form(visit: Visit, act: DeskAct, status: int = 200, problems: Mapping[str, Any] | None = None) -> Response:
+    with db.reading() as session:
+        at = where(session, visit)
+        context = act.form(session, at)
+        is_typed = bool(visit.typed) or visit.refill is not None
+        typed = at.typed if is_typed else context.get("typed", {})
+        return visit.show(
+            f"acts/{act.form_page}",
+            status,
+            **{
+                **_around(visit, act, at),
+                **context,
+                "typed": typed,
+                "is_refilled": visit.refill is not None,
+                "problems": problems or {},
+            },
+        )
+
+
+def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = None) -> Response:
+    """What would happen; with what was done since the page was opened, where something was."""
+    try:
+        with _trying(visit) as session:
+            db.locked(session, int(visit.request.path_params["campaign"]))
+            at = where(session, visit)
+            mark = log.load_mark(session, at.campaign, act.watches, at.partner)
+            meanwhile = [] if seen is None else log.load_watched(session, at.campaign, act.watches, at.partner, seen)
+            told = [_meanwhile(one, at) for one in meanwhile]
+            context = _around(visit, act, at)
+            before = act.before(session, at)
+            kept = {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang"}}
+            page = visit.show(
+                "check", status, before=before, mark=mark, meanwhile=told, hidden=kept, **context
+            )  # before the rows are as they were
+    except Wrong as wrong:
+        return _form(visit, act, 422, wrong.problems) if act.form_page else _refused(visit, act, wrong.problems)
+    except Refused as refused:
+        return _refused(visit, act, {"": refused})
+    return page
+
+
+def _meanwhile(entry: log.LogEntry, at: At) -> dict[str, Any]:
+    return {
+        "who": log_words.actor(entry, at.language),
+        "ago": at.visitor.now - entry.at,
+        "what": log_words.sentence(entry, at.campaign.zone, at.language),
+    }
+
+
+def _do(visit: Visit, act: DeskAct) -> Response:
+    try:
+        with acting(visit) as session:
+            campaign_id = int(visit.request.path_params["campaign"])
+            db.locked(session, campaign_id)
+            at = where(session, visit)
+            mark = log.load_mark(session, at.campaign, act.watches, at.partner)
+            seen = _number(visit.typed.get("seen", ""))
+            if seen != mark:
+                raise _Changed
+            last = log.load_mark(session, at.campaign, "everything", None)
+            act.do(session, at)
+    except _Changed:
+        return _check(visit, act, 409, seen=seen)
+    except Wrong as wrong:
+        return _form(visit, act, 422, wrong.problems) if act.form_page else _refused(visit, act, wrong.problems)
+    except Refused as refused:
+        return _refused(visit, act, {"": refused})
+    for task in act.wakes:
+        tasks.notify(task)
+    for task in act.wakes_for_it:
+        tasks.notify(task, campaign_id)
+    return visit.go_to(f"{_place(visit, of_partner=act.of_partner)}?done={act.name}&since={last}")
+
+
+class _Changed(Exception):
+    """Somebody did something since the page was opened."""
+
+
+class _RolledBack(Exception):
+    """The end of a try."""
+
+
+@contextmanager
+def _trying(visit: Visit) -> Iterator[Session]:
+    """A transaction of the person at the desk that changes nothing."""
+    try:
+        with acting(visit) as session:
+            session.info["trying"] = True
+            yield session
+            raise _RolledBack
+    except _RolledBack:
+        pass
+
+
+def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
+    return {
+        "act": act.name,
+        "title": catalogue(at.language).gettext(act.label),
+        "campaign": at.campaign,
+        "partner": at.partner,
+        "campaign_path": _place(visit, of_partner=False),
+        "back": _place(visit, of_partner=act.of_partner),
+        "act_path": visit.request.url.path,
+    }
+
+
+def _refused(visit: Visit, act: DeskAct, why: Mapping[str, str | Refused]) -> Response:
+    with db.reading() as session:
+        at = where(session, visit)
+        context = _around(visit, act, at)
+    said = [refusals.sentence(one, at.language) for one in why.values() if isinstance(one, Refused)]
+    return visit.show("act_refused", 409, said=said, **context)
+
+
+def _place(visit: Visit, *, of_partner: bool) -> str:
+    parts = visit.request.path_params
+    campaign = f"/desk/campaigns/{parts['campaign']}"
+    return f"{campaign}/partners/{parts['partner']}" if of_partner else campaign
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

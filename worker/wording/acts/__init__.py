@@ -1,0 +1,18 @@
+"""What an act of organizers would do, said before it is done: once, for the desk and for the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is about to happen, in the reader's language.
+
+    `lines`: whom it concerns, what it does, how many, what cannot be undone, each a sentence or two. `button`: the act
+    in words, as a verb. `names`: whom it concerns, where a reader may want to look.
+    """
+
+    title: str
+    lines: Sequence[str]
+    button: str
+    names: Sequence[str] = ()
