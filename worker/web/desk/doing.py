@@ -267,6 +267,7 @@ def _trying(visit: Visit) -> Iterator[Session]:
 def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
     return {
         "act": act.name,
+        "is_dangerous": act.is_dangerous,
         "title": catalogue(at.language).gettext(act.label),
         "campaign": at.campaign,
         "partner": at.partner,

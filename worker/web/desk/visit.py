@@ -102,7 +102,8 @@ class Visit:
             here=self.request.url.path if self.request.method in {"GET", "HEAD"} else "",
             desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
-            **{"problems": {}, "kept": "", "typed": {}, **context},
+            at_path=self.request.url.path,
+            **{"problems": {}, "kept": "", "typed": {}, "seat": self.seat, **context},
         )
 
     def go_to(self, path: str) -> RedirectResponse:
