@@ -1,5 +1,6 @@
 """What is refused, what stands in the way and how a mail stands are codes; each has its sentence, made once."""
 
+from gettext import NullTranslations
 from typing import get_args
 
 import pytest
@@ -51,7 +52,9 @@ def facts() -> dict[str, object]:
 def test_every_refusal_has_a_code_of_its_own_and_a_sentence_for_organizers() -> None:
     codes = [refused.code for refused in Refused.__subclasses__()]
     assert len(codes) == len(set(codes)) >= 20
-    assert set(refusal_words._SENTENCES) == set(codes) == refusals.codes()
+    for_organizers, for_both = set(refusal_words._SENTENCES), set(refusal_words._FOR_BOTH)
+    assert for_organizers | for_both == set(codes) == refusals.codes()
+    assert not for_organizers & for_both
     assert set(refusal_words._FOR_PARTNERS) <= set(codes)
 
 
@@ -71,6 +74,25 @@ def test_a_refusal_is_a_sentence_in_the_readers_language_and_names_no_command(
 def test_too_late_says_for_what(what: str, early: bool) -> None:
     said = refusal_words.sentence(Closed(what=what, early=early))
     assert said.startswith(("The deadline has passed: ", "It was closed early: ", "The list is closed: "))
+
+
+def test_what_only_organizers_are_told_is_asked_of_their_catalogue(
+    monkeypatch: pytest.MonkeyPatch, facts: dict[str, object]
+) -> None:
+    class Marked(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return f"¿{message}"
+
+        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+            return f"¿{msgid1 if n == 1 else msgid2}"
+
+    for module in (refusal_words, blocker_words, mail_words):
+        monkeypatch.setattr(module, "catalogue", lambda language: Marked())
+    of_refusals = [refusal_words.sentence(one(**facts), "fr") for one in Refused.__subclasses__()]
+    assert sum("¿" in said for said in of_refusals) == len(refusal_words._SENTENCES)
+    assert all("¿" in blocker_words.sentence(Blocker(code, facts), "fr") for code in get_args(BlockerCode))
+    of_mails = {code: mail_words.reason_words(Reason(code, facts), "fr") or "" for code in get_args(ReasonCode)}
+    assert {code for code, said in of_mails.items() if "¿" not in said} == {"returned", "reply"}, "what a reply means"
 
 
 def test_an_exception_tells_no_name(facts: dict[str, object]) -> None:

@@ -1,66 +1,97 @@
 """Why an act was refused, as a sentence in the reader's language: once, for the commands and for every page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from gettext import NullTranslations
 from typing import Any, Literal
 
+from worker.models import OrganizerAct
 from worker.state.letters import DeliveryState
 from worker.state.refusals import ClosedFor, NotMailedReason, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
 from worker.wording import blockers, templates
 from worker.wording.mail_status import ACTS
+from worker.wording.organizers import O_, On_, catalogue
 
 Audience = Literal["partner", "organizer"]
-_Sentence = Callable[[NullTranslations, dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A catalogue, and the language that it is of."""
+
+    catalogue: NullTranslations
+    language: str
+
+    def gettext(self, said: str) -> str:
+        return self.catalogue.gettext(said)
+
+    def say(self, said: str, /, **facts: Any) -> str:
+        return self.catalogue.gettext(said) % facts
+
+    def count(self, said: tuple[str, str], number: int) -> str:
+        return self.catalogue.ngettext(*said, number) % {"n": number}
+
+
+_Sentence = Callable[[_Words, Mapping[str, Any]], str]
 
 
 def sentence(refused: Refused, language: str = "en", audience: Audience = "organizer") -> str:
     """One sentence or two, without a command; the command line adds what to type next."""
-    words = templates.translations(language)
     if audience == "partner" and refused.code in _FOR_PARTNERS:
-        return _FOR_PARTNERS[refused.code](words, refused.facts)
-    return _SENTENCES[refused.code](words, refused.facts)
+        said = _FOR_PARTNERS[refused.code]
+    elif refused.code in _FOR_BOTH:
+        said = _FOR_BOTH[refused.code]
+    else:
+        return _SENTENCES[refused.code](_Words(catalogue(language), language), refused.facts)
+    return said(_Words(templates.translations(language), language), refused.facts)
 
 
-def _closed(words: NullTranslations, facts: dict[str, Any]) -> str:
+def _closed(words: _Words, facts: Mapping[str, Any]) -> str:
     what = facts.get("what", "answer")
     if facts.get("cancelled"):
-        return f"The letter was cancelled: {_NO_MORE.get(what, 'nothing can be changed any more')}."
+        why = words.gettext(O_("The letter was cancelled"))
+        no_more = words.gettext(_NO_MORE.get(what, O_("nothing can be changed any more")))
+        return f"{words.say(_BECAUSE, why=why, therefore=no_more)}."
     if what == "rename":
-        return "The list is closed: the name stays as it was sealed."
-    why = "It was closed early" if facts.get("early") else "The deadline has passed"
-    return f"{why}: {_NO_MORE[what]}."
+        return words.gettext(O_("The list is closed: the name stays as it was sealed."))
+    why = words.gettext(O_("It was closed early") if facts.get("early") else O_("The deadline has passed"))
+    return f"{words.say(_BECAUSE, why=why, therefore=words.gettext(_NO_MORE[what]))}."
 
 
+_BECAUSE = O_("%(why)s: %(therefore)s")
 _NO_MORE: dict[ClosedFor, str] = {
-    "answer": "nothing more can be added",
-    "extend": "the deadline cannot be moved any more",
-    "amend": "the letter cannot be changed any more",
-    "remind": "nobody can be reminded any more",
-    "admit": "nobody can be admitted any more",
-    "hand_out": "nobody can answer any more",
-    "merge": "partners cannot be merged any more",
+    "answer": O_("nothing more can be added"),
+    "extend": O_("the deadline cannot be moved any more"),
+    "amend": O_("the letter cannot be changed any more"),
+    "remind": O_("nobody can be reminded any more"),
+    "admit": O_("nobody can be admitted any more"),
+    "hand_out": O_("nobody can answer any more"),
+    "merge": O_("partners cannot be merged any more"),
 }
 
 
 _NOT_MAILED: dict[NotMailedReason, str] = {
-    "no address": "has no email address",
-    "unsubscribed": "unsubscribed",
-    "silenced": "gets no email, because you stopped it",
-    "came back": "has an address from which an email came back",
-    "waits": "has an email with its link that waits to be sent",
-    "lately": "got an email with its link less than ten minutes ago",
-    "nothing to say": "has not answered, and the deadline has passed",
+    "no address": O_("%(organization)s has no email address: no email was sent."),
+    "unsubscribed": O_("%(organization)s unsubscribed: no email was sent."),
+    "silenced": O_("%(organization)s gets no email, because you stopped it: no email was sent."),
+    "came back": O_("%(organization)s has an address from which an email came back: no email was sent."),
+    "waits": O_("%(organization)s has an email with its link that waits to be sent: no email was sent."),
+    "lately": O_("%(organization)s got an email with its link less than ten minutes ago: no email was sent."),
+    "nothing to say": O_("%(organization)s has not answered, and the deadline has passed: no email was sent."),
 }
 
 
-def _not_later(words: NullTranslations, facts: dict[str, Any]) -> str:
-    present = dates.day_and_time(facts["deadline"], facts["zone"], "en")
-    return f"The new deadline must be at least a minute later than the present one, {present}: nothing was changed."
+def _not_later(words: _Words, facts: Mapping[str, Any]) -> str:
+    present = dates.day_and_time(facts["deadline"], facts["zone"], words.language)
+    said = O_(
+        "The new deadline must be at least a minute later than the present one, %(present)s: nothing was changed."
+    )
+    return words.say(said, present=present)
 
 
-def _closed_for_partners(words: NullTranslations, facts: dict[str, Any]) -> str:
+def _closed_for_partners(words: _Words, facts: Mapping[str, Any]) -> str:
     if facts.get("cancelled"):
         return words.gettext(
             "This letter was cancelled: it will not be sent, your organization’s name will not be published, and "
@@ -69,65 +100,139 @@ def _closed_for_partners(words: NullTranslations, facts: dict[str, Any]) -> str:
     return words.gettext("The deadline has passed: nothing more can be added.")
 
 
-def _cannot_be_cancelled(words: NullTranslations, facts: dict[str, Any]) -> str:
-    return f"{_WHERE[facts['where']]}: it cannot be cancelled any more."
+def _cannot_be_cancelled(words: _Words, facts: Mapping[str, Any]) -> str:
+    therefore = words.gettext(O_("it cannot be cancelled any more"))
+    return f"{words.say(_BECAUSE, why=words.gettext(_WHERE[facts['where']]), therefore=therefore)}."
 
 
 _WHERE: dict[DeliveryState, str] = {
-    "not_sent": "The letter is on its way",
-    "sending": "The letter is being handed over at this moment",
-    "uncertain": "The letter may have arrived already",
-    "partly_sent": "One addressee has the letter already",
-    "sent": "The letter has been sent already",
+    "not_sent": O_("The letter is on its way"),
+    "sending": O_("The letter is being handed over at this moment"),
+    "uncertain": O_("The letter may have arrived already"),
+    "partly_sent": O_("One addressee has the letter already"),
+    "sent": O_("The letter has been sent already"),
 }
 
 
-def _cannot_be_undone(words: NullTranslations, facts: dict[str, Any]) -> str:
+def _cannot_be_undone(words: _Words, facts: Mapping[str, Any]) -> str:
     left, answers = facts["left"], facts["answers"]
     said = []
     if left:
-        said.append(
-            f"{left} email{'' if left == 1 else 's'} {'was' if left == 1 else 'were'} sent or may have been sent"
-        )
+        sent = On_("%(n)s email was sent or may have been sent", "%(n)s emails were sent or may have been sent")
+        said.append(words.count(sent, left))
     if answers:
-        said.append(f"{answers} answer{'' if answers == 1 else 's'} {'is' if answers == 1 else 'are'} recorded")
-    return f"It cannot be taken back: {' and '.join(said)}."
+        said.append(words.count(On_("%(n)s answer is recorded", "%(n)s answers are recorded"), answers))
+    return words.say(O_("It cannot be taken back: %(why)s."), why=dates.listed(said, words.language))
 
 
-def _nothing_to_undo(words: NullTranslations, facts: dict[str, Any]) -> str:
+def _nothing_to_undo(words: _Words, facts: Mapping[str, Any]) -> str:
     if facts["last"]:
-        return f"Only your last action can be taken back, and that is {ACTS[facts['last']]}: nothing was changed."
-    return f"There is {ACTS[facts['act']].replace('the ', 'no ', 1)} that can still be taken back: nothing was changed."
+        last = words.gettext(ACTS[facts["last"]])
+        return words.say(
+            O_("Only your last action can be taken back, and that is %(last)s: nothing was changed."), last=last
+        )
+    return words.gettext(_NOT_THERE[facts["act"]])
 
 
-def _words_not_decided(words: NullTranslations, facts: dict[str, Any]) -> str:
-    said = ["Nothing was decided."]
+_NOT_THERE: dict[OrganizerAct, str] = {
+    "launch": O_("There is no launch that can still be taken back: nothing was changed."),
+    "amend": O_("There is no change of the letter that can still be taken back: nothing was changed."),
+    "remind": O_("There is no reminder that can still be taken back: nothing was changed."),
+    "extend": O_("There is no new deadline that can still be taken back: nothing was changed."),
+}
+
+
+def _words_not_decided(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = [words.gettext(O_("Nothing was decided."))]
     for why, sentence in _NOT_DECIDED.items():
         if numbers := facts.get(why):
-            said.append(sentence.format(", ".join(f"#{number}" for number in numbers)))
+            said.append(words.say(sentence, numbers=", ".join(f"#{number}" for number in numbers)))
     return " ".join(said)
 
 
 _NOT_DECIDED = {
-    "changed": "Changed by the person since you read them: {}. Read them again by `words`.",
-    "decided": "Decided already: {}.",
-    "unknown": "No words with this number: {}.",
+    "changed": O_("Changed by the person since you read them: %(numbers)s. Read them again by `words`."),
+    "decided": O_("Decided already: %(numbers)s."),
+    "unknown": O_("No words with this number: %(numbers)s."),
 }
 
 
-def _blocked(words: NullTranslations, facts: dict[str, Any]) -> str:
-    return " ".join(["The letter is not sent:", *map(blockers.sentence, facts["blockers"])])
+def _already_served(words: _Words, facts: Mapping[str, Any]) -> str:
+    if facts["addressee"]:
+        return words.say(O_("It was recorded already: %(addressee)s has the letter."), **facts)
+    return words.gettext(O_("It was recorded already: the letter has been sent, and every addressee has it."))
 
 
-# What partners are told too is gettext; organizers read English.
+def _language_left_alone(words: _Words, facts: Mapping[str, Any]) -> str:
+    called = [templates.translations(words.language).gettext(LANGUAGES[one].name) for one in facts["languages"]]
+    said = O_(
+        "One language of the letter changes and another does not: a person has to confirm whether the letter says the "
+        "same already in %(languages)s."
+    )
+    return words.say(said, languages=dates.listed(called, words.language))
+
+
+def _blocked(words: _Words, facts: Mapping[str, Any]) -> str:
+    those = [blockers.sentence(one, words.language) for one in facts["blockers"]]
+    return " ".join([words.gettext(O_("The letter is not sent:")), *those])
+
+
+def _plain(said: str) -> _Sentence:
+    """A sentence that tells facts as they are."""
+    return lambda words, facts: words.say(said, **facts)
+
+
+# What only organizers are told is in their own catalogue, what partners are told too in that of the pages.
 _SENTENCES: dict[str, _Sentence] = {
     "closed": _closed,
-    "letter_has_left": lambda w, f: w.gettext("The letter has been sent and cannot be recalled."),
-    "already_served": lambda w, f: (
-        f"It was recorded already: {f['addressee']} has the letter."
-        if f["addressee"]
-        else "It was recorded already: the letter has been sent, and every addressee has it."
+    "already_served": _already_served,
+    "link_revoked": _plain(O_("This link was revoked: it cannot answer for anybody any more.")),
+    "not_signed": _plain(O_("%(organization)s has not signed: there is nothing to withdraw.")),
+    "not_answered": _plain(O_("There is no answer, so there is none to take back.")),
+    "not_offered": lambda w, f: w.say(
+        O_("This campaign offers only: %(visibilities)s."), visibilities=", ".join(f["visibilities"])
     ),
+    "not_filled_in": lambda w, f: w.say(O_("Missing or not valid: %(problems)s."), problems=", ".join(f["problems"])),
+    "too_many_at_once": _plain(O_("Too many people are adding their voices at this moment.")),
+    "not_mailed": lambda w, f: w.say(_NOT_MAILED[f["why"]], **f),
+    "same_address": _plain(
+        O_("That is the address of %(organization)s already, and no email came back from it: nothing was changed.")
+    ),
+    "erased": _plain(O_("%(organization)s was erased: it gets no email any more, and its address is not kept.")),
+    "not_an_address": lambda w, f: w.say(
+        O_("%(typed)s is not an email address: %(reason)s"), typed=repr(f["typed"]), reason=f["reason"]
+    ),
+    "already_decided": _plain(O_("It has been decided already: nothing was changed.")),
+    "words_not_decided": _words_not_decided,
+    "already_partner": _plain(
+        O_("There is already a partner called %(organization)s in the same country (#%(number)s): nothing was changed.")
+    ),
+    "same_partner": _plain(O_("You gave %(organization)s twice: nothing was changed.")),
+    "nothing_proposed": _plain(O_("%(organization)s asks for no other name: nothing was changed.")),
+    "not_later": _not_later,
+    "same_letter": _plain(O_("The letter in the folder is the same as the letter of %(slug)s: nothing was changed.")),
+    "members_closed": _plain(
+        O_(
+            "The letter says the number of members, but %(slug)s was launched so that nobody can add a voice before "
+            "the letter is sent. Remove {{ members }} from the letter."
+        )
+    ),
+    "other_addressee": _plain(
+        O_("Another addressee is never a typo: organizations signed a letter to the one that was named.")
+    ),
+    "language_left_alone": _language_left_alone,
+    "already_launched": _plain(O_("%(slug)s is launched already: nothing was changed, and nobody was asked again.")),
+    "cannot_be_undone": _cannot_be_undone,
+    "nothing_to_undo": _nothing_to_undo,
+    "cannot_be_cancelled": _cannot_be_cancelled,
+    "not_over": _plain(
+        O_("The letter has not been sent to every addressee yet, so its partners must still be reachable.")
+    ),
+    "still_signs": _plain(O_("%(organization)s signs, and the letter has not been sent.")),
+    "blocked": _blocked,
+}
+_FOR_BOTH: dict[str, _Sentence] = {
+    "letter_has_left": lambda w, f: w.gettext("The letter has been sent and cannot be recalled."),
     "letter_changed": lambda w, f: w.gettext(
         "The letter was changed while you were reading it. What you typed is still there: please read what changed, "
         "and answer the letter as it is now."
@@ -141,59 +246,13 @@ _SENTENCES: dict[str, _Sentence] = {
         "submit yours again if it should replace it."
     ),
     "no_such_contact": lambda w, f: w.gettext("That link has already been ended."),
-    "link_revoked": lambda w, f: "This link was revoked: it cannot answer for anybody any more.",
-    "not_signed": lambda w, f: f"{f['organization']} has not signed: there is nothing to withdraw.",
-    "not_answered": lambda w, f: "There is no answer, so there is none to take back.",
-    "not_offered": lambda w, f: f"This campaign offers only: {', '.join(f['visibilities'])}.",
-    "not_filled_in": lambda w, f: f"Missing or not valid: {', '.join(f['problems'])}.",
     "rate_limited": lambda w, f: w.gettext(
         "We cannot write to this address at the moment. Please enter another one, or write to the organizers."
     ),
-    "too_many_at_once": lambda w, f: "Too many people are adding their voices at this moment.",
     "no_voice": lambda w, f: w.gettext("You have withdrawn your voice, so there was nothing to change."),
-    "not_mailed": lambda w, f: f"{f['organization']} {_NOT_MAILED[f['why']]}: no email was sent.",
     "passed_on_too_often": lambda w, f: w.gettext(
         "The invitation has already been passed on three times. Please write to the organizers."
     ),
-    "same_address": lambda w, f: (
-        f"That is the address of {f['organization']} already, and no email came back from it: nothing was changed."
-    ),
-    "erased": lambda w, f: f"{f['organization']} was erased: it gets no email any more, and its address is not kept.",
-    "not_an_address": lambda w, f: f"{f['typed']!r} is not an email address: {f['reason']}",
-    "already_decided": lambda w, f: "It has been decided already: nothing was changed.",
-    "words_not_decided": _words_not_decided,
-    "already_partner": lambda w, f: (
-        f"There is already a partner called {f['organization']} in the same country (#{f['number']}): nothing was "
-        "changed."
-    ),
-    "same_partner": lambda w, f: f"You gave {f['organization']} twice: nothing was changed.",
-    "nothing_proposed": lambda w, f: f"{f['organization']} asks for no other name: nothing was changed.",
-    "not_later": _not_later,
-    "same_letter": lambda w, f: (
-        f"The letter in the folder is the same as the letter of {f['slug']}: nothing was changed."
-    ),
-    "members_closed": lambda w, f: (
-        f"The letter says the number of members, but {f['slug']} was launched so that nobody can add a voice before "
-        "the letter is sent. Remove {{ members }} from the letter."
-    ),
-    "other_addressee": lambda w, f: (
-        "Another addressee is never a typo: organizations signed a letter to the one that was named."
-    ),
-    "language_left_alone": lambda w, f: (
-        "One language of the letter changes and another does not: a person has to confirm whether the letter says the "
-        f"same already in {dates.listed([LANGUAGES[one].name for one in f['languages']], 'en')}."
-    ),
-    "already_launched": lambda w, f: (
-        f"{f['slug']} is launched already: nothing was changed, and nobody was asked again."
-    ),
-    "cannot_be_undone": _cannot_be_undone,
-    "nothing_to_undo": _nothing_to_undo,
-    "cannot_be_cancelled": _cannot_be_cancelled,
-    "not_over": lambda w, f: (
-        "The letter has not been sent to every addressee yet, so its partners must still be reachable."
-    ),
-    "still_signs": lambda w, f: f"{f['organization']} signs, and the letter has not been sent.",
-    "blocked": _blocked,
 }
 _FOR_PARTNERS: dict[str, _Sentence] = {
     "closed": _closed_for_partners,
