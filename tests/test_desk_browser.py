@@ -88,10 +88,10 @@ def test_an_organizer_logs_in_on_a_phone_looks_and_logs_out(site: str, phone: Pa
     assert "This code is not right" in phone.inner_text("main")
     phone.get_by_label("Code from our email").fill(code_of_last_mail())
     presses(phone, "Log in")
-    assert heading(phone) == "Your campaigns"
+    assert heading(phone) == "Things to do"
     assert "Open: partners can answer" in phone.inner_text("main")
     phone.get_by_role("link", name="Français").click()
-    assert heading(phone) == "Vos campagnes"
+    assert phone.get_by_role("heading", level=2).inner_text() == "Vos campagnes"
     presses(phone, "Se déconnecter")
     phone.goto(f"{site}/desk")
     assert heading(phone) == "Log in"

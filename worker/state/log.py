@@ -1,7 +1,7 @@
 """The audit log of a campaign, read page by page: the newest first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.models import REDACTED, Actor, AuditEvent, Campaign, Organizer, Partner
+from worker.models import REDACTED, Actor, AuditCode, AuditEvent, Campaign, Organizer, Partner
 
 PAGE = 50  # lines
 MOST_WATCHED = 5  # lines
@@ -59,10 +59,40 @@ def load_log(
     Without `names` no partner's name is read, nor how visibly one signs: for readers who see totals and public names
     only.
     """
+    return _load_page(session, campaign, (), names=names, before=before, since=since, most=most)
+
+
+def load_public_log(session: Session, campaign: Campaign, *, before: int | None = None) -> LogPage:
+    """The same for who may see totals and public names only: what was done with the campaign as a whole.
+
+    Without whoever did it, and without a line about a partner or its mail: one would tell when somebody signs who is
+    not named.
+    """
+    of_all = (AuditEvent.partner_id.is_(None), AuditEvent.what.in_(_OF_THE_WHOLE))
+    page = _load_page(session, campaign, of_all, names=False, before=before)
+    return LogPage([replace(one, organizer=None) for one in page.entries], page.before)
+
+
+_OF_THE_WHOLE: tuple[AuditCode, ...] = (
+    *("launched", "extended", "amended", "held", "resumed", "undone", "closed", "sealed", "dispatched", "accepted"),
+    *("brought_by_hand", "letter_resent", "cancelled", "restored", "voices_stopped", "voices_reopened"),
+)
+
+
+def _load_page(
+    session: Session,
+    campaign: Campaign,
+    which: Sequence[ColumnElement[bool]],
+    *,
+    names: bool,
+    before: int | None,
+    since: datetime | None = None,
+    most: int = PAGE,
+) -> LogPage:
     of_it = select(AuditEvent, Partner.organization, Organizer.name)
     of_it = of_it.outerjoin(Partner, Partner.id == AuditEvent.partner_id)
     of_it = of_it.outerjoin(Organizer, Organizer.id == AuditEvent.organizer_id)
-    of_it = of_it.where(AuditEvent.campaign_id == campaign.id)
+    of_it = of_it.where(AuditEvent.campaign_id == campaign.id, *which)
     if since is not None:
         of_it = of_it.where(AuditEvent.at >= since)
     if before is not None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from worker import db, tokens
 from worker.models import Campaign, DeskLink, DeskSession, Organizer, Role, Seat
-from worker.state.lifecycle import Stage, load_stage
 from worker.text import similar_names
 
 IDLE = timedelta(hours=12)  # after which a session ends by itself
@@ -36,15 +35,6 @@ class Visitor:
         """Whether it was typed a moment ago, or none is set up."""
         typed_at = self.session.factor_at
         return self.organizer.totp_at is None or (typed_at is not None and typed_at > self.now - RECENT_FACTOR)
-
-
-@dataclass(frozen=True)
-class SeatAt:
-    """A seat, and where its campaign stands."""
-
-    seat: Seat
-    campaign: Campaign
-    stage: Stage
 
 
 def load_visitor(session: Session, key: str) -> Visitor | None:
@@ -84,20 +74,12 @@ def is_at_least(role: Role, least: Role) -> bool:
     return _RANKS.index(role) >= _RANKS.index(least)
 
 
-def load_seats(session: Session, organizer: Organizer) -> list[SeatAt]:
-    """The campaigns at which a person has a seat, the next deadline first and what is over last.
-
-    Whoever sits at this machine has one at each.
-    """
+def load_seats(session: Session, organizer: Organizer) -> Sequence[Seat]:
+    """The seats of a person, with their campaigns. Whoever sits at this machine has one at each."""
     if organizer.is_local:
-        campaigns = session.scalars(select(Campaign)).all()
-        seats = [local_seat(organizer, campaign) for campaign in campaigns]
-    else:
-        of_one = select(Seat).where(Seat.organizer_id == organizer.id).options(joinedload(Seat.campaign))
-        seats = list(session.scalars(of_one))
-    now = db.clock(session)
-    found = [SeatAt(seat, seat.campaign, load_stage(session, seat.campaign, now)) for seat in seats]
-    return sorted(found, key=lambda one: (one.stage in {"dispatched", "cancelled"}, one.campaign.deadline_at))
+        return [local_seat(organizer, campaign) for campaign in session.scalars(select(Campaign))]
+    of_one = select(Seat).where(Seat.organizer_id == organizer.id).options(joinedload(Seat.campaign))
+    return session.scalars(of_one).all()
 
 
 def local_seat(organizer: Organizer, campaign: Campaign) -> Seat:

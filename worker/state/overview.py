@@ -17,7 +17,7 @@ from worker.state.facts import CampaignFacts, load_facts_of
 from worker.state.held import count_held_mails
 from worker.state.joining import NOBODY, Joining, load_joining
 from worker.state.letters import TO_DO, Served, ServedState, lacks_it, load_seals, seal_of
-from worker.state.lifecycle import OrganizerState, settled_state
+from worker.state.lifecycle import OrganizerState, Stage, settled_state, stage_at
 from worker.state.mail_status import MailState
 from worker.state.member_counts import NO_MEMBERS, MemberCounts, load_member_counts
 from worker.state.member_status import MemberStatus, load_member_status
@@ -138,6 +138,10 @@ class Overview(Line):
     members: MemberStatus
     held_mails: int
     others_returned: int
+
+    @property
+    def stage(self) -> Stage:
+        return stage_at(self.campaign, [one.mail for one in self.letters], self.now)
 
 
 def load_lines(session: Session) -> list[Line]:

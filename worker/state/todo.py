@@ -4,7 +4,7 @@ In as many statements for two hundred campaigns as for one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -32,6 +32,15 @@ NO_DECISION = frozenset[TodoCode]({"deadline_soon"})
 """What is told in time, and needs nobody."""
 
 
+FOR_VIEWERS = frozenset[TodoCode](
+    {
+        *("late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused"),
+        *("letter_turned_down", "addressee_not_served", "deadline_soon"),
+    }
+)
+"""What somebody reads who may see totals and public names only, without a number but that of who signs."""
+
+
 @dataclass(frozen=True)
 class ToDo:
     """One thing that waits; `campaign` is null where it is about all of them, `number` how many it concerns."""
@@ -51,7 +60,11 @@ def load_todo(session: Session, campaign_ids: Collection[int] | None = None, *, 
 
     `idle`: whoever asks knows that nothing runs, whatever signs of life there were.
     """
-    overviews = load_overviews(session, campaign_ids)
+    return load_todo_of(session, load_overviews(session, campaign_ids), idle=idle)
+
+
+def load_todo_of(session: Session, overviews: Sequence[Overview], *, idle: bool = False) -> list[ToDo]:
+    """The same of campaigns that were read already."""
     open = [one.campaign.id for one in overviews if one.campaign.takes_answers(at=one.now)]
     of_partners = _count_partners(session, open)
     found = list(_of_all(session, overviews, idle=idle))
@@ -59,6 +72,11 @@ def load_todo(session: Session, campaign_ids: Collection[int] | None = None, *, 
         found += _of_letter(one)
         found += _of_people(one, of_partners.get(one.campaign.id, {}))
     return found
+
+
+def for_viewers(found: Sequence[ToDo]) -> list[ToDo]:
+    """What may be told of this to somebody who may see totals and public names only."""
+    return [replace(one, number=0) for one in found if one.campaign is None or one.code in FOR_VIEWERS]
 
 
 def _of_all(session: Session, overviews: Sequence[Overview], *, idle: bool) -> Iterator[ToDo]:

@@ -144,6 +144,24 @@ def span(how_long: timedelta, language: str, largest: _Unit = "month") -> str:
     return format_timedelta(how_long, granularity=unit, threshold=math.inf, locale=LANGUAGES[language].locale)
 
 
+def rough_span(how_long: timedelta, language: str) -> str:
+    """`13 days`, `26 hours`: in the largest unit of which there are two, rounded down; one minute at least."""
+    from babel.dates import format_timedelta
+
+    units: tuple[_Unit, ...] = ("day", "hour")
+    unit: _Unit = next((one for one in units if how_long >= 2 * _UNITS[one]), "minute")
+    whole = max(1, how_long // _UNITS[unit]) * _UNITS[unit]
+    return format_timedelta(whole, granularity=unit, threshold=math.inf, locale=LANGUAGES[language].locale)
+
+
+def time_of_day(moment: datetime, zone: str, language: str) -> str:
+    """`14:03`, for what is near, or stands below its day."""
+    from babel.dates import format_datetime
+
+    told, local = LANGUAGES[language], moment.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local.replace(tzinfo=None), told.hour, locale=told.locale))
+
+
 def listed(names: Sequence[str], language: str) -> str:
     """`A, B and C`, as the language lists."""
     from babel.lists import format_list

@@ -91,6 +91,8 @@ def _in_language(environment: Environment, language: str, name: str, context: di
         last_day=lambda moment, zone: dates.last_day(moment, zone, language),
         day_and_time=lambda moment, zone: dates.day_and_time(moment, zone, language),
         span=lambda how_long: dates.span(how_long, language),
+        rough_span=lambda how_long: dates.rough_span(how_long, language),
+        time_of_day=lambda moment, zone: dates.time_of_day(moment, zone, language),
         listed=lambda names: dates.listed(names, language),
         **context,
     )

@@ -12,13 +12,13 @@ from worker.cli.status_view.phrases import CHECK, emails_wait, exact, response, 
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.mail.reply_text import explain_reply
 from worker.state.counts import Counts
-from worker.state.letters import HAS_IT, ServedState
+from worker.state.letters import HAS_IT
 from worker.state.mail_status import reason_of
 from worker.state.overview import Line
 from worker.state.relay_status import RelayStatus
 from worker.state.status import CampaignStatus
 from worker.text import dates
-from worker.wording import due_acts
+from worker.wording import due_acts, standing
 from worker.wording.mail_status import ACTS, reason_words
 
 
@@ -112,23 +112,10 @@ def _served(found: CampaignStatus) -> Iterator[Text]:
         if len(those) > 1 or one.by_hand or one.state == "brought":
             seal = f", seal {one.seal}" if one.seal else ""
             when = f" {short(one.at, found)}" if one.at else ""
-            yield Text(f"  {'copy for' if one.copy else 'for'} {one.name}: {_SERVED[one.state]}{when}{seal}")
+            yield Text(f"  {'copy for' if one.copy else 'for'} {one.name}: {standing.served(one.state)}{when}{seal}")
         if one.to_do:
             todo = hints.served_with_command(one.state, one.name, found.campaign.slug, copy=one.copy)
             yield Text(f"  → {console.hint(todo)}", style="yellow")
-
-
-_SERVED: dict[ServedState, str] = {
-    "waiting": "will be sent by email",
-    "to_bring": "no email address: you bring it",
-    "queued": "waits to be sent",
-    "sending": "is being handed over",
-    "uncertain": "it may have arrived",
-    "refused": "its server refused it",
-    "returned": "it came back",
-    "sent": "has it",
-    "brought": "has it, by hand",
-}
 
 
 def _told(found: CampaignStatus) -> str:

@@ -1,4 +1,4 @@
-"""What a person sees of itself: name and language, second factor, sessions; and the campaigns it has a seat at."""
+"""What a person sees of itself: name and language, second factor, sessions."""
 
 import io
 
@@ -7,18 +7,12 @@ from starlette.responses import Response
 from worker import db
 from worker.acts import login, organizers, second_factor
 from worker.definition.partners import MAX_LENGTH
-from worker.state.organizers import load_seats, load_sessions
+from worker.state.organizers import load_sessions
 from worker.text import characters, names
 from worker.text.languages import OF_THE_DESK
 from worker.web.desk import cookies
 from worker.web.desk.door import acting
 from worker.web.desk.visit import Visit
-
-
-def show_home(visit: Visit) -> Response:
-    """The campaigns at which this person has a seat, and where each stands."""
-    with db.reading() as session:
-        return visit.show("home", seats=load_seats(session, visit.person.organizer))
 
 
 def show_account(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker import db, tasks
-from worker.models import Campaign, Partner, Role
+from worker.models import Campaign, Partner, Role, Seat
 from worker.state import log
 from worker.state.campaigns import get_campaign, get_partner
 from worker.state.organizers import Visitor, is_at_least
@@ -85,6 +85,10 @@ class DeskAct:
     def path(self) -> str:
         return f"{PARTNER if self.of_partner else CAMPAIGN}/{self.name}"
 
+    def is_allowed(self, seat: Seat) -> bool:
+        """Whether a person may do it at this campaign."""
+        return is_at_least(seat.role, self.needs) and (seat.may_send or not self.sends)
+
     def rows(self) -> tuple[DeskRoute, DeskRoute]:
         """Its two rows of the table: a look, and what is pressed."""
         return (
@@ -126,10 +130,7 @@ def offers(acts: Sequence[DeskAct], visit: Visit, at: At) -> list[Offer]:
     return [
         Offer(one.name, words.gettext(one.label), _place(visit, of_partner=one.of_partner) + f"/{one.name}", one.group)
         for one in acts
-        if one.of_partner == (at.partner is not None)
-        and is_at_least(seat.role, one.needs)
-        and (seat.may_send or not one.sends)
-        and one.fits(at)
+        if one.of_partner == (at.partner is not None) and one.is_allowed(seat) and one.fits(at)
     ]
 
 
@@ -139,7 +140,7 @@ def what_happened(session: Session, visit: Visit, acts: Sequence[DeskAct], at: A
     act = next((one for one in acts if one.name == asked.get("done")), None)
     if act is None:
         return None
-    since = _number(asked.get("since", ""))
+    since = read_number(asked.get("since", ""))
     entries = log.load_own(session, at.campaign, since or 0, at.visitor.organizer) if since is not None else []
     words = catalogue(at.language)
     return Happened(
@@ -226,7 +227,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
             db.locked(session, campaign_id)
             at = where(session, visit)
             mark = log.load_mark(session, at.campaign, act.watches, at.partner)
-            seen = _number(visit.typed.get("seen", ""))
+            seen = read_number(visit.typed.get("seen", ""))
             if seen != mark:
                 raise _Changed
             last = log.load_mark(session, at.campaign, "everything", None)
@@ -291,5 +292,6 @@ def _place(visit: Visit, *, of_partner: bool) -> str:
     return f"{campaign}/partners/{parts['partner']}" if of_partner else campaign
 
 
-def _number(text: str) -> int | None:
+def read_number(text: str) -> int | None:
+    """A number of our own out of an address; null for whatever else stands there."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

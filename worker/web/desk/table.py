@@ -1,6 +1,6 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, campaign_page, enter, partner_page
+from worker.web.desk import account, campaign_page, enter, home, log_page, partner_page
 from worker.web.desk.doing import CAMPAIGN, PARTNER
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
@@ -16,7 +16,7 @@ TABLE = (
     DeskRoute("POST", "/desk/factor", enter.take_factor, "factor"),
     DeskRoute("POST", "/desk/logout", enter.log_out, "factor", form="/desk"),
     DeskRoute("POST", "/desk/logout-everywhere", enter.log_out_everywhere, "person", form="/desk/account"),
-    DeskRoute("GET", "/desk", account.show_home, "person"),
+    DeskRoute("GET", "/desk", home.show_home, "person"),
     DeskRoute("GET", "/desk/", lambda visit: visit.go_to("/desk"), "nobody"),
     DeskRoute("GET", "/desk/account", account.show_account, "person"),
     DeskRoute("POST", "/desk/account", account.change_account, "person"),
@@ -36,6 +36,7 @@ TABLE = (
         form="/desk/account",
     ),
     DeskRoute("GET", CAMPAIGN, campaign_page.show_campaign, "viewer"),
+    DeskRoute("GET", f"{CAMPAIGN}/log", log_page.show_log, "viewer"),
     DeskRoute("GET", PARTNER, partner_page.show_partner, "editor"),
     *(row for act in ACTS for row in act.rows()),
 )
