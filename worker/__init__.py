@@ -34,6 +34,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
                                 acts/login.py lets in by a code (tasks.login mails it) or a link, and
                                 acts/second_factor.py asks for an app's; cli/organizer.py says who may
+    web/desk/home.py            what waits for a person (state/home.py), and where something can be done about it
+                                (web/desk/ways_out.py); campaign_page.py and log_page.py are of one campaign
     web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
                                 web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
