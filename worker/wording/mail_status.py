@@ -61,11 +61,13 @@ _QUOTAS = {
 
 
 def _quota(words: NullTranslations, facts: Mapping[str, Any], language: str) -> str:
-    return words.gettext(_QUOTAS[facts["span"]]) % facts
+    said = _QUOTAS[facts["span"]]
+    return words.gettext(said) % facts
 
 
 def _undo(words: NullTranslations, facts: Mapping[str, Any], language: str) -> str:
-    return words.gettext(O_("%(act)s can still be taken back")) % {"act": words.gettext(ACTS[facts["act"]])}
+    act = ACTS[facts["act"]]
+    return words.gettext(O_("%(act)s can still be taken back")) % {"act": words.gettext(act)}
 
 
 RESPONSES: dict[ResponseKind, str] = {

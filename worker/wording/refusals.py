@@ -101,8 +101,8 @@ def _closed_for_partners(words: _Words, facts: Mapping[str, Any]) -> str:
 
 
 def _cannot_be_cancelled(words: _Words, facts: Mapping[str, Any]) -> str:
-    therefore = words.gettext(O_("it cannot be cancelled any more"))
-    return f"{words.say(_BECAUSE, why=words.gettext(_WHERE[facts['where']]), therefore=therefore)}."
+    why, therefore = words.say(_WHERE[facts["where"]]), words.gettext(O_("it cannot be cancelled any more"))
+    return f"{words.say(_BECAUSE, why=why, therefore=therefore)}."
 
 
 _WHERE: dict[DeliveryState, str] = {
@@ -127,11 +127,10 @@ def _cannot_be_undone(words: _Words, facts: Mapping[str, Any]) -> str:
 
 def _nothing_to_undo(words: _Words, facts: Mapping[str, Any]) -> str:
     if facts["last"]:
-        last = words.gettext(ACTS[facts["last"]])
-        return words.say(
-            O_("Only your last action can be taken back, and that is %(last)s: nothing was changed."), last=last
-        )
-    return words.gettext(_NOT_THERE[facts["act"]])
+        last = ACTS[facts["last"]]
+        said = O_("Only your last action can be taken back, and that is %(last)s: nothing was changed.")
+        return words.say(said, last=words.gettext(last))
+    return words.say(_NOT_THERE[facts["act"]])
 
 
 _NOT_THERE: dict[OrganizerAct, str] = {
