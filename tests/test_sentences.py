@@ -91,8 +91,7 @@ def test_what_only_organizers_are_told_is_asked_of_their_catalogue(
     of_refusals = [refusal_words.sentence(one(**facts), "fr") for one in Refused.__subclasses__()]
     assert sum("¿" in said for said in of_refusals) == len(refusal_words._SENTENCES)
     assert all("¿" in blocker_words.sentence(Blocker(code, facts), "fr") for code in get_args(BlockerCode))
-    of_mails = {code: mail_words.reason_words(Reason(code, facts), "fr") or "" for code in get_args(ReasonCode)}
-    assert {code for code, said in of_mails.items() if "¿" not in said} == {"returned", "reply"}, "what a reply means"
+    assert all("¿" in (mail_words.reason_words(Reason(code, facts), "fr") or "") for code in get_args(ReasonCode))
 
 
 def test_an_exception_tells_no_name(facts: dict[str, object]) -> None:

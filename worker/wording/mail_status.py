@@ -34,7 +34,8 @@ def _said(words: NullTranslations, facts: Mapping[str, Any], language: str) -> s
     if not reply:
         return None
     is_report, given_up = reply.startswith(REPORT_PREFIX), facts.get("given_up", False)
-    return explain_reply(reply.removeprefix(REPORT_PREFIX), reported=is_report, given_up=given_up)
+    said = reply.removeprefix(REPORT_PREFIX)
+    return explain_reply(said, reported=is_report, given_up=given_up, translate=words.gettext)
 
 
 def _with_reply(said: str) -> _Sentence:

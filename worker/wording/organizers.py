@@ -2,17 +2,10 @@
 
 from gettext import NullTranslations
 
+from worker.text.marks import O_, On_
 from worker.wording import templates
 
-
-def O_(words: str) -> str:
-    """Mark words that are translated where they are said; catalogues are made from source by this name."""
-    return words
-
-
-def On_(one: str, many: str) -> tuple[str, str]:
-    """The same of words that go by a number."""
-    return one, many
+__all__ = ["O_", "On_", "catalogue"]
 
 
 def catalogue(language: str) -> NullTranslations:
