@@ -485,7 +485,7 @@ def test_home_shows_the_campaigns_at_which_one_has_a_seat_and_no_other() -> None
     maly = DeskBrowser()
     maly.enters()
     page = maly.get("/desk").text
-    assert page.count("<h3>") == 1
+    assert page.count('<h3><a href="/desk/campaigns/') == 1
     assert title in page
     assert "Open: partners can answer" in page
     assert "look and change, but send no email" in page
