@@ -2,12 +2,16 @@
 
 from gettext import NullTranslations
 
+from worker.text.languages import SOURCE
 from worker.text.marks import O_, On_
-from worker.wording import templates
 
 __all__ = ["O_", "On_", "catalogue"]
 
 
 def catalogue(language: str) -> NullTranslations:
     """What organizers read in this language; English where nobody has translated it."""
+    if language == SOURCE:
+        return NullTranslations()
+    from worker.wording import templates  # which brings Jinja and Markdown: most commands speak English alone
+
     return templates.translations(language, "organizers")

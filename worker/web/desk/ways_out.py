@@ -3,7 +3,7 @@
 from worker.models import Seat
 from worker.state.organizers import is_at_least
 from worker.state.todo import ToDo
-from worker.web.desk.doing import DeskAct
+from worker.web.desk.doing import CAMPAIGN, DeskAct
 from worker.web.desk.registry import ACTS
 
 _ACTS: dict[str, str] = {"nobody_signed": "cancel", "held": "resume", "mail_held": "resume"}
@@ -46,5 +46,5 @@ def way_out(one: ToDo, seat: Seat | None) -> str | None:
 
 
 def find_act(name: str) -> DeskAct | None:
-    """The act of a whole campaign that is called so."""
-    return next((one for one in ACTS if one.name == name and not one.of_partner), None)
+    """The act on the campaign's own page that is called so."""
+    return next((one for one in ACTS if one.path == f"{CAMPAIGN}/{name}"), None)
