@@ -15,7 +15,7 @@ PAGE = 50  # lines
 MOST_WATCHED = 5  # lines
 AN_HOUR = timedelta(hours=1)
 Watched = Literal["organizers", "partner", "everything"]
-"""Which lines a person has to see before it acts: the organizers' own, all of one partner, or all of the campaign."""
+"""Which lines a person has to see before it acts: the organizers' own, all of partners, or all of the campaign."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,16 @@ def _load_page(
     return LogPage(found[:most], found[most - 1].number if len(found) > most else None)
 
 
-def load_mark(session: Session, campaign: Campaign, watched: Watched, partner: Partner | None) -> int:
+def load_mark(session: Session, campaign: Campaign, watched: Watched, *partners: Partner) -> int:
     """The number of the last line that is watched, which a page keeps to see later whether there are others; or 0."""
-    return session.scalar(select(func.max(AuditEvent.id)).where(*_watched(campaign, watched, partner))) or 0
+    return session.scalar(select(func.max(AuditEvent.id)).where(*_watched(campaign, watched, partners))) or 0
 
 
 def load_watched(
-    session: Session, campaign: Campaign, watched: Watched, partner: Partner | None, since: int
+    session: Session, campaign: Campaign, watched: Watched, since: int, *partners: Partner
 ) -> list[LogEntry]:
     """The lines that are watched and came after one, the newest first, and no more than a person reads."""
-    return _load_newest(session, *_watched(campaign, watched, partner), AuditEvent.id > since)
+    return _load_newest(session, *_watched(campaign, watched, partners), AuditEvent.id > since)
 
 
 def load_own(session: Session, campaign: Campaign, since: int, organizer: Organizer) -> list[LogEntry]:
@@ -124,10 +124,10 @@ def load_own(session: Session, campaign: Campaign, since: int, organizer: Organi
     return _load_newest(session, *by_it, AuditEvent.id > since, lately)
 
 
-def _watched(campaign: Campaign, watched: Watched, partner: Partner | None) -> list[ColumnElement[bool]]:
+def _watched(campaign: Campaign, watched: Watched, partners: Sequence[Partner]) -> list[ColumnElement[bool]]:
     of_it = AuditEvent.campaign_id == campaign.id
-    if watched == "partner" and partner is not None:
-        return [of_it, AuditEvent.partner_id == partner.id]
+    if watched == "partner" and partners:
+        return [of_it, AuditEvent.partner_id.in_([one.id for one in partners])]
     return [of_it, AuditEvent.actor == "organizer"] if watched == "organizers" else [of_it]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -61,7 +61,9 @@ class DeskAct:
     below what the audit log has). `form_page` is its template in `templates/pages/desk/acts/`, empty where there is
     nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
-    shown first. `wakes`: the tasks to notify; `wakes_for_it`: those that take the campaign's number.
+    shown first; `concerns`: partners of whom that is so, too. `wakes`: the tasks to notify; `wakes_for_it`: those that
+    take the campaign's number. `done_page`: a template of what is shown once, at once and nowhere else; `do` returns
+    what that needs.
     """
 
     name: str
@@ -77,7 +79,9 @@ class DeskAct:
     of_partner: bool = False
     fits: Callable[[At], bool] = lambda at: True
     watches: log.Watched = "organizers"
+    concerns: Callable[[Session, At], Sequence[Partner]] = lambda session, at: ()
     then: str = ""
+    done_page: str = ""
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
 
@@ -196,8 +200,9 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
         with _trying(visit) as session:
             db.locked(session, int(visit.request.path_params["campaign"]))
             at = where(session, visit)
-            mark = log.load_mark(session, at.campaign, act.watches, at.partner)
-            meanwhile = [] if seen is None else log.load_watched(session, at.campaign, act.watches, at.partner, seen)
+            partners = _watched(session, act, at)
+            mark = log.load_mark(session, at.campaign, act.watches, *partners)
+            meanwhile = [] if seen is None else log.load_watched(session, at.campaign, act.watches, seen, *partners)
             told = [_meanwhile(one, at) for one in meanwhile]
             context = _around(visit, act, at)
             before = act.before(session, at)
@@ -226,12 +231,14 @@ def _do(visit: Visit, act: DeskAct) -> Response:
             campaign_id = int(visit.request.path_params["campaign"])
             db.locked(session, campaign_id)
             at = where(session, visit)
-            mark = log.load_mark(session, at.campaign, act.watches, at.partner)
+            mark = log.load_mark(session, at.campaign, act.watches, *_watched(session, act, at))
             seen = read_number(visit.typed.get("seen", ""))
             if seen != mark:
                 raise _Changed
-            last = log.load_mark(session, at.campaign, "everything", None)
-            act.do(session, at)
+            last = log.load_mark(session, at.campaign, "everything")
+            made = act.do(session, at)
+            if act.done_page:
+                page = visit.show(f"acts/{act.done_page}", **_around(visit, act, at), **cast(Mapping[str, Any], made))
     except _Changed:
         return _check(visit, act, 409, seen=seen)
     except Wrong as wrong:
@@ -242,7 +249,14 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         tasks.notify(task)
     for task in act.wakes_for_it:
         tasks.notify(task, campaign_id)
+    if act.done_page:
+        return page
     return visit.go_to(f"{_place(visit, of_partner=act.of_partner)}?done={act.name}&since={last}")
+
+
+def _watched(session: Session, act: DeskAct, at: At) -> list[Partner]:
+    """The partners whose lines in the audit log are watched, as far as an act watches those of partners."""
+    return [at.partner, *act.concerns(session, at)] if at.partner is not None else []
 
 
 class _Changed(Exception):
