@@ -5,7 +5,7 @@ ACTS = "changes or writes without a question: takes --dry-run, and --yes for scr
 LOOKS = "changes nothing: takes --yes for scripts"
 RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scripts"
 KINDS = {
-    **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
+    **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "decline", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),

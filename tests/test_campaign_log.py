@@ -89,6 +89,10 @@ WITHOUT_A_LINE = {
     "tell_of_words": "a mail to the organizers, of what `words` shows",
     "void_what_counts": "the seal that is voided has one",
     "act_as": "it says who writes the lines",
+    "name_person": "it says who writes the lines",
+    "is_suppressed": "it reads",
+    "mail_once_more": "the acts that it chooses from do",
+    "record_by_hand": "recording the answer does",
     **dict.fromkeys(
         ["add_organizer", "add_local", "change_account", "ask_for_code", "put_codes", "take_code", "make_link"],
         "of no campaign: who may enter the desk, and does",

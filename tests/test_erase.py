@@ -534,10 +534,10 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
     assert code == 1
     assert f"withdraw dam '{NAMED}'" in said
     code, said = types("erase", "dam", SILENT, "--dry-run")
-    assert (code, f"would be erased: contact, address and link of {SILENT}" in said) == (0, True)
+    assert (code, f"Erase the records of {SILENT}? Its contact, address and link are erased" in said) == (0, True)
     assert SILENT in everything_in_rows()
     code, said = types("erase", "dam", "still pond", "--yes")
-    assert (code, "its name too" in said, "partners.csv" in said) == (0, True, True)
+    assert (code, "Its name is erased too." in said, "partners.csv" in said) == (0, True, True)
     assert SILENT not in everything_in_rows()
     assert "erased" in types("status", "dam")[1]
 

@@ -17,6 +17,7 @@ from worker.wording import refusals as refusal_words
 FACTS = {
     "why": "lately",
     "organization": "River Watch",
+    "email": "office@watch.example",
     "addressee": "Minister Ada Weir",
     "visibilities": ["public"],
     "problems": {"role": "role missing"},

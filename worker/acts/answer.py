@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from worker import journal
+from worker import db, journal
 from worker.acts import audit, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import Link, LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
-from worker.models import Actor, Answer, Channel, Mail, Visibility, bind_to_row
+from worker.models import Actor, Answer, Channel, Mail, Partner, Visibility, bind_to_row
 from worker.state.answers import exposure
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.refusals import (
     AnsweredMeanwhile,
+    Erased,
     LinkRevoked,
     NotFilledIn,
     NotOffered,
@@ -110,6 +112,32 @@ def withdraw(session: Session, partner_id: int, said: Statement) -> Answer:
     return _alone(session, AnswerInput(partner_id, "withdraw", None, said))
 
 
+def record_by_hand(
+    session: Session, partner_id: int, choice: Choice, visibility: Visibility | Literal[""] | None, said: Statement
+) -> Answer:
+    """Record what reached an organizer in another way; the note says in which.
+
+    Raises NotFilledIn with all that is missing, and whatever `sign`, `decline` or `withdraw` raises.
+    """
+    texts = {name: getattr(said, name).strip() for name in ("representative", "role", "note")}
+    said = replace(said, **texts, channel="by hand")
+    partner = session.get_one(Partner, partner_id)
+    is_open = partner.campaign.takes_answers(at=db.clock(session))
+    found = {"visibility": "visibility by hand missing"} if visibility == "" else {}
+    found |= {
+        field: _BY_HAND.get(code, code)
+        for field, code in problems(said, choice, names_itself=choice == "sign" and is_open).items()
+    }
+    if wrong := wrong_with_text(said.note) or ("" if said.note else "note missing"):
+        found["note"] = wrong
+    if found:
+        raise NotFilledIn(problems=found)
+    return _alone(session, AnswerInput(partner_id, choice, visibility or None, said))
+
+
+_BY_HAND = {"representative missing": "signer missing", "role missing": "signer role missing"}
+
+
 def problems(said: Statement, choice: str, *, names_itself: bool) -> dict[str, str]:
     """What is missing or cannot be taken of what was said, as a code by field.
 
@@ -161,6 +189,7 @@ def _decided(held: LockedPartner, given: AnswerInput) -> Answer:
             held.require_read(said.read)
         case choice:
             held.require(choice)
+            _require_kept(held)
             held.require_read(said.read)
     if found := problems(said, given.choice, names_itself=given.choice == "sign" and held.allows("sign")):
         raise NotFilledIn(problems=found)
@@ -197,6 +226,7 @@ def _signed(held: LockedPartner, given: AnswerInput) -> Statement:
     if visibility not in held.campaign.visibilities:
         raise NotOffered(visibilities=held.campaign.visibilities)
     if held.allows("sign"):
+        _require_kept(held)
         return said
     if held.is_silenced_for("sign") and not (before and before.signs):
         raise Silenced
@@ -206,6 +236,12 @@ def _signed(held: LockedPartner, given: AnswerInput) -> Statement:
         raise Silenced if held.is_silenced_for("sign") else held.too_late()
     held.require("reduce")
     return replace(said, representative=said.representative or before.representative, role=said.role or before.role)
+
+
+def _require_kept(held: LockedPartner) -> None:
+    """Of one that was erased nothing is recorded any more but what shows less of it."""
+    if held.partner.erased_at is not None:
+        raise Erased(organization=held.partner.organization)
 
 
 def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> None:
@@ -226,6 +262,7 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"
             wishes.append(outbox.to_organizers(mail, campaign, which, now))
     session.flush()
+    audit.name_person(session, events)
     # By one statement a table, and nothing is read back: a deadline's rush is mostly this.
     for _, answer in new:
         bind_to_row(answer)

@@ -1,5 +1,6 @@
 """The audit log of a campaign: who did what, when. Codes and numbers only; the rows say the rest."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import event as sqlalchemy_event
@@ -49,6 +50,12 @@ def _in_words(detail: object) -> str:
     return " ".join("-" if one is None else str(one) for one in several)
 
 
+def name_person(session: Session, events: Sequence[AuditEvent]) -> None:
+    """Let lines that are not written by a flush know the person at the desk."""
+    for one in events:
+        one.organizer_id = session.info.get(_PERSON)
+
+
 def act_as(session: Session, organizer_id: int) -> None:
     """Let all lines of this session know the person at the desk, by whatever act they are written."""
     session.info[_PERSON] = organizer_id
@@ -56,10 +63,8 @@ def act_as(session: Session, organizer_id: int) -> None:
 
 @sqlalchemy_event.listens_for(Session, "before_flush")
 def _name_person(session: Session, *_: object) -> None:
-    if (organizer_id := session.info.get(_PERSON)) is not None:
-        for row in session.new:
-            if isinstance(row, AuditEvent):
-                row.organizer_id = organizer_id
+    if session.info.get(_PERSON) is not None:
+        name_person(session, [row for row in session.new if isinstance(row, AuditEvent)])
 
 
 _PERSON = "organizer"

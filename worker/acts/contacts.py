@@ -11,14 +11,14 @@ from worker.acts import audit, locking, suppressions
 from worker.acts.locking import Link, LockedPartner
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
-from worker.state.refusals import Erased, NoSuchContact, NotAnAddress, SameAddress
+from worker.state.refusals import ContactNotMailed, Erased, NoSuchContact, NotAnAddress, SameAddress
 from worker.text import addresses
 
 
 def add_contact(session: Session, partner_id: int, email: str, *, language: str, name: str = "") -> Contact:
     """Let one more person answer for a partner, by a link of its own; the registered contact is told.
 
-    Raises NotAnAddress, SameAddress, Erased, Closed or LetterHasLeft.
+    Raises NotAnAddress, SameAddress, ContactNotMailed, Erased, Closed or LetterHasLeft.
     """
     email, wrong = addresses.normalize(email.strip())
     if wrong:
@@ -31,6 +31,10 @@ def add_contact(session: Session, partner_id: int, email: str, *, language: str,
     known = {partner.email_hmac, *(one.email_hmac for one in load_living(session, partner_id))}
     if not known.isdisjoint(tokens.fingerprints(email)):
         raise SameAddress(organization=partner.organization)
+    if partner.silenced_at is not None:
+        raise ContactNotMailed(organization=partner.organization, email=email, silenced=True)
+    if suppressions.is_suppressed(session, email):
+        raise ContactNotMailed(organization=partner.organization, email=email, silenced=False)
     contact = new_contact(session, held, email, language, name)
     rows = [outbox.to_contact("passed_on", held.campaign, contact, "1", now)]
     if partner.takes_alerts:

@@ -1,7 +1,6 @@
 """Correct the address at which a partner is reached."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,27 +12,14 @@ from worker.acts.close import void_seal
 from worker.acts.correct_listing import restore_listing, tell_of_what_was_not_told
 from worker.acts.locking import lock_partner_alone
 from worker.mail import outbox
-from worker.models import Campaign, Mail, Partner, Suppression
+from worker.models import Campaign, Mail, Partner
 from worker.state import mail_status
 from worker.state.answers import standing_answer
 from worker.state.due import first_mail_at
 from worker.state.lifecycle import load_stage
+from worker.state.partner_changes import Corrected
 from worker.state.refusals import Erased, NotAnAddress, SameAddress
 from worker.text import addresses
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """What a corrected address changed: the kinds of mail that go to it, and whether it got none of ours before.
-
-    `is_quiet`: the partner has said that it wants no more mail, so none goes. `listing_restored`: how it is printed
-    had been changed by an old link, and is as it was before.
-    """
-
-    goes: list[str]
-    was_suppressed: bool
-    is_quiet: bool
-    listing_restored: bool
 
 
 def change_address(session: Session, partner_id: int, email: str) -> Corrected:
@@ -56,7 +42,7 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     to_it = Mail.partner_id == partner_id, Mail.contact_id.is_(None)
     mails = session.scalars(select(Mail).where(*to_it).order_by(Mail.id)).all()
     of_it = tokens.fingerprints(email)
-    suppressed = session.scalar(select(Suppression.id).where(Suppression.email_hmac.in_(of_it)).limit(1)) is not None
+    suppressed = suppressions.is_suppressed(session, email)
     if partner.email == email and not suppressed and not _failed(partner, mails):
         raise SameAddress(organization=partner.organization)
     if suppressed:
@@ -65,6 +51,8 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
         partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
     partner.email, partner.email_hmac, partner.bounced_at = email, of_it[0], None
     now = db.clock(session)
+    living = contacts.load_living(session, partner_id)
+    ended = sum(one.added_by == "partner" for one in living)
     contacts.end_passed_on(session, partner, now)
     partner.renew_link()
     outbox.cancel(session, Mail.partner_id == partner_id, Mail.contact_id.is_(None), at=now)
@@ -74,7 +62,14 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     rows = _for_the_new_address(session, campaign, partner, mails)
     outbox.put(session, rows)
     audit.log(session, campaign, "organizer", "address_corrected", partner)
-    return Corrected([row["kind"] for row in rows], suppressed, partner.quiet_at is not None, restored)
+    return Corrected(
+        goes=[row["kind"] for row in rows],
+        was_suppressed=suppressed,
+        is_quiet=partner.quiet_at is not None,
+        listing_restored=restored,
+        links_ended=ended,
+        links_kept=len(living) - ended,
+    )
 
 
 def _void_what_is_printed_otherwise(session: Session, campaign: Campaign, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Two lines of the list were one organization: they become one partner, and none of its links stops working."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,25 +12,13 @@ from worker.acts import audit, suppressions
 from worker.mail import kinds, outbox
 from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, Mail, Partner, ThirdPartyAddress
 from worker.state.answers import exposure, standing_answer
+from worker.state.partner_changes import Merged
 from worker.state.recipients import select_answering_contacts
 from worker.state.refusals import Closed, Erased, SamePartner
 
 # What makes the registered contact of a partner: its link, and where and how it is written to.
 _REGISTERED = ("ref", "generation", "contact", "email", "email_hmac", "language", "quiet_at", "bounced_at")
 _LATEST = ("disowned_at", "handed_out_at", "passed_on_at")
-
-
-@dataclass(frozen=True)
-class Merged:
-    """What became of two: the answer that stands, the one that stood beside it and does not any more, who is told.
-
-    `registered_is_merged`: the registered contact is that of the partner that is gone, for mail reaches it alone.
-    """
-
-    stands: Answer | None
-    falls: Answer | None
-    told: int
-    registered_is_merged: bool
 
 
 def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:

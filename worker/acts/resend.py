@@ -10,8 +10,16 @@ from worker.acts import audit
 from worker.acts.locking import LockedPartner, lock_partner
 from worker.mail import kinds, outbox
 from worker.models import Mail, Partner, Suppression
+from worker.state.partner_changes import MailedAgain
 from worker.state.recipients import JUST_REMINDED
 from worker.state.refusals import NotMailed, NotMailedReason
+
+
+def mail_once_more(session: Session, partner_id: int) -> MailedAgain:
+    """Send a partner's uncertain mails once more, or, if it has none, the mail with its link. Raises NotMailed."""
+    if number := resend_to_partner(session, partner_id):
+        return MailedAgain(uncertain=number)
+    return MailedAgain(kind=mail_again(session, partner_id))
 
 
 def resend_to_partner(session: Session, partner_id: int) -> int:

@@ -22,6 +22,12 @@ def suppress(session: Session, email: str, email_hmac: bytes | None) -> None:
     db.upsert_ignore(session, Suppression, rows, Suppression.email_hmac)
 
 
+def is_suppressed(session: Session, email: str) -> bool:
+    """Whether an address gets no mail, because an earlier one came back."""
+    of_it = select(Suppression.id).where(Suppression.email_hmac.in_(tokens.fingerprints(email))).limit(1)
+    return session.scalar(of_it) is not None
+
+
 def allow(session: Session, email: str) -> bool:
     """Send to an address again; whether it was suppressed."""
     gone = delete(Suppression).where(Suppression.email_hmac.in_(tokens.fingerprints(email)))

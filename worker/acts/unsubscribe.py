@@ -13,7 +13,7 @@ from worker.acts.locking import Link
 from worker.mail import kinds, outbox
 from worker.models import Contact, Mail, Partner
 from worker.state.answers import standing_answer
-from worker.state.refusals import Erased, Silenced
+from worker.state.refusals import AlreadySilenced, Erased, NotSilenced, Silenced
 
 # A receipt is looked at when it is worded: of a signature that exposes more it leaves all the same.
 _STILL_SENT = ("receipt", *kinds.names(lambda kind: kind.alert))
@@ -60,33 +60,35 @@ def resubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None
     audit.log(session, held.campaign, "partner", "resubscribed", held.partner, at=held.now)
 
 
-def silence_partner(session: Session, partner_id: int) -> bool:
-    """Send a partner and its contacts nothing at all, as an organizer decides; returns whether that is new.
+def silence_partner(session: Session, partner_id: int) -> None:
+    """Send a partner and its contacts nothing at all, as an organizer decides.
 
-    Its links do nothing then that exposes it more. What it answered stands. Raises Erased.
+    Its links do nothing then that exposes it more. What it answered stands. Raises Erased or AlreadySilenced.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id)
     _require_kept(partner)
     if partner.silenced_at is not None:
-        return False
+        raise AlreadySilenced(organization=partner.organization)
     partner.silenced_at = db.clock(session)
     outbox.cancel(session, Mail.partner_id == partner_id, Mail.due_at.is_not(None), at=partner.silenced_at)
     audit.log(session, campaign, "organizer", "silenced", partner, at=partner.silenced_at)
-    return True
 
 
 def allow_mail(session: Session, partner_id: int) -> bool:
-    """Take back that a partner gets nothing, whoever asked for it; returns whether that is new. Raises Erased."""
+    """Take back that a partner gets nothing, whoever asked for it; returns whether it is only asked now.
+
+    Raises Erased or NotSilenced.
+    """
     held = locking.lock_partner(session, partner_id, None)
     partner = held.partner
     _require_kept(partner)
     if partner.silenced_at is None and partner.quiet_at is None:
-        return False
+        raise NotSilenced(organization=partner.organization)
     partner.silenced_at = partner.quiet_at = None
-    _ask_if_never_asked(session, held)
+    is_asked = _ask_if_never_asked(session, held)
     _pass_on_if_never_sent(session, held)
     audit.log(session, held.campaign, "organizer", "mail_allowed", partner, at=held.now)
-    return True
+    return is_asked
 
 
 def _require_kept(partner: Partner) -> None:
@@ -110,7 +112,7 @@ def _pass_on_if_never_sent(session: Session, held: locking.LockedPartner) -> Non
         outbox.put(session, rows)
 
 
-def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
+def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> bool:
     """Put the invitation anew if all were cancelled; one that was never put is put by `invite` anyway."""
     campaign, partner, now = held.campaign, held.partner, held.now
     cancelled = Mail.cancelled_at.is_not(None) & Mail.sent_at.is_(None)
@@ -119,5 +121,7 @@ def _ask_if_never_asked(session: Session, held: locking.LockedPartner) -> None:
     invitations = session.scalars(which.where(by_its_link)).all()
     asked_before = partner.generation > 1 or bool(invitations)
     never = asked_before and all(invitations) and standing_answer(session, partner.id) is None
-    if never and partner.takes_mail and campaign.takes_answers(at=now):
-        outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])
+    if not (never and partner.takes_mail and campaign.takes_answers(at=now)):
+        return False
+    outbox.put(session, [outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now)])
+    return True

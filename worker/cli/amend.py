@@ -12,11 +12,9 @@ from worker.text import dates
 from worker.text.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from worker.acts.amend_letter import Amended
     from worker.definition.campaign import Definition
-    from worker.models import Campaign, Letter, Partner
+    from worker.models import Letter
     from worker.wording.changes import Part
 
 
@@ -210,82 +208,45 @@ def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: b
     """Say yes or no to the name under which an organization asks to be printed."""
     from worker.acts.correct_listing import decide_name, proposed_listing
     from worker.cli import lookup
-    from worker.text.names import signatory
+    from worker.text.names import in_all_languages, signatory
+    from worker.wording.acts import partner as words
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, before, asked = found.id, signatory(found), proposed_listing(found)
+        partner_id, present, asked = found.id, signatory(found), in_all_languages(proposed_listing(found))
         decide_name(session, partner_id, agreed=agreed)
-    names = "; ".join([signatory(asked), *(f"{language}: {one}" for language, one in asked.names.items())])
-    does = "is printed" if agreed else "is not printed"
+    question = console.question(words.decide_name(present, asked, agreed=agreed))
     if dry_run:
-        console.say(f"Dry run: {before} would from now on {'' if agreed else 'not '}be printed as: {names}")
+        console.say(f"Dry run: {question}")
         return
-    console.ask(f"{before} asks to be printed as: {names}. {'Agree' if agreed else 'Keep the present name'}?", yes=yes)
+    console.ask(question, yes=yes)
     with lookup.writing(name) as (session, _):
         decide_name(session, partner_id, agreed=agreed)
-    console.say(f"{before} {does} from now on as: {names}\nNext: {console.command('status', name)}")
+    does = "is printed" if agreed else "is not printed"
+    console.say(f"{present} {does} from now on as: {asked}\nNext: {console.command('status', name)}")
 
 
 def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) -> None:
     """Correct where an organization is reached."""
     from worker import tasks
+    from worker.acts.correct_address import change_address
     from worker.cli import lookup
     from worker.models import Partner
+    from worker.wording.acts import partner as words
 
+    email = email.strip()
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, words = found.id, lookup.said(found, partner)
-        follows, _ = _corrected(session, campaign, found, email)
+        partner_id, called = found.id, lookup.said(found, partner)
+        before = words.correct_address(called, email, change_address(session, found.id, email), found, campaign)
     if dry_run:
-        console.say(f"Dry run: the address of {words} would be {email.strip()}. {follows}")
+        console.say(f"Dry run: {console.question(before)}")
         return
-    console.ask(f"Change the address of {words} to {email.strip()}? {follows}", yes=yes)
+    console.ask(console.question(before), yes=yes)
     with lookup.writing(name) as (session, campaign):
-        follows, goes = _corrected(session, campaign, session.get_one(Partner, partner_id), email)
+        found = session.get_one(Partner, partner_id)
+        corrected = change_address(session, partner_id, email)
+        follows = " ".join(words.correct_address(called, email, corrected, found, campaign).lines)
     lookup.notify(tasks.deliver)
-    sent = f" {console.who_sends()}" if goes else ""
-    next_one = console.command("status", name)
-    console.say(f"The address of {words} is {email.strip()} now. {follows}{sent}\nNext: {next_one}")
-
-
-def _corrected(session: "Session", campaign: "Campaign", partner: "Partner", email: str) -> tuple[str, bool]:
-    """Do it; returns what follows from it, and whether a mail goes."""
-    from worker.acts.contacts import load_living
-    from worker.acts.correct_address import change_address
-
-    living = load_living(session, partner.id)
-    passed_on = sum(one.added_by == "partner" for one in living)
-    corrected = change_address(session, partner.id, email)
-    told = ["The old link stops working."]
-    if passed_on:
-        number = console.count(passed_on, "link")
-        told.append(f"{number} that {'was' if passed_on == 1 else 'were'} passed on by it {_ends(passed_on)} too.")
-    if passed_on < len(living):
-        told.append(f"{console.count(len(living) - passed_on, 'contact')} that you added: their links still work.")
-    if corrected.listing_restored:
-        told.append("A link changed how its name appears. That change was taken back.")
-    told += [_GOES[kind] for kind in corrected.goes]
-    if partner.silenced_at is not None:
-        told.append("You stopped all email to it, so it gets none.")
-    elif corrected.is_quiet:
-        told.append("It unsubscribed, so it gets no email.")
-    elif not corrected.goes:
-        why = "It was closed early" if campaign.was_closed_early else "The deadline has passed"
-        told.append(f"{why}, so nobody is asked any more. Copies go to the new address.")
-    if corrected.was_suppressed:
-        told.append(
-            "An earlier email to this address came back. We send email there again, because you say that it is right."
-        )
-    return " ".join(told), bool(corrected.goes)
-
-
-def _ends(number: int) -> str:
-    return "ends" if number == 1 else "end"
-
-
-_GOES = {
-    "invitation": "A new invitation is sent there, with a new link.",
-    "receipt": "It has answered: a receipt is sent there, with a new link.",
-    "copy": "The copy of the letter is sent there.",
-}
+    sent = f" {console.who_sends()}" if corrected.goes else ""
+    console.say(f"The address of {called} is {email} now. {follows}{sent}\nNext: {console.command('status', name)}")

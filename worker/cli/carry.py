@@ -25,6 +25,7 @@ def carry(
     from worker.acts.hand_out import note_handed_out
     from worker.cli import lookup
     from worker.wording import handout
+    from worker.wording.acts.partner import care
 
     lookup.use_the_running_address()
     if dry_run:
@@ -55,7 +56,7 @@ def carry(
         print(given, end="")
     else:
         print(page)
-    console.say(f"Whoever has this can answer for {words}: give it to nobody else, and leave no copy.")
+    console.say(care(words))
     if silenced:
         console.say(
             "You stopped all email to it, so it cannot sign by its link. Record what it tells you with "

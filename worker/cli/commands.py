@@ -9,7 +9,7 @@ from worker.cli import doctor, processes
 from worker.cli.admit import admit
 from worker.cli.amend import amend
 from worker.cli.backup import backup, restore
-from worker.cli.by_hand import sign, withdraw
+from worker.cli.by_hand import decline, sign, withdraw
 from worker.cli.cancel import cancel
 from worker.cli.carry import carry
 from worker.cli.check import check
@@ -61,7 +61,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
     RUN: [
-        *(todo, status, log, remind, extend, amend, hold, resume, sign, withdraw),
+        *(todo, status, log, remind, extend, amend, hold, resume, sign, decline, withdraw),
         *(carry, contacts, mails, silence, admit, merge),
         *(members, words),
     ],

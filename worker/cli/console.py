@@ -17,6 +17,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from worker.wording.acts import Before
+
 FAILED, USAGE, WRONG_KEY, WAITS = 1, 2, 3, 4
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NO_EDGE = 10_000  # columns of what is no terminal: nothing is wrapped or cut there
@@ -52,6 +54,11 @@ def ask(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees; without a terminal that needs `--yes`, and what it agrees to is said."""
     if not _agreed_before(question, yes=yes) and answer(f"{question} [y/N]: ").casefold() not in {"y", "yes"}:
         fail("Nothing was done.")
+
+
+def question(before: "Before") -> str:
+    """What an act would do, in one paragraph that begins with the question."""
+    return " ".join([before.title, *before.lines])
 
 
 def ask_for_name(question: str, name: str, *, yes: bool) -> None:

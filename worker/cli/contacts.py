@@ -176,6 +176,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
     from worker.state.refusals import SameAddress
     from worker.text import addresses, characters
     from worker.text.languages import LANGUAGES
+    from worker.wording.acts import partner as words
 
     who, typed, (email, wrong) = characters.tidy(who), email, addresses.normalize(email.strip())
     if wrong:
@@ -184,41 +185,21 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         console.fail(f"--language: found {language!r}; expected one of {', '.join(LANGUAGES)}.", console.USAGE)
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words, its_language = partner.id, lookup.said(partner, organization), language or partner.language
-        silenced, told = partner.silenced_at is not None, partner.takes_alerts
+        partner_id, called, its_language = partner.id, lookup.said(partner, organization), language or partner.language
         try:
             add_contact(session, partner_id, email, language=its_language, name=who)
         except SameAddress:
-            console.nothing_to_do(f"{email} can answer for {words} already: nothing was changed.")
-        lost = _is_suppressed(session, email)
-    if silenced:
-        console.fail(
-            f"You stopped all email to {words}, so {email} would get no invitation either. "
-            f"To take that back: {console.command('silence', name, organization, '--end')}"
-        )
-    if lost:
-        console.fail(f"An earlier email to {email} came back, so we send nothing there: nothing was changed.")
-    how = f"{email} answer for {words} too, with its own link, in {LANGUAGES[its_language].name}"
-    also = " The registered contact is told." if told else ""
+            console.nothing_to_do(f"{email} can answer for {called} already: nothing was changed.")
+        before = words.add_contact(called, email, its_language, is_told=partner.takes_alerts)
     if dry_run:
-        console.say(f"Dry run: would let {how}.{also}")
+        console.say(f"Dry run: {console.question(before)}")
         return
-    console.ask(f"Let {how}?{also}", yes=yes)
+    console.ask(console.question(before), yes=yes)
     with lookup.writing(name) as (session, _):
         add_contact(session, partner_id, email, language=its_language, name=who)
     lookup.notify(tasks.deliver)
-    console.say(f"{email} can answer for {words} now.{also} {console.who_sends()}")
+    console.say(" ".join([f"{email} can answer for {called} now.", *before.lines, console.who_sends()]))
     console.say(f"Next: {console.command('contacts', name, organization)}")
-
-
-def _is_suppressed(session: "Session", email: str) -> bool:
-    from sqlalchemy import select
-
-    from worker import tokens
-    from worker.models import Suppression
-
-    of_it = select(Suppression.id).where(Suppression.email_hmac.in_(tokens.fingerprints(email))).limit(1)
-    return session.scalar(of_it) is not None
 
 
 def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool) -> None:
@@ -227,27 +208,28 @@ def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool)
     from worker.state.answers import standing_answer
     from worker.state.contacts import load_contacts_of
     from worker.state.refusals import Erased
+    from worker.wording.acts import partner as words
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words = partner.id, lookup.said(partner, organization)
+        partner_id, called = partner.id, lookup.said(partner, organization)
         if partner.erased_at is not None:
-            raise Erased(organization=words)
+            raise Erased(organization=called)
         found = load_contacts_of(session, partner)
         if not 1 <= number <= len(found):
-            _no_such_number(words, number, found)
-        contact_id, email = found[number - 1].id, found[number - 1].email or f"contact {number}"
+            _no_such_number(called, number, found)
+        contact_id, contact = found[number - 1].id, words.contact_called(found[number - 1].email, number)
         standing = standing_answer(session, partner_id)
-        stands = standing is not None and standing.contact_id == contact_id
         end_contact(session, partner_id, contact_id, link=None)
-    stays = " The present answer came by this link, and still stands." if stands else ""
+        answered = standing is not None and standing.contact_id == contact_id
+        before = words.end_contact(called, contact, answered=answered)
     if dry_run:
-        console.say(f"Dry run: the link of {email} for {words} would end.{stays}")
+        console.say(f"Dry run: {console.question(before)}")
         return
-    console.ask(f"End the link of {email} for {words}?{stays}", yes=yes)
+    console.ask(console.question(before), yes=yes)
     with lookup.writing(name) as (session, _):
         end_contact(session, partner_id, contact_id, link=None)
-    console.say(f"The link of {email} for {words} has ended.{stays}")
+    console.say(" ".join([f"The link of {contact} for {called} has ended.", *before.lines]))
     console.say(f"Next: {console.command('contacts', name, organization)}")
 
 

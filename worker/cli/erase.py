@@ -56,6 +56,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     from worker.state.contacts import load_contacts
     from worker.state.disclosures import is_untold
     from worker.state.recipients import count_waiting_copies
+    from worker.wording.acts.partner import TOLD_FIRST
 
     with lookup.dry_run(name) as (session, campaign):
         partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
@@ -73,7 +74,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         what += f", and name, address and words of {console.count(persons, 'person')} who added a voice"
     lost = ["The letter will never be sent."] if ends else []
     lost += [f"Copies of the letter that wait and will not be sent: {waiting}."] if waiting else []
-    lost += [_TOLD_FIRST.format(console.command("notice", name))] if untold else []
+    lost += [f"{TOLD_FIRST} The notice: {console.command('notice', name)}"] if untold else []
     lost += [by_hand.strip()] if by_hand and not tell_nobody else []
     if to_tell:
         lost.append(
@@ -107,12 +108,13 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
     from worker.state.contacts import load_contacts_of
     from worker.state.disclosures import is_untold
     from worker.state.recipients import load_who_asked_to_join
+    from worker.wording.acts import partner as words
 
     with lookup.dry_run(name) as (session, campaign):
         asked = load_who_asked_to_join(session, campaign)
         found = lookup.partner_or_applicant_named(session, campaign, asked, organization)
         if is_partner := isinstance(found, Partner):
-            partner_id, words, untold = found.id, lookup.said(found, organization), is_untold(session, campaign, found)
+            partner_id, called, untold = found.id, lookup.said(found, organization), is_untold(session, campaign, found)
             further = len(load_contacts_of(session, found))
             its_name = erase_partner(session, partner_id)
         else:
@@ -123,24 +125,20 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
             erase_applicant(session, stranger_id)
         done(what, "emails")
         return
-    what = f"contact, address and link of {words}{_and_their(further)}, and who answered for it and why"
-    what += "; its name too" if its_name else ". Its name stays, because it signed the letter publicly"
-    lost = "It gets no email any more."
-    lost += f" {_TOLD_FIRST.format(console.command('notice', name))}" if untold else ""
-    _asked(name, what, lost, yes=yes, dry_run=dry_run)
+    question = console.question(words.erase(called, further, its_name=its_name, is_untold=untold))
+    if untold:
+        question += f" The notice: {console.command('notice', name)}"
+    if dry_run:
+        console.say(f"Dry run: {question}")
+        return
+    console.ask_for_name(question, name, yes=yes)
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
-    done(what, "its line in partners.csv")
+    done(f"the records of {called}", "its line in partners.csv")
 
 
 def _and_their(further: int) -> str:
     return f" and of {console.count(further, 'further contact')}" if further else ""
-
-
-_TOLD_FIRST = (
-    "An addressee's copy still names an organization that has withdrawn. After this nobody can tell the addressee "
-    "which one, so print and send the notice first: {}"
-)
 
 
 def _asked(name: str, what: str, lost: str, *, yes: bool, dry_run: bool) -> None:

@@ -94,6 +94,9 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "closed" if refused.facts.get("what") == "merge" and not refused.facts.get("cancelled"):
             withdraw = console.command("withdraw", slug, f"#{refused.facts['number']}", "--note", "…")
             return f"{said} Take the signature of one back instead: {withdraw}"
+        case "contact_not_mailed" if refused.facts["silenced"]:
+            end = console.command("silence", slug, refused.facts["organization"], "--end")
+            return f"{said} To take that back: {end}"
         case "cannot_be_undone":
             if refused.facts.get("cancelled"):
                 return f"{said} It is cancelled already: correct the folder, then {console.command('launch', slug)}"
@@ -149,8 +152,10 @@ def _already_partner(slug: str, *, organization: str, number: int, applicant: in
 
 EXIT_CODES = {
     "already_served": 0,  # and all others of which what was asked for is so already
+    "already_silenced": 0,
     "no_such_contact": 0,
     "not_signed": 0,
+    "not_silenced": 0,
     "nothing_proposed": 0,
     "same_address": 0,
     "same_letter": 0,

@@ -60,25 +60,21 @@ def resend(
 
 def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
-    from worker.acts.resend import mail_again, resend_to_partner
+    from worker.acts.resend import mail_once_more
     from worker.cli import lookup
+    from worker.wording.acts import partner as words
 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
-        partner_id, words = found.id, lookup.said(found, partner)
-        number = resend_to_partner(session, partner_id)
-        kind = "" if number else mail_again(session, partner_id)
-    if number:
-        question = f"Send {console.count(number, 'email')} to {words} once more? It may get it twice."
-        would = f"{console.count(number, 'email')} would go to {words} once more, the same as before."
-    else:
-        what = "the receipt of its answer, with its link" if kind == "receipt" else "a reminder, with its link"
-        question, would = f"Send {words} {what}?", f"{words} would be sent {what}."
+        partner_id = found.id
+        question = console.question(
+            words.mail_once_more(lookup.said(found, partner), mail_once_more(session, found.id))
+        )
     if dry_run:
-        console.say(f"Dry run: {would}")
+        console.say(f"Dry run: {question}")
         return
     console.ask(question, yes=yes)
     with lookup.writing(name) as (session, _):
-        resend_to_partner(session, partner_id) or mail_again(session, partner_id)
+        mail_once_more(session, partner_id)
     lookup.notify(tasks.deliver)
     console.say(f"It is sent once more. {console.who_sends()}\nNext: {console.command('status', name)}")

@@ -66,6 +66,11 @@ def copies(campaign: Campaign, letters: Sequence[Mail]) -> list[Copy]:
     return gone
 
 
+def has_left(session: Session, campaign: Campaign) -> bool:
+    """Whether the letter has reached some addressee, or may have reached it."""
+    return bool(copies(campaign, load_letters(session, campaign)))
+
+
 def had_left_by(campaign: Campaign, letters: Sequence[Mail], moment: datetime) -> bool:
     """Whether some addressee had the letter at that moment, or may have had it."""
     moments = [at for letter in living(letters) for at in (letter.in_data_at, letter.sent_at)]

@@ -127,6 +127,24 @@ class PassedOnTooOften(Refused):
     code = "passed_on_too_often"
 
 
+class ContactNotMailed(Refused):
+    """One more contact could not be sent its link. Facts: organization, email, silenced (or one came back)."""
+
+    code = "contact_not_mailed"
+
+
+class AlreadySilenced(Refused):
+    """An organizer has stopped all mail to the partner already. Facts: organization."""
+
+    code = "already_silenced"
+
+
+class NotSilenced(Refused):
+    """The partner gets mail: nobody has stopped it. Facts: organization."""
+
+    code = "not_silenced"
+
+
 class SameAddress(Refused):
     """It is the partner's own address already, and nothing came back from it. Facts: organization."""
 

@@ -1,6 +1,7 @@
 """The one way in which an organization is printed, and what cannot be."""
 
 import re
+from collections.abc import Mapping
 from typing import Protocol
 
 from worker.text import characters, countries, glyphs
@@ -24,6 +25,18 @@ def signatory(row: Printable, language: str = "", authentic: str = "") -> str:
     name = row.organization if language == authentic else names.get(language, row.organization)
     name = f"{name} ({row.acronym})" if row.acronym else name
     return f"{name}, {country}" if country else name
+
+
+class Named(Printable, Protocol):
+    """The same with its names in other languages."""
+
+    @property
+    def names(self) -> Mapping[str, str]: ...
+
+
+def in_all_languages(row: Named) -> str:
+    """How an organization is printed, and its names in other languages than the letter's own."""
+    return "; ".join([signatory(row), *(f"{language}: {name}" for language, name in row.names.items())])
 
 
 def country_in(name: str, language: str) -> str:

@@ -162,6 +162,13 @@ def _already_served(words: _Words, facts: Mapping[str, Any]) -> str:
     return words.gettext(O_("It was recorded already: the letter has been sent, and every addressee has it."))
 
 
+def _contact_not_mailed(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = O_("An earlier email to %(email)s came back, so we send nothing there: nothing was changed.")
+    if facts.get("silenced"):
+        said = O_("You stopped all email to %(organization)s, so %(email)s would get no invitation either.")
+    return words.say(said, **facts)
+
+
 def _language_left_alone(words: _Words, facts: Mapping[str, Any]) -> str:
     called = [templates.translations(words.language).gettext(LANGUAGES[one].name) for one in facts["languages"]]
     said = O_(
@@ -194,6 +201,9 @@ _SENTENCES: dict[str, _Sentence] = {
     "not_filled_in": lambda w, f: w.say(O_("Missing or not valid: %(problems)s."), problems=", ".join(f["problems"])),
     "too_many_at_once": _plain(O_("Too many people are adding their voices at this moment.")),
     "not_mailed": lambda w, f: w.say(_NOT_MAILED[f["why"]], **f),
+    "contact_not_mailed": _contact_not_mailed,
+    "already_silenced": _plain(O_("You stopped all email to %(organization)s already: nothing was changed.")),
+    "not_silenced": _plain(O_("Email to %(organization)s was not stopped: nothing was changed.")),
     "same_address": _plain(
         O_("That is the address of %(organization)s already, and no email came back from it: nothing was changed.")
     ),
