@@ -166,6 +166,13 @@ def erase(campaign_id: int) -> None:
         log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
 
 
+@queue.task(name="scrub")
+def scrub() -> None:
+    """Let the database's files forget what an organizer erased at the desk."""
+    if not vacuum.scrub():
+        log.warning("erased, but the database's files could not be rewritten now: VACUUM FULL does it")
+
+
 @queue.task(name="login")
 def login() -> None:
     """Mail a code to each organizer who asked for one."""

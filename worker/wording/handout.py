@@ -6,6 +6,7 @@ time): papers and screens are seen.
 
 import base64
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from worker import db, settings, tokens
@@ -23,11 +24,7 @@ def as_message(session: Session, partner: Partner) -> str:
 
 def as_page(session: Session, partner: Partner) -> str:
     """The same as an HTML page to print, which asks nothing of the network. Raises Closed as `as_message` does."""
-    import segno
-    from markupsafe import Markup
-
     asks, where, link, code, long_code, care = _sentences(session, partner)
-    drawn = segno.make(link, error="m", micro=False).svg_inline(border=4, light="#fff", omitsize=True)
     font = LANGUAGES[_language(partner)].page_font
     content = (settings.current().templates_dir / "pages" / font).read_bytes() if font else b""
     context = {
@@ -37,10 +34,18 @@ def as_page(session: Session, partner: Partner) -> str:
         "code": code,
         "long_code": long_code,
         "care": care,
-        "qr": Markup(drawn),
+        "qr": as_picture(partner),
         "font": base64.b64encode(content).decode(),
     }
     return templates.page("pages/carried.html", _language(partner), **context)
+
+
+def as_picture(partner: Partner) -> Markup:
+    """Its link as a QR code, an SVG picture."""
+    import segno
+
+    drawn = segno.make(str(tokens.link(partner)), error="m", micro=False)
+    return Markup(drawn.svg_inline(border=4, light="#fff", omitsize=True))
 
 
 def _sentences(session: Session, partner: Partner) -> tuple[str, str, str, str, str, str]:

@@ -207,6 +207,7 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
             context = _around(visit, act, at)
             before = act.before(session, at)
             kept = {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang"}}
+            kept |= before.fields
             page = visit.show(
                 "check", status, before=before, mark=mark, meanwhile=told, hidden=kept, **context
             )  # before the rows are as they were
@@ -286,6 +287,7 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "title": catalogue(at.language).gettext(act.label),
         "campaign": at.campaign,
         "partner": at.partner,
+        "partner_called": at.partner.organization if at.partner else "",  # as it is before an act is tried
         "campaign_path": _place(visit, of_partner=False),
         "back": _place(visit, of_partner=act.of_partner),
         "act_path": visit.request.url.path,
