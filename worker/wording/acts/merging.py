@@ -65,7 +65,8 @@ def _contacts(before: BeforeMerging, done: Merged, words: NullTranslations) -> s
     kept = O_("The contact of the second is kept as a further contact, with its address and link.")
     if done.registered_is_merged:
         kept = O_("The contact of the first is kept as a further contact, with its address and link.")
-    return f"{words.gettext(kept)} {words.gettext(O_('All answers stay on record.'))}"
+    on_record = words.gettext(O_("All answers stay on record."))
+    return f"{words.gettext(kept)} {on_record}"
 
 
 def _lost(before: BeforeMerging, words: NullTranslations) -> str:
