@@ -38,6 +38,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 (web/desk/ways_out.py); campaign_page.py and log_page.py are of one campaign
     web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
                                 web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them
+    web/desk/partner_acts.py    what is done for one partner (by_hand_acts.py, merge_act.py), as by the commands and in
+                                the same sentences; state/partner_changes.py has what such an act came to
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
