@@ -57,7 +57,8 @@ class Wrong(Exception):
 class DeskAct:
     """One act. `before` and `do` are given the same; the first is tried and rolled back, so it may do the act itself.
 
-    `name` is the end of its address, `label` its link (both of `O_` words, like `then`, which is said afterwards
+    `name` is the end of its address, `below` the page of the campaign on which it stands if that is not the campaign's
+    own, and to which one comes back; `label` its link (both of `O_` words, like `then`, which is said afterwards
     below what the audit log has). `form_page` is its template in `templates/pages/desk/acts/`, empty where there is
     nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
@@ -77,6 +78,7 @@ class DeskAct:
     sends: bool = False
     is_dangerous: bool = False
     of_partner: bool = False
+    below: str = ""
     fits: Callable[[At], bool] = lambda at: True
     watches: log.Watched = "organizers"
     concerns: Callable[[Session, At], Sequence[Partner]] = lambda session, at: ()
@@ -87,7 +89,7 @@ class DeskAct:
 
     @property
     def path(self) -> str:
-        return f"{PARTNER if self.of_partner else CAMPAIGN}/{self.name}"
+        return "/".join(filter(None, (PARTNER if self.of_partner else CAMPAIGN, self.below, self.name)))
 
     def is_allowed(self, seat: Seat) -> bool:
         """Whether a person may do it at this campaign."""
@@ -126,15 +128,18 @@ class Happened:
     then: str
 
 
-def offers(acts: Sequence[DeskAct], visit: Visit, at: At) -> list[Offer]:
-    """The acts that this person may do here, as far as they fit, in their order."""
+def offers(acts: Sequence[DeskAct], visit: Visit, at: At, below: str = "") -> list[Offer]:
+    """The acts that this person may do here, as far as they fit, in their order; `below`: on which page."""
     seat = visit.seat
     assert seat is not None
     words = catalogue(at.language)
     return [
-        Offer(one.name, words.gettext(one.label), _place(visit, of_partner=one.of_partner) + f"/{one.name}", one.group)
+        Offer(one.name, words.gettext(one.label), f"{_place(visit, one)}/{one.name}", one.group)
         for one in acts
-        if one.of_partner == (at.partner is not None) and one.is_allowed(seat) and one.fits(at)
+        if one.of_partner == (at.partner is not None)
+        and one.below == below
+        and one.is_allowed(seat)
+        and one.fits(at)
     ]
 
 
@@ -252,7 +257,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         tasks.notify(task, campaign_id)
     if act.done_page:
         return page
-    return visit.go_to(f"{_place(visit, of_partner=act.of_partner)}?done={act.name}&since={last}")
+    return visit.go_to(f"{_place(visit, act)}?done={act.name}&since={last}")
 
 
 def _watched(session: Session, act: DeskAct, at: At) -> list[Partner]:
@@ -288,8 +293,8 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "campaign": at.campaign,
         "partner": at.partner,
         "partner_called": at.partner.organization if at.partner else "",  # as it is before an act is tried
-        "campaign_path": _place(visit, of_partner=False),
-        "back": _place(visit, of_partner=act.of_partner),
+        "campaign_path": _place(visit),
+        "back": _place(visit, act),
         "act_path": visit.request.url.path,
     }
 
@@ -302,10 +307,13 @@ def _refused(visit: Visit, act: DeskAct, why: Mapping[str, str | Refused]) -> Re
     return visit.show("act_refused", 409, said=said, **context)
 
 
-def _place(visit: Visit, *, of_partner: bool) -> str:
+def _place(visit: Visit, act: DeskAct | None = None) -> str:
+    """The campaign's page, or that on which an act stands."""
     parts = visit.request.path_params
     campaign = f"/desk/campaigns/{parts['campaign']}"
-    return f"{campaign}/partners/{parts['partner']}" if of_partner else campaign
+    if act is None:
+        return campaign
+    return f"{campaign}/partners/{parts['partner']}" if act.of_partner else f"{campaign}/{act.below}".rstrip("/")
 
 
 def read_number(text: str) -> int | None:
