@@ -751,7 +751,7 @@ def test_organizers_see_what_would_go_and_decide(campaign_id: int, clock: Clock)
     assert "/d/" not in data["text"]
 
     assert "Dry run" in types("--hold", "--dry-run")[1]
-    assert "Held:" in types("--hold")[1]
+    assert "Held." in types("--hold")[1]
     assert "held already" in types("--hold")[1]
     assert "Held since" in types()[1]
     assert "They continue" in types("--resume", "--yes")[1]

@@ -28,7 +28,7 @@ from worker.state import members
 from worker.state.digests import load_new_persons
 from worker.state.member_counts import FEW, load_breakdown, load_member_counts, shut_because
 from worker.state.overview import load_overviews
-from worker.state.refusals import WordsNotDecided
+from worker.state.refusals import MembersUnchanged, WordsNotDecided
 from worker.state.todo import load_todo
 from worker.state.waiting_words import load_waiting_words, mark_of
 from worker.wording.mails import word_mail
@@ -350,7 +350,7 @@ def test_a_door_is_shut_and_opened_again(campaign: Campaign) -> None:
     for one in (waits, stands):
         puts_a_mail(campaign, one)
     before = all_rows()
-    assert "1 email to persons who have not confirmed will not be sent" in types(
+    assert "1 email to a person who has not confirmed will not be sent" in types(
         "members", "dam", "--stop", "--dry-run"
     )
     assert all_rows() == before
@@ -407,7 +407,9 @@ def test_one_call_withdraws_a_voice(campaign: Campaign) -> None:
     other = adds(campaign, "other@home.example")
     puts_a_mail(campaign, rosa)
     before = all_rows()
-    assert "would be withdrawn" in types("members", "dam", "--withdraw", "Rosa+letters@HOME.example", "--dry-run")
+    assert "is withdrawn, and not counted any more" in types(
+        "members", "dam", "--withdraw", "Rosa+letters@HOME.example", "--dry-run"
+    )
     assert "Nobody is there to answer" in types("members", "dam", "--withdraw", "rosa@home.example", code=2)
     assert all_rows() == before
 
@@ -429,7 +431,7 @@ def test_a_person_who_asks_is_erased_and_its_address_is_not_repeated(campaign: C
     other = adds(campaign, "other@home.example")
     before = all_rows()
     said = types("members", "dam", "--erase", "rosa@home.example", "--dry-run")
-    assert "would be erased: name, email address" in said
+    assert "Name, email address, country and words of this person are erased" in said
     assert all_rows() == before
 
     said += types("members", "dam", "--erase", "Rosa@home.example", "--yes")
@@ -472,13 +474,14 @@ def test_all_voices_of_one_mail_domain_are_dropped_as_announced(campaign: Campai
         voices.many(session, campaign, 2, "sub.farm.example")
         voices.many(session, campaign, 2, "notfarm.example")
     before = all_rows()
-    listed = "12 voices from addresses at farm.example (12 to be named to the addressee)"
-    assert listed in types("members", "dam", "--drop-domain", "@FARM.example", "--dry-run")
+    listed = types("members", "dam", "--drop-domain", "@FARM.example", "--dry-run")
+    assert "12 voices from addresses at farm.example are withdrawn" in listed
+    assert "12 of them are to be named to the addressee." in listed
     assert "No voice came" in types("members", "dam", "--drop-domain", "arm.example", "--yes")
     assert all_rows() == before
 
     assert "Withdrawn: 12." in types("members", "dam", "--drop-domain", "farm.example", "--yes")
-    assert "0 voices from addresses at xn--bcher-kva.example, and 3 not confirmed" in types(
+    assert "3 more that nobody confirmed by email are withdrawn, too." in types(
         "members", "dam", "--drop-domain", "bücher.example", "--dry-run"
     )
 
@@ -521,7 +524,7 @@ def test_words_are_read_and_decided_one_by_one(campaign: Campaign) -> None:
     assert set(data[0]) == {"number", "name", "language", "words", "at"}
 
     before = all_rows()
-    assert "it would agree to the words of one person" in types("words", "dam", "--agree", one, "--dry-run")
+    assert "The addressee gets these words:" in types("words", "dam", "--agree", one, "--dry-run")
     assert all_rows() == before
     said = types("words", "dam", "--agree", one, "--refuse", f"#{two}", "--yes")
     assert "We drink it." in said
@@ -548,7 +551,7 @@ def test_words_that_changed_since_they_were_read_are_not_agreed_to(campaign: Cam
     said = types("words", "dam", "--agree", f"{read},{number_of(ada)},{ada + 1}-aaaaaa", "--yes", code=1)
 
     assert "Nothing was decided." in said
-    assert f"Changed by the person since you read them: #{rosa}. Read them again by `words`." in said
+    assert f"Changed by the person since you read them: #{rosa}. Read them again." in said
     assert f"No words with this number: #{ada + 1}." in said
     assert f"#{ada}." not in said
     assert all_rows() == before
@@ -623,7 +626,7 @@ def test_all_words_are_shown_before_all_are_agreed_to(campaign: Campaign) -> Non
 
     shown = [said.index(f"Words number {n}") for n in (0, 2, 1)]
     assert shown == sorted(shown)
-    assert "Agree to the words of 2 persons and refuse the words of one person? --yes" in said
+    assert "Record what you decided about the words of 3 persons? --yes" in said
     assert [person(one).words_agreed_at is not None for one in ids] == [True, False, True]
     assert [person(one).words_refused_at is not None for one in ids] == [False, True, False]
 
@@ -715,5 +718,6 @@ def test_stopping_twice_changes_nothing(campaign: Campaign) -> None:
     with db.transaction() as session:
         assert door_for_voices.stop_voices(session, campaign.id) == 0
         since = session.get_one(Campaign, campaign.id).voices_stopped_at
-        assert door_for_voices.stop_voices(session, campaign.id) is None
+        with pytest.raises(MembersUnchanged):
+            door_for_voices.stop_voices(session, campaign.id)
         assert session.get_one(Campaign, campaign.id).voices_stopped_at == since

@@ -16,6 +16,7 @@ from worker.wording import refusals as refusal_words
 
 FACTS = {
     "why": "lately",
+    "because": "withdrawn",
     "organization": "River Watch",
     "email": "office@watch.example",
     "addressee": "Minister Ada Weir",

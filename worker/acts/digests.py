@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from worker.mail.digests import lock_persons
 from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import Campaign, Digest, DigestsStoppedBy, Mail, Member
 from worker.state import digests
+from worker.state.refusals import MembersUnchanged, NoDigests, VoicesUnchanged
 
 
 def hold_digests(session: Session, campaign_id: int) -> bool:
@@ -98,6 +100,37 @@ def note_arrived(session: Session, campaign_id: int) -> int:
     if failed:
         audit.log(session, campaign, "organizer", "brought_by_hand", detail="digest", at=now)
     return len(failed)
+
+
+DigestWish = Literal["hold", "resume", "stop", "restart", "again", "arrived"]
+
+
+def decide_about_digests(session: Session, campaign_id: int, wish: DigestWish) -> int:
+    """Do what an organizer wants of these mails; returns how many mails were put again or noted, or 1.
+
+    Raises NoDigests where persons cannot add their voices, MembersUnchanged where there is nothing to do.
+    """
+    if db.locked(session, campaign_id).members == "closed":
+        raise NoDigests
+    match wish:
+        case "hold":
+            return _unless(hold_digests(session, campaign_id), "digests held")
+        case "resume":
+            return _unless(resume_digests(session, campaign_id), "digests not held")
+        case "stop":
+            return _unless(stop_digests(session, campaign_id, "organizer"), "digests stopped")
+        case "restart":
+            return _unless(restart_digests(session, campaign_id, "organizer"), "digests not stopped")
+        case "again":
+            return _unless(send_again(session, campaign_id), "no digest failed")
+        case "arrived":
+            return _unless(note_arrived(session, campaign_id), "no digest failed")
+
+
+def _unless(done: int, because: VoicesUnchanged) -> int:
+    if not done:
+        raise MembersUnchanged(because=because)
+    return int(done)
 
 
 def _load_failed(session: Session, campaign_id: int) -> tuple[Campaign, Sequence[Mail], datetime]:

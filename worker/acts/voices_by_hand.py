@@ -10,7 +10,8 @@ from worker.acts import audit
 from worker.acts.after_member_left import void_what_counts
 from worker.mail import outbox
 from worker.models import Mail, Member
-from worker.state.member_addresses import ENCRYPTED
+from worker.state.member_addresses import ENCRYPTED, OfDomain, get_member, load_of_domain
+from worker.state.refusals import MembersUnchanged
 
 AT_ONCE = 2_000  # in one transaction: pages of the letter wait for it, and give up after some seconds
 
@@ -40,3 +41,23 @@ def withdraw_voices(session: Session, campaign_id: int, member_ids: Collection[i
     if found:
         audit.log(session, campaign, "organizer", "voice_withdrawn", detail=len(found), at=now)
     return len(found)
+
+
+def withdraw_one(session: Session, campaign_id: int, email: str) -> Member:
+    """The same of the person with this address, who asks for it; raises NoSuchMember and MembersUnchanged."""
+    member = get_member(session, db.locked(session, campaign_id), email)
+    if not withdraw_voices(session, campaign_id, [member.id]):
+        raise MembersUnchanged(because="withdrawn")
+    return member
+
+
+def drop_domain(session: Session, campaign_id: int, domain: str) -> OfDomain:
+    """The same of whoever is reached through a mail domain, as many as go at once; returns who there was.
+
+    Raises MembersUnchanged if nobody was.
+    """
+    found = load_of_domain(session, db.locked(session, campaign_id), domain)
+    if not found.all:
+        raise MembersUnchanged(because="no domain")
+    withdraw_voices(session, campaign_id, found.all[:AT_ONCE])
+    return found

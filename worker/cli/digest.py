@@ -1,6 +1,5 @@
 """What an organizer types about the emails that tell the addressee of members."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli import console
+from worker.cli.before_acts import agreed_to
 from worker.cli.options import DryRun, Json, Name, Yes
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from worker.acts.digests import DigestWish
     from worker.mail.mime import Message
-    from worker.models import Campaign
-    from worker.state.digests import DigestState, DigestStatus, Hindrance
+    from worker.state.digests import DigestStatus
 
 
 def digest(
@@ -74,25 +72,12 @@ class _Found:
 def _load(name: str) -> _Found:
     from worker.cli import lookup
     from worker.state.digests import first_addressee, load_digest_status
+    from worker.wording.digests import word_open_digest
 
     with lookup.looking(name) as (session, campaign):
         status = load_digest_status(session, campaign)
-        message = _message(session, campaign, status)
+        message = word_open_digest(session, campaign, status)
         return _Found(campaign.slug, campaign.zone, first_addressee(campaign).name, status, message)
-
-
-def _message(session: "Session", campaign: "Campaign", status: "DigestStatus") -> "Message | None":
-    """The one that waits, or else the next; none where there is nothing to tell, or nobody to tell it."""
-    from worker.mail.mime import NothingToSay
-    from worker.wording.digests import word_next_digest, word_waiting_digest
-
-    try:
-        if status.open is not None:
-            return word_waiting_digest(session, status.open)
-        wanted = status.hindrance in {None, "held", "letter_not_there", "no_email"} and status.news.is_any
-        return word_next_digest(session, campaign) if wanted and campaign.dispatched_at else None
-    except NothingToSay:
-        return None
 
 
 def _show(name: str, *, as_json: bool) -> None:
@@ -110,23 +95,12 @@ def _show(name: str, *, as_json: bool) -> None:
 
 
 def _told(found: _Found) -> list[str]:
+    from worker.wording import digest_status
+
     status, lines = found.status, []
-    if status.hindrance is not None:
-        lines.append(_in_the_way(status.hindrance, found))
-    if status.last is not None and status.last.sent_at is not None:
-        lines.append(f"The last one was sent on {_when(status.last.sent_at, found.zone)}.")
-    lines.append(_numbers(found))
-    if status.singles:
-        told = ", ".join(f"{number} {state}" for state, number in sorted(status.singles.items()))
-        lines.append(f"Emails about one person each: {told}.")
-    if status.open_state is not None:
-        is_held = status.open_state == "waiting" and status.hindrance == "held"
-        said = _WAITS_AND_IS_HELD if is_held else _STATES[status.open_state]
-        lines.append(said.format(when=_when(status.next_at, found.zone)))
-    elif status.next_at is not None:
-        lines.append(f"The next one may be sent from {_when(status.next_at, found.zone)} on. You get it before.")
-    elif status.hindrance is None:
-        lines.append("There is nothing new to tell.")
+    if hindrance := digest_status.in_the_way(status, found.addressee, found.zone, has_text=found.message is not None):
+        lines.append(f"{hindrance} {_continue(found)}".rstrip())
+    lines += digest_status.lines(status, found.addressee, found.zone)
     if status.waits_for_a_person:
         lines.append(
             f"Ask the addressee's office. If it is there: {console.command('digest', found.slug, '--arrived')}"
@@ -135,55 +109,16 @@ def _told(found: _Found) -> list[str]:
     return lines
 
 
-def _numbers(found: _Found) -> str:
-    news, under_way = found.status.news, found.status.open_state is not None
-    said = f"{console.count(news.total, 'voice')} now, {news.told:,} told to {found.addressee}"
-    if news.names:
-        said += f", {console.count(news.names, 'new name')} {'for the next email' if under_way else 'to tell'}"
-    return f"{said}."
-
-
-def _in_the_way(hindrance: "Hindrance", found: _Found) -> str:
-    status, slug = found.status, found.slug
-    match hindrance:
+def _continue(found: _Found) -> str:
+    """What to type where an organizer can let these emails go on."""
+    match found.status.hindrance:
         case "stopped":
-            by = found.addressee if status.stopped_by == "addressee" else "an organizer"
-            since = _when(status.stopped_at, found.zone)
-            return f"Stopped by {by} on {since}. To send them again: {console.command('digest', slug, '--restart')}"
-        case "held" if status.held_at is not None:
-            since = _when(status.held_at, found.zone)
-            return f"Held since {since}. To continue: {console.command('digest', slug, '--resume')}"
+            return f"To send them again: {console.command('digest', found.slug, '--restart')}"
+        case "held" if found.status.held_at is not None:
+            return f"To continue: {console.command('digest', found.slug, '--resume')}"
         case "held":
-            return f"The campaign is on hold. To continue: {console.command('resume', slug)}"
-        case "no_email" if found.message is not None:
-            return f"{_WHY_NOT[hindrance].format(addressee=found.addressee)} Print the text below, and bring it."
-    return _WHY_NOT[hindrance].format(addressee=found.addressee)
-
-
-_WHY_NOT: dict["Hindrance", str] = {
-    "closed": "Persons cannot add their voices to this letter, so the addressee is told of none.",
-    "cancelled": "The letter was cancelled: nothing is sent.",
-    "erased": "Names and addresses were erased: nothing more is sent.",
-    "no_email": "{addressee} has no email address: nothing is sent.",
-    "letter_not_there": "{addressee} does not have the letter yet: these emails begin a day after it.",
-    "for_a_person": "No other email about members is sent before you have decided about the last one.",
-}
-_STATES: dict["DigestState", str] = {
-    "waiting": "This one waits, and is sent on {when}:",
-    "sending": "One is being handed over at this moment.",
-    "uncertain": "Nobody knows whether the last one arrived: the connection broke.",
-    "refused": "The addressee's server refused the last one.",
-    "returned": "The last one came back.",
-}
-
-
-_WAITS_AND_IS_HELD = "This one waits. After you resume it is sent, on {when} at the earliest:"
-
-
-def _when(moment: datetime | None, zone: str) -> str:
-    from worker.text import dates
-
-    return dates.day_and_time(moment, zone, "en") if moment is not None else "an unknown day"
+            return f"To continue: {console.command('resume', found.slug)}"
+    return ""
 
 
 def _as_data(found: _Found) -> dict[str, Any]:
@@ -211,122 +146,80 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _hold(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import hold_digests
+    """It asks nothing: it is typed in a hurry, and `--resume` takes it back."""
+    from worker.wording.acts import members as words
 
-    if not _try(name, hold_digests, even_restored=True):
-        console.nothing_to_do("These emails are held already: nothing was changed.")
-    if dry_run:
-        console.say("Dry run: emails to the addressee about members would be held.")
-        return
-    _do(name, hold_digests, even_restored=True)
-    console.say(
-        "Held: no email to the addressee about members is sent. One that is being handed over at this moment may still "
-        f"arrive.\nTo continue: {console.command('digest', name, '--resume')}"
-    )
+    _try(name, "hold", even_restored=True)
+    if agreed_to(words.hold_digests(), yes=yes, dry_run=dry_run, asks=False):
+        _do(name, "hold", even_restored=True)
+        console.say(f"Held.\nTo continue: {console.command('digest', name, '--resume')}")
 
 
 def _resume(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import resume_digests
+    from worker.wording.acts import members as words
 
     status = _load(name).status
-    if not _try(name, resume_digests):
-        console.nothing_to_do("These emails were not held: nothing was changed.")
-    waits = status.open_state == "waiting"
-    follows = "The one that waits is sent as soon as its time has come." if waits else "The next one follows."
-    if dry_run:
-        console.say(f"Dry run: emails to the addressee about members would continue. {follows}")
-        return
-    console.ask(f"Send emails to the addressee about members again? {follows}", yes=yes)
-    _do(name, resume_digests)
-    console.say(f"They continue. {follows} {console.who_sends()}")
+    _try(name, "resume")
+    if agreed_to(words.resume_digests(status), yes=yes, dry_run=dry_run):
+        _do(name, "resume")
+        console.say(f"They continue. {console.who_sends()}")
 
 
 def _stop(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import stop_digests
+    from worker.wording.acts import members as words
 
-    stop: _Act = lambda session, campaign_id: stop_digests(session, campaign_id, "organizer")
-    if not _try(name, stop, even_restored=True):
-        console.nothing_to_do("These emails are stopped already: nothing was changed.")
-    follows = "One that waits is not sent. The voices still count."
-    if dry_run:
-        console.say(f"Dry run: the addressee would get no email about members any more. {follows}")
-        return
-    console.ask(f"Send the addressee no email about members any more? {follows}", yes=yes)
-    _do(name, stop, even_restored=True)
-    console.say(f"Stopped. {follows}\nTo send them again: {console.command('digest', name, '--restart')}")
+    _try(name, "stop", even_restored=True)
+    if agreed_to(words.stop_digests(), yes=yes, dry_run=dry_run):
+        _do(name, "stop", even_restored=True)
+        console.say(f"Stopped.\nTo send them again: {console.command('digest', name, '--restart')}")
 
 
 def _restart(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import restart_digests
+    from worker.wording.acts import members as words
 
     found = _load(name)
-    restart: _Act = lambda session, campaign_id: restart_digests(session, campaign_id, "organizer")
-    if not _try(name, restart):
-        console.nothing_to_do("These emails were not stopped: nothing was changed.")
-    by_itself = found.status.stopped_by == "addressee"
-    who = f"{found.addressee} stopped them by the link in an email." if by_itself else "An organizer stopped them."
-    if dry_run:
-        console.say(f"Dry run: the addressee would get emails about members again. {who}")
-        return
-    console.ask(f"{who} Did the addressee ask for these emails again?", yes=yes)
-    _do(name, restart)
-    console.say(f"The addressee gets these emails again. Next: {console.command('digest', name)}")
+    _try(name, "restart")
+    if agreed_to(words.restart_digests(found.status.stopped_by, found.addressee), yes=yes, dry_run=dry_run):
+        _do(name, "restart")
+        console.say(f"Next: {console.command('digest', name)}")
 
 
 def _again(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import send_again
+    from worker.wording.acts import members as words
 
-    number = _try(name, send_again)
-    if not number:
-        console.nothing_to_do("None is uncertain, was refused or came back: nothing was changed.")
-    mails = console.count(int(number), "email")
-    if dry_run:
-        console.say(f"Dry run: {mails} to the addressee about members would be sent again{_WITHOUT}.")
-        return
-    console.ask(f"Send {mails} to the addressee about members again? It may then have it twice.", yes=yes)
-    _do(name, send_again)
-    console.say(f"{mails} sent again{_WITHOUT}. {console.who_sends()}")
-
-
-_WITHOUT = ", without those who have withdrawn since"
+    number = _try(name, "again")
+    if agreed_to(words.send_again(number), yes=yes, dry_run=dry_run):
+        _do(name, "again")
+        console.say(console.who_sends())
 
 
 def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker.acts.digests import note_arrived
+    from worker.wording.acts import members as words
 
-    number = _try(name, note_arrived)
-    if not number:
-        console.nothing_to_do("None is uncertain, was refused or came back: nothing was changed.")
-    mails = console.count(int(number), "email")
-    if dry_run:
-        console.say(f"Dry run: it would be recorded that {mails} to the addressee about members arrived.")
-        return
-    console.ask(f"Record that {mails} to the addressee about members arrived?", yes=yes)
-    _do(name, note_arrived)
-    console.say(f"Recorded. Next: {console.command('digest', name)}")
+    number = _try(name, "arrived")
+    if agreed_to(words.note_arrived(number), yes=yes, dry_run=dry_run):
+        _do(name, "arrived")
+        console.say(f"Recorded. Next: {console.command('digest', name)}")
 
 
-_Act = Callable[["Session", int], bool | int]
-
-
-def _try(name: str, act: _Act, *, even_restored: bool = False) -> bool | int:
-    """What an act would do; ends the command where persons cannot add their voices."""
+def _try(name: str, wish: "DigestWish", *, even_restored: bool = False) -> int:
+    """How many mails an act would concern; ends the command where it would do nothing."""
+    from worker.acts.digests import decide_about_digests
     from worker.cli import lookup
 
-    done: bool | int = False
+    number = 0
     with lookup.dry_run(name, even_restored=even_restored) as (session, campaign):
-        if campaign.members == "closed":
-            console.fail(_WHY_NOT["closed"])
-        done = act(session, campaign.id)
+        number = decide_about_digests(session, campaign.id, wish)
         session.flush()
-    return done
+    return number
 
 
-def _do(name: str, act: _Act, *, even_restored: bool = False) -> None:
+def _do(name: str, wish: "DigestWish", *, even_restored: bool = False) -> None:
     from worker import tasks
+    from worker.acts.digests import decide_about_digests
     from worker.cli import lookup
 
     with lookup.writing(name, even_restored=even_restored) as (session, campaign):
-        act(session, campaign.id)
+        decide_about_digests(session, campaign.id, wish)
         campaign_id = campaign.id
     lookup.notify(tasks.digest, campaign_id)

@@ -115,6 +115,8 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "language_left_alone":
             say = " ".join(f"--unchanged {language}" for language in refused.facts["languages"])
             return f"{said} If so, add: {say}"
+        case "words_not_decided" if refused.facts.get("changed"):
+            return f"{said} The words as they are now: {console.command('words', slug)}"
         case "not_filled_in":
             problems = refused.facts["problems"]
             return "\n".join(f"--{field}: {problem_sentence(code)}" for field, code in problems.items())
@@ -153,6 +155,7 @@ def _already_partner(slug: str, *, organization: str, number: int, applicant: in
 EXIT_CODES = {
     "already_served": 0,  # and all others of which what was asked for is so already
     "already_silenced": 0,
+    "members_unchanged": 0,
     "no_such_contact": 0,
     "not_signed": 0,
     "not_silenced": 0,

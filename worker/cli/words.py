@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from worker.state.waiting_words import WaitingWords
 
-_NUMBER = re.compile(r"#?(?P<id>[0-9]{1,18})-(?P<mark>[0-9a-f]{6})")
-
 
 def words(
     name: Name,
@@ -82,29 +80,23 @@ def _without_id(one: "WaitingWords") -> dict[str, object]:
 def _decide(
     name: str, agree: Sequence[str], refuse: Sequence[str], *, agree_all: bool, yes: bool, dry_run: bool
 ) -> None:
-    from worker import db
     from worker.acts.own_words import decide_words
     from worker.cli import lookup
+    from worker.cli.before_acts import agreed_to
     from worker.state.waiting_words import load_waiting_words
+    from worker.wording.acts import members as said
 
     agreed, refused = _read(agree, refuse)
     with lookup.dry_run(name) as (session, campaign):
-        waiting, now, zone = load_waiting_words(session, campaign), db.clock(session), campaign.zone
+        waiting = load_waiting_words(session, campaign)
         if agree_all:
             agreed = {one.member_id: one.mark for one in waiting if one.member_id not in refused}
         decide_words(session, campaign.id, agree=agreed, refuse=refused)
     if not (agreed or refused):
         console.nothing_to_do("No words wait for you: nothing was changed.")
-    for title, those in (("The addressee gets", agreed), ("Refused", refused)):
-        if those:
-            console.say(f"{title}:\n")
-            _print([one for one in waiting if one.member_id in those], now, zone)
-            console.say()
-    what = " and ".join(filter(None, [_counted("agree to", agreed), _counted("refuse", refused)]))
-    if dry_run:
-        console.say(f"Dry run: it would {what}.")
+    to_agree, to_refuse = ([one for one in waiting if one.member_id in which] for which in (agreed, refused))
+    if not agreed_to(said.decide_words(to_agree, to_refuse), yes=yes, dry_run=dry_run):
         return
-    console.ask(f"{what[0].upper()}{what[1:]}?", yes=yes)
     with lookup.writing(name) as (session, campaign):
         decide_words(session, campaign.id, agree=agreed, refuse=refused)
         left = len(load_waiting_words(session, campaign))
@@ -114,12 +106,14 @@ def _decide(
 
 def _read(agree: Sequence[str], refuse: Sequence[str]) -> tuple[dict[int, str], dict[int, str]]:
     """The marks that were read, by person; ends the command with all that is wrong."""
+    from worker.state.waiting_words import read_number
+
     wrong, read = list[str](), list[dict[int, str]]()
     for option, typed in (("--agree", agree), ("--refuse", refuse)):
         found = dict[int, str]()
         for one in (word for text in typed for word in re.split(r"[\s,]+", text) if word):
-            if number := _NUMBER.fullmatch(one.casefold()):
-                found[int(number["id"])] = number["mark"]
+            if number := read_number(one):
+                found[number[0]] = number[1]
             else:
                 wrong.append(f"{option} {one}: expected a number as `words` shows it, such as 12-3f5a9c")
         read.append(found)
@@ -127,11 +121,6 @@ def _read(agree: Sequence[str], refuse: Sequence[str]) -> tuple[dict[int, str], 
     if wrong:
         console.fail("\n".join([*wrong, "Nothing was decided."]), console.USAGE)
     return read[0], read[1]
-
-
-def _counted(act: str, those: dict[int, str]) -> str:
-    number = "the words of one person" if len(those) == 1 else f"the words of {len(those):,} persons"
-    return f"{act} {number}" if those else ""
 
 
 def _print(those: "Sequence[WaitingWords]", now: "datetime", zone: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 from worker import tokens
 from worker.models import Campaign, Contact, Member, Partner, Suppression
 from worker.state.member_counts import domain_of
+from worker.state.refusals import NoSuchMember
 from worker.text import addresses
 
 ENCRYPTED = (Member.name, Member.email, Member.country, Member.words)
@@ -27,12 +28,25 @@ class OfDomain:
     named: int
     told: int
 
+    @property
+    def all(self) -> list[int]:
+        """Whom an organizer withdraws who drops the domain."""
+        return [*self.standing, *self.unconfirmed]
+
 
 def find_member(session: Session, campaign: Campaign, email: str) -> Member | None:
     """The person with this address, whatever it adds to it behind a plus; null if there is none, or it was erased."""
     known = tokens.fingerprints(addresses.mailbox(email))
     of_it = select(Member).where(Member.campaign_id == campaign.id, Member.mailbox_hmac.in_(known))
     return session.scalars(of_it.options(*map(defer, ENCRYPTED))).first()
+
+
+def get_member(session: Session, campaign: Campaign, email: str) -> Member:
+    """The same where there has to be one: raises NoSuchMember."""
+    member = find_member(session, campaign, email)
+    if member is None:
+        raise NoSuchMember
+    return member
 
 
 def may_be_written_to(session: Session, campaign: Campaign, email: str) -> bool:

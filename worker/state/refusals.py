@@ -175,6 +175,30 @@ class WordsNotDecided(Refused):
     code = "words_not_decided"
 
 
+VoicesUnchanged = Literal[
+    "closed", "stopped", "cancelled", "erased", "not stopped", "withdrawn", "no domain", "no words chosen",
+    "digests held", "digests not held", "digests stopped", "digests not stopped", "no digest failed",
+]  # fmt: skip
+
+
+class MembersUnchanged(Refused):
+    """It is so already, of persons or of what the addressee is told of them. Facts: because (a VoicesUnchanged)."""
+
+    code = "members_unchanged"
+
+
+class NoSuchMember(Refused):
+    """Nobody added a voice with this email address."""
+
+    code = "no_such_member"
+
+
+class NoDigests(Refused):
+    """Persons cannot add their voices to this letter, so there are no mails about them."""
+
+    code = "no_digests"
+
+
 class AlreadyPartner(Refused):
     """A partner has this name and country. Facts: organization, number (the partner's), applicant (its number)."""
 

@@ -1,6 +1,7 @@
 """Own words of persons that wait for an organizer, and by what a command names them."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from worker.models import Campaign, Member
 from worker.state import members
+
+_NUMBER = re.compile(r"#?(?P<id>[0-9]{1,18})-(?P<mark>[0-9a-f]{6})")
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,18 @@ def wait() -> ColumnElement[bool]:
     return Member.words_wait & members.counts() & goes_on
 
 
-def load_waiting_words(session: Session, campaign: Campaign) -> list[WaitingWords]:
-    """The words that wait, those that have waited longest first."""
+def read_number(written: str) -> tuple[int, str] | None:
+    """The person and the mark in such a number; null if it is none."""
+    found = _NUMBER.fullmatch(written.casefold())
+    return (int(found["id"]), found["mark"]) if found else None
+
+
+def load_waiting_words(
+    session: Session, campaign: Campaign, *, most: int | None = None, after: int = 0
+) -> list[WaitingWords]:
+    """The words that wait, those that have waited longest first; `most` of them, without as many as `after` before."""
     waiting = select(Member).where(Member.campaign_id == campaign.id, wait())
+    in_order = waiting.order_by(Member.words_at, Member.id).limit(most).offset(after)
     return [
         WaitingWords(
             member_id=one.id,
@@ -54,7 +66,7 @@ def load_waiting_words(session: Session, campaign: Campaign) -> list[WaitingWord
             words=one.words,
             at=one.words_at,
         )
-        for one in session.scalars(waiting.order_by(Member.words_at, Member.id))
+        for one in session.scalars(in_order)
         if one.words_at is not None
     ]
 

@@ -23,6 +23,12 @@ def normalize(address: str) -> tuple[str, str]:
     return (sent.removesuffix(_SAME_LENGTH) + _REFUSED_BY_THE_LIBRARY if reserved else sent), ""
 
 
+def domain(typed: str) -> str:
+    """A domain, with or without the sign before it, in the form in which addresses have it; empty if it is none."""
+    sent, problem = normalize(f"x@{typed.strip().removeprefix('@')}")
+    return "" if problem else sent.rpartition("@")[2]
+
+
 def mailbox(address: str) -> str:
     """The address without what is added to its local part and many servers ignore: a plus and what follows (RFC 5233).
 

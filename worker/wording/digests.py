@@ -12,7 +12,7 @@ from worker.mail.holds import ABOUT_MEMBERS
 from worker.mail.mime import Message, NothingToSay
 from worker.models import Campaign, Digest, Mail
 from worker.state import digests, members
-from worker.state.digests import DigestState, Person
+from worker.state.digests import DigestState, DigestStatus, Person
 from worker.state.letters import load_letters
 from worker.state.signatories import count_sent_under
 from worker.text.languages import said
@@ -62,6 +62,17 @@ def word_next_digest(session: Session, campaign: Campaign) -> Message:
     persons = [] if singly else digests.load_new_persons(session, campaign)
     total = digests.load_news(session, [campaign])[campaign.id].total
     return _worded(campaign, "digest", "", _context(session, campaign, total, persons, ""))
+
+
+def word_open_digest(session: Session, campaign: Campaign, status: DigestStatus) -> Message | None:
+    """The one that waits, or else the next; none where there is nothing to tell, or nobody to tell it."""
+    try:
+        if status.open is not None:
+            return word_waiting_digest(session, status.open)
+        wanted = status.hindrance in {None, "held", "letter_not_there", "no_email"} and status.news.is_any
+        return word_next_digest(session, campaign) if wanted and campaign.dispatched_at else None
+    except NothingToSay:
+        return None
 
 
 def word_single(session: Session, mail: Mail) -> Message:

@@ -10,7 +10,7 @@ from worker.state.letters import DeliveryState
 from worker.state.refusals import ClosedFor, NotMailedReason, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
-from worker.wording import blockers, templates
+from worker.wording import blockers, templates, voices
 from worker.wording.mail_status import ACTS
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -150,10 +150,15 @@ def _words_not_decided(words: _Words, facts: Mapping[str, Any]) -> str:
 
 
 _NOT_DECIDED = {
-    "changed": O_("Changed by the person since you read them: %(numbers)s. Read them again by `words`."),
+    "changed": O_("Changed by the person since you read them: %(numbers)s. Read them again."),
     "decided": O_("Decided already: %(numbers)s."),
     "unknown": O_("No words with this number: %(numbers)s."),
 }
+
+
+def _members_unchanged(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = voices.UNCHANGED[facts["because"]]
+    return words.gettext(said)
 
 
 def _already_served(words: _Words, facts: Mapping[str, Any]) -> str:
@@ -213,6 +218,9 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "already_decided": _plain(O_("It has been decided already: nothing was changed.")),
     "words_not_decided": _words_not_decided,
+    "members_unchanged": _members_unchanged,
+    "no_such_member": lambda w, f: w.gettext(voices.NO_SUCH_MEMBER),
+    "no_digests": lambda w, f: w.gettext(voices.NO_DIGESTS),
     "already_partner": _plain(
         O_("There is already a partner called %(organization)s in the same country (#%(number)s): nothing was changed.")
     ),
