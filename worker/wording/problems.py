@@ -50,6 +50,7 @@ _SENTENCES = {
     "long code wrong": N_("That long code is not right. Check the 16 digits in our email."),
     "name missing": N_("Enter a name that contains letters."),
     "address wrong": N_("Enter an email address, such as office@name.example."),
+    "domain wrong": N_("Enter the part of email addresses behind the @, such as provider.example."),
     "code wrong": N_("This code is not right. Check the eight digits in our latest email."),
     "code too late": N_("This code is too old. Ask for a new one."),
     "no code asked": N_("Ask for a new code: this browser has none that still works."),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from worker.models import MailResponse
 from worker.state.overview import Line
 from worker.state.status import CampaignStatus
-from worker.wording.mail_status import RESPONSES
+from worker.wording.mail_status import response_words
 
 
 def emails_wait(number: int) -> str:
@@ -17,8 +17,7 @@ CHECK = "Anyone can have written this: check it before you act on it"
 
 
 def response(one: MailResponse) -> str:
-    """`an automatic reply says: “I am away until Monday”`."""
-    return f"{RESPONSES[one.kind]}: “{one.words}”" if one.words else RESPONSES[one.kind]
+    return response_words(one.kind, one.words)
 
 
 def local_time(moment: datetime, found: Line) -> datetime:

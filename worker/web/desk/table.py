@@ -1,6 +1,6 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, campaign_page, enter, home, log_page, partner_page
+from worker.web.desk import account, campaign_page, enter, home, log_page, members_page, partner_page
 from worker.web.desk.doing import CAMPAIGN, PARTNER
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
@@ -37,6 +37,9 @@ TABLE = (
     ),
     DeskRoute("GET", CAMPAIGN, campaign_page.show_campaign, "viewer"),
     DeskRoute("GET", f"{CAMPAIGN}/log", log_page.show_log, "viewer"),
+    DeskRoute("GET", f"{CAMPAIGN}/members", members_page.show_members, "viewer"),
+    DeskRoute("GET", f"{CAMPAIGN}/members/words", members_page.show_words, "editor"),
+    DeskRoute("GET", f"{CAMPAIGN}/members/digest", members_page.show_digest, "editor"),
     DeskRoute("GET", PARTNER, partner_page.show_partner, "editor"),
     *(row for act in ACTS for row in act.rows()),
 )
