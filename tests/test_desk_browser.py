@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
 
-from tests import axe_core, cast
+from tests import axe_core, cast, voices
 from tests.axe_core import violations, with_axe
 from tests.conftest import CHROMIUM
 from tests.organizers import ADDRESS, add, code_of_last_mail
@@ -165,3 +165,51 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(language: str, site: str, see
     look("dead link")
     assert not found, "\n".join(found)
     assert not narrow
+
+
+def with_voices() -> int:
+    """A letter that was sent, a digest that waits, and words that wait for an organizer."""
+    with db.transaction() as session:
+        campaign = voices.a_campaign(session)
+        cast.the_letter_leaves(session, campaign)
+        voices.a_digest(session, campaign)
+        for number, words in enumerate(("We drink it.\n\nAll of us.", "Ne laissez pas mourir le fleuve")):
+            voices.a_row(session, campaign, f"p{number}@home.example", words=words, appearance="named", name="Rosa Oak")
+        voices.many(session, campaign, 12, "farm.example", country="Kenya")
+        number = campaign.id
+    add(seats={number: "owner"}, may_send=True)
+    return number
+
+
+def test_words_are_decided_with_the_keyboard_alone(site: str, phone: Page) -> None:
+    place = f"{site}/desk/campaigns/{with_voices()}/members/words"
+    phone.goto(a_link(site))
+    presses(phone, "Log in")
+    phone.goto(place)
+    assert fits(phone)
+    phone.locator("input[type=radio]").first.focus()
+    phone.keyboard.press("Space")
+    for _ in range(2):
+        phone.keyboard.press("Tab")
+    phone.keyboard.press("Space")
+    with phone.expect_navigation():
+        phone.keyboard.press("Tab")
+        phone.keyboard.press("Enter")
+    assert heading(phone) == "Agree to the words of 2 persons?"
+    phone.locator("main form button").focus()
+    with phone.expect_navigation():
+        phone.keyboard.press("Enter")
+    assert "No words wait for you." in phone.content()
+    assert phone.locator(".notice.done").count() == 1
+
+
+@with_axe
+def test_axe_finds_nothing_on_the_pages_of_members(site: str, seen_by_axe: Page) -> None:
+    place, page = f"{site}/desk/campaigns/{with_voices()}", seen_by_axe
+    page.goto(a_link(site))
+    presses(page, "Log in")
+    found = []
+    for path in ("/members", "/members/words", "/members/digest", "/members/voices-withdraw"):
+        page.goto(place + path)
+        found += violations(page, path)
+    assert not found, "\n".join(found)

@@ -40,6 +40,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them
     web/desk/partner_acts.py    what is done for one partner (by_hand_acts.py, merge_act.py), as by the commands and in
                                 the same sentences; state/partner_changes.py has what such an act came to
+                                web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them;
+                                members_page.py shows voices, own words and the next digest (wording/digest_status.py)
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

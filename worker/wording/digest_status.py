@@ -41,10 +41,11 @@ def in_the_way(status: DigestStatus, addressee: str, zone: str, language: str = 
         case None:
             return ""
         case "stopped":
-            by_itself = O_("Stopped by %(addressee)s on %(when)s.")
-            by_us = O_("Stopped by an organizer on %(when)s.")
-            said = words.gettext(by_itself if status.stopped_by == "addressee" else by_us)
-            return said % {"addressee": addressee, "when": _when(status.stopped_at, zone, language)}
+            by = O_("Stopped by an organizer on %(when)s.")
+            if status.stopped_by == "addressee":
+                by = O_("Stopped by %(addressee)s on %(when)s.")
+            when = _when(status.stopped_at, zone, language)
+            return words.gettext(by) % {"addressee": addressee, "when": when}
         case "held" if status.held_at is not None:
             return words.gettext(O_("Held since %(when)s.")) % {"when": _when(status.held_at, zone, language)}
         case "held":

@@ -119,7 +119,7 @@ def _quoted(those: Sequence[WaitingWords], words: NullTranslations) -> list[str]
 def _who(one: WaitingWords, words: NullTranslations) -> str:
     name = one.name or words.gettext(O_("not to be named"))
     spoken = LANGUAGES[one.language].endonym if one.language in LANGUAGES else one.language
-    return f"{one.number} {name}, {spoken}"
+    return f"#{one.member_id} {name}, {spoken}"
 
 
 def hold_digests(language: str = "en") -> Before:
