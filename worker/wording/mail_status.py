@@ -24,13 +24,6 @@ def todo_words(todo: Todo, language: str = "en") -> str:
     return catalogue(language).gettext(_TODO[todo])
 
 
-def response_words(kind: ResponseKind, said: str, language: str = "en") -> str:
-    """`an automatic reply says: “I am away until Monday”`."""
-    words = catalogue(language)
-    who = words.gettext(RESPONSES[kind])
-    return words.gettext(O_("%(who)s: “%(said)s”")) % {"who": who, "said": said} if said else who
-
-
 def _plain(said: str) -> _Sentence:
     return lambda words, facts, language: words.gettext(said) % facts
 
@@ -86,6 +79,13 @@ RESPONSES: dict[ResponseKind, str] = {
     "complaint": O_("it was reported as spam"),
 }
 """Who is said to have answered one of our mails; the words behind it are theirs, and anybody can have written them."""
+
+
+def response_words(kind: ResponseKind, said: str, language: str = "en") -> str:
+    """`an automatic reply says: “I am away until Monday”`."""
+    words = catalogue(language)
+    who = words.gettext(RESPONSES[kind])
+    return words.gettext(O_("%(who)s: “%(said)s”")) % {"who": who, "said": said} if said else who
 
 
 ACTS: dict[OrganizerAct, str] = {
