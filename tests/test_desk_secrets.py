@@ -151,10 +151,13 @@ def paths(row: DeskRoute, seeded: Seeded) -> list[str]:
 
 
 def _values(name: str, seeded: Seeded) -> Sequence[object]:
+    with db.reading() as session:
+        mails = session.scalars(select(Mail.id).where(Mail.partner_id.in_(seeded.partners))).all()
     known: dict[str, Sequence[object]] = {
         "campaign": [seeded.campaign_id],
         "partner": seeded.partners,
         "file": FILES,
+        "mail": mails,
         "applicant": _numbers("stranger"),
     }
     tables = [one for one in Base.metadata.tables if one.rpartition("_")[2] == name]
@@ -214,7 +217,7 @@ def test_who_has_a_seat_is_shown_what_its_role_may_see(seeded: Seeded) -> None:
     """A viewer no secret; nobody a link or a code by a look, nor who a person is that only wants to be counted."""
     app, wrong = make_app(), list[str]()
     seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    acts = {act.path for act in ACTS}
+    acts, reached = {act.path for act in ACTS}, set[str]()
     for role in get_args(Role):
         browser = enters(app, f"An {role}", {seeded.campaign_id: role})
         for row in AT_A_CAMPAIGN:
@@ -229,9 +232,12 @@ def test_who_has_a_seat_is_shown_what_its_role_may_see(seeded: Seeded) -> None:
                 wrong += [f"{'.'.join(one)} to {role} at {row.method} {path}" for one in sorted(hidden)]
                 if opens(text, seeded):
                     wrong.append(f"a link or a code to {role} at {row.method} {path}")
+                if page.status_code == 200:
+                    reached.add(row.path)
                 if page.status_code >= 500:
                     wrong.append(f"{page.status_code} to {role} at {row.method} {path}")
     assert not wrong, "\n".join(wrong)
+    assert {row.path for row in AT_A_CAMPAIGN if row.method == "GET"} - acts - reached == set(), "nobody saw these"
     assert seen["owner"] >= seen["editor"] >= {("member", "words"), ("member", "name")}, "it has looked"
 
 
