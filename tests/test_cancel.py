@@ -51,7 +51,7 @@ from worker.state.refusals import AlreadyLaunched, CannotBeCancelled, CannotBeUn
 from worker.state.status import load_status
 from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
-from worker.wording import mails
+from worker.wording import mail_rows, mails
 from worker.wording import refusals as refusal_words
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -159,7 +159,7 @@ def test_the_mail_says_that_nothing_leaves_and_brings_no_code(language: str, dat
         cancel.cancel_campaign(session, campaign.id)
     with db.reading() as session:
         mail = session.scalars(select(Mail).where(Mail.partner_id == one.id, Mail.kind == "cancelled")).one()
-        loaded = mails.load_mails(session, [mail.id])[mail.id]
+        loaded = mail_rows.load_mails(session, [mail.id])[mail.id]
         message = mails.word_mail(session, loaded)
     for part in (message.subject, message.text.replace("\n", " "), message.html):
         assert not_sent in part
@@ -215,7 +215,7 @@ def test_what_a_worker_holds_at_that_moment_is_told_of_unless_it_did_not_leave(
         invitation.sent_at = db.clock(session) if fate == "left" else None
         invitation.lease_holder = "worker" if fate == "not known" else None
     with db.reading() as session:
-        loaded = mails.load_mails(session, [end.id])[end.id]
+        loaded = mail_rows.load_mails(session, [end.id])[end.id]
         if fate != "given back":
             assert "will not be sent" in mails.word_mail(session, loaded).text
         else:
@@ -239,7 +239,7 @@ def test_a_mail_that_was_put_at_the_same_moment_says_nothing_of_a_letter_that_go
     with db.reading() as session:
         for mail in session.scalars(select(Mail).where(Mail.kind.in_(["receipt", "extended"]))):
             with pytest.raises(mime.NothingToSay):
-                mails.word_mail(session, mails.load_mails(session, [mail.id])[mail.id])
+                mails.word_mail(session, mail_rows.load_mails(session, [mail.id])[mail.id])
 
 
 @on_sqlite

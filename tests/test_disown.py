@@ -26,7 +26,8 @@ from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
 from worker.wording import templates
-from worker.wording.mails import load_mails, word_mail
+from worker.wording.mail_rows import load_mails
+from worker.wording.mails import word_mail
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -31,7 +31,7 @@ from worker.state import due
 from worker.state.refusals import Erased, NotOver, StillSigns
 from worker.state.status import load_status
 from worker.text import dates
-from worker.wording import mails
+from worker.wording import addressee_mails, mails
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -330,7 +330,7 @@ def test_when_its_time_has_come_an_addressee_who_lacks_the_letter_gets_no_empty_
     with db.reading() as session:
         assert session.scalars(select(Mail).where(Mail.kind == "letter", Mail.due_at.is_not(None))).all() == []
         with pytest.raises(mime.NothingToSay):
-            mails.letter(session, session.get_one(Mail, _main_letter(session)))
+            addressee_mails.letter(session, session.get_one(Mail, _main_letter(session)))
 
 
 def _main_letter(session: Session) -> int:

@@ -13,9 +13,10 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     cli/undo.py                 acts/undo.py takes back the organizers' last act while its mails wait, which
                                 mail/undo_minutes.py starts anew after a sleep; mail/holds.py says what a hold keeps
     tasks.deliver               mail/delivery.py claims (mail/claims.py) and sends (mail/smtp.py); what composes is
-                                passed in: wording/composing.py words it (wording/mails.py) and sets it as bytes
-                                (mail/mime.py). mail/results.py records what became of it, and when the next retry
-                                is; mail/circuit_breaker.py whether the relay is at fault
+                                passed in: wording/composing.py words it (wording/mails.py, and for each audience
+                                partner_mails.py, person_mails.py, organizer_mails.py and addressee_mails.py) and sets
+                                it as bytes (mail/mime.py). mail/results.py records what became of it, and when the
+                                next retry is; mail/circuit_breaker.py whether the relay is at fault
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
     cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
                                 state/board.py is a page of the partners as a table, state/partner_card.py all of one

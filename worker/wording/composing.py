@@ -16,8 +16,8 @@ from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.results import DeliveryResult
 from worker.mail.smtp_wire import Offer
 from worker.models import CancelReason, Mail
-from worker.wording import mails
-from worker.wording.mails import BulkMail
+from worker.wording import mail_rows, mails
+from worker.wording.mail_rows import BulkMail
 
 log = logging.getLogger("delivery")
 
@@ -28,7 +28,7 @@ def compose_batch(session: Session, ids: Sequence[int]) -> list[Ready | Delivery
     Nothing goes to a suppressed address but an alert: whoever can read a mail can also write that it came back.
     """
     found = _read(session, ids)
-    suppressed = {i for i in claims.suppressed(session, ids) if not mails.is_alert(session, found[i])}
+    suppressed = {i for i in claims.suppressed(session, ids) if not mail_rows.is_alert(session, found[i])}
     return [_cancelled(i, "suppressed") if i in suppressed else _composed(session, found[i]) for i in ids]
 
 
@@ -37,7 +37,7 @@ def read_again(session: Session, mail: Mail) -> tuple[Message, bool | None]:
 
     Raises NothingToSay.
     """
-    [row] = mails.load_mails(session, [mail.id]).values()
+    [row] = mail_rows.load_mails(session, [mail.id]).values()
     message = mails.word_mail(session, row)
     if mail.body_hash is None:
         return message, None
@@ -48,7 +48,7 @@ def read_again(session: Session, mail: Mail) -> tuple[Message, bool | None]:
 def _read(session: Session, ids: Sequence[int]) -> dict[int, Mail | BulkMail | DeliveryResult]:
     """The rows; one that cannot be read (its contact was encrypted with another key) is set aside by itself."""
     try:
-        return dict(mails.load_mails(session, ids))
+        return dict(mail_rows.load_mails(session, ids))
     except db.DATABASE_UNAVAILABLE:
         raise
     except Exception as error:
