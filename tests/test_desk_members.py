@@ -82,6 +82,7 @@ ACTS = {
         {"email": " Rosa+x@HOME.example"},
         ("members", "--withdraw", "rosa@home.example"),
     ),
+    "members/voices-erase": (AS_IT_IS, {"email": "rosa@home.example"}, ("members", "--erase", "rosa@home.example")),
     "members/voices-drop-domain": (AS_IT_IS, {"domain": "@FARM.example"}, ("members", "--drop-domain", "farm.example")),
     "members/digest/digest-hold": (AS_IT_IS, None, ("digest", "--hold")),
     "members/digest/digest-resume": (stops(hold_digests), None, ("digest", "--resume")),

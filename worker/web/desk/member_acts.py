@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 from worker import tasks
 from worker.acts.digests import DigestWish, decide_about_digests
 from worker.acts.door_for_voices import reopen_voices, stop_voices
+from worker.acts.erase_members import erase_member
 from worker.acts.own_words import decide_words
 from worker.acts.voices_by_hand import AT_ONCE, drop_domain, withdraw_one
+from worker.models import Member
 from worker.state.digests import first_addressee, load_digest_status
+from worker.state.member_addresses import get_member
 from worker.state.member_counts import shut_because
 from worker.state.refusals import MembersUnchanged
 from worker.state.waiting_words import load_waiting_words, read_number
@@ -52,6 +55,16 @@ def _before_withdraw(session: Session, at: At) -> Before:
     member = withdraw_one(session, at.campaign.id, _read_address(at))
     confirmed, told = member.confirmed_at is not None, member.digest_id is not None
     return words.withdraw_one(confirmed=confirmed, told=told, language=at.language)
+
+
+def _erase(session: Session, at: At) -> Member:
+    member = get_member(session, at.campaign, _read_address(at))
+    erase_member(session, member.id)
+    return member
+
+
+def _before_erase(session: Session, at: At) -> Before:
+    return words.erase_member(told=_erase(session, at).digest_id is not None, language=at.language)
 
 
 def _read_domain(at: At) -> str:
@@ -185,6 +198,19 @@ ACTS = (
         below=MEMBERS,
         fits=_has_voices,
         wakes=(),
+    ),
+    DeskAct(
+        "voices-erase",
+        O_("Erase one person"),
+        "members",
+        _before_erase,
+        _erase,
+        form_page="voices_erase",
+        is_dangerous=True,
+        below=MEMBERS,
+        fits=_has_voices,
+        then=O_("Please erase your own notes and emails too. Older backups still hold it."),
+        wakes=(tasks.scrub,),
     ),
     DeskAct(
         "voices-drop-domain",
