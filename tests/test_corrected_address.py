@@ -18,6 +18,7 @@ from worker.acts.answer import Statement
 from worker.mail import outbox
 from worker.models import Answer, AuditEvent, Campaign, Mail, Partner, Suppression
 from worker.state import recipients
+from worker.state.partner_changes import Corrected
 from worker.state.refusals import NotAnAddress, SameAddress
 from worker.text.languages import LANGUAGES
 
@@ -38,7 +39,7 @@ def river_watch(campaign: Campaign) -> Partner:
     return campaign.partners[0]
 
 
-def correct(partner: Partner, email: str = RIGHT) -> correct_address.Corrected:
+def correct(partner: Partner, email: str = RIGHT) -> Corrected:
     with db.transaction() as session:
         return correct_address.change_address(session, partner.id, email)
 

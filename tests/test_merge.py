@@ -34,6 +34,7 @@ from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, 
 from worker.state import recipients
 from worker.state.answers import standing_answer
 from worker.state.counts import load_counts
+from worker.state.partner_changes import Merged
 from worker.state.refusals import Closed, Erased, Refused, SamePartner
 from worker.state.signatories import load_renditions
 from worker.state.status import load_status
@@ -92,8 +93,8 @@ def gives(partner_id: int, way: str, link: Link | None = Link(1)) -> None:
         assert not isinstance(result, Refused)
 
 
-def merged(twins: tuple[int, int]) -> merge.Merged:
-    done: merge.Merged = act(lambda s: merge.merge_partners(s, *twins))
+def merged(twins: tuple[int, int]) -> Merged:
+    done: Merged = act(lambda s: merge.merge_partners(s, *twins))
     return done
 
 

@@ -330,7 +330,7 @@ ACTS = (
         "partners",
         _before_erase,
         _erase,
-        form_page="erase",
+        form_page="erase_partner",
         is_dangerous=True,
         of_partner=True,
         fits=_is_kept,
