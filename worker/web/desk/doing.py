@@ -63,8 +63,8 @@ class DeskAct:
     nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
     shown first; `concerns`: partners of whom that is so, too. `wakes`: the tasks to notify; `wakes_for_it`: those that
-    take the campaign's number. `done_page`: a template of what is shown once, at once and nowhere else; `do` returns
-    what that needs.
+    take the campaign's number; `afterwards`: what is called once it is done for good. `done_page`: a template of what
+    is shown once, at once and nowhere else; `do` returns what that needs.
     """
 
     name: str
@@ -86,6 +86,7 @@ class DeskAct:
     done_page: str = ""
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
+    afterwards: Callable[[], object] = lambda: None
 
     @property
     def path(self) -> str:
@@ -136,10 +137,7 @@ def offers(acts: Sequence[DeskAct], visit: Visit, at: At, below: str = "") -> li
     return [
         Offer(one.name, words.gettext(one.label), f"{_place(visit, one)}/{one.name}", one.group)
         for one in acts
-        if one.of_partner == (at.partner is not None)
-        and one.below == below
-        and one.is_allowed(seat)
-        and one.fits(at)
+        if one.of_partner == (at.partner is not None) and one.below == below and one.is_allowed(seat) and one.fits(at)
     ]
 
 
@@ -251,6 +249,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         return _form(visit, act, 422, wrong.problems) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
+    act.afterwards()
     for task in act.wakes:
         tasks.notify(task)
     for task in act.wakes_for_it:
