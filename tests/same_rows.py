@@ -14,6 +14,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 # Random, or made of what is; who had a seat, and who was at the desk, is the one thing that desk and command differ in.
 _RANDOM = {"campaign.slug", "mail.message_id", "mail.body_hash", "mail.lease_holder", "letter.hash", "seal.sha256"}
+_IN_RANDOM_ORDER = {"ended_link"}
 _DESK = {"organizer", "seat"}
 _OF_SEATS = {"seat_given", "seat_taken"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
@@ -42,6 +43,8 @@ def rows_of(session: Session, campaign_id: int) -> Rows:
             own = [row for row in rows if _belongs(table, row, places)]
             places[table.name] = {row["id"]: place for place, row in enumerate(own, start=1)}
             found[table.name] = [_comparable(table, row, places) for row in own]
+            if table.name in _IN_RANDOM_ORDER:
+                found[table.name].sort(key=repr)
     return found
 
 
