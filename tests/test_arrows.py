@@ -42,7 +42,7 @@ ONLY_IN = {
     "pyotp": {"acts/second_factor"},
     "typst": {"wording/letter_pdf"},
     "pikepdf": {"wording/letter_pdf"},
-    "openpyxl": {"definition/xlsx"},
+    "openpyxl": {"definition/xlsx", "wording/spreadsheet"},
     "python_calamine": {"definition/calamine"},
     **{library: {"cli/doctor/system"} for library in ("http.client", "redis")},  # the doctor's
     **{library: {"cli/doctor/mail"} for library in ("dns", "smtplib")},

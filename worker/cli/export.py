@@ -1,17 +1,14 @@
 """What an organizer types to take out what was signed and sealed."""
 
-import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun, Json, Name
-
-BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
 
 
 def export(
@@ -20,20 +17,24 @@ def export(
         Path | None, typer.Option(metavar="FOLDER", help="Write the sealed letters into this folder instead.")
     ] = None,
     excel: Annotated[bool, typer.Option("--excel", help="Write the CSV so that Excel shows all accents.")] = False,
+    format: Annotated[
+        str, typer.Option("--format", metavar="csv|xlsx", help="Of the list: csv, or xlsx for a spreadsheet.")
+    ] = "csv",
     as_json: Json = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Print who signed, as CSV: organization, acronym, country, visibility, representative, role, time.
+    """Print who signed, as CSV or XLSX: organization, acronym, country, visibility, representative, role, time.
 
     Keep it confidential: it also names organizations that do not sign publicly. With --documents, you may pass on the
     files that say PUBLIC; those that say CONFIDENTIAL are for the addressee only.
 
-    Example: `undersigned export cambodia-2023 > signatures.csv`
+    Examples: `undersigned export cambodia-2023 > signatures.csv`,
+    `undersigned export cambodia-2023 --format xlsx > signatures.xlsx`
     """
     from worker.cli import lookup
-    from worker.text import formulas
     from worker.wording import export as exports
 
+    _require_one_form(documents, format, excel=excel, as_json=as_json)
     with lookup.looking(name) as (session, campaign):
         if documents is not None:
             found, first = exports.documents(session, campaign), campaign.letter.addressees[0].name
@@ -46,12 +47,33 @@ def export(
     if as_json:
         console.give(signatures)
         return
+    _print(signatures, format, excel=excel)
+
+
+def _require_one_form(documents: Path | None, format: str, *, excel: bool, as_json: bool) -> None:
+    """End the command where options contradict each other, or a file would be written into a terminal."""
+    if format not in {"csv", "xlsx"}:
+        console.fail(f"--format: found {format!r}; expected csv or xlsx.", console.USAGE)
+    if format == "csv":
+        return
+    for option, given in (("--documents", documents is not None), ("--excel", excel), ("--json", as_json)):
+        if given:
+            console.fail(f"--format xlsx and {option} give different things: use one of them.", console.USAGE)
+    if sys.stdout.isatty():
+        console.fail("An XLSX file is not for the screen. Add `> signatures.xlsx`.", console.USAGE)
+
+
+def _print(signatures: list[dict[str, Any]], format: str, *, excel: bool) -> None:
+    from worker.wording import export as exports
+    from worker.wording import spreadsheet
+
+    if format == "xlsx":
+        sys.stdout.buffer.write(spreadsheet.as_xlsx(exports.COLUMNS, signatures, "Signatures"))
+        return
     if excel:
         console.in_utf8()
-        sys.stdout.write(BYTE_ORDER_MARK)
-    writer = csv.DictWriter(sys.stdout, exports.COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({column: formulas.harmless(cell) for column, cell in row.items()} for row in signatures)
+        sys.stdout.write(spreadsheet.BYTE_ORDER_MARK)
+    sys.stdout.write(spreadsheet.as_csv(exports.COLUMNS, signatures))
 
 
 def _write(folder: Path, documents: Iterable[tuple[str, bytes]], first: str, *, as_json: bool, dry_run: bool) -> None:
