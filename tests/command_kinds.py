@@ -7,9 +7,9 @@ RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scrip
 KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "decline", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
-    **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
+    **dict.fromkeys(["backup", "restore", "members", "words", "digest", "reply", "notice"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),
-    **dict.fromkeys(["check", "todo", "status", "log", "notice", "mails"], LOOKS),
+    **dict.fromkeys(["check", "todo", "status", "log", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
 DATA = {

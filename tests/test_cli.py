@@ -106,7 +106,9 @@ def test_a_second_dispatch_says_that_nothing_was_sent(sealed: Desk) -> None:
 
 
 def test_a_letter_brought_by_hand_is_noted_once(sealed: Desk) -> None:
-    assert "was brought to Professor Ada Example by you" in sealed.types("dispatch", "rivers", "--by-hand", "--dry-run")
+    assert "it is recorded that Professor Ada Example has it" in sealed.types(
+        "dispatch", "rivers", "--by-hand", "--dry-run"
+    )
     assert sealed.campaign().dispatched_at is None
     noted = sealed.types("dispatch", "rivers", "--by-hand", "--yes")
     assert "Recorded. The copies for those who signed follow." in noted
@@ -139,8 +141,8 @@ def test_each_addressee_is_noted_by_its_name(desk: Desk) -> None:
     assert "Permanent Mission of Example has the letter" in desk.types(*note, "permanent mission", "--yes")
     asks = desk.types(*note, "governor bo lund", code=2)
     assert "seal 1 of " in asks
-    assert "record that Governor Bo Lund has it?" in asks
-    assert "was brought to Governor Bo Lund by you" in desk.types(*note, "3", "--dry-run")
+    assert "it is recorded that Governor Bo Lund has it." in asks
+    assert "it is recorded that Governor Bo Lund has it." in desk.types(*note, "3", "--dry-run")
     desk.types(*note, "3", "--yes")
 
     assert "brought" not in desk.types("status", "rivers").replace("by hand", "")
@@ -160,8 +162,8 @@ def test_without_a_name_all_are_noted_that_lack_it(desk: Desk) -> None:
     desk.reaches_its_deadline()
 
     asks = desk.types("dispatch", "rivers", "--by-hand", code=2)
-    names = "Professor Ada Example, Permanent Mission of Example, Governor Bo Lund"
-    assert f"record that {names} have it?" in " ".join(asks.split())
+    names = "Professor Ada Example, Permanent Mission of Example and Governor Bo Lund"
+    assert f"it is recorded that {names} have it." in " ".join(asks.split())
     desk.types("dispatch", "rivers", "--by-hand", "--addressee", "3", "--yes")
     desk.types("dispatch", "rivers", "--by-hand", "--yes")
     assert "every addressee has it" in desk.types("dispatch", "rivers", "--by-hand", "--yes")
@@ -1018,13 +1020,13 @@ def test_a_letter_that_was_sealed_anew_is_not_called_the_same(sealed: Desk) -> N
         letter = session.scalars(select(Mail).where(Mail.kind == "letter")).one()
         letter.in_data_at = letter.uncertain_at = db.clock(session)
         letter.due_at = None
-    assert "Dry run: the same letter would go to Professor Ada Example." in sealed.types(*RESEND, "--dry-run")
+    assert "Dry run: The same letter goes to Professor Ada Example once more." in sealed.types(*RESEND, "--dry-run")
     sealed.types("withdraw", "rivers", "RW", "--note", "call", "--yes")
     sealed.does(tasks.close)
 
     said = sealed.types(*RESEND, "--dry-run")
 
-    assert "the letter as it is sealed now (not seal 1, which may have arrived) would go" in said
+    assert "The letter as it is sealed now (not seal 1, which may have arrived) goes" in said
     assert "same" not in said
 
 
@@ -1039,7 +1041,8 @@ def test_whoever_no_mail_tells_of_the_end_is_named_to_the_organizers(asked: Desk
     words = "We send no email to River Watch, Les Amis du Fleuve: tell them in another way."
 
     assert words in asked.types("cancel", "rivers", "--dry-run")
-    assert words in asked.types("erase", "rivers", "--give-up", "--dry-run")
+    by_name = "We send no email to River Watch and Les Amis du Fleuve: tell them in another way."
+    assert by_name in asked.types("erase", "rivers", "--give-up", "--dry-run")
     assert asked.types("cancel", "rivers", "--yes").count(words) == 2
 
 

@@ -376,9 +376,9 @@ def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) ->
         answer.withdraw(session, partners(session)[NAMED].id, Statement())
     for words in ((NAMED,), ()):
         said = types("erase", "dam", *words, "--dry-run")[1]
-        assert "print and send the notice first" in said
+        assert "so send the notice first: " in said
         assert "notice dam" in said
-    assert "print and send the notice first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
+    assert "send the notice first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
     assert NAMED in types("notice", "dam")[1]
     types("erase", "dam", NAMED, "--yes")
     code, said = types("notice", "dam")
@@ -549,7 +549,7 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
     code, said = types("erase", "dam", "--dry-run")
     assert (code, "would be erased: contact, address and link of 7 partners" in said) == (0, True)
     code, said = types("erase", "dam", "--yes")
-    assert (code, "and 6 names that are not publicly under the letter" in said) == (0, True)
+    assert (code, "So would 6 names that are not publicly under the letter." in said) == (0, True)
     assert not [name for name in WITHHELD if name in everything_in_rows()]
     code, printed = types("status", "dam")
     assert (code, "contacts and withheld names were erased" in printed) == (0, True)

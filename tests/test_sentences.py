@@ -40,6 +40,9 @@ FACTS = {
     "reply": "550 5.1.1 unknown",
     "zone": "UTC",
     "where": "sent",
+    "erased": False,
+    "to_bring": [],
+    "waits": False,
 }
 
 
@@ -48,7 +51,7 @@ def facts() -> dict[str, object]:
     from datetime import UTC, datetime
 
     moment = datetime(2030, 4, 14, 18, tzinfo=UTC)
-    return FACTS | {"deadline": moment, "until": moment, "since": moment}
+    return FACTS | {"deadline": moment, "until": moment, "since": moment, "day": moment}
 
 
 def test_every_refusal_has_a_code_of_its_own_and_a_sentence_for_organizers() -> None:

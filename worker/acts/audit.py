@@ -67,4 +67,10 @@ def _name_person(session: Session, *_: object) -> None:
         name_person(session, [row for row in session.new if isinstance(row, AuditEvent)])
 
 
+def acting(session: Session) -> int | None:
+    """The number of the person at the desk; null for a command and for the clock."""
+    number: int | None = session.info.get(_PERSON)
+    return number
+
+
 _PERSON = "organizer"

@@ -1,7 +1,6 @@
 """Dispatch: the sealed letter goes to each addressee, once."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -13,9 +12,10 @@ from worker.mail import outbox
 from worker.models import Actor, Campaign, Mail, MailResponse
 from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
-from worker.state.letters import HAS_IT, Served, sealed_at, served, unserved
-from worker.state.refusals import AlreadyServed, Blocked
+from worker.state.letters import TO_DO, Served, load_seals, sealed_at, to_note, unserved
+from worker.state.refusals import AlreadyServed, Blocked, NotFilledIn, NothingToSend, NotThatDay
 from worker.state.responses import are_for_a_person, load_responses
+from worker.text import days, durations
 
 LATE = timedelta(hours=1)  # since the letter was put, and no server took it
 
@@ -46,15 +46,36 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     return put
 
 
-def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int | None = None) -> list[str]:
+def dispatch_now(session: Session, campaign_id: int) -> list[str]:
+    """The same because a person says so, whatever `overridable` names; returns the names of those to whom it goes.
+
+    Raises Blocked, and NothingToSend if it goes to nobody.
+    """
+    facts = load_facts(session, db.locked(session, campaign_id))
+    to = [one.addressee.name for one in facts.served if one.state in {"waiting", "refused"}]
+    if dispatch_seal(session, campaign_id, by_person=True):
+        return to
+    to_bring = [one.addressee.name for one in facts.served if one.state == "to_bring"]
+    raise NothingToSend(
+        where=facts.delivery,
+        to_bring=to_bring if facts.delivery == "partly_sent" else [],
+        waits=any(one.state in TO_DO - {"refused"} for one in facts.served),
+    )
+
+
+def note_brought_by_hand(
+    session: Session, campaign_id: int, addressee_id: int | None = None, on: str = ""
+) -> list[str]:
     """Note that an addressee has the letter by another way, or that an uncertain one arrived; returns their names.
 
-    Without `addressee_id` all that do not have it yet. What they have is the seal that lives now; nothing more is
-    mailed to them. Who has it already, but answered otherwise than that it was read, is noted to have it too: that
-    answer is forgotten. Raises Blocked, and AlreadyServed if nobody is left.
+    Without `addressee_id` all that do not have it yet. `on`: the day on which it was brought, as it was typed; without
+    it, now. What they have is the seal that lived at that moment; nothing more is mailed to them. Who has it already,
+    but answered otherwise than that it was read, is noted to have it too: that answer is forgotten. Raises Blocked,
+    NotFilledIn and NotThatDay, and AlreadyServed if nobody is left.
     """
     campaign = db.locked(session, campaign_id)
     facts = load_facts(session, campaign)
+    brought_at = _moment(session, facts, on) if on.strip() else facts.now
     if campaign.closed_at is None or campaign.cancelled_at or campaign.erased_at:
         raise Blocked(blockers=find_blockers(facts, by_person=True))
     theirs = to_note(campaign, facts.letters, addressee_id)
@@ -67,7 +88,7 @@ def note_brought_by_hand(session: Session, campaign_id: int, addressee_id: int |
     if facts.seal is None and any(one.state != "uncertain" for one in theirs):
         raise Blocked(blockers=find_blockers(facts, by_person=True))
     for one in theirs:
-        _note(one, facts)
+        _note(one, facts, brought_at)
     outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)
     sent = [letter.sent_at for letter in facts.living if letter.sent_at is not None]
     campaign.dispatched_at = campaign.dispatched_at or min([*sent, facts.now])
@@ -91,12 +112,6 @@ def _settle_answers(session: Session, facts: CampaignFacts, addressee_id: int | 
 
 def _name_of(campaign: Campaign, addressee_id: int | None) -> str:
     return next((one.name for one in campaign.letter.addressees if one.id == addressee_id), "")
-
-
-def to_note(campaign: Campaign, letters: Sequence[Mail], addressee_id: int | None = None) -> list[Served]:
-    """The addressees of whom can be noted that they have the letter; of one alone with `addressee_id`."""
-    left = [one for one in served(campaign, letters) if one.state not in HAS_IT]
-    return [one for one in left if addressee_id in {None, one.addressee.id}]
 
 
 def resend_letter(session: Session, campaign_id: int) -> int:
@@ -123,7 +138,22 @@ def resend_letter(session: Session, campaign_id: int) -> int:
     return again
 
 
-def _note(one: Served, facts: CampaignFacts) -> None:
+def _moment(session: Session, facts: CampaignFacts, on: str) -> datetime:
+    """The last moment of a day that is not to come. Raises NotFilledIn, NotThatDay."""
+    campaign = facts.campaign
+    try:
+        day = days.day(on, now=facts.now, zone=campaign.zone)
+    except durations.NotATime:
+        raise NotFilledIn(problems={"on": "day unknown"}) from None
+    if (begins := days.begins(day, campaign.zone)) > facts.now:
+        raise NotThatDay(why="to come", day=begins, zone=campaign.zone)
+    moment = min(days.ends(day, campaign.zone), facts.now)
+    if all(seal.sealed_at > moment for seal in load_seals(session, [campaign.id])):
+        raise NotThatDay(why="before the letter", day=begins, zone=campaign.zone)
+    return moment
+
+
+def _note(one: Served, facts: CampaignFacts, brought_at: datetime) -> None:
     letter = one.mail
     if letter is not None and one.state == "uncertain":
         letter.sent_at, letter.uncertain_at, letter.reported_at, letter.delayed_at = facts.now, None, None, None
@@ -131,7 +161,7 @@ def _note(one: Served, facts: CampaignFacts) -> None:
         return
     if letter is not None and one.state == "refused":
         letter.cancelled_at = facts.now  # it stays as history
-    one.addressee.brought_at = facts.now
+    one.addressee.brought_at = brought_at
 
 
 def _note_replies(session: Session, facts: CampaignFacts) -> None:

@@ -29,6 +29,7 @@ from worker.models import (
     MailResponse,
     Partner,
     Rendition,
+    Reply,
     Seal,
     ThirdPartyAddress,
 )
@@ -121,6 +122,7 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     _forget(session, campaign, partners)
     erase_members_of(session, campaign, db.clock(session))
     _forget_responses(session, Mail.campaign_id == campaign.id)
+    session.execute(delete(Reply).where(Reply.campaign_id == campaign.id))
     of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")
     session.execute(update(Seal).where(of_it).values(content=b""))
     _forget_strangers(

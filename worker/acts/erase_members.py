@@ -5,7 +5,7 @@ When each confirmed and withdrew stays, so that no number changes that was told.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
@@ -68,12 +68,6 @@ def blank_unconfirmed(session: Session, now: datetime) -> None:
     blank = {**_NOBODY, "words_at": None, "generation": Member.generation + 1, "wrong_codes": 0}
     of_them = update(Member).where(Member.id.in_(waiting.limit(AT_ONCE).scalar_subquery())).values(blank)
     session.execute(of_them.execution_options(synchronize_session=False))
-
-
-def count_kept(session: Session, campaign: Campaign) -> int:
-    """Of how many persons of a campaign it is kept who they are."""
-    of_it = select(func.count()).select_from(Member).where(Member.campaign_id == campaign.id, Member.is_kept)
-    return session.scalar(of_it) or 0
 
 
 def _blank(session: Session, campaign: Campaign, now: datetime, *which: ColumnElement[bool]) -> int:

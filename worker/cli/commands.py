@@ -33,6 +33,7 @@ from worker.cli.organizer import organizer
 from worker.cli.preview import preview
 from worker.cli.rekey import rekey
 from worker.cli.remind import remind
+from worker.cli.reply import reply
 from worker.cli.resend import resend
 from worker.cli.resume import resume
 from worker.cli.silence import silence
@@ -66,7 +67,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
         *(members, words),
     ],
     LEAVE: [close, dispatch, resend, cancel],
-    AFTER: [digest, notice, export, erase],
+    AFTER: [digest, notice, reply, export, erase],
     OPERATE: [
         *(doctor.doctor, processes.web, processes.worker, processes.beat, processes.migrate, rekey),
         *(backup, restore, organizer),

@@ -50,39 +50,27 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     from worker import tasks
     from worker.acts import erase as acts
     from worker.acts.erase import erase_campaign
-    from worker.acts.erase_members import count_kept
     from worker.cli import lookup
-    from worker.cli.cancel import to_tell_by_hand
-    from worker.state.contacts import load_contacts
-    from worker.state.disclosures import is_untold
-    from worker.state.recipients import count_waiting_copies
-    from worker.wording.acts.partner import TOLD_FIRST
+    from worker.state.erasing import load_erasing
+    from worker.state.recipients import load_to_tell_of_end_by_hand
+    from worker.wording.acts import erasing
 
     with lookup.dry_run(name) as (session, campaign):
-        partners, waiting = len(campaign.partners), count_waiting_copies(session, campaign)
-        further = sum(map(len, load_contacts(session, campaign).values()))
-        untold, persons = is_untold(session, campaign), count_kept(session, campaign)
-        by_hand = to_tell_by_hand(session, campaign) if give_up and campaign.cancelled_at is None else ""
+        found, by_hand = load_erasing(session, campaign), []
+        if give_up and campaign.cancelled_at is None:
+            by_hand = [one.organization for one in load_to_tell_of_end_by_hand(session, campaign)]
         tells = not tell_nobody and (give_up or campaign.cancelled_at is not None)
         to_tell = acts.give_up(session, campaign.id) if tells else 0
         names = erase_campaign(session, campaign.id, give_up=give_up)
         ends = campaign.dispatched_at is None
-    whose = f"{console.partners(partners)}{_and_their(further)}"
-    what = f"contact, address and link of {whose}, who answered for them and why, "
-    what += f"and {console.count(names, 'name')} that {'is' if names == 1 else 'are'} not publicly under the letter"
-    if persons:
-        what += f", and name, address and words of {console.count(persons, 'person')} who added a voice"
-    lost = ["The letter will never be sent."] if ends else []
-    lost += [f"Copies of the letter that wait and will not be sent: {waiting}."] if waiting else []
-    lost += [f"{TOLD_FIRST} The notice: {console.command('notice', name)}"] if untold else []
-    lost += [by_hand.strip()] if by_hand and not tell_nobody else []
-    if to_tell:
-        lost.append(
-            f"First {console.count(to_tell, 'email')} {'tells' if to_tell == 1 else 'tell'} everyone who was asked."
+        before = erasing.erase_campaign(
+            found, names, ends=ends, told=to_tell, tells_nobody=tell_nobody, by_hand=by_hand
         )
-    elif tell_nobody and ends:
-        lost.append("Those who were asked and were not told yet will not be told.")
-    _asked(name, what, " ".join(lost), yes=yes, dry_run=dry_run)
+    lines = [_with_notice(line, name) for line in before.lines]
+    if dry_run:
+        console.say(f"Dry run: {' '.join(lines)}")
+        return
+    console.ask_for_name(f"{before.title} {' '.join(lines)}", name, yes=yes)
     if to_tell:
         with lookup.writing(name) as (session, campaign):
             to_tell = acts.give_up(session, campaign.id)
@@ -98,7 +86,14 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         return
     with lookup.writing(name) as (session, campaign):
         erase_campaign(session, campaign.id, give_up=give_up)
-    done(what, "partners.csv in the campaign's folder")
+    done("contacts and names of the campaign", "partners.csv in the campaign's folder")
+
+
+def _with_notice(line: str, name: str) -> str:
+    """The same, with the command that prints the notice where it says that one is to be sent first."""
+    from worker.wording.acts.partner import TOLD_FIRST
+
+    return f"{line.removesuffix('.')}: {console.command('notice', name)}" if line == TOLD_FIRST else line
 
 
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
@@ -135,10 +130,6 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
     done(f"the records of {called}", "its line in partners.csv")
-
-
-def _and_their(further: int) -> str:
-    return f" and of {console.count(further, 'further contact')}" if further else ""
 
 
 def _asked(name: str, what: str, lost: str, *, yes: bool, dry_run: bool) -> None:

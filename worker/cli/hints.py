@@ -122,6 +122,9 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             return "\n".join(f"--{field}: {problem_sentence(code)}" for field, code in problems.items())
         case "not_an_address":
             return f"--email: {said}"
+        case "nothing_to_send" if to_bring := refused.facts["to_bring"]:
+            note = console.command("dispatch", slug, "--by-hand", "--addressee", to_bring[0])
+            return f"{said} Once you have brought the letter: {note}"
     return said
 
 
@@ -152,6 +155,13 @@ def _already_partner(slug: str, *, organization: str, number: int, applicant: in
     )
 
 
+def exit_code(refused: Refused) -> int:
+    """With what a command ends that was refused."""
+    if refused.code == "nothing_to_send":
+        return console.WAITS if refused.facts["waits"] else 0
+    return EXIT_CODES.get(refused.code, console.FAILED)
+
+
 EXIT_CODES = {
     "already_served": 0,  # and all others of which what was asked for is so already
     "already_silenced": 0,
@@ -159,12 +169,15 @@ EXIT_CODES = {
     "no_such_contact": 0,
     "not_signed": 0,
     "not_silenced": 0,
+    "not_uncertain": 0,
+    "nothing_to_tell": 0,
     "nothing_proposed": 0,
     "same_address": 0,
     "same_letter": 0,
     "same_partner": 0,
     "blocked": console.WAITS,
     "not_offered": console.USAGE,
+    "not_that_day": console.USAGE,
     "not_filled_in": console.USAGE,
     "not_an_address": console.USAGE,
     "other_addressee": console.USAGE,

@@ -90,8 +90,7 @@ def refusals_told(slug: str) -> Iterator[None]:
     except db.Restored:
         console.fail(errors.nothing_was_changed(), console.WAITS)
     except Refused as refused:
-        code = hints.EXIT_CODES.get(refused.code, console.FAILED)
-        console.fail(hints.refusal_with_command(refused, slug), code)
+        console.fail(hints.refusal_with_command(refused, slug), hints.exit_code(refused))
 
 
 def make_ready() -> None:

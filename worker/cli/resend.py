@@ -31,26 +31,22 @@ def resend(
     from worker import tasks
     from worker.acts.dispatch import resend_letter
     from worker.cli import lookup
-    from worker.state.letters import living, living_seal, load_letters, served
+    from worker.state.letters import load_doubted
+    from worker.state.refusals import NotUncertain
+    from worker.wording.acts.letter import resend as words_of_resend
 
     if partner is not None:
         _resend_to_partner(name, partner, yes=yes, dry_run=dry_run)
         return
     with lookup.reading(name) as (session, campaign):
-        letters = load_letters(session, campaign)
-        uncertain = [one for one in living(letters) if one.uncertain_at is not None]
-        names = [one.addressee.name for one in served(campaign, letters) if one.state == "uncertain"]
-        seal = living_seal(session, campaign)
-    letter = "the same letter"
-    if older := sorted({one.seal_number for one in uncertain if one.seal_number not in {None, seal}}, key=int):
-        letter = f"the letter as it is sealed now (not seal {older[0]}, which may have arrived)"
-    if not names:
-        console.say("No letter is uncertain: nothing was changed.")
-        return
+        doubted = load_doubted(session, campaign)
+        if not doubted.names:
+            raise NotUncertain
+    before = words_of_resend(doubted.names, doubted.older_seal)
     if dry_run:
-        console.say(f"Dry run: {letter} would go to {console.some(names)}.")
+        console.say(f"Dry run: {' '.join(before.lines)}")
         return
-    console.ask(f"Send {letter} to {console.some(names)}? They may then have it twice.", yes=yes)
+    console.ask(f"{' '.join(before.lines)} {before.title}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         resend_letter(session, campaign.id)
         campaign_id = campaign.id

@@ -59,9 +59,9 @@ def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts.close import close_and_seal_within
     from worker.acts.hold import resume_letter
     from worker.cli import lookup
-    from worker.cli.dispatch import letter_with_names
     from worker.state.blockers import find_blockers
     from worker.state.facts import load_facts
+    from worker.wording.acts.letter import with_names
 
     with lookup.dry_run(name) as (session, campaign):
         mail_was_held = campaign.mail_held_at is not None
@@ -71,7 +71,7 @@ def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
         facts = load_facts(session, campaign)
         has_left = facts.is_irrevocable or campaign.dispatched_at is not None
         at_once = not has_left and not find_blockers(facts)
-        letter = letter_with_names(facts)
+        letter = with_names(facts)
     mails = f"{console.count(waiting, 'email')} that {'waits' if waiting == 1 else 'wait'}"
     if dry_run:
         go_on = [f"{what} would be sent at once." for what, does in ((letter, at_once), (mails, waiting > 0)) if does]

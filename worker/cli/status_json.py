@@ -3,7 +3,7 @@
 from typing import Any
 
 from worker.cli import console, hints
-from worker.models import Campaign, MailResponse
+from worker.models import Campaign, MailResponse, Reply
 from worker.state.mail_status import MailStatus, reason_of
 from worker.state.member_status import MemberStatus
 from worker.state.overview import AddresseeStatus, LetterStatus, Line, Overview
@@ -13,7 +13,10 @@ from worker.wording.relay_status import iso, relay_as_json
 
 def as_json(status: CampaignStatus) -> dict[str, Any]:
     """All that `status --json` prints of one campaign."""
-    return overview_as_json(status) | {"partners": [_partner(one, status.campaign.slug) for one in status.partners]}
+    return overview_as_json(status) | {
+        "replies": [_reply(one) for one in status.replies],
+        "partners": [_partner(one, status.campaign.slug) for one in status.partners],
+    }
 
 
 def overview_as_json(status: Overview) -> dict[str, Any]:
@@ -144,6 +147,11 @@ def _mail(status: MailStatus, slug: str, organization: str) -> dict[str, Any]:
 def _addressee(one: AddresseeStatus, slug: str) -> dict[str, Any]:
     todo = hints.served_with_command(one.state, one.name, slug, copy=one.copy) if one.to_do else None
     return vars(one) | {"at": iso(one.at), "to_do": todo}
+
+
+def _reply(one: Reply) -> dict[str, Any]:
+    addressee = one.addressee.name if one.addressee else None
+    return {"addressee": addressee, "came": iso(one.came_at), "noted": iso(one.noted_at), "text": one.text}
 
 
 def _letter(letter: LetterStatus, slug: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ AuditCode = Literal[
     "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
+    "reply_noted", "notice_told",
 ]  # fmt: skip
 
 

@@ -217,7 +217,8 @@ class Letter(Base):
 class Addressee(Base):
     """To whom a letter goes; part of what is signed. An empty email: dispatched by hand.
 
-    `brought_at`: when an organizer noted that this addressee has the letter by another way than our mail.
+    `brought_at`: when this addressee got the letter by another way than our mail, as an organizer noted.
+    `told_at`: until when an organizer has told it who stepped back from the letter that it has.
     `name`: in the authentic language. `address`: its lines; where these or the name are said by language, an object
     with `names` and `lines`, each by language, the lines of the authentic one under an empty key too.
     """
@@ -234,6 +235,7 @@ class Addressee(Base):
     email: Mapped[str] = mapped_column(Text)
     copy: Mapped[bool]
     brought_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
 
     letter: Mapped[Letter] = relationship(back_populates="addressees")
 

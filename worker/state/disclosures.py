@@ -105,7 +105,7 @@ def load_disclosures(
 
 
 def load_notices(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> list[Notice]:
-    """One for each addressee whose copy says more of somebody than its answer says now."""
+    """One for each addressee whose copy says more of somebody than its answer says now, and who was not told of it."""
     return load_notices_of(session, [(campaign, letters)]).get(campaign.id, [])
 
 
@@ -148,7 +148,10 @@ def _notices(
     for partner in partners:
         standing = next((row for row in given[partner.id] if row.superseded_at is None), None)
         found = _compared(campaign, gone, given[partner.id], standing)
+        changed_at = standing.at if standing else max(filter(None, (row.superseded_at for row in given[partner.id])))
         for copy in gone:
+            if copy.addressee.told_at is not None and changed_at <= copy.addressee.told_at:
+                continue
             _add(notices[copy.addressee.id], partner, found, signs=standing is not None and standing.choice == "sign")
     return [one for one in notices.values() if one.withdrawn or one.unnamed or one.uncounted]
 

@@ -85,6 +85,11 @@ def sealed_at(
     return moment.scalar_subquery()
 
 
+def load_sealed_at(session: Session, campaign: Campaign, seal_number: int | None) -> datetime | None:
+    """The same of one campaign."""
+    return session.scalar(select(sealed_at(campaign.id, seal_number)))
+
+
 def first_seal_sent(
     campaign_id: int | ColumnElement[int], dispatched_at: datetime | ColumnElement[datetime]
 ) -> ScalarSelect[int]:
@@ -147,6 +152,33 @@ def _state_of(letter: Mail) -> ServedState:
     if letter.refused_at is not None:
         return "refused"
     return "queued" if letter.in_data_at is None else "sending"
+
+
+def to_note(campaign: Campaign, letters: Sequence[Mail], addressee_id: int | None = None) -> list[Served]:
+    """The addressees of whom it can be noted that they have the letter; of one alone with `addressee_id`."""
+    left = [one for one in served(campaign, letters) if one.state not in HAS_IT]
+    return [one for one in left if addressee_id in {None, one.addressee.id}]
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """Names of addressees of whom nobody knows whether the letter arrived.
+
+    `older_seal`: the number of the seal that may have, where another one lives now.
+    """
+
+    names: Sequence[str]
+    older_seal: int | None
+
+
+def load_doubted(session: Session, campaign: Campaign) -> Doubted:
+    """Whose letter is uncertain."""
+    letters = load_letters(session, campaign)
+    names = [one.addressee.name for one in served(campaign, letters) if one.state == "uncertain"]
+    seal = living_seal(session, campaign)
+    uncertain = [one.seal_number for one in living(letters) if one.uncertain_at is not None]
+    older = sorted(one for one in uncertain if one is not None and one != seal)
+    return Doubted(names, older[0] if older else None)
 
 
 def delivery_state(campaign: Campaign, letters: Sequence[Mail]) -> DeliveryState:

@@ -286,6 +286,39 @@ class StillSigns(Refused):
     code = "still_signs"
 
 
+class NoReply(Refused):
+    """The addressee does not have the letter, so it cannot have replied. Facts: erased (nothing more is kept)."""
+
+    code = "no_reply"
+
+
+class NotThatDay(Refused):
+    """It cannot have been on that day. Facts: why ("to come", "before the letter"), day (its first moment), zone."""
+
+    code = "not_that_day"
+
+
+class NothingToSend(Refused):
+    """The letter is sent already, or goes by itself.
+
+    Facts: where (a DeliveryState); to_bring, names of addressees; waits, whether anything waits for a person.
+    """
+
+    code = "nothing_to_send"
+
+
+class NotUncertain(Refused):
+    """Of no letter it is in doubt whether it arrived."""
+
+    code = "not_uncertain"
+
+
+class NothingToTell(Refused):
+    """No addressee has to be told that somebody stepped back."""
+
+    code = "nothing_to_tell"
+
+
 class Blocked(Refused):
     """The letter does not leave. Facts: blockers."""
 

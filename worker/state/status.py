@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from worker.mail import kinds
 from worker.mail.holds import ABOUT_MEMBERS
-from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner
+from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner, Reply
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answer, earlier_answers, load_standing, standing_answer
 from worker.state.blockers import blockers_to_tell, organizer_state
@@ -26,6 +26,7 @@ from worker.state.member_status import load_member_status
 from worker.state.overdue import load_due_acts
 from worker.state.overview import LetterStatus, Overview, count_mails, is_partly, load_addressees
 from worker.state.progress import load_progress
+from worker.state.replies import load_replies
 from worker.state.responses import load_responses, load_responses_to
 from worker.state.undo import load_undoable
 from worker.text import similar_names
@@ -108,6 +109,8 @@ class CampaignStatus(Overview):
     """All that `status` shows of a campaign: no codes, and no addresses but in what somebody answered by mail."""
 
     partners: list[PartnerStatus]
+    replies: Sequence[Reply]
+    """What addressees replied to the letter, as organizers noted it."""
 
 
 def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
@@ -143,6 +146,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
         others_returned=sum(bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_others),
         partners=partners,
+        replies=load_replies(session, campaign) if campaign.closed_at else [],
     )
 
 

@@ -338,6 +338,14 @@ _SENTENCES: dict[str, _Sentence] = {
     "voices_reopened": _plain(O_("Persons can add their voices again.")),
     "seat_given": _seat_given,
     "seat_taken": _plain(O_("A person lost its seat at the desk.")),
+    "reply_noted": _plain(O_("A reply of an addressee was noted.")),
+    "notice_told": _counted(
+        On_(
+            "It was recorded that %(n)s addressee was told who stepped back.",
+            "It was recorded that %(n)s addressees were told who stepped back.",
+        ),
+        O_("It was recorded that the addressees were told who stepped back."),
+    ),
 }
 if set(_SENTENCES) != audit_codes():
     raise NotRegistered(f"codes of the audit log {sorted(set(_SENTENCES) ^ audit_codes())}: not both named and worded")

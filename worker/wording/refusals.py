@@ -188,6 +188,33 @@ def _blocked(words: _Words, facts: Mapping[str, Any]) -> str:
     return " ".join([words.gettext(O_("The letter is not sent:")), *those])
 
 
+def _not_that_day(words: _Words, facts: Mapping[str, Any]) -> str:
+    day = dates.date(facts["day"], facts["zone"], words.language)
+    to_come = O_("%(day)s is still to come: nothing was changed.")
+    before = O_("On %(day)s the letter was not there yet: nothing was changed.")
+    return words.say(to_come if facts["why"] == "to come" else before, day=day)
+
+
+def _nothing_to_send(words: _Words, facts: Mapping[str, Any]) -> str:
+    if to_bring := facts["to_bring"]:
+        said = On_(
+            "Nothing was sent: %(names)s has no email address.", "Nothing was sent: %(names)s have no email address."
+        )
+        return words.catalogue.ngettext(*said, len(to_bring)) % {"names": dates.listed(to_bring, words.language)}
+    return words.gettext(_NOTHING_SENT[facts["where"]])
+
+
+_NOTHING_SENT: dict[DeliveryState, str] = {
+    "not_sent": O_("Nothing was sent: the letter waits already, and is sent automatically."),
+    "sending": O_("Nothing was sent: the letter is being handed over at this moment."),
+    "uncertain": O_("Nothing was sent: the letter may have arrived."),
+    "partly_sent": O_(
+        "Nothing was sent: one addressee has the letter already, and it is sent to the others automatically."
+    ),
+    "sent": O_("Nothing was sent: the letter has been sent already."),
+}
+
+
 def _plain(said: str) -> _Sentence:
     """A sentence that tells facts as they are."""
     return lambda words, facts: words.say(said, **facts)
@@ -236,6 +263,20 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "other_addressee": _plain(
         O_("Another addressee is never a typo: organizations signed a letter to the one that was named.")
+    ),
+    "no_reply": lambda w, f: w.gettext(
+        O_("The campaign was erased: nothing more is kept of it.")
+        if f["erased"]
+        else O_("This addressee does not have the letter yet, so it cannot have replied: nothing was changed.")
+    ),
+    "not_that_day": _not_that_day,
+    "nothing_to_send": _nothing_to_send,
+    "not_uncertain": _plain(O_("No letter is uncertain: nothing was changed.")),
+    "nothing_to_tell": _plain(
+        O_(
+            "No organization has withdrawn since the letter was sent, or since the addressees were told: there is "
+            "nothing to tell."
+        )
     ),
     "language_left_alone": _language_left_alone,
     "already_launched": _plain(O_("%(slug)s is launched already: nothing was changed, and nobody was asked again.")),

@@ -77,6 +77,7 @@ def head(found: CampaignStatus) -> list[Text]:
         if letter.to_do:
             note = ("dispatch", campaign.slug, "--by-hand", "--addressee", letter.addressee or "")
             lines.append(Text(f"      Once the addressee has it: {console.command(*note)}"))
+    lines += [Text(line) for line in _replies(found)]
     if campaign.cancelled_at:
         lines.append(
             Text(f"  cancelled {short(campaign.cancelled_at, found)}; the letter will never be sent{_told(found)}")
@@ -89,6 +90,14 @@ def head(found: CampaignStatus) -> list[Text]:
     elif campaign.erase_at:
         lines.append(Text(f"  contacts and withheld names are erased {short(campaign.erase_at, found)}"))
     return lines
+
+
+def _replies(found: CampaignStatus) -> Iterator[str]:
+    """What addressees replied, and when."""
+    for one in found.replies:
+        who = one.addressee.name if one.addressee else "an addressee"
+        day = dates.date(one.came_at, found.campaign.zone, "en")
+        yield f"  {who} replied on {day}: {' '.join(one.text.split())}"
 
 
 def _held(found: CampaignStatus) -> list[Text]:

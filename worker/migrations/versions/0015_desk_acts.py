@@ -1,4 +1,4 @@
-"""What organizers do at the desk: panic, partners taken out, notes, a second person's yes, an addressee's reply."""
+"""What organizers do at the desk: panic, partners taken out, notes, a second person’s yes, addressees who reply."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ REFERENCE = "ALTER TABLE {0} ADD COLUMN {1} INTEGER CONSTRAINT fk_{0}_{1} REFERE
 def upgrade() -> None:
     op.add_column("campaign", _moment("panic_at"))
     op.add_column("partner", _moment("taken_out_at"))
+    op.add_column("addressee", _moment("told_at"))
     op.execute(REFERENCE.format("partner", "organizer_id", "organizer"))
     op.create_table(
         "partner_note",

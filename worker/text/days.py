@@ -1,0 +1,37 @@
+"""Days as people type them, in a campaign's time zone."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.text.durations import NotATime
+
+_NEAR = {"today": 0, "yesterday": -1, "tomorrow": 1, "aujourd’hui": 0, "aujourd'hui": 0, "hier": -1, "demain": 1}
+
+
+def day(text: str, *, now: datetime, zone: str) -> date:
+    """Read a day: 2030-04-14, today or yesterday. Raises NotATime."""
+    words = text.strip().casefold()
+    if words in _NEAR:
+        return now.astimezone(ZoneInfo(zone)).date() + timedelta(days=_NEAR[words])
+    try:
+        found = datetime.strptime(words, "%Y-%m-%d").date()
+    except ValueError:
+        raise NotATime("Write the day like 2030-04-14, or “today” or “yesterday”.") from None
+    if not 2 <= found.year <= 9998:
+        raise NotATime("Choose a year between 2 and 9998.")
+    return found
+
+
+def of(moment: datetime, zone: str) -> date:
+    """The day of a moment in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def begins(of: date, zone: str) -> datetime:
+    """The first moment of a day in a zone, in UTC."""
+    return datetime.combine(of, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def ends(of: date, zone: str) -> datetime:
+    """The last second of a day in a zone, in UTC."""
+    return begins(of + timedelta(days=1), zone) - timedelta(seconds=1)
