@@ -144,7 +144,15 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(language: str, site: str, see
     look("link")
     with page.expect_navigation():
         page.locator("main button").click()
-    for path in ("", "/campaigns/1", "/campaigns/1/log", "/campaigns/1/extend", "/campaigns/1/hold", "/account"):
+    for path in (
+        "",
+        "/campaigns/1",
+        "/campaigns/1/letter",
+        "/campaigns/1/log",
+        "/campaigns/1/extend",
+        "/campaigns/1/hold",
+        "/account",
+    ):
         page.goto(f"{site}/desk{path}?lang={language}")
         look(path or "home")
     with page.expect_navigation():

@@ -110,7 +110,9 @@ def test_who_sits_at_the_machine_may_do_all_of_it_everywhere() -> None:
 def test_every_row_that_needs_somebody_asks_who_it_is() -> None:
     nobody = DeskBrowser(an_app())
     for row in (*TABLE, *ROWS):
-        path = row.path.replace("{campaign:number}", "1").replace("{partner:number}", "1")
+        path = (
+            row.path.replace("{campaign:number}", "1").replace("{partner:number}", "1").replace("{file:file}", "a.pdf")
+        )
         if row.needs != "nobody":
             answer = nobody.get(path) if row.method == "GET" else nobody.post(path)
             assert answer.status_code == 401, path

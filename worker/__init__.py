@@ -76,6 +76,10 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.backup                backup/folder.py knows when the next is due, backup/make.py writes one snapshot of all
                                 rows (backup/rows.py) into a tar (backup/archive.py) under a key (backup/identity.py)
     cli/backup.py               backup/restore.py reads it again and puts it back, on either database
+    web/desk/letter_page.py     all about one letter (state/letter_card.py), and its files; web/desk/letter_acts.py
+                                sends it, notes that it was brought, what was replied (acts/note_reply.py) and that an
+                                addressee was told who stepped back (acts/note_told.py), as cli/dispatch.py,
+                                cli/reply.py and cli/notice.py do
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
     cli/go_on.py                state/since_backup.py says where each campaign stands by a database that was put back
                                 from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by

@@ -64,9 +64,12 @@ def load_signatories(session: Session, campaign: Campaign, rendition: Rendition)
     return load_renditions(session, campaign)[rendition]
 
 
-def load_renditions(session: Session, campaign: Campaign) -> dict[Rendition, Signatories]:
-    """Who signs now, as each rendition names them, all from one look."""
-    signed = in_order(session.execute(_SIGNED, {"campaign": campaign.id}).all())
+def load_renditions(
+    session: Session, campaign: Campaign, as_of: datetime | None = None
+) -> dict[Rendition, Signatories]:
+    """Who signs now, as each rendition names them, all from one look; with `as_of`, who signed at that moment."""
+    signing = _SIGNED if as_of is None else _SIGNED_AS_OF
+    signed = in_order(session.execute(signing, {"campaign": campaign.id, "moment": as_of}).all())
     found: dict[Rendition, Signatories] = {}
     for rendition in _NAMED:
         named = [one for one in signed if is_named(one.visibility, rendition)]
@@ -124,6 +127,7 @@ def standing_signatures(
 _CAMPAIGN: BindParameter[int] = bindparam("campaign", type_=Integer)
 _MOMENT: BindParameter[datetime] = bindparam("moment", type_=Moment)
 _SIGNED = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
+_SIGNED_AS_OF = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN, as_of=_MOMENT)
 _SENT_UNDER = standing_signatures(
     func.count(),
     campaign_id=_CAMPAIGN,

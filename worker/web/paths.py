@@ -60,11 +60,23 @@ class _Number(Convertor[int]):
         return str(value)
 
 
+class _File(_Text):
+    """The name of a file to be kept, such as `public.pdf`."""
+
+    regex = r"[a-z]{1,20}\.[a-z]{1,8}"
+
+
 class _Key(_Text):
     regex = "[A-Za-z0-9_-]{43}"
 
 
-_CONVERTORS: dict[str, Convertor[Any]] = {"token": _Token(), "slug": _Slug(), "number": _Number(), "key": _Key()}
+_CONVERTORS: dict[str, Convertor[Any]] = {
+    "token": _Token(),
+    "slug": _Slug(),
+    "number": _Number(),
+    "key": _Key(),
+    "file": _File(),
+}
 for _name, _convertor in _CONVERTORS.items():
     register_url_convertor(_name, _convertor)
 

@@ -45,6 +45,14 @@ def render(
             yield rendition, sheet.language, form_name, content
 
 
+def render_preview(session: Session, campaign: Campaign, rendition: Rendition, format: str) -> bytes:
+    """A document as it would be sealed now, which says on each page that it is not; in the letter's own language."""
+    sheets = build_sheets(session, campaign)
+    sheet = next(one for of, one in sheets if of == rendition and one.language == campaign.authentic)
+    mark = str(templates.translations(sheet.language).gettext("Preview: not sealed, and not sent"))
+    return letter_formats.FORMATS[format].make(replace(sheet, draft=mark), campaign.deadline_at)
+
+
 def letter_language(campaign: Campaign, wanted: str) -> str:
     """In which language a letter is read: pages speak more of them than it may exist in."""
     return wanted if wanted in campaign.letter.texts else campaign.authentic

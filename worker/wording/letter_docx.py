@@ -50,6 +50,8 @@ def as_docx(sheet: Sheet, sealed_at: datetime) -> bytes:
 
 
 def _letter(document: "Document", sheet: Sheet) -> Iterator[str]:
+    if sheet.draft:
+        yield _paragraph(_run(sheet.draft), NOTICE)
     if sheet.confidential:
         yield _paragraph(_run(sheet.confidential.notice), NOTICE)
     yield _paragraph(_letterhead(sheet.sender), LETTERHEAD)
@@ -291,7 +293,8 @@ def _paper(document: "Document", sheet: Sheet) -> None:
     section.left_margin = section.right_margin = Mm(27)
     section.top_margin, section.bottom_margin = Mm(24), Mm(26)
     page, pages = (f'<w:fldSimple w:instr="{name}">{_run("1")}</w:fldSimple>' for name in ("PAGE", "NUMPAGES"))
-    kept = _run(f"{sheet.confidential.footer} · ", "<w:b/><w:bCs/>") if sheet.confidential else ""
+    marks = [sheet.draft, sheet.confidential.footer if sheet.confidential else ""]
+    kept = "".join(_run(f"{one} · ", "<w:b/><w:bCs/>") for one in marks if one)
     foot = _paragraph(f"{kept}{page}{_run(' / ')}{pages}", "Footer", '<w:jc w:val="center"/>')
     empty = section.footer.paragraphs[0]._p
     empty.getparent().replace(empty, parse_xml(foot.replace("<w:p>", f"<w:p {nsdecls('w')}>", 1)))

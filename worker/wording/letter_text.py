@@ -27,7 +27,8 @@ def as_text(sheet: Sheet) -> str:
 
 def _notice_groups(sheet: Sheet) -> list[list[str]]:
     """What stands above the letter, with a line between."""
-    return [plain_text.wrap(sheet.confidential.notice, WIDTH), ["-" * WIDTH]] if sheet.confidential else []
+    notices = [sheet.draft, sheet.confidential.notice if sheet.confidential else ""]
+    return [group for one in notices if one for group in (plain_text.wrap(one, WIDTH), ["-" * WIDTH])]
 
 
 def _list_groups(sheet: Sheet) -> list[list[str]]:

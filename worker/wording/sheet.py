@@ -38,6 +38,7 @@ class Sheet:
     authentic_note: str = ""  # the sentence that says which text was signed, on a translation
     confidential: Confidential | None = None
     copies: tuple[str, ...] = ()  # who else gets it, each `Copy: name, office`
+    draft: str = ""  # above the letter and on each page, where it is not the one that is sealed
 
 
 @functools.lru_cache(maxsize=100)

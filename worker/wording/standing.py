@@ -41,6 +41,19 @@ def served(state: ServedState, language: str = "en") -> str:
     return catalogue(language).gettext(SERVED[state])
 
 
+def what_to_do(state: ServedState, language: str = "en") -> str:
+    """What a person can do so that an addressee has the letter; empty where nothing waits for a person."""
+    return catalogue(language).gettext(_TO_DO[state]) if state in _TO_DO else ""
+
+
+_TO_DO: dict[ServedState, str] = {
+    "to_bring": O_("Print the PDF and bring it. Then record that it arrived."),
+    "uncertain": O_("Ask whether it is there. If so, record that it arrived; if not, send it once more."),
+    "refused": O_("Send it now to try again. Or print the PDF, bring it, and record that it arrived."),
+    "returned": O_("Print the PDF and bring it. Then record that it arrived."),
+}
+
+
 def partners(counts: Counts, language: str = "en") -> str:
     """`60 partners`."""
     return catalogue(language).ngettext(*_PARTNERS, counts.partners) % {"n": f"{counts.partners:,}"}

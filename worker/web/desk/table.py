@@ -1,6 +1,6 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, campaign_page, enter, home, log_page, members_page, partner_page
+from worker.web.desk import account, campaign_page, enter, home, letter_page, log_page, members_page, partner_page
 from worker.web.desk.doing import CAMPAIGN, PARTNER
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
@@ -41,5 +41,8 @@ TABLE = (
     DeskRoute("GET", f"{CAMPAIGN}/members/words", members_page.show_words, "editor"),
     DeskRoute("GET", f"{CAMPAIGN}/members/digest", members_page.show_digest, "editor"),
     DeskRoute("GET", PARTNER, partner_page.show_partner, "editor"),
+    DeskRoute("GET", letter_page.PAGE, letter_page.show_letter, "viewer"),
+    DeskRoute("GET", f"{letter_page.PAGE}/{{file:file}}", letter_page.send_file, "editor"),
+    DeskRoute("GET", f"{CAMPAIGN}/export/{{file:file}}", letter_page.send_sheet, "owner"),
     *(row for act in ACTS for row in act.rows()),
 )

@@ -1,0 +1,131 @@
+"""The letter: its text, to whom it goes and what became of it, whom it names, and its files."""
+
+from typing import Any, cast, get_args
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from worker import db
+from worker.models import Campaign, Rendition
+from worker.state.letter_card import LetterCard, ServedCard, load_letter_card, load_sealed_file
+from worker.state.letters import names_in_confidence
+from worker.state.organizers import is_at_least
+from worker.state.responses import are_for_a_person
+from worker.text import languages
+from worker.web import downloads
+from worker.web.desk import doing
+from worker.web.desk.registry import ACTS
+from worker.web.desk.visit import Visit
+from worker.wording import blockers, export, notice, spreadsheet, standing
+from worker.wording import letter as letter_words
+from worker.wording.letter_formats import FORMATS
+
+PAGE = f"{doing.CAMPAIGN}/letter"
+DOWNLOADS = ("pdf", "docx")
+
+
+def show_letter(visit: Visit) -> Response:
+    """All of it for who may change something; for others the text and to whom it goes."""
+    with db.reading() as session:
+        at = doing.where(session, visit)
+        context: dict[str, Any] = {"campaign": at.campaign, "texts": _texts(at.campaign), "card": None}
+        if visit.seat is not None and is_at_least(visit.seat.role, "editor"):
+            card = load_letter_card(session, at.campaign)
+            context |= _card(card, visit.language)
+            context |= {
+                "happened": doing.what_happened(session, visit, ACTS, at),
+                "offers": [one for one in doing.offers(ACTS, visit, at, below="letter") if card.helps(one.name)],
+                "takes_sheet": is_at_least(visit.seat.role, "owner"),
+            }
+        return visit.show("letter", **context)
+
+
+def _texts(campaign: Campaign) -> list[dict[str, Any]]:
+    """The letter in each language, without numbers and names."""
+    order = sorted(campaign.letter.texts, key=lambda one: (one != campaign.authentic, one))
+    return [{"language": one, "sheet": letter_words.build_draft(campaign, [], one)} for one in order]
+
+
+def _card(card: LetterCard, language: str) -> dict[str, Any]:
+    campaign = card.facts.campaign
+    return {
+        "card": card,
+        "blockers": [blockers.sentence(one, language) for one in card.blockers],
+        "addressees": [_addressee(one, card, language) for one in card.addressees],
+        "lists": [] if campaign.erased_at or campaign.cancelled_at else _lists(card),
+        "has_files": card.is_sealed or campaign.closed_at is None,
+        "notices": [{"to": one.addressee.name, "text": notice.as_text(campaign, one)} for one in card.notices],
+    }
+
+
+def _addressee(one: ServedCard, card: LetterCard, language: str) -> dict[str, Any]:
+    addressee, mail = one.served.addressee, one.served.mail
+    return {
+        "name": addressee.name_in(language),
+        "office": languages.said(addressee.office, language, card.facts.campaign.authentic),
+        "email": addressee.email,
+        "is_copy": addressee.copy,
+        "at": one.served.at,
+        "seal": one.seal,
+        "state": standing.served(one.served.state, language) if card.facts.campaign.closed_at else "",
+        "to_do": standing.what_to_do(one.served.state, language) if card.facts.campaign.closed_at else "",
+        "reply": mail.reply if mail else None,
+        "responses": one.letter.responses if one.letter else (),
+        "is_doubted": one.letter is not None and are_for_a_person(one.letter.responses),
+    }
+
+
+def _lists(card: LetterCard) -> list[dict[str, Any]]:
+    """Each rendition: whom it prints in the letter's own language, and how many more it counts."""
+    campaign, found = card.facts.campaign, []
+    for rendition in get_args(Rendition):
+        named = card.named[rendition]
+        secret = {one.id for one in named.in_confidence}
+        openly = [one for one in named.named if one.id not in secret]
+        found.append(
+            {
+                "rendition": rendition,
+                "rows": letter_words.printed_rows(campaign, openly, campaign.authentic),
+                "in_confidence": letter_words.printed_rows(campaign, named.in_confidence, campaign.authentic),
+                "withheld": named.withheld,
+            }
+        )
+    return found
+
+
+def send_file(visit: Visit) -> Response:
+    """One rendition as a file to keep: as it is sealed, or before that as it would be, marked on each page."""
+    rendition, _, ending = str(visit.request.path_params["file"]).partition(".")
+    if rendition not in get_args(Rendition) or ending not in DOWNLOADS:
+        raise HTTPException(404)
+    with db.reading() as session:
+        campaign = doing.where(session, visit).campaign
+        if campaign.erased_at is not None and rendition == "addressee":
+            raise HTTPException(404)
+        seal = load_sealed_file(session, campaign, cast(Rendition, rendition), ending)
+        if seal is not None:
+            secret = rendition == "addressee" and names_in_confidence(session, campaign, seal.number)
+            title, content = letter_words.file_title(campaign, confidential=secret), seal.content
+        elif campaign.closed_at is None and campaign.cancelled_at is None:
+            title = f"{letter_words.file_title(campaign, confidential=rendition == 'addressee')}-NOT-SEALED"
+            content = letter_words.render_preview(session, campaign, cast(Rendition, rendition), ending)
+        else:
+            raise HTTPException(404)
+    form = FORMATS[ending]
+    return downloads.file(content, form.file_name(campaign.authentic, title), form.media_type)
+
+
+def send_sheet(visit: Visit) -> Response:
+    """Who signed, as a sheet."""
+    name = str(visit.request.path_params["file"])
+    if name not in {"signatures.csv", "signatures.xlsx"}:
+        raise HTTPException(404)
+    with db.reading() as session:
+        campaign = doing.where(session, visit).campaign
+        rows = export.signatures(session, campaign)
+        slug = campaign.slug
+    if name.endswith(".csv"):
+        content = spreadsheet.BYTE_ORDER_MARK + spreadsheet.as_csv(export.COLUMNS, rows)
+        return downloads.file(content.encode(), f"{slug}-signatures-CONFIDENTIAL.csv", spreadsheet.CSV_TYPE)
+    content_xlsx = spreadsheet.as_xlsx(export.COLUMNS, rows, "Signatures")
+    return downloads.file(content_xlsx, f"{slug}-signatures-CONFIDENTIAL.xlsx", spreadsheet.XLSX_TYPE)
