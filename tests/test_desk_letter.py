@@ -16,7 +16,7 @@ from tests.conftest import Clock
 from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.same_rows import assert_same
 from worker import db
-from worker.acts import answer, cancel, dispatch, invite, note_told
+from worker.acts import answer, cancel, invite, note_told
 from worker.acts.answer import Statement
 from worker.acts.note_reply import add_reply
 from worker.cli.commands import app
@@ -65,9 +65,13 @@ ENGLISH = {"en": left_letters.TEXTS["en"]}
 
 
 def two(state: str = "") -> tuple[str, str]:
-    """Two campaigns in the same state, for the command and for the desk."""
+    """Two campaigns in the same state, for the command and for the desk; of their seals only the fact counts."""
     for slug in ("by-command", "by-desk"):
-        left_letters.a_sealed_campaign(slug, texts=ENGLISH)
+        left_letters.a_campaign(slug)
+        with db.transaction() as session:
+            campaign = left_letters.campaign_of(session, slug)
+            cast.passes_its_deadline(session, campaign)
+            cast.is_sealed(session, campaign)
         if state:
             getattr(left_letters, state)(slug)
     return "by-command", "by-desk"
@@ -191,16 +195,18 @@ def test_what_was_brought_is_noted_with_its_day_as_the_command_does() -> None:
 
 
 def test_what_was_brought_days_ago_is_the_seal_that_lived_then(clock: Clock) -> None:
-    partners = left_letters.a_sealed_campaign("dam")
+    partners = left_letters.a_sealed_campaign("dam", texts=ENGLISH)
     clock.advance(days=2)
     with db.transaction() as session:
         answer.withdraw(session, partners[0], Statement())
+        day = (db.clock(session) - timedelta(days=1)).date().isoformat()
     left_letters.is_sealed("dam")
     clock.advance(days=1)
-    with db.transaction() as session:
-        campaign = left_letters.campaign_of(session, "dam")
-        day = (db.clock(session) - timedelta(days=2)).date().isoformat()
-        dispatch.note_brought_by_hand(session, campaign.id, campaign.letter.addressees[0].id, day)
+    by_hand = ("dispatch", "dam", "--by-hand", "--addressee", "1")
+    assert "The letter of 2 organizations" in (now := types(*by_hand, "--dry-run"))
+    assert "The letter of 3 organizations" in (then := types(*by_hand, "--on", day, "--dry-run"))
+    assert ("seal 2 of " in now, "seal 1 of " in then) == (True, True)
+    types(*by_hand, "--on", day, "--yes")
     with db.reading() as session:
         campaign = left_letters.campaign_of(session, "dam")
         letters = load_letters(session, campaign)

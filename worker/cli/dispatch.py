@@ -80,16 +80,19 @@ def _before_dispatch(session: "Session", campaign: "Campaign") -> "Before":
 def _before_brought(session: "Session", campaign: "Campaign", addressee: str | None, on: str) -> "Before":
     from worker.acts.dispatch import note_brought_by_hand
     from worker.state.blockers import overridable
-    from worker.state.facts import load_facts
-    from worker.state.letters import load_sealed_at, to_note
+    from worker.state.facts import as_sealed, load_facts
+    from worker.state.letters import load_seal_had, to_note
     from worker.wording.acts import letter as words
 
     facts, number = load_facts(session, campaign), _number(campaign, addressee)
     overridden, is_first = overridable(facts), campaign.dispatched_at is None
     settles = not to_note(campaign, facts.letters, number)
-    sealed_at = load_sealed_at(session, campaign, facts.seal)
     names = note_brought_by_hand(session, campaign.id, number, on)
-    return words.settled(names) if settles else words.brought(facts, names, overridden, sealed_at, is_first=is_first)
+    if settles:
+        return words.settled(names)
+    had = load_seal_had(session, campaign, names[0])
+    facts = as_sealed(session, facts, had and had.number)
+    return words.brought(facts, names, overridden, had, is_first=is_first)
 
 
 def _number(campaign: "Campaign", addressee: str | None) -> int | None:

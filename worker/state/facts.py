@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import BindParameter, bindparam, func, select
@@ -14,7 +14,7 @@ from worker.state import letters as state_letters
 from worker.state import lifecycle
 from worker.state.letters import DeliveryState, Served
 from worker.state.lifecycle import VISIBILITY_RANK, Stage
-from worker.state.signatories import count_signing, is_named, standing_signatures
+from worker.state.signatories import count_in_seal, count_signing, is_named, standing_signatures
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ def load_facts(session: Session, campaign: Campaign) -> CampaignFacts:
     letters = state_letters.load_letters(session, campaign)
     now, seal, *signing = session.execute(_NOW, {"campaign_id": campaign.id}).one()
     return CampaignFacts(campaign, now, letters, seal, dict(zip(_VISIBILITIES, signing, strict=True)))
+
+
+def as_sealed(session: Session, facts: CampaignFacts, seal_number: int | None) -> CampaignFacts:
+    """The same with who signed the letter as it was sealed with this number; as they are without one."""
+    if seal_number is None:
+        return facts
+    return replace(facts, signing=count_in_seal(session, facts.campaign, seal_number))
 
 
 def load_facts_of(session: Session, campaigns: Sequence[Campaign], now: datetime) -> list[CampaignFacts]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, defer, selectinload
@@ -259,6 +259,21 @@ def seal_of(campaign: Campaign, one: Served, seals: Sequence[_Made]) -> int | No
         if seal.campaign_id == campaign.id and seal.sealed_at <= at and (seal.voided_at is None or seal.voided_at >= at)
     )
     return max(lived, default=None)
+
+
+class SealHad(NamedTuple):
+    """A seal that somebody has, and when it was made."""
+
+    number: int
+    sealed_at: datetime
+
+
+def load_seal_had(session: Session, campaign: Campaign, name: str) -> SealHad | None:
+    """The seal that the addressee of this name has, or may have."""
+    seals = load_seals(session, [campaign.id])
+    one = next(one for one in served(campaign, load_letters(session, campaign)) if one.addressee.name == name)
+    number = seal_of(campaign, one, seals)
+    return next((SealHad(seal.number, seal.sealed_at) for seal in seals if seal.number == number), None)
 
 
 def load_seal_sent(session: Session, campaign: Campaign, letters: Sequence[Mail]) -> int | None:

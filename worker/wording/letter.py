@@ -45,12 +45,12 @@ def render(
             yield rendition, sheet.language, form_name, content
 
 
-def render_preview(session: Session, campaign: Campaign, rendition: Rendition, format: str) -> bytes:
-    """A document as it would be sealed now, which says on each page that it is not; in the letter's own language."""
+def build_preview(session: Session, campaign: Campaign, rendition: Rendition) -> Sheet:
+    """The sheet as it would be sealed now, in the letter's own language; it says on each page that it is not."""
     sheets = build_sheets(session, campaign)
     sheet = next(one for of, one in sheets if of == rendition and one.language == campaign.authentic)
     mark = str(templates.translations(sheet.language).gettext("Preview: not sealed, and not sent"))
-    return letter_formats.FORMATS[format].make(replace(sheet, draft=mark), campaign.deadline_at)
+    return replace(sheet, draft=mark)
 
 
 def letter_language(campaign: Campaign, wanted: str) -> str:

@@ -13,8 +13,8 @@ from worker.acts.note_told import note_notices_told
 from worker.models import Addressee
 from worker.state.blockers import overridable
 from worker.state.erasing import load_erasing
-from worker.state.facts import load_facts
-from worker.state.letters import load_doubted, load_sealed_at, to_note
+from worker.state.facts import as_sealed, load_facts
+from worker.state.letters import load_doubted, load_seal_had, to_note
 from worker.state.recipients import count_waiting
 from worker.state.refusals import NotFilledIn, NotUncertain
 from worker.state.replies import load_last_reply
@@ -59,11 +59,12 @@ def _before_arrived(session: Session, at: At) -> Before:
     facts, chosen = load_facts(session, at.campaign), _chosen(at)
     overridden, is_first = overridable(facts), at.campaign.dispatched_at is None
     settles = not to_note(at.campaign, facts.letters, chosen.id if chosen else None)
-    sealed_at = load_sealed_at(session, at.campaign, facts.seal)
     names = _note_arrived(session, at)
     if settles:
         return words.settled(names, at.language)
-    return words.brought(facts, names, overridden, sealed_at, is_first=is_first, language=at.language)
+    had = load_seal_had(session, at.campaign, names[0])
+    facts = as_sealed(session, facts, had and had.number)
+    return words.brought(facts, names, overridden, had, is_first=is_first, language=at.language)
 
 
 def _or_wrong(act: Callable[[], T]) -> T:

@@ -98,20 +98,20 @@ def send_file(visit: Visit) -> Response:
     rendition, _, ending = str(visit.request.path_params["file"]).partition(".")
     if rendition not in get_args(Rendition) or ending not in DOWNLOADS:
         raise HTTPException(404)
+    form, of = FORMATS[ending], cast(Rendition, rendition)
     with db.reading() as session:
         campaign = doing.where(session, visit).campaign
-        if campaign.erased_at is not None and rendition == "addressee":
-            raise HTTPException(404)
-        seal = load_sealed_file(session, campaign, cast(Rendition, rendition), ending)
+        seal = load_sealed_file(session, campaign, of, ending)
         if seal is not None:
-            secret = rendition == "addressee" and names_in_confidence(session, campaign, seal.number)
+            secret = of == "addressee" and names_in_confidence(session, campaign, seal.number)
             title, content = letter_words.file_title(campaign, confidential=secret), seal.content
-        elif campaign.closed_at is None and campaign.cancelled_at is None:
-            title = f"{letter_words.file_title(campaign, confidential=rendition == 'addressee')}-NOT-SEALED"
-            content = letter_words.render_preview(session, campaign, cast(Rendition, rendition), ending)
-        else:
+        elif campaign.closed_at is not None or campaign.cancelled_at is not None:
             raise HTTPException(404)
-    form = FORMATS[ending]
+        else:
+            title = f"{letter_words.file_title(campaign, confidential=of == 'addressee')}-NOT-SEALED"
+            sheet = letter_words.build_preview(session, campaign, of)
+    if seal is None:
+        content = form.make(sheet, campaign.deadline_at)
     return downloads.file(content, form.file_name(campaign.authentic, title), form.media_type)
 
 

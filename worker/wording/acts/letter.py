@@ -1,12 +1,12 @@
 """What sending the letter would do, and noting what became of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from worker.models import Rendition, Reply
 from worker.state.blockers import Blocker
 from worker.state.disclosures import Notice
 from worker.state.facts import CampaignFacts
+from worker.state.letters import SealHad
 from worker.text import dates
 from worker.wording import blockers
 from worker.wording.acts import Before
@@ -48,21 +48,21 @@ def brought(
     facts: CampaignFacts,
     to: Sequence[str],
     overridden: Sequence[Blocker],
-    sealed_at: datetime | None,
+    had: SealHad | None,
     *,
     is_first: bool,
     language: str = "en",
 ) -> Before:
     """That addressees have the letter by another way than our mail, or that an uncertain one arrived.
 
-    `sealed_at`: when the seal that lives now was made; `is_first`: whether nobody had it before.
+    `had`: the seal that the first of them has then; `is_first`: whether nobody had the letter before.
     """
     words = catalogue(language)
     first = facts.campaign.letter.addressees[0].name in to
     seal = words.gettext(O_("not sealed"))
-    if sealed_at is not None:
-        moment = dates.day_and_time(sealed_at, facts.campaign.zone, language)
-        seal = words.gettext(O_("seal %(number)s of %(moment)s")) % {"number": facts.seal, "moment": moment}
+    if had is not None:
+        moment = dates.day_and_time(had.sealed_at, facts.campaign.zone, language)
+        seal = words.gettext(O_("seal %(number)s of %(moment)s")) % {"number": had.number, "moment": moment}
     has = On_(
         "%(letter)s, %(seal)s: it is recorded that %(names)s has it.",
         "%(letter)s, %(seal)s: it is recorded that %(names)s have it.",
