@@ -132,7 +132,8 @@ def test_before_the_close_each_page_of_the_preview_says_that_it_is_not_sealed() 
         sent = editor.get(f"{place('dam')}/letter/{rendition}.pdf")
         assert "-NOT-SEALED.en.pdf" in sent.headers["content-disposition"]
         texts = [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(sent.content)).pages]
-        assert all("Preview: not sealed, and not sent" in one for one in texts)
+        mark = "Preview: not sealed, and not sent"
+        assert [one.count(mark) for one in texts] == [2] + [1] * (len(texts) - 1), "above the letter, and on each page"
         assert [name for name in (PUBLIC, IN_CONFIDENCE, COUNTED) if name in " ".join(texts)] == named
     with db.reading() as session:
         assert session.scalars(select(Seal)).all() == []

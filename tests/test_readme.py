@@ -385,6 +385,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Bring it yourself": sealed,
     "docs/organizing.md: Nobody knows whether it arrived": uncertain,
     "docs/organizing.md: Afterwards": sent,
+    "docs/organizing.md: When the addressee replies": sent,
     "docs/organizing.md: What the addressee is told of members": told_of_members,
     "docs/organizing.md: Cancel the campaign": asked,
     "docs/organizing.md: Erase personal data": sent,
