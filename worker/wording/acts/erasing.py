@@ -67,6 +67,8 @@ def erase_campaign(
         lines.append(words.gettext(O_("Those who were asked and were not told yet will not be told.")))
     lines.append(words.gettext(O_("It cannot be undone.")))
     return Before(words.gettext(O_("Erase the campaign?")), lines, words.gettext(O_("Erase it")))
+
+
 _PERSONS = On_(
     "So would name, address and words of %(n)s person who added a voice.",
     "So would name, address and words of %(n)s persons who added a voice.",
