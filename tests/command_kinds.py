@@ -10,10 +10,12 @@ KINDS = {
     **dict.fromkeys(["backup", "restore", "members", "words", "digest", "reply", "notice"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),
     **dict.fromkeys(["check", "todo", "status", "log", "mails"], LOOKS),
+    "notes": ACTS,
+    **dict.fromkeys(["check", "todo", "status", "log", "notice", "mails"], LOOKS),
     **dict.fromkeys(["demo", "up", "web", "worker", "beat"], RUNS),
 }
 DATA = {
     *("todo", "status", "log", "contacts", "carry", "mails", "notice", "check", "preview", "export"),
-    *("doctor", "resume", "members", "words", "digest", "organizer"),
+    *("doctor", "resume", "members", "words", "digest", "organizer", "notes"),
 }
 TYPES_ITS_NAME = {"close", "cancel", "dispatch", "merge", "erase"}

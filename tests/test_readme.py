@@ -374,6 +374,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: An answer by telephone": asked,
     "docs/organizing.md: Signal, WhatsApp or paper": asked,
     "docs/organizing.md: Several people in one organization": asked,
+    "docs/organizing.md: Notes, and who looks after whom": asked,
     "docs/organizing.md: Two organizations with one name": asked,
     "docs/organizing.md: Organizations that ask to sign": asked,
     "docs/organizing.md: Voices and own words": opened_to_persons,

@@ -17,6 +17,7 @@ from tests.two_addressees import a_campaign_with_two_addressees
 from worker import db, settings
 from worker.acts import correct_listing, hold, join
 from worker.acts.answer import Statement
+from worker.acts.partner_notes import add_note
 from worker.acts.third_party_limits import Person
 from worker.cli import todo as cli
 from worker.cli.commands import app
@@ -140,12 +141,18 @@ def deadline_soon(session: Session, campaign: Campaign) -> None:
     campaign.deadline_at = db.clock(session) + timedelta(minutes=50)
 
 
+def note_due(session: Session, campaign: Campaign) -> None:
+    add_note(session, campaign.partners[0].id, "to be called", db.clock(session))
+    add_note(session, campaign.partners[0].id, "not yet", db.clock(session) + timedelta(days=1))
+    add_note(session, campaign.partners[1].id, "no day")
+
+
 LIVES: dict[str, Lived] = {
     lived.__name__: lived
     for lived in (
         *(not_reached, perhaps_not_reached, may_not_have_arrived, wishes, names, applicants, words, held, mail_held),
         *(late, below_quorum, nobody_signed, letter_uncertain, bring_letter, letter_refused, letter_turned_down),
-        *(notice, letter_answered, deadline_soon, digest_failed),
+        *(notice, letter_answered, deadline_soon, digest_failed, note_due),
     )
 }
 ELSEWHERE = {"restored", "nothing_running", "mail_outage", "backup_missing", "addressee_not_served", "flood"}
@@ -193,7 +200,7 @@ def test_each_thing_that_waits_is_told_of_its_campaign_in_words_and_by_as_many_s
         first = session.scalars(select(Campaign.id).where(Campaign.slug == "below-quorum")).one()
     with statements() as seen_of_one:
         assert codes(look(campaign_ids=[first])) == {("below_quorum", "below_quorum")}
-    assert len(seen) <= 38
+    assert len(seen) <= 39
     # More where somebody stepped back, was answered, or is held, and where an addressee is told of persons.
     assert len(seen) - len(seen_of_one) <= 12
     for one in found:

@@ -28,6 +28,7 @@ from worker.models import (
     Mail,
     MailResponse,
     Partner,
+    PartnerNote,
     Rendition,
     Reply,
     Seal,
@@ -145,13 +146,14 @@ def _forget(session: Session, campaign: Campaign, partners: Sequence[Partner]) -
         one.ref = tokens.new_ref()
         one.renew_link()
         one.quiet_at, one.erased_at = one.quiet_at or now, one.erased_at or now
-        one.listing_changed_at = None
+        one.listing_changed_at = one.organizer_id = None
         if one.id not in named:
             one.organization, one.acronym, one.country = REDACTED, "", ""
             one.names, one.sort_as = None, None
     session.flush()
     _forget_contacts(session, campaign, ids, now)
     session.execute(delete(ListingChange).where(ListingChange.partner_id.in_(ids)))
+    session.execute(delete(PartnerNote).where(PartnerNote.partner_id.in_(ids)))
     forgotten = {"representative": "", "role": "", "reason": "", "note": "", "passage": None}
     of_them = update(Answer).where(Answer.partner_id.in_(ids)).values(forgotten)
     session.execute(of_them.execution_options(synchronize_session="fetch"))

@@ -27,6 +27,7 @@ from worker.models import (
     Mail,
     Member,
     Partner,
+    PartnerNote,
     Seal,
     Suppression,
     ThirdPartyAddress,
@@ -105,6 +106,7 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     for rows in (
         delete(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign_id),
         delete(ListingChange).where(ListingChange.partner_id.in_(partners)),
+        delete(PartnerNote).where(PartnerNote.partner_id.in_(partners)),
         delete(Mail).where(Mail.campaign_id == campaign_id),
         delete(Member).where(Member.campaign_id == campaign_id),
         delete(Digest).where(Digest.campaign_id == campaign_id),

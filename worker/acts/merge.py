@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import audit, suppressions
 from worker.mail import kinds, outbox
-from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, Mail, Partner, ThirdPartyAddress
+from worker.models import (
+    Answer,
+    AuditEvent,
+    Campaign,
+    Contact,
+    ListingChange,
+    Mail,
+    Partner,
+    PartnerNote,
+    ThirdPartyAddress,
+)
 from worker.state.answers import exposure, standing_answer
 from worker.state.partner_changes import Merged
 from worker.state.recipients import select_answering_contacts
@@ -51,6 +61,7 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     kept.wrong_codes = max(kept.wrong_codes, merged.wrong_codes)
     kept.silenced_at = min(filter(None, (kept.silenced_at, merged.silenced_at)), default=None)
     kept.note = kept.note or merged.note
+    kept.organizer_id = kept.organizer_id or merged.organizer_id
     for name in _LATEST:
         setattr(kept, name, max(filter(None, (getattr(kept, name), getattr(merged, name))), default=None))
     session.flush()
@@ -142,8 +153,11 @@ def _hand_over(session: Session, further: Partner, contact: Contact) -> None:
 def _move(session: Session, kept: Partner, merged: Partner) -> None:
     """Give the first all rows of the second, and delete that; what it was to be printed as is of no use any more."""
     _write(session, delete(ListingChange).where(ListingChange.partner_id == merged.id))
+    # One by one, for what is encrypted is bound to whose it is.
     for answer in session.scalars(select(Answer).where(Answer.partner_id == merged.id).order_by(Answer.id)).all():
-        answer.partner_id = kept.id  # one by one, for what is encrypted is bound to whose it is
+        answer.partner_id = kept.id
+    for note in session.scalars(select(PartnerNote).where(PartnerNote.partner_id == merged.id)).all():
+        note.partner_id = kept.id
     session.flush()
     for model in (Mail, Contact, ThirdPartyAddress, AuditEvent):
         of_it: Any = model

@@ -1,11 +1,11 @@
 """Persons who may enter the organizers' desk: added, given seats, and removed."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal, tokens
 from worker.acts import audit, login
-from worker.models import Campaign, Organizer, Role, Seat
+from worker.models import Campaign, Organizer, Partner, Role, Seat
 from worker.state.organizers import find_by_address, find_local, find_seat, is_name_free
 from worker.text.languages import SOURCE
 
@@ -68,6 +68,8 @@ def remove_organizer(session: Session, organizer: Organizer) -> None:
 
 def _take(session: Session, seat: Seat) -> None:
     audit.log(session, seat.campaign, "organizer", "seat_taken", detail=seat.role)
+    its = Partner.campaign_id == seat.campaign_id, Partner.organizer_id == seat.organizer_id
+    session.execute(update(Partner).where(*its).values(organizer_id=None))
     session.delete(seat)
 
 

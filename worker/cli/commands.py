@@ -28,6 +28,7 @@ from worker.cli.mails import mails
 from worker.cli.members import members
 from worker.cli.merge import merge
 from worker.cli.new import new
+from worker.cli.notes import notes
 from worker.cli.notice import notice
 from worker.cli.organizer import organizer
 from worker.cli.preview import preview
@@ -63,7 +64,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     PREPARE: [new, check, preview, launch],
     RUN: [
         *(todo, status, log, remind, extend, amend, hold, resume, sign, decline, withdraw),
-        *(carry, contacts, mails, silence, admit, merge),
+        *(carry, contacts, mails, notes, silence, admit, merge),
         *(members, words),
     ],
     LEAVE: [close, dispatch, resend, cancel],

@@ -92,4 +92,5 @@ _COMMANDS: "dict[TodoCode, tuple[str, ...]]" = {
     "words": ("words",),
     "digest_failed": ("digest",),
     "deadline_soon": ("status",),
+    "note_due": ("notes",),
 }

@@ -23,6 +23,7 @@ AuditCode = Literal[
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
     "reply_noted", "notice_told",
+    "note_added", "note_finished", "looked_after", "looked_after_no_more",
 ]  # fmt: skip
 
 

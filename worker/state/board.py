@@ -3,7 +3,7 @@
 Of what is not shown nothing is loaded, and of nobody anything is decrypted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, exists, func, se
 from sqlalchemy.orm import Session, defer
 
 from worker import db, tokens
-from worker.models import Answer, Campaign, Contact, Mail, Partner
-from worker.state import counts, mail_status
+from worker.models import Answer, Campaign, Contact, Mail, Organizer, Partner
+from worker.state import counts, mail_status, notes
 from worker.state.mail_status import MailCode
 from worker.text import similar_names
 from worker.text.names import signatory
@@ -22,7 +22,7 @@ PAGE = 50  # partners
 
 Filter = Literal[
     "silent", "not_reached", "may_not_have_arrived", "signed", "declined", "withdrawn", "wishes", "name_waits",
-    "no_address",
+    "no_address", "note_due",
 ]  # fmt: skip
 Order = Literal["printed", "state", "last_answer"]
 
@@ -31,12 +31,14 @@ Order = Literal["printed", "state", "last_answer"]
 class Wanted:
     """Which partners, in which order, and which page of them, from 1.
 
-    `search` is a part of a name or an acronym, in whatever case and accents, or a whole email address.
+    `search` is a part of a name or an acronym, in whatever case and accents, or a whole email address; `care` is the
+    number of the organizer who looks after it.
     """
 
     which: Filter | None = None
     language: str | None = None
     country: str | None = None
+    care: int | None = None
     search: str = ""
     order: Order = "printed"
     page: int = 1
@@ -46,8 +48,8 @@ class Wanted:
 class BoardRow:
     """One partner; `name` as it is printed, and `mail` how its mail stands since `mail_since`.
 
-    `quiet`: it wants no mail, as its link said; `silenced`: an organizer sends it nothing; `name_waits`: it asks to be
-    printed otherwise.
+    `quiet`: it wants no mail, as its link said; `silenced`: an organizer sends it nothing; `taken_out`: it is not asked
+    any more; `name_waits`: it asks to be printed otherwise; `carer`: the name of the organizer who looks after it.
     """
 
     number: int
@@ -61,19 +63,28 @@ class BoardRow:
     mail_since: datetime | None
     quiet: bool
     silenced: bool
+    taken_out: bool
     name_waits: bool
+    note_due: bool
+    carer: str | None
 
 
 @dataclass(frozen=True)
 class Board:
-    """A page of the partners that are wanted, and how many are: of these, and of all by filter, language, country."""
+    """A page of the partners that are wanted, and how many are: of these, of all, and of each choice beside the others.
+
+    So `by_filter` counts those of the wanted language, country, search and carer, whatever `which` is wanted; each of
+    the other three likewise. `page` is the one that was read: the last, where there are not so many.
+    """
 
     rows: Sequence[BoardRow]
+    page: int
     found: int
     partners: int
     by_filter: dict[Filter, int]
     by_language: dict[str, int]
     by_country: dict[str, int]
+    by_carer: dict[int, int]
 
     @property
     def pages(self) -> int:
@@ -96,20 +107,27 @@ class PublicBoard:
 def load_board(session: Session, campaign: Campaign, wanted: Wanted = Wanted()) -> Board:
     """Read a page of the table, in as many statements for ten thousand partners as for ten."""
     now, in_it = db.clock(session), Partner.campaign_id == campaign.id
-    which = [in_it, *_conditions(wanted)]
-    page = counts.of_partners(Partner).where(*which).options(*_UNREAD).order_by(*_ORDERS[wanted.order]())
-    partners = list(session.scalars(page.limit(PAGE).offset((wanted.page - 1) * PAGE)))
-    total, by_filter = _count_by_filter(session, in_it)
-    found = total
-    if len(which) > 1:
-        found = session.scalar(counts.of_partners(func.count(Partner.id)).where(*which)) or 0
+    asked = _conditions(wanted)
+
+    def but(name: str) -> list[ColumnElement[bool]]:
+        return [in_it, *(condition for about, condition in asked if about != name)]
+
+    # What only the partner's own row decides needs no look at its mails and answers.
+    of_wanted: Callable[..., Select[Any]] = counts.of_partners if wanted.which else select
+    of_all = select(func.count()).where(in_it).correlate(None).scalar_subquery()
+    found, total = session.execute(of_wanted(func.count(Partner.id), of_all).where(*but(""))).one()
+    page = min(wanted.page, max(1, -(-found // PAGE)))
+    rows = counts.of_partners(Partner).where(*but("")).options(*_UNREAD).order_by(*_ORDERS[wanted.order]())
+    partners = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
     return Board(
         rows=_rows(session, campaign, partners, now),
+        page=page,
         found=found,
         partners=total,
-        by_filter=by_filter,
-        by_language=_count_by(session, Partner.language, in_it),
-        by_country=_count_by(session, Partner.country, in_it),
+        by_filter=_count_by_filter(session, *but("which")),
+        by_language=_count_by(session, of_wanted, Partner.language, *but("language")),
+        by_country=_count_by(session, of_wanted, Partner.country, *but("country")),
+        by_carer=_count_by(session, of_wanted, Partner.organizer_id, *but("care"), Partner.organizer_id.is_not(None)),
     )
 
 
@@ -145,10 +163,24 @@ def _rows(session: Session, campaign: Campaign, partners: Sequence[Partner], now
     stand = select(Answer).where(Answer.partner_id.in_(ids), Answer.superseded_at.is_(None)).options(*_UNREAD_OF_ANSWER)
     answers = {answer.partner_id: answer for answer in session.scalars(stand)} if ids else {}
     around = mail_status.load_circumstances(session, campaign, now)
-    return [_row(one, mails[one.id], answers.get(one.id), around) for one in partners]
+    due = notes.load_due(session, ids) if ids else set()
+    carers = _load_names(session, {one.organizer_id for one in partners if one.organizer_id is not None})
+    return [_row(one, mails[one.id], answers.get(one.id), around, due, carers) for one in partners]
 
 
-def _row(partner: Partner, mails: Sequence[Mail], answer: Answer | None, around: mail_status.Circumstances) -> BoardRow:
+def _load_names(session: Session, organizer_ids: set[int]) -> dict[int, str]:
+    of_them = select(Organizer).where(Organizer.id.in_(organizer_ids))
+    return {one.id: one.name for one in session.scalars(of_them)} if organizer_ids else {}
+
+
+def _row(
+    partner: Partner,
+    mails: Sequence[Mail],
+    answer: Answer | None,
+    around: mail_status.Circumstances,
+    due: Collection[int],
+    carers: Mapping[int, str],
+) -> BoardRow:
     code, since = mail_status.mail_code(partner, mails, answer, around)
     return BoardRow(
         number=partner.id,
@@ -162,7 +194,10 @@ def _row(partner: Partner, mails: Sequence[Mail], answer: Answer | None, around:
         mail_since=since,
         quiet=partner.quiet_at is not None,
         silenced=partner.silenced_at is not None,
+        taken_out=partner.taken_out_at is not None,
         name_waits=bool(partner.proposed),
+        note_due=partner.id in due,
+        carer=carers.get(partner.organizer_id) if partner.organizer_id is not None else None,
     )
 
 
@@ -180,19 +215,25 @@ def filters() -> dict[Filter, ColumnElement[bool]]:
         "wishes": answer == "change",
         "name_waits": func.coalesce(cast(Partner.proposed, Text), "null") != "null",
         "no_address": stand["by_hand"],
+        "note_due": notes.has_due_note(),
     }
 
 
 assert set(filters()) == set(get_args(Filter))
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = [filters()[wanted.which]] if wanted.which else []
+def _conditions(wanted: Wanted) -> list[tuple[str, ColumnElement[bool]]]:
+    """What is asked of a partner, each condition by the name of what it comes from."""
+    found = [("search", condition) for condition in _searched(wanted.search)]
+    if wanted.which is not None:
+        found.append(("which", filters()[wanted.which]))
     if wanted.language is not None:
-        found.append(Partner.language == wanted.language)
+        found.append(("language", Partner.language == wanted.language))
     if wanted.country is not None:
-        found.append(Partner.country == wanted.country)
-    return found + _searched(wanted.search)
+        found.append(("country", Partner.country == wanted.country))
+    if wanted.care is not None:
+        found.append(("care", Partner.organizer_id == wanted.care))
+    return found
 
 
 def _searched(search: str) -> list[ColumnElement[bool]]:
@@ -232,13 +273,15 @@ _ORDERS = {"printed": _in_printed_order, "state": _by_state, "last_answer": _by_
 assert set(_ORDERS) == set(get_args(Order))
 
 
-def _count_by_filter(session: Session, *which: ColumnElement[bool]) -> tuple[int, dict[Filter, int]]:
+def _count_by_filter(session: Session, *which: ColumnElement[bool]) -> dict[Filter, int]:
     its = filters()
     counted = [func.count(case((condition, 1))) for condition in its.values()]
-    total, *numbers = session.execute(counts.of_partners(func.count(Partner.id), *counted).where(*which)).one()
-    return total, dict(zip(its, numbers, strict=True))
+    numbers = session.execute(counts.of_partners(*counted).where(*which)).one()
+    return dict(zip(its, numbers, strict=True))
 
 
-def _count_by(session: Session, column: Any, *which: ColumnElement[bool]) -> dict[str, int]:
-    grouped: Select[str, int] = select(column, func.count()).where(*which).group_by(column).order_by(column)
+def _count_by(
+    session: Session, of_wanted: Callable[..., Select[Any]], column: Any, *which: ColumnElement[bool]
+) -> dict[Any, int]:
+    grouped = of_wanted(column, func.count(Partner.id)).where(*which).group_by(column).order_by(column)
     return dict(session.execute(grouped).all())

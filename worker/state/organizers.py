@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db, tokens
-from worker.models import Campaign, DeskLink, DeskSession, Organizer, Role, Seat
+from worker.models import Campaign, DeskLink, DeskSession, Organizer, Partner, Role, Seat
 from worker.text import similar_names
 
 IDLE = timedelta(hours=12)  # after which a session ends by itself
 RECENT_FACTOR = timedelta(minutes=10)  # for which a second factor is good for what is dangerous
 _RANKS = get_args(Role)
+_EDITS: tuple[Role, ...] = ("editor", "owner")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,19 @@ def load_organizers(session: Session) -> Sequence[Organizer]:
     """Everybody who may enter, in the order in which they were added."""
     living = select(Organizer).where(Organizer.removed_at.is_(None)).order_by(Organizer.id)
     return session.scalars(living.execution_options(populate_existing=True)).all()
+
+
+def load_carers(session: Session, campaign: Campaign) -> list[Organizer]:
+    """Who can look after a partner: whoever may open its page. Whoever sits at this machine is the last."""
+    seated = select(Organizer).join(Seat).where(Seat.campaign_id == campaign.id, Organizer.removed_at.is_(None))
+    found = list(session.scalars(seated.where(Seat.role.in_(_EDITS)).order_by(Organizer.id)))
+    local = find_local(session)
+    return found if local is None else [*found, local]
+
+
+def find_carer(session: Session, partner: Partner) -> Organizer | None:
+    """Who looks after a partner."""
+    return session.get(Organizer, partner.organizer_id) if partner.organizer_id is not None else None
 
 
 def find_local(session: Session) -> Organizer | None:

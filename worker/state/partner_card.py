@@ -11,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker.choices import Choice
-from worker.models import Answer, Channel, Contact, Mail, Partner, Visibility
+from worker.models import Answer, Channel, Contact, Mail, Organizer, Partner, Visibility
 from worker.state.answers import was_disowned
 from worker.state.contacts import load_contacts_of
 from worker.state.mail_status import MailState, Reason, load_mails_to, mail_moment, mail_state, reason_of
+from worker.state.notes import NoteStatus, load_notes_of
+from worker.state.organizers import find_carer
 from worker.state.status import ContactStatus, PartnerStatus, load_status_of
 
 
@@ -69,7 +71,10 @@ class CardContact:
 
 @dataclass(frozen=True)
 class PartnerCard:
-    """One partner, with its registered contact; `answers` are the newest first, `note` is the organizers' own."""
+    """One partner, with its registered contact; `answers` and `notes` are the newest first.
+
+    `note` stood in the organizers' list; `carer` is who looks after it.
+    """
 
     status: PartnerStatus
     contact: str
@@ -78,6 +83,8 @@ class PartnerCard:
     mails: Sequence[CardMail]
     answers: Sequence[CardAnswer]
     contacts: Sequence[CardContact]
+    notes: Sequence[NoteStatus]
+    carer: Organizer | None
 
 
 def load_partner_card(session: Session, partner: Partner, now: datetime) -> PartnerCard:
@@ -93,7 +100,14 @@ def load_partner_card(session: Session, partner: Partner, now: datetime) -> Part
         mails=list_mails(load_mails_to(session, partner), numbers),
         answers=_load_answers(session, partner, numbers),
         contacts=[CardContact(told, one.name, one.email) for told, one in zip(status.contacts, contacts, strict=True)],
+        notes=load_notes_of(session, partner, now),
+        carer=find_carer(session, partner),
     )
+
+
+def find_mail_to(session: Session, partner: Partner, number: int) -> Mail | None:
+    """The mail of this number, if it went to this partner or to one of its contacts."""
+    return session.scalar(select(Mail).where(Mail.id == number, Mail.partner_id == partner.id))
 
 
 def number_contacts(contacts: Sequence[Contact]) -> dict[int, int]:

@@ -280,6 +280,12 @@ class NotOver(Refused):
     code = "not_over"
 
 
+class NoSeat(Refused):
+    """The person may not open the page of a partner of this campaign, so it cannot look after one."""
+
+    code = "no_seat"
+
+
 class StillSigns(Refused):
     """It is to be under a letter that has not left: it would have to withdraw first. Facts: organization."""
 

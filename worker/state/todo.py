@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.models import Campaign, Partner
-from worker.state import board, counts, mail_status
+from worker.state import board, counts, mail_status, notes
 from worker.state.backups import load_backup_status
 from worker.state.blockers import BlockerCode
 from worker.state.overview import Overview, load_overviews
@@ -24,7 +24,7 @@ TodoCode = Literal[
     "late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused", "letter_turned_down",
     "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
     "not_reached", "perhaps_not_reached", "may_not_have_arrived",  # of partners and persons
-    "wishes", "names", "applicants", "flood", "words", "deadline_soon",
+    "wishes", "names", "applicants", "flood", "words", "deadline_soon", "note_due",
     "digest_failed",  # of what tells the addressee of persons
 ]  # fmt: skip
 AN_HOUR = timedelta(hours=1)
@@ -67,10 +67,13 @@ def load_todo_of(session: Session, overviews: Sequence[Overview], *, idle: bool 
     """The same of campaigns that were read already."""
     open = [one.campaign.id for one in overviews if one.campaign.takes_answers(at=one.now)]
     of_partners = _count_partners(session, open)
+    due_notes = notes.count_due(session, [one.campaign.id for one in overviews])
     found = list(_of_all(session, overviews, idle=idle))
     for one in overviews:
         found += _of_letter(one)
         found += _of_people(one, of_partners.get(one.campaign.id, {}))
+        if number := due_notes.get(one.campaign.id):
+            found.append(ToDo("note_due", one.campaign, number))
     return found
 
 

@@ -346,6 +346,10 @@ _SENTENCES: dict[str, _Sentence] = {
         ),
         O_("It was recorded that the addressees were told who stepped back."),
     ),
+    "note_added": _plain(O_("A note about %(partner)s was written.")),
+    "note_finished": _plain(O_("A note about %(partner)s was ticked off.")),
+    "looked_after": _plain(O_("%(partner)s is looked after by an organizer.")),
+    "looked_after_no_more": _plain(O_("%(partner)s is looked after by nobody any more.")),
 }
 if set(_SENTENCES) != audit_codes():
     raise NotRegistered(f"codes of the audit log {sorted(set(_SENTENCES) ^ audit_codes())}: not both named and worded")

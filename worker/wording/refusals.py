@@ -286,6 +286,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "not_over": _plain(
         O_("The letter has not been sent to every addressee yet, so its partners must still be reachable.")
     ),
+    "no_seat": _plain(O_("Whoever looks after a partner needs a seat at its campaign, as editor or as owner.")),
     "still_signs": _plain(O_("%(organization)s signs, and the letter has not been sent.")),
     "blocked": _blocked,
 }

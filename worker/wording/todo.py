@@ -174,6 +174,9 @@ _SENTENCES: dict[str, _Sentence] = {
         )
     ),
     "deadline_soon": _deadline_soon,
+    "note_due": _counted(
+        On_("%(n)s of your notes about partners is due.", "%(n)s of your notes about partners are due.")
+    ),
 }
 if set(_SENTENCES) != set(get_args(TodoCode)):
     raise NotRegistered(f"things to do {sorted(set(_SENTENCES) ^ set(get_args(TodoCode)))}: not both named and worded")
