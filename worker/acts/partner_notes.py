@@ -29,14 +29,14 @@ def read_note(text: str, day: str, *, now: datetime, zone: str) -> NoteTyped:
     """Read what was typed, and find all that is wrong with it; without a day the note is never due."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     problems, due = {}, None
-    if wrong := wrong_with_text(text) if text else "note missing":
+    if wrong := wrong_with_text(text) if text else "text missing":
         problems["text"] = wrong
     if day.strip():
         try:
             due = durations.day(day, now=now, zone=ZoneInfo(zone))
             today = durations.day("today", now=now, zone=ZoneInfo(zone))
         except durations.NotATime:
-            problems["day"] = "day unknown"
+            problems["day"] = "due day unknown"
         else:
             if due < today:
                 problems["day"] = "day past"

@@ -73,14 +73,16 @@ class BoardRow:
 class Board:
     """A page of the partners that are wanted, and how many are: of these, of all, and of each choice beside the others.
 
-    So `by_filter` counts those of the wanted language, country, search and carer, whatever `which` is wanted; each of
-    the other three likewise. `page` is the one that was read: the last, where there are not so many.
+    So `by_filter` counts those of the wanted language, country, search and carer, whatever `which` is wanted, and
+    `unfiltered` is how many there would be without it; each of the other three likewise. `page` is the one that was
+    read: the last, where there are not so many.
     """
 
     rows: Sequence[BoardRow]
     page: int
     found: int
     partners: int
+    unfiltered: int
     by_filter: dict[Filter, int]
     by_language: dict[str, int]
     by_country: dict[str, int]
@@ -117,6 +119,7 @@ def load_board(session: Session, campaign: Campaign, wanted: Wanted = Wanted()) 
     of_all = select(func.count()).where(in_it).correlate(None).scalar_subquery()
     found, total = session.execute(of_wanted(func.count(Partner.id), of_all).where(*but(""))).one()
     page = min(wanted.page, max(1, -(-found // PAGE)))
+    unfiltered, by_filter = _count_by_filter(session, *but("which"))
     rows = counts.of_partners(Partner).where(*but("")).options(*_UNREAD).order_by(*_ORDERS[wanted.order]())
     partners = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
     return Board(
@@ -124,7 +127,8 @@ def load_board(session: Session, campaign: Campaign, wanted: Wanted = Wanted()) 
         page=page,
         found=found,
         partners=total,
-        by_filter=_count_by_filter(session, *but("which")),
+        unfiltered=unfiltered,
+        by_filter=by_filter,
         by_language=_count_by(session, of_wanted, Partner.language, *but("language")),
         by_country=_count_by(session, of_wanted, Partner.country, *but("country")),
         by_carer=_count_by(session, of_wanted, Partner.organizer_id, *but("care"), Partner.organizer_id.is_not(None)),
@@ -273,11 +277,11 @@ _ORDERS = {"printed": _in_printed_order, "state": _by_state, "last_answer": _by_
 assert set(_ORDERS) == set(get_args(Order))
 
 
-def _count_by_filter(session: Session, *which: ColumnElement[bool]) -> dict[Filter, int]:
+def _count_by_filter(session: Session, *which: ColumnElement[bool]) -> tuple[int, dict[Filter, int]]:
     its = filters()
     counted = [func.count(case((condition, 1))) for condition in its.values()]
-    numbers = session.execute(counts.of_partners(*counted).where(*which)).one()
-    return dict(zip(its, numbers, strict=True))
+    total, *numbers = session.execute(counts.of_partners(func.count(Partner.id), *counted).where(*which)).one()
+    return total, dict(zip(its, numbers, strict=True))
 
 
 def _count_by(

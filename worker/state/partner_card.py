@@ -14,7 +14,7 @@ from worker.choices import Choice
 from worker.models import Answer, Channel, Contact, Mail, Organizer, Partner, Visibility
 from worker.state.answers import was_disowned
 from worker.state.contacts import load_contacts_of
-from worker.state.mail_status import MailState, Reason, load_mails_to, mail_moment, mail_state, reason_of
+from worker.state.mail_status import MailCode, MailState, Reason, load_mails_to, mail_moment, mail_state, reason_of
 from worker.state.notes import NoteStatus, load_notes_of
 from worker.state.organizers import find_carer
 from worker.state.status import ContactStatus, PartnerStatus, load_status_of
@@ -85,6 +85,21 @@ class PartnerCard:
     contacts: Sequence[CardContact]
     notes: Sequence[NoteStatus]
     carer: Organizer | None
+    taken_out: datetime | None
+
+    @property
+    def mail_code(self) -> MailCode:
+        """How the mail of the registered contact stands in one word, as the board says it (`mail_status.mail_code`)."""
+        status = self.status
+        if status.erased is not None:
+            return "erased"
+        if status.unreached is not None:
+            return status.unreached
+        if status.may_not_have_arrived:
+            return "may not have arrived"
+        states = [one.state for one in status.mails]
+        last = next((one for one in reversed(states) if one != "cancelled"), states[-1] if states else None)
+        return last or ("not asked" if self.email else "no address")
 
 
 def load_partner_card(session: Session, partner: Partner, now: datetime) -> PartnerCard:
@@ -102,6 +117,7 @@ def load_partner_card(session: Session, partner: Partner, now: datetime) -> Part
         contacts=[CardContact(told, one.name, one.email) for told, one in zip(status.contacts, contacts, strict=True)],
         notes=load_notes_of(session, partner, now),
         carer=find_carer(session, partner),
+        taken_out=partner.taken_out_at,
     )
 
 

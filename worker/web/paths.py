@@ -49,9 +49,9 @@ class _Slug(_Text):
 
 
 class _Number(Convertor[int]):
-    """A number of a few digits: thousands of them are none that Python reads."""
+    """A number of as many digits as any row may have: thousands of them are none that Python reads."""
 
-    regex = "[0-9]{1,6}"
+    regex = "[0-9]{1,9}"
 
     def convert(self, value: str) -> int:
         return int(value)

@@ -147,14 +147,16 @@ def what_happened(session: Session, visit: Visit, acts: Sequence[DeskAct], at: A
     act = next((one for one in acts if one.name == asked.get("done")), None)
     if act is None:
         return None
-    since = read_number(asked.get("since", ""))
-    entries = log.load_own(session, at.campaign, since or 0, at.visitor.organizer) if since is not None else []
-    words = catalogue(at.language)
-    return Happened(
-        [log_words.sentence(one, at.campaign.zone, at.language) for one in entries]
-        or [words.gettext(O_("It is done."))],
-        words.gettext(act.then) if act.then else "",
-    )
+    then = catalogue(at.language).gettext(act.then) if act.then else ""
+    return Happened(own_lines(session, at, asked.get("since", "")), then)
+
+
+def own_lines(session: Session, at: At, since: str) -> list[str]:
+    """What this person did here after a line of the audit log, as that says it."""
+    number = read_number(since)
+    entries = log.load_own(session, at.campaign, number, at.visitor.organizer) if number is not None else []
+    said = [log_words.sentence(one, at.campaign.zone, at.language) for one in entries]
+    return said or [catalogue(at.language).gettext(O_("It is done."))]
 
 
 def where(session: Session, visit: Visit) -> At:

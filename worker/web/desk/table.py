@@ -1,6 +1,6 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, campaign_page, enter, home, letter_page, log_page, members_page, partner_page
+from worker.web.desk import account, board_page, campaign_page, enter, home, letter_page, log_page, members_page, partner_page
 from worker.web.desk.doing import CAMPAIGN, PARTNER
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
@@ -44,5 +44,10 @@ TABLE = (
     DeskRoute("GET", letter_page.PAGE, letter_page.show_letter, "viewer"),
     DeskRoute("GET", f"{letter_page.PAGE}/{{file:file}}", letter_page.send_file, "editor"),
     DeskRoute("GET", f"{CAMPAIGN}/export/{{file:file}}", letter_page.send_sheet, "owner"),
+    DeskRoute("GET", f"{CAMPAIGN}/partners", board_page.show_board, "editor"),
+    DeskRoute("GET", f"{PARTNER}/mails/{{mail:number}}", partner_page.show_mail, "editor"),
+    DeskRoute("POST", f"{PARTNER}/notes", partner_page.add_note, "editor", form=PARTNER),
+    DeskRoute("POST", f"{PARTNER}/notes/{{note:number}}/done", partner_page.finish_note, "editor", form=PARTNER),
+    DeskRoute("POST", f"{PARTNER}/care", partner_page.choose_carer, "editor", form=PARTNER),
     *(row for act in ACTS for row in act.rows()),
 )
