@@ -95,6 +95,9 @@ def test_an_address_is_found_whole_and_what_is_not_there_is_said(maly: DeskBrows
     for address in (ADDRESS, f" {ADDRESS.upper()} ", CHAIR):
         assert names(maly.client.get(place, params={"search": address}).text) == ["Hidden Lake"], address
     assert names(maly.get(f"{place}?search=vive").text) == ["Eau Vive, France"]
+    french = re.search(r'<a href="([^"]*)" hreflang="fr"', maly.get(f"{place}?search=vive&lang=en").text)
+    assert french is not None
+    assert french[1] == f"{place}?search=vive&amp;lang=fr"
     nothing = maly.client.get(place, params={"search": ADDRESS[1:], "language": "en"}).text
     assert "No partner was found." in nothing
     assert "Show all 3 partners" in nothing

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -100,6 +101,7 @@ class Visit:
             status,
             visitor=self.visitor,
             here=self.request.url.path if self.request.method in {"GET", "HEAD"} else "",
+            here_query=_rest_of_query(self.request),
             desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
             at_path=self.request.url.path,
@@ -120,6 +122,15 @@ View = Callable[[Visit], Response]
 def _shown(value: object) -> str:
     """A text that a page can be written with: JSON can spell halves of signs."""
     return str(value).encode("utf-8", "replace").decode()
+
+
+def _rest_of_query(request: Request) -> str:
+    """What the address asks for beside a language and what was just done, to stand before a language."""
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name not in _OF_ONE_LOOK]
+    return f"{urlencode(rest)}&" if rest else ""
+
+
+_OF_ONE_LOOK = frozenset({"lang", "done", "since", "noted"})
 
 
 def _asked_for(request: Request) -> str:
