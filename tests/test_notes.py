@@ -97,7 +97,7 @@ def test_what_is_no_day_is_refused(typed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "day", "problems"),
     [
-        ("  ", "Friday", {"text": "note missing", "day": "day unknown"}),
+        ("  ", "Friday", {"text": "text missing", "day": "due day unknown"}),
         ("x" * 2001, "2027-03-01", {"text": "too long", "day": "day past"}),
         ("a\u202eb", "2040-01-01", {"text": "unfit", "day": "day too far"}),
         ("two\r\nlines", "2020-01-01", {"day": "day past"}),

@@ -1,6 +1,16 @@
 """What there is at the desk: each address with its method and what it takes. Nothing is reached but by this table."""
 
-from worker.web.desk import account, board_page, campaign_page, enter, home, letter_page, log_page, members_page, partner_page
+from worker.web.desk import (
+    account,
+    board_page,
+    campaign_page,
+    enter,
+    home,
+    letter_page,
+    log_page,
+    members_page,
+    partner_page,
+)
 from worker.web.desk.doing import CAMPAIGN, PARTNER
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute
