@@ -148,6 +148,8 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(language: str, site: str, see
         "",
         "/campaigns/1",
         "/campaigns/1/letter",
+        "/campaigns/1/partners",
+        "/campaigns/1/partners/1",
         "/campaigns/1/log",
         "/campaigns/1/extend",
         "/campaigns/1/hold",

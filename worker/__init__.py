@@ -20,6 +20,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
     cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
                                 state/board.py is a page of the partners as a table, state/partner_card.py all of one
+    cli/notes.py                acts/partner_notes.py keeps what organizers note about a partner, acts/look_after.py who
+                                looks after it; state/notes.py knows what is due
     cli/log.py                  state/log.py reads the lines that acts left by acts/audit.py; wording/log.py words them
 
     web/paths.py                what a path is made of; a bent link leads to its one spelling
@@ -43,6 +45,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 the same sentences; state/partner_changes.py has what such an act came to
                                 web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them;
                                 members_page.py shows voices, own words and the next digest (wording/digest_status.py)
+                                board_page.py finds partners, wording/partners.py says how each stands
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

@@ -133,7 +133,7 @@ _SIGNED: dict[str, str] = {
 }
 _ANSWERS: dict[str, str] = {
     "sign": O_("Signed"),
-    "decline": O_("Declined"),
+    "decline": O_("Declined to sign"),
     "withdraw": O_("Withdrew"),
     "change": O_("Asks for a change of the text"),
 }
