@@ -31,7 +31,7 @@ from worker.acts.answer import Statement
 from worker.acts.locking import Link
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression, as_listed, bound
-from worker.state import signatories
+from worker.state import notes, signatories
 from worker.state.board import PAGE, Filter, Wanted, load_board, load_public_board
 from worker.state.counts import load_counts
 from worker.state.status import load_status
@@ -210,6 +210,19 @@ def test_each_choice_counts_what_it_would_show_beside_the_others(campaign: Campa
         for which, number in board.by_filter.items():
             wanted = Wanted(which=which, language="en", care=maly.id)
             assert load_board(session, _only(session), wanted).found == number, which
+
+
+def test_who_was_taken_out_is_in_no_table_and_no_number(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        gone = session.scalars(select(Partner).where(Partner.organization == "Gone Away")).one()
+        assert notes.count_due(session, [campaign.id]) == {campaign.id: 1}
+        gone.taken_out_at = db.clock(session)
+        session.flush()
+        assert notes.count_due(session, [campaign.id]) == {}
+        board = load_board(session, _only(session))
+        assert (board.partners, board.found, board.unfiltered) == (8, 8, 8)
+        assert (board.by_filter["note_due"], board.by_language) == (0, {"en": 7, "fr": 1})
+    assert "Gone Away" not in look()
 
 
 def test_an_address_is_found_under_the_former_key(campaign: Campaign) -> None:

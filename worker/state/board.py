@@ -48,8 +48,8 @@ class Wanted:
 class BoardRow:
     """One partner; `name` as it is printed, and `mail` how its mail stands since `mail_since`.
 
-    `quiet`: it wants no mail, as its link said; `silenced`: an organizer sends it nothing; `taken_out`: it is not asked
-    any more; `name_waits`: it asks to be printed otherwise; `carer`: the name of the organizer who looks after it.
+    `quiet`: it wants no mail, as its link said; `silenced`: an organizer sends it nothing; `name_waits`: it asks to be
+    printed otherwise; `carer`: the name of the organizer who looks after it.
     """
 
     number: int
@@ -63,7 +63,6 @@ class BoardRow:
     mail_since: datetime | None
     quiet: bool
     silenced: bool
-    taken_out: bool
     name_waits: bool
     note_due: bool
     carer: str | None
@@ -107,8 +106,8 @@ class PublicBoard:
 
 
 def load_board(session: Session, campaign: Campaign, wanted: Wanted = Wanted()) -> Board:
-    """Read a page of the table, in as many statements for ten thousand partners as for ten."""
-    now, in_it = db.clock(session), Partner.campaign_id == campaign.id
+    """Read a page of the table, in as many statements for ten thousand partners as for ten; none that was taken out."""
+    now, in_it = db.clock(session), (Partner.campaign_id == campaign.id) & Partner.taken_out_at.is_(None)
     asked = _conditions(wanted)
 
     def but(name: str) -> list[ColumnElement[bool]]:
@@ -198,7 +197,6 @@ def _row(
         mail_since=since,
         quiet=partner.quiet_at is not None,
         silenced=partner.silenced_at is not None,
-        taken_out=partner.taken_out_at is not None,
         name_waits=bool(partner.proposed),
         note_due=partner.id in due,
         carer=carers.get(partner.organizer_id) if partner.organizer_id is not None else None,

@@ -32,8 +32,12 @@ def load_notes_of(session: Session, partner: Partner, now: datetime) -> list[Not
 
 
 def load_open_notes(session: Session, campaign: Campaign, now: datetime) -> list[NoteStatus]:
-    """What is not ticked off yet in a campaign: by the day on which it is due, what has none last."""
-    open_ = _notes().where(Partner.campaign_id == campaign.id, PartnerNote.done_at.is_(None))
+    """What is not ticked off yet in a campaign: by the day on which it is due, what has none last.
+
+    Nothing about partners that were taken out of its list, here and in `count_due`.
+    """
+    in_it = Partner.campaign_id == campaign.id, Partner.taken_out_at.is_(None)
+    open_ = _notes().where(*in_it, PartnerNote.done_at.is_(None))
     in_order = open_.order_by(PartnerNote.due_at.is_(None), PartnerNote.due_at, PartnerNote.id)
     return [_status(one, now) for one in session.scalars(in_order)]
 
@@ -52,7 +56,8 @@ def has_due_note() -> ColumnElement[bool]:
 def count_due(session: Session, campaign_ids: Collection[int]) -> dict[int, int]:
     """How many notes are due, by campaign, of those that have any."""
     counted = select(Partner.campaign_id, func.count()).join(PartnerNote, PartnerNote.partner_id == Partner.id)
-    due = counted.where(Partner.campaign_id.in_(campaign_ids), *_due()).group_by(Partner.campaign_id)
+    in_them = Partner.campaign_id.in_(campaign_ids), Partner.taken_out_at.is_(None)
+    due = counted.where(*in_them, *_due()).group_by(Partner.campaign_id)
     return dict(session.execute(due).all())
 
 
