@@ -85,7 +85,6 @@ class PartnerCard:
     contacts: Sequence[CardContact]
     notes: Sequence[NoteStatus]
     carer: Organizer | None
-    taken_out: datetime | None
 
     @property
     def mail_code(self) -> MailCode:
@@ -117,7 +116,6 @@ def load_partner_card(session: Session, partner: Partner, now: datetime) -> Part
         contacts=[CardContact(told, one.name, one.email) for told, one in zip(status.contacts, contacts, strict=True)],
         notes=load_notes_of(session, partner, now),
         carer=find_carer(session, partner),
-        taken_out=partner.taken_out_at,
     )
 
 
