@@ -204,6 +204,13 @@ def test_each_choice_counts_what_it_would_show_beside_the_others(campaign: Campa
         assert (board.found, board.partners, board.by_carer) == (1, 9, {maly.id: 1})
         assert (board.by_filter["signed"], board.by_filter["declined"]) == (1, 0)
         assert board.by_language == {"en": 1}
+        french = load_board(session, _only(session), Wanted(language="fr", country="France", care=maly.id))
+        assert (french.found, french.by_language) == (1, {"fr": 1})
+        assert french.by_country == {"France": 1}
+        french = load_board(session, _only(session), Wanted(language="fr"))
+        assert (french.by_language, french.by_country) == ({"en": 8, "fr": 1}, {"France": 1})
+        france = load_board(session, _only(session), Wanted(country="France"))
+        assert (france.by_language, france.by_country) == ({"fr": 1}, {"": 7, "France": 1, "USA": 1})
         searched = load_board(session, _only(session), Wanted(search="v"))
         assert (searched.found, searched.by_language) == (3, {"en": 2, "fr": 1})
         assert (searched.by_filter["signed"], searched.by_carer) == (1, {maly.id: 2})
