@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from tests import cast
-from tests.organizers import DeskBrowser, add
+from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.same_rows import assert_same
 from tests.sql import statements
 from worker import db, tokens
@@ -234,6 +234,14 @@ def test_a_note_is_kept_once_and_ticked_off(maly: DeskBrowser, numbers: tuple[in
     left = maly.get(page_of(numbers)).text
     assert re.findall(rf"{page_of(numbers)}/notes/(\d+)/done", left) == first[1:]
     assert "Ticked off" in left
+
+
+def test_a_note_lets_nobody_look_again_at_an_act(maly: DeskBrowser, numbers: tuple[int, int]) -> None:
+    place = f"/desk/campaigns/{numbers[0]}"
+    check = hidden_fields(maly.get(f"{place}/hold"))
+    with db.transaction() as session:
+        partner_notes.add_note(session, numbers[1], "tell the others")
+    assert maly.post(f"{place}/hold", check).status_code == 303
 
 
 def test_what_is_wrong_with_a_note_is_said_and_what_was_typed_stands(

@@ -126,9 +126,14 @@ def load_own(session: Session, campaign: Campaign, since: int, organizer: Organi
 
 def _watched(campaign: Campaign, watched: Watched, partners: Sequence[Partner]) -> list[ColumnElement[bool]]:
     of_it = AuditEvent.campaign_id == campaign.id
+    decides = AuditEvent.what.not_in(_DECIDES_NOTHING)
     if watched == "partner" and partners:
-        return [of_it, AuditEvent.partner_id.in_([one.id for one in partners])]
-    return [of_it, AuditEvent.actor == "organizer"] if watched == "organizers" else [of_it]
+        return [of_it, decides, AuditEvent.partner_id.in_([one.id for one in partners])]
+    return [of_it, decides, AuditEvent.actor == "organizer"] if watched == "organizers" else [of_it]
+
+
+_DECIDES_NOTHING: tuple[AuditCode, ...] = ("note_added", "note_finished", "looked_after", "looked_after_no_more")
+"""What organizers keep for each other: no act turns out otherwise by it, so none has to be looked at again."""
 
 
 def _load_newest(session: Session, *which: ColumnElement[bool]) -> list[LogEntry]:
