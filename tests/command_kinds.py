@@ -8,6 +8,11 @@ KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "decline", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest", "reply", "notice"], ASKS),
+    **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),
+    **dict.fromkeys(
+        ["add", "remove", "silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS
+    ),
+    **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),
     **dict.fromkeys(["check", "todo", "status", "log", "mails"], LOOKS),
     "notes": ACTS,

@@ -32,6 +32,7 @@ from worker.acts import (
     hold,
     launch,
     merge,
+    take_out,
     undo,
     unsubscribe,
 )
@@ -193,6 +194,10 @@ def contact_is_ended(session: Session, campaign: Campaign) -> None:
     contacts.end_contact(session, contact.partner_id, contact.id)
 
 
+def is_taken_out(session: Session, campaign: Campaign) -> None:
+    take_out.take_out_partner(session, campaign.partners[2].id)
+
+
 def is_erased(session: Session, campaign: Campaign) -> None:
     erase.erase_partner(session, campaign.partners[0].id)
 
@@ -272,6 +277,7 @@ ACTS: dict[Act, list[str]] = {
     address_is_corrected: ["revoked", "corrected"],
     unsubscribes: ["quiet"],
     is_silenced: ["silenced"],
+    is_taken_out: ["taken out"],
     comes_back: ["suppressed"],
     contact_is_ended: ["ended"],
     is_erased: ["ended", "erased"],
@@ -330,6 +336,7 @@ def is_back(before: dict[str, list[dict[str, Any]]], act: Act) -> bool:
             shows_less: stands is None or stands.visibility != "counted",
             address_is_corrected: river_watch.email_hmac is not None or river_watch.generation == 1,
             unsubscribes: river_watch.quiet_at is None,
+            is_taken_out: delta.taken_out_at is None or stands is not None,
             is_silenced: river_watch.silenced_at is None,
             comes_back: not session.scalar(select(func.count()).select_from(Suppression)),
             contact_is_ended: contact.ended_at is None,

@@ -376,6 +376,8 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Several people in one organization": asked,
     "docs/organizing.md: Notes, and who looks after whom": asked,
     "docs/organizing.md: Two organizations with one name": asked,
+    "docs/organizing.md: Ask more organizations": asked,
+    "docs/organizing.md: Take one out": asked,
     "docs/organizing.md: Organizations that ask to sign": asked,
     "docs/organizing.md: Voices and own words": opened_to_persons,
     "docs/organizing.md: A person asks you, or voices are false": opened_to_persons,
@@ -474,6 +476,10 @@ def _is_sealed(organizer: Organizer) -> None:
         organizer.reaches_its_deadline()
 
 
+def _has_a_list(organizer: Organizer) -> None:
+    Path("more.csv").write_text("organization,email\nLake Friends,office@lake.example\n")
+
+
 def _ends_its_hold(organizer: Organizer) -> None:
     organizer.types("resume", "river-2027", "--yes")
 
@@ -483,6 +489,7 @@ HAPPENS: dict[str, Callable[[Organizer], None]] = {
     "admit river-2027 'Lake": _wishes("Lake Friends", confirmed=True),
     "admit river-2027 Lake": _wishes("Lake Friends", confirmed=True),
     "admit river-2027 Hill": _wishes("Hill Farmers", confirmed=True),
+    "add river-2027 more": _has_a_list,
     "admit river-2027 --forget": _wishes("Nobody Known", confirmed=False),
     "amend river-2027 --letter --typo": _edits_the_letter,
     "amend river-2027 --partner River Watch --name": _asks_for_another_name,

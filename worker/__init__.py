@@ -52,6 +52,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.record                acts/receipts.py puts a receipt for each answer
     acts/amend_letter.py        a letter that changes; state/last_read.py knows which version each reader read last, and
                                 wording/changes.py shows it what changed since; acts/ask_members_again.py asks persons
+    cli/add.py                  more are asked after the launch: acts/add_partners.py makes partners of a list that was
+                                taken over (definition/additions.py), of those that are none yet (state/newcomers.py).
+                                acts/take_out.py takes one out that should not have been asked, and puts it back
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one

@@ -30,7 +30,7 @@ log = logging.getLogger("journal")
 Kind = Literal[
     "revoked", "ended", "erased", "quiet", "silenced", "corrected", "suppressed", "answered", "reduced", "held",
     "mail held", "letter", "undone", "cancelled", "campaign erased", "resubscribed", "allowed", "vouched", "resumed",
-    "merged", "organizer removed",
+    "merged", "taken out", "put back", "organizer removed",
     "voice", "voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone",
     "voices stopped", "voices reopened", "digest", "told", "digests held", "digests resumed", "digests stopped",
     "digests restarted",
@@ -38,12 +38,22 @@ Kind = Literal[
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
 to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
 `detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has. merged: a
-partner that is another one's now, whose mark `detail` has. voice: a person confirmed; `detail` has the campaign's mark.
+partner that is another one's now, whose mark `detail` has. taken out: a partner
+that should not have been asked. voice: a person confirmed; `detail` has the campaign's mark.
 voice counted: it is not named any more, or not by the name that it had. words gone: its own words, written at the
 moment in `detail`, were changed or refused. digests stopped: `detail` says by whom. digest: one is about to leave, by
 its number; `detail` has when it was drawn, its kind, and the ref of its link. told: the person whom it names."""
 SHOWS_MORE: frozenset[Kind] = frozenset(
-    {"resubscribed", "allowed", "vouched", "resumed", "voices reopened", "digests resumed", "digests restarted"}
+    {
+        "resubscribed",
+        "allowed",
+        "vouched",
+        "resumed",
+        "put back",
+        "voices reopened",
+        "digests resumed",
+        "digests restarted",
+    }
 )
 _ADDED: frozenset[Kind] = frozenset({"answered", "voice"})
 """What only says that somebody answered: not worth a wait for the disk."""
@@ -231,10 +241,14 @@ def _of_reader(row: Partner | Contact, changed: Mapping[str, Any]) -> Iterator[_
         yield "corrected", ref, generation, f"{changed['email_hmac'].hex()}:{now}"
     if isinstance(row, Partner) and _came(row, changed, "silenced_at"):
         yield "silenced", ref, 0, "-"
+    if isinstance(row, Partner) and _came(row, changed, "taken_out_at"):
+        yield "taken out", ref, 0, "-"
     if _came(row, changed, "quiet_at"):
         yield "quiet", ref, 0, "-"
     if _went(row, changed, "silenced_at"):
         yield "allowed", ref, 0, "-"
+    if _went(row, changed, "taken_out_at"):
+        yield "put back", ref, 0, "-"
     if _went(row, changed, "quiet_at"):
         yield "resubscribed", ref, 0, "-"
 
@@ -288,7 +302,7 @@ _OF_VOICES: dict[str, tuple[Kind, Kind]] = {
 }
 _WATCHED = (
     *("ref", "generation", "email", "email_hmac", "organization", "quiet_at", "silenced_at", "ended_at", "erased_at"),
-    *("cancelled_at", "held_at", "mail_held_at", *_OF_VOICES),
+    *("taken_out_at", "cancelled_at", "held_at", "mail_held_at", *_OF_VOICES),
     *("confirmed_at", "withdrawn_at", "disowned_at", "appearance", "name", "words", "words_at"),
     "words_refused_at",
 )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import answer, cancel, erase, hold
+from worker.acts import answer, cancel, erase, hold, take_out
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.journal_lines import MARGIN, JournalLines, last
 from worker.acts.organizers import remove_organizer
@@ -80,6 +80,8 @@ def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: 
             replay = _Replay(session, applied, lines)
             replay.of_answers()
             replay.of_links()
+            out = {one.id for one in replay.partners if not _can_answer(one)}
+            applied.lost_answers = [one for one in applied.lost_answers if one not in out]
             replay.of_addresses()
             replay.of_organizers()
             replay.of_campaigns(campaigns)
@@ -91,8 +93,12 @@ def replay_journal(session: Session, since: datetime | None, *, counts_as_lost: 
         asking = [one for one in campaigns if one.takes_answers(at=now)]
         applied.letters = {one.id for one in campaigns}
         applied.digests |= doubt_all_digests(session, campaigns, now)
-        applied.lost_answers = [one.id for campaign in asking for one in campaign.partners if one.erased_at is None]
+        applied.lost_answers = [one.id for campaign in asking for one in campaign.partners if _can_answer(one)]
     return applied
+
+
+def _can_answer(partner: Partner) -> bool:
+    return partner.erased_at is None and partner.is_in_list
 
 
 def _of_this_installation(session: Session) -> Journal | None:
@@ -106,11 +112,11 @@ class _Replay:
     def __init__(self, session: Session, applied: AppliedJournal, lines: JournalLines) -> None:
         self._session, self._applied, self._lines = session, applied, lines
         in_order = select(Partner).order_by(Partner.id).with_for_update().execution_options(populate_existing=True)
-        self._partners = session.scalars(in_order).all()
+        self.partners = session.scalars(in_order).all()
 
     def of_answers(self) -> None:
         """Reduce what is shown more than was said since, and find whose later answers are lost."""
-        for partner in self._partners:
+        for partner in self.partners:
             lines = self._lines.about(partner.ref)
             said = [line for line in lines if line.kind in {"answered", "reduced"}]
             standing = standing_answer(self._session, partner.id)
@@ -149,7 +155,7 @@ class _Replay:
 
     def of_links(self) -> None:
         """Links that died, silence, and who was erased."""
-        for partner in self._partners:
+        for partner in self.partners:
             if partner.erased_at is None:
                 self._of_partner(partner, self._lines.about(partner.ref))
         for contact in self._session.scalars(select(Contact).where(Contact.ended_at.is_(None))):
@@ -163,6 +169,8 @@ class _Replay:
         if last(lines, "erased"):
             self._erase(partner)
             return
+        if last(lines, "taken out", "put back") and partner.is_in_list:
+            self._take_out(partner)
         self._revoke(partner, lines)
         corrected = [line.detail.partition(":") for line in lines if line.kind == "corrected"]
         fingerprint = partner.email_hmac.hex() if partner.email_hmac else None
@@ -197,6 +205,14 @@ class _Replay:
             self._applied.failed["erased"] += 1
         else:
             self._applied.counts["erased"] += 1
+
+    def _take_out(self, partner: Partner) -> None:
+        try:
+            take_out.take_out_partner(self._session, partner.id, tell=False)
+        except Refused:
+            self._applied.failed["taken out"] += 1
+        else:
+            self._applied.counts["taken out"] += 1
 
     def _revoke(self, reader: Partner | Contact, lines: list[Line]) -> None:
         """Raise the generation above every one that was revoked; a mail that waits with an older link says nothing."""

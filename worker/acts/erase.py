@@ -97,7 +97,7 @@ def erase_partner(session: Session, partner_id: int) -> bool:
 
     Raises StillSigns.
     """
-    held = locking.lock_partner(session, partner_id, None)
+    held = locking.lock_partner(session, partner_id, None, even_taken_out=True)
     if held.standing is not None and held.standing.signs and held.stage not in _OVER:
         raise StillSigns(organization=held.partner.organization)
     _forget(session, held.campaign, [held.partner])

@@ -159,7 +159,7 @@ def _renew_links(session: Session, campaign: Campaign, now: datetime) -> int:
 
     The addresses are the same, so whoever was asked is one who was asked.
     """
-    partners = [one for one in campaign.partners if one.erased_at is None]
+    partners = [one for one in campaign.partners if one.erased_at is None and one.is_in_list]
     living = select(Contact).join(Partner).where(Partner.campaign_id == campaign.id, Contact.ended_at.is_(None))
     contacts = session.scalars(living).all()
     for partner in partners:

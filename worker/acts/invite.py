@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import audit
 from worker.mail import outbox
+from worker.mail.undo_minutes import undo_until
 from worker.models import Campaign, Mail
 from worker.state.due import first_mail_at
 from worker.state.recipients import select_not_yet_asked
@@ -21,15 +22,22 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
 
     BATCH at most, for a list may be long: whoever calls it calls again. The first few go alone, and by fives
     until the relay took one: a mistake in the sender or in the relay's settings then reaches five and not five
-    thousand. They wait for `settings.undo` after a launch.
+    thousand. They wait for `settings.undo` after a launch, or after a partner was added.
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
     if not campaign.takes_answers(at=now) or (number := _how_many_may_be_asked(session, campaign)) == 0:
         return 0
     partners = session.execute(select_not_yet_asked(campaign).limit(number)).all()
-    dates = outbox.MailOptions(due_at=max(now, first_mail_at(campaign)), dated_at=_says_so_since(campaign, now))
-    rows = [outbox.to_partner("invitation", campaign, p, "1", now, **dates) for p in partners]
+    dated_at, due_at = _says_so_since(campaign, now), max(now, first_mail_at(campaign))
+    rows = [
+        outbox.to_partner(
+            *("invitation", campaign, one, "1", now),
+            dated_at=max(dated_at, one.added_at or dated_at),
+            due_at=max(due_at, undo_until(campaign, one.added_at)) if one.added_at else due_at,
+        )
+        for one in partners
+    ]
     asked = outbox.put(session, rows)
     if asked:
         audit.log(session, campaign, "clock", "invited", detail=asked, at=now)

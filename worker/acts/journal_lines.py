@@ -7,7 +7,8 @@ from worker import journal
 from worker.journal import Line, marks_of
 
 MARGIN = timedelta(minutes=10)  # what was under way as a backup was taken is not in it, and is noted as earlier
-_OF_BOTH = {"reduced", "erased", "silenced", "allowed"}  # what is of both partners, once they were made one
+# What is of both partners, once they were made one.
+_OF_BOTH = {"reduced", "erased", "silenced", "allowed", "taken out", "put back"}
 
 
 class JournalLines:

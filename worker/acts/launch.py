@@ -2,7 +2,7 @@
 
 import itertools
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -143,7 +143,14 @@ def as_row(definition: Definition, now: datetime) -> Campaign:
     )
 
 
-def partner_columns(definition: Definition, row: PartnerRow) -> dict[str, Any]:
+class HasLanguage(Protocol):
+    """What says in which language whoever has none of its own is written to."""
+
+    @property
+    def authentic(self) -> str: ...
+
+
+def partner_columns(definition: HasLanguage, row: PartnerRow) -> dict[str, Any]:
     """What is kept of one line of the list, with a new ref for its link."""
     return {
         "ref": tokens.new_ref(),

@@ -14,7 +14,7 @@ from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import BEYOND_RECALL, Action
 from worker.state.positions import Position
-from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused, Silenced
+from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused, Silenced, TakenOut
 
 
 class Link(NamedTuple):
@@ -45,7 +45,9 @@ class LockedPartner(Position):
         return self.link.contact_id if self.link else None
 
     def require(self, action: Action) -> None:
-        """Raises Closed or LetterHasLeft if it is too late for this, Silenced if its link may not do it."""
+        """Raises Closed or LetterHasLeft if it is too late, Silenced if its link may not do it, or TakenOut."""
+        if not self.partner.is_in_list:
+            raise TakenOut(organization=self.partner.organization)
         if self.is_silenced_for(action):
             raise Silenced
         if not self.allows(action):
@@ -65,14 +67,22 @@ class LockedPartner(Position):
 
     def too_late(self) -> Refused:
         """Why nothing can be added."""
+        if not self.partner.is_in_list:
+            return TakenOut(organization=self.partner.organization)
         return LetterHasLeft() if self.stage in BEYOND_RECALL else Closed.to("answer", self.campaign)
 
 
-def lock_partner_alone(session: Session, partner_id: int) -> tuple[Campaign, Partner]:
-    """Lock a campaign, so that nobody else acts in it, then one of its partners; read both only afterwards."""
+def lock_partner_alone(session: Session, partner_id: int, *, even_taken_out: bool = False) -> tuple[Campaign, Partner]:
+    """Lock a campaign, so that nobody else acts in it, then one of its partners; read both only afterwards.
+
+    Raises TakenOut.
+    """
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == partner_id)).one()
     campaign = db.locked(session, campaign_id)
-    return campaign, session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
+    if not (partner.is_in_list or even_taken_out):
+        raise TakenOut(organization=partner.organization)
+    return campaign, partner
 
 
 def lock_applicant(
@@ -98,12 +108,17 @@ def lock_member(session: Session, member_id: int, generation: int) -> tuple[Camp
     return campaign, member, db.clock(session)
 
 
-def lock_partner(session: Session, partner_id: int, link: Link | None) -> LockedPartner:
-    """One partner, locked as `lock_partners` locks several. Raises LinkRevoked."""
+def lock_partner(
+    session: Session, partner_id: int, link: Link | None, *, even_taken_out: bool = False
+) -> LockedPartner:
+    """One partner, locked as `lock_partners` locks several. Raises LinkRevoked or TakenOut."""
     locked = lock_partners(session, {partner_id: link})
     if partner_id not in locked:
         raise LinkRevoked
-    return locked[partner_id]
+    held = locked[partner_id]
+    if not (held.partner.is_in_list or even_taken_out):
+        raise TakenOut(organization=held.partner.organization)
+    return held
 
 
 def lock_partners(session: Session, links: Mapping[int, Link | None]) -> dict[int, LockedPartner]:

@@ -24,7 +24,7 @@ from worker.models import (
 from worker.state.answers import exposure, standing_answer
 from worker.state.partner_changes import Merged
 from worker.state.recipients import select_answering_contacts
-from worker.state.refusals import Closed, Erased, SamePartner
+from worker.state.refusals import Closed, Erased, SamePartner, TakenOut
 
 # What makes the registered contact of a partner: its link, and where and how it is written to.
 _REGISTERED = ("ref", "generation", "contact", "email", "email_hmac", "language", "quiet_at", "bounced_at")
@@ -40,7 +40,7 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     and noted of the second is the first's from now on, but for changes of how it was to be printed. Where an organizer
     silenced one, both are silenced. Otherwise both are told, whatever silence their links asked for, for what is shown
     of them may change.
-    Raises SamePartner, Erased, or Closed once answers are taken no more.
+    Raises SamePartner, Erased, TakenOut, or Closed once answers are taken no more.
     """
     campaign, kept, merged = _lock(session, kept_id, merged_id)
     now = db.clock(session)
@@ -95,6 +95,8 @@ def _lock(session: Session, kept_id: int, merged_id: int) -> tuple[Campaign, Par
     for one in (kept, merged):
         if one.erased_at is not None:
             raise Erased(organization=one.organization)
+        if not one.is_in_list:
+            raise TakenOut(organization=one.organization)
     if not campaign.takes_answers(at=db.clock(session)):
         closed = Closed.to("merge", campaign)
         raise Closed(**closed.facts, number=merged_id)

@@ -147,7 +147,9 @@ def _put_letter_back(session: Session, campaign: Campaign, now: datetime) -> int
     session.execute(delete(Letter).where(Letter.id == amended.id))
     session.expire(campaign, ["letters"])
     lapsed = select(Answer).join(Partner).where(Answer.id.in_(undo["answers"]), Answer.superseded_at == at)
-    own = Partner.erased_at.is_(None) & or_(Partner.disowned_at.is_(None), Partner.disowned_at < at)
+    own = (
+        Partner.erased_at.is_(None) & Partner.is_in_list & or_(Partner.disowned_at.is_(None), Partner.disowned_at < at)
+    )
     again = _stand_again(session, session.scalars(lapsed.where(own)).all(), now)
     # Whoever stands again is asked no more: not by a new link either, nor by a reminder that came in between.
     asks = Mail.kind.in_(kinds.cancelled_by("answer"))

@@ -25,7 +25,7 @@ def unsubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None
     What was answered stands, and the signing link works on. The registered contact is told, once a day at most: it may
     have been somebody else who asked. Raises LinkRevoked.
     """
-    held = locking.lock_partner(session, partner_id, link)
+    held = locking.lock_partner(session, partner_id, link, even_taken_out=True)
     campaign, partner, now = held.campaign, held.partner, held.now
     reader = _reader(session, partner, link)
     if reader.quiet_at is not None:
@@ -48,7 +48,7 @@ def resubscribe_reader(session: Session, partner_id: int, *, link: Link) -> None
 
     Other mails that it missed stay missed. Idempotent. Raises LinkRevoked, or Silenced where an organizer decided.
     """
-    held = locking.lock_partner(session, partner_id, link)
+    held = locking.lock_partner(session, partner_id, link, even_taken_out=True)
     if held.partner.silenced_at is not None:
         raise Silenced
     reader = _reader(session, held.partner, link)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from worker.cli import doctor, processes
+from worker.cli.add import add
 from worker.cli.admit import admit
 from worker.cli.amend import amend
 from worker.cli.backup import backup, restore
@@ -34,6 +35,7 @@ from worker.cli.organizer import organizer
 from worker.cli.preview import preview
 from worker.cli.rekey import rekey
 from worker.cli.remind import remind
+from worker.cli.remove import remove
 from worker.cli.reply import reply
 from worker.cli.resend import resend
 from worker.cli.resume import resume
@@ -64,7 +66,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     PREPARE: [new, check, preview, launch],
     RUN: [
         *(todo, status, log, remind, extend, amend, hold, resume, sign, decline, withdraw),
-        *(carry, contacts, mails, notes, silence, admit, merge),
+        *(carry, contacts, mails, notes, silence, add, remove, admit, merge),
         *(members, words),
     ],
     LEAVE: [close, dispatch, resend, cancel],

@@ -144,6 +144,7 @@ _TAKEN: dict[journal.Kind, str] = {
     "erased": "organization (erased)",
     "quiet": "wish for no more email",
     "silenced": "silence by an organizer",
+    "taken out": "partner that was taken out",
     "suppressed": "address from which email came back",
     "campaign erased": "campaign (erased)",
     "cancelled": "campaign (cancelled)",

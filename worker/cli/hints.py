@@ -70,7 +70,9 @@ def served_with_command(state: ServedState, name: str, slug: str, *, copy: bool)
 
 def refusal_with_command(refused: Refused, slug: str) -> str:
     """Why a command did nothing, and what to type instead."""
+    from worker.definition.problems import few
     from worker.wording import refusals  # which brings Jinja and Markdown: most commands are not refused
+    from worker.wording.acts import partner_list
     from worker.wording.problems import sentence as problem_sentence
 
     if refused.code == "blocked":
@@ -89,6 +91,15 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
         case "still_signs":
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to withdraw altogether, first: {withdraw}"
+        case "bad_list":
+            problems = few(refused.facts["problems"])
+            told = [
+                *(f"✗ {one.sentence}" for one in problems),
+                f"\n{console.count(len(problems), 'problem')} to correct",
+            ]
+            return "\n".join(told) + "; nobody was added."
+        case "nobody_new":
+            return "\n".join([*partner_list.left_out(refused.facts["additions"], refused.facts["left_out"]), said])
         case "already_partner":
             return f"{said} {_already_partner(slug, **refused.facts)}"
         case "closed" if refused.facts.get("what") == "merge" and not refused.facts.get("cancelled"):
@@ -175,6 +186,8 @@ EXIT_CODES = {
     "same_address": 0,
     "same_letter": 0,
     "same_partner": 0,
+    "taken_out": 0,
+    "nobody_new": 0,
     "blocked": console.WAITS,
     "not_offered": console.USAGE,
     "not_that_day": console.USAGE,

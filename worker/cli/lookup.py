@@ -163,26 +163,38 @@ def _is_there() -> bool:
     return True
 
 
-def partner_named(session: Session, campaign: Campaign, name: str) -> Partner:
+def partner_named(session: Session, campaign: Campaign, name: str, *, even_taken_out: bool = False) -> Partner:
     """The partner with this name, acronym, printed row or number; ends the command if there is none or more than one.
 
     Case, accents, spaces, quotes and `&` for `and` make no difference. A number is written `#12`, so that none is
-    taken for a name; it stays, and reaches one of two that have the same name.
+    taken for a name; it stays, and reaches one of two that have the same name. One that was taken out is found only
+    where none in the list has the name, and ends the command unless that is for such, too.
     """
     living = Partner.organization != REDACTED  # of whom there is nothing left to mean
     partners = list(session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, living)))
     if number := _NUMBER.fullmatch(name.strip()):
         found = [partner for partner in partners if not number["kind"] and str(partner.id) == number["digits"]]
-        return found[0] if found else console.fail(f"No partner has the number {name.strip()} in {campaign.slug}.")
+        if not found:
+            console.fail(f"No partner has the number {name.strip()} in {campaign.slug}.")
+        return _in_list(campaign, found[0], even_taken_out=even_taken_out)
     wanted = similar_names.same_name(name)
     found = [p for p in partners if wanted and wanted in _names(p)]
+    found = [p for p in found if p.is_in_list] or found
     if len(found) > 1:
         _fail_with_numbers(name, _told_apart(session, found))
     if found:
-        return found[0]
+        return _in_list(campaign, found[0], even_taken_out=even_taken_out)
+    partners = [p for p in partners if p.is_in_list]
     containing = [p.organization for p in partners if wanted and wanted in similar_names.same_name(p.organization)]
     meant = _or(containing[:5]) or did_you_mean(name, [partner.organization for partner in partners])
     return console.fail(f"No partner {name!r} in {campaign.slug}. {meant}".rstrip())
+
+
+def _in_list(campaign: Campaign, partner: Partner, *, even_taken_out: bool) -> Partner:
+    if not (partner.is_in_list or even_taken_out):
+        back = console.command("remove", campaign.slug, f"#{partner.id}", "--put-back")
+        console.fail(f"{partner.organization} was taken out of the list: nothing was changed. To put it back: {back}")
+    return partner
 
 
 def addressee_named(campaign: Campaign, name: str) -> Addressee:
@@ -231,7 +243,7 @@ def partner_or_applicant_named(
     """Whoever is meant, of both; ends the command if nobody is, or more than one."""
     applicant = applicant_named(applicants, name)
     if applicant is None or _NUMBER.fullmatch(name.strip()):
-        return applicant or partner_named(session, campaign, name)
+        return applicant or partner_named(session, campaign, name, even_taken_out=True)
     living = select(Partner).where(Partner.campaign_id == campaign.id, Partner.organization != REDACTED)
     wanted = similar_names.same_name(name)
     if partners := [partner for partner in session.scalars(living) if wanted in _names(partner)]:

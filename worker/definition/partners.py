@@ -141,10 +141,13 @@ class TakenList:
     """Of a workbook, all of them."""
     sheet: str = ""
     """The one that was read; empty where none was, for whoever asks which."""
+    numbers: list[int] = field(default_factory=list)
+    """Of the rows, as a spreadsheet shows them; or of the lines of a paste (`place`)."""
+    place: str = "row"
 
 
 def take_list(path: Path, language: str = "en", sheet: str = "") -> TakenList:
-    """Read a workbook, CSV or a pasted list, by what is in the file and not by its name.
+    """Read a workbook, CSV or a pasted list, by what is in the file and hardly by its name.
 
     What is understood in spite of how it is written is corrected and told; `read_csv` refuses it. Of several sheets
     that may be the list none is taken: `sheet` is the name of one. Countries are spelled as letters in that language
@@ -152,6 +155,14 @@ def take_list(path: Path, language: str = "en", sheet: str = "") -> TakenList:
     """
     try:
         octets = readable_files.octets(path, expected=_ANY_LIST, most=workbook.MAX_WORKBOOK)
+    except readable_files.Unreadable as error:
+        return TakenList(problems=[error.problem])
+    return take_octets(path, octets, language, sheet)
+
+
+def take_octets(path: Path, octets: bytes, language: str = "en", sheet: str = "") -> TakenList:
+    """The same of what is in memory; `path` is what it is called, and is not looked for."""
+    try:
         if workbook.is_workbook(octets):
             return _take_workbook(path.name, octets, language, sheet)
         readable_files.check_text(path, octets, expected=_ANY_LIST, most=MAX_LIST, fix=_SAVE_AS)
@@ -167,10 +178,16 @@ def take_list(path: Path, language: str = "en", sheet: str = "") -> TakenList:
         return replace(taken, remarks=[*misnamed, *taken.remarks])
     if too_much := pasted_list.too_much(path.name, text):
         return TakenList(problems=[too_much])
-    rows, fixes = read_pasted(text, language)
-    problems = [] if rows else [_empty(path.name)]
+    lines = list(pasted_list.lines(text, language))
+    listed = [line for line in lines if not line.beside]
     doubts = encodings.doubts(path.name, _lines_of(text), guessed)
-    return TakenList(rows, [], problems, [*misnamed, *_guess(path.name, guessed), *doubts, *fixes])
+    return TakenList(
+        rows=[_of_line(line) for line in listed],
+        problems=[] if listed else [_empty(path.name)],
+        remarks=[*misnamed, *_guess(path.name, guessed), *doubts, *(fix for line in lines for fix in line.fixes)],
+        numbers=[line.number for line in listed],
+        place="line",
+    )
 
 
 def _misnamed(path: Path) -> Iterator[Problem]:
@@ -232,7 +249,18 @@ def _take_table(file: str, table: csv_list.Table, guessed: str, language: str) -
         *_formulas(file, spelled),
         *_remarks(file, spelled, groups),
     ]
-    return TakenList([row for _, row in spelled], table.columns, table.problems, remarks)
+    rows, numbers = [row for _, row in spelled], [number for number, _ in spelled]
+    return TakenList(rows, table.columns, table.problems, remarks, numbers=numbers)
+
+
+def row_of(file: str, number: int, cells: Mapping[str, str], problems: list[Problem]) -> PartnerRow:
+    """One row of cells by the names of COLUMNS, tidied; what is wrong with them is added to `problems`."""
+    return _row(file, number, dict(cells), problems)
+
+
+def countries_in_doubt(file: str, numbered: Iterable[_Numbered]) -> Iterator[Problem]:
+    """Names that several countries have."""
+    return _countries_in_doubt(file, numbered)
 
 
 def _with_link(number: int, cells: dict[str, str], links: Mapping[str, str], fixes: list[Fix]) -> dict[str, str]:

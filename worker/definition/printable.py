@@ -26,11 +26,14 @@ def glyph_problems(definition: Definition) -> list[Problem]:
 
 def partner_glyph_problems(partners: Iterable[PartnerRow]) -> list[Problem]:
     """One problem for each row of `partners.csv` that holds such characters in what is printed of it."""
-    found = []
-    for number, row in enumerate(partners, start=2):
-        if missing := glyphs.unprintable([row.organization, row.acronym, row.country]):
-            found.append(_no_glyph("partners.csv", f"row {number}", missing))
-    return found
+    numbered = enumerate(partners, start=2)
+    return [one for number, row in numbered if (one := row_glyph_problem("partners.csv", f"row {number}", row))]
+
+
+def row_glyph_problem(file: str, where: str, row: PartnerRow) -> Problem | None:
+    """The same of one row of a list."""
+    missing = glyphs.unprintable([row.organization, row.acronym, row.country])
+    return _no_glyph(file, where, missing) if missing else None
 
 
 def _no_glyph(file: str, where: str, missing: set[str]) -> Problem:

@@ -70,6 +70,7 @@ KINDS = by_name(
     MailKind("code_guessed", "partner", SOON, alert=True),
     MailKind("copy", "partner", LAST, bulk=True, attachment=True, waits_with_letter=True, cancelled_by=("step back",)),
     MailKind("cancelled", "partner", LATER, bulk=True),
+    MailKind("taken_out", "partner", LATER),
     MailKind("passed_on", "partner", LATER),
     MailKind("was_passed_on", "partner", SOON, alert=True),
     MailKind("contact_added", "partner", SOON, alert=True),

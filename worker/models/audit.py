@@ -24,6 +24,7 @@ AuditCode = Literal[
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
     "reply_noted", "notice_told",
     "note_added", "note_finished", "looked_after", "looked_after_no_more",
+    "voices_stopped", "voices_reopened", "seat_given", "seat_taken", "partners_added", "taken_out", "put_back",
 ]  # fmt: skip
 
 

@@ -46,7 +46,8 @@ class Partner(Base):
     `passed_on_at`: when it last passed its invitation on; `listing_changed_at`: when a link of it last changed how it
     is printed. Both are null again once what was done by its links was undone. `sort_key` is its place in the printed
     order, `folded` what its name is looked for by; each flush keeps them true (`as_listed`). `taken_out_at`: since
-    when it is not asked any more, as it should not have been; `organizer_id`: who looks after it.
+    when it is not asked any more, as it should not have been; `organizer_id`: who looks after it; `added_at`: when it
+    was added after the launch.
     """
 
     __tablename__ = "partner"
@@ -79,6 +80,7 @@ class Partner(Base):
     folded: Mapped[str] = mapped_column(Text, server_default="", deferred=True)
     taken_out_at: Mapped[datetime | None]
     organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizer.id"))
+    added_at: Mapped[datetime | None]
 
     campaign: Mapped[Campaign] = relationship(back_populates="partners")
     answers: Mapped[list["Answer"]] = relationship(back_populates="partner", order_by="Answer.id")
@@ -94,6 +96,16 @@ class Partner(Base):
         self.wrong_codes = 0
 
     @hybrid_property
+    def is_in_list(self) -> bool:
+        """Whether it is one of those that are asked, and was not taken out; of a class, the condition in SQL."""
+        return self.taken_out_at is None
+
+    @is_in_list.inplace.expression
+    @classmethod
+    def _is_in_list(cls) -> ColumnElement[bool]:
+        return cls.taken_out_at.is_(None)
+
+    @hybrid_property
     def takes_mail(self) -> bool:
         """Whether it has an address and nobody has asked for silence; of a class, the condition in SQL."""
         return self.takes_alerts and self.quiet_at is None
@@ -106,12 +118,12 @@ class Partner(Base):
     @hybrid_property
     def takes_alerts(self) -> bool:
         """Whether it is told of what exposes it more, though its link asked for silence; of a class, in SQL."""
-        return self.email_hmac is not None and self.silenced_at is None
+        return self.is_in_list and self.email_hmac is not None and self.silenced_at is None
 
     @takes_alerts.inplace.expression
     @classmethod
     def _takes_alerts(cls) -> ColumnElement[bool]:
-        return cls.email_hmac.is_not(None) & cls.silenced_at.is_(None)
+        return cls.is_in_list & cls.email_hmac.is_not(None) & cls.silenced_at.is_(None)
 
 
 _LISTED = ("organization", "acronym", "country", "names", "sort_as")

@@ -120,7 +120,7 @@ def is_named_publicly() -> ColumnElement[bool]:
 
 
 def of_partners(*columns: Any) -> Select[*tuple[Any, ...]]:
-    """Selects columns of each partner, the latest invitation to its registered contact, and its standing answer."""
+    """Selects columns of each partner that is in the list, its registered contact's latest invitation, its answer."""
     later = aliased(Mail)
     again = exists().where(
         later.partner_id == _INVITATION.partner_id,
@@ -137,6 +137,7 @@ def of_partners(*columns: Any) -> Select[*tuple[Any, ...]]:
         .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
         .outerjoin(Letter, Letter.id == Answer.letter_id)
         .outerjoin(_PRESENT, _PRESENT.c.campaign_id == Partner.campaign_id)
+        .where(Partner.is_in_list)
     )
 
 

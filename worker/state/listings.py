@@ -20,7 +20,7 @@ def country_as_listed(session: Session, campaign: Campaign, wanted: str, besides
     code = countries.code(wanted)
     if code is None:
         return None
-    others = select(Partner.country).where(Partner.campaign_id == campaign.id)
+    others = select(Partner.country).where(Partner.campaign_id == campaign.id, Partner.is_in_list)
     if besides is not None:
         others = others.where(Partner.id != besides.id)
     theirs = {country for country in session.scalars(others.distinct()) if countries.code(country) == code}

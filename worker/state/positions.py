@@ -38,6 +38,8 @@ class Position:
 
     def allows(self, action: Action) -> bool:
         """Whether it is not too late for this, and its link may do it."""
+        if not self.partner.is_in_list:
+            return action == "unsubscribe"
         return action in ALLOWED[self.stage] and not self.is_silenced_for(action)
 
     def is_silenced_for(self, action: Action) -> bool:
@@ -46,6 +48,8 @@ class Position:
 
     def offered(self) -> set[Action]:
         """What it may do, as far as it makes sense for it."""
+        if not self.partner.is_in_list:
+            return {"unsubscribe"}
         offered = lifecycle.offered(self.campaign, self.stage, self.standing)
         if self.stage == "open" and (self.partner.listing_changed_at or self.partner.passed_on_at):
             offered.add("disown")  # though nothing was answered
@@ -70,7 +74,7 @@ def load_position(session: Session, partner: Partner) -> Position:
 def few_are_asked(campaign_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether a campaign has fewer than FEW_PARTNERS, as a column; no more rows than those are read."""
     one = aliased(Partner)
-    last = select(one.id).where(one.campaign_id == campaign_id).offset(FEW_PARTNERS - 1).limit(1)
+    last = select(one.id).where(one.campaign_id == campaign_id, one.is_in_list).offset(FEW_PARTNERS - 1).limit(1)
     return last.correlate_except(one).scalar_subquery().is_(None)
 
 

@@ -19,10 +19,10 @@ _INVITATION = (Mail.kind == "invitation", Mail.contact_id.is_(None))  # a merged
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
 
 
-def select_not_yet_asked(campaign: Campaign) -> Select[int, int, str]:
+def select_not_yet_asked(campaign: Campaign) -> Select[int, int, str, datetime | None]:
     """Selects the partners with an address that have no invitation and want mail, as far as a mail needs them."""
     which = (Partner.campaign_id == campaign.id, _is_not_yet_asked())
-    return select(*OF_A_READER).where(*which).order_by(Partner.id)
+    return select(*OF_A_READER, Partner.added_at).where(*which).order_by(Partner.id)
 
 
 def select_with_some_not_asked(campaigns: Sequence[Campaign]) -> Select[int]:
@@ -45,7 +45,8 @@ def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
 def load_to_ask_again(session: Session, campaign: Campaign) -> list[Partner]:
     """Who has the invitation, or has answered without one."""
     answered = exists().where(Answer.partner_id == Partner.id)
-    known = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation() | answered)
+    of_it = (Partner.campaign_id == campaign.id, Partner.is_in_list)
+    known = select(Partner).where(*of_it, _has_invitation() | answered)
     return list(session.scalars(known.order_by(Partner.id)))
 
 
@@ -114,12 +115,12 @@ def select_contacts_to_tell_of_end(campaign: Campaign) -> Select[int, int, int, 
     has_heard = _has_had_mail(Contact.id) | exists().where(Answer.contact_id == Contact.id)
     may_have_heard = has_heard | _is_being_sent(Mail.contact_id == Contact.id)
     reached = ~exists().where(Suppression.email_hmac == Contact.email_hmac)
-    which = (Partner.campaign_id == campaign.id, Partner.silenced_at.is_(None), Contact.takes_mail)
+    its_partner = (Partner.campaign_id == campaign.id, Partner.silenced_at.is_(None), Partner.is_in_list)
     columns = (Contact.id, Contact.partner_id, Contact.generation, Contact.language, has_heard.label("has_heard"))
     return (
         select(*columns)
         .join(Partner, Partner.id == Contact.partner_id)
-        .where(*which, may_have_heard, reached)
+        .where(*its_partner, Contact.takes_mail, may_have_heard, reached)
         .order_by(Contact.id)
     )
 
@@ -130,8 +131,16 @@ def load_to_tell_of_end_by_hand(session: Session, campaign: Campaign) -> list[Pa
     was_asked = _has_had_mail(None) | Partner.handed_out_at.is_not(None) | answered
     suppressed = exists().where(Suppression.email_hmac == Partner.email_hmac)
     unreached = Partner.email_hmac.is_(None) | Partner.silenced_at.is_not(None) | suppressed
-    which = (Partner.campaign_id == campaign.id, Partner.erased_at.is_(None), was_asked, unreached)
+    living = (Partner.campaign_id == campaign.id, Partner.erased_at.is_(None), Partner.is_in_list)
+    which = (*living, was_asked, unreached)
     return list(session.scalars(select(Partner).where(*which).order_by(Partner.id)))
+
+
+def may_have_heard(session: Session, partner: Partner) -> bool:
+    """Whether a mail went to a partner's registered contact at its present address, or may have, or is about to."""
+    to_it = (Mail.partner_id == Partner.id, Mail.contact_id.is_(None), _TO_PRESENT_ADDRESS)
+    heard = _has_had_mail(None) | _is_being_sent(*to_it)
+    return session.scalar(select(Partner.id).where(Partner.id == partner.id, heard)) is not None
 
 
 def has_heard(session: Session, mail_id: int) -> bool:
@@ -244,7 +253,7 @@ def select_answering_contacts(*which: ColumnElement[bool]) -> Select[Contact]:
 
 def load_answering_contacts(session: Session, campaign: Campaign) -> dict[int, list[Contact]]:
     """Those of a campaign, by partner."""
-    of_it = select(Partner.id).where(Partner.campaign_id == campaign.id)
+    of_it = select(Partner.id).where(Partner.campaign_id == campaign.id, Partner.is_in_list)
     found: dict[int, list[Contact]] = {}
     for contact in session.scalars(select_answering_contacts(Contact.partner_id.in_(of_it))):
         found.setdefault(contact.partner_id, []).append(contact)

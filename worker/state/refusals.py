@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from worker.models import Campaign
 
-ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename", "merge"]
+ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename", "merge", "remove", "add"]
 
 
 class Refused(Exception):
@@ -284,6 +284,34 @@ class NoSeat(Refused):
     """The person may not open the page of a partner of this campaign, so it cannot look after one."""
 
     code = "no_seat"
+class TakenOut(Refused):
+    """It was taken out of the list; or not, where it was to be put back. Facts: organization, is_out (else true)."""
+
+    code = "taken_out"
+
+
+class CannotBeTakenOut(Refused):
+    """The letter has left, or may have, with all that it counts. Facts: where (a DeliveryState)."""
+
+    code = "cannot_be_taken_out"
+
+
+class BadList(Refused):
+    """Rows of a list cannot be taken. Facts: problems (`definition.problems.Problem`)."""
+
+    code = "bad_list"
+
+
+class NobodyNew(Refused):
+    """All of a list are partners already, or ask to sign. Facts: additions, left_out (`state.newcomers.LeftOut`)."""
+
+    code = "nobody_new"
+
+
+class TooManyPartners(Refused):
+    """The campaign would have more partners than it can have. Facts: most, there."""
+
+    code = "too_many_partners"
 
 
 class StillSigns(Refused):

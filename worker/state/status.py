@@ -119,7 +119,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
     of_it = Mail.campaign_id == campaign.id
     mails = session.scalars(select(Mail).where(of_it, Mail.kind.not_in(_ONLY_COUNTED)).order_by(Mail.id)).all()
     around = mail_status.load_circumstances(session, campaign, facts.now)
-    asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id)).all()
+    asked = session.scalars(select(Partner).where(Partner.campaign_id == campaign.id, Partner.is_in_list)).all()
     responses = load_responses(session, [campaign.id])
     partners = _partners(session, campaign, signatories.in_order(asked), mails, responses, around)
     persons = load_member_status(session, [campaign], {campaign.id: facts.letters})[campaign.id]

@@ -31,7 +31,7 @@ class ContactsPage(CodePage[Partner, EndingForm]):
     def show(self, session: Session, partner: Partner, visit: Visit[EndingForm]) -> Response:
         """Each living link with a way to end it; the partner's page where there is none, or for who has one of them."""
         living = contacts.load_living(session, partner.id)
-        if visit.holder.contact_id is not None or not living:
+        if visit.holder.contact_id is not None or not living or not partner.is_in_list:
             return self.home(visit)
         answered = select(Answer.contact_id).where(Answer.contact_id.in_([one.id for one in living])).distinct()
         return responses.show(

@@ -81,6 +81,7 @@ _LOOK = (
         # What is told on a page of its own, for few.
         (
             Partner.silenced_at.is_not(None)
+            | Partner.taken_out_at.is_not(None)
             | Partner.quiet_at.is_not(None)
             | Partner.listing_changed_at.is_not(None)
             | Partner.passed_on_at.is_not(None)
@@ -306,7 +307,10 @@ class State(NamedTuple):
             has_address=partner.email_hmac is not None,
             wants_no_mail=partner.quiet_at is not None,
             is_special=any(
-                (partner.silenced_at, partner.quiet_at, partner.listing_changed_at, partner.passed_on_at),
+                (
+                    *(partner.silenced_at, partner.taken_out_at, partner.quiet_at),
+                    *(partner.listing_changed_at, partner.passed_on_at),
+                )
             ),
             choice=standing.choice if standing else None,
             visibility=standing.visibility if standing else None,

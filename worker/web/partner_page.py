@@ -154,6 +154,8 @@ def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusa
     """The letter, what stands, and what can still be said; a form that cannot be taken any more is refused."""
     campaign, partner, standing = position.campaign, position.partner, position.standing
     language = visit.language
+    if not partner.is_in_list:
+        return _taken_out(session, partner, visit)
     row = names.signatory(partner, language, campaign.authentic)
     view = _view(session, position, language, "", visit.typed, visit.problems, refusal, visit.holder.contact_id)
     return responses.show(
@@ -171,6 +173,20 @@ def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusa
         has_contacts=visit.holder.contact_id is None and bool(contacts.load_living(session, partner.id)),
         recorded_at=dates.day_and_time(standing.at, campaign.zone, language) if standing else "",
         **view,
+    )
+
+
+def _taken_out(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
+    """That it is not asked any more; of the letter and of what it answered nothing is shown."""
+    reader = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else partner
+    return responses.show(
+        "taken_out.html",
+        visit.language,
+        campaign=partner.campaign,
+        partner=partner,
+        own_language=visit.holder.language,
+        token=visit.token,
+        stop="" if reader is None or reader.quiet_at else f"/{tokens.PATHS['quiet']}/{tokens.token(reader, 'quiet')}",
     )
 
 

@@ -170,6 +170,17 @@ def _not_admitted(line: _Line) -> str:
     return line.say(O_("An organization that asked to sign was not admitted."))
 
 
+def _taken_out(line: _Line) -> str:
+    told = line.at(0)
+    taken = line.say(O_("%(partner)s was taken out of the list."))
+    return line.together(taken, line.count(_MAILS, told) if told.strip("0").isdecimal() else "")
+
+
+def _put_back(line: _Line) -> str:
+    back = line.say(O_("%(partner)s was put back into the list."))
+    return line.together(back, line.say(O_("It is asked once more.")) if line.at(0) == "1" else "")
+
+
 def _erased(line: _Line) -> str:
     if line.partner:
         return line.say(O_("The records of an organization were erased."))
@@ -252,6 +263,12 @@ _SENTENCES: dict[str, _Sentence] = {
     "unsubscribed": _plain(O_("%(partner)s wants no more email.")),
     "resubscribed": _plain(O_("%(partner)s wants email again.")),
     "asked_to_join": _plain(O_("An organization that was not asked wants to sign, and confirmed it by email.")),
+    "partners_added": _counted(
+        On_("%(n)s organization was added to the list.", "%(n)s organizations were added to the list."),
+        O_("Organizations were added to the list."),
+    ),
+    "taken_out": _taken_out,
+    "put_back": _put_back,
     "admitted": _plain(O_("%(partner)s asked to sign and was admitted.")),
     "not_admitted": _not_admitted,
     "bounced": _about_mail(O_("An email to %(partner)s came back%(known)s."), O_("An email came back%(known)s.")),

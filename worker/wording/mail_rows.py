@@ -29,6 +29,7 @@ class Reader:
     silenced_at: datetime | None
     names: dict[str, str] | None
     disowned_at: datetime | None
+    taken_out_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ _OF_THE_MAIL = (
 _OF_THE_READER = (
     *(Partner.ref, Partner.generation, Partner.organization, Partner.acronym, Partner.country),
     *(Partner.contact, Partner.email, Partner.quiet_at, Partner.silenced_at, Partner.names, Partner.disowned_at),
+    Partner.taken_out_at,
 )
 
 

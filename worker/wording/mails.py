@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         partner_mails.amended,
         partner_mails.corrected,
         partner_mails.cancelled,
+        partner_mails.taken_out,
         partner_mails.passed_on,
         partner_mails.merged,
         partner_mails.listing,

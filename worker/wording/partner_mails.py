@@ -51,6 +51,13 @@ def cancelled(session: Session, mail: Mail | BulkMail) -> Message:
     return to_partner(mail, is_alert=mail.contact is None)
 
 
+def taken_out(session: Session, mail: Mail) -> Message:
+    """Tells a partner that it is not asked any more; nobody whom no other mail reached."""
+    if not recipients.has_heard(session, mail.id):
+        raise NothingToSay
+    return to_partner(mail)
+
+
 def passed_on(session: Session, mail: Mail) -> Message:
     """Brings a partner's invitation to a further contact; who typed the address is said, and why a link is new."""
     contact = mail.contact
@@ -145,6 +152,8 @@ def to_partner(
     partner, reader = mail.partner, mail.contact or mail.partner
     if partner is None or reader is None or not reader.email or partner.silenced_at is not None:
         raise NothingToSay
+    if (partner.taken_out_at is not None) != (mail.kind == "taken_out"):
+        raise NothingToSay  # it is told that it was taken out, and nothing else
     if mail.generation not in {None, reader.generation} or (isinstance(reader, Contact) and reader.ended_at):
         raise NothingToSay  # that link was revoked, and whoever reads it has no claim to another
     if reader.quiet_at is not None and not (is_alert or kind_named(mail.kind).alert):

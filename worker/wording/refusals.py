@@ -69,6 +69,9 @@ _NO_MORE: dict[ClosedFor, str] = {
     "admit": O_("nobody can be admitted any more"),
     "hand_out": O_("nobody can answer any more"),
     "merge": O_("partners cannot be merged any more"),
+    "remove": O_("nobody can be taken out or put back any more"),
+    "add": O_("nobody can be added any more"),
+    "taken_out": lambda w, f: w.gettext("The organizers no longer ask your organization to sign this letter."),
 }
 
 
@@ -102,6 +105,11 @@ def _closed_for_partners(words: _Words, facts: Mapping[str, Any]) -> str:
 
 def _cannot_be_cancelled(words: _Words, facts: Mapping[str, Any]) -> str:
     why, therefore = words.say(_WHERE[facts["where"]]), words.gettext(O_("it cannot be cancelled any more"))
+    return f"{words.say(_BECAUSE, why=why, therefore=therefore)}."
+
+
+def _cannot_be_taken_out(words: _Words, facts: Mapping[str, Any]) -> str:
+    why, therefore = words.say(_WHERE[facts["where"]]), words.gettext(O_("nobody can be taken out any more"))
     return f"{words.say(_BECAUSE, why=why, therefore=therefore)}."
 
 
@@ -159,6 +167,12 @@ _NOT_DECIDED = {
 def _members_unchanged(words: _Words, facts: Mapping[str, Any]) -> str:
     said = voices.UNCHANGED[facts["because"]]
     return words.gettext(said)
+
+
+def _taken_out(words: _Words, facts: Mapping[str, Any]) -> str:
+    if facts.get("is_out", True):
+        return words.say(O_("%(organization)s was taken out of the list: nothing was changed."), **facts)
+    return words.say(O_("%(organization)s was not taken out of the list: nothing was changed."), **facts)
 
 
 def _already_served(words: _Words, facts: Mapping[str, Any]) -> str:
@@ -285,6 +299,15 @@ _SENTENCES: dict[str, _Sentence] = {
     "cannot_be_cancelled": _cannot_be_cancelled,
     "not_over": _plain(
         O_("The letter has not been sent to every addressee yet, so its partners must still be reachable.")
+    ),
+    "taken_out": _taken_out,
+    "cannot_be_taken_out": _cannot_be_taken_out,
+    "bad_list": lambda w, f: " ".join([w.gettext(O_("Nobody was added.")), *(one.sentence for one in f["problems"])]),
+    "nobody_new": _plain(O_("Nobody on it is new: nothing was changed.")),
+    "too_many_partners": lambda w, f: w.say(
+        O_("A letter can have %(most)s partners at most, and this one has %(there)s: nobody was added."),
+        most=f"{f['most']:,}",
+        there=f"{f['there']:,}",
     ),
     "no_seat": _plain(O_("Whoever looks after a partner needs a seat at its campaign, as editor or as owner.")),
     "still_signs": _plain(O_("%(organization)s signs, and the letter has not been sent.")),

@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column("partner", _moment("taken_out_at"))
     op.add_column("addressee", _moment("told_at"))
     op.execute(REFERENCE.format("partner", "organizer_id", "organizer"))
+    op.add_column("partner", _moment("added_at"))
     op.create_table(
         "partner_note",
         sa.Column("id", sa.Integer, nullable=False),
