@@ -50,7 +50,11 @@ def put(session: Session, kind: str, campaign: Campaign, partner: Partner | None
         change.before, change.stood, change.at = before, before, now
         session.add(change)
         session.flush()
+    if kind == "taken_out" and partner:
+        partner.taken_out_at = now
     message = mails.word_mail(session, mail)
+    if partner:
+        partner.taken_out_at = None
     assert mime.compose(message, mail.message_id, mail.dated_at).content
     return message
 

@@ -128,7 +128,7 @@ def test_every_problem_is_told_at_once_by_row_and_column(session: Session) -> No
     additions = Additions.from_spelled(json.dumps(["row", *cells]))
     with pytest.raises(refusals.BadList) as refused:
         add_partners.add_partners(session, campaign.id, additions)
-    said = "\n".join(problem.sentence for problem in refused.value.facts["problems"])
+    said = "\n".join(problem.sentence for problem in refused.value.facts["wrong"])
     for part in (
         "row 5, column email",
         "row 6, column language: found “km”",

@@ -228,7 +228,7 @@ def test_khmer_words_are_held_together_in_the_page_alone(kind: str, database: st
     assert "សូមគោរពជូន សមាគមលោកអ្នក" in message.html, "names are left alone"
 
 
-WITHOUT_CODES = {"cancelled"}  # its link takes no answer any more
+WITHOUT_CODES = {"cancelled", "taken_out"}  # its link takes no answer any more
 WITH_CODES = (*(kind for kind in TO_PARTNERS if kind not in WITHOUT_CODES), "passed_on", "confirm")
 LONG_CODE = {"en": "Long code:", "fr": "Code long\u00a0:", "km": "លេខកូដវែង៖"}
 

@@ -43,6 +43,9 @@ FACTS = {
     "erased": False,
     "to_bring": [],
     "waits": False,
+    "wrong": [],
+    "most": 20_000,
+    "there": 19_999,
 }
 
 

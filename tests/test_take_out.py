@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -42,7 +43,7 @@ def _all_mail_left(session: Session) -> None:
     session.expire_all()
 
 
-def _asked(session: Session, **definition: object) -> Campaign:
+def _asked(session: Session, **definition: Any) -> Campaign:
     campaign = cast.a_campaign(session, partners=("Hill Friends", "Lake Friends", "Sea Friends"), **definition)
     enqueue_invitations(session, campaign.id)
     _all_mail_left(session)

@@ -99,6 +99,7 @@ def test_what_travels_to_the_relay_says_it(kind: str, database: str) -> None:
         cast.the_letter_leaves(session, campaign)
         for partner in campaign.partners:
             put(session, kind, campaign, partner, "en")
+            partner.taken_out_at = db.clock(session) if kind == "taken_out" else None
 
     async def drain() -> list[bytes]:
         async with ScriptedServer({}) as server:

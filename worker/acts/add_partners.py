@@ -43,9 +43,8 @@ def add_partners(session: Session, campaign_id: int, additions: Additions, *, na
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("add", campaign)
-    addressees = [one.email for one in campaign.letter.addressees if one.email]
-    if problems := additions.all_problems(campaign.letter.texts.keys(), campaign.authentic, addressees):
-        raise BadList(problems=problems)
+    if problems := newcomers.find_problems(campaign, additions):
+        raise BadList(wrong=problems)
     compared = newcomers.compare(session, campaign, additions, namesake=namesake)
     if not compared.new:
         raise NobodyNew(additions=additions, left_out=compared.left_out)

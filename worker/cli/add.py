@@ -62,11 +62,11 @@ def add(
         authentic = campaign.authentic
     additions, remarks = _read(partners, sheet, one, authentic)
     with lookup.reading(name) as (session, campaign):
-        alike = load_alike(session, campaign, additions.rows)
+        remarks += partner_list.alike(load_alike(session, campaign, additions.rows))
     with lookup.dry_run(name) as (session, campaign):
         added = add_partners(session, campaign.id, additions, namesake=namesake)
-    before = partner_list.add(additions, added.compared, added.rows, added.asked, alike)
-    for sentence in (*remarks, *before.lines[1:]):
+    before = partner_list.add(additions, added.compared, added.rows, added.asked, remarks)
+    for sentence in before.lines[1:]:
         console.say(f"• {sentence}")
     whom = console.some(before.names)
     if dry_run:

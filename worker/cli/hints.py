@@ -92,7 +92,7 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to withdraw altogether, first: {withdraw}"
         case "bad_list":
-            problems = few(refused.facts["problems"])
+            problems = few(refused.facts["wrong"])
             told = [
                 *(f"✗ {one.sentence}" for one in problems),
                 f"\n{console.count(len(problems), 'problem')} to correct",

@@ -58,7 +58,7 @@ class Additions:
         """`row 12`; empty where there is only one."""
         return f"{self.place} {self.numbers[at]}" if self.place else ""
 
-    def all_problems(self, languages: Collection[str], authentic: str, addressees: Collection[str]) -> list[Problem]:
+    def all_problems(self, languages: Collection[str], addressees: Collection[str]) -> list[Problem]:
         """All at once: of its cells, and of what the campaign does not take.
 
         `languages` are those of the letter, `addressees` their mail addresses.

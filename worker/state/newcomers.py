@@ -1,6 +1,6 @@
 """Whether those of a list are partners already, ask to sign themselves, or are called like one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from worker import tokens
 from worker.definition.additions import Additions
 from worker.definition.partners import PartnerRow
-from worker.models import REDACTED, Campaign, Contact, Partner, Suppression
+from worker.definition.problems import Problem
+from worker.models import REDACTED, Campaign, Contact, Partner, Suppression, ThirdPartyAddress
 from worker.state.recipients import load_applicants
 from worker.text import countries, similar_names
 
@@ -75,14 +76,41 @@ def compare(session: Session, campaign: Campaign, additions: Additions, *, names
     return Compared(new, left_out, without_mail)
 
 
-def load_alike(session: Session, campaign: Campaign, rows: Iterable[PartnerRow]) -> list[tuple[str, str]]:
-    """Pairs of names that look alike, of which one at least is of these rows; not those that are the same."""
+MAX_COMPARED = 4_000_000  # names with names: a second or two
+
+
+def find_problems(campaign: Campaign, additions: Additions) -> list[Problem]:
+    """All that keeps a list from being added, as far as it and the letter say it."""
+    addressees = [one.email for one in campaign.letter.addressees if one.email]
+    return additions.all_problems(campaign.letter.texts.keys(), addressees)
+
+
+def load_alike(session: Session, campaign: Campaign, rows: Sequence[PartnerRow]) -> list[tuple[str, str]]:
+    """Pairs of names that look alike, of which one at least is of these rows; not those that are the same.
+
+    None where so many are compared with so many that a person would wait.
+    """
     in_it = (Partner.campaign_id == campaign.id, Partner.organization != REDACTED, Partner.is_in_list)
     known = list(session.scalars(select(Partner.organization).where(*in_it).order_by(Partner.id)))
-    names = [*known, *(row.organization for row in rows)]
+    added = [row.organization for row in rows]
+    if len(added) * (len(known) + len(added)) > MAX_COMPARED:
+        return []
+    known = [known[at] for at in similar_names.near(added, known)]
+    names = [*known, *added]
     pairs, _ = similar_names.alike(names)
     found = [(names[first], names[second]) for first, second in pairs if second >= len(known)]
     return [one for one in found if similar_names.same_name(one[0]) != similar_names.same_name(one[1])]
+
+
+def load_alike_of(session: Session, campaign: Campaign, applicant: ThirdPartyAddress) -> list[str]:
+    """The partners that one who asks to sign may be: of its name, or of one that looks like it."""
+    in_it = (Partner.campaign_id == campaign.id, Partner.organization != REDACTED, Partner.is_in_list)
+    known = list(session.scalars(select(Partner.organization).where(*in_it).order_by(Partner.id)))
+    near = [known[at] for at in similar_names.near([applicant.organization], known)]
+    pairs, _ = similar_names.alike([*near, applicant.organization])
+    its = similar_names.same_name(applicant.organization)
+    same = [one for one in near if similar_names.same_name(one) == its]
+    return list(dict.fromkeys([*same, *(near[first] for first, second in pairs if second == len(near))]))
 
 
 def _fits(row: PartnerRow, one: _Known) -> bool:

@@ -297,7 +297,7 @@ class CannotBeTakenOut(Refused):
 
 
 class BadList(Refused):
-    """Rows of a list cannot be taken. Facts: problems (`definition.problems.Problem`)."""
+    """Rows of a list cannot be taken. Facts: wrong (`definition.problems.Problem`)."""
 
     code = "bad_list"
 

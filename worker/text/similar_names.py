@@ -3,7 +3,7 @@
 import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 
 _CLOSE = 88
@@ -35,6 +35,21 @@ def alike(names: Sequence[str]) -> tuple[list[tuple[int, int]], bool]:
     spelled = ((first, second) for first, second in looked_at if _differ_in_spelling_only(keys[first], keys[second]))
     found = set(islice(spelled, MAX_PAIRS)) | set(islice(_sharing(keys), MAX_PAIRS))
     return sorted(found)[:MAX_PAIRS], len(found) >= MAX_PAIRS or len(looked_at) == MAX_LOOKED_AT
+
+
+def near(names: Sequence[str], known: Sequence[str]) -> list[int]:
+    """The positions of those among `known` that may look like one of `names`, for `alike` to tell."""
+    from rapidfuzz import fuzz, process
+
+    keys = [_key(name) for name in known]
+    cut, holders = [key[:_ONE_WORD] for key in keys], _holders(frozenset(key.split()) for key in keys)
+    found: set[int] = set()
+    for key in map(_key, names):
+        close = process.extract(key[:_ONE_WORD], cut, scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=None)
+        found |= {position for _, _, position in close}
+        shared = Counter(position for word in set(key.split()) for position in holders.get(word, ()))
+        found |= {position for position, number in shared.items() if number >= 2}
+    return sorted(found)
 
 
 def fold_name(name: str) -> str:
@@ -92,10 +107,7 @@ def _differ_in_spelling_only(first: str, second: str) -> bool:
 
 def _sharing(keys: list[str]) -> Iterator[tuple[int, int]]:
     words = [frozenset(key.split()) for key in keys]
-    holders: dict[str, list[int]] = defaultdict(list)
-    for position, own in enumerate(words):
-        for word in own:
-            holders[word].append(position)
+    holders = _holders(words)
     rare = max(3, min(20, len(keys) // 200))
     shared: Counter[tuple[int, int]] = Counter()
     for positions in holders.values():
@@ -104,3 +116,12 @@ def _sharing(keys: list[str]) -> Iterator[tuple[int, int]]:
     for (first, second), count in shared.items():
         if count >= 2 and count * 2 >= min(len(words[first]), len(words[second])):
             yield first, second
+
+
+def _holders(words: Iterable[frozenset[str]]) -> dict[str, list[int]]:
+    """In which places each word is."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for position, own in enumerate(words):
+        for word in own:
+            holders[word].append(position)
+    return holders

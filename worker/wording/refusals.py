@@ -71,7 +71,6 @@ _NO_MORE: dict[ClosedFor, str] = {
     "merge": O_("partners cannot be merged any more"),
     "remove": O_("nobody can be taken out or put back any more"),
     "add": O_("nobody can be added any more"),
-    "taken_out": lambda w, f: w.gettext("The organizers no longer ask your organization to sign this letter."),
 }
 
 
@@ -302,7 +301,7 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "taken_out": _taken_out,
     "cannot_be_taken_out": _cannot_be_taken_out,
-    "bad_list": lambda w, f: " ".join([w.gettext(O_("Nobody was added.")), *(one.sentence for one in f["problems"])]),
+    "bad_list": lambda w, f: " ".join([w.gettext(O_("Nobody was added.")), *(one.sentence for one in f["wrong"])]),
     "nobody_new": _plain(O_("Nobody on it is new: nothing was changed.")),
     "too_many_partners": lambda w, f: w.say(
         O_("A letter can have %(most)s partners at most, and this one has %(there)s: nobody was added."),
@@ -343,4 +342,5 @@ _FOR_PARTNERS: dict[str, _Sentence] = {
         "This letter cannot be signed that way. Please choose one of the options below."
     ),
     "same_address": lambda w, f: w.gettext("This address has already received the invitation."),
+    "taken_out": lambda w, f: w.gettext("The organizers no longer ask your organization to sign this letter."),
 }

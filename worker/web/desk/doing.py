@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from sqlalchemy.orm import Session
@@ -46,11 +46,14 @@ class At:
 
 
 class Wrong(Exception):
-    """What was typed cannot be taken: a code of `wording/problems.py`, or a refusal, by field."""
+    """What was typed cannot be taken: a code of `wording/problems.py`, or a refusal, by field.
 
-    def __init__(self, **problems: str | Refused) -> None:
+    `said`: sentences beside, such as one for each row of a list.
+    """
+
+    def __init__(self, *said: str, **problems: str | Refused) -> None:
         super().__init__("wrong")  # no values: they may be names
-        self.problems = problems
+        self.said, self.problems = said, problems
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class DeskAct:
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
     shown first; `concerns`: partners of whom that is so, too. `wakes`: the tasks to notify; `wakes_for_it`: those that
     take the campaign's number; `afterwards`: what is called once it is done for good. `done_page`: a template of what
-    is shown once, at once and nowhere else; `do` returns what that needs.
+    is shown once, at once and nowhere else; `do` returns what that needs. `read`: where the form may bring a file, what
+    it makes of that: fields of text, which the next page keeps hidden. It may raise Wrong. `for_taken_out`: it is
+    offered, too, where the partner was taken out of the list.
     """
 
     name: str
@@ -87,6 +92,8 @@ class DeskAct:
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
     afterwards: Callable[[], object] = lambda: None
+    read: "Callable[[Visit, At], Mapping[str, str]] | None" = None
+    for_taken_out: bool = False
 
     @property
     def path(self) -> str:
@@ -107,6 +114,7 @@ class DeskAct:
                 self.needs,
                 sends=self.sends,
                 is_dangerous=self.is_dangerous,
+                uploads=self.read is not None,
             ),
         )
 
@@ -137,7 +145,11 @@ def offers(acts: Sequence[DeskAct], visit: Visit, at: At, below: str = "") -> li
     return [
         Offer(one.name, words.gettext(one.label), f"{_place(visit, one)}/{one.name}", one.group)
         for one in acts
-        if one.of_partner == (at.partner is not None) and one.below == below and one.is_allowed(seat) and one.fits(at)
+        if one.of_partner == (at.partner is not None)
+        and one.below == below
+        and one.is_allowed(seat)
+        and (at.partner is None or at.partner.is_in_list or one.for_taken_out)
+        and one.fits(at)
     ]
 
 
@@ -177,10 +189,19 @@ def _show(visit: Visit, act: DeskAct) -> Response:
 
 
 def _pressed(visit: Visit, act: DeskAct) -> Response:
-    return _do(visit, act) if visit.typed.get("sure") else _check(visit, act)
+    if visit.typed.get("sure"):
+        return _do(visit, act)
+    if act.read is not None:
+        try:
+            with db.reading() as session:
+                at = where(session, visit)
+            visit = replace(visit, typed=act.read(visit, at))
+        except Wrong as wrong:
+            return _form(visit, act, 422, wrong)
+    return _check(visit, act)
 
 
-def _form(visit: Visit, act: DeskAct, status: int = 200, problems: Mapping[str, Any] | None = None) -> Response:
+def _form(visit: Visit, act: DeskAct, status: int = 200, wrong: Wrong | None = None) -> Response:
     with db.reading() as session:
         at = where(session, visit)
         context = act.form(session, at)
@@ -194,7 +215,8 @@ def _form(visit: Visit, act: DeskAct, status: int = 200, problems: Mapping[str, 
                 **context,
                 "typed": typed,
                 "is_refilled": visit.refill is not None,
-                "problems": problems or {},
+                "problems": wrong.problems if wrong else {},
+                "said": wrong.said if wrong else (),
             },
         )
 
@@ -217,7 +239,7 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
                 "check", status, before=before, mark=mark, meanwhile=told, hidden=kept, **context
             )  # before the rows are as they were
     except Wrong as wrong:
-        return _form(visit, act, 422, wrong.problems) if act.form_page else _refused(visit, act, wrong.problems)
+        return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
     return page
@@ -248,7 +270,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
     except _Changed:
         return _check(visit, act, 409, seen=seen)
     except Wrong as wrong:
-        return _form(visit, act, 422, wrong.problems) if act.form_page else _refused(visit, act, wrong.problems)
+        return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
     act.afterwards()
@@ -297,6 +319,8 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "campaign_path": _place(visit),
         "back": _place(visit, act),
         "act_path": visit.request.url.path,
+        "uploads": act.read is not None,
+        "may_send": visit.seat is not None and visit.seat.may_send,
     }
 
 

@@ -70,17 +70,22 @@ class Door:
             return await run_in_threadpool(self._identified, visit)
         if not same_origin.is_same_origin(request):
             raise HTTPException(403, "not same origin")
+        if visit.route.uploads:
+            return await self._with_files(visit)
         limit = forms.MAX_FORM_KEPT if visit.route.needs in {"nobody", "factor"} else forms.MAX_FORM
         typed = await forms.read_form(request, limit)
         return await run_in_threadpool(self._identified, replace(visit, typed=typed))
 
+    async def _with_files(self, visit: Visit) -> Response:
+        """Nothing of it is kept of whoever is not logged in: the file is chosen again afterwards."""
+        if not await run_in_threadpool(_is_logged_in, visit):
+            await forms.discard(visit.request)
+            return await run_in_threadpool(self._identified, visit)
+        typed, files = await forms.read_upload_form(visit.request)
+        return await run_in_threadpool(self._identified, replace(visit, typed=typed, files=files))
+
     def _identified(self, visit: Visit) -> Response:
-        require_key()
-        key = cookies.kept(visit.request, "session")
-        visitor = None
-        if key:
-            with db.reading() as session:
-                visitor = organizers.load_visitor(session, key)
+        visitor = _visitor(visit)
         if visitor is not None and visitor.now - visitor.session.seen_at > login.SEEN_EVERY:
             with db.transaction() as session:
                 login.note_seen(session, visitor.session.id)
@@ -125,6 +130,19 @@ class Door:
         return visit.go_to("/desk")
 
 
+def _visitor(visit: Visit) -> Visitor | None:
+    require_key()
+    if not (key := cookies.kept(visit.request, "session")):
+        return None
+    with db.reading() as session:
+        return organizers.load_visitor(session, key)
+
+
+def _is_logged_in(visit: Visit) -> bool:
+    visitor = _visitor(visit)
+    return visitor is not None and not visitor.lacks_factor
+
+
 def require_recent_second_factor(visit: Visit) -> None:
     """Have the second factor typed again, unless that was done in the last ten minutes, or none is set up.
 
@@ -145,7 +163,9 @@ def acting(visit: Visit) -> Iterator[Session]:
 def _kept(visit: Visit) -> Kept:
     """What was typed, for the page on which its form stands."""
     path = compile_path(visit.route.form or visit.route.path)[1].format(**visit.request.path_params)
-    return Kept(path, visit.typed if visit.refill is None else visit.refill)
+    typed = visit.typed if visit.refill is None else visit.refill
+    is_too_much = sum(map(len, typed.values())) > forms.MAX_FORM // 2  # a list that was pasted, or read out of a file
+    return Kept(path, {} if is_too_much else typed)
 
 
 def _ask_for_factor(visit: Visit) -> Response:

@@ -15,6 +15,7 @@ from worker.state.organizers import Visitor
 from worker.text.languages import OF_THE_DESK, SOURCE
 from worker.web import responses
 from worker.web.desk import cookies
+from worker.web.forms import Upload
 
 NEVER_KEPT = frozenset({"code", "factor", "kept", "lang", "sure", "seen"})
 
@@ -25,7 +26,8 @@ class DeskRoute:
 
     `needs`: nobody (whoever comes), factor (who is logged in but for the second factor), person (who is logged in), or
     at least this role at the campaign whose number is in the path. `sends`: mail leaves by it, which is a right of its
-    own. `is_dangerous`: the second factor is asked for again. `form`: the page on which its form stands.
+    own. `is_dangerous`: the second factor is asked for again. `form`: the page on which its form stands. `uploads`:
+    its form may bring files, from whoever is logged in.
     """
 
     method: Literal["GET", "POST"]
@@ -35,6 +37,7 @@ class DeskRoute:
     sends: bool = False
     is_dangerous: bool = False
     form: str = ""
+    uploads: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Visit:
     request: Request
     route: DeskRoute
     typed: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
     visitor: Visitor | None = None
     seat: Seat | None = None
     refill: Mapping[str, str] | None = None

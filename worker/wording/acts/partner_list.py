@@ -59,12 +59,12 @@ def add(
     compared: Compared,
     rows: Sequence[PartnerRow],
     asked: int,
-    alike: Sequence[tuple[str, str]] = (),
+    remarks: Sequence[str] = (),
     language: str = "en",
 ) -> Before:
     """`rows` are those that are added, as they are printed; `asked`: how many invitations follow.
 
-    `alike`: pairs of names that may be one organization.
+    `remarks`: what was changed in the list as it was read, and what looks alike.
     """
     words = catalogue(language)
     number = len(rows)
@@ -85,8 +85,7 @@ def add(
         ],
     )
     lines += left_out(additions, compared.left_out, language)
-    look = O_("“%(one)s” and “%(other)s” look alike. If they are one organization, do not add it.")
-    lines += _few(words, [words.gettext(look) % {"one": one, "other": other} for one, other in alike])
+    lines += remarks
     ask = On_("Add %(n)s organization?", "Add %(n)s organizations?")
     return Before(
         words.ngettext(*ask, number) % {"n": f"{number:,}"},
@@ -94,6 +93,13 @@ def add(
         words.gettext(O_("Add and invite")) if asked else words.gettext(O_("Add")),
         [row.organization for row in rows],
     )
+
+
+def alike(pairs: Sequence[tuple[str, str]], language: str = "en") -> list[str]:
+    """A sentence for each pair of names that may be one organization."""
+    words = catalogue(language)
+    look = O_("“%(one)s” and “%(other)s” look alike. If they are one organization, do not add it.")
+    return _few(words, [words.gettext(look) % {"one": one, "other": other} for one, other in pairs])
 
 
 def left_out(additions: Additions, those: Sequence[LeftOut], language: str = "en") -> list[str]:
