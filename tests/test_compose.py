@@ -22,6 +22,7 @@ from tests.container import COMPOSE, FILLED_IN, SERVICES, environment_of
 from worker import settings
 from worker.cli import processes
 from worker.settings import CHECKOUT, PREFIX, Settings
+from worker.web import forms
 
 EXAMPLE = (CHECKOUT / ".env.example").read_text()
 DOCKERFILE = (CHECKOUT / "Dockerfile").read_text()
@@ -495,6 +496,8 @@ def test_caddy_keeps_no_path_sends_hsts_and_limits_what_is_posted():
     assert re.search(r"fields \{\s+request delete\s+\}", caddyfile)
     assert "Strict-Transport-Security" in caddyfile
     assert "max_size 192KB" in caddyfile, "what was typed travels through the login of the desk"
+    assert f"max_size {forms.MAX_UPLOAD // 2**20}MiB" in caddyfile, "a file that organizers choose"
+    assert f"read_body {forms.UPLOAD_TIMEOUT_S:.0f}s" in caddyfile
     assert set(re.findall(r"\{\$(\w+)\}", caddyfile)) == set(SERVICES["caddy"]["environment"])
     assert re.findall(r"reverse_proxy (.*)", caddyfile) == ["web:8000"]
 

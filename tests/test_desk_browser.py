@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
 from tests import axe_core, cast, voices
 from tests.axe_core import violations, with_axe
@@ -16,7 +17,7 @@ from tests.conftest import CHROMIUM
 from tests.organizers import ADDRESS, add, code_of_last_mail
 from worker import db, settings, tasks
 from worker.acts import login
-from worker.models import Organizer
+from worker.models import Organizer, Partner
 from worker.web.app import make_app
 
 pytestmark = [
@@ -223,3 +224,23 @@ def test_axe_finds_nothing_on_the_pages_of_members(site: str, seen_by_axe: Page)
         page.goto(place + path)
         found += violations(page, path)
     assert not found, "\n".join(found)
+
+
+def test_a_list_is_chosen_on_a_phone_looked_at_and_added(site: str, phone: Page) -> None:
+    with db.transaction() as session:
+        number = cast.a_campaign(session).id
+    add(seats={number: "owner"}, may_send=True)
+    phone.goto(a_link(site))
+    presses(phone, "Log in")
+    phone.goto(f"{site}/desk/campaigns/{number}/add")
+    listed = "organization;email\r\nLake Friends;office@lake.example\r\nមិត្តទឹក;\r\nRiver Watch;\r\n"
+    phone.locator("#list").set_input_files({"name": "à “more”.csv", "mimeType": "text/csv", "buffer": listed.encode()})
+    presses(phone, "Next: see what would happen")
+    assert heading(phone) == "Add 2 organizations?"
+    assert "Row 4: River Watch is a partner already" in phone.inner_text("main")
+    assert fits(phone)
+    presses(phone, "Add and invite")
+    assert "2 organizations were added to the list." in phone.inner_text("main")
+    with db.reading() as session:
+        names = session.scalars(select(Partner.organization).order_by(Partner.id)).all()
+    assert names == ["River Watch", "Eau Vive", "Lake Friends", "មិត្តទឹក"]

@@ -169,6 +169,7 @@ def test_one_is_taken_out_and_put_back_from_its_page(at_desk: AtDesk) -> None:
     assert "was taken out of the list" in page.text
     assert re.findall(r'href="[^"]*/partners/\d+/([a-z-]+)"', page.text) == ["put-back"]
     assert maly.get(f"{place}/partners/{partner}/take-out").status_code == 409
+    assert f'href="{place}/partners/{partner}">River Watch' in maly.get(f"{place}/add").text, "a way back to it"
     assert maly.does(f"{place}/partners/{partner}/put-back").status_code == 303
     with db.reading() as session:
         assert session.get_one(Partner, partner).taken_out_at is None

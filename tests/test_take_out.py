@@ -11,12 +11,15 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from worker import db, settings, tokens
-from worker.acts import erase, extend, merge, remind, unsubscribe
-from worker.acts.answer import sign
+from worker.acts import contacts, erase, extend, merge, remind, undo, unsubscribe
+from worker.acts.answer import AnswerInput, Statement, record_answers, sign
 from worker.acts.invite import enqueue_invitations
+from worker.acts.join import confirm_wish, decide_applicant
+from worker.acts.locking import Link
 from worker.acts.take_out import put_back_partner, take_out_partner
+from worker.acts.third_party_limits import Person, write_to
 from worker.mail.mime import NothingToSay
-from worker.models import Answer, AuditEvent, Campaign, Mail, Partner, Seal
+from worker.models import Answer, AuditEvent, Campaign, Contact, Letter, Mail, Partner, Seal
 from worker.state import board, counts, refusals, status
 from worker.state.answers import standing_answer
 from worker.state.positions import load_position
@@ -159,17 +162,51 @@ def test_nothing_is_done_for_one_that_is_out_but_erasing(session: Session) -> No
     assert out.email == ""
 
 
-def test_an_amended_letter_that_is_taken_back_brings_no_answer_back(session: Session) -> None:
+def test_an_amended_letter_that_is_taken_back_brings_no_answer_of_it_back(session: Session) -> None:
+    settings.set_for_this_process(undo=60)
     campaign = _asked(session)
-    out = campaign.partners[0]
-    cast.signs(session, out)
-    answer = session.scalars(select(Answer)).one()
-    answer.superseded_at = db.clock(session)
+    out, other = campaign.partners[:2]
+    for one in (out, other):
+        cast.signs(session, one)
+    now, answers = db.clock(session), list(session.scalars(select(Answer)))
+    amended = Letter(version=2, meaning=2, texts=campaign.letter.texts, hash="1" * 64, made_at=now, addressees=[])
+    campaign.letters.append(amended)
+    for answer in answers:
+        answer.superseded_at = now
+    undo.remember(campaign, "amend", now, answers=[answer.id for answer in answers], called_back=[])
     session.flush()
     take_out_partner(session, out.id)
-    put_back = put_back_partner(session, out.id)
-    assert put_back is False
+    undo.undo_act(session, campaign.id, "amend")
     assert standing_answer(session, out.id) is None
+    assert standing_answer(session, other.id) is not None
+
+
+def test_who_answered_by_a_link_of_its_own_is_told_too(session: Session) -> None:
+    campaign = _asked(session)
+    out = campaign.partners[0]
+    contacts.add_contact(session, out.id, "chair@river.example", language="fr", name="The chair")
+    chair = session.scalars(select(Contact)).one()
+    said = Statement(representative="A B", role="chair")
+    record_answers(session, [AnswerInput(out.id, "sign", "public", said, Link(chair.generation, chair.id))])
+    _all_mail_left(session)
+    assert take_out_partner(session, out.id).told == 2
+    told = _mails(session, "taken_out")
+    assert [mail.contact_id for mail in told] == [None, chair.id]
+    assert all(mails.word_mail(session, mail).subject for mail in told)
+    with pytest.raises(refusals.TakenOut):
+        contacts.add_contact(session, out.id, "kim@river.example", language="fr")
+
+
+def test_one_that_is_out_and_asks_to_sign_is_not_admitted_as_another(session: Session) -> None:
+    campaign = _asked(session, join="approved", public_page="from launch")
+    out = campaign.partners[0]
+    take_out_partner(session, out.id)
+    who = Person("office@river.example", "en", organization="River Watch", country="USA")
+    one = write_to(session, "confirm", campaign, who, db.clock(session))
+    confirm_wish(session, one.id)
+    with pytest.raises(refusals.TakenOut):
+        decide_applicant(session, one.id, admitted=True)
+    assert decide_applicant(session, one.id, admitted=True, namesake=True) is not None
 
 
 def test_put_back_before_anybody_was_told_is_as_if_nothing_had_been(session: Session) -> None:

@@ -11,7 +11,7 @@ from worker.acts.third_party_limits import Person, wait_of, write_to
 from worker.mail import outbox
 from worker.models import REDACTED, Campaign, Mail, Partner, ThirdPartyAddress
 from worker.state import joining, lifecycle, listings
-from worker.state.refusals import AlreadyDecided, AlreadyPartner, Closed, LinkRevoked
+from worker.state.refusals import AlreadyDecided, AlreadyPartner, Closed, LinkRevoked, TakenOut
 from worker.text import countries, similar_names
 
 
@@ -54,8 +54,8 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool, name
     """Make a partner of an applicant, which is asked like every other; or forget it but for its address's fingerprint.
 
     A partner of the same name and country is the same organization, which would be asked, counted and printed twice;
-    but not if a person says that it is a `namesake`. Raises AlreadyPartner, AlreadyDecided, or Closed once answers are
-    taken no more.
+    but not if a person says that it is a `namesake`. Raises AlreadyPartner, TakenOut if it was taken out of the list,
+    AlreadyDecided, or Closed once answers are taken no more.
     """
     campaign, stranger = locking.lock_applicant(session, stranger_id, "exclusive")
     now = db.clock(session)
@@ -109,15 +109,18 @@ def _tell_of_flood(session: Session, campaign: Campaign, now: datetime) -> None:
 
 def _partner_alike(session: Session, stranger: ThirdPartyAddress) -> int | None:
     """The number of a partner with its name, and its country as far as both say one."""
-    of_it = select(Partner.id, Partner.organization, Partner.country).where(
+    of_it = select(Partner.id, Partner.organization, Partner.country, Partner.taken_out_at).where(
         Partner.campaign_id == stranger.campaign_id, Partner.organization != REDACTED
     )
     name, country = similar_names.same_name(stranger.organization), countries.same_country(stranger.country)
+    alike = []
     for one in session.execute(of_it.order_by(Partner.id)):
         its = countries.same_country(one.country)
         if similar_names.same_name(one.organization) == name and (not its or not country or its == country):
-            return int(one.id)
-    return None
+            alike.append(one)
+    if alike and all(one.taken_out_at is not None for one in alike):
+        raise TakenOut(organization=alike[0].organization)
+    return next((int(one.id) for one in alike if one.taken_out_at is None), None)
 
 
 def _partner_of(session: Session, campaign: Campaign, stranger: ThirdPartyAddress) -> Partner:

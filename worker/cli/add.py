@@ -61,10 +61,10 @@ def add(
         lookup.require_answers(session, campaign, "add")
         authentic = campaign.authentic
     additions, remarks = _read(partners, sheet, one, authentic)
-    with lookup.reading(name) as (session, campaign):
-        remarks += partner_list.alike(load_alike(session, campaign, additions.rows))
     with lookup.dry_run(name) as (session, campaign):
         added = add_partners(session, campaign.id, additions, namesake=namesake)
+    with lookup.reading(name) as (session, campaign):
+        remarks += partner_list.alike(load_alike(session, campaign, added.rows))
     before = partner_list.add(additions, added.compared, added.rows, added.asked, remarks)
     for sentence in before.lines[1:]:
         console.say(f"• {sentence}")

@@ -49,6 +49,7 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
     from worker.cli import lookup
     from worker.state.recipients import load_applicants
     from worker.text import names
+    from worker.wording.acts import applicants as words
 
     with lookup.dry_run(name) as (session, campaign):
         lookup.require_answers(session, campaign, "admit")
@@ -57,25 +58,27 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
         if one is None:
             meant = lookup.did_you_mean(organization, [w.organization for w in waiting])
             console.fail(f"Nobody of the name {organization!r} asks to sign. {meant}".rstrip())
-        stranger_id, words = one.id, names.signatory(one)
-        whom = f"{words}: {one.contact} <{one.email}>"
+        stranger_id, asking = one.id, words.Asking.of(one)
         made = decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
-        if made is not None and (printed := names.signatory(made)) != words:
-            words, whom = printed, f"{whom}, printed as {printed}"
+        before = words.admit(asking, made) if admitted else words.refuse(asking)
+        printed = names.signatory(made) if made is not None else asking.printed
     if dry_run:
-        console.say(f"Dry run: would be {'invited to sign' if admitted else 'refused'}: {whom}")
+        whom = f"{asking.printed}: {asking.contact}"
+        would = "invited to sign" if admitted else "refused"
+        console.say(f"Dry run: would be {would}: {whom}. {' '.join(before.lines)}")
         return
-    console.ask(f"{'Invite to sign' if admitted else 'Refuse'}: {whom}?", yes=yes)
+    console.ask(f"{' '.join(before.lines)}\n{before.title}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
     lookup.notify(tasks.deliver)
     told = f"is a partner now. {console.who_sends()}" if admitted else "is refused; what it told us is deleted."
-    console.say(f"{words} {told}")
+    console.say(f"{printed} {told}")
 
 
 def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts.join import forget_unconfirmed
     from worker.cli import lookup
+    from worker.wording.acts import applicants as words
 
     with lookup.dry_run(name) as (session, campaign):
         found = forget_unconfirmed(session, campaign.id)
@@ -85,8 +88,8 @@ def _forget_unconfirmed(name: str, *, yes: bool, dry_run: bool) -> None:
     if dry_run:
         console.say(f"Dry run: would be deleted: {_counted(*found)}.")
         return
-    again = "Confirmed requests stay. An organization that still wants to sign can ask again a day after its request."
-    console.ask_for_name(f"Delete {_counted(*found)}? {again} It cannot be undone.", name, yes=yes)
+    before = words.forget(*found)
+    console.ask_for_name(f"{' '.join(before.lines)}\n{before.title}", name, yes=yes)
     with lookup.writing(name) as (session, campaign):
         found = forget_unconfirmed(session, campaign.id)
     console.say(f"Deleted: {_counted(*found)}.")

@@ -186,7 +186,6 @@ EXIT_CODES = {
     "same_address": 0,
     "same_letter": 0,
     "same_partner": 0,
-    "taken_out": 0,
     "nobody_new": 0,
     "blocked": console.WAITS,
     "not_offered": console.USAGE,

@@ -11,7 +11,7 @@ from worker.definition.partners import COLUMNS, PartnerRow, TakenList, countries
 from worker.definition.problems import Problem, rows_named, shown
 from worker.text import addresses, countries, similar_names
 
-A_LIST, ALONE = "the list", "the organization"
+A_LIST, ALONE = "The list", "The organization"
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".ods", ".txt")
 
 

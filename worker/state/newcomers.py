@@ -86,7 +86,7 @@ def find_problems(campaign: Campaign, additions: Additions) -> list[Problem]:
 
 
 def load_alike(session: Session, campaign: Campaign, rows: Sequence[PartnerRow]) -> list[tuple[str, str]]:
-    """Pairs of names that look alike, of which one at least is of these rows; not those that are the same.
+    """Pairs of a partner's name and one of these rows that look alike, and are not the same.
 
     None where so many are compared with so many that a person would wait.
     """
@@ -98,8 +98,15 @@ def load_alike(session: Session, campaign: Campaign, rows: Sequence[PartnerRow])
     known = [known[at] for at in similar_names.near(added, known)]
     names = [*known, *added]
     pairs, _ = similar_names.alike(names)
-    found = [(names[first], names[second]) for first, second in pairs if second >= len(known)]
+    found = [(names[first], names[second]) for first, second in pairs if first < len(known) <= second]
     return [one for one in found if similar_names.same_name(one[0]) != similar_names.same_name(one[1])]
+
+
+def load_taken_out(session: Session, campaign: Campaign) -> list[tuple[int, str]]:
+    """Who was taken out of the list and can be put back: the number and the name of each, in the printed order."""
+    out = (Partner.campaign_id == campaign.id, Partner.organization != REDACTED, ~Partner.is_in_list)
+    rows = session.execute(select(Partner.id, Partner.organization).where(*out).order_by(Partner.sort_key, Partner.id))
+    return [(number, organization) for number, organization in rows]
 
 
 def load_alike_of(session: Session, campaign: Campaign, applicant: ThirdPartyAddress) -> list[str]:

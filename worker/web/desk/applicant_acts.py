@@ -9,7 +9,7 @@ from worker.models import ThirdPartyAddress
 from worker.state.joining import NOBODY, load_joining
 from worker.state.newcomers import load_alike_of
 from worker.state.recipients import load_applicants
-from worker.state.refusals import AlreadyPartner
+from worker.state.refusals import AlreadyPartner, TakenOut
 from worker.web.desk.doing import At, DeskAct, Wrong
 from worker.wording.acts import Before
 from worker.wording.acts import applicants as words
@@ -47,7 +47,7 @@ def _before_admit(session: Session, at: At) -> Before:
     asked = words.Asking.of(one)
     try:
         made = decide_applicant(session, one.id, admitted=True, namesake=what == "namesake")
-    except AlreadyPartner as refused:
+    except (AlreadyPartner, TakenOut) as refused:
         raise Wrong(decide=refused) from None
     return words.admit(asked, made, at.language)
 

@@ -15,6 +15,7 @@ from worker.definition.additions import Additions
 from worker.definition.pasted_list import grouped
 from worker.definition.problems import Problem, few
 from worker.state import newcomers
+from worker.state.campaigns import get_campaign
 from worker.state.refusals import BadList, NobodyNew
 from worker.text.languages import LANGUAGES
 from worker.web.desk.applicant_acts import ACTS as OF_APPLICANTS
@@ -50,10 +51,11 @@ def _read_one(visit: Visit, at: At) -> Mapping[str, str]:
 def _looked_at(at: At, read: Additions, remarks: list[str], wrong: str) -> list[str]:
     """What is to be looked at; raises Wrong with all problems. It may take seconds, so nothing is locked meanwhile."""
     with db.reading() as session:
-        campaign = session.merge(at.campaign, load=False)
+        campaign = get_campaign(session, at.campaign.id)
         if problems := newcomers.find_problems(campaign, read):
             raise _wrong(problems, wrong)
-        return [*remarks, *partner_list.alike(newcomers.load_alike(session, campaign, read.rows), at.language)]
+        new = [read.rows[one] for one in newcomers.compare(session, campaign, read).new]
+        return [*remarks, *partner_list.alike(newcomers.load_alike(session, campaign, new), at.language)]
 
 
 def _wrong(problems: Sequence[Problem], code: str) -> Wrong:
@@ -79,7 +81,7 @@ def _told(at: At) -> list[str]:
         found = json.loads(at.typed.get("told", "[]"))
     except (ValueError, RecursionError):
         return []
-    return [str(one) for one in found] if isinstance(found, list) else []
+    return [str(one).encode("utf-8", "replace").decode() for one in found] if isinstance(found, list) else []
 
 
 def _add(session: Session, at: At, wanted: Additions, field: str, wrong: str) -> add_partners.Added:
@@ -102,6 +104,10 @@ def _add_one(session: Session, at: At) -> add_partners.Added:
 
 def _before_add(at: At, wanted: Additions, added: add_partners.Added) -> Before:
     return partner_list.add(wanted, added.compared, added.rows, added.asked, _told(at), at.language)
+
+
+def _list_form(session: Session, at: At) -> dict[str, Any]:
+    return {"taken_out": newcomers.load_taken_out(session, at.campaign)}
 
 
 def _row_form(session: Session, at: At) -> dict[str, Any]:
@@ -141,6 +147,7 @@ ACTS: tuple[DeskAct, ...] = (
         lambda session, at: _before_add(at, _listed(at), _add_list(session, at)),
         _add_list,
         form_page="add",
+        form=_list_form,
         sends=True,
         fits=_is_open,
         then=_LATER,
