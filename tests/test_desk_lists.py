@@ -16,6 +16,7 @@ from worker.acts import join, third_party_limits
 from worker.cli.commands import app
 from worker.models import Campaign, Partner, ThirdPartyAddress
 from worker.web import forms
+from worker.web.desk import list_acts
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -108,11 +109,15 @@ def test_all_problems_of_a_list_are_told_at_once_and_the_paste_is_kept(at_desk: 
     assert len(names(number)) == 2
 
 
-def test_no_file_breaks_the_page(at_desk: AtDesk) -> None:
+def test_no_file_breaks_the_page(at_desk: AtDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     maly, place, number = at_desk
     for content in (b"\x00\x01", b"%PDF-1.4", b"PK\x03\x04nothing", b"\xff" * 100, "organization\n\u202e".encode()):
         wrong = sends(maly, f"{place}/add", {}, ("x.xlsx", content))
         assert wrong.status_code == 422, content
+    with monkeypatch.context() as patched:
+        patched.setattr(list_acts, "MAX_KEPT", 100)
+        long = sends(maly, f"{place}/add", {"pasted": "\n".join(f"Friends {name}" for name in "abcdefgh")})
+        assert (long.status_code, "too long for one form" in long.text) == (422, True)
     large = sends(maly, f"{place}/add", {}, ("x.csv", b"a" * (forms.MAX_UPLOAD + 1)))
     assert large.status_code == 413
     assert "2 MB" in large.text

@@ -71,6 +71,7 @@ _SENTENCES = {
     "carer unknown": N_("Choose one of these people, or nobody."),
     "list missing": N_("Choose a file, or paste a list."),
     "list wrong": N_("Nobody was added. Correct the list, and send it again: choose the file once more."),
+    "list too large": N_("The list is too long for one form. Split it, and add one part after the other."),
     "row wrong": N_("Nobody was added. Correct what is said above."),
     "nobody new": N_("Nobody was added: nobody of it is new."),
     "organization missing": N_("Enter the organization’s name."),

@@ -18,12 +18,14 @@ from worker.state import newcomers
 from worker.state.campaigns import get_campaign
 from worker.state.refusals import BadList, NobodyNew
 from worker.text.languages import LANGUAGES
+from worker.web import forms
 from worker.web.desk.applicant_acts import ACTS as OF_APPLICANTS
 from worker.web.desk.doing import At, DeskAct, Wrong
 from worker.web.desk.visit import Visit
 from worker.wording.acts import Before, partner_list
 from worker.wording.organizers import O_
 
+MAX_KEPT = forms.MAX_UPLOAD - 64 * 1024  # bytes of a list that the next page sends back
 MAX_SAID = 100  # changes to a list that was taken over
 FIELDS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 _LATER = O_("The invitations leave in a minute. Until then you can take an organization out again with nobody told.")
@@ -41,7 +43,10 @@ def _read_list(visit: Visit, at: At) -> Mapping[str, str]:
         raise Wrong(list="list missing")
     read = Additions.from_list(lists.A_LIST, taken)
     remarks = [remark.sentence for remark in grouped(taken.remarks)[:MAX_SAID]]
-    return {"rows": read.spelled(), "told": json.dumps(_looked_at(at, read, remarks, "list wrong"))}
+    told = json.dumps(_looked_at(at, read, remarks, "list wrong"))
+    if len((rows := read.spelled()).encode()) + len(told) > MAX_KEPT:
+        raise Wrong(list="list too large")
+    return {"rows": rows, "told": told}
 
 
 def _read_one(visit: Visit, at: At) -> Mapping[str, str]:
