@@ -235,6 +235,23 @@ def test_put_back_after_it_was_told_is_asked_once_more(session: Session) -> None
         put_back_partner(session, out.id)
 
 
+def test_put_back_after_the_letter_changed_it_is_asked_about_that(session: Session) -> None:
+    campaign = _asked(session)
+    signed, silent = campaign.partners[:2]
+    cast.signs(session, signed)
+    for one in (signed, silent):
+        unsubscribe.unsubscribe_reader(session, one.id, link=Link(1))  # so that neither is told
+        assert take_out_partner(session, one.id).told == 0
+        one.quiet_at = None
+    now = db.clock(session)
+    texts = campaign.letter.texts
+    campaign.letters.append(Letter(version=2, meaning=2, texts=texts, hash="1" * 64, made_at=now, addressees=[]))
+    session.flush()
+    session.expire(campaign)
+    assert [put_back_partner(session, one.id) for one in (signed, silent)] == [True, True]
+    assert standing_answer(session, signed.id) is None
+
+
 def test_it_cannot_be_put_back_after_the_deadline(session: Session) -> None:
     campaign = _asked(session)
     take_out_partner(session, campaign.partners[0].id)

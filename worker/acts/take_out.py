@@ -59,8 +59,9 @@ def take_out_partner(session: Session, partner_id: int, *, tell: bool = True) ->
 def put_back_partner(session: Session, partner_id: int) -> bool:
     """Take back that a partner was taken out, while answers are taken; whether it is asked once more.
 
-    It is, if it was told that it is not asked any more, or has no invitation. If nobody was told, its answer stands
-    again. Raises Closed, Erased, or TakenOut where it was not taken out.
+    It is, if it was told that it is not asked any more, missed a change, or has no invitation. If nobody was told, its
+    answer stands again, unless the letter means something else now. Raises Closed, Erased, or TakenOut where it was
+    not taken out.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id, even_taken_out=True)
     now = db.clock(session)
@@ -74,8 +75,10 @@ def put_back_partner(session: Session, partner_id: int) -> bool:
     tells = (Mail.partner_id == partner.id, Mail.kind == "taken_out")
     outbox.cancel(session, *tells, Mail.lease_holder.is_(None), at=now)
     was_told = session.scalar(select(Mail.id).where(*tells, Mail.cancelled_at.is_(None)).limit(1)) is not None
-    stands = None if was_told else _stand_again(session, partner, taken_out_at)
-    asked = partner.takes_mail and stands is None and (was_told or not recipients.may_have_heard(session, partner))
+    stands = None if was_told else _stand_again(session, campaign, partner, taken_out_at)
+    changes = (campaign.deadline_set_at, campaign.letter.made_at)
+    missed = was_told or any(one is not None and one > taken_out_at for one in changes)
+    asked = partner.takes_mail and stands is None and (missed or not recipients.may_have_heard(session, partner))
     if asked:
         due_at = undo_minutes.undo_until(campaign, now)
         again = outbox.to_partner("invitation", campaign, partner, outbox.moment_key(now), now, due_at=due_at)
@@ -98,12 +101,13 @@ def _mails_that_tell(session: Session, campaign: Campaign, partner: Partner, now
     return rows
 
 
-def _stand_again(session: Session, partner: Partner, taken_out_at: datetime) -> Answer | None:
-    """The answer that fell as it was taken out, if none was given since; what asks for one is of no use then."""
+def _stand_again(session: Session, campaign: Campaign, partner: Partner, taken_out_at: datetime) -> Answer | None:
+    """The answer that fell as it was taken out, if it is to this letter; what asks for one is of no use then."""
     fell = select(Answer).where(Answer.partner_id == partner.id, Answer.superseded_at == taken_out_at)
     answer = session.scalar(fell)
-    if answer is not None:
-        answer.superseded_at = None
-        asks = Mail.kind.in_(kinds.cancelled_by("answer"))
-        outbox.cancel(session, Mail.partner_id == partner.id, asks)
+    if answer is None or answer.letter.meaning != campaign.letter.meaning:
+        return None
+    answer.superseded_at = None
+    asks = Mail.kind.in_(kinds.cancelled_by("answer"))
+    outbox.cancel(session, Mail.partner_id == partner.id, asks)
     return answer
