@@ -6,6 +6,7 @@ LOOKS = "changes nothing: takes --yes for scripts"
 RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scripts"
 KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "decline", "withdraw", "contacts"], ASKS),
+    **dict.fromkeys(["launch", "remind", "extend", "amend", "change", "resume", "sign", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest", "reply", "notice"], ASKS),
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),

@@ -92,6 +92,9 @@ WITHOUT_A_LINE = {
     "draw_digest": "each digest that it draws has one",
     "tell_of_words": "a mail to the organizers, of what `words` shows",
     "void_what_counts": "the seal that is voided has one",
+    **dict.fromkeys(["change_letter", "move_deadline", "bring_deadline_forward"], "what they call writes it"),
+    **dict.fromkeys(["undo_last", "close_early"], "what they call writes it"),
+    **dict.fromkeys(["require_not_closed", "leaves_at_once"], "they read, or are tried"),
     "act_as": "it says who writes the lines",
     "name_person": "it says who writes the lines",
     "is_suppressed": "it reads",
@@ -133,6 +136,7 @@ DETAILS = {
     "amended": ["version 2, typo", "version 2 meaning 12"],
     "undone": ["amend", "remind 3", "extend 1"],
     "held": ["all mail"],
+    "changed": ["quorum", "review reply_to"],
     "sealed": ["2", "2 56"],
     "renamed": ["dam-cancelled-1"],
 }

@@ -224,10 +224,8 @@ def test_resume_asks_before_the_letter_leaves_at_once(sealed: Desk) -> None:
     assert "sent at once" not in sealed.types("resume", "rivers", "--dry-run")
     sealed.passes_its_review()
 
-    assert "letter of 1 organization (1 named for everyone) is sent at once. Continue?" in sealed.types(
-        "resume", "rivers", code=2
-    )
-    assert "would be sent at once" in sealed.types("resume", "rivers", "--dry-run")
+    assert "The letter is sent at once, with 1 signature." in sealed.types("resume", "rivers", code=2)
+    assert "The letter is sent at once" in sealed.types("resume", "rivers", "--dry-run")
     assert sealed.campaign().held_at is not None
     sealed.types("resume", "rivers", "--yes")
     assert sealed.campaign().held_at is None
@@ -252,8 +250,8 @@ def test_a_hold_before_anything_left_says_that_all_mail_waits(desk: Desk) -> Non
     assert told["held"] == told["mail_held"] is not None
     assert "all email except yours held since" in (shown := desk.types("status", "rivers"))
     assert "3 emails wait: undersigned resume rivers" in " ".join(shown.split())
-    assert "3 emails that wait would be sent at once" in desk.types("resume", "rivers", "--dry-run")
-    assert "3 emails that wait are sent at once. Continue?" in desk.types("resume", "rivers", code=2)
+    assert "3 emails that wait are sent." in desk.types("resume", "rivers", "--dry-run")
+    assert "3 emails that wait are sent." in desk.types("resume", "rivers", code=2)
     desk.types("resume", "rivers", "--yes")
     told = json.loads(desk.types("status", "rivers", "--json"))
     assert (told["state"], told["held"], told["mail_held"], told["held_mails"]) == ("open", None, None, 0)
@@ -315,7 +313,7 @@ def test_remind_twice_in_a_second_reminds_once(asked: Desk) -> None:
     asked.clock.advance(minutes=10)
     left_out = "3 who got an email less than a day ago are left out: --again reminds them too"
     assert f"Nobody is reminded. {left_out}" in asked.types("remind", "rivers", "--yes")
-    assert "Remind 3 partners" in asked.types("remind", "rivers", "--again", code=2)
+    assert "3 partners that have not answered are reminded." in asked.types("remind", "rivers", "--again", code=2)
     asked.types("remind", "rivers", "--yes", "--again")
     assert asked.mails("reminder") == 6
 
@@ -705,9 +703,9 @@ def test_a_launch_that_somebody_answered_is_not_taken_back(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("act", "words", "kind", "stands"),
     [
-        ("amend", ("--letter", "--meaning", "--yes"), "amended", "The letter is as it was before"),
+        ("amend", ("--letter", "--meaning", "--yes"), "amended", "The letter is again as it was before"),
         ("extend", ("in 4 weeks", "--yes"), "extended", "The deadline is"),
-        ("remind", ("--again", "--yes"), "reminder", "None of 2 emails was sent"),
+        ("remind", ("--again", "--yes"), "reminder", "None of its 2 emails is sent"),
     ],
 )
 def test_an_act_says_how_long_it_can_be_taken_back_and_is(
@@ -1038,7 +1036,7 @@ def test_whoever_no_mail_tells_of_the_end_is_named_to_the_organizers(asked: Desk
         river_watch = session.scalars(select(Partner).where(Partner.organization == "River Watch")).one()
         river_watch.email, river_watch.email_hmac = "", None
     asked.types("silence", "rivers", "ADF", "--yes")
-    words = "We send no email to River Watch, Les Amis du Fleuve: tell them in another way."
+    words = "We send no email to River Watch and Les Amis du Fleuve: tell them in another way."
 
     assert words in asked.types("cancel", "rivers", "--dry-run")
     by_name = "We send no email to River Watch and Les Amis du Fleuve: tell them in another way."
@@ -1069,7 +1067,7 @@ def test_a_launch_that_is_over_is_not_offered_to_be_taken_back(asked: Desk) -> N
 def test_an_unchanged_folder_asks_for_no_kind_of_change(asked: Desk) -> None:
     said = asked.types("amend", "rivers", "--letter")
 
-    assert "The letter in the folder is the same as the letter of rivers: nothing was changed." in said
+    assert "The new letter is the same as the letter of rivers: nothing was changed." in said
 
 
 def _answers_by(number: int, organization: str = "River Watch") -> None:

@@ -165,8 +165,8 @@ def _rows() -> dict[str, list[tuple[Any, ...]]]:
 
 
 DRY_RUNS = [
-    ("remind rivers --again", "would be reminded"),
-    ("extend rivers in 5 weeks", "the deadline would be"),
+    ("remind rivers --again", "that have not answered are reminded"),
+    ("extend rivers in 5 weeks", "The new deadline is"),
     ("hold rivers", "would be held"),
     (
         "sign rivers RW --visibility public --representative Ada --role chair --note call",
@@ -177,8 +177,8 @@ DRY_RUNS = [
     ("contacts rivers RW --add one@more.example", "Let one@more.example answer"),
     ("silence rivers RW", "no email at all?"),
     ("merge rivers RW ADF", "Merge River Watch"),
-    ("close rivers", "would close"),
-    ("cancel rivers", "would be cancelled"),
+    ("close rivers", "The letter is closed and sealed now"),
+    ("cancel rivers", "The letter will never be sent"),
     ("erase rivers RW", "Erase the records of River Watch?"),
     ("carry rivers RW", "the invitation of River Watch would be printed"),
     ("carry rivers RW --page PAGE", "would be written into"),

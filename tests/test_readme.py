@@ -371,6 +371,7 @@ STAGES: dict[str, Callable[[Organizer], None]] = {
     "docs/organizing.md: Emails that did not arrive": asked,
     "docs/organizing.md: Remind": asked,
     "docs/organizing.md: Move the deadline": asked,
+    "docs/organizing.md: Change settings": asked,
     "docs/organizing.md: An answer by telephone": asked,
     "docs/organizing.md: Signal, WhatsApp or paper": asked,
     "docs/organizing.md: Several people in one organization": asked,

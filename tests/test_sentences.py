@@ -46,6 +46,9 @@ FACTS = {
     "wrong": [],
     "most": 20_000,
     "there": 19_999,
+    "silent": 2,
+    "keys": ["public_page"],
+    "cancelled": False,
 }
 
 

@@ -33,7 +33,7 @@ Kind = Literal[
     "merged", "taken out", "put back", "organizer removed",
     "voice", "voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone",
     "voices stopped", "voices reopened", "digest", "told", "digests held", "digests resumed", "digests stopped",
-    "digests restarted",
+    "digests restarted", "shows less",
 ]  # fmt: skip
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
 to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
@@ -42,7 +42,8 @@ partner that is another one's now, whose mark `detail` has. taken out: a partner
 that should not have been asked. voice: a person confirmed; `detail` has the campaign's mark.
 voice counted: it is not named any more, or not by the name that it had. words gone: its own words, written at the
 moment in `detail`, were changed or refused. digests stopped: `detail` says by whom. digest: one is about to leave, by
-its number; `detail` has when it was drawn, its kind, and the ref of its link. told: the person whom it names."""
+its number; `detail` has when it was drawn, its kind, and the ref of its link. told: the person whom it names. shows
+less: a campaign, by the setting in `detail`."""
 SHOWS_MORE: frozenset[Kind] = frozenset(
     {
         "resubscribed",

@@ -1,7 +1,7 @@
 """Change the letter while partners answer: a typo is told to who signed, another meaning asks everybody again."""
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,12 @@ from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
 from worker.state.answers import load_standing
 from worker.state.last_read import Reader, load_last_read
-from worker.state.members import can_be_in_letter
+from worker.state.members import can_be_in_letter, is_in_letter
 from worker.state.recipients import load_answering_contacts, load_to_ask_again
 from worker.state.refusals import Closed, LanguageLeftAlone, MembersClosed, OtherAddressee, SameLetter
 from worker.text import letter_numbers
 from worker.wording.changes import changes_since, parts_left_alone
+from worker.wording.sheet import hash_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,14 @@ class Amended:
 def change_letter(
     session: Session, campaign_id: int, definition: Definition, *, meaning: bool, unchanged: Collection[str] = ()
 ) -> Amended:
-    """Put the letter and its addressees as `definition` has them in place of the present ones.
+    """Put the letter and its addressees as a folder has them in place of the present ones, as `replace_letter` does."""
+    return replace_letter(session, campaign_id, launch.letter_of(definition), meaning=meaning, unchanged=unchanged)
+
+
+def replace_letter(
+    session: Session, campaign_id: int, after: Letter, *, meaning: bool, unchanged: Collection[str] = ()
+) -> Amended:
+    """Put `after`, which is in no session, in place of the present letter and its addressees.
 
     A typo leaves every answer as it is; whom the change before it was to ask, and has not yet, is asked with it.
     Another `meaning` takes back who signed or asked for a change, and asks everybody again; who declined or withdrew
@@ -54,10 +62,11 @@ def change_letter(
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("amend", campaign)
-    before, after = campaign.letter, launch.letter_of(definition, now)
+    before = campaign.letter
+    after.made_at = now
     if before.hash == after.hash and _addressed(before) == _addressed(after):
         raise SameLetter(slug=campaign.slug)
-    if letter_numbers.say_members(after.texts) and not can_be_in_letter(campaign):
+    if letter_numbers.say_members(after.texts) and not (is_in_letter(campaign) or can_be_in_letter(campaign)):
         raise MembersClosed(slug=campaign.slug)
     if not meaning and _to_whom(before) != _to_whom(after):
         raise OtherAddressee
@@ -99,6 +108,22 @@ def change_letter(
     by_mail = {row["partner_id"] for row in rows}
     not_told = [one.partner.organization for one in fallen if one.partner_id not in by_mail]
     return Amended(told, sum(one.signs for one in fallen), not_told, not_concerned, asked)
+
+
+def with_words(letter: Letter, texts: Mapping[str, str], addressed: Mapping[tuple[int, str, str], str]) -> Letter:
+    """The same letter to the same addressees with other words, in no session.
+
+    `addressed`: the office or the salutation of an addressee, by its position, the name of the column, and the
+    language, which is empty where it is said once for all.
+    """
+    addressees = []
+    for one in letter.addressees:
+        columns = {name: getattr(one, name) for name in ("position", "name", "address", "email", "copy")}
+        for part in ("office", "salutation"):
+            own = getattr(one, part)
+            columns[part] = {language: addressed.get((one.position, part, language), own[language]) for language in own}
+        addressees.append(Addressee(**columns))
+    return Letter(version=1, meaning=1, texts=dict(texts), hash=hash_of(dict(texts)), addressees=addressees)
 
 
 def _asked_anew(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import answer, cancel, erase, hold, take_out
 from worker.acts.answer import AnswerInput, Statement
+from worker.acts.change_settings import read_spelled, show_less
 from worker.acts.journal_lines import MARGIN, JournalLines, last
 from worker.acts.organizers import remove_organizer
 from worker.acts.voices_since_backup import doubt_all_digests, replay_voices
@@ -247,11 +248,12 @@ class _Replay:
                 self._applied.counts[removed.kind] += 1
 
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
-        """Campaigns that were erased, cancelled or held."""
+        """Campaigns that were erased, cancelled or held, or that show less."""
         for campaign in campaigns:
             lines = self._lines.about(campaign.seed)
             if last(lines, "letter"):
                 self._applied.letters.add(campaign.id)
+            self._show_less(campaign, lines)
             try:
                 if last(lines, "campaign erased") and campaign.erased_at is None:
                     erase.erase_campaign(self._session, campaign.id, give_up=True)
@@ -263,6 +265,12 @@ class _Replay:
                     self._hold(campaign, lines)
             except Refused:
                 self._applied.failed["cancelled"] += 1
+
+    def _show_less(self, campaign: Campaign, lines: list[Line]) -> None:
+        """What organizers let fewer read than at the launch."""
+        for line in lines:
+            if line.kind == "shows less" and show_less(campaign, *read_spelled(line.detail)):
+                self._applied.counts["shows less"] += 1
 
     def _hold(self, campaign: Campaign, lines: list[Line]) -> None:
         undone = {line.detail for line in lines if line.kind == "undone"}

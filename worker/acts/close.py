@@ -13,6 +13,7 @@ from worker.acts import audit
 from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
+from worker.state.refusals import Closed
 from worker.state.signatories import count_signing
 from worker.wording.letter import build_sheets, render
 from worker.wording.sheet import Sheet
@@ -48,6 +49,19 @@ def close_and_seal_within(session: Session, campaign_id: int, *, early: bool = F
     """The same in one transaction: the letter is rendered while the campaign is locked."""
     locked = _lock_and_close(session, campaign_id, early=early)
     return None if locked is None else _seal(session, locked, _read(session, locked.campaign).render())
+
+
+def close_early(session: Session, campaign_id: int) -> int | None:
+    """Close before the deadline and seal, as `close_and_seal` does, in this transaction. Raises Closed."""
+    require_not_closed(session, campaign_id)
+    return close_and_seal_within(session, campaign_id, early=True)
+
+
+def require_not_closed(session: Session, campaign_id: int) -> None:
+    """Raise Closed where there is nothing to close any more."""
+    campaign = db.locked(session, campaign_id)
+    if campaign.closed_at is not None or campaign.cancelled_at is not None:
+        raise Closed.to("close", campaign)
 
 
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:

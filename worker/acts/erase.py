@@ -88,6 +88,19 @@ def give_up(session: Session, campaign_id: int) -> int:
     return waiting
 
 
+def cancel_and_erase(session: Session, campaign_id: int) -> int:
+    """Cancel a letter that nobody has, and have all erased once whoever was asked was told; how many mails tell.
+
+    The clock erases it, also where nobody is to be told. Raises NotOver.
+    """
+    campaign = db.locked(session, campaign_id)
+    waiting = give_up(session, campaign_id)
+    if campaign.erase_by is None and campaign.dispatched_at is None and campaign.erased_at is None:
+        campaign.erase_by = db.clock(session)
+        audit.log(session, campaign, "organizer", "erasure_planned", detail=waiting)
+    return waiting
+
+
 ERASED_WITHIN = timedelta(days=1)  # of a letter that is given up, also where somebody cannot be told before
 _OVER = {*BEYOND_RECALL, "cancelled"}
 

@@ -7,9 +7,13 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
+from worker.acts.close import close_and_seal_within
 from worker.mail import holds, kinds, outbox, undo_minutes
-from worker.models import Mail
+from worker.models import Campaign, Mail
+from worker.state.blockers import find_blockers
+from worker.state.facts import CampaignFacts, load_facts
 from worker.state.held import count_held_mails
+from worker.state.refusals import NothingToHold
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,11 @@ def hold_letter(session: Session, campaign_id: int, *, all_mail: bool = False) -
 
     With `all_mail`, or while no mail to others was handed over yet, no other mail to them leaves either. A letter that
     lies in the outbox is cancelled; what waits there besides stays. What travels already cannot be called back.
+    Raises NothingToHold.
     """
     campaign = db.locked(session, campaign_id)
+    if campaign.cancelled_at is not None:
+        raise NothingToHold
     now = db.clock(session)
     unasked = not all_mail and campaign.mail_held_at is None and _nothing_has_left(session, campaign_id)
     widens = (all_mail or unasked) and campaign.mail_held_at is None
@@ -65,6 +72,19 @@ def resume_letter(session: Session, campaign_id: int) -> int | None:
     campaign.held_at = campaign.mail_held_at = None
     audit.log(session, campaign, "organizer", "resumed", detail=waiting, at=now)
     return waiting
+
+
+def leaves_at_once(session: Session, campaign_id: int) -> CampaignFacts | None:
+    """What the letter of a campaign that goes on says, if it leaves at once; null if it does not.
+
+    It is closed and sealed as happens by itself, if its deadline passed meanwhile.
+    """
+    close_and_seal_within(session, campaign_id)
+    campaign = session.get_one(Campaign, campaign_id)
+    facts = load_facts(session, campaign)
+    if facts.is_irrevocable or campaign.dispatched_at is not None or find_blockers(facts):
+        return None
+    return facts
 
 
 def _nothing_has_left(session: Session, campaign_id: int) -> bool:

@@ -109,10 +109,19 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
     elif act == "extend":
         campaign.deadline_at = datetime.fromisoformat(undo["deadline"])
         campaign.deadline_set_at = datetime.fromisoformat(undo["deadline_set"])
+        _wait_again(session, dict(undo.get("called_back", [])), undo_minutes.moment_of_act(campaign))
     journal.note(session, "undone", campaign.seed, detail=undo["at"], at=now)
     audit.log(session, campaign, "organizer", "undone", detail=(act, len(mails)), at=now)
     _forget(campaign, now)
     return Undone(len(mails), again, campaign.deadline_at)
+
+
+def undo_last(session: Session, campaign_id: int) -> tuple[UndoableAct, Undone]:
+    """The same of the last act, whichever it is; what it was. Raises NothingToUndo also where that is the launch."""
+    last = (db.locked(session, campaign_id).undo or {}).get("act")
+    if last is None or last == "launch":
+        raise NothingToUndo(act=None, last=last)
+    return last, undo_act(session, campaign_id, last)
 
 
 def _count_answers(session: Session, campaign: Campaign) -> int:

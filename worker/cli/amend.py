@@ -78,6 +78,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
     from worker.acts.amend_letter import change_letter
     from worker.acts.launch import letter_of
     from worker.cli import campaign_folder, lookup
+    from worker.wording.acts import amend as words
     from worker.wording.changes import parts_left_alone
 
     if typo and meaning:
@@ -108,12 +109,11 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
     same = _say_the_same(alone, unchanged, differing, yes=yes, dry_run=dry_run)
     with lookup.dry_run(name) as (session, campaign):
         told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
-    whom = console.partners(told.told)
-    what = f"{_signatures(told)}; {whom} would be asked again" if meaning else f"{whom} would be told; answers stand"
-    if dry_run:
-        console.say(f"Dry run: {what}.{_not_told(told)}")
-        return
-    console.ask(f"Change the letter of {name}? {what}.{_not_told(told)}", yes=yes)
+    if meaning:
+        before = words.meaning(told.told, told.fallen, told.not_told, told.members)
+    else:
+        before = words.typo(told.told, told.not_concerned)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
         seconds = undo.seconds_to_undo(session, campaign)
@@ -186,11 +186,6 @@ def _show(texts: dict[str, str], definition: "Definition", to: list[str], now: l
     for line in now:
         if line not in to:
             console.say(f"  addressee + {line}")
-
-
-def _signatures(told: "Amended") -> str:
-    number = console.count(told.fallen, "signature")
-    return f"{number} would be taken back" if told.fallen else "no signature would be taken back"
 
 
 def _not_told(told: "Amended") -> str:

@@ -23,27 +23,17 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.acts.cancel import cancel_campaign
     from worker.cli import lookup
     from worker.state.counts import load_counts
+    from worker.state.recipients import load_to_tell_of_end_by_hand
     from worker.text import dates
+    from worker.wording.acts import safety
 
     with lookup.dry_run(name) as (session, campaign):
         slug, signed = campaign.slug, load_counts(session, campaign).signed
         by_hand = to_tell_by_hand(session, campaign)
+        names = [one.organization for one in load_to_tell_of_end_by_hand(session, campaign)]
         if (told := cancel_campaign(session, campaign.id)) is None:
             console.nothing_to_do("It is cancelled already: nothing was changed.")
-    what = f"{console.count(signed, 'signature')} {'is' if signed == 1 else 'are'} dropped" if signed else ""
-    whom = (
-        f"{console.count(told, 'email')} to everyone who was asked" if told else "nobody was asked, so nobody is told"
-    )
-    if dry_run:
-        console.say(f"Dry run: {slug} would be cancelled ({', '.join(filter(None, (what, whom)))}).{by_hand}")
-        return
-    given_up = f" {what[0].upper()}{what[1:]}." if what else ""
-    console.ask_for_name(
-        f"Cancel {slug}? The letter will never be sent, and neither will any email that waits.{given_up} "
-        f"{whom[0].upper()}{whom[1:]}{': it will not be sent' if told else ''}.{by_hand} It cannot be undone.",
-        slug,
-        yes=yes,
-    )
+    console.agree(safety.cancel(signed, told, names), yes=yes, dry_run=dry_run, name=slug)
     with lookup.writing(name) as (session, campaign):
         told = cancel_campaign(session, campaign.id)
         kept = campaign
@@ -61,10 +51,10 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
 def to_tell_by_hand(session: "Session", campaign: "Campaign") -> str:
     """Whom a person tells that the letter is not sent; nothing where a mail tells everybody who was asked."""
     from worker.state.recipients import load_to_tell_of_end_by_hand
+    from worker.wording.acts.deadline import not_by_mail
 
     names = [one.organization for one in load_to_tell_of_end_by_hand(session, campaign)]
-    them = "it" if len(names) == 1 else "them"
-    return f" We send no email to {console.some(names)}: tell {them} in another way." if names else ""
+    return "".join(f" {line}" for line in not_by_mail(names))
 
 
 def _told(mails: int) -> str:

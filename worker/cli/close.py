@@ -13,6 +13,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     from worker.acts.close import close_and_seal
     from worker.cli import lookup
     from worker.state.counts import load_counts
+    from worker.wording.acts import deadline as words
 
     with lookup.reading(name) as (session, campaign):
         if campaign.cancelled_at is not None:
@@ -20,12 +21,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         if campaign.closed_at is not None:
             console.nothing_to_do(_CLOSED_ALREADY)
         campaign_id, counts = campaign.id, load_counts(session, campaign)
-    words = f"{counts.signed} signed, {counts.silent} silent"
-    words += f", {counts.unreached} not reached" if counts.unreached else ""
-    if dry_run:
-        console.say(f"Dry run: would close now. {words}.")
-        return
-    console.ask_for_name(f"Close {name} now? {words}. Nobody can sign after that.", name, yes=yes)
+    console.agree(words.close(counts.signed, counts.silent, counts.unreached), yes=yes, dry_run=dry_run, name=name)
     if close_and_seal(campaign_id, early=True) is None:
         console.nothing_to_do(_CLOSED_ALREADY)
     lookup.notify(tasks.dispatch, campaign_id)

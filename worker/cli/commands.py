@@ -13,6 +13,7 @@ from worker.cli.backup import backup, restore
 from worker.cli.by_hand import decline, sign, withdraw
 from worker.cli.cancel import cancel
 from worker.cli.carry import carry
+from worker.cli.change import change
 from worker.cli.check import check
 from worker.cli.close import close
 from worker.cli.contacts import contacts
@@ -65,7 +66,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
     RUN: [
-        *(todo, status, log, remind, extend, amend, hold, resume, sign, decline, withdraw),
+        *(todo, status, log, remind, extend, amend, change, hold, resume, sign, decline, withdraw),
         *(carry, contacts, mails, notes, silence, add, remove, admit, merge),
         *(members, words),
     ],

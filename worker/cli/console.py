@@ -68,6 +68,22 @@ def ask_for_name(question: str, name: str, *, yes: bool) -> None:
         fail("Nothing was done.")
 
 
+def agree(before: "Before", *, yes: bool, dry_run: bool, name: str = "") -> None:
+    """Say what is about to happen, and go on only if a person agrees; a dry run ends there.
+
+    `name`: of the campaign, where it cannot be undone, and a person has to type it.
+    """
+    lines = [*before.lines, *([f"Whom it concerns: {some(before.names)}"] if before.names else [])]
+    if dry_run:
+        say("\n".join(["Dry run: nothing is done. Otherwise:", *lines]))
+        raise typer.Exit
+    question = "\n".join([*lines, before.title])
+    if name:
+        ask_for_name(question, name, yes=yes)
+    else:
+        ask(question, yes=yes)
+
+
 def _agreed_before(question: str, *, yes: bool) -> bool:
     if yes:
         say(f"{question} --yes")

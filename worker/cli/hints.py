@@ -121,6 +121,8 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
                 f"was asked. "
                 "Then you can launch this name again."
             )
+        case "not_later":
+            return f"{said} For an earlier one add --earlier."
         case "other_addressee":
             return f"{said} Give --meaning."
         case "language_left_alone":
@@ -151,7 +153,8 @@ def _instead_of_undo(act: OrganizerAct, slug: str) -> str:
         case "amend":
             return f"Correct the folder, and {console.command('amend', slug, '--letter')} changes the letter once more."
         case "extend":
-            return f"The new deadline stands; {console.command('close', slug)} ends it earlier."
+            again = console.command("extend", slug, "WHEN", "--earlier")
+            return f"The new deadline stands; {again} makes it earlier again."
         case "remind":
             return f"{console.command('status', slug)} shows who was reminded."
 
@@ -185,6 +188,7 @@ EXIT_CODES = {
     "nothing_proposed": 0,
     "same_address": 0,
     "same_letter": 0,
+    "same_settings": 0,
     "same_partner": 0,
     "nobody_new": 0,
     "blocked": console.WAITS,

@@ -32,8 +32,6 @@ def hold(name: Name, all_mail: AllMail = False, dry_run: DryRun = False) -> None
 
     doing = lookup.dry_run if dry_run else lookup.writing
     with doing(name, even_restored=True) as (session, campaign):
-        if campaign.cancelled_at is not None:
-            console.fail("It was cancelled: its letter will never be sent, so there is nothing to hold.")
         held = hold_letter(session, campaign.id, all_mail=all_mail)
         where = delivery_state(campaign, load_letters(session, campaign))
         session.flush()

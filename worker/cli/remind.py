@@ -28,29 +28,28 @@ def remind(
     from worker.acts.remind import remind_now
     from worker.cli import lookup
     from worker.state.counts import load_counts
-    from worker.state.recipients import load_silent, load_to_remind
+    from worker.state.recipients import count_reminded
+    from worker.wording.acts import deadline as words
 
     if undo_:
         undo.take_back(name, "remind", dry_run=dry_run)
         return
     with lookup.reading(name) as (session, campaign):
         lookup.require_answers(session, campaign, "remind")
-        now = db.clock(session)
-        silent = [p.organization for p in load_silent(session, campaign, now)]
-        free = load_to_remind(session, campaign, now, mailed_lately=True)
-        chosen = [p.organization for p in load_to_remind(session, campaign, now, mailed_lately=again)]
+        found = count_reminded(session, campaign, db.clock(session), again=again)
         counts = load_counts(session, campaign)
-    if not silent:
+    if not found.silent:
         console.say(_nobody_is_silent(counts))
         return
-    lately = _just_reminded(len(silent) - len(free)) + _had_a_mail_lately(len(free) - len(chosen))
-    if not chosen and not dry_run:
+    lately = "".join(f" {line}" for line in words.left_out(found.just_reminded, 0))
+    for line in words.left_out(0, found.mailed_lately):
+        lately += f" {line.removesuffix('.')}: --again reminds them too."
+    if not found.names:
+        if dry_run:
+            console.say(f"Dry run: nobody would be reminded.{lately}")
+            return
         console.nothing_to_do(f"Nobody is reminded.{lately}")
-    whom = f"{console.partners(len(chosen))} ({console.some(chosen)})" if chosen else "nobody"
-    if dry_run:
-        console.say(f"Dry run: {whom} would be reminded.{lately}")
-        return
-    console.ask(f"Remind {whom}?{lately}", yes=yes)
+    console.agree(words.remind(found.names, found.just_reminded, found.mailed_lately), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         reminded = remind_now(session, campaign.id, mailed_lately=again)
         seconds = undo.seconds_to_undo(session, campaign)
@@ -59,20 +58,6 @@ def remind(
         console.nothing_to_do("Nobody was reminded: everyone has answered, or was reminded, meanwhile.")
     leave = undo.when_they_leave("remind", name, seconds, mails=reminded)
     console.say(f"{console.partners(reminded)} will be reminded.{lately} {leave}")
-
-
-def _just_reminded(number: int) -> str:
-    if not number:
-        return ""
-    are = "is" if number == 1 else "are"
-    return f" {number} for whom an email waits, or who got a reminder less than ten minutes ago, {are} left out."
-
-
-def _had_a_mail_lately(number: int) -> str:
-    if not number:
-        return ""
-    are = "is" if number == 1 else "are"
-    return f" {number} who got an email less than a day ago {are} left out: --again reminds them too."
 
 
 def _nobody_is_silent(counts: "Counts") -> str:

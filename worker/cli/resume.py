@@ -56,35 +56,22 @@ def resume(
 
 def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
-    from worker.acts.close import close_and_seal_within
-    from worker.acts.hold import resume_letter
+    from worker.acts.hold import leaves_at_once, resume_letter
     from worker.cli import lookup
-    from worker.state.blockers import find_blockers
-    from worker.state.facts import load_facts
-    from worker.wording.acts.letter import with_names
+    from worker.wording.acts import safety
 
     with lookup.dry_run(name) as (session, campaign):
         mail_was_held = campaign.mail_held_at is not None
         if (waiting := resume_letter(session, campaign.id)) is None:
             console.nothing_to_do("It was not held: nothing was changed.")
-        close_and_seal_within(session, campaign.id)  # as happens by itself, if the deadline passed meanwhile
-        facts = load_facts(session, campaign)
-        has_left = facts.is_irrevocable or campaign.dispatched_at is not None
-        at_once = not has_left and not find_blockers(facts)
-        letter = with_names(facts)
-    mails = f"{console.count(waiting, 'email')} that {'waits' if waiting == 1 else 'wait'}"
-    if dry_run:
-        go_on = [f"{what} would be sent at once." for what, does in ((letter, at_once), (mails, waiting > 0)) if does]
-        console.say(" ".join(["Dry run: it would continue.", *go_on]))
-        return
-    if at_once:
-        console.ask_for_name(f"{letter} is sent at once. Continue?", name, yes=yes)
-    elif mail_was_held and waiting:
-        console.ask(f"{mails} {'is' if waiting == 1 else 'are'} sent at once. Continue?", yes=yes)
+        facts = leaves_at_once(session, campaign.id)
+        before = safety.resume(waiting, letter_leaves=facts is not None, signed=facts.signed if facts else 0)
+    if dry_run or facts is not None or (mail_was_held and waiting):
+        console.agree(before, yes=yes, dry_run=dry_run, name=name if facts is not None else "")
     with lookup.writing(name) as (session, campaign):
         resume_letter(session, campaign.id)
         campaign_id = campaign.id
     lookup.notify(tasks.close, campaign_id)
     lookup.notify(tasks.deliver)
-    leaves = " The letter is sent now." if at_once else ""
+    leaves = " The letter is sent now." if facts is not None else ""
     console.say(f"It continues.{leaves}\nNext: {console.command('status', name)}")

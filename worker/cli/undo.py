@@ -7,7 +7,7 @@ from worker.cli import console
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from worker.acts.undo import UndoableAct, Undone
+    from worker.acts.undo import UndoableAct
     from worker.models import Campaign, OrganizerAct
 
 
@@ -37,29 +37,13 @@ def take_back(name: str, act: "UndoableAct", *, dry_run: bool) -> None:
     """No question: nobody had a mail of it, and it can be done again."""
     from worker.acts.undo import undo_act
     from worker.cli import lookup
-    from worker.text import dates
+    from worker.wording.acts.deadline import undo
 
     with lookup.dry_run(name) if dry_run else lookup.writing(name) as (session, campaign):
         undone = undo_act(session, campaign.id, act)
-        slug, deadline = campaign.slug, dates.day_and_time(undone.deadline, campaign.zone, "en")
-    stands = _WHAT_STANDS[act].format(
-        deadline=deadline, again=_again(undone), mails=console.count(undone.mails, "email")
-    )
+        slug, zone = campaign.slug, campaign.zone
+    stands = " ".join(undo(act, undone.mails, undone.answers, undone.deadline, zone).lines)
     if dry_run:
         console.say(f"Dry run: it would be taken back. Then: {stands}")
         return
     console.say(f"It is taken back. {stands}\nNext: {console.command('status', slug)}")
-
-
-def _again(undone: "Undone") -> str:
-    if not undone.answers:
-        return ""
-    lapsed = console.count(undone.answers, "answer")
-    return f" {lapsed} that had been taken back {'stands' if undone.answers == 1 else 'stand'} again."
-
-
-_WHAT_STANDS: dict["UndoableAct", str] = {
-    "amend": "The letter is as it was before; none of {mails} was sent.{again}",
-    "remind": "None of {mails} was sent.",
-    "extend": "The deadline is {deadline}, as before; none of {mails} was sent.",
-}

@@ -43,12 +43,21 @@ def read_letters(
             text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
             if text is not None:
                 letters[language] = text
-                if excess := too_much(f"letter.{language}.md", text):
-                    problems.append(excess)
-                    continue
-                problems += _problems(f"letter.{language}.md", text)
-                remarks += _remarks(f"letter.{language}.md", text)
+                problems += check_text(f"letter.{language}.md", text)
+                if not too_much(f"letter.{language}.md", text):
+                    remarks += look_at_text(f"letter.{language}.md", text)
     return letters
+
+
+def check_text(file: str, text: str) -> list[Problem]:
+    """All that is wrong with one letter, wherever it was written."""
+    excess = too_much(file, text)
+    return [excess] if excess else list(_problems(file, text))
+
+
+def look_at_text(file: str, text: str) -> list[Problem]:
+    """What is to be looked at in one letter without problems, and refuses nothing."""
+    return list(_remarks(file, text))
 
 
 def _in_languages_not_known(there: list[str]) -> Iterator[Problem]:

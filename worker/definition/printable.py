@@ -1,6 +1,6 @@
 """Whether everything in a definition can be printed: a character without a glyph would stand as an empty box."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
@@ -18,10 +18,16 @@ def glyph_problems(definition: Definition) -> list[Problem]:
                 said += part if isinstance(part, list) else [part]
         if missing := glyphs.unprintable(said):
             found.append(_no_glyph("campaign.toml", f"key addressee[{place}]", missing))
-    for language, letter in definition.letters.items():
-        if missing := glyphs.unprintable([letter]):
-            found.append(_no_glyph(f"letter.{language}.md", "", missing))
-    return found
+    return found + letter_glyph_problems(definition.letters)
+
+
+def letter_glyph_problems(letters: Mapping[str, str]) -> list[Problem]:
+    """One problem for each language of a letter that holds such characters."""
+    return [
+        _no_glyph(f"letter.{language}.md", "", missing)
+        for language, letter in letters.items()
+        if (missing := glyphs.unprintable([letter]))
+    ]
 
 
 def partner_glyph_problems(partners: Iterable[PartnerRow]) -> list[Problem]:

@@ -64,6 +64,7 @@ KINDS = by_name(
     MailKind("reminder", "partner", LAST, asks=True, starts_pause=True, bulk=True, cancelled_by=("answer", "close")),
     MailKind("asked_again", "partner", LATER, asks=True, starts_pause=True, cancelled_by=("answer", "close")),
     MailKind("extended", "partner", LATER, asks=True, bulk=True, cancelled_by=("close",)),
+    MailKind("earlier", "partner", LATER, asks=True, bulk=True, cancelled_by=("close",)),
     MailKind("amended", "partner", LATER, asks=True, starts_pause=True, cancelled_by=("answer", "close", "amendment")),
     MailKind("corrected", "partner", LATER, cancelled_by=("close", "amendment")),
     MailKind("receipt", "partner", SOON, cancelled_by=("answer",)),

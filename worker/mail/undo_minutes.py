@@ -21,7 +21,7 @@ KINDS: dict[OrganizerAct, tuple[str, ...]] = {
     "launch": ("invitation",),
     "amend": ("amended", "corrected", "voice_again"),
     "remind": ("reminder",),
-    "extend": ("extended",),
+    "extend": ("extended", "earlier"),
 }
 
 

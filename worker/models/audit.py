@@ -25,6 +25,7 @@ AuditCode = Literal[
     "reply_noted", "notice_told",
     "note_added", "note_finished", "looked_after", "looked_after_no_more",
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken", "partners_added", "taken_out", "put_back",
+    "voices_stopped", "voices_reopened", "seat_given", "seat_taken", "changed",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Who is to be written to, and who waits for an organizer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -68,6 +69,26 @@ def load_to_remind(session: Session, campaign: Campaign, now: datetime, *, maile
     if not mailed_lately:
         partners = partners.where(last_mail() < now - A_DAY)
     return list(session.scalars(partners))
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """Whom an organizer's reminder goes to now, and whom of the silent it leaves out."""
+
+    names: list[str]
+    silent: int
+    just_reminded: int
+    """For how many an email waits, or who were reminded a moment ago."""
+    mailed_lately: int
+    """How many had an email within a day."""
+
+
+def count_reminded(session: Session, campaign: Campaign, now: datetime, *, again: bool) -> Reminded:
+    """Who it would be now; `again`: also who had an email within a day."""
+    silent = len(load_silent(session, campaign, now))
+    free = len(load_to_remind(session, campaign, now, mailed_lately=True))
+    chosen = [one.organization for one in load_to_remind(session, campaign, now, mailed_lately=again)]
+    return Reminded(chosen, silent, silent - free, free - len(chosen))
 
 
 def is_being_asked() -> ColumnElement[bool]:

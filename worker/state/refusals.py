@@ -4,7 +4,9 @@ from typing import Any, ClassVar, Literal
 
 from worker.models import Campaign
 
-ClosedFor = Literal["answer", "extend", "amend", "remind", "admit", "hand_out", "rename", "merge", "remove", "add"]
+ClosedFor = Literal[
+    "answer", "extend", "amend", "remind", "admit", "hand_out", "rename", "merge", "remove", "add", "close", "change",
+]  # fmt: skip
 
 
 class Refused(Exception):
@@ -223,6 +225,60 @@ class NotLater(Refused):
     code = "not_later"
 
 
+class NotEarlier(Refused):
+    """The new deadline is not a minute before the present one. Facts: deadline, zone."""
+
+    code = "not_earlier"
+
+
+class TooSoon(Refused):
+    """The new deadline leaves less than an hour to whoever reads of it."""
+
+    code = "too_soon"
+
+
+class NotHeld(Refused):
+    """There is nothing to resume."""
+
+    code = "not_held"
+
+
+class AlreadyHeld(Refused):
+    """It is held as it was to be."""
+
+    code = "already_held"
+
+
+class NothingToHold(Refused):
+    """It was cancelled: nothing of it leaves but what says so."""
+
+    code = "nothing_to_hold"
+
+
+class NobodyToRemind(Refused):
+    """Nobody is reminded now. Facts: silent, how many have not answered."""
+
+    code = "nobody_to_remind"
+
+
+class SameSettings(Refused):
+    """The campaign is set so already."""
+
+    code = "same_settings"
+
+
+class NoSettings(Refused):
+    """Settings cannot be changed any more: the letter has left, or was cancelled. Facts: cancelled."""
+
+    code = "no_settings"
+
+
+class ShowsMore(Refused):
+    """More would be shown than partners were told when they were asked. Facts: keys."""
+
+    code = "shows_more"
+
+
 class SameLetter(Refused):
     """The folder says what the letter says already. Facts: slug."""
 
@@ -263,7 +319,7 @@ class CannotBeUndone(Refused):
 
 
 class NothingToUndo(Refused):
-    """The act is not the last, or it is too late. Facts: act; last, the act that could be taken back, if any."""
+    """The act is not the last, or it is too late. Facts: act, null for any; last, the act that could be taken back."""
 
     code = "nothing_to_undo"
 

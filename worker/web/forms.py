@@ -14,6 +14,7 @@ from worker.definition.partners import MAX_LENGTH
 from worker.text import addresses, characters
 
 MAX_FORM = 64 * 1024
+MAX_LETTER = 2 * MAX_FORM  # at the desk, in several languages: a sign of Khmer takes nine bytes
 MAX_FORM_KEPT = 3 * MAX_FORM  # where such a form travels in one field of another, and some signs take more room
 MAX_FIELDS = 50
 MAX_UPLOAD = 2 * 1024 * 1024  # a form with a file, and all its fields

@@ -53,6 +53,8 @@ class PageTemplate:
         return "".join([values.get(piece, piece) for piece in self.pieces])
 
 
+SETTINGS = ("reply_to", "public_page", "show_signers")
+"""What stands on a page, or decides over it, and may be set anew while a campaign runs."""
 _worded = LRUCache(MAX_PAGES)  # a language and a state, and the page that all who are in it read
 
 
@@ -91,6 +93,7 @@ _LOOK = (
         Campaign.launched_at,
         Campaign.deadline_at,
         Campaign.voices_stopped_at,
+        *(Campaign.definition[key].as_string().label(key) for key in SETTINGS),
         Campaign.taking_answers(db.now()).label("takes_answers"),
         few_are_asked(Campaign.id.expression).label("few_are_asked"),
         db.now().label("now"),
@@ -271,6 +274,9 @@ class State(NamedTuple):
     launched_at: datetime
     deadline_at: datetime
     voices_stopped_at: datetime | None
+    reply_to: str
+    public_page: str | None
+    show_signers: str | None
     letter_id: int
     few_are_asked: bool
     letter_made_at: datetime | None  # after one was taken back, SQLite gives its number to the next
@@ -300,6 +306,9 @@ class State(NamedTuple):
             launched_at=campaign.launched_at,
             deadline_at=campaign.deadline_at,
             voices_stopped_at=campaign.voices_stopped_at,
+            reply_to=campaign.reply_to,
+            public_page=campaign.definition.get("public_page"),
+            show_signers=campaign.definition.get("show_signers"),
             letter_id=campaign.letter.id,
             few_are_asked=few_are_asked,
             letter_made_at=campaign.letter.made_at,

@@ -80,6 +80,14 @@ def changes_since(campaign: Campaign, before: Letter, wanted: str) -> Changes:
     return Changes(sentence, [_labelled(item, wanted, language) for item in items], concern_reader, is_as_before)
 
 
+def all_changes(before: Letter, after: Letter, authentic: str) -> list[Item]:
+    """All that differs between two versions, in each language of either, for organizers."""
+    items: list[Item] = []
+    for language in sorted(set(before.texts) | set(after.texts), key=lambda one: (one != authentic, one)):
+        items += [*_text(before, after, language), *_addressing(before, after, language, authentic)]
+    return items
+
+
 def parts_left_alone(before: Letter, after: Letter, authentic: str) -> dict[str, list[Part]]:
     """What changes in some languages of the letter and not in others: by such a language, which parts.
 

@@ -11,6 +11,7 @@ from worker.registry import NotRegistered
 from worker.state.log import LogEntry
 from worker.text import dates
 from worker.wording.organizers import O_, On_, catalogue
+from worker.wording.settings import LABELS
 
 
 def sentence(entry: LogEntry, zone: str, language: str = "en") -> str:
@@ -210,6 +211,14 @@ def _renamed(line: _Line) -> str:
     return line.say(O_("The cancelled campaign got another name."))
 
 
+def _changed(line: _Line) -> str:
+    """Its words are the keys."""
+    keys = [line.say(LABELS[key]) for key in line.detail if key in LABELS]
+    if not keys:
+        return line.say(O_("Settings were changed."))
+    return line.say(O_("Settings were changed: %(keys)s."), keys=dates.listed(keys, line.language))
+
+
 _SEATS = {
     "owner": O_("A person has a seat at the desk: as owner."),
     "editor": O_("A person has a seat at the desk: as editor."),
@@ -353,6 +362,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "digests_restarted": _plain(O_("Emails to the addressee about members start again.")),
     "voices_stopped": _plain(O_("Persons cannot add their voices any more.")),
     "voices_reopened": _plain(O_("Persons can add their voices again.")),
+    "changed": _changed,
     "seat_given": _seat_given,
     "seat_taken": _plain(O_("A person lost its seat at the desk.")),
     "reply_noted": _plain(O_("A reply of an addressee was noted.")),

@@ -1,18 +1,32 @@
 """What is wrong with a field of a form, as a sentence: once, for every page and for the commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from worker.definition.problems import Problem
 from worker.state.refusals import Refused
 from worker.text.languages import N_
 from worker.wording import refusals, templates
 
+Why = str | Refused | Sequence[Problem]
+"""A code, the act's refusal that concerns the field, or what `check` says of it."""
 
-def sentences(problems: Mapping[str, str | Refused], language: str) -> dict[str, str]:
-    """The sentence for each field, by the code that was found, or by the act's refusal that concerns the field."""
-    return {
-        field: refusals.sentence(why, language, "partner") if isinstance(why, Refused) else sentence(why, language)
-        for field, why in problems.items()
-    }
+
+def sentences(problems: Mapping[str, Why], language: str) -> dict[str, str]:
+    """The sentence for each field, or a line for each problem of it."""
+    return {field: _said(why, language) for field, why in problems.items()}
+
+
+def _said(why: Why, language: str) -> str:
+    if isinstance(why, Refused):
+        return refusals.sentence(why, language, "partner")
+    return sentence(why, language) if isinstance(why, str) else "\n".join(map(_of_a_field, why))
+
+
+def _of_a_field(problem: Problem) -> str:
+    """Where it stands below its field, nothing has to say where."""
+    place = f"{problem.where}: " if problem.where else ""
+    said = f"{place}found {problem.found}; expected {problem.expected}. {problem.fix}".rstrip()
+    return said[:1].upper() + said[1:]
 
 
 def sentence(code: str, language: str = "en") -> str:
@@ -76,6 +90,12 @@ _SENTENCES = {
     "nobody new": N_("Nobody was added: nobody of it is new."),
     "organization missing": N_("Enter the organization’s name."),
     "applicant missing": N_("Choose one of those that ask to sign."),
+    "salutation missing": N_("Enter the words by which the letter begins."),
+    "kind missing": N_("Choose whether the meaning stays the same."),
+    "same missing": N_("Tick the box if this language says the same already. If not, change its words too."),
+    "letter of another version": N_(
+        "Somebody else changed the letter while you typed. What you typed is still here: look at what would change now."
+    ),
     "language unknown": N_("The letter does not exist in this language."),
     "speaks for itself": N_("Tick the box to confirm that you speak for yourself."),
     "voice choice missing": N_("Choose what you would like to do."),

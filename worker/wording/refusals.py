@@ -13,6 +13,7 @@ from worker.text.languages import LANGUAGES
 from worker.wording import blockers, templates, voices
 from worker.wording.mail_status import ACTS
 from worker.wording.organizers import O_, On_, catalogue
+from worker.wording.settings import LABELS
 
 Audience = Literal["partner", "organizer"]
 
@@ -71,6 +72,8 @@ _NO_MORE: dict[ClosedFor, str] = {
     "merge": O_("partners cannot be merged any more"),
     "remove": O_("nobody can be taken out or put back any more"),
     "add": O_("nobody can be added any more"),
+    "close": O_("there is nothing to close"),
+    "change": O_("nobody is reminded any more, and the letter can only be made to wait longer"),
 }
 
 
@@ -91,6 +94,38 @@ def _not_later(words: _Words, facts: Mapping[str, Any]) -> str:
         "The new deadline must be at least a minute later than the present one, %(present)s: nothing was changed."
     )
     return words.say(said, present=present)
+
+
+def _not_earlier(words: _Words, facts: Mapping[str, Any]) -> str:
+    present = dates.day_and_time(facts["deadline"], facts["zone"], words.language)
+    return words.say(
+        O_("The new deadline must be earlier than the present one, %(present)s: nothing was changed."), present=present
+    )
+
+
+def _nobody_to_remind(words: _Words, facts: Mapping[str, Any]) -> str:
+    if not facts["silent"]:
+        return words.gettext(O_("Nobody who got the invitation by email is silent: nobody is reminded."))
+    said = On_(
+        "%(n)s partner is silent, and an email to it waits or was sent lately: nobody is reminded.",
+        "%(n)s partners are silent, and an email to each waits or was sent lately: nobody is reminded.",
+    )
+    return words.count(said, facts["silent"])
+
+
+def _no_settings(words: _Words, facts: Mapping[str, Any]) -> str:
+    if facts["cancelled"]:
+        return words.gettext(O_("The letter was cancelled: nothing of it can be set any more."))
+    return words.gettext(O_("The letter was sent, or is being sent: this cannot be set any more."))
+
+
+def _shows_more(words: _Words, facts: Mapping[str, Any]) -> str:
+    keys = dates.listed([words.gettext(LABELS[key]) for key in facts["keys"]], words.language)
+    said = O_(
+        "This would show more than partners were told when they were asked (%(keys)s). They would have to be asked "
+        "anew, by another campaign: nothing was changed."
+    )
+    return words.say(said, keys=keys)
 
 
 def _closed_for_partners(words: _Words, facts: Mapping[str, Any]) -> str:
@@ -134,12 +169,14 @@ def _cannot_be_undone(words: _Words, facts: Mapping[str, Any]) -> str:
 
 def _nothing_to_undo(words: _Words, facts: Mapping[str, Any]) -> str:
     if facts["last"]:
-        last = ACTS[facts["last"]]
-        said = O_("Only your last action can be taken back, and that is %(last)s: nothing was changed.")
-        return words.say(said, last=words.gettext(last))
-    return words.say(_NOT_THERE[facts["act"]])
+        last = words.gettext(ACTS[facts["last"]])
+        return words.say(
+            O_("Only your last action can be taken back, and that is %(last)s: nothing was changed."), last=last
+        )
+    return words.gettext(_NOT_THERE[facts["act"]] if facts["act"] else _NOTHING_THERE)
 
 
+_NOTHING_THERE = O_("There is nothing that can still be taken back: nothing was changed.")
 _NOT_THERE: dict[OrganizerAct, str] = {
     "launch": O_("There is no launch that can still be taken back: nothing was changed."),
     "amend": O_("There is no change of the letter that can still be taken back: nothing was changed."),
@@ -267,7 +304,21 @@ _SENTENCES: dict[str, _Sentence] = {
     "same_partner": _plain(O_("You gave %(organization)s twice: nothing was changed.")),
     "nothing_proposed": _plain(O_("%(organization)s asks for no other name: nothing was changed.")),
     "not_later": _not_later,
-    "same_letter": _plain(O_("The letter in the folder is the same as the letter of %(slug)s: nothing was changed.")),
+    "not_earlier": _not_earlier,
+    "too_soon": _plain(
+        O_(
+            "The new deadline must be an hour ahead at least, so that whoever reads of it has time to answer: nothing "
+            "was changed."
+        )
+    ),
+    "not_held": _plain(O_("It is not held: nothing was changed.")),
+    "already_held": _plain(O_("It is held already: nothing was changed.")),
+    "nothing_to_hold": _plain(O_("It was cancelled: its letter will never be sent, so there is nothing to hold.")),
+    "nobody_to_remind": _nobody_to_remind,
+    "same_settings": _plain(O_("It is set so already: nothing was changed.")),
+    "no_settings": _no_settings,
+    "shows_more": _shows_more,
+    "same_letter": _plain(O_("The new letter is the same as the letter of %(slug)s: nothing was changed.")),
     "members_closed": _plain(
         O_(
             "The letter says the number of members, but %(slug)s was launched so that nobody can add a voice before "

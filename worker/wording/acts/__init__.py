@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from worker.wording.changes import Item
+
 
 @dataclass(frozen=True)
 class Before:
@@ -10,7 +12,7 @@ class Before:
 
     `lines`: whom it concerns, what it does, how many, what cannot be undone, each a sentence or two. `button`: the act
     in words, as a verb. `names`: whom it concerns, where a reader may want to look. `fields`: what the button sends
-    beside what was typed, so that what is done is what was shown.
+    beside what was typed, so that what is done is what was shown. `changes`: of a text.
     """
 
     title: str
@@ -18,3 +20,4 @@ class Before:
     button: str
     names: Sequence[str] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    changes: Sequence[Item] = ()
