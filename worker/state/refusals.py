@@ -340,6 +340,8 @@ class NoSeat(Refused):
     """The person may not open the page of a partner of this campaign, so it cannot look after one."""
 
     code = "no_seat"
+
+
 class TakenOut(Refused):
     """It was taken out of the list; or not, where it was to be put back. Facts: organization, is_out (else true)."""
 

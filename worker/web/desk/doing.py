@@ -21,6 +21,7 @@ from worker.wording import log as log_words
 from worker.wording import refusals
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, catalogue
+from worker.wording.problems import Why
 
 CAMPAIGN = "/desk/campaigns/{campaign:number}"
 PARTNER = f"{CAMPAIGN}/partners/{{partner:number}}"
@@ -45,13 +46,17 @@ class At:
         return self.partner
 
 
+class Unfinished(Exception):
+    """The form's page asks for more, beside what follows from what was typed so far."""
+
+
 class Wrong(Exception):
-    """What was typed cannot be taken: a code of `wording/problems.py`, or a refusal, by field.
+    """What was typed cannot be taken: a code of `wording/problems.py`, what `check` says, or a refusal, by field.
 
     `said`: sentences beside, such as one for each row of a list.
     """
 
-    def __init__(self, *said: str, **problems: str | Refused) -> None:
+    def __init__(self, *said: str, **problems: Why) -> None:
         super().__init__("wrong")  # no values: they may be names
         self.said, self.problems = said, problems
 
@@ -69,7 +74,8 @@ class DeskAct:
     take the campaign's number; `afterwards`: what is called once it is done for good. `done_page`: a template of what
     is shown once, at once and nowhere else; `do` returns what that needs. `read`: where the form may bring a file, what
     it makes of that: fields of text, which the next page keeps hidden. It may raise Wrong. `for_taken_out`: it is
-    offered, too, where the partner was taken out of the list.
+    offered, too, where the partner was taken out of the list. `takes_letter`: a whole
+    letter may be typed, in several languages.
     """
 
     name: str
@@ -89,6 +95,7 @@ class DeskAct:
     concerns: Callable[[Session, At], Sequence[Partner]] = lambda session, at: ()
     then: str = ""
     done_page: str = ""
+    takes_letter: bool = False
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
     afterwards: Callable[[], object] = lambda: None
@@ -115,6 +122,7 @@ class DeskAct:
                 sends=self.sends,
                 is_dangerous=self.is_dangerous,
                 uploads=self.read is not None,
+                takes_letter=self.takes_letter,
             ),
         )
 
@@ -238,6 +246,8 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
             page = visit.show(
                 "check", status, before=before, mark=mark, meanwhile=told, hidden=kept, **context
             )  # before the rows are as they were
+    except Unfinished:
+        return _form(visit, act)
     except Wrong as wrong:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
@@ -269,6 +279,8 @@ def _do(visit: Visit, act: DeskAct) -> Response:
                 page = visit.show(f"acts/{act.done_page}", **_around(visit, act, at), **cast(Mapping[str, Any], made))
     except _Changed:
         return _check(visit, act, 409, seen=seen)
+    except Unfinished:
+        return _form(visit, act)
     except Wrong as wrong:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
@@ -324,7 +336,7 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
     }
 
 
-def _refused(visit: Visit, act: DeskAct, why: Mapping[str, str | Refused]) -> Response:
+def _refused(visit: Visit, act: DeskAct, why: Mapping[str, Why]) -> Response:
     with db.reading() as session:
         at = where(session, visit)
         context = _around(visit, act, at)

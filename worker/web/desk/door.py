@@ -72,7 +72,11 @@ class Door:
             raise HTTPException(403, "not same origin")
         if visit.route.uploads:
             return await self._with_files(visit)
-        limit = forms.MAX_FORM_KEPT if visit.route.needs in {"nobody", "factor"} else forms.MAX_FORM
+        limit = forms.MAX_FORM
+        if visit.route.takes_letter:
+            limit = forms.MAX_LETTER
+        elif visit.route.needs in {"nobody", "factor"}:
+            limit = forms.MAX_FORM_KEPT
         typed = await forms.read_form(request, limit)
         return await run_in_threadpool(self._identified, replace(visit, typed=typed))
 

@@ -2,7 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from worker.acts.hold import hold_letter
+from worker import tasks
+from worker.acts.cancel import cancel_campaign
+from worker.acts.erase import cancel_and_erase
+from worker.acts.hold import Held, hold_letter, leaves_at_once, resume_letter
+from worker.state.counts import load_counts
+from worker.state.letters import delivery_state, load_letters
+from worker.state.recipients import load_to_tell_of_end_by_hand
+from worker.state.refusals import AlreadyHeld, Closed, NotHeld
 from worker.web.desk.doing import At, DeskAct
 from worker.wording.acts import Before, safety
 from worker.wording.organizers import O_
@@ -17,6 +24,50 @@ def _before_hold(session: Session, at: At) -> Before:
     return safety.hold_all_mail(at.language)
 
 
+def _hold_letter(session: Session, at: At) -> Held:
+    held = hold_letter(session, at.campaign.id)
+    if not held.changed:
+        raise AlreadyHeld
+    return held
+
+
+def _before_hold_letter(session: Session, at: At) -> Before:
+    where = delivery_state(at.campaign, load_letters(session, at.campaign))
+    return safety.hold_letter(where, at.language, unasked=_hold_letter(session, at).unasked)
+
+
+def _resume(session: Session, at: At) -> int:
+    if (waiting := resume_letter(session, at.campaign.id)) is None:
+        raise NotHeld
+    return waiting
+
+
+def _before_resume(session: Session, at: At) -> Before:
+    waiting = _resume(session, at)
+    facts = leaves_at_once(session, at.campaign.id)
+    signed = facts.signed if facts else 0
+    return safety.resume(waiting, at.language, letter_leaves=facts is not None, signed=signed)
+
+
+def _cancel(session: Session, at: At) -> int:
+    if at.campaign.cancelled_at is not None:
+        raise Closed.to("close", at.campaign)
+    if at.typed.get("erase"):
+        return cancel_and_erase(session, at.campaign.id)
+    return cancel_campaign(session, at.campaign.id) or 0
+
+
+def _before_cancel(session: Session, at: At) -> Before:
+    signed = load_counts(session, at.campaign).signed
+    by_hand = [partner.organization for partner in load_to_tell_of_end_by_hand(session, at.campaign)]
+    told = _cancel(session, at)
+    return safety.cancel(signed, told, by_hand, at.language, erase=bool(at.typed.get("erase")))
+
+
+def _can_be_cancelled(at: At) -> bool:
+    return at.campaign.cancelled_at is None and at.campaign.dispatched_at is None
+
+
 ACTS = (
     DeskAct(
         "hold",
@@ -26,5 +77,41 @@ ACTS = (
         _hold,
         fits=lambda at: at.campaign.mail_held_at is None and at.campaign.cancelled_at is None,
         then=O_("Partners can still answer. Resume when you want it to go on."),
+    ),
+    DeskAct(
+        "hold-letter",
+        O_("Hold the letter only"),
+        "safety",
+        _before_hold_letter,
+        _hold_letter,
+        fits=lambda at: at.campaign.held_at is None and _can_be_cancelled(at),
+        then=O_("Partners can still answer. Resume when you want it to go on."),
+    ),
+    DeskAct(
+        "resume",
+        O_("Let it go on"),
+        "safety",
+        _before_resume,
+        _resume,
+        sends=True,
+        is_dangerous=True,
+        fits=lambda at: at.campaign.held_at is not None,
+        watches="everything",
+        wakes_for_it=(tasks.close,),
+    ),
+    DeskAct(
+        "cancel",
+        O_("Cancel the campaign"),
+        "end",
+        _before_cancel,
+        _cancel,
+        form_page="cancel",
+        needs="owner",
+        sends=True,
+        is_dangerous=True,
+        fits=_can_be_cancelled,
+        watches="everything",
+        then=O_("The letter will never be sent. Whoever was asked is told by email now."),
+        wakes_for_it=(tasks.erase,),
     ),
 )

@@ -27,7 +27,7 @@ class DeskRoute:
     `needs`: nobody (whoever comes), factor (who is logged in but for the second factor), person (who is logged in), or
     at least this role at the campaign whose number is in the path. `sends`: mail leaves by it, which is a right of its
     own. `is_dangerous`: the second factor is asked for again. `form`: the page on which its form stands. `uploads`:
-    its form may bring files, from whoever is logged in.
+    its form may bring files, from whoever is logged in. `takes_letter`: a whole letter may be typed into it.
     """
 
     method: Literal["GET", "POST"]
@@ -38,6 +38,7 @@ class DeskRoute:
     is_dangerous: bool = False
     form: str = ""
     uploads: bool = False
+    takes_letter: bool = False
 
 
 @dataclass(frozen=True)
