@@ -13,6 +13,7 @@ from tests.kept_rows import all_rows, restore
 from tests.organizers import DeskBrowser, add, hidden_fields
 from worker import db, journal, tokens
 from worker.acts import apply_journal
+from worker.acts.amend_letter import replace_letter, with_words
 from worker.acts.change_settings import change_settings
 from worker.cli.commands import app
 from worker.models import AuditEvent, Campaign, Mail
@@ -138,6 +139,7 @@ def test_once_the_list_is_closed_the_letter_only_waits_longer(database: str) -> 
     number = a_campaign(reminders=[3600])
     with db.transaction() as session:
         cast.passes_its_deadline(session, session.get_one(Campaign, number))
+    sooner: dict[str, Any]
     for sooner in ({"review": 60}, {"quorum": 1}, {"reminders": []}):
         assert refused(number, **sooner) is Closed
     change(number, review=90_000, quorum=9, reply_to="new@rivers.example")
@@ -206,11 +208,17 @@ def test_no_page_that_was_worded_before_is_shown(browser: TestClient, database: 
 @sqlite
 def test_voices_that_are_there_still_count_and_the_letter_can_be_corrected(database: str) -> None:
     number = a_campaign(public_page="from launch", members="counted")
-    with db.reading() as session:
-        before = session.get_one(Campaign, number)
+    with db.transaction() as session:
+        session.get_one(Campaign, number).letter.texts = {"en": f"{cast.ENGLISH}\nWith {{{{ members }}}} persons.\n"}
+    before = kept(number)
     said = types("--public-page", "never", "--dry-run")
     assert "Nobody can add a voice from now on. Those that are there still count." in said
-    assert kept(number) == before.definition
+    assert kept(number) == before
+    change(number, public_page="never")
+    with db.transaction() as session:
+        letter = session.get_one(Campaign, number).letter
+        corrected = with_words(letter, {"en": letter.texts["en"].replace("first", "1st")}, {})
+        assert replace_letter(session, number, corrected, meaning=False).told == 0
 
 
 @sqlite

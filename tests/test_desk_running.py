@@ -15,7 +15,7 @@ from tests.same_rows import assert_same
 from worker import db, settings
 from worker.acts import invite
 from worker.cli.commands import app
-from worker.models import Campaign, Letter, Mail
+from worker.models import Addressee, Campaign, Letter, Mail
 from worker.state.answers import load_standing
 from worker.wording.sheet import hash_of
 
@@ -257,6 +257,18 @@ def test_an_office_is_changed_beside_the_text(maly: DeskBrowser) -> None:
     done = amends(maly, "dam", kind="typo", same_fr="yes", office_1_en="Minister for Water")
     assert done.status_code == 303, done.text
     assert campaign_now().letter.addressees[0].office == {"en": "Minister for Water", "fr": "Ministre de l’Eau"}
+
+
+def test_very_many_addressees_keep_their_words_as_they_are(maly: DeskBrowser) -> None:
+    with db.transaction() as session:
+        letter = session.get_one(Campaign, campaign_now().id).letter
+        first = letter.addressees[0]
+        words = {"office": first.office, "salutation": first.salutation, "address": [], "email": "", "copy": True}
+        letter.addressees += [Addressee(position=place, name=f"Office {place}", **words) for place in range(2, 20)]
+    form = maly.get(f"{place()}/amend")
+    assert "salutation-1-en" not in form.text
+    assert amends(maly, "dam", kind="typo", same_fr="yes", letter_en=TYPO["letter-en"]).status_code == 303
+    assert [one.office for one in campaign_now().letter.addressees] == [first.office] * 19
 
 
 def test_a_long_letter_in_khmer_fits_and_a_book_does_not(maly: DeskBrowser) -> None:

@@ -19,30 +19,39 @@ from worker.wording.organizers import O_
 from worker.wording.problems import Why
 
 _PARTS = ("office", "salutation")
+_MOST_FIELDS = 36  # beside the texts and what else the form has: forms.MAX_FIELDS
 
 
-def _fields(letter: Letter) -> dict[str, str]:
-    """What is in the form, as it stands."""
-    fields = {f"letter-{language}": text for language, text in letter.texts.items()}
-    for one in letter.addressees:
-        for part in _PARTS:
-            for language, said in getattr(one, part).items():
-                fields[_field(one.position, part, language)] = said
-    return fields
+def _addressing(letter: Letter) -> list[tuple[int, str, str, str]]:
+    """What is said of each addressee that can be typed anew: its place, the part, the language, and the words.
+
+    Nothing where that would be more fields than a form takes.
+    """
+    found = [
+        (one.position, part, language, said)
+        for one in letter.addressees
+        for part in _PARTS
+        for language, said in getattr(one, part).items()
+    ]
+    return found if len(found) <= _MOST_FIELDS else []
 
 
 def _field(position: int, part: str, language: str) -> str:
     return f"{part}-{position}-{language}".rstrip("-")
 
 
+def _fields(letter: Letter) -> dict[str, str]:
+    """What is in the form, as it stands."""
+    fields = {f"letter-{language}": text for language, text in letter.texts.items()}
+    return fields | {_field(at, part, language): said for at, part, language, said in _addressing(letter)}
+
+
 def _typed_letter(present: Letter, typed: Mapping[str, str]) -> Letter:
     """The letter as it was typed; what is not in the form stays."""
     texts = {language: typed.get(f"letter-{language}", text) for language, text in present.texts.items()}
     addressed = {
-        (one.position, part, language): typed.get(_field(one.position, part, language), said).strip()
-        for one in present.addressees
-        for part in _PARTS
-        for language, said in getattr(one, part).items()
+        (position, part, language): typed.get(_field(position, part, language), said).strip()
+        for position, part, language, said in _addressing(present)
     }
     return with_words(present, typed_letter.read_letter(texts, present.texts), addressed)
 
@@ -56,14 +65,12 @@ def _problems(campaign: Campaign, after: Letter) -> dict[str, Why]:
             after.texts, members_closed=campaign.members == "closed", members_before=before
         ).items()
     }
-    for one in after.addressees:
-        for part in _PARTS:
-            for language, said in getattr(one, part).items():
-                wrong = typed_letter.check_line(said)
-                if not said and part == "salutation":
-                    wrong = "salutation missing"
-                if wrong:
-                    found[_field(one.position, part, language)] = wrong
+    for position, part, language, said in _addressing(after):
+        wrong = typed_letter.check_line(said)
+        if not said and part == "salutation":
+            wrong = "salutation missing"
+        if wrong:
+            found[_field(position, part, language)] = wrong
     return found
 
 
@@ -127,9 +134,9 @@ def _form(session: Session, at: At) -> dict[str, Any]:
             (
                 one.name,
                 [
-                    (_field(one.position, part, language), part, language)
-                    for part in _PARTS
-                    for language in getattr(one, part)
+                    (_field(position, part, language), part, language)
+                    for position, part, language, _ in _addressing(present)
+                    if position == one.position
                 ],
             )
             for one in present.addressees

@@ -52,7 +52,7 @@ def _form(session: Session, at: At) -> dict[str, Any]:
         "typed": typed,
         "options": {
             key: [
-                (one, own.gettext(sentences[one]))
+                (one, _as_sentence(own.gettext(sentences[one])))
                 for one in reversed(SHOWS[key])
                 if not new_settings.shows_more(key, present.get(key), one)
             ]
@@ -61,6 +61,10 @@ def _form(session: Session, at: At) -> dict[str, Any]:
         "is_open": at.campaign.takes_answers(at.visitor.now),
         "is_waiting": at.campaign.dispatched_at is None,
     }
+
+
+def _as_sentence(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 SETTINGS = DeskAct(

@@ -67,9 +67,8 @@ def few(names: Sequence[str], language: str = "en", most: int = 10) -> str:
     if len(names) <= most:
         return dates.listed(names, language)
     words = catalogue(language)
-    more = On_("%(n)s more", "%(n)s more")
-    left = len(names) - most
-    return dates.listed([*names[:most], words.ngettext(*more, left) % {"n": f"{left:,}"}], language)
+    more = words.gettext(O_("%(n)s more")) % {"n": f"{len(names) - most:,}"}
+    return dates.listed([*names[:most], more], language)
 
 
 def remind(names: Sequence[str], waiting: int, lately: int, language: str = "en") -> Before:
