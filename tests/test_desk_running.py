@@ -1,5 +1,6 @@
 """What changes about a running campaign, done at the desk: the same as by the commands, and nothing typed is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ from typer.testing import CliRunner
 
 from tests import cast
 from tests.conftest import Clock
+from tests.definitions import a_definition
 from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.same_rows import assert_same
 from worker import db, settings
-from worker.acts import invite
+from worker.acts import amend_letter, invite, launch
 from worker.cli.commands import app
+from worker.definition.partners import PartnerRow
 from worker.models import Addressee, Campaign, Letter, Mail
 from worker.state.answers import load_standing
 from worker.wording.sheet import hash_of
@@ -23,6 +26,7 @@ pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
     pytest.mark.usefixtures("notified", "database"),
 ]
+ROWS = [PartnerRow("River Watch", "RW", "Canada", email="office@watch.example", language="en")]
 TYPO = {"letter-en": "# The dam must wait\n\nWe, the {{ count }} undersigned, ask you to *wait now*.\n"}
 BOTH = TYPO | {
     "letter-fr": "# Le barrage doit attendre\n\nNous, les {{ count }} soussignées, vous prions d’attendre.\n"
@@ -221,6 +225,32 @@ def test_another_meaning_takes_signatures_back_and_undo_gives_them_again(maly: D
     assert "1 answer that was taken back stands again." in page.text
     maly.post(f"{place()}/undo", hidden_fields(page))
     assert campaign_now().letter.texts["en"] == cast.ENGLISH
+
+
+@pytest.mark.parametrize("kind", ["typo", "meaning"])
+def test_a_letter_from_a_folder_and_one_from_the_desk_leave_the_same(database: str, kind: str) -> None:
+    settings.set_for_this_process(undo=60)
+    numbers = []
+    for slug in ("dam", "lakes"):
+        with db.transaction() as session:
+            numbers.append(
+                launch.launch_campaign(session, a_definition(ROWS, db.clock(session), slug=slug, copies=1)).id
+            )
+        with db.transaction() as session:
+            campaign = session.get_one(Campaign, numbers[-1])
+            campaign.definition = campaign.definition | {"slug": "", "deadline": ""}
+            cast.signs(session, campaign.partners[0])
+    add(seats=dict.fromkeys(numbers, "owner"), may_send=True)
+    maly = DeskBrowser()
+    maly.enters()
+    with db.transaction() as session:
+        present = a_definition(ROWS, db.clock(session), slug="dam", copies=1)
+        letters = {language: f"{text.rstrip()}\n\nNow.\n" for language, text in present.letters.items()}
+        changed = replace(present, letters=letters)
+        amend_letter.change_letter(session, numbers[0], changed, meaning=kind == "meaning")
+    typed = {f"letter_{language}": text.replace("\n", "\r\n") for language, text in letters.items()}
+    assert amends(maly, "lakes", kind=kind, **typed).status_code == 303
+    assert_same(*numbers)
 
 
 def test_all_problems_of_a_letter_are_told_in_their_places_and_nothing_is_lost(maly: DeskBrowser) -> None:

@@ -65,9 +65,10 @@ def _problems(campaign: Campaign, after: Letter) -> dict[str, Why]:
             after.texts, members_closed=campaign.members == "closed", members_before=before
         ).items()
     }
+    stood = _fields(campaign.letter)
     for position, part, language, said in _addressing(after):
         wrong = typed_letter.check_line(said)
-        if not said and part == "salutation":
+        if not said and part == "salutation" and stood[_field(position, part, language)]:
             wrong = "salutation missing"
         if wrong:
             found[_field(position, part, language)] = wrong
