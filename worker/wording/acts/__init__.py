@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from worker.wording.changes import Item
+if TYPE_CHECKING:
+    from worker.wording.changes import Item
 
 
 @dataclass(frozen=True)
@@ -20,4 +22,4 @@ class Before:
     button: str
     names: Sequence[str] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
-    changes: Sequence[Item] = ()
+    changes: "Sequence[Item]" = ()
