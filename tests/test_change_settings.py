@@ -14,7 +14,7 @@ from tests.organizers import DeskBrowser, add, hidden_fields
 from worker import db, journal, tokens
 from worker.acts import apply_journal
 from worker.acts.amend_letter import replace_letter, with_words
-from worker.acts.change_settings import change_settings
+from worker.acts.change_settings import apply_settings
 from worker.cli.commands import app
 from worker.models import AuditEvent, Campaign, Mail
 from worker.state.refusals import Closed, NoSettings, Refused, SameSettings, ShowsMore
@@ -31,7 +31,7 @@ def a_campaign(**definition: Any) -> int:
 
 def change(number: int, **values: Any) -> None:
     with db.transaction() as session:
-        change_settings(session, number, values)
+        apply_settings(session, number, values)
 
 
 def kept(number: int) -> dict[str, Any]:

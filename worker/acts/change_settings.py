@@ -13,7 +13,7 @@ from worker.state.letters import delivery_state, load_letters
 from worker.state.refusals import Closed, NoSettings, SameSettings, ShowsMore
 
 
-def change_settings(session: Session, campaign_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
+def apply_settings(session: Session, campaign_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
     """Set these keys of the campaign, each as `campaign.definition` keeps it; returns what stood before, by key.
 
     Whatever is set, the letter does not leave sooner for it: once the list is closed it can only be made to wait

@@ -37,7 +37,7 @@ def change(
     Example: `undersigned change cambodia-2023 --reminders 2d,6h --quorum 20`
     """
     from worker import db
-    from worker.acts.change_settings import change_settings
+    from worker.acts.change_settings import apply_settings
     from worker.cli import lookup
     from worker.definition.new_settings import read_settings
     from worker.definition.problems import BadDefinition
@@ -60,9 +60,9 @@ def change(
         )
         if problems:
             raise BadDefinition([problem for found in problems.values() for problem in found])
-        stood = change_settings(session, campaign.id, values)
+        stood = apply_settings(session, campaign.id, values)
         before = words.change_of(campaign, stood, values)
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
-        change_settings(session, campaign.id, values)
+        apply_settings(session, campaign.id, values)
     console.say(f"The settings are changed.\nNext: {console.command('status', name)}")

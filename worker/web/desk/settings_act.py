@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts.change_settings import change_settings
+from worker.acts.change_settings import apply_settings
 from worker.definition import new_settings
 from worker.definition.new_settings import CHANGEABLE, SHOWS
 from worker.state.refusals import ShowsMore
@@ -34,12 +34,12 @@ def _read(session: Session, at: At) -> dict[str, Any]:
 
 
 def _change(session: Session, at: At) -> object:
-    return change_settings(session, at.campaign.id, _read(session, at))
+    return apply_settings(session, at.campaign.id, _read(session, at))
 
 
 def _before(session: Session, at: At) -> Before:
     values = _read(session, at)
-    before = change_settings(session, at.campaign.id, values)
+    before = apply_settings(session, at.campaign.id, values)
     return acts_words.change_of(at.campaign, before, values, at.language)
 
 
