@@ -438,3 +438,15 @@ def test_an_answer_that_came_to_the_letter_is_settled_as_by_the_command() -> Non
     maly.post(path, hidden_fields(check))
     assert "Wrong office." not in maly.get(f"{place(by_desk)}/letter").text
     assert_same(number_of(by_command), number_of(by_desk))
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_where_it_takes_two_persons_nobody_takes_withheld_names_out_alone(is_sealed: bool) -> None:
+    make = left_letters.a_sealed_campaign if is_sealed else left_letters.a_campaign
+    make("dam", texts=ENGLISH, two_persons=True)
+    maly = enters("dam")
+    for path in ("letter/addressee.pdf", "letter/addressee.docx", "export/signatures.csv", "export/signatures.xlsx"):
+        refused = maly.get(f"{place('dam')}/{path}")
+        assert (refused.status_code, "wants two persons" in refused.text) == (409, True), path
+        assert path not in maly.get(f"{place('dam')}/letter").text
+    assert maly.get(f"{place('dam')}/letter/public.pdf").status_code == 200

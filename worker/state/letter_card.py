@@ -97,6 +97,11 @@ def load_letter_card(session: Session, campaign: Campaign) -> LetterCard:
     )
 
 
+def may_be_taken_out(campaign: Campaign, *, in_confidence: bool) -> bool:
+    """Whether one person alone may take a file of the letter out: not what holds withheld names, if it takes two."""
+    return not (in_confidence and campaign.two_persons)
+
+
 def load_sealed_file(session: Session, campaign: Campaign, rendition: Rendition, format: str) -> Seal | None:
     """A file of the seal that lives, in the letter's own language; null while there is none, and of what was erased."""
     number = living_seal(session, campaign)

@@ -71,11 +71,10 @@ class DeskAct:
     nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
     shown first; `concerns`: partners of whom that is so, too. `wakes`: the tasks to notify; `wakes_for_it`: those that
-    take the campaign's number; `afterwards`: what is called once it is done for good. `done_page`: a template of what
-    is shown once, at once and nowhere else; `do` returns what that needs. `read`: where the form may bring a file, what
-    it makes of that: fields of text, which the next page keeps hidden. It may raise Wrong. `for_taken_out`: it is
-    offered, too, where the partner was taken out of the list. `takes_letter`: a whole
-    letter may be typed, in several languages.
+    take the campaign's number. `done_page`: a template of what is shown once, at once and nowhere else; `do` returns
+    what that needs. `read`: where the form may bring a file, what it makes of that: fields of text, which the next page
+    keeps hidden. It may raise Wrong. `for_taken_out`: it is offered, too, where the partner was taken out of the list.
+    `takes_letter`: a whole letter may be typed, in several languages.
     """
 
     name: str
@@ -98,7 +97,6 @@ class DeskAct:
     takes_letter: bool = False
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
-    afterwards: Callable[[], object] = lambda: None
     read: "Callable[[Visit, At], Mapping[str, str]] | None" = None
     for_taken_out: bool = False
 
@@ -285,7 +283,6 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
-    act.afterwards()
     for task in act.wakes:
         tasks.notify(task)
     for task in act.wakes_for_it:

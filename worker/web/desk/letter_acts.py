@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from worker import tasks, vacuum
+from worker import tasks
 from worker.acts import dispatch as acts
 from worker.acts import erase
 from worker.acts.note_reply import add_reply
@@ -25,8 +25,6 @@ from worker.wording.acts import letter as words
 from worker.wording.organizers import O_, catalogue
 
 T = TypeVar("T")
-PATIENCE_S = 3
-"""For how long the page waits until the database's files forget what was erased; else the next erasure sees to it."""
 ALL = "all"
 """Chosen in the place of an addressee: every one that does not have the letter."""
 
@@ -233,6 +231,6 @@ ACTS = (
         fits=_is_over,
         watches="everything",
         then=O_("Please erase your own files too: the list of partners, exports, emails. Backups hold it for a while."),
-        afterwards=lambda: vacuum.scrub(PATIENCE_S),
+        wakes=(tasks.deliver, tasks.scrub),
     ),
 )

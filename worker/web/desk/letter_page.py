@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from worker import db
 from worker.models import Campaign, Rendition
-from worker.state.letter_card import LetterCard, ServedCard, load_letter_card, load_sealed_file
+from worker.state.letter_card import LetterCard, ServedCard, load_letter_card, load_sealed_file, may_be_taken_out
 from worker.state.letters import names_in_confidence
 from worker.state.organizers import is_at_least
 from worker.state.responses import are_for_a_person
@@ -19,6 +19,7 @@ from worker.web.desk.visit import Visit
 from worker.wording import blockers, export, notice, spreadsheet, standing
 from worker.wording import letter as letter_words
 from worker.wording.letter_formats import FORMATS
+from worker.wording.organizers import O_, catalogue
 
 PAGE = f"{doing.CAMPAIGN}/letter"
 DOWNLOADS = ("pdf", "docx")
@@ -35,7 +36,8 @@ def show_letter(visit: Visit) -> Response:
             context |= {
                 "happened": doing.what_happened(session, visit, ACTS, at),
                 "offers": [one for one in doing.offers(ACTS, visit, at, below="letter") if card.helps(one.name)],
-                "takes_sheet": is_at_least(visit.seat.role, "owner"),
+                "takes_sheet": is_at_least(visit.seat.role, "owner")
+                and may_be_taken_out(at.campaign, in_confidence=True),
             }
         return visit.show("letter", **context)
 
@@ -53,7 +55,6 @@ def _card(card: LetterCard, language: str) -> dict[str, Any]:
         "blockers": [blockers.sentence(one, language) for one in card.blockers],
         "addressees": [_addressee(one, card, language) for one in card.addressees],
         "lists": [] if campaign.erased_at or campaign.cancelled_at else _lists(card),
-        "has_files": card.is_sealed or campaign.closed_at is None,
         "notices": [{"to": one.addressee.name, "text": notice.as_text(campaign, one)} for one in card.notices],
     }
 
@@ -78,6 +79,7 @@ def _addressee(one: ServedCard, card: LetterCard, language: str) -> dict[str, An
 def _lists(card: LetterCard) -> list[dict[str, Any]]:
     """Each rendition: whom it prints in the letter's own language, and how many more it counts."""
     campaign, found = card.facts.campaign, []
+    is_there = card.is_sealed or campaign.closed_at is None
     for rendition in get_args(Rendition):
         named = card.named[rendition]
         secret = {one.id for one in named.in_confidence}
@@ -88,9 +90,14 @@ def _lists(card: LetterCard) -> list[dict[str, Any]]:
                 "rows": letter_words.printed_rows(campaign, openly, campaign.authentic),
                 "in_confidence": letter_words.printed_rows(campaign, named.in_confidence, campaign.authentic),
                 "withheld": named.withheld,
+                "has_files": is_there and may_be_taken_out(campaign, in_confidence=_is_secret(rendition, card)),
             }
         )
     return found
+
+
+def _is_secret(rendition: Rendition, card: LetterCard) -> bool:
+    return rendition == "addressee" and bool(card.named[rendition].in_confidence)
 
 
 def send_file(visit: Visit) -> Response:
@@ -108,8 +115,11 @@ def send_file(visit: Visit) -> Response:
         elif campaign.closed_at is not None or campaign.cancelled_at is not None:
             raise HTTPException(404)
         else:
-            title = f"{letter_words.file_title(campaign, confidential=of == 'addressee')}-NOT-SEALED"
             sheet = letter_words.build_preview(session, campaign, of)
+            secret = sheet.confidential is not None
+            title = f"{letter_words.file_title(campaign, confidential=secret)}-NOT-SEALED"
+        if not may_be_taken_out(campaign, in_confidence=secret):
+            return _needs_two(visit, campaign)
     if seal is None:
         content = form.make(sheet, campaign.deadline_at)
     return downloads.file(content, form.file_name(campaign.authentic, title), form.media_type)
@@ -122,6 +132,8 @@ def send_sheet(visit: Visit) -> Response:
         raise HTTPException(404)
     with db.reading() as session:
         campaign = doing.where(session, visit).campaign
+        if not may_be_taken_out(campaign, in_confidence=True):
+            return _needs_two(visit, campaign)
         rows = export.signatures(session, campaign)
         slug = campaign.slug
     if name.endswith(".csv"):
@@ -129,3 +141,18 @@ def send_sheet(visit: Visit) -> Response:
         return downloads.file(content.encode(), f"{slug}-signatures-CONFIDENTIAL.csv", spreadsheet.CSV_TYPE)
     content_xlsx = spreadsheet.as_xlsx(export.COLUMNS, rows, "Signatures")
     return downloads.file(content_xlsx, f"{slug}-signatures-CONFIDENTIAL.xlsx", spreadsheet.XLSX_TYPE)
+
+
+def _needs_two(visit: Visit, campaign: Campaign) -> Response:
+    words = catalogue(visit.language)
+    place = f"/desk/campaigns/{campaign.id}"
+    return visit.show(
+        "act_refused",
+        409,
+        title=words.gettext(O_("Take out withheld names")),
+        said=[words.gettext(O_("This campaign wants two persons before withheld names are taken out."))],
+        campaign=campaign,
+        campaign_path=place,
+        partner=None,
+        back=f"{place}/letter",
+    )
