@@ -176,6 +176,12 @@ def corrects(campaign_id: int) -> None:
     amends(campaign_id, "Rivers", meaning=False)
 
 
+def brings_forward(campaign_id: int) -> None:
+    with db.transaction() as session:
+        earlier = session.get_one(Campaign, campaign_id).deadline_at - A_DAY
+        extend.bring_deadline_forward(session, campaign_id, earlier)
+
+
 def extends(campaign_id: int, by: timedelta = A_DAY) -> None:
     with db.transaction() as session:
         extend.move_deadline(session, campaign_id, session.get_one(Campaign, campaign_id).deadline_at + by)
@@ -222,6 +228,7 @@ ACTS: dict[str, tuple[Callable[[int], Any], UndoableAct, str]] = {
     "another meaning": (amends, "amend", "amended"),
     "a typo": (corrects, "amend", "corrected"),
     "a later deadline": (extends, "extend", "extended"),
+    "an earlier deadline": (brings_forward, "extend", "earlier"),
     "a reminder": (reminds, "remind", "reminder"),
 }
 each_act = pytest.mark.parametrize(("does", "act", "kind"), ACTS.values(), ids=list(ACTS))
