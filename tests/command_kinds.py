@@ -7,6 +7,7 @@ RUNS = "runs until it is ended, or plays with nobody real: takes --yes for scrip
 KINDS = {
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "decline", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["launch", "remind", "extend", "amend", "change", "resume", "sign", "withdraw", "contacts"], ASKS),
+    **dict.fromkeys(["launch", "remind", "extend", "amend", "panic", "resume", "sign", "withdraw", "contacts"], ASKS),
     **dict.fromkeys(["silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest", "reply", "notice"], ASKS),
     **dict.fromkeys(["launch", "remind", "extend", "amend", "resume", "sign", "withdraw", "contacts"], ASKS),

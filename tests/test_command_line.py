@@ -168,6 +168,7 @@ DRY_RUNS = [
     ("remind rivers --again", "that have not answered are reminded"),
     ("extend rivers in 5 weeks", "The new deadline is"),
     ("hold rivers", "would be held"),
+    ("panic rivers", "panic would begin"),
     (
         "sign rivers RW --visibility public --representative Ada --role chair --note call",
         "Record that River Watch signs?",

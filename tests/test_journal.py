@@ -32,6 +32,7 @@ from worker.acts import (
     hold,
     launch,
     merge,
+    panic,
     take_out,
     undo,
     unsubscribe,
@@ -214,6 +215,10 @@ def is_held(session: Session, campaign: Campaign) -> None:
     hold.hold_letter(session, campaign.id, all_mail=True)
 
 
+def panic_begins(session: Session, campaign: Campaign) -> None:
+    panic.start_panic(session, campaign.id)
+
+
 def launch_is_undone(session: Session, campaign: Campaign) -> None:
     session.execute(delete(Answer))
     launch.undo_launch(session, campaign.id)
@@ -284,6 +289,7 @@ ACTS: dict[Act, list[str]] = {
     campaign_is_erased: ["campaign erased", "cancelled", "ended", "erased"],
     is_cancelled: ["cancelled"],
     is_held: ["held", "mail held"],
+    panic_begins: ["held", "mail held", "panic"],
     launch_is_undone: ["cancelled"],
     are_merged: ["answered", "merged", "reduced"],
     voice_is_withdrawn: ["voice withdrawn"],
@@ -345,6 +351,7 @@ def is_back(before: dict[str, list[dict[str, Any]]], act: Act) -> bool:
             is_cancelled: campaign.cancelled_at is None,
             launch_is_undone: campaign.cancelled_at is None,
             is_held: campaign.held_at is None or campaign.mail_held_at is None,
+            panic_begins: campaign.panic_at is None,
             are_merged: stands is None or stands.visibility != "counted",
             voice_is_withdrawn: member.stands,
             voice_is_disowned: member.stands or member.name != "" or member.generation == 1,

@@ -155,7 +155,7 @@ LIVES: dict[str, Lived] = {
         *(notice, letter_answered, deadline_soon, digest_failed, note_due),
     )
 }
-ELSEWHERE = {"restored", "nothing_running", "mail_outage", "backup_missing", "addressee_not_served", "flood"}
+ELSEWHERE = {"restored", "nothing_running", "mail_outage", "backup_missing", "addressee_not_served", "flood", "panic"}
 
 
 def a_campaign(name: str) -> None:

@@ -17,6 +17,11 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 partner_mails.py, person_mails.py, organizer_mails.py and addressee_mails.py) and sets
                                 it as bytes (mail/mime.py). mail/results.py records what became of it, and when the
                                 next retry is; mail/circuit_breaker.py whether the relay is at fault
+                                passed in: wording/composing.py words it (wording/mails.py) and sets it as bytes
+                                (mail/mime.py). mail/results.py records what became of it, and when the next retry
+                                is; mail/circuit_breaker.py whether the relay is at fault
+    acts/panic.py               shows nothing of a campaign and sends nothing: web/link_auth.py sees it at each look and
+                                web/not_now.py is what links say then; acts/locking.py refuses what exposes or sends
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
     cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
                                 state/board.py is a page of the partners as a table, state/partner_card.py all of one

@@ -33,27 +33,20 @@ Kind = Literal[
     "merged", "taken out", "put back", "organizer removed",
     "voice", "voice withdrawn", "voice disowned", "voice erased", "voice counted", "words gone",
     "voices stopped", "voices reopened", "digest", "told", "digests held", "digests resumed", "digests stopped",
-    "digests restarted", "shows less",
+    "digests restarted", "shows less", "panic", "panic ended",
 ]  # fmt: skip
 """revoked: a link, up to and with a generation. ended: a further contact's. erased: an organization, or one that asked
 to sign. letter: a campaign's was about to leave, or was brought. reduced: an answer, to what `detail` says. corrected:
 `detail` has the fingerprints of both addresses. undone: an organizer's act, whose moment `detail` has. merged: a
-partner that is another one's now, whose mark `detail` has. taken out: a partner
-that should not have been asked. voice: a person confirmed; `detail` has the campaign's mark.
-voice counted: it is not named any more, or not by the name that it had. words gone: its own words, written at the
-moment in `detail`, were changed or refused. digests stopped: `detail` says by whom. digest: one is about to leave, by
-its number; `detail` has when it was drawn, its kind, and the ref of its link. told: the person whom it names. shows
-less: a campaign, by the setting in `detail`."""
+partner that is another one's now, whose mark `detail` has. taken out: a partner that should not have been asked. voice:
+a person confirmed; `detail` has the campaign's mark. voice counted: it is not named any more, or not by the name that
+it had. words gone: its own words, written at the moment in `detail`, were changed or refused. digests stopped: `detail`
+says by whom. digest: one is about to leave, by its number; `detail` has when it was drawn, its kind, and the ref of its
+link. told: the person whom it names. shows less: a campaign, by the setting in `detail`."""
 SHOWS_MORE: frozenset[Kind] = frozenset(
     {
-        "resubscribed",
-        "allowed",
-        "vouched",
-        "resumed",
-        "put back",
-        "voices reopened",
-        "digests resumed",
-        "digests restarted",
+        *("resubscribed", "allowed", "vouched", "resumed", "put back", "panic ended"),
+        *("voices reopened", "digests resumed", "digests restarted"),
     }
 )
 _ADDED: frozenset[Kind] = frozenset({"answered", "voice"})
@@ -289,21 +282,22 @@ def _of_campaign(row: Campaign, changed: Mapping[str, Any]) -> Iterator[_Taken]:
         yield "mail held", row.seed, 0, "-"
     if row.cancelled_at is None and (_went(row, changed, "held_at") or _went(row, changed, "mail_held_at")):
         yield "resumed", row.seed, 0, "-"
-    for column, (taken, given) in _OF_VOICES.items():
+    for column, (taken, given) in _TAKEN_AND_GIVEN.items():
         if _came(row, changed, column):
             yield taken, row.seed, 0, (row.digests_stopped_by or "-") if column == "digests_stopped_at" else "-"
         if _went(row, changed, column):
             yield given, row.seed, 0, "-"
 
 
-_OF_VOICES: dict[str, tuple[Kind, Kind]] = {
+_TAKEN_AND_GIVEN: dict[str, tuple[Kind, Kind]] = {
+    "panic_at": ("panic", "panic ended"),
     "voices_stopped_at": ("voices stopped", "voices reopened"),
     "digests_held_at": ("digests held", "digests resumed"),
     "digests_stopped_at": ("digests stopped", "digests restarted"),
 }
 _WATCHED = (
     *("ref", "generation", "email", "email_hmac", "organization", "quiet_at", "silenced_at", "ended_at", "erased_at"),
-    *("taken_out_at", "cancelled_at", "held_at", "mail_held_at", *_OF_VOICES),
+    *("taken_out_at", "cancelled_at", "held_at", "mail_held_at", *_TAKEN_AND_GIVEN),
     *("confirmed_at", "withdrawn_at", "disowned_at", "appearance", "name", "words", "words_at"),
     "words_refused_at",
 )

@@ -36,11 +36,11 @@ def ask_for_voice(session: Session, campaign_id: int, email: str, said: Voice, *
     """Write to an address that somebody typed, now or later, so that whoever reads that mailbox may add its voice.
 
     What was typed last is what its page shows, until it is confirmed; from then on what anybody types changes nothing.
-    `of_its_origin` wishes came before it from where it came, within the hour. Raises Closed if no voice is taken, and
-    TooManyAtOnce. Whether a mail goes to this address is told nobody, nor by how long this takes: it is decided once
-    the mail is worded, and until then all addresses are alike.
+    `of_its_origin` wishes came before it from where it came, within the hour. Raises InPanic, Closed if no voice is
+    taken, and TooManyAtOnce. Whether a mail goes to this address is told nobody, nor by how long this takes: it is
+    decided once the mail is worded, and until then all addresses are alike.
     """
-    campaign = db.locked(session, campaign_id, "shared")
+    campaign = locking.lock_calm(session, campaign_id, "shared")
     now = db.clock(session)
     if not can_add_voice(campaign):
         raise Closed.to("answer", campaign)
@@ -64,10 +64,11 @@ def ask_for_voice(session: Session, campaign_id: int, email: str, said: Voice, *
 def confirm_voice(session: Session, member_id: int, generation: int, said: Voice, *, read: int | None = None) -> None:
     """Add a voice, as whoever reads its mailbox wants it: also after it was withdrawn, or the letter had another sense.
 
-    `read` is the meaning of the letter that stood on the page. The same again changes nothing. Raises Closed if no
-    voice is taken, LetterChanged, or LinkRevoked.
+    `read` is the meaning of the letter that stood on the page. The same again changes nothing. Raises InPanic, Closed
+    if no voice is taken, LetterChanged, or LinkRevoked.
     """
     campaign, member, now = locking.lock_member(session, member_id, generation)
+    locking.require_calm(campaign)
     if member.stands and counts_for(member, campaign):
         _correct(session, campaign, member, said, now)
         return
@@ -88,9 +89,10 @@ def confirm_voice(session: Session, member_id: int, generation: int, said: Voice
 def correct_voice(session: Session, member_id: int, generation: int, said: Voice) -> None:
     """Change how a voice appears. Its reader is told by mail if it exposes more than before, at most once in an hour.
 
-    Words that are changed wait for an organizer anew. Raises NoVoice if none stands, and LinkRevoked.
+    Words that are changed wait for an organizer anew. Raises InPanic, NoVoice if none stands, and LinkRevoked.
     """
     campaign, member, now = locking.lock_member(session, member_id, generation)
+    locking.require_calm(campaign)
     if not member.stands:
         raise NoVoice
     _correct(session, campaign, member, said, now)

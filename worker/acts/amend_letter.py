@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db, journal
-from worker.acts import ask_members_again, audit, launch, undo
+from worker.acts import ask_members_again, audit, launch, locking, undo
 from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
@@ -56,9 +56,9 @@ def replace_letter(
     be added again. `unchanged`: the languages of which a person says that their words
     say the same already, where they change less than those of another.
     It can be taken back while its mails wait.
-    Raises Closed once the deadline has passed, SameLetter, MembersClosed, OtherAddressee or LanguageLeftAlone.
+    Raises InPanic, Closed once the deadline has passed, SameLetter, MembersClosed, OtherAddressee or LanguageLeftAlone.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("amend", campaign)

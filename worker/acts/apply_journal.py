@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import answer, cancel, erase, hold, take_out
+from worker.acts import answer, cancel, erase, hold, panic, take_out
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.change_settings import read_spelled, show_less
 from worker.acts.journal_lines import MARGIN, JournalLines, last
@@ -248,7 +248,7 @@ class _Replay:
                 self._applied.counts[removed.kind] += 1
 
     def of_campaigns(self, campaigns: Iterable[Campaign]) -> None:
-        """Campaigns that were erased, cancelled or held, or that show less."""
+        """Campaigns that were erased, cancelled, held, in panic, or that show less."""
         for campaign in campaigns:
             lines = self._lines.about(campaign.seed)
             if last(lines, "letter"):
@@ -263,6 +263,8 @@ class _Replay:
                     self._applied.counts["cancelled"] += 1
                 elif campaign.cancelled_at is None:
                     self._hold(campaign, lines)
+                if last(lines, "panic", "panic ended") and panic.start_panic(self._session, campaign.id):
+                    self._applied.counts["panic"] += 1
             except Refused:
                 self._applied.failed["cancelled"] += 1
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
@@ -25,8 +25,8 @@ def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
     """Close a campaign whose deadline has passed and seal its letter; seal again after a withdrawal.
 
     Idempotent: returns the number of the seal, or None when there was nothing to do. Does nothing while held, unless a
-    person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of
-    names take seconds, and sealed if it still says what holds.
+    person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of names take
+    seconds, and sealed if it still says what holds. Raises InPanic where a person closes `early`.
     """
     with db.transaction() as session:
         if _lock_and_close(session, campaign_id, early=early) is None:
@@ -76,8 +76,10 @@ def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
 def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_Locked | None":
     """Lock a campaign alone, so that no answer slips between list and seal, and close it; null if nothing is to do."""
     campaign = db.locked(session, campaign_id)
+    if early:
+        locking.require_calm(campaign)
     now = db.clock(session)
-    if campaign.cancelled_at or (campaign.held_at and not early):
+    if campaign.cancelled_at or campaign.panic_at or (campaign.held_at and not early):
         return None
     if campaign.closed_at is None:
         if campaign.takes_answers(at=now) and not early:

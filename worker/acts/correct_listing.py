@@ -143,9 +143,11 @@ def tell_of_what_was_not_told(session: Session, campaign: Campaign, partner: Par
 def decide_name(session: Session, partner_id: int, *, agreed: bool) -> Listing:
     """Print a partner under the name that it asks for, or let the old one stand; returns its listing.
 
-    Raises NothingProposed, or Closed once the list is taken.
+    Raises InPanic for a yes, NothingProposed, or Closed once the list is taken.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id)
+    if agreed:
+        locking.require_calm(campaign)
     if partner.proposed is None:
         raise NothingProposed(organization=partner.organization)
     if agreed and (campaign.closed_at is not None or campaign.cancelled_at is not None):

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.mail import digests as mail_digests
 from worker.mail import outbox
 from worker.mail.digests import lock_persons
@@ -29,8 +29,8 @@ def hold_digests(session: Session, campaign_id: int) -> bool:
 
 
 def resume_digests(session: Session, campaign_id: int) -> bool:
-    """Let go on what was held; what waited is dated anew. Returns whether it was held."""
-    campaign = db.locked(session, campaign_id)
+    """Let go on what was held; what waited is dated anew. Returns whether it was held. Raises InPanic."""
+    campaign = locking.lock_calm(session, campaign_id)
     if campaign.digests_held_at is None:
         return False
     now = db.clock(session)
@@ -61,8 +61,8 @@ def stop_digests(session: Session, campaign_id: int, by: DigestsStoppedBy) -> bo
 
 
 def restart_digests(session: Session, campaign_id: int, by: DigestsStoppedBy) -> bool:
-    """Let the addressee have them again; returns whether they were stopped."""
-    campaign = db.locked(session, campaign_id)
+    """Let the addressee have them again; returns whether they were stopped. Raises InPanic."""
+    campaign = locking.lock_calm(session, campaign_id)
     if campaign.digests_stopped_at is None:
         return False
     campaign.digests_stopped_at = campaign.digests_stopped_by = None
@@ -73,7 +73,7 @@ def restart_digests(session: Session, campaign_id: int, by: DigestsStoppedBy) ->
 def send_again(session: Session, campaign_id: int) -> int:
     """Send once more what is uncertain, was refused or came back, because a person says so; returns how many mails.
 
-    Each is worded as it holds now: without who withdrew meanwhile.
+    Each is worded as it holds now: without who withdrew meanwhile. Raises InPanic.
     """
     campaign, failed, now = _load_failed(session, campaign_id)
     for mail in failed:
@@ -88,7 +88,7 @@ def send_again(session: Session, campaign_id: int) -> int:
 def note_arrived(session: Session, campaign_id: int) -> int:
     """Note that the addressee has what is uncertain, was refused or came back; returns how many mails.
 
-    It says so, or somebody brought it: what came back may have been forwarded before.
+    It says so, or somebody brought it: what came back may have been forwarded before. Raises InPanic.
     """
     campaign, failed, now = _load_failed(session, campaign_id)
     for mail in failed:
@@ -134,7 +134,7 @@ def _unless(done: int, because: VoicesUnchanged) -> int:
 
 
 def _load_failed(session: Session, campaign_id: int) -> tuple[Campaign, Sequence[Mail], datetime]:
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     failed = digests.load_failures(session, [campaign_id]).get(campaign_id, [])
     return campaign, failed, db.clock(session)
 

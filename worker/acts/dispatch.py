@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.mail import outbox
 from worker.models import Actor, Campaign, Mail, MailResponse
 from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
@@ -24,12 +24,14 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     """Put the sealed letter in the outbox for each addressee that has none; returns how many are new.
 
     Idempotent: one seal, one letter to an addressee. What has been accepted meanwhile is noted, and
-    doubt is told to the organizers. Raises Blocked only to a person; the clock waits.
+    doubt is told to the organizers. Raises Blocked and InPanic only to a person; the clock waits.
     """
     campaign = db.locked(session, campaign_id)
+    if by_person:
+        locking.require_calm(campaign)
     facts = load_facts(session, campaign)
     _note_replies(session, facts)
-    if facts.is_irrevocable:
+    if facts.is_irrevocable or campaign.panic_at is not None:
         return 0
     if found := find_blockers(facts, by_person=by_person):
         if by_person:
@@ -70,10 +72,10 @@ def note_brought_by_hand(
 
     Without `addressee_id` all that do not have it yet. `on`: the day on which it was brought, as it was typed; without
     it, now. What they have is the seal that lived at that moment; nothing more is mailed to them. Who has it already,
-    but answered otherwise than that it was read, is noted to have it too: that answer is forgotten. Raises Blocked,
-    NotFilledIn and NotThatDay, and AlreadyServed if nobody is left.
+    but answered otherwise than that it was read, is noted to have it too: that answer is forgotten. Raises InPanic,
+    Blocked, NotFilledIn and NotThatDay, and AlreadyServed if nobody is left.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     facts = load_facts(session, campaign)
     brought_at = _moment(session, facts, on) if on.strip() else facts.now
     if campaign.closed_at is None or campaign.cancelled_at or campaign.erased_at:
@@ -118,9 +120,9 @@ def resend_letter(session: Session, campaign_id: int) -> int:
     """Send an uncertain letter once more, because a person says so; returns how many.
 
     The same bytes under the same Message-ID, unless its seal was voided meanwhile: then the next seal goes. One of
-    which a database that was put back from a backup knows nothing is put as the first one is.
+    which a database that was put back from a backup knows nothing is put as the first one is. Raises InPanic.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     facts = load_facts(session, campaign)
     if campaign.erased_at is not None:
         return 0

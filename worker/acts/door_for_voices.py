@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.mail import outbox
 from worker.models import Mail, Member
 from worker.state.member_counts import shut_because
@@ -33,8 +33,11 @@ def stop_voices(session: Session, campaign_id: int) -> int:
 
 
 def reopen_voices(session: Session, campaign_id: int) -> None:
-    """Let persons add their voices again, as far as the letter's page is there; raises MembersUnchanged if they can."""
-    campaign = db.locked(session, campaign_id)
+    """Let persons add their voices again, as far as the letter's page is there.
+
+    Raises InPanic, and MembersUnchanged if they can.
+    """
+    campaign = locking.lock_calm(session, campaign_id)
     if campaign.voices_stopped_at is None:
         raise MembersUnchanged(because="not stopped")
     campaign.voices_stopped_at = None

@@ -26,7 +26,7 @@ def draw_digest(session: Session, campaign_id: int) -> int:
     """
     campaign = db.locked(session, campaign_id)
     now = db.clock(session)
-    if _tell_of_failures(session, campaign, now):
+    if campaign.panic_at is not None or _tell_of_failures(session, campaign, now):
         return 0
     letters, mails = load_letters(session, campaign), digests.load_digest_mails(session, [campaign_id])
     drawn = digests.load_singles_drawn(session, [campaign])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, undo
+from worker.acts import audit, locking, undo
 from worker.mail import outbox
 from worker.models import Campaign, Mail
 from worker.state.recipients import load_answering_contacts, load_asked
@@ -19,9 +19,12 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime, *, eve
     """Move the deadline to a later moment and tell every partner that was asked; returns how many are told.
 
     It can be taken back while these mails wait. Raises Closed once the deadline has passed (unless `even_passed`,
-    where everything stood still meanwhile and nothing was closed), NotLater if the new one is not later by a minute.
+    where everything stood still meanwhile and nothing was closed), InPanic, NotLater if the new one is not later by a
+    minute.
     """
     campaign = db.locked(session, campaign_id)
+    if not even_passed:
+        locking.require_calm(campaign)
     now = db.clock(session)
     if not campaign.takes_answers(at=min(now, campaign.deadline_at) if even_passed else now):
         raise Closed.to("extend", campaign)

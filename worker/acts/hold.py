@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.acts.close import close_and_seal_within
 from worker.mail import holds, kinds, outbox, undo_minutes
 from worker.models import Campaign, Mail
@@ -57,9 +57,9 @@ def resume_letter(session: Session, campaign_id: int) -> int | None:
     """Let a held campaign go on, letter and mail; returns how many mails go on, or None if it was not held.
 
     Mail that waited is dated anew, so that the time for which it was held is none in which it failed; what asks for an
-    answer is called back where the deadline has passed meanwhile.
+    answer is called back where the deadline has passed meanwhile. Raises InPanic.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     if campaign.held_at is None:
         return None
     now = db.clock(session)

@@ -26,7 +26,9 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
-    if not campaign.takes_answers(at=now) or (number := _how_many_may_be_asked(session, campaign)) == 0:
+    if campaign.panic_at is not None or not campaign.takes_answers(at=now):
+        return 0
+    if (number := _how_many_may_be_asked(session, campaign)) == 0:
         return 0
     partners = session.execute(select_not_yet_asked(campaign).limit(number)).all()
     dated_at, due_at = _says_so_since(campaign, now), max(now, first_mail_at(campaign))

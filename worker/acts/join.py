@@ -19,9 +19,9 @@ def ask_to_join(session: Session, campaign_id: int, who: Person, *, of_its_origi
     """Ask an address whether an organization wants to sign, as somebody said in its name: later, if many do.
 
     `of_its_origin` wishes came before it from where it came, within the hour. Of a flood the organizers are told.
-    Raises Closed if nobody may, and RateLimited, of which whoever asked is told nothing.
+    Raises InPanic, Closed if nobody may, and RateLimited, of which whoever asked is told nothing.
     """
-    campaign = db.locked(session, campaign_id, "shared")
+    campaign = locking.lock_calm(session, campaign_id, "shared")
     now = db.clock(session)
     if not lifecycle.can_join(campaign, now):
         raise Closed.to("answer", campaign)
@@ -34,10 +34,11 @@ def ask_to_join(session: Session, campaign_id: int, who: Person, *, of_its_origi
 def confirm_wish(session: Session, stranger_id: int) -> None:
     """Note that it was the organization itself that asked; the organizers decide. Idempotent.
 
-    They are told once in an hour at most. Raises Closed once answers are taken no more, and LinkRevoked if the wish was
-    forgotten.
+    They are told once in an hour at most. Raises InPanic, Closed once answers are taken no more, and LinkRevoked if
+    the wish was forgotten.
     """
     campaign, stranger = locking.lock_applicant(session, stranger_id, "shared")
+    locking.require_calm(campaign)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("answer", campaign)
@@ -54,10 +55,12 @@ def decide_applicant(session: Session, stranger_id: int, *, admitted: bool, name
     """Make a partner of an applicant, which is asked like every other; or forget it but for its address's fingerprint.
 
     A partner of the same name and country is the same organization, which would be asked, counted and printed twice;
-    but not if a person says that it is a `namesake`. Raises AlreadyPartner, TakenOut if it was taken out of the list,
-    AlreadyDecided, or Closed once answers are taken no more.
+    but not if a person says that it is a `namesake`. Raises InPanic for a yes, AlreadyPartner, TakenOut if it was taken
+    out of the list, AlreadyDecided, or Closed once answers are taken no more.
     """
     campaign, stranger = locking.lock_applicant(session, stranger_id, "exclusive")
+    if admitted:
+        locking.require_calm(campaign)
     now = db.clock(session)
     if stranger.decided_at is not None:
         raise AlreadyDecided

@@ -14,7 +14,16 @@ from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import BEYOND_RECALL, Action
 from worker.state.positions import Position
-from worker.state.refusals import Closed, LetterChanged, LetterHasLeft, LinkRevoked, Refused, Silenced, TakenOut
+from worker.state.refusals import (
+    Closed,
+    InPanic,
+    LetterChanged,
+    LetterHasLeft,
+    LinkRevoked,
+    Refused,
+    Silenced,
+    TakenOut,
+)
 
 
 class Link(NamedTuple):
@@ -45,7 +54,7 @@ class LockedPartner(Position):
         return self.link.contact_id if self.link else None
 
     def require(self, action: Action) -> None:
-        """Raises Closed or LetterHasLeft if it is too late, Silenced if its link may not do it, or TakenOut."""
+        """Raises InPanic, Closed or LetterHasLeft if it cannot be done now, Silenced or TakenOut if its link may not."""
         if not self.partner.is_in_list:
             raise TakenOut(organization=self.partner.organization)
         if self.is_silenced_for(action):
@@ -69,7 +78,22 @@ class LockedPartner(Position):
         """Why nothing can be added."""
         if not self.partner.is_in_list:
             return TakenOut(organization=self.partner.organization)
+        if self.campaign.panic_at is not None:
+            return InPanic()
         return LetterHasLeft() if self.stage in BEYOND_RECALL else Closed.to("answer", self.campaign)
+
+
+def require_calm(campaign: Campaign) -> None:
+    """Raises InPanic. Every act of organizers asks it that exposes or sends anything, or moves the campaign on."""
+    if campaign.panic_at is not None:
+        raise InPanic
+
+
+def lock_calm(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:
+    """The campaign, locked first and read afterwards. Raises InPanic."""
+    campaign = db.locked(session, campaign_id, mode)
+    require_calm(campaign)
+    return campaign
 
 
 def lock_partner_alone(session: Session, partner_id: int, *, even_taken_out: bool = False) -> tuple[Campaign, Partner]:

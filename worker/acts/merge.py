@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, suppressions
+from worker.acts import audit, locking, suppressions
 from worker.mail import kinds, outbox
 from worker.models import (
     Answer,
@@ -85,7 +85,7 @@ def least_exposing(answers: Iterable[Answer]) -> list[Answer]:
 def _lock(session: Session, kept_id: int, merged_id: int) -> tuple[Campaign, Partner, Partner]:
     """Lock the campaign alone, then both partners in the order in which others lock them."""
     campaign_id = session.scalars(select(Partner.campaign_id).where(Partner.id == kept_id)).one()
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     both = select(Partner).where(Partner.id.in_([kept_id, merged_id]), Partner.campaign_id == campaign_id)
     in_order = both.order_by(Partner.id).with_for_update().execution_options(populate_existing=True)
     found = {partner.id: partner for partner in session.scalars(in_order)}

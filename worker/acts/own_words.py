@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.models import Member
 from worker.state.member_addresses import ENCRYPTED
 from worker.state.refusals import WordsNotDecided
@@ -20,6 +20,8 @@ def decide_words(session: Session, campaign_id: int, *, agree: Mapping[int, str]
     that cannot be, if a person has changed its words since or does not stand any more, or another organizer was faster.
     """
     campaign = db.locked(session, campaign_id)
+    if agree:
+        locking.require_calm(campaign)
     now = db.clock(session)
     found, read = _load_members(session, campaign_id, {*agree, *refuse}), {**agree, **refuse}
     wrong: dict[str, list[int]] = {"changed": [], "decided": [], "unknown": []}

@@ -7,7 +7,7 @@ from typing import Unpack
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, undo
+from worker.acts import audit, locking, undo
 from worker.acts.invite import BATCH
 from worker.mail import outbox
 from worker.models import Actor, Campaign
@@ -31,7 +31,9 @@ def remind_when_due(session: Session, campaign_id: int) -> int:
     """
     campaign = db.locked(session, campaign_id, "shared")
     now = db.clock(session)
-    if not campaign.takes_answers(at=now) or (moment := reminder_due(campaign, now)) is None:
+    if campaign.panic_at is not None or not campaign.takes_answers(at=now):
+        return 0
+    if (moment := reminder_due(campaign, now)) is None:
         return 0
     quiet_since = moment - min(A_DAY, (campaign.deadline_at - campaign.launched_at) / 8)
     due = select_silent(campaign).where(last_mail() < quiet_since, ~is_being_asked())
@@ -46,9 +48,9 @@ def remind_now(session: Session, campaign_id: int, *, mailed_lately: bool = True
     """Put a reminder for every silent partner because an organizer asks for it; returns how many are new.
 
     Takes the campaign alone: two who ask for it at once remind once. It can be taken back while these mails wait.
-    Raises Closed.
+    Raises InPanic, and Closed.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("remind", campaign)

@@ -21,7 +21,7 @@ def put_copies(session: Session, campaign_id: int) -> int:
     got, in the public rendition, whatever visibility the reader chose; who wants no mail gets none.
     """
     campaign = db.locked(session, campaign_id, "shared")
-    if campaign.dispatched_at is None or campaign.held_at is not None:
+    if campaign.dispatched_at is None or campaign.held_at is not None or campaign.panic_at is not None:
         return 0
     facts = load_facts(session, campaign)
     number = load_seal_sent(session, campaign, facts.letters)

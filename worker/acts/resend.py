@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit
-from worker.acts.locking import LockedPartner, lock_partner
+from worker.acts.locking import LockedPartner, lock_partner, require_calm
 from worker.mail import kinds, outbox
 from worker.models import Mail, Partner, Suppression
 from worker.state.partner_changes import MailedAgain
@@ -47,9 +47,10 @@ def mail_again(session: Session, partner_id: int) -> Literal["reminder", "receip
     """Send a partner's registered contact the mail with its link once more, because a person asks for it.
 
     That is the receipt of the answer that stands, or a reminder; returns which. Nobody gets more than one in ten
-    minutes. Raises NotMailed.
+    minutes. Raises InPanic, and NotMailed.
     """
     locked = lock_partner(session, partner_id, None)
+    require_calm(locked.campaign)
     campaign, partner, now, standing = locked.campaign, locked.partner, locked.now, locked.standing
     if why := _why_not(session, locked):
         raise NotMailed(organization=partner.organization, why=why)

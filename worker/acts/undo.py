@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, merge
+from worker.acts import audit, locking, merge
 from worker.mail import kinds, outbox, undo_minutes
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Member, OrganizerAct, Partner
 from worker.state.refusals import CannotBeUndone, Closed, NothingToUndo
@@ -83,10 +83,10 @@ def undo_act(session: Session, campaign_id: int, act: UndoableAct) -> Undone:
     """Take back the last act, if it is this one: an amended letter, a moved deadline, or reminders; not a launch.
 
     Takes the campaign alone, and the act's mails from under the workers. Raises NothingToUndo if another act was done
-    since, or its time is over and no mail of it waits; Closed once answers are taken no more; CannotBeUndone once one
-    of its mails has left or may have, or somebody has answered what the act brought about.
+    since, or its time is over and no mail of it waits; InPanic; Closed once answers are taken no more;
+    CannotBeUndone once one of its mails has left or may have, or somebody has answered what the act brought about.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to(act, campaign)

@@ -77,10 +77,11 @@ def silence_partner(session: Session, partner_id: int) -> None:
 def allow_mail(session: Session, partner_id: int) -> bool:
     """Take back that a partner gets nothing, whoever asked for it; returns whether it is only asked now.
 
-    Raises Erased or NotSilenced.
+    Raises InPanic, Erased or NotSilenced.
     """
     held = locking.lock_partner(session, partner_id, None)
     partner = held.partner
+    locking.require_calm(held.campaign)
     _require_kept(partner)
     if partner.silenced_at is None and partner.quiet_at is None:
         raise NotSilenced(organization=partner.organization)

@@ -33,6 +33,7 @@ from worker.cli.new import new
 from worker.cli.notes import notes
 from worker.cli.notice import notice
 from worker.cli.organizer import organizer
+from worker.cli.panic import panic
 from worker.cli.preview import preview
 from worker.cli.rekey import rekey
 from worker.cli.remind import remind
@@ -66,7 +67,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     LOOK: [processes.demo, processes.up],
     PREPARE: [new, check, preview, launch],
     RUN: [
-        *(todo, status, log, remind, extend, amend, change, hold, resume, sign, decline, withdraw),
+        *(todo, status, log, remind, extend, amend, change, hold, panic, resume, sign, decline, withdraw),
         *(carry, contacts, mails, notes, silence, add, remove, admit, merge),
         *(members, words),
     ],

@@ -151,6 +151,7 @@ _TAKEN: dict[journal.Kind, str] = {
     "held": "hold of a letter",
     "mail held": "hold of all email",
     "shows less": "page or list that fewer may read",
+    "panic": "panic",
     "voice withdrawn": "voice (withdrawn)",
     "voice disowned": "voice (not the person's own)",
     "voice erased": "person (erased)",

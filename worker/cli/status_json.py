@@ -33,6 +33,7 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "launched": iso(campaign.launched_at),
         "held": iso(campaign.held_at),
         "mail_held": iso(campaign.mail_held_at),
+        "panic": iso(campaign.panic_at),
         "held_mails": status.held_mails,
         "others_returned": status.others_returned,
         "closed": iso(campaign.closed_at),

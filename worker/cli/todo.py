@@ -80,6 +80,7 @@ _COMMANDS: "dict[TodoCode, tuple[str, ...]]" = {
     "addressee_not_served": ("status",),
     "letter_answered": ("status",),
     "notice": ("notice",),
+    "panic": ("panic", "--end"),
     "held": ("resume",),
     "mail_held": ("resume",),
     "not_reached": ("status",),

@@ -266,7 +266,8 @@ def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
 def letter_may_leave() -> ColumnElement[bool]:
     """Whether the campaign goes on and the seal that the letter carries is not voided."""
     goes_on = exists().where(
-        Campaign.id == Mail.campaign_id, Campaign.held_at.is_(None), Campaign.cancelled_at.is_(None)
+        Campaign.id == Mail.campaign_id,
+        *(Campaign.held_at.is_(None), Campaign.cancelled_at.is_(None), Campaign.panic_at.is_(None)),
     )
     sealed = exists().where(
         Seal.campaign_id == Mail.campaign_id, Seal.number == Mail.seal_number, Seal.voided_at.is_(None)

@@ -1,5 +1,5 @@
-"""Which mails wait while their campaign is held: the letter and its copies, what tells of members, or all but the
-organizers' own."""
+"""Which mails wait while their campaign is held or in panic: the letter and its copies, what tells of members, or all
+but the organizers' own."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -13,7 +13,9 @@ ABOUT_MEMBERS = ("digest", "single")
 
 
 def is_held(campaign: Campaign, kind: str) -> bool:
-    """Whether a mail of this kind waits for `resume`. A cancelled campaign has nothing left to hold."""
+    """Whether a mail of this kind waits for `resume` or the end of a panic. A cancelled campaign holds nothing."""
+    if campaign.panic_at is not None:
+        return kind in _TO_OTHERS
     if campaign.cancelled_at is not None:
         return False
     with_the_letter = campaign.held_at is not None and kind in _WITH_THE_LETTER
@@ -28,7 +30,9 @@ def held() -> ColumnElement[bool]:
         for since in (Campaign.held_at, Campaign.mail_held_at, Campaign.digests_held_at)
     )
     with_the_letter = letters & Mail.kind.in_(_WITH_THE_LETTER)
-    return with_the_letter | (mails & Mail.kind.in_(_TO_OTHERS)) | (digests & Mail.kind.in_(ABOUT_MEMBERS))
+    in_panic = Mail.campaign_id.in_(select(Campaign.id).where(Campaign.panic_at.is_not(None)))
+    all_mail = (mails | in_panic) & Mail.kind.in_(_TO_OTHERS)
+    return with_the_letter | all_mail | (digests & Mail.kind.in_(ABOUT_MEMBERS))
 
 
 def is_to_others() -> ColumnElement[bool]:

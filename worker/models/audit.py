@@ -22,10 +22,8 @@ AuditCode = Literal[
     "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
-    "reply_noted", "notice_told",
-    "note_added", "note_finished", "looked_after", "looked_after_no_more",
-    "voices_stopped", "voices_reopened", "seat_given", "seat_taken", "partners_added", "taken_out", "put_back",
-    "voices_stopped", "voices_reopened", "seat_given", "seat_taken", "changed",
+    "reply_noted", "notice_told", "note_added", "note_finished", "looked_after", "looked_after_no_more",
+    "partners_added", "taken_out", "put_back", "changed", "panic", "panic_ended",
 ]  # fmt: skip
 
 

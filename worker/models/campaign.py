@@ -140,14 +140,14 @@ class Campaign(Base):
         """Whether everyone may read the letter on its public page now; of the class, the condition in SQL."""
         when = self.definition.get("public_page", "never")
         shown = when == "from launch" or (when == "after dispatch" and self.dispatched_at is not None)
-        return shown and self.cancelled_at is None
+        return shown and self.cancelled_at is None and self.panic_at is None
 
     @is_public.inplace.expression
     @classmethod
     def _is_public(cls) -> ColumnElement[bool]:
         when: ColumnElement[str] = func.coalesce(cls.definition["public_page"].as_string(), "never")
         shown = (when == "from launch") | ((when == "after dispatch") & cls.dispatched_at.is_not(None))
-        return shown & cls.cancelled_at.is_(None)
+        return shown & cls.cancelled_at.is_(None) & cls.panic_at.is_(None)
 
     @property
     def reminders(self) -> list[timedelta]:

@@ -217,7 +217,7 @@ def hindrance(campaign: Campaign, letters: Sequence[Mail], mails: Sequence[Mail]
         "no_email": not first_addressee(campaign).email,
         "letter_not_there": has_letter_since(campaign, letters) is None,
         "stopped": campaign.digests_stopped_at is not None,
-        "held": any((campaign.digests_held_at, campaign.held_at, campaign.mail_held_at)),
+        "held": any((campaign.digests_held_at, campaign.held_at, campaign.mail_held_at, campaign.panic_at)),
         "for_a_person": found is not None and state_of(found) in FOR_A_PERSON,
     }
     return next((which for which, is_so in in_the_way.items() if is_so), None)

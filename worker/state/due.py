@@ -41,7 +41,8 @@ def due_acts(session: Session) -> list[tuple[str, int]]:
     goes_on = (Campaign.cancelled_at.is_(None), Campaign.erased_at.is_(None), Campaign.id.not_in(erase))
     due = [("erase", campaign_id) for campaign_id in erase]
     due += [("record", campaign_id) for campaign_id in session.scalars(select_with_receipts_missing(now, *goes_on))]
-    under_way = session.scalars(select(Campaign).where(*goes_on, ~_is_over()).options(WITH_ADDRESSEES)).all()
+    moves = (*goes_on, Campaign.panic_at.is_(None), ~_is_over())
+    under_way = session.scalars(select(Campaign).where(*moves).options(WITH_ADDRESSEES)).all()
     open = [campaign for campaign in under_way if campaign.takes_answers(at=now)]
     due += [("invite", campaign_id) for campaign_id in session.scalars(select_with_some_not_asked(open))]
     due += [

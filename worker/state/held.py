@@ -1,4 +1,4 @@
-"""How much mail waits because its campaign is held."""
+"""How much mail waits because its campaign is held, or in panic."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from worker.models import Campaign, Mail
 
 
 def count_held_mails(session: Session, campaigns: Sequence[Campaign]) -> dict[int, int]:
-    """How many mails wait for `resume`, by campaign; nothing is asked where none is held."""
-    held = [campaign.id for campaign in campaigns if campaign.held_at is not None]
+    """How many mails wait for a person, by campaign; nothing is asked where none is held."""
+    held = [one.id for one in campaigns if one.held_at is not None or one.panic_at is not None]
     if not held:
         return {}
     waiting = select(Mail.campaign_id, func.count()).where(Mail.campaign_id.in_(held), Mail.due_at.is_not(None))

@@ -40,6 +40,8 @@ ALLOWED: dict[Stage, frozenset[Action]] = {
     "dispatched": EXPOSES_LESS,
     "cancelled": frozenset({"unsubscribe"}),
 }
+IN_PANIC = EXPOSES_LESS
+"""What partners may still do while their campaign is in panic, if the stage allows it."""
 BEYOND_RECALL: frozenset[Stage] = frozenset({"irrevocable", "dispatched"})
 
 VISIBILITY_RANK = {"public": 3, "addressee": 2, "counted": 1}
@@ -59,6 +61,11 @@ def stage_at(campaign: Campaign, letters: Sequence[Mail], now: datetime) -> Stag
     if where != "not_sent":
         return where
     return "overdue" if campaign.closed_at is None else "closed"
+
+
+def allows(campaign: Campaign, stage: Stage, action: Action) -> bool:
+    """Whether partners may do this at this stage."""
+    return action in ALLOWED[stage] and (campaign.panic_at is None or action in IN_PANIC)
 
 
 def may_have_letters(campaign: Campaign) -> bool:

@@ -11,7 +11,7 @@ from worker import db
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state import lifecycle
 from worker.state.letters import load_letters
-from worker.state.lifecycle import ALLOWED, EXPOSES_MORE, Action, Stage
+from worker.state.lifecycle import EXPOSES_MORE, Action, Stage
 
 FEW_PARTNERS = 20
 """Among fewer than these, whoever knows which were asked could guess who signs without being named."""
@@ -40,7 +40,7 @@ class Position:
         """Whether it is not too late for this, and its link may do it."""
         if not self.partner.is_in_list:
             return action == "unsubscribe"
-        return action in ALLOWED[self.stage] and not self.is_silenced_for(action)
+        return lifecycle.allows(self.campaign, self.stage, action) and not self.is_silenced_for(action)
 
     def is_silenced_for(self, action: Action) -> bool:
         """Whether its link may not do this, because the registered contact would not hear of it."""

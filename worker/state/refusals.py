@@ -30,6 +30,12 @@ class Closed(Refused):
         return cls(what=what, early=campaign.was_closed_early, cancelled=campaign.cancelled_at is not None)
 
 
+class InPanic(Refused):
+    """The campaign is in panic: nothing that exposes or sends, or moves it on, is done until an owner ends that."""
+
+    code = "in_panic"
+
+
 class LetterHasLeft(Refused):
     """The letter is with its addressee, or on the way: it cannot be recalled."""
 

@@ -22,7 +22,7 @@ from worker.state.relay_status import RelayStatus, load_relay_status
 TodoCode = Literal[
     "restored", "nothing_running", "mail_outage", "backup_missing",  # of no campaign
     "late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused", "letter_turned_down",
-    "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
+    "panic", "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
     "not_reached", "perhaps_not_reached", "may_not_have_arrived",  # of partners and persons
     "wishes", "names", "applicants", "flood", "words", "deadline_soon", "note_due",
     "digest_failed",  # of what tells the addressee of persons
@@ -108,6 +108,8 @@ def _goes_on(one: Overview) -> bool:
 
 def _of_letter(one: Overview) -> Iterator[ToDo]:
     campaign = one.campaign
+    if campaign.panic_at is not None:
+        yield ToDo("panic", campaign, one.held_mails, {"since": campaign.panic_at, "zone": campaign.zone})
     if one.due is not None and one.due.late:
         yield ToDo("late", campaign, facts={"act": one.due.act, "since": one.due.since, "now": one.now})
     for blocker in one.blockers:
@@ -119,7 +121,7 @@ def _of_letter(one: Overview) -> Iterator[ToDo]:
         yield ToDo("letter_answered", campaign, answered)
     if one.notices:
         yield ToDo("notice", campaign, one.notices)
-    if campaign.held_at is not None and campaign.cancelled_at is None:
+    if campaign.held_at is not None and campaign.cancelled_at is None and campaign.panic_at is None:
         yield ToDo("mail_held" if campaign.mail_held_at else "held", campaign, one.held_mails)
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from worker import db, settings, startup
 from worker.key_check import WrongKey
 from worker.tokens import PATHS
-from worker.web import health, key_gate, public_page, responses, restored
+from worker.web import health, key_gate, not_now, public_page, responses, restored
 from worker.web.contacts_page import ContactsPage
 from worker.web.desk.door import Door
 from worker.web.desk.table import TABLE
@@ -26,7 +26,7 @@ from worker.web.digest_page import DigestPage
 from worker.web.disown import DisownPage
 from worker.web.inbox import routes_of_inbox
 from worker.web.join import ConfirmPage, JoinPage
-from worker.web.link_auth import LinkEnded
+from worker.web.link_auth import LinkEnded, NotNow
 from worker.web.listing_page import ListingPage
 from worker.web.member_page import MemberPage, NotMePage
 from worker.web.middleware import Guard
@@ -84,6 +84,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
         exception_handlers={
             HTTPException: _refused,
             LinkEnded: _ended,
+            NotNow: _not_now,
             OperationalError: _unavailable,
             InterfaceError: _unavailable,
             WrongKey: _wrong_key,
@@ -126,6 +127,15 @@ async def _ended(request: Request, error: Exception) -> Response:
     language = responses.choose_language(request.query_params.get("lang", ""), error.ended.language)
     told = {"ended": error.ended, "of_a_person": request.url.path.startswith(f"/{PATHS['voice']}/")}
     return responses.show("ended.html", language, error.status_code, here=request.url.path, **told)
+
+
+async def _not_now(request: Request, error: Exception) -> Response:
+    """Nothing of the campaign, in the language of the link's holder; the same for a look and for a form."""
+    assert isinstance(error, NotNow)
+    path, page = request.url.path, request.scope.get("endpoint")
+    language = responses.choose_language(request.query_params.get("lang", ""), error.language)
+    takes_back = getattr(page, "takes_back", None) if error.holder is not None else None
+    return not_now.page(path, language, error.holder, takes_back)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -18,11 +18,12 @@ from worker import db, tasks, tokens
 from worker.acts import check_code
 from worker.acts.check_code import SixDigits, Verdict
 from worker.models import MAX_WRONG_CODES, CodeHolder, Member, Partner, ThirdPartyAddress
-from worker.state.refusals import LinkRevoked, Refused
+from worker.state.refusals import InPanic, LinkRevoked, Refused
 from worker.tokens import Purpose
-from worker.web import forms, link_auth, responses
+from worker.web import forms, link_auth, not_now, responses
 from worker.web.batching import Batcher
-from worker.web.link_auth import Holder, Owner
+from worker.web.link_auth import Holder, NotNow, Owner
+from worker.web.not_now import FIELD, TakesBack
 
 WRONG_CODE_DELAY_S = 1.0  # seconds
 PAGES_AT_ONCE = 2  # that say that a code was wrong, in one process: the other threads are for who knows it
@@ -102,6 +103,13 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         """Answer what the act refused; the partner's page says how things stand."""
         return self.home(visit)
 
+    takes_back: TakesBack | None = None
+    """What its link takes back while the campaign is in panic and its page is not shown; null if nothing."""
+
+    def take_back(self, holder: Holder) -> Act:
+        """What does so; it changes nothing where there is nothing to take back."""
+        raise NotImplementedError
+
     def home(self, visit: Visit[Form], below: str = "") -> Response:
         """Lead to the page of the link itself, or one below it. By GET, so that a reload sends nothing again."""
         query = "" if visit.language == visit.holder.language else f"?lang={visit.language}"
@@ -132,7 +140,12 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         No thread, no connection and no lock is held for that second, and whoever knows the code does not wait.
         """
         typed = self.form.from_form(sent)
-        visit = Visit(request.path_params["token"], await self.holder(request), typed)
+        try:
+            visit = Visit(request.path_params["token"], await self.holder(request), typed)
+        except NotNow as refused:
+            if refused.holder is None or self.takes_back is None or FIELD not in sent:
+                raise
+            return await self._take_back_in_panic(request, refused.holder, typed)
         if typed.switch:
             return await run_in_threadpool(self.look, replace(visit, typed=replace(typed, lang=typed.switch)))
         if not (wrong := await wrong_with_code(visit.holder, typed.mail_code)):
@@ -144,12 +157,38 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
         async with _narrow_lane():
             return await self.answer(visit)
 
+    async def _take_back_in_panic(self, request: Request, holder: Holder, typed: Form) -> Response:
+        """The form of the page that is shown in panic: it tells nothing but whether the code was right."""
+        show = functools.partial(
+            not_now.page,
+            request.url.path,
+            responses.choose_language(typed.lang, holder.language),
+            holder,
+            self.takes_back,
+        )
+        if wrong := await wrong_with_code(holder, typed.mail_code):
+            if typed.mail_code.strip():
+                await asyncio.sleep(WRONG_CODE_DELAY_S)
+            return await run_in_threadpool(show, problems={"mail_code": wrong})
+        await self.take_back_at_once(holder)
+        return await run_in_threadpool(show, done=True)
+
+    async def take_back_at_once(self, holder: Holder) -> None:
+        """Do what the link takes back; ends in 404 if it was revoked since."""
+        try:
+            await run_in_threadpool(_in_transaction, self.take_back(holder))
+        except LinkRevoked:
+            raise HTTPException(404) from None
+        tasks.notify(tasks.record, holder.campaign_id)
+
     async def answer(self, visit: Visit[Form]) -> Response:
         """What came of a form whose code was checked."""
         try:
             return await self.take(visit)
         except LinkRevoked:
             raise HTTPException(404) from None
+        except InPanic:  # it began since the link was looked up
+            raise NotNow(visit.holder.language, visit.holder) from None
         except Refused as refusal:
             return await run_in_threadpool(self.refused, visit, refusal)
 
@@ -172,6 +211,11 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             owner = link_auth.load_owner(session, self.model, holder)
             typed = self.first_form(owner, responses.choose_language(wanted, holder.language))
             return self.show(session, owner, Visit(token, holder, typed))
+
+
+def _in_transaction(act: Act) -> None:
+    with db.transaction() as session:
+        act(session)
 
 
 async def wrong_with_code(holder: Holder, typed: str) -> str:

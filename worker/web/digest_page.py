@@ -4,6 +4,8 @@ The link is in each of these mails, and so in their `List-Unsubscribe`; each wor
 look changes nothing, and neither does a form without its tick: mail scanners open links, and some press buttons.
 """
 
+from typing import Any
+
 from sqlalchemy import bindparam, select
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
@@ -15,12 +17,18 @@ from worker import db, tasks
 from worker.acts import digests
 from worker.models import Campaign, Digest
 from worker.state.digests import single_mails
+from worker.state.refusals import InPanic
 from worker.text.languages import LANGUAGES
 from worker.web import forms, link_auth, responses
 from worker.web.key_gate import require_key
+from worker.web.link_auth import NotNow
 
 _WISHES = {"stop": digests.stop_digests, "restart": digests.restart_digests}
-_CAMPAIGN_OF = select(Digest.campaign_id).where(Digest.ref == bindparam("ref"))
+_CAMPAIGN_OF = (
+    select(Campaign.id, Campaign.panic_at.is_not(None), Campaign.definition["authentic"].as_string())
+    .join(Digest, Digest.campaign_id == Campaign.id)
+    .where(Digest.ref == bindparam("ref"))
+)
 
 
 class DigestPage(HTTPEndpoint):
@@ -44,8 +52,11 @@ def _takes(token: str, sent: dict[str, str]) -> Response:
         raise HTTPException(400)
     if sent.get("sure") != "yes":
         return _page(token, language, {"sure": "tick missing"})
-    with db.transaction() as session:
-        wish(session, campaign_id, "addressee")
+    try:
+        with db.transaction() as session:
+            wish(session, campaign_id, "addressee")
+    except InPanic:  # it began a moment ago: its page says so
+        return _page(token, language, {})
     tasks.notify(tasks.digest, campaign_id)
     query = f"?lang={language}" if language in LANGUAGES else ""
     return RedirectResponse(f"/d/{token}{query}", 303)  # by GET, so that a reload sends nothing again
@@ -69,10 +80,13 @@ def _page(token: str, language: str, problems: dict[str, str]) -> Response:
 
 
 def _campaign_of(token: str) -> int:
-    """Whose digest has this link; ends in the same 404 for every other, after the same one statement."""
+    """Whose digest has this link; ends in the same 404 for every other, after the same one statement. Raises NotNow."""
     require_key()
     ref, generation = link_auth.parse_or_nobody(token, "digest")
     found = db.read_autocommit(_CAMPAIGN_OF, ref=ref)
     if not found or generation != 1:
         raise HTTPException(404)
-    return int(found[0][0])
+    campaign_id, in_panic, authentic = tuple[Any, ...](found[0])
+    if in_panic:
+        raise NotNow(authentic)
+    return int(campaign_id)

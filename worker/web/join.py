@@ -16,7 +16,7 @@ from worker.definition.partners import MAX_LENGTH
 from worker.models import Campaign, ThirdPartyAddress
 from worker.state import lifecycle
 from worker.state.campaigns import find_campaign
-from worker.state.refusals import Closed, RateLimited, Refused
+from worker.state.refusals import Closed, InPanic, RateLimited, Refused
 from worker.text import addresses, characters, names
 from worker.web import forms, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
@@ -105,6 +105,8 @@ def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Respo
         tasks.notify(tasks.deliver)
     except RateLimited:
         pass
+    except InPanic:
+        raise HTTPException(404) from None
     except Closed:
         return _form(slug, typed, {})  # which says that it is too late
     return _form(slug, typed, {}, done=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Boolean, Row, bindparam, literal, select, tuple_, type_coerce
+from sqlalchemy import Boolean, Row, bindparam, literal, null, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
@@ -38,6 +38,8 @@ class Holder:
     wrong_codes: int = 0
     """How many wrong mail codes were typed there, when the link was looked up."""
     contact_id: int | None = None
+    in_panic: bool = False
+    """Whether nothing of its campaign is shown, as of when it was looked up."""
 
     @property
     def link(self) -> Link:
@@ -56,6 +58,7 @@ class Ended:
     zone: str
     slug: str
     is_public: bool
+    in_panic: bool = False
 
 
 class LinkEnded(HTTPException):
@@ -66,27 +69,39 @@ class LinkEnded(HTTPException):
         self.ended = ended
 
 
+class NotNow(HTTPException):
+    """The link is right, and nothing behind it is shown: its campaign is in panic. `holder`: null of one that ended."""
+
+    def __init__(self, language: str, holder: Holder | None = None) -> None:
+        super().__init__(503)
+        self.language, self.holder = language, holder
+
+
 async def find_holder(token: str, purpose: Purpose = "sign") -> Holder:
     """Look up whose link it is; what many ask at once is one statement.
 
     An unknown link, a revoked link and one of another purpose cost the same and end in the same 404. Raises LinkEnded
-    for one that lived until its records were erased.
+    for one that lived until its records were erased, and NotNow while the campaign is in panic.
     """
     found = await _HOLDERS.get(purpose, _partners).ask(parse_or_nobody(token, purpose))
-    if isinstance(found, Ended):
-        raise LinkEnded(found)
     if found is None:
         raise HTTPException(404)
+    if found.in_panic:
+        raise NotNow(found.language, found if isinstance(found, Holder) else None)
+    if isinstance(found, Ended):
+        raise LinkEnded(found)
     return found
 
 
 def load_owner(session: Session, model: type[Owner], holder: Holder) -> Owner:
-    """Load the row of a link's holder; 404 if the link was revoked since it was looked up."""
+    """Load the row of a link's holder; 404 if the link was revoked since it was looked up. Raises NotNow."""
     owner = session.get(model, holder.id)
     linked = session.get(Contact, holder.contact_id) if holder.contact_id is not None else owner
     ended = isinstance(linked, Contact) and linked.ended_at is not None
     if owner is None or linked is None or ended or linked.generation != holder.generation:
         raise HTTPException(404)
+    if owner.campaign.panic_at is not None:
+        raise NotNow(holder.language, holder)
     return owner
 
 
@@ -98,9 +113,16 @@ def parse_or_nobody(token: str, purpose: Purpose = "sign") -> tuple[bytes, int]:
         return bytes(tokens.REF), -1
 
 
-_PARTNERS = select(
-    Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language, Partner.wrong_codes
-).where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
+_IN_PANIC = Campaign.panic_at.is_not(None).label("in_panic")
+_PARTNERS = (
+    select(
+        *(Partner.id, Partner.campaign_id, Partner.ref, Partner.generation, Partner.language, Partner.wrong_codes),
+        null().label("contact_id"),
+        _IN_PANIC,
+    )
+    .join(Campaign, Campaign.id == Partner.campaign_id)
+    .where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
+)
 _CONTACTS = (
     select(
         Partner.id,
@@ -110,26 +132,40 @@ _CONTACTS = (
         Contact.language,
         Partner.wrong_codes,
         Contact.id.label("contact_id"),
+        _IN_PANIC,
     )
     .join(Partner, Partner.id == Contact.partner_id)
+    .join(Campaign, Campaign.id == Partner.campaign_id)
     .where(tuple_(Contact.ref, Contact.generation).in_(bindparam("links", expanding=True)), Contact.ended_at.is_(None))
 )
-_APPLICANTS = select(
-    ThirdPartyAddress.id,
-    ThirdPartyAddress.campaign_id,
-    ThirdPartyAddress.ref,
-    literal(1).label("generation"),
-    ThirdPartyAddress.language,
-    ThirdPartyAddress.wrong_codes,
-).where(
-    ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)),
-    ThirdPartyAddress.confirmed_at.is_not(None) | ThirdPartyAddress.decided_at.is_(None),  # else it was forgotten
+_APPLICANTS = (
+    select(
+        ThirdPartyAddress.id,
+        ThirdPartyAddress.campaign_id,
+        ThirdPartyAddress.ref,
+        literal(1).label("generation"),
+        ThirdPartyAddress.language,
+        ThirdPartyAddress.wrong_codes,
+        null().label("contact_id"),
+        _IN_PANIC,
+    )
+    .join(Campaign, Campaign.id == ThirdPartyAddress.campaign_id)
+    .where(
+        ThirdPartyAddress.ref.in_(bindparam("refs", expanding=True)),
+        ThirdPartyAddress.confirmed_at.is_not(None) | ThirdPartyAddress.decided_at.is_(None),  # else it was forgotten
+    )
 )
-_MEMBERS = select(
-    Member.id, Member.campaign_id, Member.ref, Member.generation, Member.language, Member.wrong_codes
-).where(
-    tuple_(Member.ref, Member.generation).in_(bindparam("links", expanding=True)),
-    *(Member.disowned_at.is_(None), Member.erased_at.is_(None)),
+_MEMBERS = (
+    select(
+        *(Member.id, Member.campaign_id, Member.ref, Member.generation, Member.language, Member.wrong_codes),
+        null().label("contact_id"),
+        _IN_PANIC,
+    )
+    .join(Campaign, Campaign.id == Member.campaign_id)
+    .where(
+        tuple_(Member.ref, Member.generation).in_(bindparam("links", expanding=True)),
+        *(Member.disowned_at.is_(None), Member.erased_at.is_(None)),
+    )
 )
 
 
@@ -144,6 +180,7 @@ _ENDED = (
         Campaign.definition["zone"].as_string().label("zone"),
         Campaign.slug,
         type_coerce(Campaign.is_public, Boolean).label("is_public"),
+        _IN_PANIC,
     )
     .join(Campaign, Campaign.id == EndedLink.campaign_id)
     .where(tuple_(EndedLink.ref, EndedLink.generation).in_(bindparam("links", expanding=True)))

@@ -15,6 +15,7 @@ from worker.state import members
 from worker.state.refusals import LetterChanged, NoVoice, Refused
 from worker.web import responses, voice_form
 from worker.web.code_page import Act, CodeForm, CodePage, Problems, Visit
+from worker.web.link_auth import Holder
 
 Choice = Literal["add", "change", "withdraw"]
 
@@ -39,7 +40,7 @@ class MemberForm(CodeForm):
 class MemberPage(CodePage[Member, MemberForm]):
     """Looking changes nothing. Before it is confirmed it shows what was typed last, whoever typed it."""
 
-    model, form, purpose = Member, MemberForm, "voice"
+    model, form, purpose, takes_back = Member, MemberForm, "voice", "what was given"
 
     def show(self, session: Session, member: Member, visit: Visit[MemberForm]) -> Response:
         return _page(session, member, visit, 422 if visit.problems else 200)
@@ -73,6 +74,9 @@ class MemberPage(CodePage[Member, MemberForm]):
             return lambda session: add_voice.correct_voice(session, member.id, generation, said)
         read = typed.meaning_read()
         return lambda session: add_voice.confirm_voice(session, member.id, generation, said, read=read)
+
+    def take_back(self, holder: Holder) -> Act:
+        return lambda session: take_back_voice.withdraw_voice(session, holder.id, holder.generation)
 
     def done(self, visit: Visit[MemberForm]) -> Response:
         tasks.notify(tasks.deliver)

@@ -94,6 +94,7 @@ _LOOK = (
         Campaign.deadline_at,
         Campaign.voices_stopped_at,
         *(Campaign.definition[key].as_string().label(key) for key in SETTINGS),
+        Campaign.panic_at.is_not(None).label("in_panic"),
         Campaign.taking_answers(db.now()).label("takes_answers"),
         few_are_asked(Campaign.id.expression).label("few_are_asked"),
         db.now().label("now"),
@@ -124,6 +125,8 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
     if looked is None:
         return None
     seen, after = looked
+    if seen.in_panic:
+        return None
     if seen.is_special or seen.proposed is not None or seen.meaning > 1 or not (seen.takes_answers or after):
         return None  # of a letter that has changed its meaning, each is told what it said to the earlier one
     if seen.wrong_codes >= MAX_WRONG_CODES:

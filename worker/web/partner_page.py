@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from worker import db, tasks, tokens
 from worker.acts import answer, contacts
-from worker.acts.answer import AnswerInput, standing_mark
+from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Contact, Partner
 from worker.state import lifecycle, members, signatories
@@ -23,12 +23,12 @@ from worker.state.last_read import Reader, load_first_shown
 from worker.state.letters import version_read
 from worker.state.lifecycle import Action
 from worker.state.positions import Position, load_position
-from worker.state.refusals import AnsweredMeanwhile, Closed, LetterChanged, NotFilledIn, Refused
+from worker.state.refusals import AnsweredMeanwhile, Closed, LetterChanged, LinkRevoked, NotFilledIn, Refused
 from worker.text import dates, names
 from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
-from worker.web.code_page import CodePage, Problems, Visit
+from worker.web.code_page import Act, CodePage, Problems, Visit
 from worker.web.link_auth import Holder
 from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
@@ -40,7 +40,7 @@ BY_THE_FORM: set[Action] = {*get_args(Choice), "reduce"}
 class PartnerPage(CodePage[Partner, AnswerForm]):
     """`/s/<token>`: looking changes nothing, only a complete form with the mail code does."""
 
-    model, form = Partner, AnswerForm
+    model, form, takes_back = Partner, AnswerForm, "what was given"
 
     async def get(self, request: Request) -> Response:
         """Show the page, for most of those who only look as it was worded for all of them."""
@@ -73,6 +73,11 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
             position = load_position(session, partner)
             return _page(session, position, dataclasses.replace(visit, typed=typed), refusal)
 
+    def take_back(self, holder: Holder) -> Act:
+        said = Statement(language=holder.language)
+        withdrawn = AnswerInput(holder.id, "withdraw", None, said, holder.link)
+        return lambda session: _unless_revoked(answer.record_answers(session, [withdrawn]))
+
     def _with_problems(self, visit: Visit[AnswerForm]) -> Response | None:
         """The page that says what is wrong; None for one that only reduces its exposure, and need not say who it is."""
         with db.reading() as session:
@@ -81,6 +86,13 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
             if problems := {**visit.typed.problems(reduces="reduce" in position.offered()), **visit.problems}:
                 return _page(session, position, dataclasses.replace(visit, problems=problems))
         return None
+
+
+def _unless_revoked(results: Sequence[object]) -> None:
+    """Whether a signature fell is told nobody; that a link lives no more is."""
+    for result in results:
+        if isinstance(result, LinkRevoked):
+            raise result
 
 
 def as_seen_by(session: Session, partner: Partner) -> bytes:

@@ -19,8 +19,9 @@ from worker import db, journal, tasks, tokens
 from worker.acts import unsubscribe
 from worker.journal import Line
 from worker.models import Contact, Installation, Partner
-from worker.web import forms, responses
+from worker.web import forms, not_now, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
+from worker.web.link_auth import Holder, NotNow
 
 _ACTS = {"no more mail": unsubscribe.unsubscribe_reader, "mail again": unsubscribe.resubscribe_reader}
 
@@ -38,14 +39,24 @@ ONE_CLICK = UnsubscribeForm(wish="no more mail")
 class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
     """Looking changes nothing; a mail program's one click does, and the page's form with the mail code."""
 
-    model, form, purpose = Partner, UnsubscribeForm, "quiet"
+    model, form, purpose, takes_back = Partner, UnsubscribeForm, "quiet", "mail"
 
     async def post(self, request: Request) -> Response:
         """Take one click, which needs no code, or the page's form."""
         sent = await read_wish(request)
         if not _is_one_click(sent):
             return await self.take_form(request, sent)
-        return await self.answer(Visit(request.path_params["token"], await self.holder(request), ONE_CLICK))
+        try:
+            holder = await self.holder(request)
+        except NotNow as refused:
+            if refused.holder is None:
+                raise
+            await self.take_back_at_once(refused.holder)
+            return not_now.page(request.url.path, refused.language, refused.holder, self.takes_back, done=True)
+        return await self.answer(Visit(request.path_params["token"], holder, ONE_CLICK))
+
+    def take_back(self, holder: Holder) -> Act:
+        return lambda session: unsubscribe.unsubscribe_reader(session, holder.id, link=holder.link)
 
     def show(self, session: Session, partner: Partner, visit: Visit[UnsubscribeForm]) -> Response:
         """Whether mail goes, and the form for the other."""

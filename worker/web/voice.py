@@ -14,7 +14,7 @@ from worker.acts import add_voice
 from worker.models import Campaign
 from worker.state import members
 from worker.state.campaigns import find_campaign
-from worker.state.refusals import Closed, TooManyAtOnce
+from worker.state.refusals import Closed, InPanic, TooManyAtOnce
 from worker.text import addresses
 from worker.web import forms, responses, voice_form
 from worker.web.key_gate import require_key
@@ -99,6 +99,8 @@ def _asks(slug: str, typed: VoiceForm, origins: Origins, host: str) -> Response:
         with db.transaction() as session:
             add_voice.ask_for_voice(session, campaign.id, email, said, of_its_origin=before)
         tasks.notify(tasks.deliver)
+    except InPanic:
+        raise HTTPException(404) from None
     except TooManyAtOnce:
         return _page(slug, typed, crowded=True)
     except Closed:

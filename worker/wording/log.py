@@ -377,6 +377,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "note_finished": _plain(O_("A note about %(partner)s was ticked off.")),
     "looked_after": _plain(O_("%(partner)s is looked after by an organizer.")),
     "looked_after_no_more": _plain(O_("%(partner)s is looked after by nobody any more.")),
+    "panic": _plain(O_("Panic began: nothing of the campaign is shown, and no email is sent, except to organizers.")),
+    "panic_ended": _plain(O_("The panic ended: pages and links are there again.")),
 }
 if set(_SENTENCES) != audit_codes():
     raise NotRegistered(f"codes of the audit log {sorted(set(_SENTENCES) ^ audit_codes())}: not both named and worded")

@@ -273,6 +273,12 @@ def _plain(said: str) -> _Sentence:
 # What only organizers are told is in their own catalogue, what partners are told too in that of the pages.
 _SENTENCES: dict[str, _Sentence] = {
     "closed": _closed,
+    "in_panic": _plain(
+        O_(
+            "The campaign is in panic: until an owner ends that, you can only do what exposes somebody less, or stops "
+            "something. Nothing was changed."
+        )
+    ),
     "already_served": _already_served,
     "link_revoked": _plain(O_("This link was revoked: it cannot answer for anybody any more.")),
     "not_signed": _plain(O_("%(organization)s has not signed: there is nothing to withdraw.")),

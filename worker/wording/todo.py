@@ -89,6 +89,12 @@ def _mail_held(words: NullTranslations, one: ToDo, language: str) -> str:
     return _and_waiting(words, words.gettext(O_("All email is held, except yours.")), one)
 
 
+def _panic(words: NullTranslations, one: ToDo, language: str) -> str:
+    since = dates.day_and_time(one.facts["since"], one.facts["zone"], language)
+    said = O_("Panic since %(since)s: nothing is shown, and no email is sent, except to organizers.")
+    return _and_waiting(words, words.gettext(said) % {"since": since}, one)
+
+
 def _deadline_soon(words: NullTranslations, one: ToDo, language: str) -> str:
     silent = On_("%(n)s partner has not answered.", "%(n)s partners have not answered.")
     moment = dates.day_and_time(one.facts["deadline"], one.facts["zone"], language)
@@ -123,6 +129,7 @@ _SENTENCES: dict[str, _Sentence] = {
             "An organization stepped back after the letter was sent: tell %(n)s addressees.",
         )
     ),
+    "panic": _panic,
     "held": _held,
     "mail_held": _mail_held,
     "not_reached": _counted(

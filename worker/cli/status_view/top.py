@@ -101,8 +101,12 @@ def _replies(found: CampaignStatus) -> Iterator[str]:
 
 
 def _held(found: CampaignStatus) -> list[Text]:
-    """What a hold keeps, since when, and how many mails wait for it."""
+    """What a panic or a hold keeps, since when, and how many mails wait for its end."""
     campaign = found.campaign
+    if campaign.panic_at is not None:
+        waits = f"; {emails_wait(found.held_mails)}" if found.held_mails else ""
+        what = f"PANIC since {short(campaign.panic_at, found)}: nothing is shown, no email is sent except to you{waits}"
+        return [Text(f"{what}. To end it: {console.command('panic', campaign.slug, '--end')}", style="bold red")]
     if campaign.held_at is None or campaign.cancelled_at is not None:
         return []
     waits = f"; {emails_wait(found.held_mails)}" if found.held_mails else ""

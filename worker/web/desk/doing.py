@@ -70,11 +70,12 @@ class DeskAct:
     below what the audit log has). `form_page` is its template in `templates/pages/desk/acts/`, empty where there is
     nothing to type; `form` is what that template needs, `typed` in it being what the fields begin with. `fits`: whether
     it is offered; the act itself refuses what is too late. `watches`: whose acts since the page was opened have to be
-    shown first; `concerns`: partners of whom that is so, too. `wakes`: the tasks to notify; `wakes_for_it`: those that
-    take the campaign's number. `done_page`: a template of what is shown once, at once and nowhere else; `do` returns
-    what that needs. `read`: where the form may bring a file, what it makes of that: fields of text, which the next page
-    keeps hidden. It may raise Wrong. `for_taken_out`: it is offered, too, where the partner was taken out of the list.
-    `takes_letter`: a whole letter may be typed, in several languages.
+    shown first; `concerns`: partners of whom that is so, too; `at_once`: nothing is, for whoever presses has no
+    time. `wakes`: the tasks to notify; `wakes_for_it`: those that take the campaign's number. `done_page`: a
+    template of what is shown once, at once and nowhere else; `do` returns what that needs. `read`: where the form
+    may bring a file, what it makes of that: fields of text, which the next page keeps hidden. It may raise Wrong.
+    `for_taken_out`: it is offered, too, where the partner was taken out of the list. `takes_letter`: a whole letter
+    may be typed, in several languages.
     """
 
     name: str
@@ -92,6 +93,7 @@ class DeskAct:
     fits: Callable[[At], bool] = lambda at: True
     watches: log.Watched = "organizers"
     concerns: Callable[[Session, At], Sequence[Partner]] = lambda session, at: ()
+    at_once: bool = False
     then: str = ""
     done_page: str = ""
     takes_letter: bool = False
@@ -269,7 +271,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
             at = where(session, visit)
             mark = log.load_mark(session, at.campaign, act.watches, *_watched(session, act, at))
             seen = read_number(visit.typed.get("seen", ""))
-            if seen != mark:
+            if seen != mark and not act.at_once:
                 raise _Changed
             last = log.load_mark(session, at.campaign, "everything")
             made = act.do(session, at)

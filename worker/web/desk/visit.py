@@ -10,8 +10,8 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from worker.models import Role, Seat
-from worker.state.organizers import Visitor
+from worker.models import Campaign, Role, Seat
+from worker.state.organizers import Visitor, is_at_least
 from worker.text.languages import OF_THE_DESK, SOURCE
 from worker.web import responses
 from worker.web.desk import cookies
@@ -110,8 +110,16 @@ class Visit:
             desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
             at_path=self.request.url.path,
+            panic=self._panic(context.get("campaign")),
             **{"problems": {}, "kept": "", "typed": {}, "seat": self.seat, **context},
         )
+
+    def _panic(self, campaign: Campaign | None) -> dict[str, Any] | None:
+        """What each page of a campaign offers to whoever may begin a panic, or says while there is one."""
+        if campaign is None or self.seat is None or not is_at_least(self.seat.role, "editor"):
+            return None
+        path, can_end = f"/desk/campaigns/{campaign.id}", is_at_least(self.seat.role, "owner")
+        return {"path": path, "since": campaign.panic_at, "zone": campaign.zone, "can_end": can_end}
 
     def go_to(self, path: str) -> RedirectResponse:
         """On to another page, by GET."""
