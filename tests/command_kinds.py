@@ -15,6 +15,7 @@ KINDS = {
         ["add", "remove", "silence", "admit", "merge", "close", "dispatch", "resend", "cancel", "erase"], ASKS
     ),
     **dict.fromkeys(["backup", "restore", "members", "words", "digest"], ASKS),
+    **dict.fromkeys(["backup", "restore", "members", "words", "digest", "panic", "two-persons"], ASKS),
     **dict.fromkeys(["new", "preview", "hold", "carry", "export", "doctor", "migrate", "rekey", "organizer"], ACTS),
     **dict.fromkeys(["check", "todo", "status", "log", "mails"], LOOKS),
     "notes": ACTS,

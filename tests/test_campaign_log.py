@@ -100,6 +100,10 @@ WITHOUT_A_LINE = {
     "is_suppressed": "it reads",
     "mail_once_more": "the acts that it chooses from do",
     "record_by_hand": "recording the answer does",
+    **dict.fromkeys(["lock_calm", "require_calm", "require", "require_to_read", "is_needed"], "it reads, or locks"),
+    **dict.fromkeys(["agree_and_do", "decline_request"], "the decision has one"),
+    "let_do": "what is done by it has one",
+    **dict.fromkeys(["export_signatures", "export_documents"], "it reads; the request for it has one"),
     **dict.fromkeys(
         ["add_organizer", "add_local", "change_account", "ask_for_code", "put_codes", "take_code", "make_link"],
         "of no campaign: who may enter the desk, and does",
@@ -137,6 +141,7 @@ DETAILS = {
     "undone": ["amend", "remind 3", "extend 1"],
     "held": ["all mail"],
     "changed": ["quorum", "review reply_to"],
+    "second_asked": ["erase", "end_panic"],
     "sealed": ["2", "2 56"],
     "renamed": ["dam-cancelled-1"],
 }

@@ -155,7 +155,16 @@ LIVES: dict[str, Lived] = {
         *(notice, letter_answered, deadline_soon, digest_failed, note_due),
     )
 }
-ELSEWHERE = {"restored", "nothing_running", "mail_outage", "backup_missing", "addressee_not_served", "flood", "panic"}
+ELSEWHERE = {
+    "restored",
+    "nothing_running",
+    "mail_outage",
+    "backup_missing",
+    "addressee_not_served",
+    "flood",
+    "panic",
+    "approval",
+}
 
 
 def a_campaign(name: str) -> None:

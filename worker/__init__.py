@@ -51,6 +51,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them;
                                 members_page.py shows voices, own words and the next digest (wording/digest_status.py)
                                 board_page.py finds partners, wording/partners.py says how each stands
+    acts/two_persons.py         asked by each act that needs a second person; state/approvals.py knows what waits,
+                                acts/agree.py does it with the yes, web/desk/approvals.py is where that is said
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not

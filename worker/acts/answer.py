@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, locking
+from worker.acts import audit, locking, two_persons
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
 from worker.acts.locking import Link, LockedPartner
 from worker.choices import CHOICES, Choice
@@ -87,9 +88,11 @@ def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answe
         try:
             if (held := locked.get(one.partner_id)) is None:
                 raise LinkRevoked
-            results.append(answer := _decided(held, one))
+            answer = _decided(held, one)
             if answer is not held.standing:
+                _require_second_person(session, held, one)
                 new.append((held, answer))
+            results.append(answer)
         except Refused as refused:
             results.append(refused)
     if new:
@@ -97,8 +100,27 @@ def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answe
     return results
 
 
+def _require_second_person(session: Session, held: LockedPartner, given: AnswerInput) -> None:
+    """Whoever signed less visibly is shown more by hand only if two persons want that; also if it withdrew since."""
+    before = held.standing
+    if given.link is not None or given.choice != "sign" or not held.campaign.two_persons:
+        return
+    rank = VISIBILITY_RANK[given.visibility or ""]
+    if before is not None and before.signs and VISIBILITY_RANK[before.visibility or ""] >= rank:
+        return
+    signed = select(Answer.visibility).where(Answer.partner_id == held.partner.id, Answer.choice == "sign")
+    if any(VISIBILITY_RANK[one or ""] < rank for one in session.scalars(signed)):
+        said = {name: getattr(given.said, name) for name in ("representative", "role", "note", "language")}
+        two_persons.require(
+            session, held.campaign, "show_more", partner=held.partner.id, visibility=given.visibility, **said
+        )
+
+
 def sign(session: Session, partner_id: int, visibility: Visibility, said: Statement) -> Answer:
-    """Record one signature. Raises Closed, LetterHasLeft, LetterChanged, NotOffered, NotFilledIn or LinkRevoked."""
+    """Record one signature.
+
+    Raises Closed, LetterHasLeft, LetterChanged, NotOffered, NotFilledIn, LinkRevoked, or SecondPersonNeeded by hand.
+    """
     return _alone(session, AnswerInput(partner_id, "sign", visibility, said))
 
 

@@ -256,7 +256,7 @@ class _Replay:
             self._show_less(campaign, lines)
             try:
                 if last(lines, "campaign erased") and campaign.erased_at is None:
-                    erase.erase_campaign(self._session, campaign.id, give_up=True)
+                    erase.erase_campaign(self._session, campaign.id, give_up=True, by_person=False)
                     self._applied.counts["campaign erased"] += 1
                 elif last(lines, "cancelled") and campaign.cancelled_at is None:
                     cancel.cancel_campaign(self._session, campaign.id, tell=False)

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, locking
+from worker.acts import audit, locking, two_persons
 from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living_seal, load_letters
@@ -26,7 +26,7 @@ def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
 
     Idempotent: returns the number of the seal, or None when there was nothing to do. Does nothing while held, unless a
     person closes `early`. Has transactions of its own: the letter is rendered between them, as thousands of names take
-    seconds, and sealed if it still says what holds. Raises InPanic where a person closes `early`.
+    seconds, and sealed if it still says what holds. Raises InPanic and SecondPersonNeeded if `early`.
     """
     with db.transaction() as session:
         if _lock_and_close(session, campaign_id, early=early) is None:
@@ -82,8 +82,10 @@ def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_Loc
     if campaign.cancelled_at or campaign.panic_at or (campaign.held_at and not early):
         return None
     if campaign.closed_at is None:
-        if campaign.takes_answers(at=now) and not early:
-            return None
+        if campaign.takes_answers(at=now):
+            if not early:
+                return None
+            two_persons.require(session, campaign, "close")
         campaign.closed_at = now
         past = Mail.kind.in_(kinds.cancelled_by("close"))
         outbox.cancel(session, Mail.campaign_id == campaign.id, past, at=now)

@@ -7,10 +7,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, locking
+from worker.acts import audit, locking, two_persons
 from worker.mail import outbox
 from worker.models import Actor, Campaign, Mail, MailResponse
-from worker.state.blockers import Blocker, find_blockers, wait_for_a_person
+from worker.state.blockers import Blocker, find_blockers, overridable, wait_for_a_person
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.letters import TO_DO, Served, load_seals, sealed_at, to_note, unserved
 from worker.state.refusals import AlreadyServed, Blocked, NotFilledIn, NothingToSend, NotThatDay
@@ -24,7 +24,8 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
     """Put the sealed letter in the outbox for each addressee that has none; returns how many are new.
 
     Idempotent: one seal, one letter to an addressee. What has been accepted meanwhile is noted, and
-    doubt is told to the organizers. Raises Blocked and InPanic only to a person; the clock waits.
+    doubt is told to the organizers. Raises Blocked, InPanic and SecondPersonNeeded only to a
+    person; the clock waits.
     """
     campaign = db.locked(session, campaign_id)
     if by_person:
@@ -39,6 +40,8 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
         _tell_if_it_waits(session, facts, found)
         return 0
     if by_person:
+        if any(one.code in {"in_review", "below_quorum"} for one in overridable(facts)):
+            two_persons.require(session, campaign, "dispatch")
         _set_aside_refused(session, facts)
     rows = _letters_to_write(facts, facts.now if by_person else _may_leave_since(session, facts))
     put = outbox.put(session, rows)
@@ -73,7 +76,7 @@ def note_brought_by_hand(
     Without `addressee_id` all that do not have it yet. `on`: the day on which it was brought, as it was typed; without
     it, now. What they have is the seal that lived at that moment; nothing more is mailed to them. Who has it already,
     but answered otherwise than that it was read, is noted to have it too: that answer is forgotten. Raises InPanic,
-    Blocked, NotFilledIn and NotThatDay, and AlreadyServed if nobody is left.
+    Blocked, NotFilledIn, NotThatDay, SecondPersonNeeded during the review, and AlreadyServed if nobody is left.
     """
     campaign = locking.lock_calm(session, campaign_id)
     facts = load_facts(session, campaign)
@@ -89,6 +92,8 @@ def note_brought_by_hand(
         raise Blocked(blockers=[Blocker("being_handed_over", clears_by_itself=True)])
     if facts.seal is None and any(one.state != "uncertain" for one in theirs):
         raise Blocked(blockers=find_blockers(facts, by_person=True))
+    if campaign.review_ends_at is not None and facts.now < campaign.review_ends_at:
+        two_persons.require(session, campaign, "brought", addressee=addressee_id)
     for one in theirs:
         _note(one, facts, brought_at)
     outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)

@@ -5,6 +5,7 @@ was sealed unless somebody named in it is erased, and the hashes of all that was
 year, and nothing leads from them to whose they were but the moment, where one organization alone was erased.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import get_args
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit, locking
+from worker.acts import audit, locking, two_persons
 from worker.acts.cancel import cancel_campaign
 from worker.acts.ended_links import remember_links
 from worker.acts.erase_members import erase_members_of
@@ -22,6 +23,7 @@ from worker.models import (
     REDACTED,
     Actor,
     Answer,
+    Approval,
     Campaign,
     Contact,
     ListingChange,
@@ -53,12 +55,15 @@ def erase_when_due(session: Session, campaign_id: int) -> bool:
     return True
 
 
-def erase_campaign(session: Session, campaign_id: int, *, give_up: bool = False) -> int:
+def erase_campaign(session: Session, campaign_id: int, *, give_up: bool = False, by_person: bool = True) -> int:
     """Erase a whole campaign at once; how many names went. Twice erases what came since.
 
-    `give_up`: a letter that nobody has is cancelled, never leaves, and nobody is told of it any more. Raises NotOver.
+    `give_up`: a letter that nobody has is cancelled, never leaves, and nobody is told of it any more; `by_person`: not
+    because the journal says that it was. Raises NotOver, and SecondPersonNeeded to a person.
     """
     campaign = db.locked(session, campaign_id)
+    if by_person:
+        two_persons.require(session, campaign, "erase", give_up=give_up)
     letters = load_letters(session, campaign, lock=True)
     if stage_at(campaign, letters, db.clock(session)) not in _OVER:
         where = delivery_state(campaign, letters)
@@ -72,12 +77,13 @@ def give_up(session: Session, campaign_id: int) -> int:
     """Have a cancelled campaign erased once whoever was asked was told; for how many mails that waits.
 
     One whose letter nobody has is cancelled. 0 where nobody waits to be told: then it can be erased at once. Raises
-    NotOver.
+    NotOver and SecondPersonNeeded.
     """
     campaign = db.locked(session, campaign_id)
     stage = stage_at(campaign, load_letters(session, campaign), db.clock(session))
     if stage in BEYOND_RECALL or campaign.erased_at is not None:
         return 0
+    two_persons.require(session, campaign, "erase_after_telling")
     try:
         cancel_campaign(session, campaign.id)
     except CannotBeCancelled as refused:
@@ -114,6 +120,9 @@ def erase_partner(session: Session, partner_id: int) -> bool:
     if held.standing is not None and held.standing.signs and held.stage not in _OVER:
         raise StillSigns(organization=held.partner.organization)
     _forget(session, held.campaign, [held.partner])
+    for request in session.scalars(select(Approval).where(Approval.campaign_id == held.campaign.id)):
+        if json.loads(request.fields or "{}").get("partner") == partner_id:
+            session.delete(request)
     _forget_strangers(
         session, list(session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.partner_id == partner_id)))
     )
@@ -135,6 +144,7 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind == "letter")  # to whom nobody sent it by now
     _forget(session, campaign, partners)
     erase_members_of(session, campaign, db.clock(session))
+    session.execute(delete(Approval).where(Approval.campaign_id == campaign.id))
     _forget_responses(session, Mail.campaign_id == campaign.id)
     session.execute(delete(Reply).where(Reply.campaign_id == campaign.id))
     of_it = (Seal.campaign_id == campaign.id) & (Seal.rendition == "addressee")

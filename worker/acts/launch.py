@@ -17,6 +17,7 @@ from worker.models import (
     MAX_SLUG,
     Addressee,
     Answer,
+    Approval,
     AuditEvent,
     Campaign,
     Contact,
@@ -104,6 +105,7 @@ def undo_launch(session: Session, campaign_id: int) -> None:
     letters = select(Letter.id).where(Letter.campaign_id == campaign_id)
     session.expunge_all()
     for rows in (
+        delete(Approval).where(Approval.campaign_id == campaign_id),
         delete(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign_id),
         delete(ListingChange).where(ListingChange.partner_id.in_(partners)),
         delete(PartnerNote).where(PartnerNote.partner_id.in_(partners)),

@@ -54,7 +54,7 @@ class LockedPartner(Position):
         return self.link.contact_id if self.link else None
 
     def require(self, action: Action) -> None:
-        """Raises InPanic, Closed or LetterHasLeft if it cannot be done now, Silenced or TakenOut if its link may not."""
+        """Raises InPanic, Closed or LetterHasLeft if too late or not now, Silenced or TakenOut if its link may not."""
         if not self.partner.is_in_list:
             raise TakenOut(organization=self.partner.organization)
         if self.is_silenced_for(action):

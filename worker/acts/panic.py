@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit
+from worker.acts import audit, two_persons
 from worker.acts.extend import move_deadline
 from worker.acts.hold import hold_letter
 from worker.mail import holds, outbox
@@ -42,7 +42,8 @@ def end_panic(session: Session, campaign_id: int, deadline: datetime | None = No
     """Let pages and links be there again; null if there was no panic. What is held stays held.
 
     With a new `deadline` partners get the time back in which they could not answer, also where the one before passed
-    during the panic; without it nothing is closed before somebody resumes. Raises Closed and NotLater.
+    during the panic; without it nothing is closed before somebody resumes. Raises Closed, NotLater and
+    SecondPersonNeeded.
     """
     campaign = db.locked(session, campaign_id)
     if campaign.panic_at is None:
@@ -50,6 +51,7 @@ def end_panic(session: Session, campaign_id: int, deadline: datetime | None = No
     now = db.clock(session)
     if deadline is not None and campaign.deadline_at < min(campaign.panic_at, now):
         raise Closed.to("extend", campaign)
+    two_persons.require(session, campaign, "end_panic", deadline=deadline.isoformat() if deadline else None)
     waited = (Mail.campaign_id == campaign.id, Mail.due_at.is_not(None), holds.is_to_others())
     mails = count_held_mails(session, [campaign]).get(campaign.id, 0)
     campaign.panic_at = None

@@ -22,7 +22,9 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
             console.nothing_to_do(_CLOSED_ALREADY)
         campaign_id, counts = campaign.id, load_counts(session, campaign)
     console.agree(words.close(counts.signed, counts.silent, counts.unreached), yes=yes, dry_run=dry_run, name=name)
-    if close_and_seal(campaign_id, early=True) is None:
+    with lookup.refusals_told(name):
+        sealed = close_and_seal(campaign_id, early=True)
+    if sealed is None:
         console.nothing_to_do(_CLOSED_ALREADY)
     lookup.notify(tasks.dispatch, campaign_id)
     console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")

@@ -44,6 +44,7 @@ from worker.cli.resume import resume
 from worker.cli.silence import silence
 from worker.cli.status import status
 from worker.cli.todo import todo
+from worker.cli.two_persons import two_persons
 from worker.cli.words import words
 
 app = typer.Typer(
@@ -69,7 +70,7 @@ _PANELS: dict[str, list[Callable[..., None]]] = {
     RUN: [
         *(todo, status, log, remind, extend, amend, change, hold, panic, resume, sign, decline, withdraw),
         *(carry, contacts, mails, notes, silence, add, remove, admit, merge),
-        *(members, words),
+        *(members, words, two_persons),
     ],
     LEAVE: [close, dispatch, resend, cancel],
     AFTER: [digest, notice, reply, export, erase],

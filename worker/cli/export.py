@@ -31,16 +31,18 @@ def export(
     Examples: `undersigned export cambodia-2023 > signatures.csv`,
     `undersigned export cambodia-2023 --format xlsx > signatures.xlsx`
     """
+    from worker.acts import export as acts
     from worker.cli import lookup
     from worker.wording import export as exports
 
     _require_one_form(documents, format, excel=excel, as_json=as_json)
     with lookup.looking(name) as (session, campaign):
         if documents is not None:
-            found, first = exports.documents(session, campaign), campaign.letter.addressees[0].name
+            take_out = exports.documents if dry_run else acts.export_documents
+            found, first = take_out(session, campaign), campaign.letter.addressees[0].name
             _write(documents, found, first, as_json=as_json, dry_run=dry_run)
             return
-        signatures = exports.signatures(session, campaign)
+        signatures = (exports.signatures if dry_run else acts.export_signatures)(session, campaign)
     if dry_run:
         console.say(f"Dry run: {console.count(len(signatures), 'signature')} would be printed.")
         return

@@ -16,8 +16,9 @@ from worker.choices import CHOICES
 from worker.cli import console, errors, hints
 from worker.models import REDACTED, Addressee, Answer, Campaign, Partner, ThirdPartyAddress
 from worker.state.answers import load_standing
+from worker.state.approvals import count_possible_seconds
 from worker.state.campaigns import find_campaign
-from worker.state.refusals import Closed, ClosedFor, Refused
+from worker.state.refusals import Closed, ClosedFor, Refused, SecondPersonNeeded
 from worker.state.status import CampaignStatus, load_status
 from worker.text import names, similar_names
 
@@ -57,6 +58,7 @@ def dry_run(slug: str, *, even_restored: bool = False) -> Iterator[tuple[Session
 def trying(slug: str, *, even_restored: bool = False) -> Iterator[Session]:
     """The same before there is a campaign of that name."""
     with refusals_told(slug), suppress(_RolledBack), db.transaction(even_restored=even_restored) as session:
+        session.info["trying"] = True
         yield session
         raise _RolledBack
 
@@ -89,8 +91,29 @@ def refusals_told(slug: str) -> Iterator[None]:
         yield
     except db.Restored:
         console.fail(errors.nothing_was_changed(), console.WAITS)
+    except SecondPersonNeeded as needed:
+        console.fail(_ask_second_person(slug, needed), console.WAITS)
     except Refused as refused:
         console.fail(hints.refusal_with_command(refused, slug), hints.exit_code(refused))
+
+
+def _ask_second_person(slug: str, needed: SecondPersonNeeded) -> str:
+    """File what a command asks for, where two persons are wanted: it never does it by itself."""
+    from worker import tasks
+    from worker.acts import two_persons
+    from worker.wording.acts.two_persons import filed_by_command
+
+    with db.transaction() as session:
+        campaign = named(session, slug)
+        number = two_persons.ask_second_person(session, campaign.id, needed)
+        seconds = count_possible_seconds(session, campaign)
+    notify(tasks.deliver)
+    told = filed_by_command(number, needed.facts["act"], needed.facts["fields"])
+    if not seconds:
+        told += (
+            f"\nNobody could agree yet: {console.command('organizer', 'add', 'NAME', 'ADDRESS', '--owner-of', slug)}"
+        )
+    return told
 
 
 def make_ready() -> None:

@@ -34,6 +34,8 @@ def overview_as_json(status: Overview) -> dict[str, Any]:
         "held": iso(campaign.held_at),
         "mail_held": iso(campaign.mail_held_at),
         "panic": iso(campaign.panic_at),
+        "two_persons": campaign.two_persons,
+        "requests": [{"number": one.number, "act": one.act, "ends": iso(one.ends_at)} for one in status.requests],
         "held_mails": status.held_mails,
         "others_returned": status.others_returned,
         "closed": iso(campaign.closed_at),

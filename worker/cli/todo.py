@@ -81,6 +81,7 @@ _COMMANDS: "dict[TodoCode, tuple[str, ...]]" = {
     "letter_answered": ("status",),
     "notice": ("notice",),
     "panic": ("panic", "--end"),
+    "approval": ("status",),
     "held": ("resume",),
     "mail_held": ("resume",),
     "not_reached": ("status",),

@@ -64,6 +64,8 @@ class Definition:
     """Whether others may ask to sign: one of JOIN."""
     members: str = MEMBERS[0]
     """Whether persons may add their voices, and may be named to the addressee: one of MEMBERS."""
+    two_persons: bool = False
+    """Whether what exposes more, and what erases all, needs the yes of a second organizer."""
     keep_contacts: timedelta = timedelta(days=180)
     """How long after the letter has left."""
     namesakes: list[str] = field(default_factory=list)

@@ -281,6 +281,12 @@ KEYS: dict[str, Key[Any]] = by_name(
         MEMBERS,
     ),
     Key(
+        "two_persons",
+        "Whether what exposes more, and what erases all, needs the yes of a second organizer at the desk.",
+        lambda reading: reading.table.yes("two_persons"),
+        default="false",
+    ),
+    Key(
         "namesakes",
         "Names that two different organizations of the list have, in the same country.",
         lambda reading: _each_once(reading.table, "namesakes"),

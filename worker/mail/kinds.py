@@ -104,6 +104,7 @@ KINDS = by_name(
     MailKind("outage", "organizers", SOON),
     MailKind("digest_ready", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("digest_failed", "organizers", SOON),
+    MailKind("approval", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("login", "organizer", SOON),
 )
 OF_OURSELVES: tuple[Audience, ...] = ("organizers", "organizer")

@@ -24,6 +24,7 @@ AuditCode = Literal[
     "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
     "reply_noted", "notice_told", "note_added", "note_finished", "looked_after", "looked_after_no_more",
     "partners_added", "taken_out", "put_back", "changed", "panic", "panic_ended",
+    "second_asked", "second_agreed", "second_declined", "two_persons_on", "two_persons_off",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.models import Campaign, Mail, MailResponse, Partner, ThirdPartyAddress
 from worker.state import mail_status, recipients
+from worker.state.approvals import Request, load_open
 from worker.state.blockers import Blocker, blockers_to_tell, organizer_state
 from worker.state.counts import Counts, count, load_counts_of
 from worker.state.disclosures import load_notices_of
@@ -138,6 +139,8 @@ class Overview(Line):
     members: MemberStatus
     held_mails: int
     others_returned: int
+    requests: list[Request]
+    """What waits for a second person."""
 
     @property
     def stage(self) -> Stage:
@@ -183,6 +186,7 @@ def load_overviews(session: Session, campaign_ids: Collection[int] | None = None
     joining, addressees = load_joining(session, ids, now), load_addressees(session, facts_of_all)
     counts, undoable = load_counts_of(session, Partner.campaign_id.in_(ids)), load_undoable(session, ids, now)
     held, responses = count_held_mails(session, campaigns), load_responses(session, ids, to_addressees=True)
+    requests = load_open(session, ids, now)
     others_returned, due = _count_others_returned(session, ids), load_due_acts(session, facts_of_all)
     persons = load_member_status(session, campaigns, {facts.campaign.id: facts.letters for facts in facts_of_all})
     return [
@@ -208,6 +212,7 @@ def load_overviews(session: Session, campaign_ids: Collection[int] | None = None
             members=persons[facts.campaign.id],
             held_mails=held.get(facts.campaign.id, 0),
             others_returned=others_returned.get(facts.campaign.id, 0),
+            requests=requests.get(facts.campaign.id, []),
         )
         for facts in facts_of_all
     ]

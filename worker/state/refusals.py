@@ -36,6 +36,24 @@ class InPanic(Refused):
     code = "in_panic"
 
 
+class SecondPersonNeeded(Refused):
+    """The campaign wants two persons for this act, and one has asked. Facts: act (an ActOfTwo), fields."""
+
+    code = "second_person_needed"
+
+
+class NoSecondPerson(Refused):
+    """This person cannot say yes to it. Facts: why (a NotSecond)."""
+
+    code = "no_second_person"
+
+
+class RequestOver(Refused):
+    """The request was decided, has ended, or whoever asked may not do it any more. Facts: why (an Over)."""
+
+    code = "request_over"
+
+
 class LetterHasLeft(Refused):
     """The letter is with its addressee, or on the way: it cannot be recalled."""
 

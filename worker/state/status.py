@@ -14,6 +14,7 @@ from worker.mail.holds import ABOUT_MEMBERS
 from worker.models import REDACTED, Actor, Answer, Campaign, Contact, Mail, MailResponse, Partner, Reply
 from worker.state import mail_status, recipients, signatories
 from worker.state.answers import earlier_answer, earlier_answers, load_standing, standing_answer
+from worker.state.approvals import load_open
 from worker.state.blockers import blockers_to_tell, organizer_state
 from worker.state.contacts import load_contacts, load_contacts_of
 from worker.state.counts import Stand, count
@@ -145,6 +146,7 @@ def load_status(session: Session, campaign: Campaign) -> CampaignStatus:
         members=persons,
         held_mails=count_held_mails(session, [campaign]).get(campaign.id, 0),
         others_returned=sum(bool(one.bounced_at or one.reported_at) for one in mails if not one.is_to_others),
+        requests=load_open(session, [campaign.id], facts.now).get(campaign.id, []),
         partners=partners,
         replies=load_replies(session, campaign) if campaign.closed_at else [],
     )

@@ -22,7 +22,7 @@ from worker.state.relay_status import RelayStatus, load_relay_status
 TodoCode = Literal[
     "restored", "nothing_running", "mail_outage", "backup_missing",  # of no campaign
     "late", "below_quorum", "nobody_signed", "letter_uncertain", "bring_letter", "letter_refused", "letter_turned_down",
-    "panic", "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
+    "panic", "approval", "addressee_not_served", "letter_answered", "notice", "held", "mail_held",  # of a letter
     "not_reached", "perhaps_not_reached", "may_not_have_arrived",  # of partners and persons
     "wishes", "names", "applicants", "flood", "words", "deadline_soon", "note_due",
     "digest_failed",  # of what tells the addressee of persons
@@ -110,6 +110,8 @@ def _of_letter(one: Overview) -> Iterator[ToDo]:
     campaign = one.campaign
     if campaign.panic_at is not None:
         yield ToDo("panic", campaign, one.held_mails, {"since": campaign.panic_at, "zone": campaign.zone})
+    if one.requests:
+        yield ToDo("approval", campaign, len(one.requests))
     if one.due is not None and one.due.late:
         yield ToDo("late", campaign, facts={"act": one.due.act, "since": one.due.since, "now": one.now})
     for blocker in one.blockers:

@@ -10,6 +10,7 @@ from worker.models import Actor, audit_codes
 from worker.registry import NotRegistered
 from worker.state.log import LogEntry
 from worker.text import dates
+from worker.wording.acts import two_persons
 from worker.wording.organizers import O_, On_, catalogue
 from worker.wording.settings import LABELS
 
@@ -232,6 +233,16 @@ def _seat_given(line: _Line) -> str:
     return line.together(said, line.say(O_("It may send.")) if line.at(1) == "sends" else "")
 
 
+def _of_two(words: str) -> _Sentence:
+    """Its word is the act for which two persons are wanted."""
+
+    def said(line: _Line) -> str:
+        act = two_persons.NAMES.get(line.at(0))
+        return line.say(words, act=line.words.gettext(act) if act else line.at(0))
+
+    return said
+
+
 _SENTENCES: dict[str, _Sentence] = {
     "sign": _signed,
     "decline": _plain(O_("%(partner)s declined.")),
@@ -378,6 +389,11 @@ _SENTENCES: dict[str, _Sentence] = {
     "looked_after": _plain(O_("%(partner)s is looked after by an organizer.")),
     "looked_after_no_more": _plain(O_("%(partner)s is looked after by nobody any more.")),
     "panic": _plain(O_("Panic began: nothing of the campaign is shown, and no email is sent, except to organizers.")),
+    "second_asked": _of_two(O_("A second person was asked to agree: %(act)s.")),
+    "second_agreed": _of_two(O_("A second person agreed: %(act)s.")),
+    "second_declined": _of_two(O_("It was not agreed to: %(act)s.")),
+    "two_persons_on": _plain(O_("Two persons are needed from now on for what exposes more.")),
+    "two_persons_off": _plain(O_("One person is enough from now on.")),
     "panic_ended": _plain(O_("The panic ended: pages and links are there again.")),
 }
 if set(_SENTENCES) != audit_codes():

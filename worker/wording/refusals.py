@@ -6,6 +6,7 @@ from gettext import NullTranslations
 from typing import Any, Literal
 
 from worker.models import OrganizerAct
+from worker.state.approvals import NotSecond, Over
 from worker.state.letters import DeliveryState
 from worker.state.refusals import ClosedFor, NotMailedReason, Refused
 from worker.text import dates
@@ -200,6 +201,30 @@ _NOT_DECIDED = {
 }
 
 
+_NO_SECOND: dict[NotSecond, str] = {
+    "asker": O_("You asked for it yourself: another owner has to say yes."),
+    "local": O_("Whoever sits at this machine cannot be the second person: another owner has to log in by email."),
+    "no_email": O_("The second person has to log in by email."),
+    "role": O_("Only an owner of the campaign can be the second person."),
+    "may_not_send": O_("Email is sent by it: the second person needs the right to send."),
+}
+_REQUEST_OVER: dict[Over, str] = {
+    "decided": O_("It was decided already."),
+    "expired": O_("It has ended: nobody agreed within 48 hours."),
+    "asker_gone": O_("It has ended: whoever asked may not do this any more."),
+}
+
+
+def _no_second_person(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = _NO_SECOND[facts["not_second"]]
+    return words.gettext(said)
+
+
+def _request_over(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = _REQUEST_OVER[facts["over"]]
+    return f"{words.gettext(said)} {words.gettext(O_('Nothing was changed.'))}"
+
+
 def _members_unchanged(words: _Words, facts: Mapping[str, Any]) -> str:
     said = voices.UNCHANGED[facts["because"]]
     return words.gettext(said)
@@ -279,6 +304,9 @@ _SENTENCES: dict[str, _Sentence] = {
             "something. Nothing was changed."
         )
     ),
+    "second_person_needed": _plain(O_("A second person has to agree. Nothing was changed.")),
+    "no_second_person": _no_second_person,
+    "request_over": _request_over,
     "already_served": _already_served,
     "link_revoked": _plain(O_("This link was revoked: it cannot answer for anybody any more.")),
     "not_signed": _plain(O_("%(organization)s has not signed: there is nothing to withdraw.")),

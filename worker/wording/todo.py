@@ -130,6 +130,9 @@ _SENTENCES: dict[str, _Sentence] = {
         )
     ),
     "panic": _panic,
+    "approval": _counted(
+        On_("%(n)s act waits for the yes of a second person.", "%(n)s acts wait for the yes of a second person.")
+    ),
     "held": _held,
     "mail_held": _mail_held,
     "not_reached": _counted(

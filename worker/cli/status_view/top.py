@@ -19,6 +19,7 @@ from worker.state.relay_status import RelayStatus
 from worker.state.status import CampaignStatus
 from worker.text import dates
 from worker.wording import due_acts, standing
+from worker.wording.acts.two_persons import NAMES
 from worker.wording.mail_status import ACTS, reason_words
 
 
@@ -42,6 +43,9 @@ def head(found: CampaignStatus) -> list[Text]:
     else:
         lines.append(Text(f"deadline {deadline}"))
     lines += _held(found)
+    for one in found.requests:
+        until = f"until {exact(one.ends_at, found)}"
+        lines.append(Text(f"waits for a second person at the desk {until}: {NAMES[one.act]}", style="bold yellow"))
     lines.append(Text(summary(found.counts)))
     lines += person_lines(found.members, found)
     lines += [Text(f"  {line}") for line in [*_progress(found), *_quotas(found), *_held_back(found)]]

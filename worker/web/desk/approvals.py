@@ -1,5 +1,183 @@
-"""What waits for a second person."""
+"""What waits for a second person: it reads what was asked for and what that would do now, and says yes or no."""
 
-from worker.web.desk.doing import DeskAct
+import io
+import zipfile
+from datetime import datetime
+from typing import Any
 
-ACTS: tuple[DeskAct, ...] = ()
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from worker import db, tasks, vacuum
+from worker.acts import agree
+from worker.models import Campaign
+from worker.state import log
+from worker.state.approvals import Request, load_request, why_not_second
+from worker.state.campaigns import get_campaign, get_partner
+from worker.state.facts import load_facts
+from worker.state.refusals import NoSecondPerson, Refused
+from worker.text import dates
+from worker.web.desk import doing
+from worker.web.desk.door import acting
+from worker.web.desk.visit import DeskRoute, Visit
+from worker.wording import refusals
+from worker.wording.acts import Before, panic, two_persons
+from worker.wording.organizers import O_, catalogue
+
+PATH = f"{doing.CAMPAIGN}/approvals/{{approval:number}}"
+
+
+def show_request(visit: Visit, status: int = 200, *, changed: bool = False) -> Response:
+    """What was asked for, by whom, and what would happen if this person said yes now; tried, and rolled back."""
+    with doing.trying(visit) as session:
+        db.locked(session, _numbers(visit)[0])
+        campaign, request = _find(session, visit)
+        context = {
+            "campaign": campaign,
+            "panic_at": campaign.panic_at,
+            "campaign_path": f"/desk/campaigns/{campaign.id}",
+            "act_path": visit.request.url.path,
+            "request": request,
+            "asked": two_persons.in_words(request.act, visit.language),
+            "typed_before": two_persons.typed(
+                request.fields, _known(session, campaign, request, visit.language), visit.language
+            ),
+            "mark": log.load_mark(session, campaign, "everything"),
+            "changed": changed,
+            "may_decline": visit.seat is not None and visit.seat.role == "owner",
+        }
+        before, why_not = None, ""
+        if request.over is None:
+            try:
+                before = _look(session, campaign, request, visit)
+            except Refused as refused:
+                why_not = refusals.sentence(refused, visit.language)
+        return visit.show("approval", status, before=before, why_not=why_not, **context)
+
+
+def decide_request(visit: Visit) -> Response:
+    """Say yes, and do it; or no. What changed since the page was opened is read first."""
+    campaign_id, number = _numbers(visit)
+    says_yes = visit.typed.get("answer") == "yes"
+    if visit.typed.get("answer") not in {"yes", "no"}:
+        raise HTTPException(400)
+    result: Any = None
+    try:
+        with acting(visit) as session:
+            db.locked(session, campaign_id)
+            campaign, request = _find(session, visit)
+            mark = log.load_mark(session, campaign, "everything")
+            if says_yes and visit.typed.get("seen") != str(mark):
+                raise _Changed
+            if says_yes:
+                result = agree.agree_and_do(session, campaign_id, number, visit.person.organizer)
+            else:
+                agree.decline_request(session, campaign_id, number, visit.person.organizer)
+    except _Changed:
+        return show_request(visit, 409, changed=True)
+    except Refused as refused:
+        return _refused(visit, refused)
+    if says_yes:
+        if request.act == "erase":
+            vacuum.scrub()
+        for task in (tasks.sweep, tasks.deliver):
+            tasks.notify(task)
+        if request.act == "export":
+            return _download(result, campaign.slug)
+    return visit.go_to(f"/desk/campaigns/{campaign_id}?done={doing.AGREED}&since={mark}")
+
+
+ROUTES = (
+    DeskRoute("GET", PATH, show_request, "editor"),
+    DeskRoute("POST", PATH, decide_request, "owner", is_dangerous=True),
+)
+
+
+class _Changed(Exception):
+    """Somebody did something since the page was opened."""
+
+
+def _numbers(visit: Visit) -> tuple[int, int]:
+    parts = visit.request.path_params
+    return int(parts["campaign"]), int(parts["approval"])
+
+
+def _find(session: Session, visit: Visit) -> tuple[Campaign, Request]:
+    """The request in the path; another campaign's is as unknown as one that does not exist."""
+    campaign_id, number = _numbers(visit)
+    campaign = get_campaign(session, campaign_id)
+    request = load_request(session, campaign, number)
+    if request is None:
+        raise HTTPException(404)
+    return campaign, request
+
+
+def _look(session: Session, campaign: Campaign, request: Request, visit: Visit) -> Before:
+    """Try it, so that what it refuses is told, and say what it did; nothing is rendered or read out for a look."""
+    language, numbers = visit.language, dict[str, Any]()
+    if why := why_not_second(session, campaign, request, visit.person.organizer):
+        raise NoSecondPerson(why=why)
+    if request.act in {"dispatch", "brought"}:
+        facts = load_facts(session, campaign)
+        of_each = {one: facts.signing.get(one, 0) for one in ("public", "addressee", "counted")}
+        numbers = {"signed": facts.signed, "visibilities": of_each}
+    if request.act not in {"close", "export"}:
+        done = agree.agree_and_do(session, campaign.id, request.number, visit.person.organizer)
+        if request.act == "end_panic" and done is not None:
+            return panic.end(
+                done.mails,
+                campaign.deadline_at,
+                campaign.zone,
+                is_held=done.is_held,
+                has_passed=campaign.closed_at is None and campaign.deadline_at < db.clock(session),
+                is_new=request.fields["deadline"] is not None,
+                language=language,
+            )
+    return two_persons.before(request.act, numbers, language)
+
+
+def _known(session: Session, campaign: Campaign, request: Request, language: str) -> dict[str, str]:
+    """What numbers and moments of the request stand for."""
+    known, fields = dict[str, str](), request.fields
+    if "partner" in fields:
+        partner = get_partner(session, campaign, fields["partner"])
+        known["partner"] = partner.organization if partner else str(fields["partner"])
+    if fields.get("deadline"):
+        known["deadline"] = dates.day_and_time(datetime.fromisoformat(fields["deadline"]), campaign.zone, language)
+    if fields.get("addressee"):
+        named = [one.name_in(language) for one in campaign.letter.addressees if one.id == fields["addressee"]]
+        known["addressee"] = dates.listed(named, language)
+    return known
+
+
+def _refused(visit: Visit, refused: Refused) -> Response:
+    with db.reading() as session:
+        campaign = get_campaign(session, _numbers(visit)[0])
+        path = f"/desk/campaigns/{campaign.id}"
+        return visit.show(
+            "act_refused",
+            409,
+            said=[refusals.sentence(refused, visit.language)],
+            title=catalogue(visit.language).gettext(O_("Waits for a second person")),
+            campaign=campaign,
+            partner=None,
+            campaign_path=path,
+            back=path,
+        )
+
+
+def _download(files: list[tuple[str, bytes]], slug: str) -> Response:
+    if len(files) == 1:
+        name, content = files[0]
+        return _file(f"{slug}-{name}", content, "text/csv; charset=utf-8")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return _file(f"{slug}-CONFIDENTIAL.zip", packed.getvalue(), "application/zip")
+
+
+def _file(name: str, content: bytes, kind: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, headers=headers, media_type=kind)

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from worker import db
+from worker.state.approvals import load_open
 from worker.state.board import PAGE, load_public_board
+from worker.state.organizers import is_at_least
 from worker.state.overview import Overview, load_overviews
 from worker.state.todo import load_todo_of
 from worker.text import dates
@@ -19,6 +22,7 @@ from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import Visit
 from worker.web.desk.ways_out import find_act
 from worker.wording import blockers, mail_status, standing
+from worker.wording.acts.two_persons import in_words
 from worker.wording.organizers import O_, catalogue
 
 _GROUPS: dict[Group, str] = {
@@ -81,6 +85,7 @@ def show_campaign(visit: Visit) -> Response:
             addressees=list(_addressees(overview, at.language)),
             groups=_groups(doing.offers(ACTS, visit, at), at.language),
             happened=doing.what_happened(session, visit, ACTS, at),
+            waits=_waiting(session, visit, at),
         )
 
 
@@ -119,3 +124,11 @@ def _groups(offers: list[Offer], language: str) -> list[OfferGroup]:
     words = catalogue(language)
     found = {group: [one for one in offers if one.group == group] for group in _GROUPS}
     return [OfferGroup(words.gettext(_GROUPS[group]), those) for group, those in found.items() if those]
+
+
+def _waiting(session: Session, visit: Visit, at: At) -> list[dict[str, Any]]:
+    """What waits for a second person, each with its number and in words; nothing for viewers."""
+    if visit.seat is None or not is_at_least(visit.seat.role, "editor"):
+        return []
+    waiting = load_open(session, [at.campaign.id]).get(at.campaign.id, [])
+    return [{"number": one.number, "words": in_words(one.act, at.language)} for one in waiting]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from gettext import NullTranslations
 from typing import Any, Literal, cast
 
 from sqlalchemy.orm import Session
@@ -10,11 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker import db, tasks
+from worker.acts import two_persons
 from worker.models import Campaign, Partner, Role, Seat
 from worker.state import log
 from worker.state.campaigns import get_campaign, get_partner
 from worker.state.organizers import Visitor, is_at_least
-from worker.state.refusals import Refused
+from worker.state.refusals import Refused, SecondPersonNeeded
 from worker.web.desk.door import acting
 from worker.web.desk.visit import DeskRoute, Visit
 from worker.wording import log as log_words
@@ -25,6 +27,8 @@ from worker.wording.problems import Why
 
 CAMPAIGN = "/desk/campaigns/{campaign:number}"
 PARTNER = f"{CAMPAIGN}/partners/{{partner:number}}"
+SECOND_PERSON, AGREED = "second-person", "agreed"
+"""What was done where no act was: a second person was asked, or has decided."""
 Group = Literal["partners", "deadline", "letter", "members", "safety", "end"]
 """Under which title of the campaign's page an act stands; acts on one partner stand on that partner's page."""
 
@@ -165,9 +169,10 @@ def what_happened(session: Session, visit: Visit, acts: Sequence[DeskAct], at: A
     """What the page before did, where this one was reached by it."""
     asked = visit.request.query_params
     act = next((one for one in acts if one.name == asked.get("done")), None)
-    if act is None:
+    if act is None and asked.get("done") not in {SECOND_PERSON, AGREED}:
         return None
-    then = catalogue(at.language).gettext(act.then) if act.then else ""
+    words = catalogue(at.language)
+    then = words.gettext(act.then) if act is not None and act.then else _after_asking(asked.get("done"), words)
     return Happened(own_lines(session, at, asked.get("since", "")), then)
 
 
@@ -177,6 +182,12 @@ def own_lines(session: Session, at: At, since: str) -> list[str]:
     entries = log.load_own(session, at.campaign, number, at.visitor.organizer) if number is not None else []
     said = [log_words.sentence(one, at.campaign.zone, at.language) for one in entries]
     return said or [catalogue(at.language).gettext(O_("It is done."))]
+
+
+def _after_asking(done: str | None, words: NullTranslations) -> str:
+    if done != SECOND_PERSON:
+        return ""
+    return words.gettext(O_("It is done once another owner says yes at the desk, within 48 hours."))
 
 
 def where(session: Session, visit: Visit) -> At:
@@ -232,7 +243,7 @@ def _form(visit: Visit, act: DeskAct, status: int = 200, wrong: Wrong | None = N
 def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = None) -> Response:
     """What would happen; with what was done since the page was opened, where something was."""
     try:
-        with _trying(visit) as session:
+        with trying(visit) as session:
             db.locked(session, int(visit.request.path_params["campaign"]))
             at = where(session, visit)
             partners = _watched(session, act, at)
@@ -241,10 +252,18 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
             told = [_meanwhile(one, at) for one in meanwhile]
             context = _around(visit, act, at)
             before = act.before(session, at)
+            needs_second = two_persons.is_needed(session)
             kept = {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang"}}
             kept |= before.fields
             page = visit.show(
-                "check", status, before=before, mark=mark, meanwhile=told, hidden=kept, **context
+                "check",
+                status,
+                before=before,
+                mark=mark,
+                meanwhile=told,
+                hidden=kept,
+                needs_second=needs_second,
+                **context,
             )  # before the rows are as they were
     except Unfinished:
         return _form(visit, act)
@@ -281,6 +300,11 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         return _check(visit, act, 409, seen=seen)
     except Unfinished:
         return _form(visit, act)
+    except SecondPersonNeeded as needed:
+        with acting(visit) as session:
+            two_persons.ask_second_person(session, campaign_id, needed, visit.person.organizer)
+        tasks.notify(tasks.deliver)
+        return visit.go_to(f"{_place(visit)}?done={SECOND_PERSON}&since={last}")
     except Wrong as wrong:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
@@ -308,7 +332,7 @@ class _RolledBack(Exception):
 
 
 @contextmanager
-def _trying(visit: Visit) -> Iterator[Session]:
+def trying(visit: Visit) -> Iterator[Session]:
     """A transaction of the person at the desk that changes nothing."""
     try:
         with acting(visit) as session:
@@ -325,6 +349,7 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "is_dangerous": act.is_dangerous,
         "title": catalogue(at.language).gettext(act.label),
         "campaign": at.campaign,
+        "panic_at": at.campaign.panic_at,
         "partner": at.partner,
         "partner_called": at.partner.organization if at.partner else "",  # as it is before an act is tried
         "campaign_path": _place(visit),

@@ -1,7 +1,6 @@
 """Every act of the desk, in the order in which pages offer them."""
 
 from worker.web.desk import (
-    approvals,
     deadline_acts,
     letter_acts,
     list_acts,
@@ -20,5 +19,4 @@ ACTS: tuple[DeskAct, ...] = (
     *member_acts.ACTS,
     *safety_acts.ACTS,
     *panic_acts.ACTS,
-    *approvals.ACTS,
 )

@@ -2,6 +2,7 @@
 
 from worker.web.desk import (
     account,
+    approvals,
     board_page,
     campaign_page,
     enter,
@@ -59,5 +60,6 @@ TABLE = (
     DeskRoute("POST", f"{PARTNER}/notes", partner_page.add_note, "editor", form=PARTNER),
     DeskRoute("POST", f"{PARTNER}/notes/{{note:number}}/done", partner_page.finish_note, "editor", form=PARTNER),
     DeskRoute("POST", f"{PARTNER}/care", partner_page.choose_carer, "editor", form=PARTNER),
+    *approvals.ROUTES,
     *(row for act in ACTS for row in act.rows()),
 )

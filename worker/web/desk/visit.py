@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -110,16 +111,19 @@ class Visit:
             desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
             at_path=self.request.url.path,
-            panic=self._panic(context.get("campaign")),
+            panic=self._panic(context.get("campaign"), context.get("panic_at")),
             **{"problems": {}, "kept": "", "typed": {}, "seat": self.seat, **context},
         )
 
-    def _panic(self, campaign: Campaign | None) -> dict[str, Any] | None:
-        """What each page of a campaign offers to whoever may begin a panic, or says while there is one."""
+    def _panic(self, campaign: Campaign | None, began_at: datetime | None) -> dict[str, Any] | None:
+        """What each page of a campaign offers to whoever may begin a panic, or says while there is one.
+
+        `began_at`: of a page on which it is tried to end it.
+        """
         if campaign is None or self.seat is None or not is_at_least(self.seat.role, "editor"):
             return None
         path, can_end = f"/desk/campaigns/{campaign.id}", is_at_least(self.seat.role, "owner")
-        return {"path": path, "since": campaign.panic_at, "zone": campaign.zone, "can_end": can_end}
+        return {"path": path, "since": began_at or campaign.panic_at, "zone": campaign.zone, "can_end": can_end}
 
     def go_to(self, path: str) -> RedirectResponse:
         """On to another page, by GET."""
