@@ -49,6 +49,8 @@ FACTS = {
     "silent": 2,
     "keys": ["public_page"],
     "cancelled": False,
+    "not_second": "asker",
+    "over": "expired",
 }
 
 

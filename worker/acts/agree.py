@@ -22,7 +22,7 @@ def agree_and_do(session: Session, campaign_id: int, number: int, second: Organi
     """
     campaign, request = _lock(session, campaign_id, number)
     if why := why_not_second(session, campaign, request, second):
-        raise NoSecondPerson(why=why)
+        raise NoSecondPerson(not_second=why)
     _decide(session, campaign, request, second, agreed=True)
     two_persons.let_do(session, two_persons.Agreed(campaign.id, request.act, dict(request.fields)))
     return _DO[request.act](session, campaign, request.fields)
@@ -38,7 +38,7 @@ def _lock(session: Session, campaign_id: int, number: int) -> tuple[Campaign, Re
     campaign = db.locked(session, campaign_id)
     request = load_request(session, campaign, number)
     if request is None or request.over is not None:
-        raise RequestOver(why=request.over if request else "decided")
+        raise RequestOver(over=request.over if request else "decided")
     return campaign, request
 
 

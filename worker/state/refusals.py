@@ -43,13 +43,13 @@ class SecondPersonNeeded(Refused):
 
 
 class NoSecondPerson(Refused):
-    """This person cannot say yes to it. Facts: why (a NotSecond)."""
+    """This person cannot say yes to it. Facts: not_second (why)."""
 
     code = "no_second_person"
 
 
 class RequestOver(Refused):
-    """The request was decided, has ended, or whoever asked may not do it any more. Facts: why (an Over)."""
+    """The request was decided, has ended, or whoever asked may not do it any more. Facts: over (why)."""
 
     code = "request_over"
 

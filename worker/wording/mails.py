@@ -54,7 +54,6 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         organizer_mails.digest_ready,
         organizer_mails.digest_failed,
         organizer_mails.login,
-        organizer_mails.approval,
     )
 }
 kinds.check_functions(FUNCTIONS)

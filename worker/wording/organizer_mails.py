@@ -53,11 +53,6 @@ def flood(session: Session, mail: Mail) -> Message:
     return to_organizers(session, mail, many=FIRST_OF_CAMPAIGN, unconfirmed=now.unconfirmed)
 
 
-def approval(session: Session, mail: Mail) -> Message:
-    """Tells the organizers that something waits for a second person; what it is stands at the desk alone."""
-    return to_organizers(session, mail, link=Url(f"{settings.current().public_url.rstrip('/')}/desk"))
-
-
 def words(session: Session, mail: Mail) -> Message:
     """Tells the organizers how many wrote own words that wait; who wrote what stays in the command."""
     waiting = count_waiting_words(session, mail.campaign)

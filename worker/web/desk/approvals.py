@@ -117,7 +117,7 @@ def _look(session: Session, campaign: Campaign, request: Request, visit: Visit) 
     """Try it, so that what it refuses is told, and say what it did; nothing is rendered or read out for a look."""
     language, numbers = visit.language, dict[str, Any]()
     if why := why_not_second(session, campaign, request, visit.person.organizer):
-        raise NoSecondPerson(why=why)
+        raise NoSecondPerson(not_second=why)
     if request.act in {"dispatch", "brought"}:
         facts = load_facts(session, campaign)
         of_each = {one: facts.signing.get(one, 0) for one in ("public", "addressee", "counted")}
