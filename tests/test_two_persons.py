@@ -17,7 +17,7 @@ from tests import cast
 from tests.conftest import Clock
 from tests.organizers import HERE, DeskBrowser, add, hidden
 from worker import db
-from worker.acts import agree, answer, close, dispatch, erase, export, organizers, panic, two_persons
+from worker.acts import agree, answer, close, dispatch, erase, export, go_on, organizers, panic, two_persons
 from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Seat
@@ -180,7 +180,7 @@ def test_who_agrees_to_an_export_gets_the_file(campaign: Campaign) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("fate", ["48 hours", "removed", "seat", "erased"])
+@pytest.mark.parametrize("fate", ["48 hours", "removed", "seat", "erased", "restored"])
 def test_a_request_ends(campaign: Campaign, fate: str, clock: Clock) -> None:
     asker = add("Ona Own", "ona@rivers.example", seats={campaign.id: "owner"})
     second = add(seats={campaign.id: "owner"})
@@ -193,6 +193,8 @@ def test_a_request_ends(campaign: Campaign, fate: str, clock: Clock) -> None:
             organizers.remove_organizer(session, ona)
         elif fate == "seat":
             organizers.give_seat(session, ona, campaign.id, "editor", may_send=True)
+        elif fate == "restored":
+            go_on.let_everything_go_on(session, renew_links=False)
         else:
             erase.erase_campaign(session, campaign.id, give_up=True, by_person=False)
     with db.reading() as session:

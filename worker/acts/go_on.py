@@ -18,7 +18,7 @@ from worker.acts.extend import move_deadline
 from worker.acts.unsubscribe import silence_partner
 from worker.acts.voices_since_backup import disown_anew
 from worker.mail import outbox
-from worker.models import Campaign, Contact, Installation, Mail, Member, Partner, ThirdPartyAddress
+from worker.models import Approval, Campaign, Contact, Installation, Mail, Member, Partner, ThirdPartyAddress
 from worker.state.answers import standing_answer
 from worker.state.facts import load_facts
 from worker.state.since_backup import may_have_left
@@ -78,6 +78,7 @@ def let_everything_go_on(
             in_doubt.append(campaign.id)
         audit.log(session, campaign, "organizer", "restored", at=now)
     login.end_everything(session)
+    session.execute(update(Approval).where(Approval.decided_at.is_(None)).values(decided_at=now))
     session.flush()
     asked = ask_for_lost_answers(session, applied.lost_answers, backup_of or now) if ask_lost else 0
     if not only_look:

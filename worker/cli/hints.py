@@ -88,6 +88,8 @@ def refusal_with_command(refused: Refused, slug: str) -> str:
                 f"{said} You can erase one of them by its name. If the letter is not to be sent at all, {cancel} tells "
                 f"everyone who was asked. To have all erased after that: {give_up}"
             )
+        case "in_panic":
+            return f"{said} To end it: {console.command('panic', slug, '--end')}"
         case "still_signs":
             withdraw = console.command("withdraw", slug, refused.facts["organization"], "--note", "…")
             return f"{said} If it wants to withdraw altogether, first: {withdraw}"
