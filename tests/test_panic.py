@@ -253,7 +253,9 @@ async def _drain(server: ScriptedServer, meanwhile: Callable[[], object]) -> int
     return run.tally.outcomes[Kind.SENT]
 
 
-def test_what_lies_composed_in_a_workers_queue_does_not_leave(clock: Clock) -> None:
+@pytest.mark.parametrize("is_held", [True, False])
+def test_what_lies_composed_in_a_workers_queue_does_not_leave(is_held: bool, clock: Clock) -> None:
+    """By the hold that a panic brings, and by the panic alone, as of a cancelled campaign."""
     settings.set_for_this_process(smtp_connections=1)
     campaign_id = launched(5)
     with db.transaction() as session:
@@ -262,7 +264,14 @@ def test_what_lies_composed_in_a_workers_queue_does_not_leave(clock: Clock) -> N
     clock.advance(minutes=2)
     server = ScriptedServer()
 
-    sent = asyncio.run(_drain(server, lambda: begins(campaign)))
+    def begins_now() -> None:
+        begins(campaign)
+        if not is_held:
+            with db.transaction() as session:
+                made = session.get_one(Campaign, campaign_id)
+                made.held_at = made.mail_held_at = None
+
+    sent = asyncio.run(_drain(server, begins_now))
 
     to = [str(mail["To"]) for mail in taken(server)]
     assert sent == len(to)
@@ -270,8 +279,10 @@ def test_what_lies_composed_in_a_workers_queue_does_not_leave(clock: Clock) -> N
     left = [mail for mail in mails("invitation") if mail.sent_at is None]
     assert {(mail.attempts, mail.lease_holder, mail.cancelled_at) for mail in left} == {(0, None, None)}
     clock.advance(days=1)
-    assert asyncio.run(_run_once()) == 0 or not any("river-" in str(mail["To"]) for mail in taken(server)[len(to) :])
+    assert asyncio.run(_run_once()) == 0
     assert [mail.sent_at is not None for mail in mails("wish")] == [True]
+    if not is_held:
+        return
     with db.transaction() as session:
         panic.end_panic(session, campaign_id)
     assert asyncio.run(_run_once()) == 0  # held, until somebody resumes
