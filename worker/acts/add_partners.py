@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, launch, suppressions
+from worker.acts import audit, launch, locking, suppressions
 from worker.definition import csv_list
 from worker.definition.additions import Additions
 from worker.definition.partners import PartnerRow
@@ -36,10 +36,10 @@ def add_partners(session: Session, campaign_id: int, additions: Additions, *, na
     """Make partners of the rows of a list that are none yet; the others are left out, so that nobody is asked twice.
 
     Their invitations are put by `invite`, and wait a minute. `namesake`: a person says that one row is another
-    organization than the partner with its name or address. Raises Closed once answers are taken no more, BadList with
-    every problem, TooManyPartners, and NobodyNew if none is left.
+    organization than the partner with its name or address. Raises InPanic, Closed once answers are taken no more,
+    BadList with every problem, TooManyPartners, and NobodyNew if none is left.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("add", campaign)

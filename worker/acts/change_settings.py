@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit
+from worker.acts import audit, locking
 from worker.definition.new_settings import CHANGEABLE, SHOWS, shows_more
 from worker.models import Campaign
 from worker.state.letters import delivery_state, load_letters
@@ -17,10 +17,10 @@ def apply_settings(session: Session, campaign_id: int, values: Mapping[str, Any]
     """Set these keys of the campaign, each as `campaign.definition` keeps it; returns what stood before, by key.
 
     Whatever is set, the letter does not leave sooner for it: once the list is closed it can only be made to wait
-    longer. Raises NoSettings, Closed, ShowsMore where partners would be shown to more readers than they were told, and
-    SameSettings.
+    longer. Raises InPanic, NoSettings, Closed, ShowsMore where partners would be shown to more readers than they were
+    told, and SameSettings.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     changed = {key: values[key] for key in CHANGEABLE if key in values and values[key] != _present(campaign, key)}
     if campaign.cancelled_at is not None or campaign.erased_at is not None:

@@ -1,7 +1,5 @@
 """What organizers take out, with the yes of a second person where the campaign wants two: it holds withheld names."""
 
-import csv
-import io
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,8 +7,8 @@ from sqlalchemy.orm import Session
 from worker.acts import two_persons
 from worker.models import Campaign
 from worker.state.letters import living_seal, names_in_confidence
-from worker.text import formulas
 from worker.wording import export as exports
+from worker.wording import spreadsheet
 
 
 def export_signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
@@ -28,8 +26,4 @@ def export_documents(session: Session, campaign: Campaign) -> list[tuple[str, by
 
 def spell_csv(rows: list[dict[str, Any]]) -> bytes:
     """The signatures as a file that a spreadsheet opens; no cell of it is a formula."""
-    told = io.StringIO()
-    writer = csv.DictWriter(told, exports.COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({column: formulas.harmless(cell) for column, cell in row.items()} for row in rows)
-    return told.getvalue().encode("utf-8-sig")
+    return (spreadsheet.BYTE_ORDER_MARK + spreadsheet.as_csv(exports.COLUMNS, rows)).encode()

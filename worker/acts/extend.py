@@ -36,9 +36,9 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime, *, eve
 def bring_deadline_forward(session: Session, campaign_id: int, deadline: datetime) -> int:
     """Move the deadline to an earlier moment, an hour ahead at least, and tell likewise; answers stand.
 
-    Raises Closed once the deadline has passed, NotEarlier or TooSoon.
+    Raises InPanic, Closed once the deadline has passed, NotEarlier or TooSoon.
     """
-    campaign = db.locked(session, campaign_id)
+    campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
     if not campaign.takes_answers(at=now):
         raise Closed.to("extend", campaign)

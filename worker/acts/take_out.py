@@ -60,10 +60,11 @@ def put_back_partner(session: Session, partner_id: int) -> bool:
     """Take back that a partner was taken out, while answers are taken; whether it is asked once more.
 
     It is, if it was told that it is not asked any more, missed a change, or has no invitation. If nobody was told, its
-    answer stands again, unless the letter means something else now. Raises Closed, Erased, or TakenOut where it was
-    not taken out.
+    answer stands again, unless the letter means something else now. Raises InPanic, Closed, Erased, or TakenOut where
+    it was not taken out.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id, even_taken_out=True)
+    locking.require_calm(campaign)
     now = db.clock(session)
     if partner.erased_at is not None:
         raise Erased(organization=partner.organization)

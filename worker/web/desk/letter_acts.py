@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from worker import tasks
 from worker.acts import dispatch as acts
 from worker.acts import erase
+from worker.acts.export import export_signatures
 from worker.acts.note_reply import add_reply
 from worker.acts.note_told import note_notices_told
 from worker.models import Addressee
@@ -147,6 +148,14 @@ def _is_over(at: At) -> bool:
     return at.campaign.erased_at is None and bool(at.campaign.dispatched_at or at.campaign.cancelled_at)
 
 
+def _ask_to_export(session: Session, at: At) -> object:
+    return export_signatures(session, at.campaign)
+
+
+def _before_asking_to_export(session: Session, at: At) -> Before:
+    return words.ask_to_export(at.language)
+
+
 def _is_sealed_or_was(at: At) -> bool:
     campaign = at.campaign
     return campaign.closed_at is not None and campaign.cancelled_at is None and campaign.erased_at is None
@@ -217,6 +226,16 @@ ACTS = (
         fits=_is_sealed_or_was,
         then=O_("It stands on the letter’s page."),
         wakes=(),
+    ),
+    DeskAct(
+        "ask-to-export",
+        O_("Ask a second person to take out who signed"),
+        "letter",
+        _before_asking_to_export,
+        _ask_to_export,
+        needs="owner",
+        below="letter",
+        fits=lambda at: at.campaign.two_persons and at.campaign.erased_at is None,
     ),
     DeskAct(
         "erase",

@@ -135,3 +135,13 @@ def reply(noted: Reply, zone: str, language: str = "en") -> Before:
         words.gettext(O_("No email is sent. The note is erased with the campaign.")),
     ]
     return Before(words.gettext(O_("Note this reply?")), lines, words.gettext(O_("Note the reply")))
+
+
+def ask_to_export(language: str = "en") -> Before:
+    """Who signed as a sheet, with withheld names, where a campaign wants two persons for it."""
+    words = catalogue(language)
+    lines = [
+        words.gettext(O_("The sheet holds withheld names, and who signed for each organization.")),
+        words.gettext(O_("Another owner is asked. Whoever says yes gets the file.")),
+    ]
+    return Before(words.gettext(O_("Ask a second person?")), lines, words.gettext(O_("Ask a second person")))
