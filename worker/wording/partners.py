@@ -163,6 +163,8 @@ _KINDS = {
     "receipt": O_("Receipt of an answer"),
     "code_guessed": O_("Warning: wrong codes were typed"),
     "copy": O_("Copy of the letter"),
+    "earlier": O_("The deadline is earlier"),
+    "taken_out": O_("Not asked any more"),
     "cancelled": O_("The letter was cancelled"),
     "passed_on": O_("Invitation that was passed on"),
     "was_passed_on": O_("The invitation was passed on"),

@@ -170,11 +170,13 @@ def _cannot_be_undone(words: _Words, facts: Mapping[str, Any]) -> str:
 
 def _nothing_to_undo(words: _Words, facts: Mapping[str, Any]) -> str:
     if facts["last"]:
-        last = words.gettext(ACTS[facts["last"]])
+        act = ACTS[facts["last"]]
+        last = words.gettext(act)
         return words.say(
             O_("Only your last action can be taken back, and that is %(last)s: nothing was changed."), last=last
         )
-    return words.gettext(_NOT_THERE[facts["act"]] if facts["act"] else _NOTHING_THERE)
+    said = _NOT_THERE[facts["act"]] if facts["act"] else _NOTHING_THERE
+    return words.gettext(said)
 
 
 _NOTHING_THERE = O_("There is nothing that can still be taken back: nothing was changed.")
@@ -263,6 +265,13 @@ def _blocked(words: _Words, facts: Mapping[str, Any]) -> str:
     return " ".join([words.gettext(O_("The letter is not sent:")), *those])
 
 
+def _no_reply(words: _Words, facts: Mapping[str, Any]) -> str:
+    said = O_("This addressee does not have the letter yet, so it cannot have replied: nothing was changed.")
+    if facts["erased"]:
+        said = O_("The campaign was erased: nothing more is kept of it.")
+    return words.gettext(said)
+
+
 def _not_that_day(words: _Words, facts: Mapping[str, Any]) -> str:
     day = dates.date(facts["day"], facts["zone"], words.language)
     to_come = O_("%(day)s is still to come: nothing was changed.")
@@ -276,7 +285,8 @@ def _nothing_to_send(words: _Words, facts: Mapping[str, Any]) -> str:
             "Nothing was sent: %(names)s has no email address.", "Nothing was sent: %(names)s have no email address."
         )
         return words.catalogue.ngettext(*said, len(to_bring)) % {"names": dates.listed(to_bring, words.language)}
-    return words.gettext(_NOTHING_SENT[facts["where"]])
+    said = _NOTHING_SENT[facts["where"]]
+    return words.gettext(said)
 
 
 _NOTHING_SENT: dict[DeliveryState, str] = {
@@ -362,11 +372,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "other_addressee": _plain(
         O_("Another addressee is never a typo: organizations signed a letter to the one that was named.")
     ),
-    "no_reply": lambda w, f: w.gettext(
-        O_("The campaign was erased: nothing more is kept of it.")
-        if f["erased"]
-        else O_("This addressee does not have the letter yet, so it cannot have replied: nothing was changed.")
-    ),
+    "no_reply": _no_reply,
     "not_that_day": _not_that_day,
     "nothing_to_send": _nothing_to_send,
     "not_uncertain": _plain(O_("No letter is uncertain: nothing was changed.")),
