@@ -72,9 +72,6 @@ def before(act: ActOfTwo, numbers: Mapping[str, Any], language: str = "en") -> B
         lines.append(words.gettext(O_("Contacts and withheld names go, and cannot be brought back.")))
     if act == "two_persons_off":
         lines.append(words.gettext(O_("From then on one person alone can do all of this.")))
-    if number := numbers.get("concerned"):
-        concerned = On_("It concerns %(n)s.", "It concerns %(n)s.")
-        lines.append(words.ngettext(*concerned, number) % {"n": f"{number:,}"})
     return Before(in_words(act, language), lines, words.gettext(O_("Yes, do it now")))
 
 
