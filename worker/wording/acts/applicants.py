@@ -46,8 +46,8 @@ def forget(wishes: int, mails: int, language: str = "en") -> Before:
     lines = [words.ngettext(*counted, wishes) % {"n": f"{wishes:,}"}]
     if mails:
         unsent = On_(
-            "%(n)s email of them was not sent yet, and never is.",
-            "%(n)s emails of them were not sent yet, and never are.",
+            "%(n)s email about them was not sent yet, and never is.",
+            "%(n)s emails about them were not sent yet, and never are.",
         )
         lines.append(words.ngettext(*unsent, mails) % {"n": f"{mails:,}"})
     lines.append(
