@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+import pypdf
 import pytest
 from httpx2 import Response
 from sqlalchemy import select
@@ -50,7 +51,7 @@ pytestmark = [
     pytest.mark.usefixtures("notified", "database"),
 ]
 AT_A_CAMPAIGN = [row for row in TABLE if "{campaign:" in row.path]
-FILES = ("public.txt", "addressee.txt", "addressee.html", "signatures.csv", "signatures.xlsx")
+FILES = ("public.pdf", "addressee.pdf", "public.docx", "addressee.docx", "signatures.csv", "signatures.xlsx")
 PAGES_OF = 3  # rows of a kind of which each has a page
 
 # `zq7partnernote7text7q12q` is what column `text` of row 12 of `partner_note` says.
@@ -173,6 +174,8 @@ def _numbers(table: str) -> list[int]:
 
 def shown(page: Response) -> str:
     """What a page or a file says."""
+    if page.content.startswith(b"%PDF"):
+        return " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(page.content)).pages)
     if not page.content.startswith(b"PK"):
         return page.text
     with zipfile.ZipFile(io.BytesIO(page.content)) as packed:
