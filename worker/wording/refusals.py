@@ -281,10 +281,10 @@ def _not_that_day(words: _Words, facts: Mapping[str, Any]) -> str:
 
 def _nothing_to_send(words: _Words, facts: Mapping[str, Any]) -> str:
     if to_bring := facts["to_bring"]:
-        said = On_(
+        lacking = On_(
             "Nothing was sent: %(names)s has no email address.", "Nothing was sent: %(names)s have no email address."
         )
-        return words.catalogue.ngettext(*said, len(to_bring)) % {"names": dates.listed(to_bring, words.language)}
+        return words.catalogue.ngettext(*lacking, len(to_bring)) % {"names": dates.listed(to_bring, words.language)}
     said = _NOTHING_SENT[facts["where"]]
     return words.gettext(said)
 
