@@ -17,14 +17,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 partner_mails.py, person_mails.py, organizer_mails.py and addressee_mails.py) and sets
                                 it as bytes (mail/mime.py). mail/results.py records what became of it, and when the
                                 next retry is; mail/circuit_breaker.py whether the relay is at fault
-                                passed in: wording/composing.py words it (wording/mails.py) and sets it as bytes
-                                (mail/mime.py). mail/results.py records what became of it, and when the next retry
-                                is; mail/circuit_breaker.py whether the relay is at fault
-    acts/panic.py               shows nothing of a campaign and sends nothing: web/link_auth.py sees it at each look and
-                                web/not_now.py is what links say then; acts/locking.py refuses what exposes or sends
     cli/status.py               state/status.py reads where things stand, state/mail_status.py what became of a mail
     cli/todo.py                 state/todo.py reads what waits for a person in all campaigns; wording/todo.py words it
-                                state/board.py is a page of the partners as a table, state/partner_card.py all of one
     cli/notes.py                acts/partner_notes.py keeps what organizers note about a partner, acts/look_after.py who
                                 looks after it; state/notes.py knows what is due
     cli/log.py                  state/log.py reads the lines that acts left by acts/audit.py; wording/log.py words them
@@ -39,20 +33,6 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who
                                 reads that mailbox confirms or changes it at web/member_page.py, or takes it back
                                 (acts/take_back_voice.py; acts/after_member_left.py voids a seal that counts it)
-    web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
-                                acts/login.py lets in by a code (tasks.login mails it) or a link, and
-                                acts/second_factor.py asks for an app's; cli/organizer.py says who may
-    web/desk/home.py            what waits for a person (state/home.py), and where something can be done about it
-                                (web/desk/ways_out.py); campaign_page.py and log_page.py are of one campaign
-    web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
-                                web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them
-    web/desk/partner_acts.py    what is done for one partner (by_hand_acts.py, merge_act.py), as by the commands and in
-                                the same sentences; state/partner_changes.py has what such an act came to
-                                web/desk/registry.py has all of them, campaign_page.py and partner_page.py offer them;
-                                members_page.py shows voices, own words and the next digest (wording/digest_status.py)
-                                board_page.py finds partners, wording/partners.py says how each stands
-    acts/two_persons.py         asked by each act that needs a second person; state/approvals.py knows what waits,
-                                acts/agree.py does it with the yes, web/desk/approvals.py is where that is said
     web/serving.py              uvicorn, and for how long it waits for the rest of a request (web/forms.py: of a form)
     acts/answer.py              acts/locking.py locks campaign and partner and reads what decides; state/lifecycle.py
                                 says what may be done at that stage; state/refusals.py why something is not
@@ -67,6 +47,27 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one
+
+    web/desk/table.py           what organizers can do in a browser, and who may; web/desk/door.py asks before each
+                                acts/login.py lets in by a code (tasks.login mails it) or a link, and
+                                acts/second_factor.py asks for an app's; cli/organizer.py says who may
+    web/desk/home.py            what waits for a person (state/home.py), and where something can be done about it
+                                (web/desk/ways_out.py); campaign_page.py and log_page.py are of one campaign
+    web/desk/board_page.py      the partners as a table (state/board.py), each in a line of wording/partners.py;
+                                partner_page.py is all about one (state/partner_card.py)
+    web/desk/members_page.py    voices, own words and the next digest (wording/digest_status.py)
+    web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
+                                web/desk/registry.py has all of them, and the pages above offer them. Each does what a
+                                command does, by the same act and in the same sentences
+    web/desk/partner_acts.py    what is done for one partner, with by_hand_acts.py and merge_act.py;
+                                state/partner_changes.py has what such an act came to
+    web/desk/letter_page.py     all about one letter (state/letter_card.py), and its files; web/desk/letter_acts.py
+                                sends it, notes that it was brought, what was replied (acts/note_reply.py) and that an
+                                addressee was told who stepped back (acts/note_told.py)
+    acts/two_persons.py         asked by each act that needs a second person; state/approvals.py knows what waits,
+                                acts/agree.py does it with the yes, web/desk/approvals.py is where that is said
+    acts/panic.py               shows nothing of a campaign and sends nothing: web/link_auth.py sees it at each look and
+                                web/not_now.py is what links say then; acts/locking.py refuses what exposes or sends
 
     cli/members.py              persons who add their voices, as numbers (state/member_counts.py) and named nowhere;
                                 acts/door_for_voices.py lets no more come, acts/voices_by_hand.py takes back what is not
@@ -91,10 +92,6 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.backup                backup/folder.py knows when the next is due, backup/make.py writes one snapshot of all
                                 rows (backup/rows.py) into a tar (backup/archive.py) under a key (backup/identity.py)
     cli/backup.py               backup/restore.py reads it again and puts it back, on either database
-    web/desk/letter_page.py     all about one letter (state/letter_card.py), and its files; web/desk/letter_acts.py
-                                sends it, notes that it was brought, what was replied (acts/note_reply.py) and that an
-                                addressee was told who stepped back (acts/note_told.py), as cli/dispatch.py,
-                                cli/reply.py and cli/notice.py do
     cli/cancel.py               acts/cancel.py: the letter never leaves, and whoever was asked is told
     cli/go_on.py                state/since_backup.py says where each campaign stands by a database that was put back
                                 from a backup; acts/go_on.py lets it go on. installation.py noticed that it was, by
