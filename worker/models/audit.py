@@ -11,20 +11,21 @@ from worker.models.base import Base
 from worker.models.partner import Actor
 
 AuditCode = Literal[
-    Choice, "launched", "invited", "reminded", "extended", "held", "resumed", "amended", "address_corrected", "resent",
-    "disowned", "corrected_listing", "proposed_name", "name_agreed",
-    "name_kept", "passed_on", "handed_out", "unsubscribed", "resubscribed", "asked_to_join", "admitted",
-    "not_admitted", "bounced", "reported", "response_came", "answers_settled", "closed", "sealed", "dispatched",
-    "accepted", "brought_by_hand",
-    "letter_resent", "cancelled", "renamed", "erased", "applicant_erased", "contact_added",
-    "contact_ended", "silenced", "mail_allowed", "code_guessed", "undone", "merged",
-    "asked_again", "seal_voided", "copied", "erasure_planned",
-    "restored", "voice_withdrawn", "voice_erased", "words_agreed", "words_refused",
-    "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
-    "voices_stopped", "voices_reopened", "seat_given", "seat_taken",
-    "reply_noted", "notice_told", "note_added", "note_finished", "looked_after", "looked_after_no_more",
-    "partners_added", "taken_out", "put_back", "changed", "panic", "panic_ended",
+    Choice, "launched", "invited", "reminded", "extended", "amended", "changed", "undone", "renamed",
+    "held", "resumed", "panic", "panic_ended", "restored",
     "second_asked", "second_agreed", "second_declined", "two_persons_on", "two_persons_off",
+    "partners_added", "taken_out", "put_back", "merged", "asked_again",
+    "asked_to_join", "admitted", "not_admitted", "applicant_erased",
+    "address_corrected", "resent", "handed_out", "passed_on", "contact_added", "contact_ended", "disowned",
+    "corrected_listing", "proposed_name", "name_agreed", "name_kept",
+    "unsubscribed", "resubscribed", "silenced", "mail_allowed", "code_guessed",
+    "note_added", "note_finished", "looked_after", "looked_after_no_more",
+    "bounced", "reported", "response_came", "answers_settled",
+    "closed", "sealed", "seal_voided", "dispatched", "accepted", "brought_by_hand", "letter_resent", "copied",
+    "reply_noted", "notice_told", "cancelled", "erasure_planned", "erased",
+    "voice_withdrawn", "voice_erased", "words_agreed", "words_refused", "voices_stopped", "voices_reopened",
+    "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
+    "seat_given", "seat_taken",
 ]  # fmt: skip
 
 
