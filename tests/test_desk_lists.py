@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests import cast, same_rows
 from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.spreadsheets import xlsx
+from tests.sql import statements
 from worker import db
 from worker.acts import join, third_party_limits
 from worker.cli.commands import app
@@ -218,6 +219,18 @@ def test_applicants_are_admitted_refused_and_told_from_partners(at_desk: AtDesk)
     assert "Nobody asks to sign" in maly.get(f"{place}/applicants").text
     for odd in ("", "yes-", "yes-999", "no-x", f"yes-{hill}"):
         assert maly.post(f"{place}/admit", {"decide": odd}).status_code == 422
+
+
+def test_the_names_of_all_partners_are_read_once_for_all_applicants(at_desk: AtDesk) -> None:
+    maly, place, number = at_desk
+    counted = []
+    for organization in ("Hill Watch", "River Watchers", "Lake Friends"):
+        asks(number, organization)
+        with statements() as seen:
+            page = maly.get(f"{place}/applicants")
+        assert organization in page.text
+        counted.append(len(seen))
+    assert counted[0] == counted[-1]
 
 
 def test_what_nobody_confirmed_is_forgotten(at_desk: AtDesk) -> None:

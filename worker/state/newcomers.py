@@ -109,14 +109,20 @@ def load_taken_out(session: Session, campaign: Campaign) -> list[tuple[int, str]
     return [(number, organization) for number, organization in rows]
 
 
-def load_alike_of(session: Session, campaign: Campaign, applicant: ThirdPartyAddress) -> list[str]:
-    """The partners that one who asks to sign may be: of its name, or of one that looks like it."""
+def load_alike_of(session: Session, campaign: Campaign, applicants: Sequence[ThirdPartyAddress]) -> list[list[str]]:
+    """The partners that each who asks to sign may be: of its name, or of one that looks like it."""
+    if not applicants:
+        return []
     in_it = (Partner.campaign_id == campaign.id, Partner.organization != REDACTED, Partner.is_in_list)
     known = list(session.scalars(select(Partner.organization).where(*in_it).order_by(Partner.id)))
-    near = [known[at] for at in similar_names.near([applicant.organization], known)]
-    pairs, _ = similar_names.alike([*near, applicant.organization])
-    its = similar_names.same_name(applicant.organization)
-    same = [one for one in near if similar_names.same_name(one) == its]
+    asking = [one.organization for one in applicants]
+    near = [known[at] for at in similar_names.near(asking, known)]
+    return [_alike_to(one, near) for one in asking]
+
+
+def _alike_to(name: str, near: list[str]) -> list[str]:
+    pairs, _ = similar_names.alike([*near, name])
+    same = [one for one in near if similar_names.same_name(one) == similar_names.same_name(name)]
     return list(dict.fromkeys([*same, *(near[first] for first, second in pairs if second == len(near))]))
 
 

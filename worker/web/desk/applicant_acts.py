@@ -23,7 +23,7 @@ def _page(session: Session, at: At) -> dict[str, Any]:
     waiting = load_applicants(session, at.campaign)
     joining = load_joining(session, [at.campaign.id], at.visitor.now).get(at.campaign.id, NOBODY)
     return {
-        "waiting": [(one, load_alike_of(session, at.campaign, one)) for one in waiting],
+        "waiting": list(zip(waiting, load_alike_of(session, at.campaign, waiting), strict=True)),
         "unconfirmed": joining.unconfirmed,
     }
 
