@@ -376,7 +376,7 @@ def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) ->
         answer.withdraw(session, partners(session)[NAMED].id, Statement())
     for words in ((NAMED,), ()):
         said = types("erase", "dam", *words, "--dry-run")[1]
-        assert "send the notice first" in said
+        assert "so print and send the notice first: " in said
         assert "notice dam" in said
     assert "send the notice first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
     assert NAMED in types("notice", "dam")[1]
@@ -534,7 +534,7 @@ def test_an_organizer_erases_one_and_all(browser: TestClient) -> None:
     assert code == 1
     assert f"withdraw dam '{NAMED}'" in said
     code, said = types("erase", "dam", SILENT, "--dry-run")
-    assert (code, f"Erase the records of {SILENT}? Its contact, address and link are erased" in said) == (0, True)
+    assert (code, f"Erase the records of {SILENT}?\nIts contact, address and link are erased" in said) == (0, True)
     assert SILENT in everything_in_rows()
     code, said = types("erase", "dam", "still pond", "--yes")
     assert (code, "Its name is erased too." in said, "partners.csv" in said) == (0, True, True)

@@ -210,11 +210,7 @@ def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: b
         found = lookup.partner_named(session, campaign, partner)
         partner_id, present, asked = found.id, signatory(found), in_all_languages(proposed_listing(found))
         decide_name(session, partner_id, agreed=agreed)
-    question = console.question(words.decide_name(present, asked, agreed=agreed))
-    if dry_run:
-        console.say(f"Dry run: {question}")
-        return
-    console.ask(question, yes=yes)
+    console.agree(words.decide_name(present, asked, agreed=agreed), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         decide_name(session, partner_id, agreed=agreed)
     does = "is printed" if agreed else "is not printed"
@@ -234,10 +230,7 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
         found = lookup.partner_named(session, campaign, partner)
         partner_id, called = found.id, lookup.said(found, partner)
         before = words.correct_address(called, email, change_address(session, found.id, email), found, campaign)
-    if dry_run:
-        console.say(f"Dry run: {console.question(before)}")
-        return
-    console.ask(console.question(before), yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         found = session.get_one(Partner, partner_id)
         corrected = change_address(session, partner_id, email)

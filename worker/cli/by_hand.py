@@ -82,10 +82,7 @@ def _record(
         receipt = receipt_fate(session, partner, standing_answer(session, partner_id))
         gone = has_left(session, campaign)
         before = words.record(called, choice, visibility, standing, receipt, campaign, has_left=gone)
-    if dry_run:
-        console.say(f"Dry run: {console.question(before)}")
-        return
-    console.ask(console.question(before), yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         record_by_hand(session, partner_id, choice, visibility, spoken)  # type: ignore[arg-type]
         campaign_id, gone = campaign.id, has_left(session, campaign)

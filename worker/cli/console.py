@@ -56,11 +56,6 @@ def ask(question: str, *, yes: bool) -> None:
         fail("Nothing was done.")
 
 
-def question(before: "Before") -> str:
-    """What an act would do, in one paragraph that begins with the question."""
-    return " ".join([before.title, *before.lines])
-
-
 def ask_for_name(question: str, name: str, *, yes: bool) -> None:
     """The same before what cannot be undone: a person types the campaign's name, which no finger does by itself."""
     name = name.rstrip("/").rsplit("/", 1)[-1]
@@ -69,19 +64,27 @@ def ask_for_name(question: str, name: str, *, yes: bool) -> None:
 
 
 def agree(before: "Before", *, yes: bool, dry_run: bool, name: str = "") -> None:
-    """Say what is about to happen, and go on only if a person agrees; a dry run ends there.
+    """Say what an act would do, as the desk does, and go on only if a person agrees; a dry run ends there.
 
     `name`: of the campaign, where it cannot be undone, and a person has to type it.
     """
-    lines = [*before.lines, *([f"Whom it concerns: {some(before.names)}"] if before.names else [])]
     if dry_run:
-        say("\n".join(["Dry run: nothing is done. Otherwise:", *lines]))
-        raise typer.Exit
-    question = "\n".join([*lines, before.title])
+        end_dry_run(before)
+    question = "\n".join([*_lines(before), before.title])  # what is asked stands beside the answer
     if name:
         ask_for_name(question, name, yes=yes)
     else:
         ask(question, yes=yes)
+
+
+def end_dry_run(before: "Before") -> NoReturn:
+    """Say what an act would do, and end."""
+    say("\n".join([f"Dry run: {before.title}", *_lines(before)]))
+    raise typer.Exit
+
+
+def _lines(before: "Before") -> list[str]:
+    return [*before.lines, *([f"Whom it concerns: {some(before.names)}"] if before.names else [])]
 
 
 def _agreed_before(question: str, *, yes: bool) -> bool:

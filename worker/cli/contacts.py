@@ -191,10 +191,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
         except SameAddress:
             console.nothing_to_do(f"{email} can answer for {called} already: nothing was changed.")
         before = words.add_contact(called, email, its_language, is_told=partner.takes_alerts)
-    if dry_run:
-        console.say(f"Dry run: {console.question(before)}")
-        return
-    console.ask(console.question(before), yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         add_contact(session, partner_id, email, language=its_language, name=who)
     lookup.notify(tasks.deliver)
@@ -223,10 +220,7 @@ def _end(name: str, organization: str, number: int, *, yes: bool, dry_run: bool)
         end_contact(session, partner_id, contact_id, link=None)
         answered = standing is not None and standing.contact_id == contact_id
         before = words.end_contact(called, contact, answered=answered)
-    if dry_run:
-        console.say(f"Dry run: {console.question(before)}")
-        return
-    console.ask(console.question(before), yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         end_contact(session, partner_id, contact_id, link=None)
     console.say(" ".join([f"The link of {contact} for {called} has ended.", *before.lines]))

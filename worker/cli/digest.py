@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli import console
-from worker.cli.before_acts import agreed_to
 from worker.cli.options import DryRun, Json, Name, Yes
 
 if TYPE_CHECKING:
@@ -150,9 +149,12 @@ def _hold(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.wording.acts import members as words
 
     _try(name, "hold", even_restored=True)
-    if agreed_to(words.hold_digests(), yes=yes, dry_run=dry_run, asks=False):
-        _do(name, "hold", even_restored=True)
-        console.say(f"Held.\nTo continue: {console.command('digest', name, '--resume')}")
+    before = words.hold_digests()
+    if dry_run:
+        console.end_dry_run(before)
+    _do(name, "hold", even_restored=True)
+    console.say("\n".join(before.lines))
+    console.say(f"Held.\nTo continue: {console.command('digest', name, '--resume')}")
 
 
 def _resume(name: str, *, yes: bool, dry_run: bool) -> None:
@@ -160,18 +162,18 @@ def _resume(name: str, *, yes: bool, dry_run: bool) -> None:
 
     status = _load(name).status
     _try(name, "resume")
-    if agreed_to(words.resume_digests(status), yes=yes, dry_run=dry_run):
-        _do(name, "resume")
-        console.say(f"They continue. {console.who_sends()}")
+    console.agree(words.resume_digests(status), yes=yes, dry_run=dry_run)
+    _do(name, "resume")
+    console.say(f"They continue. {console.who_sends()}")
 
 
 def _stop(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.wording.acts import members as words
 
     _try(name, "stop", even_restored=True)
-    if agreed_to(words.stop_digests(), yes=yes, dry_run=dry_run):
-        _do(name, "stop", even_restored=True)
-        console.say(f"Stopped.\nTo send them again: {console.command('digest', name, '--restart')}")
+    console.agree(words.stop_digests(), yes=yes, dry_run=dry_run)
+    _do(name, "stop", even_restored=True)
+    console.say(f"Stopped.\nTo send them again: {console.command('digest', name, '--restart')}")
 
 
 def _restart(name: str, *, yes: bool, dry_run: bool) -> None:
@@ -179,27 +181,27 @@ def _restart(name: str, *, yes: bool, dry_run: bool) -> None:
 
     found = _load(name)
     _try(name, "restart")
-    if agreed_to(words.restart_digests(found.status.stopped_by, found.addressee), yes=yes, dry_run=dry_run):
-        _do(name, "restart")
-        console.say(f"Next: {console.command('digest', name)}")
+    console.agree(words.restart_digests(found.status.stopped_by, found.addressee), yes=yes, dry_run=dry_run)
+    _do(name, "restart")
+    console.say(f"Next: {console.command('digest', name)}")
 
 
 def _again(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.wording.acts import members as words
 
     number = _try(name, "again")
-    if agreed_to(words.send_again(number), yes=yes, dry_run=dry_run):
-        _do(name, "again")
-        console.say(console.who_sends())
+    console.agree(words.send_again(number), yes=yes, dry_run=dry_run)
+    _do(name, "again")
+    console.say(console.who_sends())
 
 
 def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
     from worker.wording.acts import members as words
 
     number = _try(name, "arrived")
-    if agreed_to(words.note_arrived(number), yes=yes, dry_run=dry_run):
-        _do(name, "arrived")
-        console.say(f"Recorded. Next: {console.command('digest', name)}")
+    console.agree(words.note_arrived(number), yes=yes, dry_run=dry_run)
+    _do(name, "arrived")
+    console.say(f"Recorded. Next: {console.command('digest', name)}")
 
 
 def _try(name: str, wish: "DigestWish", *, even_restored: bool = False) -> int:

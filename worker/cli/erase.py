@@ -1,11 +1,15 @@
 """What an organizer types so that nothing is kept longer than it must be."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli import console
 from worker.cli.options import DryRun, Name, Yes
+
+if TYPE_CHECKING:
+    from worker.wording.acts import Before
 
 
 def erase(
@@ -66,11 +70,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
         before = erasing.erase_campaign(
             found, names, ends=ends, told=to_tell, tells_nobody=tell_nobody, by_hand=by_hand
         )
-    lines = [_with_notice(line, name) for line in before.lines]
-    if dry_run:
-        console.say(f"Dry run: {' '.join(lines)}")
-        return
-    console.ask_for_name(f"{before.title} {' '.join(lines)}", name, yes=yes)
+    console.agree(_with_notice(before, name), yes=yes, dry_run=dry_run, name=name)
     if to_tell:
         with lookup.writing(name) as (session, campaign):
             to_tell = acts.give_up(session, campaign.id)
@@ -89,11 +89,12 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     done("contacts and names of the campaign", "partners.csv in the campaign's folder")
 
 
-def _with_notice(line: str, name: str) -> str:
+def _with_notice(before: "Before", name: str) -> "Before":
     """The same, with the command that prints the notice where it says that one is to be sent first."""
     from worker.wording.acts.partner import TOLD_FIRST
 
-    return f"{line.removesuffix('.')}: {console.command('notice', name)}" if line == TOLD_FIRST else line
+    with_command = f"{TOLD_FIRST.removesuffix('.')}: {console.command('notice', name)}"
+    return replace(before, lines=[with_command if line == TOLD_FIRST else line for line in before.lines])
 
 
 def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
@@ -120,13 +121,8 @@ def _organization(name: str, organization: str, *, yes: bool, dry_run: bool) -> 
             erase_applicant(session, stranger_id)
         done(what, "emails")
         return
-    question = console.question(words.erase(called, further, its_name=its_name, is_untold=untold))
-    if untold:
-        question += f" The notice: {console.command('notice', name)}"
-    if dry_run:
-        console.say(f"Dry run: {question}")
-        return
-    console.ask_for_name(question, name, yes=yes)
+    before = words.erase(called, further, its_name=its_name, is_untold=untold)
+    console.agree(_with_notice(before, name), yes=yes, dry_run=dry_run, name=name)
     with lookup.writing(name) as (session, _):
         erase_partner(session, partner_id)
     done(f"the records of {called}", "its line in partners.csv")

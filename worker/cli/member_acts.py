@@ -7,13 +7,11 @@ def stop(name: str, *, yes: bool, dry_run: bool) -> None:
     """Let nobody add a voice any more."""
     from worker.acts.door_for_voices import stop_voices
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.wording.acts import members as words
 
     with lookup.dry_run(name) as (session, campaign):
         mails = stop_voices(session, campaign.id)
-    if not agreed_to(words.stop_voices(mails), yes=yes, dry_run=dry_run):
-        return
+    console.agree(words.stop_voices(mails), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         stop_voices(session, campaign.id)
     console.say(f"Nobody can add a voice any more.\nTo allow it again: {console.command('members', name, '--reopen')}")
@@ -23,7 +21,6 @@ def reopen(name: str, *, yes: bool, dry_run: bool) -> None:
     """Let persons add their voices again."""
     from worker.acts.door_for_voices import reopen_voices
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.state.member_counts import shut_because
     from worker.wording.acts import members as words
     from worker.wording.voices import door_sentence
@@ -31,8 +28,7 @@ def reopen(name: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.dry_run(name) as (session, campaign):
         reopen_voices(session, campaign.id)
         because = shut_because(campaign)
-    if not agreed_to(words.reopen_voices(because), yes=yes, dry_run=dry_run):
-        return
+    console.agree(words.reopen_voices(because), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         reopen_voices(session, campaign.id)
     console.say(f"{door_sentence(because)}.")
@@ -42,15 +38,13 @@ def withdraw(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Withdraw the voice of one person, who asked for it in another way."""
     from worker.acts.voices_by_hand import withdraw_one
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.wording.acts import members as words
 
     email = _as_address("--withdraw", typed)
     with lookup.dry_run(name) as (session, campaign):
         member = withdraw_one(session, campaign.id, email)
         confirmed, told = member.confirmed_at is not None, member.digest_id is not None
-    if not agreed_to(words.withdraw_one(confirmed=confirmed, told=told), yes=yes, dry_run=dry_run):
-        return
+    console.agree(words.withdraw_one(confirmed=confirmed, told=told), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         withdraw_one(session, campaign.id, email)
     console.say("It is withdrawn.")
@@ -60,7 +54,6 @@ def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Erase what is kept of one person, who asked for it; its voice is withdrawn."""
     from worker.acts.erase_members import erase_member
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.cli.erase import done
     from worker.state.member_addresses import get_member
     from worker.wording.acts import members as words
@@ -70,8 +63,7 @@ def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
         member = get_member(session, campaign, email)
         told = member.digest_id is not None
         erase_member(session, member.id)
-    if not agreed_to(words.erase_member(told=told), yes=yes, dry_run=dry_run, name=name):
-        return
+    console.agree(words.erase_member(told=told), yes=yes, dry_run=dry_run, name=name)
     with lookup.writing(name) as (session, campaign):
         erase_member(session, get_member(session, campaign, email).id)
     done("name, email address, country and words of this person, and their link", "notes")
@@ -82,7 +74,6 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     from worker.acts import voices_by_hand
     from worker.acts.voices_by_hand import AT_ONCE, withdraw_voices
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.state.member_addresses import load_of_domain
     from worker.wording.acts import members as words
 
@@ -90,8 +81,7 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.dry_run(name) as (session, campaign):
         found = voices_by_hand.drop_domain(session, campaign.id, domain)
     before = words.drop_domain(found, domain, at_once=len(found.all))
-    if not agreed_to(before, yes=yes, dry_run=dry_run, name=name):
-        return
+    console.agree(before, yes=yes, dry_run=dry_run, name=name)
     number = 0
     for start in range(0, len(found.all), AT_ONCE):
         with lookup.writing(name) as (session, campaign):

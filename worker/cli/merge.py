@@ -36,10 +36,7 @@ def merge(
         kept_id, merged_id = kept.id, merged.id
         two = before_merging(session, kept, merged)
         before = words.merge(two, merge_partners(session, kept_id, merged_id), kept, campaign)
-    if dry_run:
-        console.say(f"Dry run: {console.question(before)}")
-        return
-    console.ask_for_name(console.question(before), name, yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run, name=name)
     with lookup.writing(name) as (session, _):
         told = merge_partners(session, kept_id, merged_id).told
     lookup.notify(tasks.deliver)

@@ -83,11 +83,7 @@ def _end(name: str, extend: str | None, *, yes: bool, dry_run: bool) -> None:
             has_passed=is_open and campaign.deadline_at < now,
             is_new=deadline is not None,
         )
-    told = "\n".join(before.lines)
-    if dry_run:
-        console.say(f"Dry run: the panic would end.\n{told}")
-        return
-    console.ask(f"{told}\nEnd the panic?", yes=yes)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         end_panic(session, campaign.id, deadline)
     lookup.notify(tasks.deliver)

@@ -35,17 +35,14 @@ def _take_out(name: str, organization: str, *, yes: bool, dry_run: bool) -> None
     from worker import tasks
     from worker.acts.take_out import take_out_partner
     from worker.cli import lookup
-    from worker.wording.acts.partner_list import take_out
+    from worker.wording.acts import partner_list as words
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, words = partner.id, lookup.said(partner, organization)
+        partner_id, called = partner.id, lookup.said(partner, organization)
         done = take_out_partner(session, partner_id)
-        before = take_out(partner, done.told, answered=done.answered, voids=done.voids)
-    if dry_run:
-        console.say(f"Dry run: would be taken out: {words}. {' '.join(before.lines)}")
-        return
-    console.ask(f"{' '.join(before.lines)}\n{before.title}", yes=yes)
+        before = words.take_out(partner, done.told, answered=done.answered, voids=done.voids)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         told = take_out_partner(session, partner_id).told
         campaign_id = campaign.id
@@ -53,24 +50,21 @@ def _take_out(name: str, organization: str, *, yes: bool, dry_run: bool) -> None
     lookup.notify(tasks.deliver)
     sent = f" {console.who_sends()}" if told else ""
     back = console.command("remove", name, f"#{partner_id}", "--put-back")
-    console.say(f"{words} is taken out of the list.{sent} To put it back: {back}")
+    console.say(f"{called} is taken out of the list.{sent} To put it back: {back}")
 
 
 def _put_back(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     from worker import tasks
     from worker.acts.take_out import put_back_partner
     from worker.cli import lookup
-    from worker.wording.acts.partner_list import put_back as words_before
+    from worker.wording.acts import partner_list as words
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization, even_taken_out=True)
-        partner_id, words = partner.id, lookup.said(partner, organization)
-        before = words_before(partner, asked=put_back_partner(session, partner_id))
-    if dry_run:
-        console.say(f"Dry run: would be put back: {words}. {' '.join(before.lines)}")
-        return
-    console.ask(f"{' '.join(before.lines)} {before.title}", yes=yes)
+        partner_id, called = partner.id, lookup.said(partner, organization)
+        before = words.put_back(partner, asked=put_back_partner(session, partner_id))
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         asked = put_back_partner(session, partner_id)
     lookup.notify(tasks.deliver)
-    console.say(f"{words} is in the list again.{f' {console.who_sends()}' if asked else ''}")
+    console.say(f"{called} is in the list again.{f' {console.who_sends()}' if asked else ''}")

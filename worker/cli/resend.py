@@ -63,13 +63,8 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
     with lookup.dry_run(name) as (session, campaign):
         found = lookup.partner_named(session, campaign, partner)
         partner_id = found.id
-        question = console.question(
-            words.mail_once_more(lookup.said(found, partner), mail_once_more(session, found.id))
-        )
-    if dry_run:
-        console.say(f"Dry run: {question}")
-        return
-    console.ask(question, yes=yes)
+        before = words.mail_once_more(lookup.said(found, partner), mail_once_more(session, found.id))
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         mail_once_more(session, partner_id)
     lookup.notify(tasks.deliver)

@@ -1,5 +1,6 @@
 """What an organizer types so that an organization gets no mail at all, or gets it again."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -43,16 +44,13 @@ def _begin(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
         is_open = campaign.takes_answers(at=db.clock(session))
         silence_partner(session, partner_id)
         before = words.silence(called, campaign)
-    follows = " ".join(before.lines)
     if is_open:
-        follows += f" If it tells you in another way that it signs: {console.command('sign', name, organization)} …"
-    if dry_run:
-        console.say(f"Dry run: {before.title} {follows}")
-        return
-    console.ask(f"{before.title} {follows}", yes=yes)
+        by_hand = f"If it tells you in another way that it signs: {console.command('sign', name, organization)} …"
+        before = replace(before, lines=[*before.lines, by_hand])
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         silence_partner(session, partner_id)
-    console.say(f"{called} and its contacts get no email any more. {follows}")
+    console.say(f"{called} and its contacts get no email any more. {' '.join(before.lines)}")
     console.say(f"Next: {console.command('status', name)}")
 
 
@@ -64,17 +62,11 @@ def _end(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
 
     with lookup.dry_run(name) as (session, campaign):
         partner = lookup.partner_named(session, campaign, organization)
-        partner_id, called, had_unsubscribed = (
-            partner.id,
-            lookup.said(partner, organization),
-            partner.quiet_at is not None,
-        )
+        partner_id, called = partner.id, lookup.said(partner, organization)
+        had_unsubscribed = partner.quiet_at is not None
         is_asked = allow_mail(session, partner_id)
-    question = console.question(words.allow_mail(called, had_unsubscribed=had_unsubscribed, is_asked=is_asked))
-    if dry_run:
-        console.say(f"Dry run: {question}")
-        return
-    console.ask(question, yes=yes)
+    before = words.allow_mail(called, had_unsubscribed=had_unsubscribed, is_asked=is_asked)
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         is_asked = allow_mail(session, partner_id)
     lookup.notify(tasks.deliver)

@@ -82,7 +82,6 @@ def _decide(
 ) -> None:
     from worker.acts.own_words import decide_words
     from worker.cli import lookup
-    from worker.cli.before_acts import agreed_to
     from worker.state.waiting_words import load_waiting_words
     from worker.wording.acts import members as said
 
@@ -95,8 +94,7 @@ def _decide(
     if not (agreed or refused):
         console.nothing_to_do("No words wait for you: nothing was changed.")
     to_agree, to_refuse = ([one for one in waiting if one.member_id in which] for which in (agreed, refused))
-    if not agreed_to(said.decide_words(to_agree, to_refuse), yes=yes, dry_run=dry_run):
-        return
+    console.agree(said.decide_words(to_agree, to_refuse), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         decide_words(session, campaign.id, agree=agreed, refuse=refused)
         left = len(load_waiting_words(session, campaign))
