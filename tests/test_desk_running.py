@@ -15,11 +15,12 @@ from tests.definitions import a_definition
 from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.same_rows import assert_same
 from worker import db, settings
-from worker.acts import amend_letter, invite, launch
+from worker.acts import amend_letter, close, invite, launch
 from worker.cli.commands import app
 from worker.definition.partners import PartnerRow
 from worker.models import Addressee, Campaign, Letter, Mail
 from worker.state.answers import load_standing
+from worker.state.letters import living_seal
 from worker.wording.sheet import hash_of
 
 pytestmark = [
@@ -332,6 +333,23 @@ def test_closing_says_how_many_signed_and_are_silent(maly: DeskBrowser) -> None:
     assert "1 organization signs." in check.text
     assert "2 have not answered." in check.text
     assert campaign_now().closed_at is None
+
+
+def test_the_letter_is_rendered_while_others_can_withdraw(maly: DeskBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
+    render, rendered = close.render, []
+
+    def while_somebody_writes(*letter: Any) -> Any:
+        with db.transaction() as session:
+            rendered.append(db.locked(session, number).closed_at)
+        return render(*letter)
+
+    number = campaign_now().id
+    monkeypatch.setattr(close, "render", while_somebody_writes)
+    assert maly.does(f"{place()}/close").status_code == 303
+    assert rendered
+    assert None not in rendered
+    with db.reading() as session:
+        assert living_seal(session, session.get_one(Campaign, number)) == 1
 
 
 def test_cancelling_says_what_is_told_to_whom(maly: DeskBrowser) -> None:

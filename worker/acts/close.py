@@ -51,10 +51,10 @@ def close_and_seal_within(session: Session, campaign_id: int, *, early: bool = F
     return None if locked is None else _seal(session, locked, _read(session, locked.campaign).render())
 
 
-def close_early(session: Session, campaign_id: int) -> int | None:
-    """Close before the deadline and seal, as `close_and_seal` does, in this transaction. Raises Closed."""
+def close_early(session: Session, campaign_id: int) -> None:
+    """Close before the deadline; `close_and_seal` seals afterwards. Raises Closed, InPanic and SecondPersonNeeded."""
     require_not_closed(session, campaign_id)
-    return close_and_seal_within(session, campaign_id, early=True)
+    _lock_and_close(session, campaign_id, early=True)
 
 
 def require_not_closed(session: Session, campaign_id: int) -> None:

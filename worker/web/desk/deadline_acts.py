@@ -3,21 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from worker import db, tasks
-from worker.acts.close import close_early, require_not_closed
+from worker.acts.close import close_and_seal, close_early, require_not_closed
 from worker.acts.extend import bring_deadline_forward, move_deadline
 from worker.acts.remind import remind_now
 from worker.acts.undo import undo_last
 from worker.state.counts import load_counts
 from worker.state.recipients import count_reminded, load_asked, load_to_tell_of_end_by_hand
 from worker.state.refusals import NobodyToRemind
-from worker.text import durations
-from worker.web.desk import amend_act, settings_act
-from worker.web.desk.doing import At, DeskAct, Wrong
+from worker.web.desk import amend_act, fields, settings_act
+from worker.web.desk.doing import At, DeskAct
 from worker.wording.acts import Before
 from worker.wording.acts import deadline as words
 from worker.wording.organizers import O_
@@ -26,24 +24,13 @@ Move = Callable[[Session, int, datetime], int]
 _IN_A_MINUTE = O_("The emails leave in a minute. Until then you can take it back.")
 
 
-def _read_deadline(session: Session, at: At) -> datetime:
-    now = db.clock(session)
-    try:
-        moment = durations.deadline(at.typed.get("deadline", ""), now=now, zone=ZoneInfo(at.campaign.zone))
-    except durations.NotATime:
-        raise Wrong(deadline="deadline unknown") from None
-    if moment > now + durations.MAX_AHEAD:
-        raise Wrong(deadline="deadline too far")
-    return moment
-
-
 def _moves(move: Move) -> Callable[[Session, At], object]:
-    return lambda session, at: move(session, at.campaign.id, _read_deadline(session, at))
+    return lambda session, at: move(session, at.campaign.id, fields.read_deadline(session, at))
 
 
 def _before_move(move: Move) -> Callable[[Session, At], Before]:
     def before(session: Session, at: At) -> Before:
-        moment = _read_deadline(session, at)
+        moment = fields.read_deadline(session, at)
         names = [partner.organization for partner in load_asked(session, at.campaign)]
         by_hand = [partner.organization for partner in load_to_tell_of_end_by_hand(session, at.campaign)]
         told = move(session, at.campaign.id, moment)
@@ -81,8 +68,8 @@ def _before_undo(session: Session, at: At) -> Before:
     return words.undo(act, undone.mails, undone.answers, undone.deadline, at.campaign.zone, at.language)
 
 
-def _close(session: Session, at: At) -> object:
-    return close_early(session, at.campaign.id)
+def _close(session: Session, at: At) -> None:
+    close_early(session, at.campaign.id)
 
 
 def _before_close(session: Session, at: At) -> Before:
@@ -160,5 +147,6 @@ ACTS = (
         watches="everything",
         then=O_("The letter leaves after the review, or when a person sends it."),
         wakes_for_it=(tasks.dispatch,),
+        afterwards=lambda campaign_id: close_and_seal(campaign_id, early=True),
     ),
 )

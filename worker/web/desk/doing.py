@@ -1,7 +1,7 @@
 """An act of organizers at the desk: its form, what it would do on a page of its own, and the button that does it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from gettext import NullTranslations
 from typing import Any, Literal, cast
@@ -79,7 +79,8 @@ class DeskAct:
     template of what is shown once, at once and nowhere else; `do` returns what that needs. `read`: where the form
     may bring a file, what it makes of that: fields of text, which the next page keeps hidden. It may raise Wrong.
     `for_taken_out`: it is offered, too, where the partner was taken out of the list. `takes_letter`: a whole letter
-    may be typed, in several languages.
+    may be typed, in several languages. `afterwards`: what takes seconds and needs no lock, given the campaign's number
+    once the act is done; if it is refused then, a task does it later.
     """
 
     name: str
@@ -103,6 +104,7 @@ class DeskAct:
     takes_letter: bool = False
     wakes: Sequence[Any] = (tasks.deliver,)
     wakes_for_it: Sequence[Any] = ()
+    afterwards: Callable[[int], object] = lambda campaign_id: None
     read: "Callable[[Visit, At], Mapping[str, str]] | None" = None
     for_taken_out: bool = False
 
@@ -304,11 +306,13 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         with acting(visit) as session:
             two_persons.ask_second_person(session, campaign_id, needed, visit.person.organizer)
         tasks.notify(tasks.deliver)
-        return visit.go_to(f"{_place(visit)}?done={SECOND_PERSON}&since={last}")
+        return visit.go_to(f"{visit.campaign_path}?done={SECOND_PERSON}&since={last}")
     except Wrong as wrong:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
+    with suppress(Refused):
+        act.afterwards(campaign_id)
     for task in act.wakes:
         tasks.notify(task)
     for task in act.wakes_for_it:
@@ -352,7 +356,7 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "panic_at": at.campaign.panic_at,
         "partner": at.partner,
         "partner_called": at.partner.organization if at.partner else "",  # as it is before an act is tried
-        "campaign_path": _place(visit),
+        "campaign_path": visit.campaign_path,
         "back": _place(visit, act),
         "act_path": visit.request.url.path,
         "uploads": act.read is not None,
@@ -368,13 +372,11 @@ def _refused(visit: Visit, act: DeskAct, why: Mapping[str, Why]) -> Response:
     return visit.show("act_refused", 409, said=said, **context)
 
 
-def _place(visit: Visit, act: DeskAct | None = None) -> str:
-    """The campaign's page, or that on which an act stands."""
-    parts = visit.request.path_params
-    campaign = f"/desk/campaigns/{parts['campaign']}"
-    if act is None:
-        return campaign
-    return f"{campaign}/partners/{parts['partner']}" if act.of_partner else f"{campaign}/{act.below}".rstrip("/")
+def _place(visit: Visit, act: DeskAct) -> str:
+    """The page on which an act stands."""
+    if act.of_partner:
+        return f"{visit.campaign_path}/partners/{visit.request.path_params['partner']}"
+    return f"{visit.campaign_path}/{act.below}".rstrip("/")
 
 
 def read_number(text: str) -> int | None:

@@ -95,6 +95,16 @@ class Visit:
         return next((one for one in (wanted, own) if one in OF_THE_DESK), SOURCE)
 
     @property
+    def page(self) -> int:
+        """Which page of a list is asked for."""
+        return read_page(self.request.query_params.get("page", ""))
+
+    @property
+    def campaign_path(self) -> str:
+        """The page of the campaign whose number is in the path."""
+        return f"/desk/campaigns/{self.request.path_params['campaign']}"
+
+    @property
     def kept(self) -> Kept | None:
         """What is to come back after the login."""
         return Kept.from_field(self.typed.get("kept", ""))
@@ -134,6 +144,11 @@ class Visit:
 
 
 View = Callable[[Visit], Response]
+
+
+def read_page(typed: str) -> int:
+    """The number of a page; the first where none is typed."""
+    return max(1, int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 1
 
 
 def _shown(value: object) -> str:
