@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from worker.acts import audit, locking
 from worker.acts.answer import wrong_with_text
 from worker.models import PartnerNote
 from worker.state.refusals import Erased
-from worker.text import durations
+from worker.text import days, durations
 
 
 @dataclass(frozen=True)
@@ -33,24 +32,22 @@ def read_note(text: str, day: str, *, now: datetime, zone: str) -> NoteTyped:
         problems["text"] = wrong
     if day.strip():
         try:
-            due = durations.day(day, now=now, zone=ZoneInfo(zone))
-            today = durations.day("today", now=now, zone=ZoneInfo(zone))
+            on = days.day(day, now=now, zone=zone)
         except durations.NotATime:
             problems["day"] = "due day unknown"
         else:
-            if due < today:
+            due = days.begins(on, zone)
+            if on < days.of(now, zone):
                 problems["day"] = "day past"
             elif due > now + durations.MAX_AHEAD:
                 problems["day"] = "day too far"
     return NoteTyped(text, due, problems)
 
 
-def add_note(
-    session: Session, partner_id: int, text: str, due: datetime | None = None, organizer_id: int | None = None
-) -> bool:
+def add_note(session: Session, partner_id: int, text: str, due: datetime | None = None) -> bool:
     """Keep a note about a partner; whether it is new. The same words for the same day, not ticked off yet, are one.
 
-    `organizer_id`: who wrote it at the desk. Raises Erased.
+    Raises Erased.
     """
     campaign, partner = locking.lock_partner_alone(session, partner_id)
     if partner.erased_at is not None:
@@ -59,7 +56,7 @@ def add_note(
     if any((one.text, one.due_at) == (text, due) for one in session.scalars(open_)):
         return False
     now = db.clock(session)
-    session.add(PartnerNote(partner_id=partner_id, organizer_id=organizer_id, text=text, at=now, due_at=due))
+    session.add(PartnerNote(partner_id=partner_id, organizer_id=audit.acting(session), text=text, at=now, due_at=due))
     audit.log(session, campaign, "organizer", "note_added", partner, at=now)
     return True
 

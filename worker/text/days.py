@@ -3,16 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.text.durations import NotATime
+from worker.text.durations import NotATime, duration
 
 _NEAR = {"today": 0, "yesterday": -1, "tomorrow": 1, "aujourd’hui": 0, "aujourd'hui": 0, "hier": -1, "demain": 1}
 
 
 def day(text: str, *, now: datetime, zone: str) -> date:
-    """Read a day: 2030-04-14, today or yesterday. Raises NotATime."""
-    words = text.strip().casefold()
+    """Read a day: 2030-04-14, "in 3 days", today, yesterday or tomorrow. Raises NotATime."""
+    words, today = text.strip().casefold(), of(now, zone)
     if words in _NEAR:
-        return now.astimezone(ZoneInfo(zone)).date() + timedelta(days=_NEAR[words])
+        return today + timedelta(days=_NEAR[words])
+    if words.startswith("in "):
+        return of(now + duration(words[3:]), zone)
     try:
         found = datetime.strptime(words, "%Y-%m-%d").date()
     except ValueError:

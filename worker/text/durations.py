@@ -24,7 +24,6 @@ _WORDS = {
 _UNIT_OF = {word: unit for unit in UNITS for word in (unit, *_WORDS[unit])}
 _DURATION = re.compile(r"\s*([0-9]{1,9})\s*([a-z]+)\s*", re.IGNORECASE)
 A_DURATION = 'a number and one of s, m, h, d, weeks, months, such as "90s", "2h", "7d" or "2 weeks"'
-A_DAY = 'a day such as 2030-04-14, or "in 3 days"'
 A_DEADLINE = 'a date and time such as 2030-04-14T18:00:00, or "in 2 weeks"'
 
 
@@ -157,32 +156,6 @@ def deadline(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
     if re.fullmatch(r"[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}-?[0-9]?)", words):
         raise NotATime("It has no time of day: write it like 2030-04-14T18:00:00.")
     return instant(moment, zone)
-
-
-def day(text: str, *, now: datetime, zone: tzinfo) -> datetime:
-    """Read a day as typed: "2030-04-14", "in 3 days", "today" or "tomorrow"; its first moment in the zone, in UTC.
-
-    Raises NotATime.
-    """
-    words = text.strip().lower()
-    today = now.astimezone(zone)
-    if words in _NEAR:
-        return _first_moment(today + _NEAR[words], zone)
-    if words.startswith("in "):
-        return _first_moment(today + duration(words[3:]), zone)
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", words):
-        raise NotATime(f"Write {A_DAY}.")
-    try:
-        return _first_moment(datetime.fromisoformat(words), zone)
-    except (ValueError, OverflowError):
-        raise NotATime("There is no such day.") from None
-
-
-_NEAR = {"today": timedelta(), "tomorrow": timedelta(days=1)}
-
-
-def _first_moment(moment: datetime, zone: tzinfo) -> datetime:
-    return datetime(moment.year, moment.month, moment.day, tzinfo=zone).astimezone(UTC)
 
 
 def instant(moment: datetime, zone: tzinfo | None) -> datetime:

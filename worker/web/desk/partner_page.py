@@ -52,7 +52,7 @@ def show_mail(visit: Visit) -> Response:
             "mail",
             title=words.kind(mail.kind),
             campaign=at.campaign,
-            campaign_path=_campaign_path(visit),
+            campaign_path=visit.campaign_path,
             partner=partner,
             back=_place(visit),
             words=words,
@@ -71,8 +71,7 @@ def add_note(visit: Visit) -> Response:
             note = partner_notes.read_note(text, day, now=db.clock(session), zone=at.campaign.zone)
             since = _since(session, at)
             if not note.problems:
-                author = at.visitor.organizer.id
-                partner_notes.add_note(session, at.its_partner.id, note.text, note.due, author)
+                partner_notes.add_note(session, at.its_partner.id, note.text, note.due)
     except Erased:
         return visit.go_to(_place(visit))
     return _page(visit, visit.typed, note.problems) if note.problems else _noted(visit, since)
@@ -114,7 +113,7 @@ def _page(visit: Visit, typed: Mapping[str, str] | None, problems: Mapping[str, 
         partner = at.its_partner
         around: dict[str, Any] = {
             "campaign": at.campaign,
-            "campaign_path": _campaign_path(visit),
+            "campaign_path": visit.campaign_path,
             "partner": partner,
             "happened": _happened(session, visit, at),
         }
@@ -154,9 +153,5 @@ def _noted(visit: Visit, since: int) -> Response:
     return visit.go_to(f"{_place(visit)}?noted={since}")
 
 
-def _campaign_path(visit: Visit) -> str:
-    return f"/desk/campaigns/{visit.request.path_params['campaign']}"
-
-
 def _place(visit: Visit) -> str:
-    return f"{_campaign_path(visit)}/partners/{visit.request.path_params['partner']}"
+    return f"{visit.campaign_path}/partners/{visit.request.path_params['partner']}"
