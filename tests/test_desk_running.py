@@ -21,6 +21,7 @@ from worker.definition.partners import PartnerRow
 from worker.models import Addressee, Campaign, Letter, Mail
 from worker.state.answers import load_standing
 from worker.state.letters import living_seal
+from worker.wording import letter as letter_words
 from worker.wording.sheet import hash_of
 
 pytestmark = [
@@ -336,12 +337,12 @@ def test_closing_says_how_many_signed_and_are_silent(maly: DeskBrowser) -> None:
 
 
 def test_the_letter_is_rendered_while_others_can_withdraw(maly: DeskBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
-    render, rendered = close.render, []
+    rendered = []
 
     def while_somebody_writes(*letter: Any) -> Any:
         with db.transaction() as session:
             rendered.append(db.locked(session, number).closed_at)
-        return render(*letter)
+        return letter_words.render(*letter)
 
     number = campaign_now().id
     monkeypatch.setattr(close, "render", while_somebody_writes)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,10 +54,20 @@ def read_number(written: str) -> tuple[int, str] | None:
 
 
 def load_waiting_words(
-    session: Session, campaign: Campaign, *, most: int | None = None, after: int = 0
+    session: Session,
+    campaign: Campaign,
+    *,
+    most: int | None = None,
+    after: int = 0,
+    those: Collection[int] | None = None,
 ) -> list[WaitingWords]:
-    """The words that wait, those that have waited longest first; `most` of them, without as many as `after` before."""
+    """The words that wait, those that have waited longest first; `most` of them, without as many as `after` before.
+
+    `those`: of these members only.
+    """
     waiting = select(Member).where(Member.campaign_id == campaign.id, wait())
+    if those is not None:
+        waiting = waiting.where(Member.id.in_(those))
     in_order = waiting.order_by(Member.words_at, Member.id).limit(most).offset(after)
     return [
         WaitingWords(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from worker import db, tasks, vacuum
+from worker import db, tasks
 from worker.acts import agree
 from worker.models import Campaign
 from worker.state import log
@@ -18,10 +18,11 @@ from worker.state.campaigns import get_campaign, get_partner
 from worker.state.facts import load_facts
 from worker.state.refusals import NoSecondPerson, Refused
 from worker.text import dates
+from worker.web import downloads
 from worker.web.desk import doing
 from worker.web.desk.door import acting
 from worker.web.desk.visit import DeskRoute, Visit
-from worker.wording import refusals
+from worker.wording import refusals, spreadsheet
 from worker.wording.acts import Before, panic, two_persons
 from worker.wording.organizers import O_, catalogue
 
@@ -36,7 +37,7 @@ def show_request(visit: Visit, status: int = 200, *, changed: bool = False) -> R
         context = {
             "campaign": campaign,
             "panic_at": campaign.panic_at,
-            "campaign_path": f"/desk/campaigns/{campaign.id}",
+            "campaign_path": visit.campaign_path,
             "act_path": visit.request.url.path,
             "request": request,
             "asked": two_persons.in_words(request.act, visit.language),
@@ -79,13 +80,11 @@ def decide_request(visit: Visit) -> Response:
     except Refused as refused:
         return _refused(visit, refused)
     if says_yes:
-        if request.act == "erase":
-            vacuum.scrub()
-        for task in (tasks.sweep, tasks.deliver):
+        for task in (tasks.sweep, tasks.deliver, *([tasks.scrub] if request.act == "erase" else [])):
             tasks.notify(task)
         if request.act == "export":
             return _download(result, campaign.slug)
-    return visit.go_to(f"/desk/campaigns/{campaign_id}?done={doing.AGREED}&since={mark}")
+    return visit.go_to(f"{visit.campaign_path}?done={doing.AGREED}&since={mark}")
 
 
 ROUTES = (
@@ -154,7 +153,6 @@ def _known(session: Session, campaign: Campaign, request: Request, language: str
 def _refused(visit: Visit, refused: Refused) -> Response:
     with db.reading() as session:
         campaign = get_campaign(session, _numbers(visit)[0])
-        path = f"/desk/campaigns/{campaign.id}"
         return visit.show(
             "act_refused",
             409,
@@ -162,22 +160,17 @@ def _refused(visit: Visit, refused: Refused) -> Response:
             title=catalogue(visit.language).gettext(O_("Waits for a second person")),
             campaign=campaign,
             partner=None,
-            campaign_path=path,
-            back=path,
+            campaign_path=visit.campaign_path,
+            back=visit.campaign_path,
         )
 
 
 def _download(files: list[tuple[str, bytes]], slug: str) -> Response:
     if len(files) == 1:
         name, content = files[0]
-        return _file(f"{slug}-{name}", content, "text/csv; charset=utf-8")
+        return downloads.file(content, f"{slug}-{name}", spreadsheet.CSV_TYPE)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
             archive.writestr(name, content)
-    return _file(f"{slug}-CONFIDENTIAL.zip", packed.getvalue(), "application/zip")
-
-
-def _file(name: str, content: bytes, kind: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, headers=headers, media_type=kind)
+    return downloads.file(packed.getvalue(), f"{slug}-CONFIDENTIAL.zip", "application/zip")

@@ -12,11 +12,10 @@ from worker.state.board import PAGE, Board, Filter, Order, Wanted, load_board
 from worker.text import characters
 from worker.text.languages import LANGUAGES
 from worker.web.desk import doing
-from worker.web.desk.visit import Visit
+from worker.web.desk.visit import Visit, read_page
 from worker.wording.partners import PartnerWords
 
 _LONGEST = 254  # characters of a search: an email address
-_LAST_PAGE = 9_999
 _MINE = "me"
 
 
@@ -69,8 +68,6 @@ def read_wanted(asked: Mapping[str, str], me: int) -> Wanted:
     """What a query string asks for; what is not known in it asks for nothing."""
     which, order, language = asked.get("which"), asked.get("order"), asked.get("language")
     search, country = _text(asked.get("search", "")), asked.get("country")
-    page = asked.get("page", "")
-    number = int(page) if page.isascii() and page.isdecimal() and len(page) <= len(str(_LAST_PAGE)) else 1
     return Wanted(
         which=cast(Filter, which) if which in get_args(Filter) else None,
         language=language if language in LANGUAGES else None,
@@ -78,7 +75,7 @@ def read_wanted(asked: Mapping[str, str], me: int) -> Wanted:
         care=me if asked.get("care") == _MINE else None,
         search=search if characters.has_letters(search) else "",
         order=cast(Order, order) if order in get_args(Order) else "printed",
-        page=max(1, number),
+        page=read_page(asked.get("page", "")),
     )
 
 

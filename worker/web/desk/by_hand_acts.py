@@ -1,6 +1,5 @@
 """An answer that reached organizers in another way than by the partner's page."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
@@ -12,8 +11,8 @@ from worker.models import Answer, Visibility
 from worker.state.answers import standing_answer
 from worker.state.disclosures import has_left
 from worker.state.partner_changes import receipt_fate
-from worker.state.refusals import NotFilledIn
-from worker.web.desk.doing import At, DeskAct, Wrong
+from worker.web.desk.doing import At, DeskAct
+from worker.web.desk.fields import filled_in
 from worker.wording.acts import Before
 from worker.wording.acts import by_hand as words
 from worker.wording.organizers import O_
@@ -28,11 +27,7 @@ def _record(session: Session, at: At, choice: Choice) -> Answer:
         language=at.its_partner.language,
     )
     visibility = cast(Visibility, at.typed.get("visibility", "")) if choice == "sign" else None
-    try:
-        return record_by_hand(session, at.its_partner.id, choice, visibility, said)
-    except NotFilledIn as missing:
-        problems: Mapping[str, str] = missing.facts["problems"]
-        raise Wrong(**problems) from None
+    return filled_in(lambda: record_by_hand(session, at.its_partner.id, choice, visibility, said))
 
 
 def _before(session: Session, at: At, choice: Choice) -> Before:

@@ -75,7 +75,7 @@ def show_campaign(visit: Visit) -> Response:
         return visit.show(
             "campaign",
             campaign=at.campaign,
-            campaign_path=f"/desk/campaigns/{at.campaign.id}",
+            campaign_path=visit.campaign_path,
             overview=overview,
             todo=grouped(load_todo_of(session, [overview]), seats, at.language),
             undo=_undo(visit, overview),
@@ -91,11 +91,10 @@ def show_campaign(visit: Visit) -> Response:
 
 def _for_viewer(session: Session, visit: Visit, at: At, overview: Overview) -> Response:
     """No number but totals: another would tell when somebody signs who is not named."""
-    typed = visit.request.query_params.get("page", "")
-    page = int(typed) if typed.isascii() and typed.isdecimal() and 0 < len(typed) < 6 else 1
-    board = load_public_board(session, at.campaign, page=max(1, page))
+    page = visit.page
+    board = load_public_board(session, at.campaign, page=page)
     pages = max(1, -(-board.found // PAGE))
-    if page > pages or page < 1:
+    if page > pages:
         return visit.go_to(visit.request.url.path)
     return visit.show("viewer", campaign=at.campaign, overview=overview, board=board, page=page, pages=pages)
 

@@ -1,7 +1,6 @@
 """What becomes of the letter: sent, brought, answered, sent again; replies of addressees, and the campaign's end."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,15 +16,15 @@ from worker.state.erasing import load_erasing
 from worker.state.facts import as_sealed, load_facts
 from worker.state.letters import load_doubted, load_seal_had, to_note
 from worker.state.recipients import count_waiting
-from worker.state.refusals import NotFilledIn, NotUncertain
+from worker.state.refusals import NotUncertain
 from worker.state.replies import load_last_reply
 from worker.text import days
 from worker.web.desk.doing import At, DeskAct, Wrong
+from worker.web.desk.fields import filled_in
 from worker.wording.acts import Before, erasing
 from worker.wording.acts import letter as words
 from worker.wording.organizers import O_, catalogue
 
-T = TypeVar("T")
 ALL = "all"
 """Chosen in the place of an addressee: every one that does not have the letter."""
 
@@ -51,7 +50,7 @@ def _note_arrived(session: Session, at: At) -> list[str]:
     if chosen is None and at.typed.get("addressee") != ALL:
         raise Wrong(addressee="addressee missing")
     number = chosen.id if chosen else None
-    return _or_wrong(lambda: acts.note_brought_by_hand(session, at.campaign.id, number, at.typed.get("on", "")))
+    return filled_in(lambda: acts.note_brought_by_hand(session, at.campaign.id, number, at.typed.get("on", "")))
 
 
 def _before_arrived(session: Session, at: At) -> Before:
@@ -64,14 +63,6 @@ def _before_arrived(session: Session, at: At) -> Before:
     had = load_seal_had(session, at.campaign, names[0])
     facts = as_sealed(session, facts, had and had.number)
     return words.brought(facts, names, overridden, had, is_first=is_first, language=at.language)
-
-
-def _or_wrong(act: Callable[[], T]) -> T:
-    """What an act finds wrong with the fields, beside them."""
-    try:
-        return act()
-    except NotFilledIn as refused:
-        raise Wrong(**refused.facts["problems"]) from None
 
 
 def _addressees(at: At, *, with_all: bool) -> dict[str, Any]:
@@ -107,7 +98,7 @@ def _note_reply(session: Session, at: At) -> object:
     chosen, on, text = _chosen(at), at.typed.get("on", ""), at.typed.get("text", "")
     if chosen is None:
         raise Wrong(addressee="addressee missing")
-    return _or_wrong(lambda: add_reply(session, at.campaign.id, chosen.id, on, text))
+    return filled_in(lambda: add_reply(session, at.campaign.id, chosen.id, on, text))
 
 
 def _before_reply(session: Session, at: At) -> Before:

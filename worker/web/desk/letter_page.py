@@ -145,14 +145,13 @@ def send_sheet(visit: Visit) -> Response:
 
 def _needs_two(visit: Visit, campaign: Campaign) -> Response:
     words = catalogue(visit.language)
-    place = f"/desk/campaigns/{campaign.id}"
     return visit.show(
         "act_refused",
         409,
         title=words.gettext(O_("Take out withheld names")),
         said=[words.gettext(O_("This campaign wants two persons before withheld names are taken out."))],
         campaign=campaign,
-        campaign_path=place,
+        campaign_path=visit.campaign_path,
         partner=None,
-        back=f"{place}/letter",
+        back=f"{visit.campaign_path}/letter",
     )

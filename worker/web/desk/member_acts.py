@@ -100,7 +100,7 @@ def _decide(session: Session, at: At) -> None:
 
 def _before_decide(session: Session, at: At) -> Before:
     agree, refuse = _read_decisions(at.typed)
-    waiting = load_waiting_words(session, at.campaign)
+    waiting = load_waiting_words(session, at.campaign, those=agree.keys() | refuse.keys())
     decide_words(session, at.campaign.id, agree=agree, refuse=refuse)
     agreed, refused = ([one for one in waiting if one.member_id in which] for which in (agree, refuse))
     return words.decide_words(agreed, refused, at.language)

@@ -55,7 +55,7 @@ def show_words(visit: Visit) -> Response:
     with db.reading() as session:
         at = doing.where(session, visit)
         number = count_waiting_words(session, at.campaign)
-        page = min(_page(visit.request.query_params.get("page", "")), max(1, -(-number // PAGE)))
+        page = min(visit.page, max(1, -(-number // PAGE)))
         return visit.show(
             "words",
             campaign=at.campaign,
@@ -91,7 +91,3 @@ def show_digest(visit: Visit) -> Response:
 def _country(code: str, language: str) -> str:
     """As it is printed; "other" and no country at all are the page's own words."""
     return code if code in {"", "other"} else countries.country_of(code, language)
-
-
-def _page(typed: str) -> int:
-    return max(1, int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else 1

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts.panic import end_panic, start_panic
-from worker.text import durations
-from worker.web.desk.doing import At, DeskAct, Wrong
+from worker.web.desk import fields
+from worker.web.desk.doing import At, DeskAct
 from worker.wording.acts import Before
 from worker.wording.acts import panic as words
 from worker.wording.organizers import O_
@@ -26,14 +25,7 @@ def _before_start(session: Session, at: At) -> Before:
 def _new_deadline(session: Session, at: At) -> datetime | None:
     if not at.typed.get("deadline", "").strip():
         return None
-    now = db.clock(session)
-    try:
-        moment = durations.deadline(at.typed["deadline"], now=now, zone=ZoneInfo(at.campaign.zone))
-    except durations.NotATime:
-        raise Wrong(deadline="deadline unknown") from None
-    if moment > now + durations.MAX_AHEAD:
-        raise Wrong(deadline="deadline too far")
-    return moment
+    return fields.read_deadline(session, at)
 
 
 def _end(session: Session, at: At) -> object:
