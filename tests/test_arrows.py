@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,13 @@ def _name(module: Path) -> str:
     return module.relative_to(WORKER).with_suffix("").as_posix().removesuffix("/__init__")
 
 
-def _imports(module: Path) -> Iterator[str]:
-    """Every imported module by its whole name, those inside functions and type checks too."""
+@cache
+def _imports(module: Path) -> list[str]:
+    """Every imported module by its whole name, those inside functions and type checks too; each file is read once."""
+    return list(_imported(module))
+
+
+def _imported(module: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
