@@ -22,9 +22,11 @@ from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Seat
 from worker.state.approvals import WITHIN, ActOfTwo, load_open
+from worker.state.letters import living_seal
 from worker.state.refusals import NoSecondPerson, RequestOver, SecondPersonNeeded
 from worker.state.todo import load_todo
 from worker.web.app import make_app
+from worker.wording import letter as letter_words
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.usefixtures("database", "notified")
@@ -45,7 +47,7 @@ def campaign() -> Campaign:
 def asked(campaign: Campaign, act: str = "erase", asker: int | None = None, **fields: Any) -> int:
     with db.transaction() as session:
         who = session.get_one(Organizer, asker) if asker else None
-        needed = SecondPersonNeeded(act=act, fields=fields or {"give_up": True})
+        needed = SecondPersonNeeded(act=act, fields=fields or ({"give_up": True} if act == "erase" else {}))
         return two_persons.ask_second_person(session, campaign.id, needed, who)
 
 
@@ -165,6 +167,28 @@ def _line(session: Session, campaign: Campaign) -> AuditEvent:
 
 
 @on_sqlite
+@pytest.mark.parametrize("act", ["close", "erase"])
+def test_what_takes_long_is_done_once_the_yes_is_written(
+    campaign: Campaign, act: str, notified: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render_while_somebody_writes(*letter: Any) -> Any:
+        with db.transaction() as session:
+            assert db.locked(session, campaign.id).closed_at is not None
+        return letter_words.render(*letter)
+
+    monkeypatch.setattr("worker.acts.close.render", render_while_somebody_writes)
+    place = f"/desk/campaigns/{campaign.id}/approvals/{asked(campaign, act)}"
+    add(seats={campaign.id: "owner"})
+    maly = DeskBrowser()
+    maly.enters()
+    page = maly.get(place)
+    assert maly.post(place, {"answer": "yes", "seen": hidden(page, "seen")}).status_code == 303
+    with db.reading() as session:
+        assert living_seal(session, session.get_one(Campaign, campaign.id)) == (1 if act == "close" else None)
+    assert (("scrub",) in notified) == (act == "erase")
+
+
+@on_sqlite
 def test_who_agrees_to_an_export_gets_the_file(campaign: Campaign) -> None:
     request = asked(campaign, "export", what="signatures")
     add(seats={campaign.id: "owner"})
@@ -174,7 +198,7 @@ def test_who_agrees_to_an_export_gets_the_file(campaign: Campaign) -> None:
     assert "a command on the server" in page.text
     assert "Sophea" not in page.text
     got = maly.post(place, {"answer": "yes", "seen": hidden(page, "seen")})
-    assert got.headers["content-disposition"] == 'attachment; filename="dam-signatures.csv"'
+    assert got.headers["content-disposition"] == 'attachment; filename="dam-signatures-CONFIDENTIAL.csv"'
     assert "River Watch" in got.text
     assert maly.post(place, {"answer": "yes", "seen": hidden(page, "seen")}).status_code == 409
 

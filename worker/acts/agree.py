@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from worker import db
 from worker.acts import answer, audit, dispatch, erase, export, panic, two_persons
 from worker.acts.answer import Statement
-from worker.acts.close import close_and_seal_within
+from worker.acts.close import close_early
 from worker.models import Approval, AuditCode, Campaign, Organizer
 from worker.state.approvals import ActOfTwo, Request, load_request, why_not_second
 from worker.state.refusals import NoSecondPerson, RequestOver
@@ -58,8 +58,8 @@ def _brought(session: Session, campaign: Campaign, fields: Mapping[str, Any]) ->
     return dispatch.note_brought_by_hand(session, campaign.id, fields["addressee"])
 
 
-def _close(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> int | None:
-    return close_and_seal_within(session, campaign.id, early=True)
+def _close(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> None:
+    close_early(session, campaign.id)
 
 
 def _show_more(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> object:
@@ -70,7 +70,7 @@ def _show_more(session: Session, campaign: Campaign, fields: Mapping[str, Any]) 
 def _export(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     if fields["what"] == "documents":
         return export.export_documents(session, campaign)
-    return [("signatures.csv", export.spell_csv(export.export_signatures(session, campaign)))]
+    return [("signatures-CONFIDENTIAL.csv", export.spell_csv(export.export_signatures(session, campaign)))]
 
 
 def _end_panic(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> panic.Ended | None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from worker import db, tasks
 from worker.acts import agree
+from worker.acts.close import close_and_seal
 from worker.models import Campaign
 from worker.state import log
 from worker.state.approvals import Request, load_request, why_not_second
@@ -80,6 +82,9 @@ def decide_request(visit: Visit) -> Response:
     except Refused as refused:
         return _refused(visit, refused)
     if says_yes:
+        if request.act == "close":
+            with suppress(Refused):  # a task seals it later
+                close_and_seal(campaign_id, early=True)
         for task in (tasks.sweep, tasks.deliver, *([tasks.scrub] if request.act == "erase" else [])):
             tasks.notify(task)
         if request.act == "export":
