@@ -228,6 +228,11 @@ def test_a_note_is_kept_once_and_ticked_off(maly: DeskBrowser, numbers: tuple[in
     assert "Maly Sok" in after
     first = re.findall(rf"{page_of(numbers)}/notes/(\d+)/done", after)
     assert len(first) == 2
+    with db.reading() as session:
+        of_it = Partner.campaign_id == numbers[0], Partner.id != numbers[1]
+        other = session.scalars(select(Partner.id).where(*of_it)).first()
+    beside = f"/desk/campaigns/{numbers[0]}/partners/{other}/notes/{first[0]}/done"
+    assert maly.post(beside).status_code == 404  # another's note
     for _ in range(2):
         done = maly.post(f"{page_of(numbers)}/notes/{first[0]}/done")
         assert done.status_code == 303
