@@ -58,7 +58,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     web/desk/members_page.py    voices, own words and the next digest (wording/digest_status.py)
     web/desk/doing.py           an act at the desk: its form, what it would do (wording/acts/), and its button;
                                 web/desk/registry.py has all of them, and the pages above offer them. Each does what a
-                                command does, by the same act and in the same sentences
+                                command does, by the same act and in the same sentences; web/desk/fields.py reads what
+                                several forms ask for
     web/desk/partner_acts.py    what is done for one partner, with by_hand_acts.py and merge_act.py;
                                 state/partner_changes.py has what such an act came to
     web/desk/letter_page.py     all about one letter (state/letter_card.py), and its files; web/desk/letter_acts.py
