@@ -29,13 +29,13 @@ from worker.acts import correct_address, disown, erase, erase_members, pass_on, 
 from worker.acts.answer import AnswerInput, Statement, record_answers
 from worker.acts.bounce import apply_report
 from worker.acts.launch import launch_campaign
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.acts.voices_since_backup import disown_anew
 from worker.definition.partners import PartnerRow
 from worker.mail import delivery
 from worker.mail.bounce_reports import Bounce
 from worker.models import Answer, AuditEvent, Campaign, Contact, Installation, Mail, Member, Partner, Seal
+from worker.state.links import Link
 from worker.state.signatories import name_too_many
 from worker.wording.composing import compose_batch
 

@@ -25,9 +25,9 @@ from worker import db, tasks, tokens
 from worker.acts import answer, contacts, correct_listing, digests, join, pass_on, take_back_voice, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.models import Addressee, Answer, Digest, Letter, Member, Partner, ThirdPartyAddress, Visibility
+from worker.state.links import Link
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
 from worker.wording import templates

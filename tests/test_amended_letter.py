@@ -17,7 +17,6 @@ from tests.kept_rows import all_rows, restore
 from worker import db, settings, tokens
 from worker.acts import amend_letter, answer, apply_journal, contacts, launch
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.locking import Link
 from worker.definition.campaign import Definition
 from worker.definition.campaign_keys import Addressee, Sender
 from worker.definition.partners import PartnerRow
@@ -25,6 +24,7 @@ from worker.mail import outbox
 from worker.mail.mime import Message
 from worker.models import Answer, Campaign, Contact, Mail, Partner
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.state.refusals import LanguageLeftAlone, OtherAddressee, SameLetter
 from worker.wording import mails
 from worker.wording.changes import changes_since, parts_left_alone

@@ -49,6 +49,14 @@ ONLY_IN = {
     **{library: {"cli/doctor/mail"} for library in ("dns", "smtplib")},
 }
 
+OF_PAGES = {
+    *("sqlalchemy.orm", "sqlalchemy.orm.Session"),  # what is passed on to `state/` and `acts/`
+    *("sqlalchemy.engine", "sqlalchemy.engine.Row"),  # what a look has found
+    "sqlalchemy.exc",
+    *(f"sqlalchemy.exc.{one}" for one in ("InterfaceError", "OperationalError", "SQLAlchemyError", "TimeoutError")),
+}
+"""What a page may know of sqlalchemy: no statement is made of it."""
+
 
 def _modules() -> list[Path]:
     return [path for path in sorted(WORKER.rglob("*.py")) if path != WORKER / "__init__.py"]
@@ -104,3 +112,18 @@ def test_every_package_is_on_a_floor() -> None:
 
 def _is(name: str, library: str) -> bool:
     return name == library or name.startswith(f"{library}.")
+
+
+@pytest.mark.parametrize("module", [one for one in _modules() if _package(one) == "web"], ids=_name)
+def test_no_query_stands_in_a_page(module: Path) -> None:
+    """Rows are read by `state/` and changed by `acts/`."""
+    tree = ast.parse(module.read_text())
+    borrowed = {name for name in _imports(module) if _is(name, "sqlalchemy")} - OF_PAGES
+    assert not borrowed
+    asked = {
+        f"{node.func.value.id}.{node.func.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    }
+    assert not {one for one in asked if one.startswith("session.")}
+    assert "db.read_autocommit" not in asked

@@ -28,12 +28,12 @@ from worker.acts import (
     partner_notes,
 )
 from worker.acts.answer import Statement
-from worker.acts.locking import Link
 from worker.mail import outbox
 from worker.models import Campaign, Mail, Partner, Suppression, as_listed, bound
 from worker.state import notes, signatories
 from worker.state.board import PAGE, Filter, Wanted, load_board, load_public_board
 from worker.state.counts import load_counts
+from worker.state.links import Link
 from worker.state.status import load_status
 from worker.text.collation import sort_bytes, sort_key
 

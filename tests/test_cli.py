@@ -26,7 +26,6 @@ from tests.stage import Organization
 from worker import db, embedded, settings, tasks, tokens
 from worker.acts import answer, close, correct_listing, join, pass_on
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import console, lookup, status_view
 from worker.cli.commands import app
@@ -34,6 +33,7 @@ from worker.cli.status_view.top import _span
 from worker.mail.delivery import Ready
 from worker.models import Answer, Campaign, Mail, Partner, RelayHealth, Suppression, ThirdPartyAddress
 from worker.state.contacts import load_contacts_of
+from worker.state.links import Link
 from worker.wording import composing
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

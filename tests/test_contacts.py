@@ -28,16 +28,16 @@ from worker.acts import (
 )
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.mail import kinds, outbox
 from worker.mail.delivery import Ready
 from worker.mail.mime import Message, NothingToSay
 from worker.models import Campaign, Contact, ListingChange, Mail, Partner, Seal, Suppression
+from worker.state import links
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.state.refusals import LinkRevoked, NoSuchContact, Refused, SameAddress, Silenced
 from worker.text import names
-from worker.web import link_auth
 from worker.wording import mails
 from worker.wording.composing import compose_batch as compose
 
@@ -115,8 +115,8 @@ def told(left: list[tuple[str, str, Message]]) -> list[tuple[str, str]]:
 def living(link: Link) -> bool:
     with db.reading() as session:
         owner: Any = session.get_one(Contact, link.contact_id) if link.contact_id else session.get_one(Partner, 1)
-        holder = link_auth._find_partners([(bytes(owner.ref), link.generation)])[0]
-    return isinstance(holder, link_auth.Holder) and holder.link == link
+        holder = links.find_partners([(bytes(owner.ref), link.generation)])[0]
+    return isinstance(holder, links.Holder) and holder.link == link
 
 
 # Silence. The rows: what is done; the columns: who asked for silence; the cells: what the registered contact is told.
@@ -315,8 +315,8 @@ def test_a_mail_that_waited_brings_no_living_link_but_to_whom_it_is_due(
     entitled = {CHAIR: chair, COLLEAGUE: colleague}
     for _, to, message in left:
         for token in _tokens_in(message):
-            (holder,) = link_auth._find_partners([tokens.read_token(token)])
-            if isinstance(holder, link_auth.Holder):
+            (holder,) = links.find_partners([tokens.read_token(token)])
+            if isinstance(holder, links.Holder):
                 assert holder.contact_id == entitled.get(to, REGISTERED).contact_id
     dead = {"disowned": [REGISTERED, chair, colleague], "address corrected": [REGISTERED, chair]}
     ended = {"contact ended": [chair], "erased": [REGISTERED, chair, colleague]}
@@ -435,7 +435,7 @@ def test_after_the_deadline_whoever_is_disowned_gets_a_new_link_all_the_same(riv
     ((kind, _, message),) = mail_leaves()
     assert kind == "renewed"
     (token,) = _tokens_in(message)[:1]
-    assert link_auth._find_partners([tokens.read_token(token)])[0] is not None
+    assert links.find_partners([tokens.read_token(token)])[0] is not None
 
 
 def test_shortly_before_the_deadline_the_new_link_comes_by_a_mail_that_the_close_does_not_call_back(

@@ -26,8 +26,8 @@ from worker.acts import (
 )
 from worker.acts.answer import Statement, record_by_hand
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.models import Answer, Campaign, Contact, Mail, Organizer, Partner, Suppression
+from worker.state.links import Link
 from worker.web.desk import partner_acts
 
 pytestmark = [

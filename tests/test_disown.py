@@ -16,12 +16,12 @@ from tests.mails import put
 from worker import db, tokens
 from worker.acts import answer, close, contacts, correct_listing, disown, invite, pass_on, receipts, unsubscribe
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli.status_json import as_json
 from worker.models import Answer, Campaign, Mail, Partner, Seal
 from worker.state import letters, lifecycle, signatories
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.state.refusals import LinkRevoked, NotAnswered
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES

@@ -38,13 +38,13 @@ from worker.acts import (
     unsubscribe,
 )
 from worker.acts.answer import Statement
-from worker.acts.locking import Link
 from worker.journal import Journal, Line
 from worker.mail import outbox
 from worker.mail.bounce_reports import Bounce
 from worker.models import Answer, Campaign, Contact, Installation, Mail, Member, Partner, Suppression
 from worker.state import digests
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.wording import mails
 
 ROOT = Path(__file__).resolve().parent.parent

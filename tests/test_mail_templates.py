@@ -21,11 +21,11 @@ from worker import db, settings, tokens
 from worker.acts import answer, contacts, correct_listing, disown, dispatch, join, pass_on
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli.demo import partner as player
 from worker.mail import kinds, mime, outbox
 from worker.models import MAX_WRONG_CODES, Answer, Campaign, Mail, Partner, Seal, ThirdPartyAddress, Visibility
+from worker.state.links import Link
 from worker.text import dates
 from worker.text.khmer import WORD_JOINER
 from worker.text.languages import LANGUAGES

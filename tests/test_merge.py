@@ -27,18 +27,17 @@ from worker.acts import (
 )
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.mail.mime import Message, NothingToSay
 from worker.models import Answer, AuditEvent, Campaign, Contact, ListingChange, Mail, Partner, ThirdPartyAddress
-from worker.state import recipients
+from worker.state import links, recipients
 from worker.state.answers import standing_answer
 from worker.state.counts import load_counts
+from worker.state.links import Link
 from worker.state.partner_changes import Merged
 from worker.state.refusals import Closed, Erased, Refused, SamePartner
 from worker.state.signatories import load_renditions
 from worker.state.status import load_status
-from worker.web import link_auth
 from worker.wording import mails
 
 FIRST, SECOND = "first@twins.example", "second@twins.example"
@@ -120,7 +119,7 @@ def told(left: list[tuple[str, str, Message]], kind: str = "merged") -> list[str
 
 
 def holder_of(token: str) -> Any:
-    return link_auth._find_partners([tokens.read_token(token)])[0]
+    return links.find_partners([tokens.read_token(token)])[0]
 
 
 def token_of(partner_id: int) -> str:

@@ -40,7 +40,6 @@ from worker import db, migrations, settings, tokens
 from worker.acts import alert_unreached, answer, pass_on, receipts
 from worker.acts.answer import Statement
 from worker.acts.bounce import apply_report
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.column_types import Encrypted
 from worker.mail import outbox
@@ -49,6 +48,7 @@ from worker.mail.responses import Response
 from worker.migrations import tables
 from worker.migrations.unbound import Unbound
 from worker.models import Addressee, Answer, Base, Campaign, Contact, Letter, Mail, Partner, ThirdPartyAddress
+from worker.state.links import Link
 from worker.state.status import load_status
 from worker.wording import mails
 

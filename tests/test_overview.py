@@ -16,7 +16,6 @@ from tests.two_addressees import a_letter_goes
 from worker import db, tokens
 from worker.acts import answer, correct_address, disown, erase, join, pass_on, unsubscribe
 from worker.acts.answer import Statement
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import status_view
 from worker.cli.status_json import as_json, overview_as_json
@@ -34,6 +33,7 @@ from worker.models import (
     bound,
 )
 from worker.state.counts import load_counts
+from worker.state.links import Link
 from worker.state.overview import load_lines, load_overviews
 from worker.state.status import load_status
 from worker.state.todo import load_todo

@@ -38,14 +38,14 @@ from worker.acts import (
 )
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli.demo.partner import LINK
 from worker.mail.mime import Message, NothingToSay
 from worker.models import Contact, Mail, Partner
+from worker.state import links
+from worker.state.links import Link
 from worker.state.refusals import Refused
 from worker.state.signatories import load_renditions
-from worker.web import link_auth
 from worker.wording import mails
 
 SAID = Statement(representative="Ada", role="Chair")
@@ -301,11 +301,11 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "mailboxes"):
             return set()
         sent = sorted(self.sent_tokens())
-        holders = link_auth._find_partners([tokens.read_token(token) for _, token in sent])
+        holders = links.find_partners([tokens.read_token(token) for _, token in sent])
         return {
             (mailbox, one.link)
             for (mailbox, _), one in zip(sent, holders, strict=True)
-            if isinstance(one, link_auth.Holder)
+            if isinstance(one, links.Holder)
         }
 
     def living_in(self, mailbox: str) -> set[Link]:

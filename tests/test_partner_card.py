@@ -10,10 +10,10 @@ from tests.sql import statements
 from worker import db, tokens
 from worker.acts import answer, contacts, erase, receipts
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.locking import Link
 from worker.mail import outbox
 from worker.mail.mime import NothingToSay
 from worker.models import Campaign, Mail, MailResponse, Partner
+from worker.state.links import Link
 from worker.state.partner_card import PartnerCard, load_partner_card
 from worker.state.status import load_status
 from worker.wording.mail_again import word_again

@@ -36,12 +36,12 @@ from worker.acts import (
 from worker.acts.answer import Statement
 from worker.acts.apply_journal import AppliedJournal
 from worker.acts.correct_listing import Listing
-from worker.acts.locking import Link
 from worker.backup import folder, make
 from worker.backup import restore as restoring
 from worker.models import Installation, Mail, Partner
 from worker.state.answers import standing_answer
 from worker.state.key_change import encrypted_tables
+from worker.state.links import Link
 from worker.web.restored import LOOK_HOLDS_S
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -26,11 +26,11 @@ from tests.voices import a_member
 from tests.word_files import p, word_file
 from worker import db, settings, tasks
 from worker.acts import correct_listing, join
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.cli import console
 from worker.cli.commands import app
 from worker.models import Mail, Partner, ThirdPartyAddress
+from worker.state.links import Link
 from worker.text import markdown_lint
 from worker.text.markdown import blocks
 

@@ -12,13 +12,13 @@ from tests.conftest import Clock
 from worker import db, settings
 from worker.acts import alert_unreached, answer, contacts, correct_address, disown, invite, remind, unsubscribe
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.mail import circuit_breaker, claims, outbox
 from worker.mail.outcomes import REPORT_PREFIX
 from worker.models import Answer, AuditEvent, Campaign, Contact, Letter, Mail, Partner, RelayHealth, Suppression
 from worker.state import recipients, relay_status
 from worker.state.counts import load_counts
+from worker.state.links import Link
 from worker.state.refusals import Closed
 from worker.state.status import count_unreached, load_status
 from worker.wording.composing import _cancelled

@@ -15,13 +15,13 @@ from worker.acts import contacts, erase, extend, merge, remind, undo, unsubscrib
 from worker.acts.answer import AnswerInput, Statement, record_answers, sign
 from worker.acts.invite import enqueue_invitations
 from worker.acts.join import confirm_wish, decide_applicant
-from worker.acts.locking import Link
 from worker.acts.take_out import put_back_partner, take_out_partner
 from worker.acts.third_party_limits import Person, write_to
 from worker.mail.mime import NothingToSay
 from worker.models import Answer, AuditEvent, Campaign, Contact, Letter, Mail, Partner, Seal
 from worker.state import board, counts, refusals, status
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.state.positions import load_position
 from worker.state.recipients import load_to_ask_again, select_to_tell_of_end
 from worker.state.signatories import load_signatories

@@ -15,10 +15,10 @@ from tests.mails import TO_ORGANIZERS, TO_PARTNERS, put
 from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tokens
 from worker.acts import unsubscribe
-from worker.acts.locking import Link
 from worker.mail import delivery
 from worker.mail.mime import compose
 from worker.models import Mail, Partner
+from worker.state.links import Link
 from worker.wording import mails
 from worker.wording.composing import compose_batch
 

@@ -12,10 +12,10 @@ from tests import cast
 from worker import db, tokens
 from worker.acts import contacts, pass_on
 from worker.acts.answer import AnswerInput, record_answers
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import Person
 from worker.models import Answer, Contact, Mail, Partner
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.text.languages import LANGUAGES
 from worker.wording import templates
 

@@ -22,11 +22,11 @@ from tests.scripted_smtp import ScriptedServer
 from worker import db, settings, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
 from worker.acts.answer import Statement
-from worker.acts.locking import Link
 from worker.cli.status_json import as_json
 from worker.mail import delivery, outbox
 from worker.models import MAX_WRONG_CODES, Answer, AuditEvent, Campaign, Mail, Partner
 from worker.state import answers, due, letters
+from worker.state.links import Link
 from worker.state.refusals import LinkRevoked
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES

@@ -24,10 +24,11 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     cli/log.py                  state/log.py reads the lines that acts left by acts/audit.py; wording/log.py words them
 
     web/paths.py                what a path is made of; a bent link leads to its one spelling
-    web/partner_page.py         the page behind a link, which web/link_auth.py looks up; state/positions.py reads where
-                                its partner stands. web/code_page.py is what all pages with a mail code share, and
-                                acts/check_code.py compares it; web/page_cache.py is the page for the many who only
-                                look, web/batching.py serves together what comes at the same time
+    web/partner_page.py         the page behind a link; whose it is asks web/link_auth.py (state/links.py), and
+                                state/positions.py reads where its partner stands. web/code_page.py is what all pages
+                                with a mail code share, and acts/check_code.py compares it; web/page_cache.py is the
+                                page for the many who only look (state/looks.py), web/batching.py serves together
+                                what comes at the same time
     web/join.py                 an organization that nobody asked asks to sign: acts/join.py puts its mail, later when
                                 many ask (acts/third_party_limits.py; web/origins.py counts from where)
     web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who
@@ -67,7 +68,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 addressee was told who stepped back (acts/note_told.py)
     acts/two_persons.py         asked by each act that needs a second person; state/approvals.py knows what waits,
                                 acts/agree.py does it with the yes, web/desk/approvals.py is where that is said
-    acts/panic.py               shows nothing of a campaign and sends nothing: web/link_auth.py sees it at each look and
+    acts/panic.py               shows nothing of a campaign and sends nothing: state/links.py sees it at each look and
                                 web/not_now.py is what links say then; acts/locking.py refuses what exposes or sends
 
     cli/members.py              persons who add their voices, as numbers (state/member_counts.py) and named nowhere;

@@ -86,6 +86,11 @@ def check_at_start() -> bool:
     return False
 
 
+def load_number(session: Session) -> bytes:
+    """By which lines of the journal say that they are of this database."""
+    return session.scalars(select(Installation.number)).one()
+
+
 def is_remembered() -> bool:
     """Whether the data folder knows this database; true of one that was never at home anywhere, as it is new."""
     known, look = mirror.load_entries(), _look()

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from worker import db, journal
 from worker.acts import audit, locking, two_persons
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
-from worker.acts.locking import Link, LockedPartner
+from worker.acts.locking import LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
 from worker.models import Actor, Answer, Channel, Mail, Partner, Visibility, bind_to_row
 from worker.state.answers import exposure
 from worker.state.lifecycle import VISIBILITY_RANK
+from worker.state.links import Link
 from worker.state.refusals import (
     AnsweredMeanwhile,
     Erased,

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from worker import tokens
 from worker.acts import audit, locking, suppressions
-from worker.acts.locking import Link, LockedPartner
+from worker.acts.locking import LockedPartner
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
+from worker.state.links import Link
 from worker.state.refusals import ContactNotMailed, Erased, NoSuchContact, NotAnAddress, SameAddress
 from worker.text import addresses
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from worker import db, journal
 from worker.acts import audit, locking
-from worker.acts.locking import Link, LockedPartner
+from worker.acts.locking import LockedPartner
 from worker.acts.receipts import next_receipt_at, recently_told
 from worker.definition.partners import MAX_LENGTH
 from worker.mail import outbox
 from worker.models import Campaign, ListingChange, Mail, Partner
+from worker.state.links import Link
 from worker.state.listings import COUNTRY, as_columns, country_as_listed
 from worker.state.refusals import Closed, NotFilledIn, NothingProposed
 from worker.text import countries, names

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from worker import journal
 from worker.acts import audit, contacts, correct_listing, locking
 from worker.acts.after_departure import tell_what_came_too_late, void_what_has_not_left
-from worker.acts.locking import Link
 from worker.mail import outbox
 from worker.models import ListingChange
+from worker.state.links import Link
 from worker.state.refusals import NotAnswered
 
 AN_HOUR = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from worker.models import Answer, Campaign, Contact, Letter, Member, Partner, Th
 from worker.state import lifecycle
 from worker.state.letters import load_letters
 from worker.state.lifecycle import BEYOND_RECALL, Action
+from worker.state.links import Link
 from worker.state.positions import Position
 from worker.state.refusals import (
     Closed,
@@ -24,13 +25,6 @@ from worker.state.refusals import (
     Silenced,
     TakenOut,
 )
-
-
-class Link(NamedTuple):
-    """The link by which somebody acts: the registered contact's, or another contact's; and of which generation."""
-
-    generation: int
-    contact_id: int | None = None
 
 
 @dataclass(frozen=True)

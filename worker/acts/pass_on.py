@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 
 from worker import tokens
 from worker.acts import audit, contacts, locking
-from worker.acts.locking import Link
 from worker.acts.third_party_limits import MAX_OF_ONE_PARTNER, Person, note_passed_on, require_may_be_written_to
 from worker.mail import outbox
 from worker.models import Contact, Mail, ThirdPartyAddress
+from worker.state.links import Link
 from worker.state.refusals import PassedOnTooOften, RateLimited, SameAddress
 from worker.text.addresses import mailbox
 

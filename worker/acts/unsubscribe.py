@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from worker import db
 from worker.acts import audit, locking
-from worker.acts.locking import Link
 from worker.mail import kinds, outbox
 from worker.models import Contact, Mail, Partner
 from worker.state.answers import standing_answer
+from worker.state.links import Link
 from worker.state.refusals import AlreadySilenced, Erased, NotSilenced, Silenced
 
 # A receipt is looked at when it is worded: of a signature that exposes more it leaves all the same.

@@ -1,9 +1,11 @@
 """The further contacts of partners, numbered in the order in which they were added."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
-from worker.models import Campaign, Contact, Partner
+from worker.models import Answer, Campaign, Contact, Partner
 
 
 def load_contacts(session: Session, campaign: Campaign) -> dict[int, list[Contact]]:
@@ -22,3 +24,9 @@ def load_contacts(session: Session, campaign: Campaign) -> dict[int, list[Contac
 def load_contacts_of(session: Session, partner: Partner) -> list[Contact]:
     """Those of one partner, whole."""
     return list(session.scalars(select(Contact).where(Contact.partner_id == partner.id).order_by(Contact.id)))
+
+
+def load_who_answered(session: Session, contacts: Collection[Contact]) -> set[int | None]:
+    """By whose links an answer came, of these."""
+    by_one = select(Answer.contact_id).where(Answer.contact_id.in_([one.id for one in contacts]))
+    return set(session.scalars(by_one.distinct()))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session, aliased
 
 from worker import db
@@ -133,8 +134,12 @@ _SENT_UNDER = standing_signatures(
     campaign_id=_CAMPAIGN,
     as_of=func.coalesce(sealed_at(_CAMPAIGN, first_seal_sent(_CAMPAIGN, _MOMENT)), _MOMENT),
 )
-PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
-"""Selects, for a `campaign`, what is printed of those that the public rendition names."""
+_PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
+
+
+def load_public(campaign_id: int) -> Sequence[Row[Any]]:
+    """What is printed of those that the public rendition names, in no order; it begins no transaction."""
+    return db.read_autocommit(_PUBLIC, campaign=campaign_id)
 
 
 def count_signing(session: Session, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:

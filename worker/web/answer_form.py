@@ -7,9 +7,9 @@ from typing import cast, get_args
 
 from worker.acts import answer
 from worker.acts.answer import AnswerInput, Statement
-from worker.acts.locking import Link
 from worker.choices import CHOICES, Choice
 from worker.models import Visibility
+from worker.state.links import Link
 from worker.text import characters
 from worker.web.code_page import CodeForm
 

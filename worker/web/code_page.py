@@ -18,11 +18,12 @@ from worker import db, tasks, tokens
 from worker.acts import check_code
 from worker.acts.check_code import SixDigits, Verdict
 from worker.models import MAX_WRONG_CODES, CodeHolder, Member, Partner, ThirdPartyAddress
+from worker.state.links import Holder, Owner
 from worker.state.refusals import InPanic, LinkRevoked, Refused
 from worker.tokens import Purpose
 from worker.web import forms, link_auth, not_now, responses
 from worker.web.batching import Batcher
-from worker.web.link_auth import Holder, NotNow, Owner
+from worker.web.link_auth import NotNow
 from worker.web.not_now import FIELD, TakesBack
 
 WRONG_CODE_DELAY_S = 1.0  # seconds

@@ -5,12 +5,12 @@ No address stands on it: whoever has the link alone must not learn who else of t
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from worker.acts import contacts
-from worker.models import Answer, Contact, Partner
+from worker.models import Contact, Partner
+from worker.state.contacts import load_who_answered
 from worker.state.refusals import NoSuchContact
 from worker.web import responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
@@ -33,7 +33,6 @@ class ContactsPage(CodePage[Partner, EndingForm]):
         living = contacts.load_living(session, partner.id)
         if visit.holder.contact_id is not None or not living or not partner.is_in_list:
             return self.home(visit)
-        answered = select(Answer.contact_id).where(Answer.contact_id.in_([one.id for one in living])).distinct()
         return responses.show(
             "contacts.html",
             visit.language,
@@ -43,7 +42,7 @@ class ContactsPage(CodePage[Partner, EndingForm]):
             own_language=visit.holder.language,
             token=visit.token,
             contacts={_mark(one): one for one in living},
-            answered=set(session.scalars(answered)),
+            answered=load_who_answered(session, living),
             typed=visit.typed,
             problems=visit.problems,
         )

@@ -4,9 +4,6 @@ The link is in each of these mails, and so in their `List-Unsubscribe`; each wor
 look changes nothing, and neither does a form without its tick: mail scanners open links, and some press buttons.
 """
 
-from typing import Any
-
-from sqlalchemy import bindparam, select
 from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
@@ -15,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from worker import db, tasks
 from worker.acts import digests
-from worker.models import Campaign, Digest
+from worker.state import links
+from worker.state.campaigns import get_campaign
 from worker.state.digests import single_mails
 from worker.state.refusals import InPanic
 from worker.text.languages import LANGUAGES
@@ -24,11 +22,6 @@ from worker.web.key_gate import require_key
 from worker.web.link_auth import NotNow
 
 _WISHES = {"stop": digests.stop_digests, "restart": digests.restart_digests}
-_CAMPAIGN_OF = (
-    select(Campaign.id, Campaign.panic_at.is_not(None), Campaign.definition["authentic"].as_string())
-    .join(Digest, Digest.campaign_id == Campaign.id)
-    .where(Digest.ref == bindparam("ref"))
-)
 
 
 class DigestPage(HTTPEndpoint):
@@ -65,7 +58,7 @@ def _takes(token: str, sent: dict[str, str]) -> Response:
 def _page(token: str, language: str, problems: dict[str, str]) -> Response:
     campaign_id = _campaign_of(token)
     with db.reading() as session:
-        campaign = session.get_one(Campaign, campaign_id)
+        campaign = get_campaign(session, campaign_id)
         return responses.show(
             "digest.html",
             responses.choose_language(language, campaign.authentic),
@@ -83,10 +76,9 @@ def _campaign_of(token: str) -> int:
     """Whose digest has this link; ends in the same 404 for every other, after the same one statement. Raises NotNow."""
     require_key()
     ref, generation = link_auth.parse_or_nobody(token, "digest")
-    found = db.read_autocommit(_CAMPAIGN_OF, ref=ref)
-    if not found or generation != 1:
+    found = links.find_campaign_of_digest(ref)
+    if found is None or generation != 1:
         raise HTTPException(404)
-    campaign_id, in_panic, authentic = tuple[Any, ...](found[0])
-    if in_panic:
-        raise NotNow(authentic)
-    return int(campaign_id)
+    if found.in_panic:
+        raise NotNow(found.authentic)
+    return found.campaign_id

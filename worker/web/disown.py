@@ -8,6 +8,7 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import disown
 from worker.models import Partner
+from worker.state import links
 from worker.state.disclosures import Disclosure, load_disclosure
 from worker.state.positions import Position, load_position
 from worker.web import responses
@@ -34,7 +35,7 @@ class DisownPage(CodePage[Partner, CodeForm]):
         tasks.notify(tasks.close, visit.holder.campaign_id)
         tasks.notify(tasks.deliver)
         with db.reading() as session:
-            position = load_position(session, session.get_one(Partner, visit.holder.id))
+            position = load_position(session, links.load_row(session, Partner, visit.holder.id))
             return _page(session, position, replace(visit, token="", done=True))
 
 

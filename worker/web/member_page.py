@@ -11,11 +11,11 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import add_voice, take_back_voice
 from worker.models import Member
-from worker.state import members
+from worker.state import links, members
+from worker.state.links import Holder
 from worker.state.refusals import LetterChanged, NoVoice, Refused
 from worker.web import responses, voice_form
 from worker.web.code_page import Act, CodeForm, CodePage, Problems, Visit
-from worker.web.link_auth import Holder
 
 Choice = Literal["add", "change", "withdraw"]
 
@@ -86,7 +86,7 @@ class MemberPage(CodePage[Member, MemberForm]):
         """Say why; what was typed is kept where the letter is to be read again."""
         again = replace(visit, typed=replace(visit.typed, authorised=""))
         with db.reading() as session:
-            member = session.get_one(Member, visit.holder.id)
+            member = links.load_row(session, Member, visit.holder.id)
             if isinstance(refusal, LetterChanged | NoVoice):
                 return _page(session, member, again, 409, refusal)
             return _page(session, member, again, 410)
@@ -106,7 +106,7 @@ class NotMePage(CodePage[Member, CodeForm]):
     def done(self, visit: Visit[CodeForm]) -> Response:
         """A page and no redirect: the link is revoked now."""
         with db.reading() as session:
-            return _not_me(session.get_one(Member, visit.holder.id), replace(visit, token="", done=True))
+            return _not_me(links.load_row(session, Member, visit.holder.id), replace(visit, token="", done=True))
 
 
 def offered_to(member: Member) -> list[Choice]:

@@ -10,8 +10,8 @@ from typing import Literal
 from starlette.responses import HTMLResponse
 
 from worker.models import MAX_WRONG_CODES
+from worker.state.links import Holder
 from worker.web import responses
-from worker.web.link_auth import Holder
 
 TakesBack = Literal["what was given", "mail"]
 FIELD = "not_now"

@@ -9,23 +9,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from jinja2.utils import LRUCache
 from markupsafe import escape
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, func, select, tuple_
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
 from worker import db
 from worker.acts.answer import standing_mark
-from worker.column_types import Moment
-from worker.models import MAX_WRONG_CODES, Answer, Campaign, Contact, Letter, Partner
+from worker.models import MAX_WRONG_CODES, Answer, Campaign, Partner
 from worker.state import signatories
 from worker.state.disclosures import Disclosure, load_disclosures
-from worker.state.letters import WITH_ADDRESSEES, load_letters_of
+from worker.state.letters import load_letters_of
 from worker.state.lifecycle import BEYOND_RECALL, Stage, stage_at
-from worker.state.positions import few_are_asked
+from worker.state.looks import load_campaigns, load_looks
 from worker.text import dates, names
 from worker.web import link_auth, responses
 from worker.web.batching import Batcher
@@ -53,64 +51,7 @@ class PageTemplate:
         return "".join([values.get(piece, piece) for piece in self.pieces])
 
 
-SETTINGS = ("reply_to", "public_page", "show_signers")
-"""What stands on a page, or decides over it, and may be set anew while a campaign runs."""
 _worded = LRUCache(MAX_PAGES)  # a language and a state, and the page that all who are in it read
-
-
-T = TypeVar("T")
-
-
-def _of_the_letter(latest: ColumnElement[T]) -> ScalarSelect[T]:
-    return select(latest).where(Letter.campaign_id == Campaign.id).correlate(Campaign).scalar_subquery()
-
-
-_LOOK = (
-    select(
-        Partner.id,
-        Partner.ref,
-        Partner.generation,
-        Partner.organization,
-        Partner.acronym,
-        Partner.country,
-        Partner.names,
-        Partner.sort_as,
-        Partner.proposed,
-        Partner.wrong_codes,
-        Partner.language.label("reader"),
-        Partner.email_hmac.is_not(None).label("has_address"),
-        Partner.quiet_at.is_not(None).label("wants_no_mail"),
-        # What is told on a page of its own, for few.
-        (
-            Partner.silenced_at.is_not(None)
-            | Partner.taken_out_at.is_not(None)
-            | Partner.quiet_at.is_not(None)
-            | Partner.listing_changed_at.is_not(None)
-            | Partner.passed_on_at.is_not(None)
-            | exists().where(Contact.partner_id == Partner.id)
-        ).label("is_special"),
-        Campaign.id.label("campaign_id"),
-        Campaign.launched_at,
-        Campaign.deadline_at,
-        Campaign.voices_stopped_at,
-        *(Campaign.definition[key].as_string().label(key) for key in SETTINGS),
-        Campaign.panic_at.is_not(None).label("in_panic"),
-        Campaign.taking_answers(db.now()).label("takes_answers"),
-        few_are_asked(Campaign.id.expression).label("few_are_asked"),
-        db.now().label("now"),
-        _of_the_letter(func.max(Letter.id)).label("letter_id"),
-        _of_the_letter(func.max(Letter.made_at, type_=Moment())).label("letter_made_at"),
-        _of_the_letter(func.max(Letter.meaning)).label("meaning"),
-        Answer.choice,
-        Answer.visibility,
-        Answer.channel,
-        Answer.at,
-        Answer.letter_id.label("answered_letter"),
-    )
-    .join(Campaign, Campaign.id == Partner.campaign_id)
-    .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
-    .where(tuple_(Partner.ref, Partner.generation).in_(bindparam("links", expanding=True)))
-)
 
 
 Word = Callable[[int, str], tuple["State", PageTemplate]]
@@ -188,7 +129,7 @@ class Look(NamedTuple):
 
 def _look(wanted: Sequence[tuple[bytes, int]]) -> list[Look | None]:
     """What is seen of each link, by ref and generation."""
-    rows = db.read_autocommit(_LOOK, links=list(wanted))
+    rows = load_looks(wanted)
     after = _what_came_after([row for row in rows if not row.takes_answers])
     found = {(bytes(row.ref), row.generation): Look(row, after.get(row.id)) for row in rows}
     return [found.get(one) for one in wanted]
@@ -200,8 +141,7 @@ def _what_came_after(rows: Sequence[Row[Any]]) -> dict[int, After | None]:
         return {}
     with db.reading() as session:
         ids = {row.campaign_id for row in rows}
-        found = session.scalars(select(Campaign).where(Campaign.id.in_(ids)).options(WITH_ADDRESSEES))
-        campaigns = {campaign.id: campaign for campaign in found}
+        campaigns = {campaign.id: campaign for campaign in load_campaigns(session, ids)}
         letters_of = load_letters_of(session, list(campaigns))
         letters = {campaign: letters_of.get(campaign.id, []) for campaign in campaigns.values()}
         standing = {row.id: (campaigns[row.campaign_id], row) for row in rows if row.campaign_id in campaigns}
@@ -253,7 +193,7 @@ def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
 
 
 def _lines(listed: Listed) -> list[Line]:
-    rows = db.read_autocommit(signatories.PUBLIC, campaign=listed.campaign_id)
+    rows = signatories.load_public(listed.campaign_id)
     printed = [names.signatory(row, listed.letter_language, listed.authentic) for row in rows]
     html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
     return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))

@@ -15,13 +15,14 @@ from worker import db, tasks, tokens
 from worker.acts import answer, contacts
 from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.choices import CHOICES, Choice
-from worker.models import Answer, Campaign, Contact, Partner
-from worker.state import lifecycle, members, signatories
+from worker.models import Answer, Campaign, Partner
+from worker.state import lifecycle, links, members, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.last_read import Reader, load_first_shown
 from worker.state.letters import version_read
 from worker.state.lifecycle import Action
+from worker.state.links import Holder
 from worker.state.positions import Position, load_position
 from worker.state.refusals import AnsweredMeanwhile, Closed, LetterChanged, LinkRevoked, NotFilledIn, Refused
 from worker.text import dates, names
@@ -29,7 +30,6 @@ from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
 from worker.web.code_page import Act, CodePage, Problems, Visit
-from worker.web.link_auth import Holder
 from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
 from worker.wording.changes import Changes, changes_since
@@ -105,7 +105,7 @@ def as_seen_by(session: Session, partner: Partner) -> bytes:
 def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate]:
     """A partner's page with marks for what is its own; no piece if it is not that simple."""
     with db.reading() as session:
-        partner = session.get_one(Partner, partner_id)
+        partner = links.load_row(session, Partner, partner_id)
         campaign = partner.campaign
         position = load_position(session, partner)
         view = _view(session, position, language, page_cache.PRINTED)
@@ -190,7 +190,7 @@ def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusa
 
 def _taken_out(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
     """That it is not asked any more; of the letter and of what it answered nothing is shown."""
-    reader = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else partner
+    reader = links.load_contact(session, visit.holder) if visit.holder.contact_id is not None else partner
     return responses.show(
         "taken_out.html",
         visit.language,
@@ -204,8 +204,7 @@ def _taken_out(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> 
 
 def _link_to_get_mail_again(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> str:
     """Where a reader that asked for no more mail gets it again; empty for one that gets it."""
-    contact = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else None
-    reader = contact or partner
+    reader = links.load_contact(session, visit.holder) or partner
     if reader.quiet_at is None or reader.email_hmac is None or partner.silenced_at is not None:
         return ""
     return f"/{tokens.PATHS['quiet']}/{tokens.token(reader, 'quiet')}"

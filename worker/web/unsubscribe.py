@@ -8,20 +8,21 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from worker import db, journal, tasks, tokens
+from worker import db, installation, journal, tasks, tokens
 from worker.acts import unsubscribe
 from worker.journal import Line
-from worker.models import Contact, Installation, Partner
+from worker.models import Partner
+from worker.state import links
+from worker.state.links import Holder
 from worker.web import forms, not_now, responses
 from worker.web.code_page import Act, CodeForm, CodePage, Visit
-from worker.web.link_auth import Holder, NotNow
+from worker.web.link_auth import NotNow
 
 _ACTS = {"no more mail": unsubscribe.unsubscribe_reader, "mail again": unsubscribe.resubscribe_reader}
 
@@ -60,7 +61,7 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
 
     def show(self, session: Session, partner: Partner, visit: Visit[UnsubscribeForm]) -> Response:
         """Whether mail goes, and the form for the other."""
-        contact = session.get(Contact, visit.holder.contact_id) if visit.holder.contact_id is not None else None
+        contact = links.load_contact(session, visit.holder)
         return responses.show(
             "quiet.html",
             visit.language,
@@ -102,7 +103,7 @@ def note_one_click(path: str, sent: dict[str, str] | None) -> bool:
     try:
         ref, generation = tokens.read_token(token, "quiet")
         with db.reading() as session:
-            number, now = session.execute(select(Installation.number, db.now())).one()
+            number, now = installation.load_number(session), db.clock(session)
         return journal.append(number, [Line(now, "quiet", journal.mark_of(ref), generation)])
     except (tokens.NotALink, SQLAlchemyError):
         return False
