@@ -5,9 +5,9 @@ import re
 import pytest
 
 from tests import cast
-from tests.organizers import DeskBrowser, add, hidden, hidden_fields
+from tests.organizers import DeskBrowser, add, code_of_last_mail, hidden, hidden_fields
 from worker import db
-from worker.acts import hold
+from worker.acts import hold, login
 from worker.models import Campaign
 from worker.web.desk.registry import ACTS
 
@@ -59,11 +59,36 @@ def test_what_cannot_be_read_comes_back_with_a_sentence(at_desk: tuple[DeskBrows
     assert "Enter a day and a time" in wrong.text
 
 
+def test_what_was_typed_can_be_changed_before_it_is_done(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, number = at_desk
+    before = _deadline(number)
+    check = maly.post(f"{place}/extend", {"deadline": "in 20 days"})
+    assert '<button class="second" type="submit" name="change" value="yes">Change what you typed</button>' in check.text
+    form = maly.post(f"{place}/extend", hidden_fields(check) | {"change": "yes"})
+    assert form.status_code == 200
+    assert 'value="in 20 days"' in form.text
+    assert _deadline(number) == before
+    assert 'name="change"' not in maly.get(f"{place}/hold").text, "nothing is typed for it"
+
+
+def test_a_form_that_comes_back_after_a_login_leads_on_to_the_act(at_desk: tuple[DeskBrowser, str, int]) -> None:
+    maly, place, _ = at_desk
+    with db.transaction() as session:
+        login.end_everything(session)
+    lost = maly.post(f"{place}/extend", {"deadline": "in 20 days"})
+    asked = maly.asks(kept=hidden(lost, "kept"))
+    form = maly.post("/desk/code", {"code": code_of_last_mail(), "kept": hidden(asked, "kept")})
+    assert 'value="in 20 days"' in form.text
+    assert f'<form method="post" action="{place}/extend"' in form.text
+
+
 def test_an_act_that_is_refused_says_why(at_desk: tuple[DeskBrowser, str, int]) -> None:
     maly, place, _ = at_desk
     refused = maly.post(f"{place}/extend", {"deadline": "in 2 days"})
     assert refused.status_code == 409
     assert "at least a minute later" in refused.text
+    form = maly.post(f"{place}/extend", hidden_fields(refused) | {"change": "yes"})
+    assert 'value="in 2 days"' in form.text, "what was typed is there to be changed"
 
 
 def test_what_another_did_meanwhile_is_shown_first(at_desk: tuple[DeskBrowser, str, int]) -> None:

@@ -210,6 +210,8 @@ def _show(visit: Visit, act: DeskAct) -> Response:
 
 
 def _pressed(visit: Visit, act: DeskAct) -> Response:
+    if visit.typed.get("change") and act.form_page:
+        return _form(visit, act)
     if visit.typed.get("sure"):
         return _do(visit, act)
     if act.read is not None:
@@ -255,8 +257,7 @@ def _check(visit: Visit, act: DeskAct, status: int = 200, *, seen: int | None = 
             context = _around(visit, act, at)
             before = act.before(session, at)
             needs_second = two_persons.is_needed(session)
-            kept = {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang"}}
-            kept |= before.fields
+            kept = _typed(at) | dict(before.fields)
             page = visit.show(
                 "check",
                 status,
@@ -358,8 +359,9 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
         "partner_called": at.partner.organization if at.partner else "",  # as it is before an act is tried
         "campaign_path": visit.campaign_path,
         "back": _place(visit, act),
-        "act_path": visit.request.url.path,
+        "act_path": f"{_place(visit, act)}/{act.name}",  # the page may have been reached by logging in
         "uploads": act.read is not None,
+        "can_change": bool(act.form_page) and "rows" not in at.typed,  # a list that was read is chosen anew
         "may_send": visit.seat is not None and visit.seat.may_send,
     }
 
@@ -369,7 +371,12 @@ def _refused(visit: Visit, act: DeskAct, why: Mapping[str, Why]) -> Response:
         at = where(session, visit)
         context = _around(visit, act, at)
     said = [refusals.sentence(one, at.language) for one in why.values() if isinstance(one, Refused)]
-    return visit.show("act_refused", 409, said=said, **context)
+    return visit.show("act_refused", 409, said=said, hidden=_typed(at), **context)
+
+
+def _typed(at: At) -> dict[str, str]:
+    """What a form brought, to stand hidden on the next page."""
+    return {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang", "change"}}
 
 
 def _place(visit: Visit, act: DeskAct) -> str:
