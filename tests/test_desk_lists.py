@@ -153,6 +153,7 @@ def test_one_is_added_by_a_form(at_desk: AtDesk) -> None:
     assert 'value="nobody"' in wrong.text
     assert 'id="email-problem"' in wrong.text
     assert 'id="organization-problem"' in wrong.text
+    assert '<li><a href="#email">Found “nobody”; expected one address' in wrong.text, "by field, as in each other form"
     again = maly.post(f"{place}/add-one", {"organization": "River Watch", "email": "new@river.example"})
     assert again.status_code == 422
     assert "River Watch is a partner already" in again.text

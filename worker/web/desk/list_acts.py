@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,13 @@ def _looked_at(at: At, read: Additions, remarks: list[str], wrong: str) -> list[
 
 
 def _wrong(problems: Sequence[Problem], code: str) -> Wrong:
-    fields = {"list": code} if code == "list wrong" else dict.fromkeys(_fields(problems), code)
-    return Wrong(*(one.sentence for one in few(problems)), **fields)
-
-
-def _fields(problems: Sequence[Problem]) -> list[str]:
-    return [one.where if one.where in FIELDS else "organization" for one in problems]
+    if code == "list wrong":
+        return Wrong(*(one.sentence for one in few(problems)), list=code)
+    fields: dict[str, list[Problem]] = {}
+    for one in problems:
+        field = one.where if one.where in FIELDS else "organization"
+        fields.setdefault(field, []).append(replace(one, where="") if field == one.where else one)
+    return Wrong(**fields)
 
 
 def _listed(at: At) -> Additions:
