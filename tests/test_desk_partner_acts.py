@@ -348,6 +348,15 @@ def test_an_act_that_is_refused_says_why_and_changes_nothing(desk: Desk) -> None
     assert desk.rows() == before
 
 
+def test_what_there_is_nothing_for_is_not_offered(desk: Desk) -> None:
+    def offered(name: str) -> set[str]:
+        return set(re.findall(r'href="[^"]*/partners/\d+/([a-z-]+)"', desk.maly.get(desk.place(name)).text))
+
+    assert offered("Eau Vive").isdisjoint({"withdraw", "end-contact"}), "it did not sign, and nobody else answers"
+    assert "end-contact" in offered(RW)
+    assert "withdraw" in offered(DELTA)
+
+
 def test_after_the_deadline_only_what_shows_less_is_offered(desk: Desk) -> None:
     with db.transaction() as session:
         cast.passes_its_deadline(session, session.get_one(Campaign, desk.campaign))

@@ -86,6 +86,14 @@ class PartnerCard:
     notes: Sequence[NoteStatus]
     carer: Organizer | None
 
+    def helps(self, act: str) -> bool:
+        """Whether an act can do anything now, by its name at the desk; the act itself knows better."""
+        wanted: dict[str, bool] = {
+            "withdraw": self.status.answer == "sign",
+            "end-contact": any(one.status.ended is None for one in self.contacts),
+        }
+        return wanted.get(act, True)
+
     @property
     def mail_code(self) -> MailCode:
         """How the mail of the registered contact stands in one word, as the board says it (`mail_status.mail_code`)."""

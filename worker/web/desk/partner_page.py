@@ -135,7 +135,7 @@ def _page(visit: Visit, typed: Mapping[str, str] | None, problems: Mapping[str, 
             typed=typed or {},
             is_refilled=visit.refill is not None,
             problems=problems or {},
-            offers=doing.offers(ACTS, visit, at),
+            offers=[one for one in doing.offers(ACTS, visit, at) if card.helps(one.name)],
         )
 
 
