@@ -183,8 +183,8 @@ class Stage:
 class EmbeddedStage(Stage):
     """`undersigned up`: one process on SQLite."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, {"PUBLIC_URL": f"http://127.0.0.1:{(port := servers.free_port())}"})
+    def __init__(self, folder: Path, **more: str) -> None:
+        super().__init__(folder, {"PUBLIC_URL": f"http://127.0.0.1:{(port := servers.free_port())}"} | more)
         self._moved = folder / "moved-clock"
         self.set_clock(None)
         self.web_ports = [port]
