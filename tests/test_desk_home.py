@@ -12,7 +12,7 @@ from tests import cast, lives
 from tests.organizers import DeskBrowser, add
 from tests.sql import statements
 from worker import db, settings
-from worker.acts import audit, extend, hold, organizers
+from worker.acts import audit, extend, hold, organizers, undo
 from worker.acts.answer import Statement
 from worker.models import AuditEvent, Campaign, Organizer, Partner, RelayHealth, Visibility
 from worker.state.log import PAGE
@@ -49,6 +49,10 @@ def shown(browser: DeskBrowser, path: str) -> str:
 
 def words(text: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text.partition("<main>")[2])).split())
+
+
+def links(text: str) -> set[str]:
+    return set(re.findall(r'href="([^"]*)"', text))
 
 
 def title(text: str) -> str:
@@ -189,7 +193,28 @@ def test_a_campaigns_page_says_until_when_the_last_act_can_be_taken_back() -> No
         extend.move_deadline(session, number, db.clock(session) + timedelta(days=30))
     add(seats={number: "owner"}, may_send=True)
     page = words(shown(at_the_desk(), f"/desk/campaigns/{number}"))
-    assert re.search(r"Until \d\d:\d\d, or until somebody answers, you can take this back: the new deadline\.", page)
+    until = r"Until [^.]*, \d\d:\d\d \(Zurich time, UTC[^.]*\), or until somebody answers, "
+    assert re.search(until + r"you can take this back: the new deadline\.", page)
+
+
+def test_what_would_be_refused_is_not_offered() -> None:
+    settings.set_for_this_process(undo=600)
+    number = a_campaign()
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, number)
+        undo.remember(campaign, "launch", db.clock(session))
+        campaign.deadline_at = db.clock(session) + timedelta(minutes=50)
+        signed, silent = campaign.partners[0].id, campaign.partners[1].id
+    signs(number, 0, "public")
+    add(seats={number: "owner"}, may_send=True)
+    maly, place = at_the_desk(), f"/desk/campaigns/{number}"
+    page = shown(maly, place)
+    assert "take this back" not in words(page)  # only a command takes a launch back
+    assert {f"{place}/{act}" for act in ("undo", "earlier", "extend")} & links(page) == {f"{place}/extend"}
+    assert f"{place}/partners/{signed}/withdraw" in links(shown(maly, f"{place}/partners/{signed}"))
+    of_silent = links(shown(maly, f"{place}/partners/{silent}"))
+    assert f"{place}/partners/{silent}/sign" in of_silent
+    assert not {f"{place}/partners/{silent}/{act}" for act in ("withdraw", "end-contact")} & of_silent
 
 
 def test_the_log_has_its_days_pages_and_names_for_who_may_see_them() -> None:

@@ -131,7 +131,7 @@ def test_the_desk_leaves_what_the_command_leaves(maly: DeskBrowser, act: str) ->
 
 def test_an_earlier_deadline_is_told_to_all_who_were_asked_and_answers_stay(maly: DeskBrowser) -> None:
     check = maly.post(f"{place()}/earlier", {"deadline": "in 3 days"})
-    assert "3 emails tell it" in check.text
+    assert "3 emails say so" in check.text
     assert "Whoever has answered keeps its answer" in check.text
     done = maly.post(f"{place()}/earlier", hidden_fields(check))
     assert "The deadline was moved to" in maly.get(done.headers["location"]).text

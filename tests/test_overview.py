@@ -258,7 +258,11 @@ def differ(session: Session) -> dict[str, list[str]]:
             for key, value in among.items()
             if key not in {"now", "progress", "post"} and json.dumps(value) != json.dumps(alone[key])
         ]
-        wrong += [] if list(among) == [key for key in alone if key not in {"replies", "partners"}] else [f"keys: {list(among)}"]
+        wrong += (
+            []
+            if list(among) == [key for key in alone if key not in {"replies", "partners"}]
+            else [f"keys: {list(among)}"]
+        )
         in_table = (line.campaign, line.state, line.counts, load_counts(session, line.campaign))
         wrong += [] if in_table == (status.campaign, status.state, status.counts, status.counts) else [str(in_table)]
         wrong += [] if _close(status.progress, overview.progress) else [f"{overview.progress}, {status.progress} alone"]

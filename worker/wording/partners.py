@@ -67,6 +67,8 @@ class PartnerWords:
 
     def fate(self, mail: CardMail) -> str:
         """How one mail stands, and why."""
+        if mail.reason is not None and mail.reason.code == "cancelled":
+            return self._say(O_("Email not sent: it was not needed any more"))
         why = mail_status.reason_words(mail.reason, self.language)
         said = {"state": self.mail(mail.state), "why": why}
         return self._say(O_("%(state)s: %(why)s")) % said if why else self.mail(mail.state)

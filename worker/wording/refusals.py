@@ -400,7 +400,9 @@ _SENTENCES: dict[str, _Sentence] = {
         there=f"{f['there']:,}",
     ),
     "no_seat": _plain(O_("Whoever looks after a partner needs a seat at its campaign, as editor or as owner.")),
-    "still_signs": _plain(O_("%(organization)s signs, and the letter has not been sent.")),
+    "still_signs": _plain(
+        O_("%(organization)s signs, and the letter has not been sent. Take its signature back first.")
+    ),
     "blocked": _blocked,
 }
 _FOR_BOTH: dict[str, _Sentence] = {

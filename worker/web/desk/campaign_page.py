@@ -100,13 +100,13 @@ def _for_viewer(session: Session, visit: Visit, at: At, overview: Overview) -> R
 
 
 def _undo(visit: Visit, overview: Overview) -> UndoLine | None:
-    if (found := overview.undo) is None:
+    if (found := overview.undo) is None or found.act == "launch":  # which only a command takes back
         return None
     act = find_act("undo")
     may = act is not None and visit.seat is not None and act.is_allowed(visit.seat)
     return UndoLine(
         catalogue(visit.language).gettext(mail_status.ACTS[found.act]),
-        dates.time_of_day(found.until, overview.campaign.zone, visit.language),
+        dates.day_and_time(found.until, overview.campaign.zone, visit.language),
         f"{visit.request.url.path}/undo" if may else None,
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from worker import db, tasks
 from worker.acts.close import close_and_seal, close_early, require_not_closed
-from worker.acts.extend import bring_deadline_forward, move_deadline
+from worker.acts.extend import LEAST_AHEAD, bring_deadline_forward, move_deadline
 from worker.acts.remind import remind_now
 from worker.acts.undo import undo_last
 from worker.state.counts import load_counts
@@ -83,8 +83,12 @@ def _is_open(at: At) -> bool:
 
 
 def _can_be_undone(at: At) -> bool:
-    until = at.campaign.undo_until
-    return until is not None and until > at.visitor.now and _is_open(at)
+    until, last = at.campaign.undo_until, (at.campaign.undo or {}).get("act")
+    return until is not None and until > at.visitor.now and last != "launch" and _is_open(at)
+
+
+def _can_be_earlier(at: At) -> bool:
+    return at.campaign.deadline_at > at.visitor.now + LEAST_AHEAD and _is_open(at)
 
 
 ACTS = (
@@ -99,7 +103,7 @@ ACTS = (
     ),
     DeskAct(
         "extend",
-        O_("Move the deadline"),
+        O_("Move the deadline later"),
         "deadline",
         _before_move(move_deadline),
         _moves(move_deadline),
@@ -118,7 +122,7 @@ ACTS = (
         form_page="earlier",
         form=_deadline_form,
         sends=True,
-        fits=_is_open,
+        fits=_can_be_earlier,
         then=_IN_A_MINUTE,
     ),
     DeskAct(

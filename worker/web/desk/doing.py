@@ -109,6 +109,11 @@ class DeskAct:
     for_taken_out: bool = False
 
     @property
+    def keeps_form(self) -> bool:
+        """Whether what was typed is worth another try after a refusal."""
+        return bool(self.form_page) and self.read is None
+
+    @property
     def path(self) -> str:
         return "/".join(filter(None, (PARTNER if self.of_partner else CAMPAIGN, self.below, self.name)))
 
@@ -224,7 +229,9 @@ def _pressed(visit: Visit, act: DeskAct) -> Response:
     return _check(visit, act)
 
 
-def _form(visit: Visit, act: DeskAct, status: int = 200, wrong: Wrong | None = None) -> Response:
+def _form(
+    visit: Visit, act: DeskAct, status: int = 200, wrong: Wrong | None = None, refused: Sequence[str] = ()
+) -> Response:
     with db.reading() as session:
         at = where(session, visit)
         context = act.form(session, at)
@@ -240,6 +247,7 @@ def _form(visit: Visit, act: DeskAct, status: int = 200, wrong: Wrong | None = N
                 "is_refilled": visit.refill is not None,
                 "problems": wrong.problems if wrong else {},
                 "said": wrong.said if wrong else (),
+                "refused": refused,
             },
         )
 
@@ -367,10 +375,13 @@ def _around(visit: Visit, act: DeskAct, at: At) -> dict[str, Any]:
 
 
 def _refused(visit: Visit, act: DeskAct, why: Mapping[str, Why]) -> Response:
+    """Why not; beside the form with all that was typed, where something was."""
     with db.reading() as session:
         at = where(session, visit)
         context = _around(visit, act, at)
     said = [refusals.sentence(one, at.language) for one in why.values() if isinstance(one, Refused)]
+    if act.keeps_form:
+        return _form(visit, act, 409, refused=said)
     return visit.show("act_refused", 409, said=said, hidden=_typed(at), **context)
 
 

@@ -76,7 +76,9 @@ ACTS = (
         _before_hold,
         _hold,
         fits=lambda at: at.campaign.mail_held_at is None and at.campaign.cancelled_at is None,
-        then=O_("Partners can still answer. Resume when you want it to go on."),
+        then=O_(
+            "Until the list is closed, partners can still answer. It stays held until somebody chooses “Let it go on”."
+        ),
     ),
     DeskAct(
         "hold-letter",
@@ -85,7 +87,9 @@ ACTS = (
         _before_hold_letter,
         _hold_letter,
         fits=lambda at: at.campaign.held_at is None and _can_be_cancelled(at),
-        then=O_("Partners can still answer. Resume when you want it to go on."),
+        then=O_(
+            "Until the list is closed, partners can still answer. It stays held until somebody chooses “Let it go on”."
+        ),
     ),
     DeskAct(
         "resume",

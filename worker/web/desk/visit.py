@@ -122,7 +122,7 @@ class Visit:
             shared_cookies=not cookies.is_https(),
             at_path=self.request.url.path,
             panic=self._panic(context.get("campaign"), context.get("panic_at")),
-            **{"problems": {}, "kept": "", "typed": {}, "seat": self.seat, **context},
+            **{"problems": {}, "refused": (), "kept": "", "typed": {}, "seat": self.seat, **context},
         )
 
     def _panic(self, campaign: Campaign | None, began_at: datetime | None) -> dict[str, Any] | None:

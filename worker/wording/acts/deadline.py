@@ -38,7 +38,7 @@ def move(
             words.gettext(O_("Whoever has answered keeps its answer. Nobody can sign after the new deadline."))
         )
     if told:
-        said = On_("%(n)s email tells it, a minute later.", "%(n)s emails tell it, a minute later.")
+        said = On_("%(n)s email says so; it leaves in a minute.", "%(n)s emails say so; they leave in a minute.")
         lines.append(words.ngettext(*said, told) % {"n": f"{told:,}"})
     else:
         lines.append(words.gettext(O_("Nobody was asked yet, so nobody is told.")))

@@ -30,7 +30,7 @@ def take_out(partner: Partner, told: int, *, answered: bool, voids: bool, langua
     if voids:
         lines.append(words.gettext(O_("The letter is sealed again without it.")))
     if told:
-        said = On_("%(n)s email tells it, a minute later.", "%(n)s emails tell it, a minute later.")
+        said = On_("%(n)s email says so; it leaves in a minute.", "%(n)s emails say so; they leave in a minute.")
         lines.append(words.ngettext(*said, told) % {"n": f"{told:,}"})
     else:
         lines.append(words.gettext(O_("It is told by no email: none has reached it, or it wants none.")))

@@ -1,6 +1,7 @@
 """What holding the letter back, letting it go on and cancelling it would do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from worker.state.letters import DeliveryState
 from worker.wording.acts import Before
@@ -13,7 +14,8 @@ def hold_all_mail(language: str = "en") -> Before:
     words = catalogue(language)
     lines = [
         words.gettext(O_("No email goes to partners, addressees or others, not even receipts. You still get yours.")),
-        words.gettext(O_("Partners can still answer. An email that is being handed over now may still arrive.")),
+        words.gettext(O_("Until the list is closed, partners can still answer.")),
+        words.gettext(O_("An email that is being handed over now may still arrive.")),
     ]
     return Before(words.gettext(O_("Hold all email?")), lines, words.gettext(O_("Hold all email")))
 
@@ -22,10 +24,13 @@ def hold_letter(where: DeliveryState, language: str = "en", *, unasked: bool = F
     """The letter and its copies; `unasked`: all mail too, because nothing has left yet."""
     words = catalogue(language)
     if unasked:
-        return hold_all_mail(language)
+        before = hold_all_mail(language)
+        return replace(
+            before, lines=[words.gettext(O_("No email has left yet, so all of it is held too.")), *before.lines]
+        )
     lines = [
         words.gettext(O_("The letter is not closed, not sent, and no copies are sent, until you resume.")),
-        words.gettext(O_("Other emails still leave. Partners can still answer.")),
+        words.gettext(O_("Other emails still leave. Until the list is closed, partners can still answer.")),
     ]
     if where in _TOO_LATE:
         lines.insert(0, words.gettext(_TOO_LATE[where]))
