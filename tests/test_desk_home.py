@@ -88,6 +88,17 @@ def test_home_is_what_waits_in_ones_campaigns_each_with_its_way_out() -> None:
     assert "1 partner asks" not in en_francais
 
 
+def test_a_language_that_was_chosen_is_that_of_the_next_page_until_another_is_saved() -> None:
+    number = a_campaign()
+    add(seats={number: "owner"})
+    maly, place = at_the_desk(), f"/desk/campaigns/{number}"
+    assert '<html lang="fr">' in shown(maly, "/desk?lang=fr")
+    assert '<html lang="fr">' in shown(maly, place)
+    assert '<html lang="fr">' in maly.post(f"{place}/extend", {"deadline": "in 20 days"}).text
+    maly.post("/desk/account", {"name": "Maly Sok", "language": "en"})
+    assert '<html lang="en">' in shown(maly, place)
+
+
 def test_home_says_when_nothing_waits() -> None:
     add(seats={a_campaign(): "editor"})
     assert "Nothing waits for you." in shown(at_the_desk(), "/desk")

@@ -33,7 +33,9 @@ def change_account(visit: Visit) -> Response:
         return _account(visit, typed, problems)
     with acting(visit) as session:
         if organizers.change_account(session, visit.person.organizer.id, name, language):
-            return visit.go_to("/desk/account")
+            saved = visit.go_to("/desk/account")
+            cookies.forget(saved, "language")
+            return saved
     return _account(visit, typed, {"name": "name of another"})
 
 

@@ -1,4 +1,4 @@
-"""What a browser keeps for the desk: its session, that it asked for a code, and that it was here before."""
+"""What a browser keeps for the desk: its session, that it asked for a code, that it was here before, its language."""
 
 import base64
 import binascii
@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from worker import settings
 
-Kind = Literal["session", "asked", "known"]
-_NAMES: dict[Kind, str] = {"session": "desk", "asked": "desk-asked", "known": "desk-known"}
-_LAST_S: dict[Kind, int | None] = {"session": None, "asked": 2 * 60 * 60, "known": 365 * 24 * 60 * 60}
+Kind = Literal["session", "asked", "known", "language"]
+_NAMES: dict[Kind, str] = {"session": "desk", "asked": "desk-asked", "known": "desk-known", "language": "desk-language"}
+_LAST_S: dict[Kind, int | None] = {"session": None, "asked": 2 * 60 * 60, "known": 365 * 24 * 60 * 60, "language": None}
 
 
 def is_https() -> bool:

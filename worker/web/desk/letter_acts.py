@@ -161,6 +161,7 @@ ACTS = (
         _dispatch,
         needs="owner",
         sends=True,
+        is_dangerous=True,
         below="letter",
         fits=_is_sealed_or_was,
         watches="everything",

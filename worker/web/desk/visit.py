@@ -89,10 +89,15 @@ class Visit:
 
     @property
     def language(self) -> str:
-        """Of the pages: as the address wishes, as the person set it, or as the browser asks."""
-        wanted = QueryParams(self.request.url.query).get("lang", "") or self.typed.get("lang", "")
+        """Of the pages: as the address wishes, as was chosen before, as the person set it, or as the browser asks."""
+        chosen = cookies.kept(self.request, "language")
         own = self.visitor.organizer.language if self.visitor else _asked_for(self.request)
-        return next((one for one in (wanted, own) if one in OF_THE_DESK), SOURCE)
+        wishes = (self._wanted_language, self.typed.get("lang", ""), chosen, own)
+        return next((one for one in wishes if one in OF_THE_DESK), SOURCE)
+
+    @property
+    def _wanted_language(self) -> str:
+        return QueryParams(self.request.url.query).get("lang", "")
 
     @property
     def page(self) -> int:
@@ -111,7 +116,7 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page of the desk."""
-        return responses.show(
+        page = responses.show(
             f"desk/{template}.html",
             self.language,
             status,
@@ -124,6 +129,9 @@ class Visit:
             panic=self._panic(context.get("campaign"), context.get("panic_at")),
             **{"problems": {}, "refused": (), "kept": "", "typed": {}, "seat": self.seat, **context},
         )
+        if self._wanted_language in OF_THE_DESK:
+            cookies.keep(page, "language", self._wanted_language)  # so that the next page is read in it, too
+        return page
 
     def _panic(self, campaign: Campaign | None, began_at: datetime | None) -> dict[str, Any] | None:
         """What each page of a campaign offers to whoever may begin a panic, or says while there is one.
