@@ -20,6 +20,7 @@ from worker.state.todo import FOR_VIEWERS, TodoCode
 from worker.web.desk import campaign_page, ways_out
 from worker.web.desk.doing import CAMPAIGN, Group
 from worker.web.desk.table import TABLE
+from worker.wording.acts import safety
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -226,6 +227,12 @@ def test_what_would_be_refused_is_not_offered() -> None:
     of_silent = links(shown(maly, f"{place}/partners/{silent}"))
     assert f"{place}/partners/{silent}/sign" in of_silent
     assert not {f"{place}/partners/{silent}/{act}" for act in ("withdraw", "end-contact")} & of_silent
+
+
+def test_large_numbers_are_written_as_the_language_has_them() -> None:
+    said = [safety.resume(12_000, language).lines[0] for language in ("en", "fr")]
+    assert "12,000 " in said[0]
+    assert "12\u202f000 " in said[1]
 
 
 def test_the_log_has_its_days_pages_and_names_for_who_may_see_them() -> None:

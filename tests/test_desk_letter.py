@@ -95,7 +95,7 @@ def test_an_editor_sees_the_seal_as_it_is_and_gets_its_files() -> None:
     editor = enters("dam", role="editor", may_send=False)
     page = " ".join(editor.get(f"{place('dam')}/letter").text.split())
     assert "Number 1, of " in page
-    assert "1 named for everyone; 1 named to the addressee only; 1 counted and not named" in page
+    assert "1 named for everyone<br> 1 named to the addressee only<br> 1 counted and not named" in page
     assert "In review until" in page
     assert re.search(r"By itself, .* at the earliest", page)
     assert "<li>River Watch (RW), United States" in page or "<li>River Watch (RW), USA" in page

@@ -363,6 +363,9 @@ def test_after_the_deadline_only_what_shows_less_is_offered(desk: Desk) -> None:
     offered = set(re.findall(r'href="[^"]*/partners/\d+/([a-z-]+)"', desk.maly.get(desk.place(DELTA)).text))
     assert {"withdraw", "erase", "silence", "address"} <= offered
     assert offered.isdisjoint({"decline", "carry", "merge", "add-contact"})
+    of_silent = set(re.findall(r'href="[^"]*/partners/\d+/([a-z-]+)"', desk.maly.get(desk.place(EV)).text))
+    assert of_silent.isdisjoint({"sign", "withdraw", "mail-again"})
+    assert "You can put it back" not in desk.maly.get(desk.place(DELTA, "take-out")).text
     for act, fields in {"carry": None, "merge": {"other": RW}, "decline": {"note": "call"}}.items():
         path = desk.place(DELTA, act)
         assert (desk.maly.get(path) if fields is None else desk.maly.post(path, fields)).status_code == 409

@@ -86,10 +86,16 @@ class PartnerCard:
     notes: Sequence[NoteStatus]
     carer: Organizer | None
 
-    def helps(self, act: str) -> bool:
-        """Whether an act can do anything now, by its name at the desk; the act itself knows better."""
+    def helps(self, act: str, *, is_open: bool) -> bool:
+        """Whether an act can do anything now, by its name at the desk; the act itself knows better.
+
+        `is_open`: whether answers are taken.
+        """
+        has_signed = self.status.answer == "sign" or self.status.earlier == "sign"
         wanted: dict[str, bool] = {
-            "withdraw": self.status.answer == "sign",
+            "sign": is_open or has_signed,
+            "withdraw": has_signed,
+            "mail-again": is_open or bool(self.answers),
             "end-contact": any(one.status.ended is None for one in self.contacts),
         }
         return wanted.get(act, True)

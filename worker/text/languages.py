@@ -45,6 +45,8 @@ class Language:
     """What is said after a time: the same {moment} in another {country}."""
     also_called: tuple[str, ...] = ()
     """Other words for it in people's lists, beside what Babel knows."""
+    thousands: str = ","
+    """What stands between the thousands of a number."""
     at_the_desk: bool = False
     """Whether organizers read their desk in it; in any other they read it in SOURCE."""
     page_font: str = ""
@@ -77,6 +79,7 @@ LANGUAGES = by_name(
         on_behalf="au nom des organisations soussignées",
         name=N_("French"),
         locale="fr_FR",
+        thousands="\u202f",
         date="d MMMM yyyy",
         moment="EEEE d MMMM yyyy, HH\u00a0'h'\u00a0mm",
         clock="heure de {}",

@@ -6,6 +6,7 @@ from gettext import NullTranslations
 
 from worker.state.digests import DigestState, DigestStatus, Hindrance, News
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.organizers import O_, On_, catalogue
 
 _WHY_NOT: dict[Hindrance, str] = {
@@ -62,9 +63,11 @@ def lines(status: DigestStatus, addressee: str, zone: str, language: str = "en")
     if status.last is not None and status.last.sent_at is not None:
         sent = _when(status.last.sent_at, zone, language)
         yield words.gettext(O_("The last one was sent on %(when)s.")) % {"when": sent}
-    yield _numbers(status.news, addressee, words, under_way=status.open_state is not None)
+    yield _numbers(status.news, addressee, words, language, under_way=status.open_state is not None)
     if status.singles:
-        singles = (_counted(words, _SINGLES[state], number) for state, number in sorted(status.singles.items()))
+        singles = (
+            _counted(words, language, _SINGLES[state], number) for state, number in sorted(status.singles.items())
+        )
         yield words.gettext(O_("Emails about one person each: %(states)s.")) % {"states": ", ".join(singles)}
     when = _when(status.next_at, zone, language)
     if status.open_state is not None:
@@ -77,18 +80,21 @@ def lines(status: DigestStatus, addressee: str, zone: str, language: str = "en")
         yield words.gettext(O_("There is nothing new to tell."))
 
 
-def _numbers(news: News, addressee: str, words: NullTranslations, *, under_way: bool) -> str:
-    said = _counted(words, On_("%(n)s voice now", "%(n)s voices now"), news.total)
-    said += ", " + words.gettext(O_("%(n)s told to %(addressee)s")) % {"n": f"{news.told:,}", "addressee": addressee}
+def _numbers(news: News, addressee: str, words: NullTranslations, language: str, *, under_way: bool) -> str:
+    said = _counted(words, language, On_("%(n)s voice now", "%(n)s voices now"), news.total)
+    said += ", " + words.gettext(O_("%(n)s told to %(addressee)s")) % {
+        "n": grouped(news.told, language),
+        "addressee": addressee,
+    }
     if news.names:
         next_one = On_("%(n)s new name for the next email", "%(n)s new names for the next email")
         to_tell = On_("%(n)s new name to tell", "%(n)s new names to tell")
-        said += ", " + _counted(words, next_one if under_way else to_tell, news.names)
+        said += ", " + _counted(words, language, next_one if under_way else to_tell, news.names)
     return f"{said}."
 
 
-def _counted(words: NullTranslations, said: tuple[str, str], number: int) -> str:
-    return words.ngettext(*said, number) % {"n": f"{number:,}"}
+def _counted(words: NullTranslations, language: str, said: tuple[str, str], number: int) -> str:
+    return words.ngettext(*said, number) % {"n": grouped(number, language)}
 
 
 def _when(moment: datetime | None, zone: str, language: str) -> str:

@@ -10,6 +10,7 @@ from worker.models import Actor, audit_codes
 from worker.registry import NotRegistered
 from worker.state.log import LogEntry
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.acts import two_persons
 from worker.wording.organizers import O_, On_, catalogue
 from worker.wording.settings import LABELS
@@ -58,7 +59,11 @@ class _Line:
         return self.words.gettext(words) % {"partner": self.partner, **facts}
 
     def count(self, words: tuple[str, str], number: str, **facts: Any) -> str:
-        return self.words.ngettext(*words, int(number)) % {"partner": self.partner, "n": f"{int(number):,}", **facts}
+        return self.words.ngettext(*words, int(number)) % {
+            "partner": self.partner,
+            "n": grouped(int(number), self.language),
+            **facts,
+        }
 
     def together(self, *sentences: str) -> str:
         return " ".join(filter(None, sentences))

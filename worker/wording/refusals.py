@@ -11,6 +11,7 @@ from worker.state.letters import DeliveryState
 from worker.state.refusals import ClosedFor, NotMailedReason, Refused
 from worker.text import dates
 from worker.text.languages import LANGUAGES
+from worker.text.numbers import grouped
 from worker.wording import blockers, templates, voices
 from worker.wording.mail_status import ACTS
 from worker.wording.organizers import O_, On_, catalogue
@@ -33,7 +34,7 @@ class _Words:
         return self.catalogue.gettext(said) % facts
 
     def count(self, said: tuple[str, str], number: int) -> str:
-        return self.catalogue.ngettext(*said, number) % {"n": number}
+        return self.catalogue.ngettext(*said, number) % {"n": grouped(number, self.language)}
 
 
 _Sentence = Callable[[_Words, Mapping[str, Any]], str]
@@ -396,8 +397,8 @@ _SENTENCES: dict[str, _Sentence] = {
     "nobody_new": _plain(O_("Nobody on it is new: nothing was changed.")),
     "too_many_partners": lambda w, f: w.say(
         O_("A letter can have %(most)s partners at most, and this one has %(there)s: nobody was added."),
-        most=f"{f['most']:,}",
-        there=f"{f['there']:,}",
+        most=grouped(f["most"], w.language),
+        there=grouped(f["there"], w.language),
     ),
     "no_seat": _plain(O_("Whoever looks after a partner needs a seat at its campaign, as editor or as owner.")),
     "still_signs": _plain(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.organizers import O_, catalogue
 
 LABELS = {
@@ -38,4 +39,4 @@ def value(key: str, kept: Any, language: str = "en") -> str:
         return dates.span(timedelta(seconds=kept), language, "day")
     if key in _WORDS:
         return words.gettext(_WORDS[key][kept])
-    return f"{kept:,}" if isinstance(kept, int) else str(kept)
+    return grouped(kept, language) if isinstance(kept, int) else str(kept)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from worker.state.board import Filter
 from worker.state.counts import Counts
 from worker.state.letters import ServedState
+from worker.text.numbers import grouped
 from worker.wording.organizers import O_, On_, catalogue
 
 SERVED: dict[ServedState, str] = {
@@ -56,7 +57,7 @@ _TO_DO: dict[ServedState, str] = {
 
 def partners(counts: Counts, language: str = "en") -> str:
     """`60 partners`."""
-    return catalogue(language).ngettext(*_PARTNERS, counts.partners) % {"n": f"{counts.partners:,}"}
+    return catalogue(language).ngettext(*_PARTNERS, counts.partners) % {"n": grouped(counts.partners, language)}
 
 
 _PARTNERS = On_("%(n)s partner", "%(n)s partners")
@@ -70,4 +71,4 @@ def numbers(counts: Counts, language: str = "en") -> Iterator[tuple[Filter, str]
     words, told = catalogue(language), counts.as_json()
     for which, name, said in _COUNTED:
         if told[name] or which == "signed":
-            yield which, words.ngettext(*said, told[name]) % {"n": f"{told[name]:,}"}
+            yield which, words.ngettext(*said, told[name]) % {"n": grouped(told[name], language)}

@@ -13,6 +13,7 @@ from worker import settings
 from worker.text import dates, html, markdown, names, plain_text
 from worker.text.khmer import keep_words
 from worker.text.languages import LANGUAGES
+from worker.text.numbers import grouped
 from worker.tokens import Url
 from worker.wording.slots import Slot
 
@@ -90,6 +91,7 @@ def _in_language(environment: Environment, language: str, name: str, context: di
         date=lambda moment, zone: dates.date(moment, zone, language),
         last_day=lambda moment, zone: dates.last_day(moment, zone, language),
         day_and_time=lambda moment, zone: dates.day_and_time(moment, zone, language),
+        grouped=lambda number: grouped(number, language),
         span=lambda how_long: dates.span(how_long, language),
         rough_span=lambda how_long: dates.rough_span(how_long, language),
         time_of_day=lambda moment, zone: dates.time_of_day(moment, zone, language),

@@ -8,6 +8,7 @@ from worker.mail.reply_text import explain_reply
 from worker.registry import NotRegistered
 from worker.state.todo import ToDo, TodoCode
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.organizers import O_, On_, catalogue
 
 _Sentence = Callable[[NullTranslations, ToDo, str], str]
@@ -23,13 +24,13 @@ def _plain(said: str) -> _Sentence:
 
 
 def _counted(said: tuple[str, str]) -> _Sentence:
-    return lambda words, one, language: words.ngettext(*said, one.number) % {"n": f"{one.number:,}"}
+    return lambda words, one, language: words.ngettext(*said, one.number) % {"n": grouped(one.number, language)}
 
 
 def _outage(words: NullTranslations, one: ToDo, language: str) -> str:
     since = dates.day_and_time(one.facts["since"], one.facts["zone"], language)
     said = words.gettext(O_("No email is sent: the relay has accepted none since %(since)s.")) % {"since": since}
-    return _and_waiting(words, said, one)
+    return _and_waiting(words, said, one, language)
 
 
 def outage_meaning(one: ToDo) -> str | None:
@@ -37,15 +38,15 @@ def outage_meaning(one: ToDo) -> str | None:
     return explain_reply(one.facts["reply"]) if one.facts.get("reply") else None
 
 
-def _and_waiting(words: NullTranslations, said: str, one: ToDo) -> str:
+def _and_waiting(words: NullTranslations, said: str, one: ToDo, language: str) -> str:
     waits = On_("%(n)s email waits.", "%(n)s emails wait.")
     if not one.number:
         return said
-    return f"{said} {words.ngettext(*waits, one.number) % {'n': f'{one.number:,}'}}"
+    return f"{said} {words.ngettext(*waits, one.number) % {'n': grouped(one.number, language)}}"
 
 
 def _nothing_running(words: NullTranslations, one: ToDo, language: str) -> str:
-    return _and_waiting(words, words.gettext(O_("Nothing is running, so nothing is sent or closed.")), one)
+    return _and_waiting(words, words.gettext(O_("Nothing is running, so nothing is sent or closed.")), one, language)
 
 
 def _backup_missing(words: NullTranslations, one: ToDo, language: str) -> str:
@@ -82,24 +83,26 @@ def _not_served(words: NullTranslations, one: ToDo, language: str) -> str:
 
 
 def _held(words: NullTranslations, one: ToDo, language: str) -> str:
-    return _and_waiting(words, words.gettext(O_("The letter and its copies are held.")), one)
+    return _and_waiting(words, words.gettext(O_("The letter and its copies are held.")), one, language)
 
 
 def _mail_held(words: NullTranslations, one: ToDo, language: str) -> str:
-    return _and_waiting(words, words.gettext(O_("All email is held, except yours.")), one)
+    return _and_waiting(words, words.gettext(O_("All email is held, except yours.")), one, language)
 
 
 def _panic(words: NullTranslations, one: ToDo, language: str) -> str:
     since = dates.day_and_time(one.facts["since"], one.facts["zone"], language)
     said = O_("Panic since %(since)s: nothing is shown, and no email is sent, except to organizers.")
-    return _and_waiting(words, words.gettext(said) % {"since": since}, one)
+    return _and_waiting(words, words.gettext(said) % {"since": since}, one, language)
 
 
 def _deadline_soon(words: NullTranslations, one: ToDo, language: str) -> str:
     silent = On_("%(n)s partner has not answered.", "%(n)s partners have not answered.")
     moment = dates.day_and_time(one.facts["deadline"], one.facts["zone"], language)
     said = words.gettext(O_("The deadline is within the hour: %(deadline)s.")) % {"deadline": moment}
-    return f"{said} {words.ngettext(*silent, one.number) % {'n': f'{one.number:,}'}}" if one.number else said
+    return (
+        f"{said} {words.ngettext(*silent, one.number) % {'n': grouped(one.number, language)}}" if one.number else said
+    )
 
 
 _SENTENCES: dict[str, _Sentence] = {

@@ -121,6 +121,7 @@ def _page(visit: Visit, typed: Mapping[str, str] | None, problems: Mapping[str, 
             return visit.show("partner_erased", **around)
         card = load_partner_card(session, partner, at.visitor.now)
         carers = [(str(one.id), one.name) for one in load_carers(session, at.campaign)]
+        is_open = at.campaign.takes_answers(at.visitor.now)
         its_carer = str(card.carer.id) if card.carer else _NOBODY
         return visit.show(
             "partner",
@@ -135,7 +136,7 @@ def _page(visit: Visit, typed: Mapping[str, str] | None, problems: Mapping[str, 
             typed=typed or {},
             is_refilled=visit.refill is not None,
             problems=problems or {},
-            offers=[one for one in doing.offers(ACTS, visit, at) if card.helps(one.name)],
+            offers=[one for one in doing.offers(ACTS, visit, at) if card.helps(one.name, is_open=is_open)],
         )
 
 

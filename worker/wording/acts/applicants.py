@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from worker.models import Partner, ThirdPartyAddress
 from worker.text import names
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -43,13 +44,13 @@ def forget(wishes: int, mails: int, language: str = "en") -> Before:
     counted = On_(
         "%(n)s request that nobody has confirmed is deleted.", "%(n)s requests that nobody has confirmed are deleted."
     )
-    lines = [words.ngettext(*counted, wishes) % {"n": f"{wishes:,}"}]
+    lines = [words.ngettext(*counted, wishes) % {"n": grouped(wishes, language)}]
     if mails:
         unsent = On_(
             "%(n)s email about them was not sent yet, and never is.",
             "%(n)s emails about them were not sent yet, and never are.",
         )
-        lines.append(words.ngettext(*unsent, mails) % {"n": f"{mails:,}"})
+        lines.append(words.ngettext(*unsent, mails) % {"n": grouped(mails, language)})
     lines.append(
         words.gettext(
             O_(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from worker.models import OrganizerAct
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -39,7 +40,7 @@ def move(
         )
     if told:
         said = On_("%(n)s email says so; it leaves in a minute.", "%(n)s emails say so; they leave in a minute.")
-        lines.append(words.ngettext(*said, told) % {"n": f"{told:,}"})
+        lines.append(words.ngettext(*said, told) % {"n": grouped(told, language)})
     else:
         lines.append(words.gettext(O_("Nobody was asked yet, so nobody is told.")))
     lines += not_by_mail(by_hand, language)
@@ -67,7 +68,7 @@ def few(names: Sequence[str], language: str = "en", most: int = 10) -> str:
     if len(names) <= most:
         return dates.listed(names, language)
     words = catalogue(language)
-    more = words.gettext(O_("%(n)s more")) % {"n": f"{len(names) - most:,}"}
+    more = words.gettext(O_("%(n)s more")) % {"n": grouped(len(names) - most, language)}
     return dates.listed([*names[:most], more], language)
 
 
@@ -76,7 +77,7 @@ def remind(names: Sequence[str], waiting: int, lately: int, language: str = "en"
     less than a day ago. Both are left out."""
     words = catalogue(language)
     who = On_("%(n)s partner that has not answered is reminded.", "%(n)s partners that have not answered are reminded.")
-    lines = [words.ngettext(*who, len(names)) % {"n": f"{len(names):,}"}]
+    lines = [words.ngettext(*who, len(names)) % {"n": grouped(len(names), language)}]
     lines += left_out(waiting, lately, language)
     lines.append(words.gettext(O_("The emails leave in a minute. Until then you can take it back.")))
     return Before(words.gettext(O_("Remind now?")), lines, words.gettext(O_("Remind now")), names)
@@ -91,13 +92,13 @@ def left_out(waiting: int, lately: int, language: str = "en") -> list[str]:
             "%(n)s for whom an email waits, or who got a reminder less than ten minutes ago, is left out.",
             "%(n)s for whom an email waits, or who got a reminder less than ten minutes ago, are left out.",
         )
-        lines.append(words.ngettext(*said, waiting) % {"n": f"{waiting:,}"})
+        lines.append(words.ngettext(*said, waiting) % {"n": grouped(waiting, language)})
     if lately:
         said = On_(
             "%(n)s who got an email less than a day ago is left out.",
             "%(n)s who got an email less than a day ago are left out.",
         )
-        lines.append(words.ngettext(*said, lately) % {"n": f"{lately:,}"})
+        lines.append(words.ngettext(*said, lately) % {"n": grouped(lately, language)})
     return lines
 
 
@@ -108,10 +109,10 @@ def undo(act: OrganizerAct, mails: int, answers: int, deadline: datetime, zone: 
     lines = [words.gettext(_TAKEN_BACK[act]) % {"deadline": moment}]
     none_is_sent = On_("Its %(n)s email is not sent.", "None of its %(n)s emails is sent.")
     if mails:
-        lines.append(words.ngettext(*none_is_sent, mails) % {"n": f"{mails:,}"})
+        lines.append(words.ngettext(*none_is_sent, mails) % {"n": grouped(mails, language)})
     if answers:
         again = On_("%(n)s answer that was taken back stands again.", "%(n)s answers that were taken back stand again.")
-        lines.append(words.ngettext(*again, answers) % {"n": f"{answers:,}"})
+        lines.append(words.ngettext(*again, answers) % {"n": grouped(answers, language)})
     return Before(words.gettext(O_("Take it back?")), lines, words.gettext(O_("Take it back")))
 
 
@@ -133,6 +134,6 @@ def close(signed: int, silent: int, unreached: int, language: str = "en") -> Bef
         (On_("%(n)s was not reached.", "%(n)s were not reached."), unreached),
     ):
         if number or said[0].endswith("signs."):
-            lines.append(words.ngettext(*said, number) % {"n": f"{number:,}"})
+            lines.append(words.ngettext(*said, number) % {"n": grouped(number, language)})
     lines.append(words.gettext(O_("It leaves after the review, or when a person sends it.")))
     return Before(words.gettext(O_("Close it now?")), lines, words.gettext(O_("Close it now")))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from worker.state.erasing import Erasing
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.acts.partner import TOLD_FIRST
 from worker.wording.organizers import O_, On_, catalogue
@@ -26,10 +27,12 @@ def erase_campaign(
     `told`: how many mails tell of the end before anything is erased; `by_hand`: whom no mail tells.
     """
     words = catalogue(language)
-    partners = words.ngettext(*On_("%(n)s partner", "%(n)s partners"), found.partners) % {"n": f"{found.partners:,}"}
+    partners = words.ngettext(*On_("%(n)s partner", "%(n)s partners"), found.partners) % {
+        "n": grouped(found.partners, language)
+    }
     if found.contacts:
         further = On_(" and of %(n)s further contact", " and of %(n)s further contacts")
-        partners += words.ngettext(*further, found.contacts) % {"n": f"{found.contacts:,}"}
+        partners += words.ngettext(*further, found.contacts) % {"n": grouped(found.contacts, language)}
     goes = O_("This would be erased: contact, address and link of %(partners)s, who answered for them and why.")
     under = On_(
         "So would %(n)s name that is not publicly under the letter.",
@@ -37,11 +40,11 @@ def erase_campaign(
     )
     lines = [
         words.gettext(goes) % {"partners": partners},
-        words.ngettext(*under, names) % {"n": f"{names:,}"},
+        words.ngettext(*under, names) % {"n": grouped(names, language)},
     ]
     for number, said in ((found.persons, _PERSONS), (found.replies, _REPLIES)):
         if number:
-            lines.append(words.ngettext(*said, number) % {"n": f"{number:,}"})
+            lines.append(words.ngettext(*said, number) % {"n": grouped(number, language)})
     if ends:
         lines.append(words.gettext(O_("The letter will never be sent.")))
     if found.waiting_copies:
@@ -56,13 +59,13 @@ def erase_campaign(
         )
         names_told = list(by_hand[:MOST_NAMED])
         if more := len(by_hand) - len(names_told):
-            names_told.append(words.gettext(O_("%(n)s more")) % {"n": f"{more:,}"})
+            names_told.append(words.gettext(O_("%(n)s more")) % {"n": grouped(more, language)})
         lines.append(words.ngettext(*tell, len(by_hand)) % {"names": dates.listed(names_told, language)})
     if told:
         first = On_(
             "First %(n)s email tells everyone who was asked.", "First %(n)s emails tell everyone who was asked."
         )
-        lines.append(words.ngettext(*first, told) % {"n": f"{told:,}"})
+        lines.append(words.ngettext(*first, told) % {"n": grouped(told, language)})
     elif tells_nobody and ends:
         lines.append(words.gettext(O_("Those who were asked and were not told yet will not be told.")))
     lines.append(words.gettext(O_("It cannot be undone.")))

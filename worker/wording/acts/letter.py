@@ -8,6 +8,7 @@ from worker.state.disclosures import Notice
 from worker.state.facts import CampaignFacts
 from worker.state.letters import SealHad
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording import blockers
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
@@ -24,7 +25,7 @@ def with_names(facts: CampaignFacts, rendition: Rendition = "addressee", languag
         numbers = [words.gettext(O_("%(n)s named in it")) % {"n": facts.named_publicly}]
     said = On_("The letter of %(n)s organization", "The letter of %(n)s organizations")
     in_detail = f" ({', '.join(numbers)})" if numbers else ""
-    return words.ngettext(*said, facts.signed) % {"n": f"{facts.signed:,}"} + in_detail
+    return words.ngettext(*said, facts.signed) % {"n": grouped(facts.signed, language)} + in_detail
 
 
 _NAMED = {
@@ -41,6 +42,7 @@ def dispatch(facts: CampaignFacts, to: Sequence[str], overridden: Sequence[Block
     letter = with_names(facts, "addressee" if first else "public", language)
     goes = words.gettext(O_("%(letter)s goes to %(names)s."))
     lines = [goes % {"letter": letter, "names": dates.listed(to, language)}, *_overridden(overridden, language)]
+    lines.append(words.gettext(O_("It leaves within a minute. It cannot be called back.")))
     return Before(words.gettext(O_("Send the letter now?")), lines, words.gettext(O_("Send the letter now")))
 
 

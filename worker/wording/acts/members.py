@@ -8,6 +8,7 @@ from worker.state.member_addresses import OfDomain
 from worker.state.member_counts import ShutBecause
 from worker.state.waiting_words import WaitingWords
 from worker.text.languages import LANGUAGES
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 from worker.wording.voices import door_sentence
@@ -24,7 +25,7 @@ def stop_voices(mails: int, language: str = "en") -> Before:
             "%(n)s email to a person who has not confirmed will not be sent.",
             "%(n)s emails to persons who have not confirmed will not be sent.",
         )
-        lines.append(_counted(words, said, mails))
+        lines.append(_counted(words, language, said, mails))
     title = words.gettext(O_("Let nobody add a voice any more?"))
     return Before(title, lines, words.gettext(O_("Let nobody add a voice")))
 
@@ -70,25 +71,26 @@ def drop_domain(found: OfDomain, domain: str, at_once: int, language: str = "en"
         "%(n)s voice from an address at %(domain)s is withdrawn, and not counted any more.",
         "%(n)s voices from addresses at %(domain)s are withdrawn, and not counted any more.",
     )
-    lines = [_counted(words, standing, len(found.standing), domain=domain)]
+    lines = [_counted(words, language, standing, len(found.standing), domain=domain)]
     if found.named:
         named = On_("%(n)s of them is to be named to the addressee.", "%(n)s of them are to be named to the addressee.")
-        lines.append(_counted(words, named, found.named))
+        lines.append(_counted(words, language, named, found.named))
     if found.unconfirmed:
         unconfirmed = On_(
             "%(n)s more that nobody confirmed by email is withdrawn, too.",
             "%(n)s more that nobody confirmed by email are withdrawn, too.",
         )
-        lines.append(_counted(words, unconfirmed, len(found.unconfirmed)))
+        lines.append(_counted(words, language, unconfirmed, len(found.unconfirmed)))
     if found.told:
         told = On_(
             "%(n)s of them may have been named to the addressee already; the program cannot recall that.",
             "%(n)s of them may have been named to the addressee already; the program cannot recall that.",
         )
-        lines.append(_counted(words, told, found.told))
+        lines.append(_counted(words, language, told, found.told))
     if len(found.all) > at_once:
         lines.append(
-            words.gettext(O_("%(n)s are withdrawn at once: do it again for the others.")) % {"n": f"{at_once:,}"}
+            words.gettext(O_("%(n)s are withdrawn at once: do it again for the others."))
+            % {"n": grouped(at_once, language)}
         )
     honest = O_("Do this only if they are not true: honest persons with such an address are withdrawn, too.")
     lines += [words.gettext(honest), words.gettext(O_("It cannot be undone."))]
@@ -108,7 +110,7 @@ def decide_words(agreed: Sequence[WaitingWords], refused: Sequence[WaitingWords]
         return Before(title % {"n": len(agreed) + len(refused)}, lines, words.gettext(O_("Record it")))
     agree = On_("Agree to the words of one person?", "Agree to the words of %(n)s persons?")
     refuse = On_("Refuse the words of one person?", "Refuse the words of %(n)s persons?")
-    title = _counted(words, agree if agreed else refuse, len(agreed) + len(refused))
+    title = _counted(words, language, agree if agreed else refuse, len(agreed) + len(refused))
     return Before(title, lines, words.gettext(O_("Agree") if agreed else O_("Refuse")))
 
 
@@ -168,7 +170,7 @@ def send_again(mails: int, language: str = "en") -> Before:
         "%(n)s email to the addressee about members is sent again, without those who have withdrawn since.",
         "%(n)s emails to the addressee about members are sent again, without those who have withdrawn since.",
     )
-    lines = [_counted(words, said, mails), words.gettext(O_("The addressee may then have it twice."))]
+    lines = [_counted(words, language, said, mails), words.gettext(O_("The addressee may then have it twice."))]
     return Before(words.gettext(O_("Send it again?")), lines, words.gettext(O_("Send it again")))
 
 
@@ -179,8 +181,8 @@ def note_arrived(mails: int, language: str = "en") -> Before:
         "It is recorded that %(n)s emails to the addressee about members arrived.",
     )
     title = words.gettext(O_("Record that the addressee has it?"))
-    return Before(title, [_counted(words, said, mails)], words.gettext(O_("Record it")))
+    return Before(title, [_counted(words, language, said, mails)], words.gettext(O_("Record it")))
 
 
-def _counted(words: NullTranslations, said: tuple[str, str], number: int, **facts: str) -> str:
-    return words.ngettext(*said, number) % {"n": f"{number:,}", **facts}
+def _counted(words: NullTranslations, language: str, said: tuple[str, str], number: int, **facts: str) -> str:
+    return words.ngettext(*said, number) % {"n": grouped(number, language), **facts}

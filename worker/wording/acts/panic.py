@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from worker.text import dates
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -45,7 +46,7 @@ def end(
     lines = [words.gettext(O_("Pages and links are there again, as they were before."))]
     waits = On_("%(n)s email waits.", "%(n)s emails wait.")
     if waiting:
-        lines.append(words.ngettext(*waits, waiting) % {"n": f"{waiting:,}"})
+        lines.append(words.ngettext(*waits, waiting) % {"n": grouped(waiting, language)})
     if is_held:
         held = O_("The letter and all email stay held: nothing is closed or sent until somebody resumes it.")
         lines.append(words.gettext(held))

@@ -8,6 +8,7 @@ from worker.definition.partners import PartnerRow
 from worker.models import Partner
 from worker.state.newcomers import Compared, LeftOut, Why
 from worker.text import names
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -31,10 +32,11 @@ def take_out(partner: Partner, told: int, *, answered: bool, voids: bool, langua
         lines.append(words.gettext(O_("The letter is sealed again without it.")))
     if told:
         said = On_("%(n)s email says so; it leaves in a minute.", "%(n)s emails say so; they leave in a minute.")
-        lines.append(words.ngettext(*said, told) % {"n": f"{told:,}"})
+        lines.append(words.ngettext(*said, told) % {"n": grouped(told, language)})
     else:
         lines.append(words.gettext(O_("It is told by no email: none has reached it, or it wants none.")))
-    lines.append(words.gettext(O_("You can put it back until the deadline.")))
+    if partner.campaign.closed_at is None:
+        lines.append(words.gettext(O_("You can put it back until the deadline.")))
     title = words.gettext(O_("Take %(partner)s out of the list?")) % who
     return Before(title, lines, words.gettext(O_("Take it out")))
 
@@ -69,16 +71,17 @@ def add(
     words = catalogue(language)
     number = len(rows)
     added = On_("%(n)s organization is added to the list.", "%(n)s organizations are added to the list.")
-    lines = [words.ngettext(*added, number) % {"n": f"{number:,}"}]
+    lines = [words.ngettext(*added, number) % {"n": grouped(number, language)}]
     if asked:
         said = On_("%(n)s invitation goes out, a minute later.", "%(n)s invitations go out, a minute later.")
-        lines.append(words.ngettext(*said, asked) % {"n": f"{asked:,}"})
+        lines.append(words.ngettext(*said, asked) % {"n": grouped(asked, language)})
     if by_hand := sum(not row.email for row in rows):
         said = On_("%(n)s has no email address: ask it yourself.", "%(n)s have no email address: ask them yourself.")
-        lines.append(words.ngettext(*said, by_hand) % {"n": f"{by_hand:,}"})
+        lines.append(words.ngettext(*said, by_hand) % {"n": grouped(by_hand, language)})
     came_back = O_("%(partner)s gets no email, because an earlier one to its address came back.")
     lines += _few(
         words,
+        language,
         [
             _placed(additions, at, words.gettext(came_back) % {"partner": additions.rows[at].organization})
             for at in compared.without_mail
@@ -88,7 +91,7 @@ def add(
     lines += remarks
     ask = On_("Add %(n)s organization?", "Add %(n)s organizations?")
     return Before(
-        words.ngettext(*ask, number) % {"n": f"{number:,}"},
+        words.ngettext(*ask, number) % {"n": grouped(number, language)},
         lines,
         words.gettext(O_("Add and invite")) if asked else words.gettext(O_("Add")),
         [row.organization for row in rows],
@@ -99,7 +102,7 @@ def alike(pairs: Sequence[tuple[str, str]], language: str = "en") -> list[str]:
     """A sentence for each pair of names that may be one organization."""
     words = catalogue(language)
     look = O_("“%(one)s” and “%(other)s” look alike. If they are one organization, do not add it.")
-    return _few(words, [words.gettext(look) % {"one": one, "other": other} for one, other in pairs])
+    return _few(words, language, [words.gettext(look) % {"one": one, "other": other} for one, other in pairs])
 
 
 def left_out(additions: Additions, those: Sequence[LeftOut], language: str = "en") -> list[str]:
@@ -114,7 +117,7 @@ def left_out(additions: Additions, those: Sequence[LeftOut], language: str = "en
         )
         for one in those
     ]
-    return _few(words, said)
+    return _few(words, language, said)
 
 
 _LEFT_OUT: dict[Why, str] = {
@@ -130,7 +133,7 @@ def _placed(additions: Additions, at: int, sentence: str) -> str:
     return f"{where[:1].upper()}{where[1:]}: {sentence}" if where else sentence
 
 
-def _few(words: NullTranslations, said: Sequence[str]) -> list[str]:
+def _few(words: NullTranslations, language: str, said: Sequence[str]) -> list[str]:
     more = On_("And %(n)s more of this kind.", "And %(n)s more of this kind.")
     rest = len(said) - MAX_SAID
-    return [*said[:MAX_SAID], *([words.ngettext(*more, rest) % {"n": f"{rest:,}"}] if rest > 0 else [])]
+    return [*said[:MAX_SAID], *([words.ngettext(*more, rest) % {"n": grouped(rest, language)}] if rest > 0 else [])]

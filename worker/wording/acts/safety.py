@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.state.letters import DeliveryState
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.acts.deadline import not_by_mail
 from worker.wording.organizers import O_, On_, catalogue
@@ -54,10 +55,10 @@ def resume(mails: int, language: str = "en", *, letter_leaves: bool = False, sig
             "The letter is sent at once, with %(n)s signature. It cannot be recalled.",
             "The letter is sent at once, with %(n)s signatures. It cannot be recalled.",
         )
-        lines.append(words.ngettext(*said, signed) % {"n": f"{signed:,}"})
+        lines.append(words.ngettext(*said, signed) % {"n": grouped(signed, language)})
     if mails:
         waits = On_("%(n)s email that waits is sent.", "%(n)s emails that wait are sent.")
-        lines.append(words.ngettext(*waits, mails) % {"n": f"{mails:,}"})
+        lines.append(words.ngettext(*waits, mails) % {"n": grouped(mails, language)})
     else:
         lines.append(words.gettext(O_("No email waits.")))
     return Before(words.gettext(O_("Let it go on?")), lines, words.gettext(O_("Let it go on")))
@@ -79,13 +80,13 @@ def cancel(
     ]
     if signed:
         dropped = On_("%(n)s signature is dropped.", "%(n)s signatures are dropped.")
-        lines.append(words.ngettext(*dropped, signed) % {"n": f"{signed:,}"})
+        lines.append(words.ngettext(*dropped, signed) % {"n": grouped(signed, language)})
     if told:
         tells = On_(
             "%(n)s email tells everyone who was asked that the letter is not sent.",
             "%(n)s emails tell everyone who was asked that the letter is not sent.",
         )
-        lines.append(words.ngettext(*tells, told) % {"n": f"{told:,}"})
+        lines.append(words.ngettext(*tells, told) % {"n": grouped(told, language)})
     else:
         lines.append(words.gettext(O_("Nobody was asked, so nobody is told.")))
     lines += not_by_mail(by_hand, language)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.state.approvals import ACTS, ActOfTwo
+from worker.text.numbers import grouped
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -59,7 +60,7 @@ def before(act: ActOfTwo, numbers: Mapping[str, Any], language: str = "en") -> B
     words, lines = catalogue(language), list[str]()
     if act in {"dispatch", "brought"}:
         goes = On_("The letter of %(n)s organization.", "The letter of %(n)s organizations.")
-        lines.append(words.ngettext(*goes, numbers["signed"]) % {"n": f"{numbers['signed']:,}"})
+        lines.append(words.ngettext(*goes, numbers["signed"]) % {"n": grouped(numbers["signed"], language)})
         named = O_("%(public)s named for everyone, %(addressee)s for the addressee only, %(counted)s not named.")
         lines.append(words.gettext(named) % numbers["visibilities"])
     if act == "close":
