@@ -131,6 +131,7 @@ def log_out_everywhere(visit: Visit) -> Response:
 def _logged_out(visit: Visit) -> Response:
     response = visit.go_to("/desk/login")
     cookies.forget(response, "session")
+    cookies.forget(response, "language")  # whoever comes next may read another
     return response
 
 
