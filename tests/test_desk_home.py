@@ -12,7 +12,7 @@ from tests import cast, lives
 from tests.organizers import DeskBrowser, add
 from tests.sql import statements
 from worker import db, settings
-from worker.acts import audit, extend, hold, organizers, undo
+from worker.acts import audit, extend, hold, organizers, panic, undo
 from worker.acts.answer import Statement
 from worker.models import AuditEvent, Campaign, Organizer, Partner, RelayHealth, Visibility
 from worker.state.log import PAGE
@@ -227,6 +227,21 @@ def test_what_would_be_refused_is_not_offered() -> None:
     of_silent = links(shown(maly, f"{place}/partners/{silent}"))
     assert f"{place}/partners/{silent}/sign" in of_silent
     assert not {f"{place}/partners/{silent}/{act}" for act in ("withdraw", "end-contact")} & of_silent
+
+
+def test_in_a_panic_no_act_is_offered_that_waits_for_its_end() -> None:
+    number = a_campaign()
+    with db.transaction() as session:
+        panic.start_panic(session, number)
+    add(seats={number: "owner"}, may_send=True)
+    maly, place = at_the_desk(), f"/desk/campaigns/{number}"
+    page = shown(maly, place)
+    assert "Open: partners can answer" not in words(page)
+    assert {f"{place}/end-panic", f"{place}/cancel"} <= links(page)
+    for act in campaign_page._AFTER_A_PANIC:
+        assert f"{place}/{act}" not in links(page)
+    for act in ("resume", "close"):
+        assert maly.get(f"{place}/{act}").status_code == 409
 
 
 def test_large_numbers_are_written_as_the_language_has_them() -> None:

@@ -58,10 +58,11 @@ def close_early(session: Session, campaign_id: int) -> None:
 
 
 def require_not_closed(session: Session, campaign_id: int) -> None:
-    """Raise Closed where there is nothing to close any more."""
+    """Raise Closed where there is nothing to close any more, InPanic where nothing is closed now."""
     campaign = db.locked(session, campaign_id)
     if campaign.closed_at is not None or campaign.cancelled_at is not None:
         raise Closed.to("close", campaign)
+    locking.require_calm(campaign)
 
 
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:

@@ -36,6 +36,11 @@ _GROUPS: dict[Group, str] = {
 """In the order in which the page shows them: what is dangerous comes last."""
 
 
+_AFTER_A_PANIC = frozenset(
+    {"add", "add-one", "undo", "extend", "earlier", "remind", "settings", "amend", "resume", "close"}
+)
+
+
 @dataclass(frozen=True)
 class OfferGroup:
     """Acts that stand below one title."""
@@ -83,7 +88,7 @@ def show_campaign(visit: Visit) -> Response:
             partners=standing.partners(overview.counts, at.language),
             numbers=list(standing.numbers(overview.counts, at.language)),
             addressees=list(_addressees(overview, at.language)),
-            groups=_groups(doing.offers(ACTS, visit, at), at.language),
+            groups=_groups(_offers(visit, at), at.language),
             happened=doing.what_happened(session, visit, ACTS, at),
             waits=_waiting(session, visit, at),
         )
@@ -117,6 +122,12 @@ def _addressees(overview: Overview, language: str) -> Iterator[AddresseeLine]:
             yield AddresseeLine(to.name, to.copy)
     for one in overview.addressees:
         yield AddresseeLine(one.name, one.copy, standing.served(one.state, language), one.at)
+
+
+def _offers(visit: Visit, at: At) -> list[Offer]:
+    """What can be done now: in a panic nothing that has to wait for its end."""
+    offers = doing.offers(ACTS, visit, at)
+    return [one for one in offers if at.campaign.panic_at is None or one.name not in _AFTER_A_PANIC]
 
 
 def _groups(offers: list[Offer], language: str) -> list[OfferGroup]:
