@@ -17,7 +17,20 @@ from tests import cast
 from tests.conftest import Clock
 from tests.organizers import HERE, DeskBrowser, add, hidden
 from worker import db
-from worker.acts import agree, answer, close, dispatch, erase, export, go_on, organizers, panic, two_persons
+from worker.acts import (
+    agree,
+    answer,
+    change_settings,
+    close,
+    dispatch,
+    erase,
+    export,
+    extend,
+    go_on,
+    organizers,
+    panic,
+    two_persons,
+)
 from worker.acts.answer import Statement
 from worker.cli.commands import app
 from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Seat
@@ -25,6 +38,7 @@ from worker.state.approvals import WITHIN, ActOfTwo, load_open
 from worker.state.letters import living_seal
 from worker.state.refusals import NoSecondPerson, RequestOver, SecondPersonNeeded
 from worker.state.todo import load_todo
+from worker.text import days
 from worker.web.app import make_app
 from worker.wording import letter as letter_words
 
@@ -60,6 +74,8 @@ def _needs_two(campaign: Campaign) -> dict[str, Callable[[Session], object]]:
     number, river = campaign.id, campaign.partners[0].id
     return {
         "close": lambda s: close.close_and_seal_within(s, number, early=True),
+        "earlier": lambda s: extend.bring_deadline_forward(s, number, campaign.deadline_at - timedelta(days=1)),
+        "settings": lambda s: change_settings.apply_settings(s, number, {"review": 0}),
         "show_more": lambda s: answer.sign(s, river, "public", SAID),
         "export": lambda s: export.export_signatures(s, s.get_one(Campaign, number)),
         "erase": lambda s: erase.erase_campaign(s, number, give_up=True),
@@ -102,6 +118,98 @@ def test_each_of_these_acts_needs_two_and_changes_nothing_by_one(campaign: Campa
         panic.start_panic(session, campaign.id)  # one person, at once
     with pytest.raises(SecondPersonNeeded), db.transaction() as session:
         panic.end_panic(session, campaign.id)
+
+
+@on_sqlite
+def test_what_only_makes_the_letter_wait_longer_takes_one(campaign: Campaign) -> None:
+    values = {"review": 90_000, "quorum": 2, "reminders": []}
+    with db.transaction() as session:
+        change_settings.apply_settings(session, campaign.id, values)
+    for less in ({"quorum": 1}, {"review": 3_600, "reminders": [3_600]}, {"reply_to": "mine@elsewhere.example"}):
+        with pytest.raises(SecondPersonNeeded) as needed, db.transaction() as session:
+            change_settings.apply_settings(session, campaign.id, values | less)
+        assert needed.value.facts["fields"] == less
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("act", "fields", "says"),
+    [
+        ("earlier", {"deadline": 5}, ("New deadline", "The new deadline is", "Nobody can sign after")),
+        ("settings", {"review": 0, "reply_to": "mine@elsewhere.example"}, ("Address for replies", "Until now: ")),
+    ],
+)
+def test_a_second_person_reads_what_would_make_it_sooner_and_it_is_done_then(
+    campaign: Campaign, act: str, fields: dict[str, Any], says: tuple[str, ...]
+) -> None:
+    if "deadline" in fields:
+        fields = {"deadline": (campaign.deadline_at - timedelta(days=fields["deadline"])).isoformat()}
+    add(seats={campaign.id: "owner"}, may_send=True)
+    maly, path = DeskBrowser(), f"/desk/campaigns/{campaign.id}/approvals/{asked(campaign, act, **fields)}"
+    maly.enters()
+    page = maly.get(path)
+    assert all(words in page.text for words in says)
+    assert maly.post(path, {"answer": "yes", "seen": hidden(page, "seen")}).status_code == 303
+    with db.reading() as session:
+        made = session.get_one(Campaign, campaign.id)
+        if act == "earlier":
+            assert made.deadline_at.isoformat() == fields["deadline"]
+        else:
+            assert (made.definition["review"], made.definition["reply_to"]) == tuple(fields.values())
+
+
+@on_sqlite
+def test_settings_that_changed_meanwhile_are_not_what_was_agreed_to(campaign: Campaign) -> None:
+    request = asked(campaign, "settings", review=0, quorum=0)
+    add(seats={campaign.id: "owner"}, may_send=True)
+    with db.transaction() as session:
+        made = session.get_one(Campaign, campaign.id)
+        made.definition = made.definition | {"quorum": 0}
+    maly = DeskBrowser()
+    maly.enters()
+    assert 'value="yes"' not in maly.get(f"/desk/campaigns/{campaign.id}/approvals/{request}").text
+
+
+@on_sqlite
+def test_the_day_on_which_a_letter_was_brought_is_the_one_that_was_asked_for(campaign: Campaign, clock: Clock) -> None:
+    """Also where it was typed as a day that moves, and with it whether it is before the quorum is there."""
+    with db.transaction() as session:
+        made = session.get_one(Campaign, campaign.id)
+        made.definition = made.definition | {"quorum": 2, "review": 172_800}
+    clock.advance(days=15)
+    assert close.close_and_seal(campaign.id)
+    add(seats={campaign.id: "owner"}, may_send=True)
+    add("Ona Own", "ona@rivers.example", seats={campaign.id: "owner"}, may_send=True)
+    ona, maly, place = DeskBrowser(), DeskBrowser(), f"/desk/campaigns/{campaign.id}"
+    ona.enters("Ona Own")
+    with db.reading() as session:
+        now, addressee = db.clock(session), session.get_one(Campaign, campaign.id).letter.addressees[0].id
+    typed = {"addressee": str(addressee), "on": "today"}
+    assert ona.does(f"{place}/letter/letter-arrived", typed).status_code == 303
+    clock.advance(days=1.5)
+    maly.enters()
+    with db.reading() as session:
+        path = f"{place}/approvals/{session.scalars(select(Approval.id)).one()}"
+    page = maly.get(path)
+    assert "Day on which it was brought" in page.text
+    assert maly.post(path, {"answer": "yes", "seen": hidden(page, "seen")}).status_code == 303
+    with db.reading() as session:
+        made = session.get_one(Campaign, campaign.id)
+        brought_at = made.letter.addressees[0].brought_at
+        assert brought_at is not None
+        assert days.of(brought_at, made.zone) == days.of(now, made.zone)
+
+
+@on_sqlite
+def test_a_letter_below_the_quorum_is_not_noted_to_be_brought_by_one(campaign: Campaign, clock: Clock) -> None:
+    with db.transaction() as session:
+        made = session.get_one(Campaign, campaign.id)
+        made.definition = made.definition | {"quorum": 2}
+    clock.advance(days=15)
+    assert close.close_and_seal(campaign.id)
+    clock.advance(days=1)
+    with pytest.raises(SecondPersonNeeded), db.transaction() as session:
+        dispatch.note_brought_by_hand(session, campaign.id)
 
 
 @on_sqlite

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, audit, dispatch, erase, export, panic, two_persons
+from worker.acts import answer, audit, change_settings, dispatch, erase, export, extend, panic, two_persons
 from worker.acts.answer import Statement
 from worker.acts.close import close_early
 from worker.models import Approval, AuditCode, Campaign, Organizer
@@ -55,11 +55,19 @@ def _dispatch(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -
 
 
 def _brought(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> list[str]:
-    return dispatch.note_brought_by_hand(session, campaign.id, fields["addressee"])
+    return dispatch.note_brought_by_hand(session, campaign.id, fields["addressee"], fields["on"])
 
 
 def _close(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> None:
     close_early(session, campaign.id)
+
+
+def _earlier(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> int:
+    return extend.bring_deadline_forward(session, campaign.id, datetime.fromisoformat(fields["deadline"]))
+
+
+def _settings(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return change_settings.apply_settings(session, campaign.id, fields)
 
 
 def _show_more(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> object:
@@ -94,6 +102,8 @@ _DO: dict[ActOfTwo, Callable[[Session, Campaign, Mapping[str, Any]], Any]] = {
     "dispatch": _dispatch,
     "brought": _brought,
     "close": _close,
+    "earlier": _earlier,
+    "settings": _settings,
     "show_more": _show_more,
     "export": _export,
     "end_panic": _end_panic,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, locking
+from worker.acts import audit, locking, two_persons
 from worker.definition.new_settings import CHANGEABLE, SHOWS, shows_more
 from worker.models import Campaign
 from worker.state.letters import delivery_state, load_letters
@@ -18,7 +18,7 @@ def apply_settings(session: Session, campaign_id: int, values: Mapping[str, Any]
 
     Whatever is set, the letter does not leave sooner for it: once the list is closed it can only be made to wait
     longer. Raises InPanic, NoSettings, Closed, ShowsMore where partners would be shown to more readers than they were
-    told, and SameSettings.
+    told, SameSettings, and SecondPersonNeeded where the letter could leave sooner or replies go to another address.
     """
     campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
@@ -32,10 +32,11 @@ def apply_settings(session: Session, campaign_id: int, values: Mapping[str, Any]
     letters = load_letters(session, campaign, lock=True)
     if changed.keys() & _OF_THE_WAY and delivery_state(campaign, letters) != "not_sent":
         raise NoSettings(cancelled=False)
-    if not campaign.takes_answers(at=now) and (
-        "reminders" in changed or any(changed.get(key, before) < before for key, before in _waits(campaign).items())
-    ):
+    is_sooner = any(changed.get(key, before) < before for key, before in _waits(campaign).items())
+    if not campaign.takes_answers(at=now) and ("reminders" in changed or is_sooner):
         raise Closed.to("change", campaign)
+    if is_sooner or "reply_to" in changed:
+        two_persons.require(session, campaign, "settings", **changed)
     before = {key: _present(campaign, key) for key in changed}
     campaign.definition = campaign.definition | changed
     for key in SHOWS:

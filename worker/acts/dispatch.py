@@ -40,7 +40,7 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
         _tell_if_it_waits(session, facts, found)
         return 0
     if by_person:
-        if any(one.code in {"in_review", "below_quorum"} for one in overridable(facts)):
+        if _is_before_its_time(facts):
             two_persons.require(session, campaign, "dispatch")
         _set_aside_refused(session, facts)
     rows = _letters_to_write(facts, facts.now if by_person else _may_leave_since(session, facts))
@@ -49,6 +49,10 @@ def dispatch_seal(session: Session, campaign_id: int, *, by_person: bool = False
         actor: Actor = "organizer" if by_person else "clock"
         audit.log(session, campaign, actor, "dispatched", detail=(facts.seal, put), at=facts.now)
     return put
+
+
+def _is_before_its_time(facts: CampaignFacts) -> bool:
+    return any(one.code in {"in_review", "below_quorum"} for one in overridable(facts))
 
 
 def dispatch_now(session: Session, campaign_id: int) -> list[str]:
@@ -76,7 +80,8 @@ def note_brought_by_hand(
     Without `addressee_id` all that do not have it yet. `on`: the day on which it was brought, as it was typed; without
     it, now. What they have is the seal that lived at that moment; nothing more is mailed to them. Who has it already,
     but answered otherwise than that it was read, is noted to have it too: that answer is forgotten. Raises InPanic,
-    Blocked, NotFilledIn, NotThatDay, SecondPersonNeeded during the review, and AlreadyServed if nobody is left.
+    Blocked, NotFilledIn, NotThatDay, SecondPersonNeeded during the review or below the quorum, and AlreadyServed if
+    nobody is left.
     """
     campaign = locking.lock_calm(session, campaign_id)
     facts = load_facts(session, campaign)
@@ -92,8 +97,9 @@ def note_brought_by_hand(
         raise Blocked(blockers=[Blocker("being_handed_over", clears_by_itself=True)])
     if facts.seal is None and any(one.state != "uncertain" for one in theirs):
         raise Blocked(blockers=find_blockers(facts, by_person=True))
-    if campaign.review_ends_at is not None and facts.now < campaign.review_ends_at:
-        two_persons.require(session, campaign, "brought", addressee=addressee_id)
+    if _is_before_its_time(facts):
+        day = days.of(brought_at, campaign.zone).isoformat()  # "yesterday" is another day once somebody says yes
+        two_persons.require(session, campaign, "brought", addressee=addressee_id, on=day)
     for one in theirs:
         _note(one, facts, brought_at)
     outbox.cancel(session, Mail.kind == "letter", Mail.addressee_id.in_([a.addressee.id for a in theirs]), at=facts.now)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, locking, undo
+from worker.acts import audit, locking, two_persons, undo
 from worker.mail import outbox
 from worker.models import Campaign, Mail
 from worker.state.recipients import load_answering_contacts, load_asked
@@ -36,7 +36,7 @@ def move_deadline(session: Session, campaign_id: int, deadline: datetime, *, eve
 def bring_deadline_forward(session: Session, campaign_id: int, deadline: datetime) -> int:
     """Move the deadline to an earlier moment, an hour ahead at least, and tell likewise; answers stand.
 
-    Raises InPanic, Closed once the deadline has passed, NotEarlier or TooSoon.
+    Raises InPanic, Closed once the deadline has passed, NotEarlier, TooSoon or SecondPersonNeeded.
     """
     campaign = locking.lock_calm(session, campaign_id)
     now = db.clock(session)
@@ -46,6 +46,7 @@ def bring_deadline_forward(session: Session, campaign_id: int, deadline: datetim
         raise NotEarlier(deadline=campaign.deadline_at, zone=campaign.zone)
     if deadline < now + LEAST_AHEAD:
         raise TooSoon
+    two_persons.require(session, campaign, "earlier", deadline=deadline.isoformat())
     return _move(session, campaign, deadline, now, "earlier")
 
 

@@ -30,7 +30,7 @@ def require(session: Session, campaign: Campaign, act: ActOfTwo, **fields: Any) 
     """
     if not campaign.two_persons or _is_agreed(session, campaign, act, fields):
         return
-    if not session.info.get("trying"):
+    if not session.info.get("trying") or _AGREED in session.info:  # what was agreed to is not what would be done now
         raise SecondPersonNeeded(act=act, fields=fields)
     session.info[_NEEDED] = act
 

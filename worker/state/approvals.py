@@ -15,8 +15,8 @@ from worker.state.organizers import find_seat, is_at_least
 
 WITHIN = timedelta(hours=48)  # after which a request ends by itself
 ActOfTwo = Literal[
-    "dispatch", "brought", "close", "show_more", "export", "end_panic", "erase", "erase_after_telling",
-    "two_persons_off",
+    "dispatch", "brought", "close", "earlier", "settings", "show_more", "export", "end_panic", "erase",
+    "erase_after_telling", "two_persons_off",
 ]  # fmt: skip
 Over = Literal["decided", "expired", "asker_gone"]
 NotSecond = Literal["asker", "local", "no_email", "role", "may_not_send"]
@@ -34,6 +34,8 @@ ACTS: dict[ActOfTwo, Takes] = {
     "dispatch": Takes("owner", sends=True),
     "brought": Takes("editor"),
     "close": Takes("editor"),
+    "earlier": Takes("editor", sends=True),
+    "settings": Takes("editor"),
     "show_more": Takes("editor"),
     "export": Takes("editor"),
     "end_panic": Takes("owner"),

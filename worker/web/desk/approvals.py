@@ -3,7 +3,7 @@
 import io
 import zipfile
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,14 +18,16 @@ from worker.state import log
 from worker.state.approvals import Request, load_request, why_not_second
 from worker.state.campaigns import get_campaign, get_partner
 from worker.state.facts import load_facts
+from worker.state.recipients import load_asked, load_to_tell_of_end_by_hand
 from worker.state.refusals import NoSecondPerson, Refused
-from worker.text import dates
+from worker.text import dates, days
 from worker.web import downloads
 from worker.web.desk import doing
 from worker.web.desk.door import acting
 from worker.web.desk.visit import DeskRoute, Visit
-from worker.wording import refusals, spreadsheet
-from worker.wording.acts import Before, panic, two_persons
+from worker.wording import refusals, settings, spreadsheet
+from worker.wording.acts import Before, deadline, panic, two_persons
+from worker.wording.acts import settings as settings_words
 from worker.wording.organizers import O_, catalogue
 
 PATH = f"{doing.CAMPAIGN}/approvals/{{approval:number}}"
@@ -138,17 +140,28 @@ def _look(session: Session, campaign: Campaign, request: Request, visit: Visit) 
                 is_new=request.fields["deadline"] is not None,
                 language=language,
             )
+        if request.act == "settings":
+            return settings_words.change_of(campaign, done, request.fields, language)
+        if request.act == "earlier":
+            names = [partner.organization for partner in load_asked(session, campaign)]
+            by_hand = [partner.organization for partner in load_to_tell_of_end_by_hand(session, campaign)]
+            moment = datetime.fromisoformat(request.fields["deadline"])
+            return deadline.move(done, names, moment, campaign.zone, language, earlier=True, by_hand=by_hand)
     return two_persons.before(request.act, numbers, language)
 
 
 def _known(session: Session, campaign: Campaign, request: Request, language: str) -> dict[str, str]:
     """What numbers and moments of the request stand for."""
     known, fields = dict[str, str](), request.fields
+    if request.act == "settings":
+        known |= {key: settings.value(key, wanted, language) for key, wanted in fields.items()}
     if "partner" in fields:
         partner = get_partner(session, campaign, fields["partner"])
         known["partner"] = partner.organization if partner else str(fields["partner"])
     if fields.get("deadline"):
         known["deadline"] = dates.day_and_time(datetime.fromisoformat(fields["deadline"]), campaign.zone, language)
+    if "on" in fields:
+        known["on"] = dates.date(days.begins(date.fromisoformat(fields["on"]), campaign.zone), campaign.zone, language)
     if fields.get("addressee"):
         named = [one.name_in(language) for one in campaign.letter.addressees if one.id == fields["addressee"]]
         known["addressee"] = dates.listed(named, language)

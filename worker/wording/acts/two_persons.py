@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.state.approvals import ACTS, ActOfTwo
 from worker.text.numbers import grouped
+from worker.wording import settings
 from worker.wording.acts import Before
 from worker.wording.organizers import O_, On_, catalogue
 
@@ -12,6 +13,8 @@ NAMES: dict[str, str] = {
     "dispatch": O_("send the letter before its time"),
     "brought": O_("record before its time that the letter was brought"),
     "close": O_("close before the deadline"),
+    "earlier": O_("make the deadline earlier"),
+    "settings": O_("wait less before the letter is sent, or have replies go to another address"),
     "show_more": O_("show more of an organization"),
     "export": O_("take out withheld names"),
     "end_panic": O_("end the panic"),
@@ -29,8 +32,10 @@ _LABELS: dict[str, str] = {
     "language": O_("Language"),
     "deadline": O_("New deadline"),
     "addressee": O_("Addressee"),
+    "on": O_("Day on which it was brought"),
     "what": O_("What is taken out"),
     "give_up": O_("Also if the letter was not sent"),
+    **settings.LABELS,
 }
 _VALUES: dict[Any, str] = {
     "public": O_("everyone"),
@@ -52,7 +57,8 @@ def in_words(act: ActOfTwo, language: str = "en") -> str:
 def typed(fields: Mapping[str, Any], known: Mapping[str, str], language: str = "en") -> list[tuple[str, str]]:
     """What was typed, each with its label; `known` has words for what stands there as a number or a moment."""
     words = catalogue(language)
-    return [(words.gettext(_LABELS[name]), known.get(name) or _value(fields[name], language)) for name in fields]
+    found = [(words.gettext(_LABELS[name]), name) for name in fields]
+    return [(label[:1].upper() + label[1:], known.get(name) or _value(fields[name], language)) for label, name in found]
 
 
 def before(act: ActOfTwo, numbers: Mapping[str, Any], language: str = "en") -> Before:
