@@ -22,28 +22,35 @@ from worker.acts import (
     answer,
     change_settings,
     close,
+    contacts,
+    correct_address,
     dispatch,
     erase,
     export,
     extend,
     go_on,
+    hand_out,
+    merge,
     organizers,
     panic,
     two_persons,
 )
 from worker.acts.answer import Statement
 from worker.cli.commands import app
-from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Seat
+from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Partner, Seat
+from worker.state import approvals
 from worker.state.approvals import WITHIN, ActOfTwo, load_open
 from worker.state.letters import living_seal
 from worker.state.refusals import NoSecondPerson, RequestOver, SecondPersonNeeded
 from worker.state.todo import load_todo
 from worker.text import days
 from worker.web.app import make_app
+from worker.web.desk import registry
 from worker.wording import letter as letter_words
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.usefixtures("database", "notified")
+MINE = "mine@elsewhere.example"
 SAID = Statement("The board", "Board", channel="by hand", note="call")
 
 
@@ -77,6 +84,10 @@ def _needs_two(campaign: Campaign) -> dict[str, Callable[[Session], object]]:
         "earlier": lambda s: extend.bring_deadline_forward(s, number, campaign.deadline_at - timedelta(days=1)),
         "settings": lambda s: change_settings.apply_settings(s, number, {"review": 0}),
         "show_more": lambda s: answer.sign(s, river, "public", SAID),
+        "address": lambda s: correct_address.change_address(s, river, MINE),
+        "contact": lambda s: contacts.add_contact(s, river, MINE, language="en"),
+        "carry": lambda s: hand_out.note_handed_out(s, s.get_one(Partner, river)),
+        "merge": lambda s: merge.merge_partners(s, campaign.partners[1].id, river),
         "export": lambda s: export.export_signatures(s, s.get_one(Campaign, number)),
         "erase": lambda s: erase.erase_campaign(s, number, give_up=True),
         "erase_after_telling": lambda s: erase.give_up(s, number),
@@ -120,12 +131,86 @@ def test_each_of_these_acts_needs_two_and_changes_nothing_by_one(campaign: Campa
         panic.end_panic(session, campaign.id)
 
 
+def _of_another_link(campaign: Campaign, partner: Partner) -> list[tuple[ActOfTwo, dict[str, Any]]]:
+    other = next(one.id for one in campaign.partners if one.id != partner.id)
+    return [
+        ("contact", {"email": MINE, "language": "en", "name": "Me"}),
+        ("carry", {}),
+        ("address", {"email": MINE}),
+        ("merge", {"other": other}),
+    ]
+
+
+@on_sqlite
+def test_a_link_of_whoever_withheld_its_name_gets_to_nobody_else_by_one(campaign: Campaign, clock: Clock) -> None:
+    river, other = campaign.partners
+    with db.transaction() as session:  # who has not withheld its name is asked at another address by one
+        correct_address.change_address(session, other.id, "board@lake.example")
+        hand_out.note_handed_out(session, session.get_one(Partner, other.id))
+        answer.withdraw(session, river.id, SAID)  # has withheld it all the same
+    add(seats={campaign.id: "owner"}, may_send=True)
+    maly, place = DeskBrowser(), f"/desk/campaigns/{campaign.id}/approvals"
+    maly.enters()
+    for act, fields in _of_another_link(campaign, river):
+        with pytest.raises(SecondPersonNeeded) as needed, db.transaction() as session:
+            _needs_two(campaign)[act](session)
+        assert needed.value.facts["act"] == act
+        request = asked(campaign, act, partner=river.id, **fields)
+        page = maly.get(f"{place}/{request}")
+        assert "also so that everybody sees its name" in page.text
+        assert "/s/" not in page.text
+        assert all(str(typed) in page.text for name, typed in fields.items() if name != "other")
+        done = maly.post(f"{place}/{request}", {"answer": "yes", "seen": hidden(page, "seen")})
+        assert done.status_code == (200 if act == "carry" else 303)
+        assert ("/s/" in done.text) is (act == "carry")
+    gone = asked(campaign, "carry", partner=other.id)
+    assert 'value="yes"' not in maly.get(f"{place}/{gone}").text  # the two are one
+
+
+@on_sqlite
+def test_after_the_deadline_nobody_can_be_shown_more_by_a_link(campaign: Campaign, clock: Clock) -> None:
+    clock.advance(days=15)
+    with db.transaction() as session:
+        correct_address.change_address(session, campaign.partners[0].id, "board@rivers.example")
+
+
+DONE_BY: dict[ActOfTwo, str] = {
+    "dispatch": "dispatch",
+    "brought": "letter-arrived",
+    "close": "close",
+    "earlier": "earlier",
+    "settings": "settings",
+    "show_more": "sign",
+    "address": "address",
+    "contact": "add-contact",
+    "carry": "carry",
+    "merge": "merge",
+    "export": "ask-to-export",
+    "end_panic": "end-panic",
+    "erase": "erase",
+    "erase_after_telling": "erase",
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("act", approvals.ACTS)
+def test_who_asked_still_may_what_the_act_takes_at_the_desk(act: ActOfTwo) -> None:
+    """And who says yes has the right to send, where one who does it alone needs that."""
+    if act == "two_persons_off":  # is asked by a command
+        return
+    (by,) = [one for one in registry.ACTS if one.name == DONE_BY[act] and one.of_partner == (act in OF_PARTNERS)]
+    assert approvals.ACTS[act] == approvals.Takes(by.needs, sends=by.sends)
+
+
+OF_PARTNERS = {"show_more", "address", "contact", "carry", "merge"}
+
+
 @on_sqlite
 def test_what_only_makes_the_letter_wait_longer_takes_one(campaign: Campaign) -> None:
     values = {"review": 90_000, "quorum": 2, "reminders": []}
     with db.transaction() as session:
         change_settings.apply_settings(session, campaign.id, values)
-    for less in ({"quorum": 1}, {"review": 3_600, "reminders": [3_600]}, {"reply_to": "mine@elsewhere.example"}):
+    for less in ({"quorum": 1}, {"review": 3_600, "reminders": [3_600]}, {"reply_to": MINE}):
         with pytest.raises(SecondPersonNeeded) as needed, db.transaction() as session:
             change_settings.apply_settings(session, campaign.id, values | less)
         assert needed.value.facts["fields"] == less
@@ -136,7 +221,7 @@ def test_what_only_makes_the_letter_wait_longer_takes_one(campaign: Campaign) ->
     ("act", "fields", "says"),
     [
         ("earlier", {"deadline": 5}, ("New deadline", "The new deadline is", "Nobody can sign after")),
-        ("settings", {"review": 0, "reply_to": "mine@elsewhere.example"}, ("Address for replies", "Until now: ")),
+        ("settings", {"review": 0, "reply_to": MINE}, ("Address for replies", "Until now: ")),
     ],
 )
 def test_a_second_person_reads_what_would_make_it_sooner_and_it_is_done_then(

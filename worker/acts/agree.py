@@ -7,11 +7,26 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import answer, audit, change_settings, dispatch, erase, export, extend, panic, two_persons
+from worker.acts import (
+    answer,
+    audit,
+    change_settings,
+    contacts,
+    correct_address,
+    dispatch,
+    erase,
+    export,
+    extend,
+    hand_out,
+    merge,
+    panic,
+    two_persons,
+)
 from worker.acts.answer import Statement
 from worker.acts.close import close_early
-from worker.models import Approval, AuditCode, Campaign, Organizer
+from worker.models import Approval, AuditCode, Campaign, Organizer, Partner
 from worker.state.approvals import ActOfTwo, Request, load_request, why_not_second
+from worker.state.campaigns import get_partner
 from worker.state.refusals import NoSecondPerson, RequestOver
 
 
@@ -75,6 +90,33 @@ def _show_more(session: Session, campaign: Campaign, fields: Mapping[str, Any]) 
     return answer.sign(session, fields["partner"], fields["visibility"], Statement(**said, channel="by hand"))
 
 
+def _address(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> object:
+    return correct_address.change_address(session, _partner(session, campaign, fields["partner"]).id, fields["email"])
+
+
+def _contact(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> object:
+    said = {name: fields[name] for name in ("language", "name")}
+    return contacts.add_contact(session, _partner(session, campaign, fields["partner"]).id, fields["email"], **said)
+
+
+def _carry(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> Partner:
+    partner = _partner(session, campaign, fields["partner"])
+    hand_out.note_handed_out(session, partner)
+    return partner
+
+
+def _merge(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> object:
+    kept, merged = (_partner(session, campaign, fields[name]) for name in ("partner", "other"))
+    return merge.merge_partners(session, kept.id, merged.id)
+
+
+def _partner(session: Session, campaign: Campaign, number: int) -> Partner:
+    """Raises RequestOver where it was merged with another meanwhile."""
+    if (partner := get_partner(session, campaign, number)) is None:
+        raise RequestOver(over="decided")
+    return partner
+
+
 def _export(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     if fields["what"] == "documents":
         return export.export_documents(session, campaign)
@@ -105,6 +147,10 @@ _DO: dict[ActOfTwo, Callable[[Session, Campaign, Mapping[str, Any]], Any]] = {
     "earlier": _earlier,
     "settings": _settings,
     "show_more": _show_more,
+    "address": _address,
+    "contact": _contact,
+    "carry": _carry,
+    "merge": _merge,
     "export": _export,
     "end_panic": _end_panic,
     "erase": _erase,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import tokens
-from worker.acts import audit, locking, suppressions
+from worker.acts import audit, locking, suppressions, two_persons
 from worker.acts.locking import LockedPartner
 from worker.mail import outbox
 from worker.models import Contact, Mail, Partner
@@ -19,7 +19,7 @@ from worker.text import addresses
 def add_contact(session: Session, partner_id: int, email: str, *, language: str, name: str = "") -> Contact:
     """Let one more person answer for a partner, by a link of its own; the registered contact is told.
 
-    Raises NotAnAddress, SameAddress, ContactNotMailed, Erased, Closed or LetterHasLeft.
+    Raises NotAnAddress, SameAddress, ContactNotMailed, Erased, Closed, LetterHasLeft or SecondPersonNeeded.
     """
     email, wrong = addresses.normalize(email.strip())
     if wrong:
@@ -36,6 +36,8 @@ def add_contact(session: Session, partner_id: int, email: str, *, language: str,
         raise ContactNotMailed(organization=partner.organization, email=email, silenced=True)
     if suppressions.is_suppressed(session, email):
         raise ContactNotMailed(organization=partner.organization, email=email, silenced=False)
+    its = {"partner": partner.id, "email": email, "language": language, "name": name}
+    two_persons.require_for_withheld(session, held.campaign, "contact", partner.id, now=now, **its)
     contact = new_contact(session, held, email, language, name)
     rows = [outbox.to_contact("passed_on", held.campaign, contact, "1", now)]
     if partner.takes_alerts:

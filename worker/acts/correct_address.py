@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
-from worker.acts import audit, contacts, suppressions
+from worker.acts import audit, contacts, suppressions, two_persons
 from worker.acts.close import void_seal
 from worker.acts.correct_listing import restore_listing, tell_of_what_was_not_told
 from worker.acts.locking import lock_partner_alone
@@ -31,7 +31,8 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
 
     While answers are taken, the new address gets an invitation, or the receipt of the answer that stands; a copy
     or receipt that did not arrive goes to it at any time. A person vouches for the address, so it is suppressed no
-    more; the present one may be given again when no mail reached it. Raises NotAnAddress, SameAddress or Erased.
+    more; the present one may be given again when no mail reached it. Raises NotAnAddress, SameAddress, Erased or
+    SecondPersonNeeded.
     """
     email, wrong = addresses.normalize(email.strip())
     if wrong:
@@ -45,12 +46,13 @@ def change_address(session: Session, partner_id: int, email: str) -> Corrected:
     suppressed = suppressions.is_suppressed(session, email)
     if partner.email == email and not suppressed and not _failed(partner, mails):
         raise SameAddress(organization=partner.organization)
+    now = db.clock(session)
+    two_persons.require_for_withheld(session, campaign, "address", partner_id, now=now, partner=partner_id, email=email)
     if suppressed:
         suppressions.allow(session, email)
     if partner.email_hmac not in of_it:
         partner.quiet_at = None  # whoever wanted no more mail there is not who reads it here
     partner.email, partner.email_hmac, partner.bounced_at = email, of_it[0], None
-    now = db.clock(session)
     living = contacts.load_living(session, partner_id)
     ended = sum(one.added_by == "partner" for one in living)
     contacts.end_passed_on(session, partner, now)

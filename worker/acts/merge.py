@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, locking, suppressions
+from worker.acts import audit, locking, suppressions, two_persons
 from worker.mail import kinds, outbox
 from worker.models import (
     Answer,
@@ -40,10 +40,12 @@ def merge_partners(session: Session, kept_id: int, merged_id: int) -> Merged:
     and noted of the second is the first's from now on, but for changes of how it was to be printed. Where an organizer
     silenced one, both are silenced. Otherwise both are told, whatever silence their links asked for, for what is shown
     of them may change.
-    Raises SamePartner, Erased, TakenOut, or Closed once answers are taken no more.
+    Raises SamePartner, Erased, TakenOut, SecondPersonNeeded, or Closed once answers are taken no more.
     """
     campaign, kept, merged = _lock(session, kept_id, merged_id)
     now = db.clock(session)
+    both = {"partner": kept_id, "other": merged_id}
+    two_persons.require_for_withheld(session, campaign, "merge", kept_id, merged_id, now=now, **both)
     for partner in (kept, merged):
         suppressions.renew_fingerprint(session, partner)
     stands, falls = _decide(session, kept, merged, now)

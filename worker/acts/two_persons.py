@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from worker import db
 from worker.acts import audit
 from worker.mail import outbox
 from worker.models import Approval, Campaign, Organizer
+from worker.state.answers import has_withheld
 from worker.state.approvals import ActOfTwo, load_open
 from worker.state.refusals import SecondPersonNeeded
 
@@ -33,6 +35,17 @@ def require(session: Session, campaign: Campaign, act: ActOfTwo, **fields: Any) 
     if not session.info.get("trying") or _AGREED in session.info:  # what was agreed to is not what would be done now
         raise SecondPersonNeeded(act=act, fields=fields)
     session.info[_NEEDED] = act
+
+
+def require_for_withheld(
+    session: Session, campaign: Campaign, act: ActOfTwo, *partner_ids: int, now: datetime, **fields: Any
+) -> None:
+    """The same before somebody else can answer by a link of a partner that ever withheld its name.
+
+    By that link it could be shown to everybody, which one person could not record by hand.
+    """
+    if campaign.two_persons and campaign.takes_answers(at=now) and has_withheld(session, *partner_ids):
+        require(session, campaign, act, **fields)
 
 
 def require_to_read(session: Session, campaign: Campaign, act: ActOfTwo, **fields: Any) -> None:

@@ -41,6 +41,7 @@ def carry(
         partner = lookup.partner_named(session, campaign, organization)
         facts = {"campaign": campaign.slug, "number": f"#{partner.id}", "organization": partner.organization}
         words, silenced = lookup.said(partner, organization), partner.silenced_at is not None
+        note_handed_out(session, partner)
         given = handout.as_message(session, partner) if page is None else handout.as_page(session, partner)
         if page is not None:
             try:
@@ -48,7 +49,6 @@ def carry(
             except FileExistsError:
                 console.fail(f"{page} is there already: choose another name, or remove it.", console.USAGE)
             page.write_text(given, encoding="utf-8")
-        note_handed_out(session, partner)
     if as_json:
         console.give(facts | ({"text": given} if page is None else {"file": str(page)}))
     elif page is None:

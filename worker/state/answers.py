@@ -42,6 +42,12 @@ def earlier_answers(session: Session, campaign: Campaign, partner_id: int | None
     }
 
 
+def has_withheld(session: Session, *partner_ids: int) -> bool:
+    """Whether one of these partners ever signed so that not everybody may see its name."""
+    withheld = select(Answer.id).where(Answer.choice == "sign", Answer.visibility != "public")
+    return session.scalar(withheld.where(Answer.partner_id.in_(partner_ids)).limit(1)) is not None
+
+
 def exposure(answer: Answer) -> int:
     """How much an answer shows of an organization: nothing if it does not sign, and most if it signs publicly.
 

@@ -15,8 +15,8 @@ from worker.state.organizers import find_seat, is_at_least
 
 WITHIN = timedelta(hours=48)  # after which a request ends by itself
 ActOfTwo = Literal[
-    "dispatch", "brought", "close", "earlier", "settings", "show_more", "export", "end_panic", "erase",
-    "erase_after_telling", "two_persons_off",
+    "dispatch", "brought", "close", "earlier", "settings", "show_more", "address", "contact", "carry", "merge",
+    "export", "end_panic", "erase", "erase_after_telling", "two_persons_off",
 ]  # fmt: skip
 Over = Literal["decided", "expired", "asker_gone"]
 NotSecond = Literal["asker", "local", "no_email", "role", "may_not_send"]
@@ -32,12 +32,16 @@ class Takes:
 
 ACTS: dict[ActOfTwo, Takes] = {
     "dispatch": Takes("owner", sends=True),
-    "brought": Takes("editor"),
-    "close": Takes("editor"),
+    "brought": Takes("editor", sends=True),
+    "close": Takes("owner", sends=True),
     "earlier": Takes("editor", sends=True),
     "settings": Takes("editor"),
-    "show_more": Takes("editor"),
-    "export": Takes("editor"),
+    "show_more": Takes("editor", sends=True),
+    "address": Takes("editor", sends=True),
+    "contact": Takes("editor", sends=True),
+    "carry": Takes("editor"),
+    "merge": Takes("editor", sends=True),
+    "export": Takes("owner"),
     "end_panic": Takes("owner"),
     "erase": Takes("owner"),
     "erase_after_telling": Takes("owner"),

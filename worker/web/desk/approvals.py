@@ -4,7 +4,7 @@ import io
 import zipfile
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from worker import db, tasks
 from worker.acts import agree
 from worker.acts.close import close_and_seal
-from worker.models import Campaign
+from worker.models import Campaign, Partner
 from worker.state import log
 from worker.state.approvals import Request, load_request, why_not_second
 from worker.state.campaigns import get_campaign, get_partner
@@ -24,6 +24,7 @@ from worker.text import dates, days
 from worker.web import downloads
 from worker.web.desk import doing
 from worker.web.desk.door import acting
+from worker.web.desk.partner_acts import carried
 from worker.web.desk.visit import DeskRoute, Visit
 from worker.wording import refusals, settings, spreadsheet
 from worker.wording.acts import Before, deadline, panic, two_persons
@@ -77,6 +78,8 @@ def decide_request(visit: Visit) -> Response:
                 raise _Changed
             if says_yes:
                 result = agree.agree_and_do(session, campaign_id, number, visit.person.organizer)
+                if request.act == "carry":
+                    result = _show_carried(session, visit, campaign, result)
             else:
                 agree.decline_request(session, campaign_id, number, visit.person.organizer)
     except _Changed:
@@ -91,6 +94,8 @@ def decide_request(visit: Visit) -> Response:
             tasks.notify(task)
         if request.act == "export":
             return _download(result, campaign.slug)
+        if request.act == "carry":
+            return cast(Response, result)
     return visit.go_to(f"{visit.campaign_path}?done={doing.AGREED}&since={mark}")
 
 
@@ -155,9 +160,10 @@ def _known(session: Session, campaign: Campaign, request: Request, language: str
     known, fields = dict[str, str](), request.fields
     if request.act == "settings":
         known |= {key: settings.value(key, wanted, language) for key, wanted in fields.items()}
-    if "partner" in fields:
-        partner = get_partner(session, campaign, fields["partner"])
-        known["partner"] = partner.organization if partner else str(fields["partner"])
+    for name in ("partner", "other"):
+        if name in fields:
+            partner = get_partner(session, campaign, fields[name])
+            known[name] = partner.organization if partner else str(fields[name])
     if fields.get("deadline"):
         known["deadline"] = dates.day_and_time(datetime.fromisoformat(fields["deadline"]), campaign.zone, language)
     if "on" in fields:
@@ -166,6 +172,21 @@ def _known(session: Session, campaign: Campaign, request: Request, language: str
         named = [one.name_in(language) for one in campaign.letter.addressees if one.id == fields["addressee"]]
         known["addressee"] = dates.listed(named, language)
     return known
+
+
+def _show_carried(session: Session, visit: Visit, campaign: Campaign, partner: Partner) -> Response:
+    """The invitation, once, to whoever said yes."""
+    path = f"/desk/campaigns/{campaign.id}"
+    return visit.show(
+        "acts/carried",
+        title=catalogue(visit.language).gettext(two_persons.NAMES["carry"]),
+        campaign=campaign,
+        partner=partner,
+        partner_called=partner.organization,
+        campaign_path=path,
+        back=f"{path}/partners/{partner.id}",
+        **carried(session, partner, visit.language),
+    )
 
 
 def _refused(visit: Visit, refused: Refused) -> Response:

@@ -14,7 +14,7 @@ from worker.acts.hand_out import note_handed_out
 from worker.acts.resend import mail_once_more
 from worker.acts.unsubscribe import allow_mail, silence_partner
 from worker.definition.partners import MAX_LENGTH
-from worker.models import Contact
+from worker.models import Contact, Partner
 from worker.state.answers import standing_answer
 from worker.state.contacts import load_contacts_of
 from worker.state.disclosures import is_untold
@@ -91,14 +91,18 @@ def _before_allow_mail(session: Session, at: At) -> Before:
 
 
 def _carry(session: Session, at: At) -> Mapping[str, Any]:
-    partner = at.its_partner
-    note_handed_out(session, partner)
+    note_handed_out(session, at.its_partner)
+    return carried(session, at.its_partner, at.language)
+
+
+def carried(session: Session, partner: Partner, language: str) -> Mapping[str, Any]:
+    """What the page shows on which its invitation stands."""
     message = handout.as_message(session, partner)
     return {
         "message": message,
         "message_language": partner.language if partner.language in LANGUAGES else "en",
         "picture": handout.as_picture(partner),
-        "care": words.care(partner.organization, at.language),
+        "care": words.care(partner.organization, language),
         "works_here_only": "127.0.0.1" in message,
     }
 

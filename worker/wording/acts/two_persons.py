@@ -16,6 +16,10 @@ NAMES: dict[str, str] = {
     "earlier": O_("make the deadline earlier"),
     "settings": O_("wait less before the letter is sent, or have replies go to another address"),
     "show_more": O_("show more of an organization"),
+    "address": O_("correct the address of an organization that withheld its name"),
+    "contact": O_("let one more person answer for an organization that withheld its name"),
+    "carry": O_("bring the invitation of an organization that withheld its name"),
+    "merge": O_("merge two partners of which one withheld its name"),
     "export": O_("take out withheld names"),
     "end_panic": O_("end the panic"),
     "erase": O_("erase the campaign"),
@@ -25,6 +29,9 @@ NAMES: dict[str, str] = {
 assert set(NAMES) == set(ACTS)
 _LABELS: dict[str, str] = {
     "partner": O_("Organization"),
+    "other": O_("Merged with"),
+    "email": O_("Email address"),
+    "name": O_("Name"),
     "visibility": O_("Who may see its name"),
     "representative": O_("Who signs for it"),
     "role": O_("Role"),
@@ -73,6 +80,10 @@ def before(act: ActOfTwo, numbers: Mapping[str, Any], language: str = "en") -> B
         lines.append(words.gettext(O_("Nobody can sign after that. The letter is sealed.")))
     if act == "show_more":
         lines.append(words.gettext(O_("Its name is shown to more people than it agreed to before.")))
+    if act in {"address", "contact", "carry", "merge"}:
+        lines.append(words.gettext(O_("Who gets its link can answer for it, also so that everybody sees its name.")))
+    if act == "carry":
+        lines.append(words.gettext(O_("You get the invitation now, and bring it.")))
     if act == "export":
         lines.append(words.gettext(O_("You get the file now. It names those who withheld their name: keep it safe.")))
     if act in {"erase", "erase_after_telling"}:
