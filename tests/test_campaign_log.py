@@ -100,7 +100,10 @@ WITHOUT_A_LINE = {
     "is_suppressed": "it reads",
     "mail_once_more": "the acts that it chooses from do",
     "record_by_hand": "recording the answer does",
-    **dict.fromkeys(["lock_calm", "require_calm", "require", "require_to_read", "is_needed"], "it reads, or locks"),
+    **dict.fromkeys(
+        ["lock_calm", "require_calm", "require", "require_to_read", "require_for_withheld", "is_needed"],
+        "it reads, or locks",
+    ),
     **dict.fromkeys(["agree_and_do", "decline_request"], "the decision has one"),
     "let_do": "what is done by it has one",
     **dict.fromkeys(["export_signatures", "export_documents"], "it reads; the request for it has one"),

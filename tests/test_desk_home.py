@@ -177,6 +177,20 @@ def test_two_looks_of_a_viewer_before_and_after_a_withheld_signature_differ_in_t
     assert [(path, one) for path, page in after.items() for one in secrets if one in page] == []
 
 
+def test_a_number_of_a_line_that_a_viewer_does_not_see_is_as_unknown_as_any_other() -> None:
+    """Whoever tries one number after another would find out when somebody signs who is not named."""
+    number = a_campaign()
+    add(seats={number: "viewer"})
+    maly, log = at_the_desk(), f"/desk/campaigns/{number}/log"
+    with db.transaction() as session:
+        audit.log(session, session.get_one(Campaign, number), "organizer", "extended", detail=2)
+    signs(number, 1, "counted")
+    with db.reading() as session:
+        lines = {one.what: one.id for one in session.scalars(select(AuditEvent))}
+    of_hidden, of_nothing = (shown(maly, f"{log}?before={one}") for one in (lines["sign"], 1_000_000))
+    assert of_hidden == of_nothing.replace("1000000", str(lines["sign"]))
+
+
 def test_a_campaigns_page_has_its_numbers_with_links_and_the_acts_below_their_titles() -> None:
     number = a_campaign()
     add(seats={number: "owner"}, may_send=True)

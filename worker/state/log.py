@@ -96,9 +96,9 @@ def _load_page(
     if since is not None:
         of_it = of_it.where(AuditEvent.at >= since)
     if before is not None:
-        last = select(AuditEvent.at, AuditEvent.id).where(
-            AuditEvent.id == before, AuditEvent.campaign_id == campaign.id
-        )
+        of_campaign = AuditEvent.campaign_id == campaign.id
+        # One that its reader does not see is as unknown as one that is not there: numbers would tell of what is hidden.
+        last = select(AuditEvent.at, AuditEvent.id).where(AuditEvent.id == before, of_campaign, *which)
         of_it = of_it.where(tuple_(AuditEvent.at, AuditEvent.id) < last.scalar_subquery())
     newest = of_it.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most + 1)
     found = [_entry(*row, names=names) for row in session.execute(newest)]
