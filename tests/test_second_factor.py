@@ -7,6 +7,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
+from tests import cast
 from tests.conftest import Clock
 from tests.organizers import DeskBrowser, add, code_of_last_mail, hidden
 from worker import db
@@ -87,6 +88,30 @@ def test_it_is_asked_for_again_before_what_is_dangerous_and_nothing_is_done_by_i
     with db.reading() as session:
         gone = session.scalars(select(Organizer)).one()
         assert (gone.totp_at, gone.totp_secret, gone.recovery_codes) == (None, "", [])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_stolen_session_shows_nobody_and_gives_nobody_a_link_without_it(clock: Clock) -> None:
+    with db.transaction() as session:
+        campaign = cast.a_campaign(session)
+        partner = campaign.partners[0].id
+        cast.signs(session, campaign.partners[0], "addressee")
+    add(seats={campaign.id: "owner"}, may_send=True)
+    maly, place = DeskBrowser(), f"/desk/campaigns/{campaign.id}"
+    maly.enters()
+    sets_it_up(maly)
+    clock.advance(minutes=11)
+    mine = {"email": "mine@elsewhere.example", "language": "en"}
+    for path in ("letter/dispatch", "end-panic", f"partners/{partner}/address", f"partners/{partner}/add-contact"):
+        assert maly.post(f"{place}/{path}", mine).status_code == 401, path
+    assert maly.get(f"{place}/letter/public.pdf").status_code == 200
+    assert maly.get(f"{place}/letter/addressee.pdf").status_code == 401
+    sheet = maly.get(f"{place}/export/signatures.csv")
+    assert sheet.status_code == 401
+    assert "content-disposition" not in sheet.headers
+    typed = maly.post("/desk/factor", {"factor": shown_by_the_app(), "kept": hidden(sheet, "kept")})
+    assert typed.headers["location"] == f"{place}/export/signatures.csv"
+    assert maly.get(f"{place}/export/signatures.csv").status_code == 200
 
 
 def test_guessing_ends_after_ten_and_a_known_browser_has_ten_of_its_own(clock: Clock) -> None:

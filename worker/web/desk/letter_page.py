@@ -14,6 +14,7 @@ from worker.state.responses import are_for_a_person
 from worker.text import languages
 from worker.web import downloads
 from worker.web.desk import doing
+from worker.web.desk.door import require_recent_second_factor
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import Visit
 from worker.wording import blockers, export, notice, spreadsheet, standing
@@ -120,6 +121,8 @@ def send_file(visit: Visit) -> Response:
             title = f"{letter_words.file_title(campaign, confidential=secret)}-NOT-SEALED"
         if not may_be_taken_out(campaign, in_confidence=secret):
             return _needs_two(visit, campaign)
+        if secret:
+            require_recent_second_factor(visit)
     if seal is None:
         content = form.make(sheet, campaign.deadline_at)
     return downloads.file(content, form.file_name(campaign.authentic, title), form.media_type)
@@ -130,6 +133,7 @@ def send_sheet(visit: Visit) -> Response:
     name = str(visit.request.path_params["file"])
     if name not in {"signatures.csv", "signatures.xlsx"}:
         raise HTTPException(404)
+    require_recent_second_factor(visit)
     with db.reading() as session:
         campaign = doing.where(session, visit).campaign
         if not may_be_taken_out(campaign, in_confidence=True):

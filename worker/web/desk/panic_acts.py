@@ -73,6 +73,7 @@ ACTS = (
         form_page="end_panic",
         form=_form_of_end,
         needs="owner",
+        is_dangerous=True,
         watches="everything",
         fits=lambda at: at.campaign.panic_at is not None,
         then=O_("The letter and all email stay held until you resume the campaign."),

@@ -260,6 +260,7 @@ ACTS = (
         form_page="address",
         form=_present_address,
         sends=True,
+        is_dangerous=True,
         of_partner=True,
         fits=_is_kept,
         watches="partner",
@@ -286,6 +287,7 @@ ACTS = (
         form_page="add_contact",
         form=_its_language,
         sends=True,
+        is_dangerous=True,
         of_partner=True,
         fits=lambda at: (
             at.campaign.takes_answers(at.visitor.now) and _is_kept(at) and at.its_partner.silenced_at is None
