@@ -191,7 +191,8 @@ def test_two_who_add_the_same_list_at_once_make_each_partner_once() -> None:
 
 
 def test_what_a_page_kept_can_bring_nothing_but_rows() -> None:
-    for spelled in ("", "{}", "[]", '["row",[1]]', '["cell",[1,"a","","","","","",""]]', "[" * 5000):
+    half = '["row",[1,"\\ud800abc","","","","x@lake.example","en",""]]'  # of a sign
+    for spelled in ("", "{}", "[]", '["row",[1]]', '["cell",[1,"a","","","","","",""]]', "[" * 5000, half):
         assert list(Additions.from_spelled(spelled).rows) == []
     made = a_list(one("Lake Friends", "office@lake.example", note="x; y"))
     assert Additions.from_spelled(made.spelled()).rows == list(made.rows)

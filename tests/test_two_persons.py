@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -534,7 +535,7 @@ def test_none_of_a_hundred_attempts_of_one_person_passes(campaign: Campaign) -> 
 
 
 @on_sqlite
-def test_a_command_only_asks(campaign: Campaign) -> None:
+def test_a_command_only_asks(campaign: Campaign, tmp_path: Path) -> None:
     def types(*words: str, code: int = 4) -> str:
         result = CliRunner().invoke(app, list(words))
         assert result.exit_code == code, (result.output, result.exception)
@@ -544,11 +545,18 @@ def test_a_command_only_asks(campaign: Campaign) -> None:
         ("erase", "dam", "--give-up", "--tell-nobody", "--yes"),
         ("close", "dam", "--yes"),
         ("export", "dam"),
+        ("change", "dam", "--review", "0s", "--yes"),
+        ("extend", "dam", "in 2 days", "--earlier", "--yes"),
+        ("carry", "dam", "RW", "--page", str(tmp_path / "carried.html")),
+        ("amend", "dam", "--partner", "RW", "--email", MINE, "--yes"),
+        ("contacts", "dam", "RW", "--add", MINE, "--yes"),
+        ("merge", "dam", f"#{campaign.partners[1].id}", "RW", "--yes"),
     ):
         said = types(*words)
         assert "Not done: this campaign wants two persons" in said
         assert "Nobody could agree yet" in said
-        assert "River Watch" not in said
+        assert ("River Watch" in said) is (words[0] in {"amend", "contacts", "merge"})  # which ask about it
+    assert not (tmp_path / "carried.html").exists()
     types("two-persons", "dam", "--off", "--yes")
     types("sign", "dam", "RW", "--visibility", "public", "--representative", "A", "--role", "B", "--note", "c", "--yes")
     types("panic", "dam", code=0)
@@ -559,7 +567,9 @@ def test_a_command_only_asks(campaign: Campaign) -> None:
         assert (made.erased_at, made.closed_at, made.two_persons) == (None, None, True)
         assert made.panic_at is not None
         acts = session.scalars(select(Approval.act).order_by(Approval.id)).all()
-    assert acts == ["erase", "close", "export", "two_persons_off", "show_more", "end_panic"]
+    by_link = ["carry", "address", "contact", "merge"]
+    assert acts[:9] == ["erase", "close", "export", "settings", "earlier", *by_link]
+    assert acts[9:] == ["two_persons_off", "show_more", "end_panic"]
 
 
 @on_sqlite

@@ -114,4 +114,5 @@ def _parsed(found: Any) -> tuple[str, list[list[Any]]]:
     for number, *row in cells:
         if type(number) is not int or len(row) != len(COLUMNS) or not all(isinstance(cell, str) for cell in row):
             raise ValueError
+        "".join(row).encode()  # JSON can spell halves of signs, which no page can be written with
     return place, cells
