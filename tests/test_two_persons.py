@@ -42,7 +42,7 @@ from worker.models import Approval, AuditEvent, Campaign, Mail, Organizer, Partn
 from worker.state import approvals
 from worker.state.approvals import WITHIN, ActOfTwo, load_open
 from worker.state.letters import living_seal
-from worker.state.refusals import NoSecondPerson, RequestOver, SecondPersonNeeded
+from worker.state.refusals import NoSecondPerson, NotOver, RequestOver, SecondPersonNeeded
 from worker.state.todo import load_todo
 from worker.text import days
 from worker.web.app import make_app
@@ -570,6 +570,20 @@ def test_a_command_only_asks(campaign: Campaign, tmp_path: Path) -> None:
     by_link = ["carry", "address", "contact", "merge"]
     assert acts[:9] == ["erase", "close", "export", "settings", "earlier", *by_link]
     assert acts[9:] == ["two_persons_off", "show_more", "end_panic"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_letter_that_is_on_its_way_is_not_cancelled_to_erase_the_campaign(campaign: Campaign, accepted: bool) -> None:
+    """Nor is it erased by one person as soon as it has arrived."""
+    with db.transaction() as session:
+        made = session.get_one(Campaign, campaign.id)
+        cast.the_letter_leaves(session, made, accepted=accepted)
+        made.dispatched_at = None  # nobody has noted it yet
+    with pytest.raises(NotOver), db.transaction() as session:
+        erase.cancel_and_erase(session, campaign.id)
+    with db.reading() as session:
+        assert session.get_one(Campaign, campaign.id).erase_by is None
 
 
 @on_sqlite

@@ -100,6 +100,9 @@ def cancel_and_erase(session: Session, campaign_id: int) -> int:
     The clock erases it, also where nobody is to be told. Raises NotOver.
     """
     campaign = db.locked(session, campaign_id)
+    letters = load_letters(session, campaign)
+    if stage_at(campaign, letters, db.clock(session)) in BEYOND_RECALL:
+        raise NotOver(where=delivery_state(campaign, letters))
     waiting = give_up(session, campaign_id)
     if campaign.erase_by is None and campaign.dispatched_at is None and campaign.erased_at is None:
         campaign.erase_by = db.clock(session)
