@@ -376,7 +376,7 @@ def test_who_stepped_back_is_told_of_before_it_is_erased(browser: TestClient) ->
         answer.withdraw(session, partners(session)[NAMED].id, Statement())
     for words in ((NAMED,), ()):
         said = types("erase", "dam", *words, "--dry-run")[1]
-        assert "so print and send the notice first: " in said
+        assert "so print and send the notice first" in said
         assert "notice dam" in said
     assert "send the notice first" not in types("erase", "dam", COUNTED, "--dry-run")[1]
     assert NAMED in types("notice", "dam")[1]

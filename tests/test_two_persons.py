@@ -573,6 +573,18 @@ def test_a_command_only_asks(campaign: Campaign, tmp_path: Path) -> None:
 
 
 @on_sqlite
+def test_who_asks_without_end_floods_nobody(campaign: Campaign) -> None:
+    asker = add("Ona Own", "ona@rivers.example", seats={campaign.id: "editor"})
+    for quorum in range(two_persons.MOST_TOLD + 3):
+        asked(campaign, "settings", asker=asker, quorum=-quorum)
+    asked(campaign)  # another's
+    with db.reading() as session:
+        mails = session.scalars(select(Mail.id).where(Mail.kind == "approval")).all()
+        assert len(load_open(session, [campaign.id])[campaign.id]) == two_persons.MOST_TOLD + 4
+    assert len(mails) == two_persons.MOST_TOLD + 1
+
+
+@on_sqlite
 @pytest.mark.parametrize("accepted", [False, True])
 def test_a_letter_that_is_on_its_way_is_not_cancelled_to_erase_the_campaign(campaign: Campaign, accepted: bool) -> None:
     """Nor is it erased by one person as soon as it has arrived."""
