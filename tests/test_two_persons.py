@@ -287,6 +287,16 @@ def test_the_day_on_which_a_letter_was_brought_is_the_one_that_was_asked_for(cam
 
 
 @on_sqlite
+def test_a_letter_that_was_brought_to_all_is_said_to_be_so(campaign: Campaign) -> None:
+    request = asked(campaign, "brought", addressee=None, on="2030-01-01")
+    add(seats={campaign.id: "owner"}, may_send=True)
+    maly = DeskBrowser()
+    maly.enters()
+    page = maly.get(f"/desk/campaigns/{campaign.id}/approvals/{request}")
+    assert "<dt>Addressee</dt><dd>All that do not have it yet</dd>" in page.text
+
+
+@on_sqlite
 def test_a_letter_below_the_quorum_is_not_noted_to_be_brought_by_one(campaign: Campaign, clock: Clock) -> None:
     with db.transaction() as session:
         made = session.get_one(Campaign, campaign.id)

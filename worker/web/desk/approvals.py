@@ -168,6 +168,8 @@ def _known(session: Session, campaign: Campaign, request: Request, language: str
         known["deadline"] = dates.day_and_time(datetime.fromisoformat(fields["deadline"]), campaign.zone, language)
     if "on" in fields:
         known["on"] = dates.date(days.begins(date.fromisoformat(fields["on"]), campaign.zone), campaign.zone, language)
+    if request.act == "brought" and fields["addressee"] is None:
+        known["addressee"] = catalogue(language).gettext(O_("All that do not have it yet"))
     if fields.get("addressee"):
         named = [one.name_in(language) for one in campaign.letter.addressees if one.id == fields["addressee"]]
         known["addressee"] = dates.listed(named, language)
