@@ -639,3 +639,29 @@ def test_what_an_act_refuses_now_is_said_and_decides_nothing(campaign: Campaign,
     with db.reading() as session:
         assert session.scalar(select(Approval.decided_at)) is None
         assert session.get_one(Organizer, second).removed_at is None
+
+
+@on_sqlite
+def test_an_owner_wants_two_persons_at_the_desk_and_one_again_by_the_yes_of_another() -> None:
+    with db.transaction() as session:
+        number = cast.a_campaign(session).id
+        session.flush()
+    for name, email in (("Maly Sok", "maly@rivers.example"), ("Dara Chan", "dara@rivers.example")):
+        add(name, email, {number: "owner"}, may_send=True)
+    app, place = make_app(), f"/desk/campaigns/{number}"
+    maly, dara = DeskBrowser(app), DeskBrowser(app)
+    maly.enters("Maly Sok")
+    dara.enters("Dara Chan")
+
+    assert "add others" not in maly.get(f"{place}/two-persons").text
+    assert maly.does(f"{place}/two-persons").status_code == 303
+    with db.reading() as session:
+        assert session.get_one(Campaign, number).two_persons
+    assert "done=second-person" in maly.does(f"{place}/one-person").headers["location"]
+    with db.reading() as session:
+        assert session.get_one(Campaign, number).two_persons
+        [request] = load_open(session, [number])[number]
+    page = f"{place}/approvals/{request.number}"
+    assert dara.post(page, {"answer": "yes", "seen": hidden(dara.get(page), "seen")}).status_code == 303
+    with db.reading() as session:
+        assert not session.get_one(Campaign, number).two_persons

@@ -26,17 +26,13 @@ def two_persons(
     from worker.acts.two_persons import switch_two_persons
     from worker.cli import lookup
     from worker.state.approvals import count_possible_seconds
+    from worker.wording.acts import two_persons as words
 
     with lookup.dry_run(name) as (session, campaign):
         if not switch_two_persons(session, campaign.id, on=not off):
             console.nothing_to_do("It is so already: nothing was changed.")
-        owners = count_possible_seconds(session, campaign)
-    what = "one person would be enough again" if off else "two persons would be needed"
-    if dry_run:
-        console.say(f"Dry run: {what}.")
-        return
-    few = "" if off or owners > 1 else f" Only {console.count(owners, 'owner')} can log in by email: add others."
-    console.ask(f"From then on {what.replace('would be', 'is' if off else 'are')}.{few} Continue?", yes=yes)
+        before = words.switch(on=not off, owners=count_possible_seconds(session, campaign))
+    console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         switch_two_persons(session, campaign.id, on=not off)
     console.say("One person is enough from now on." if off else "Two persons are needed from now on.")

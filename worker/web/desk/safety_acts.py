@@ -6,12 +6,14 @@ from worker import tasks
 from worker.acts.cancel import cancel_campaign
 from worker.acts.erase import cancel_and_erase
 from worker.acts.hold import Held, hold_letter, leaves_at_once, resume_letter
+from worker.acts.two_persons import switch_two_persons
+from worker.state.approvals import count_possible_seconds
 from worker.state.counts import load_counts
 from worker.state.letters import delivery_state, load_letters
 from worker.state.recipients import load_to_tell_of_end_by_hand
 from worker.state.refusals import AlreadyHeld, Closed, NotHeld
 from worker.web.desk.doing import At, DeskAct
-from worker.wording.acts import Before, safety
+from worker.wording.acts import Before, safety, two_persons
 from worker.wording.organizers import O_
 
 
@@ -64,6 +66,16 @@ def _before_cancel(session: Session, at: At) -> Before:
     return safety.cancel(signed, told, by_hand, at.language, erase=bool(at.typed.get("erase")))
 
 
+def _switch(session: Session, at: At) -> bool:
+    return switch_two_persons(session, at.campaign.id, on=not at.campaign.two_persons)
+
+
+def _before_switch(session: Session, at: At) -> Before:
+    on, owners = not at.campaign.two_persons, count_possible_seconds(session, at.campaign)
+    _switch(session, at)
+    return two_persons.switch(on=on, owners=owners, language=at.language)
+
+
 def _can_be_cancelled(at: At) -> bool:
     return at.campaign.cancelled_at is None and at.campaign.dispatched_at is None
 
@@ -102,6 +114,26 @@ ACTS = (
         fits=lambda at: at.campaign.held_at is not None,
         watches="everything",
         wakes_for_it=(tasks.close,),
+    ),
+    DeskAct(
+        "two-persons",
+        O_("Want two persons for what exposes more"),
+        "safety",
+        _before_switch,
+        _switch,
+        needs="owner",
+        fits=lambda at: not at.campaign.two_persons,
+        wakes=(),
+    ),
+    DeskAct(
+        "one-person",
+        O_("Let one person be enough"),
+        "safety",
+        _before_switch,
+        _switch,
+        needs="owner",
+        is_dangerous=True,
+        fits=lambda at: at.campaign.two_persons,
     ),
     DeskAct(
         "cancel",

@@ -103,3 +103,25 @@ def filed_by_command(number: int, act: ActOfTwo, fields: Mapping[str, Any]) -> s
 
 def _value(value: Any, language: str) -> str:
     return catalogue(language).gettext(_VALUES[value]) if value in _VALUES else str(value)
+
+
+def switch(*, on: bool, owners: int, language: str = "en") -> Before:
+    """`owners`: how many persons could say yes."""
+    words = catalogue(language)
+    if not on:
+        lines = [words.gettext(O_("From then on one person is enough for everything."))]
+        return Before(words.gettext(O_("Is one person enough?")), lines, words.gettext(O_("Let one person be enough")))
+    lines = [
+        words.gettext(
+            O_(
+                "From then on a second owner has to say yes at the desk before the letter is closed or sent before its "
+                "time, more of a partner is shown, withheld names are taken out, a panic ends, or all is erased."
+            )
+        )
+    ]
+    if owners < 2:
+        few = On_(
+            "Only %(n)s owner can log in by email: add others.", "Only %(n)s owners can log in by email: add others."
+        )
+        lines.append(words.ngettext(*few, owners) % {"n": owners})
+    return Before(words.gettext(O_("Want two persons?")), lines, words.gettext(O_("Want two persons")))
