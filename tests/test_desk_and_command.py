@@ -74,6 +74,8 @@ TWINS = {
     ),
     "its end by two persons": Twin("end-panic", {}, ("panic", "--end"), ("--yes",), _wants_two_in_panic, ASKED),
     "taking out names by two persons": Twin("letter/ask-to-export", None, ("export",), (), _wants_two, ASKED),
+    "wanting two persons": Twin("two-persons", None, ("two-persons",), ("--yes",)),
+    "wanting one again": Twin("one-person", None, ("two-persons", "--off"), ("--yes",), _wants_two, ASKED),
     "closing by two persons": Twin("close", None, ("close",), ("--yes",), _wants_two, ASKED),
     "after a flood": Twin(
         "applicants", {"decide": "forget"}, ("admit", "--forget-unconfirmed"), ("--yes",), _is_asked_by_strangers

@@ -82,9 +82,9 @@ P/decline                  editor  sends
 P/withdraw                 editor
 P/mail-again               editor  sends
 P/carry                    editor         dangerous
-P/address                  editor  sends
+P/address                  editor  sends  dangerous
 P/name                     editor
-P/add-contact              editor  sends
+P/add-contact              editor  sends  dangerous
 P/end-contact              editor
 P/silence                  editor
 P/allow-mail               editor  sends
@@ -97,7 +97,7 @@ C/remind                   editor  sends
 C/amend                    editor  sends
 C/settings                 editor         dangerous
 C/close                    owner   sends  dangerous
-C/letter/dispatch          owner   sends
+C/letter/dispatch          owner   sends  dangerous
 C/letter/resend-letter     owner   sends
 C/letter/letter-arrived    editor  sends
 C/letter/notice-told       editor
@@ -121,7 +121,9 @@ C/hold-letter              editor
 C/resume                   editor  sends  dangerous
 C/cancel                   owner   sends  dangerous
 C/panic                    editor
-C/end-panic                owner
+C/end-panic                owner          dangerous
+C/two-persons              owner
+C/one-person               owner          dangerous
 """
 CAMPAIGN = "/desk/campaigns/{campaign:number}"
 PARTNER = f"{CAMPAIGN}/partners/{{partner:number}}"

@@ -181,7 +181,7 @@ def _show_carried(session: Session, visit: Visit, campaign: Campaign, partner: P
     path = f"/desk/campaigns/{campaign.id}"
     return visit.show(
         "acts/carried",
-        title=catalogue(visit.language).gettext(two_persons.NAMES["carry"]),
+        title=two_persons.in_words("carry", visit.language),
         campaign=campaign,
         partner=partner,
         partner_called=partner.organization,

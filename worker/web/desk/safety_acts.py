@@ -66,14 +66,23 @@ def _before_cancel(session: Session, at: At) -> Before:
     return safety.cancel(signed, told, by_hand, at.language, erase=bool(at.typed.get("erase")))
 
 
-def _switch(session: Session, at: At) -> bool:
-    return switch_two_persons(session, at.campaign.id, on=not at.campaign.two_persons)
+def _want_two(session: Session, at: At) -> bool:
+    return switch_two_persons(session, at.campaign.id, on=True)
 
 
-def _before_switch(session: Session, at: At) -> Before:
-    on, owners = not at.campaign.two_persons, count_possible_seconds(session, at.campaign)
-    _switch(session, at)
-    return two_persons.switch(on=on, owners=owners, language=at.language)
+def _before_wanting_two(session: Session, at: At) -> Before:
+    owners = count_possible_seconds(session, at.campaign)
+    _want_two(session, at)
+    return two_persons.switch(on=True, owners=owners, language=at.language)
+
+
+def _want_one(session: Session, at: At) -> bool:
+    return switch_two_persons(session, at.campaign.id, on=False)
+
+
+def _before_wanting_one(session: Session, at: At) -> Before:
+    _want_one(session, at)
+    return two_persons.switch(on=False, owners=0, language=at.language)
 
 
 def _can_be_cancelled(at: At) -> bool:
@@ -119,8 +128,8 @@ ACTS = (
         "two-persons",
         O_("Want two persons for what exposes more"),
         "safety",
-        _before_switch,
-        _switch,
+        _before_wanting_two,
+        _want_two,
         needs="owner",
         fits=lambda at: not at.campaign.two_persons,
         wakes=(),
@@ -129,8 +138,8 @@ ACTS = (
         "one-person",
         O_("Let one person be enough"),
         "safety",
-        _before_switch,
-        _switch,
+        _before_wanting_one,
+        _want_one,
         needs="owner",
         is_dangerous=True,
         fits=lambda at: at.campaign.two_persons,
