@@ -61,7 +61,6 @@ ELSEWHERE = (
             "alert_unreached.alert_organizers",
             "alert_words.tell_of_words",
             "bounce.collect_into_database",
-            "close.close_and_seal",
             "draw_digests.draw_digest",
             "ended_links.forget_ended_links",
             "erase.erase_when_due",

@@ -367,8 +367,14 @@ def _ends_the_session(one: tuple[str, str]) -> int:
     return 1 + (one[1] == "/desk/logout") if one[1].startswith("/desk/logout") else 0
 
 
+TAKES_NAMES_OUT = {f"{CAMPAIGN}/export/{{file:file}}"}
+"""Looks for which the second factor is asked again, by the page itself."""
+
+
 def _expected(who: Who, method: str, path: str) -> int:
     row = WRITTEN.get(("GET" if method == "HEAD" else method, path))
+    if row is not None and path in TAKES_NAMES_OUT and method in {"GET", "HEAD"}:
+        row = row._replace(is_dangerous=True)
     return 405 if row is None else who.expected(row)
 
 

@@ -382,7 +382,7 @@ def test_what_takes_long_is_done_once_the_yes_is_written(
 
     monkeypatch.setattr("worker.acts.close.render", render_while_somebody_writes)
     place = f"/desk/campaigns/{campaign.id}/approvals/{asked(campaign, act)}"
-    add(seats={campaign.id: "owner"})
+    add(seats={campaign.id: "owner"}, may_send=True)
     maly = DeskBrowser()
     maly.enters()
     page = maly.get(place)
