@@ -50,7 +50,7 @@ def test_they_are_partners_and_invited_as_at_launch_a_minute_later(session: Sess
     campaign = cast.a_campaign(session)
     campaign.launched_at -= timedelta(days=1)
     enqueue_invitations(session, campaign.id)
-    added = add_partners.add_partners(
+    added = add_partners.add_new_partners(
         session, campaign.id, a_list(one("Lake Friends", "office@lake.example"), one("Hill Friends", country="USA"))
     )
     assert (len(added.rows), added.asked) == (2, 1)
@@ -82,7 +82,7 @@ def test_who_is_a_partner_already_is_left_out_and_said(session: Session) -> None
         db.clock(session),
     )
     confirm_wish(session, asked.id)
-    added = add_partners.add_partners(
+    added = add_partners.add_new_partners(
         session,
         campaign.id,
         a_list(
@@ -108,10 +108,10 @@ def test_a_namesake_is_added_where_a_person_says_so(session: Session) -> None:
     campaign = cast.a_campaign(session)
     again = a_list(one("River Watch", "other@river.example"))
     with pytest.raises(refusals.NobodyNew):
-        add_partners.add_partners(session, campaign.id, again)
-    assert len(add_partners.add_partners(session, campaign.id, again, namesake=True).rows) == 1
+        add_partners.add_new_partners(session, campaign.id, again)
+    assert len(add_partners.add_new_partners(session, campaign.id, again, namesake=True).rows) == 1
     with pytest.raises(refusals.NobodyNew):  # name and address are the same: it is the one that was added
-        add_partners.add_partners(session, campaign.id, again, namesake=True)
+        add_partners.add_new_partners(session, campaign.id, again, namesake=True)
     assert _partners(session, campaign).count("River Watch") == 2
 
 
@@ -127,7 +127,7 @@ def test_every_problem_is_told_at_once_by_row_and_column(session: Session) -> No
     ]
     additions = Additions.from_spelled(json.dumps(["row", *cells]))
     with pytest.raises(refusals.BadList) as refused:
-        add_partners.add_partners(session, campaign.id, additions)
+        add_partners.add_new_partners(session, campaign.id, additions)
     said = "\n".join(problem.sentence for problem in refused.value.facts["wrong"])
     for part in (
         "row 5, column email",
@@ -145,7 +145,7 @@ def test_every_problem_is_told_at_once_by_row_and_column(session: Session) -> No
 def test_an_address_from_which_mail_came_back_is_told_and_not_written_to(session: Session) -> None:
     campaign = cast.a_campaign(session)
     suppressions.suppress(session, "gone@lake.example", None)
-    added = add_partners.add_partners(session, campaign.id, a_list(one("Lake Friends", "gone@lake.example")))
+    added = add_partners.add_new_partners(session, campaign.id, a_list(one("Lake Friends", "gone@lake.example")))
     assert (added.asked, list(added.compared.without_mail)) == (0, [0])
 
 
@@ -161,14 +161,14 @@ def test_only_while_answers_are_taken(session: Session) -> None:
     campaign = cast.a_campaign(session)
     cast.passes_its_deadline(session, campaign)
     with pytest.raises(refusals.Closed):
-        add_partners.add_partners(session, campaign.id, a_list(one("Lake Friends")))
+        add_partners.add_new_partners(session, campaign.id, a_list(one("Lake Friends")))
 
 
 def test_there_are_no_more_than_a_list_can_have(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(add_partners, "MAX_PARTNERS", 3)
     campaign = cast.a_campaign(session)
     with pytest.raises(refusals.TooManyPartners):
-        add_partners.add_partners(session, campaign.id, a_list(one("Lake Friends"), one("Hill Friends")))
+        add_partners.add_new_partners(session, campaign.id, a_list(one("Lake Friends"), one("Hill Friends")))
     assert len(_partners(session, campaign)) == 2
 
 
@@ -180,7 +180,7 @@ def test_two_who_add_the_same_list_at_once_make_each_partner_once() -> None:
     def adds(_: int) -> int:
         try:
             with db.transaction() as session:
-                return len(add_partners.add_partners(session, number, rows).rows)
+                return len(add_partners.add_new_partners(session, number, rows).rows)
         except refusals.NobodyNew:
             return 0
 

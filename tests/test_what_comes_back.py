@@ -407,7 +407,7 @@ def test_what_was_answered_to_the_letter_waits_until_a_person_says_that_it_arriv
     assert "Once the addressee has it: undersigned dispatch rivers --by-hand --addressee Ada" in " ".join(
         shown.output.split()
     )
-    assert "record that Ada has it?" in CliRunner().invoke(app, note[:-1]).output
+    assert "It is recorded that Ada has the letter" in CliRunner().invoke(app, note[:-1]).output
     assert status()["letters"][0]["responses"] != []
     assert CliRunner().invoke(app, note).exit_code == 0
 

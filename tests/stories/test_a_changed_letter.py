@@ -131,7 +131,7 @@ def test_a_change_that_was_a_mistake_is_taken_back_before_anybody_hears_of_it(
 
     said = campaign.types("amend", "--undo")
 
-    assert "1 answer that had been taken back stands again" in said
+    assert "1 answer that was taken back stands again" in said
     assert "rivers and lakes" not in river_watch.page()
     assert campaign.status()["counts"]["signed"] == 1
     campaign.stage.moves_the_clock(campaign.moment("now") + timedelta(hours=2))
@@ -201,7 +201,7 @@ def test_a_language_that_did_not_change_with_the_meaning_is_a_question(
     assert campaign.status()["counts"]["signed"] == 1
     wrong = campaign.types("amend", "--letter", "--meaning", "--yes", "--unchanged", "en", code=2)
     assert "leave out --unchanged en" in wrong
-    assert "1 signature would be taken back" in campaign.types("amend", "--letter", "--meaning", "--dry-run")
+    assert "1 signature is taken back" in campaign.types("amend", "--letter", "--meaning", "--dry-run")
     campaign.types("amend", "--letter", "--meaning", "--yes", "--unchanged", "fr")
 
     mail = " ".join(player.text_of(eventually(lambda: amis_du_fleuve.mails("lettre a changé"))[0]).split())

@@ -32,7 +32,7 @@ class Added:
         return sum(bool(row.email) for row in self.rows) - len(self.compared.without_mail)
 
 
-def add_partners(session: Session, campaign_id: int, additions: Additions, *, namesake: bool = False) -> Added:
+def add_new_partners(session: Session, campaign_id: int, additions: Additions, *, namesake: bool = False) -> Added:
     """Make partners of the rows of a list that are none yet; the others are left out, so that nobody is asked twice.
 
     Their invitations are put by `invite`, and wait a minute. `namesake`: a person says that one row is another

@@ -48,7 +48,7 @@ def add(
     `undersigned add cambodia-2023 --organization "Lake Friends" --email office@lake.example`
     """
     from worker import tasks, vacuum
-    from worker.acts.add_partners import add_partners
+    from worker.acts.add_partners import add_new_partners
     from worker.cli import lookup
     from worker.models import Partner
     from worker.state.newcomers import load_alike
@@ -62,7 +62,7 @@ def add(
         authentic = campaign.authentic
     additions, remarks = _read(partners, sheet, one, authentic)
     with lookup.dry_run(name) as (session, campaign):
-        added = add_partners(session, campaign.id, additions, namesake=namesake)
+        added = add_new_partners(session, campaign.id, additions, namesake=namesake)
     with lookup.reading(name) as (session, campaign):
         remarks += partner_list.alike(load_alike(session, campaign, added.rows))
     before = partner_list.add(additions, added.compared, added.rows, added.asked, remarks)
@@ -74,7 +74,7 @@ def add(
         return
     console.ask(f"{before.title} {whom}", yes=yes)
     with lookup.writing(name) as (session, campaign):
-        added = add_partners(session, campaign.id, additions, namesake=namesake)
+        added = add_new_partners(session, campaign.id, additions, namesake=namesake)
         campaign_id = campaign.id
     if len(added.rows) >= vacuum.MANY:
         vacuum.analyze(Partner)

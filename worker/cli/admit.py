@@ -58,7 +58,7 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
         if one is None:
             meant = lookup.did_you_mean(organization, [w.organization for w in waiting])
             console.fail(f"Nobody of the name {organization!r} asks to sign. {meant}".rstrip())
-        stranger_id, asking = one.id, words.Asking.of(one)
+        stranger_id, asking = one.id, words.Asking.from_applicant(one)
         made = decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
         before = words.admit(asking, made) if admitted else words.refuse(asking)
         printed = names.signatory(made) if made is not None else asking.printed

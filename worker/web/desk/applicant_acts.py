@@ -44,7 +44,7 @@ def _admit(session: Session, at: At) -> object:
 
 def _before_admit(session: Session, at: At) -> Before:
     one, what = _chosen(session, at)
-    asked = words.Asking.of(one)
+    asked = words.Asking.from_applicant(one)
     try:
         made = decide_applicant(session, one.id, admitted=True, namesake=what == "namesake")
     except (AlreadyPartner, TakenOut) as refused:
@@ -65,7 +65,7 @@ def _before_refuse(session: Session, at: At) -> Before:
             raise Wrong(decide="applicant missing")
         return words.forget(wishes, mails, at.language)
     one, _ = _chosen(session, at)
-    asked = words.Asking.of(one)
+    asked = words.Asking.from_applicant(one)
     decide_applicant(session, one.id, admitted=False)
     return words.refuse(asked, at.language)
 

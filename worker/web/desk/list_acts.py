@@ -93,7 +93,7 @@ def _told(at: At) -> list[str]:
 
 def _add(session: Session, at: At, wanted: Additions, field: str, wrong: str) -> add_partners.Added:
     try:
-        return add_partners.add_partners(session, at.campaign.id, wanted, namesake=bool(at.typed.get("namesake")))
+        return add_partners.add_new_partners(session, at.campaign.id, wanted, namesake=bool(at.typed.get("namesake")))
     except BadList as refused:
         raise _wrong(refused.facts["wrong"], wrong) from None
     except NobodyNew as refused:

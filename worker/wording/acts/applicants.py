@@ -17,7 +17,7 @@ class Asking:
     contact: str
 
     @classmethod
-    def of(cls, applicant: ThirdPartyAddress) -> "Asking":
+    def from_applicant(cls, applicant: ThirdPartyAddress) -> "Asking":
         return cls(names.signatory(applicant), f"{applicant.contact} <{applicant.email}>".strip())
 
 
