@@ -283,7 +283,7 @@ def test_the_day_on_which_a_letter_was_brought_is_the_one_that_was_asked_for(cam
         made = session.get_one(Campaign, campaign.id)
         brought_at = made.letter.addressees[0].brought_at
         assert brought_at is not None
-        assert days.of(brought_at, made.zone) == days.of(now, made.zone)
+        assert days.day_at(brought_at, made.zone) == days.day_at(now, made.zone)
 
 
 @on_sqlite

@@ -98,7 +98,7 @@ def note_brought_by_hand(
     if facts.seal is None and any(one.state != "uncertain" for one in theirs):
         raise Blocked(blockers=find_blockers(facts, by_person=True))
     if _is_before_its_time(facts):
-        day = days.of(brought_at, campaign.zone).isoformat()  # "yesterday" is another day once somebody says yes
+        day = days.day_at(brought_at, campaign.zone).isoformat()  # "yesterday" is another day once somebody says yes
         two_persons.require(session, campaign, "brought", addressee=addressee_id, on=day)
     for one in theirs:
         _note(one, facts, brought_at)

@@ -37,7 +37,7 @@ def read_note(text: str, day: str, *, now: datetime, zone: str) -> NoteTyped:
             problems["day"] = "due day unknown"
         else:
             due = days.begins(on, zone)
-            if on < days.of(now, zone):
+            if on < days.day_at(now, zone):
                 problems["day"] = "day past"
             elif due > now + durations.MAX_AHEAD:
                 problems["day"] = "day too far"

@@ -10,11 +10,11 @@ _NEAR = {"today": 0, "yesterday": -1, "tomorrow": 1, "aujourd’hui": 0, "aujour
 
 def day(text: str, *, now: datetime, zone: str) -> date:
     """Read a day: 2030-04-14, "in 3 days", today, yesterday or tomorrow. Raises NotATime."""
-    words, today = text.strip().casefold(), of(now, zone)
+    words, today = text.strip().casefold(), day_at(now, zone)
     if words in _NEAR:
         return today + timedelta(days=_NEAR[words])
     if words.startswith("in "):
-        return of(now + duration(words[3:]), zone)
+        return day_at(now + duration(words[3:]), zone)
     try:
         found = datetime.strptime(words, "%Y-%m-%d").date()
     except ValueError:
@@ -24,7 +24,7 @@ def day(text: str, *, now: datetime, zone: str) -> date:
     return found
 
 
-def of(moment: datetime, zone: str) -> date:
+def day_at(moment: datetime, zone: str) -> date:
     """The day of a moment in a zone."""
     return moment.astimezone(ZoneInfo(zone)).date()
 

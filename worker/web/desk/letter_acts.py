@@ -71,7 +71,7 @@ def _addressees(at: At, *, with_all: bool) -> dict[str, Any]:
     options = [(str(one.id), one.name_in(at.language)) for one in those]
     if with_all and len(those) > 1:
         options.append((ALL, catalogue(at.language).gettext(O_("All that do not have it yet"))))
-    today = days.of(at.visitor.now, at.campaign.zone).isoformat()
+    today = days.day_at(at.visitor.now, at.campaign.zone).isoformat()
     return {"options": options, "typed": {"addressee": options[0][0] if len(options) == 1 else "", "on": today}}
 
 
