@@ -418,7 +418,8 @@ def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
 
     recipients = Counter(str(mail["To"]) for mail in taken(asyncio.run(both())))
     assert len(recipients) == 40
-    assert sum(recipients.values()) <= 40 + 3, "what was on the wire when the clock jumped"
+    unrecorded = 2 * settings.current().smtp_connections  # on the wire, or taken while others were written down
+    assert sum(recipients.values()) <= 40 + unrecorded, "what was unrecorded when the clock jumped"
 
 
 def test_unfit_mail_behind_one_that_was_given_back_takes_no_other_mails_outcome(database: str) -> None:
