@@ -226,16 +226,16 @@ def _changed(line: _Line) -> str:
 
 
 _SEATS = {
-    "owner": O_("A person has a seat at the desk: as owner."),
-    "editor": O_("A person has a seat at the desk: as editor."),
-    "viewer": O_("A person has a seat at the desk: as viewer."),
+    "owner": O_("A person was given a seat at the desk as owner."),
+    "editor": O_("A person was given a seat at the desk as editor."),
+    "viewer": O_("A person was given a seat at the desk as viewer."),
 }
 
 
 def _seat_given(line: _Line) -> str:
     """Its words are the role, and whether that person may send."""
     said = line.say(_SEATS.get(line.at(0), O_("A person has a seat at the desk.")))
-    return line.together(said, line.say(O_("It may send.")) if line.at(1) == "sends" else "")
+    return line.together(said, line.say(O_("That person may send email.")) if line.at(1) == "sends" else "")
 
 
 def _of_two(words: str) -> _Sentence:
