@@ -55,6 +55,8 @@ WITHOUT_A_LINE = {
     "tell_of_what_was_not_told": "the same",
     "void_what_has_not_left": "the seal that is voided has one",
     "tell_what_came_too_late": "a mail to the organizers",
+    "tell_of_moved_replies": "the same",
+    "tell_of_moved_letter": "the same",
     "erase_when_due": "the erasing has one",
     "erase_campaign": "the same",
     "forget_ended_links": "of no campaign, and nobody can see what went",

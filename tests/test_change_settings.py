@@ -12,13 +12,15 @@ from tests import cast
 from tests.kept_rows import all_rows, restore
 from tests.organizers import DeskBrowser, add, hidden_fields
 from worker import db, journal, tokens
-from worker.acts import apply_journal
+from worker.acts import apply_journal, organizers
 from worker.acts.amend_letter import replace_letter, with_words
 from worker.acts.change_settings import apply_settings
 from worker.cli.commands import app
-from worker.models import AuditEvent, Campaign, Mail
+from worker.mail.mime import NothingToSay
+from worker.models import AuditEvent, Campaign, Mail, Organizer
 from worker.state.refusals import Closed, NoSettings, Refused, SameSettings, ShowsMore
 from worker.state.signatories import shown_to_everyone
+from worker.wording import mails
 
 sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.usefixtures("notified", "database")
@@ -79,7 +81,50 @@ def test_each_setting_is_kept_as_a_launch_keeps_it_and_the_log_names_the_keys(da
         assert campaign.reminders == [timedelta(days=3), timedelta(hours=12)]
         (line,) = session.scalars(select(AuditEvent).where(AuditEvent.what == "changed"))
         assert line.detail == "reminders review quorum reply_to public_page show_signers"
+        (told,) = session.scalars(select(Mail))
+        assert mails.word_mail(session, told).to == "people@rivers.example"
+
+
+def test_who_moves_the_replies_is_heard_at_every_address_that_they_came_to_and_by_each_owner(database: str) -> None:
+    number = a_campaign()
+    add("Kim Owner", "kim@rivers.example", {number: "owner"})
+    add("Eve Editor", "eve@rivers.example", {number: "editor"})
+    gone = add("Ken Gone", "ken@rivers.example", {number: "owner"})
+    change(number, reply_to="second@rivers.example")
+    change(number, reply_to="thief@elsewhere.example")
+    change(number, quorum=3)
+    with db.transaction() as session:
+        organizers.remove_organizer(session, session.get_one(Organizer, gone))
+    with db.reading() as session:
+        told = []
+        for mail in session.scalars(select(Mail).order_by(Mail.id)):
+            if mail.organizer_id == gone:
+                with pytest.raises(NothingToSay):
+                    mails.word_mail(session, mail)
+                continue
+            message = mails.word_mail(session, mail)
+            told.append(message.to)
+            assert "thief@" not in message.text + message.reply_to
+    assert told == ["people@rivers.example", "kim@rivers.example", "second@rivers.example", "kim@rivers.example"]
+
+
+@sqlite
+def test_a_letter_that_goes_to_another_address_is_told_to_organizers_and_owners(database: str) -> None:
+    number = a_campaign()
+    add("Kim Owner", "kim@rivers.example", {number: "owner"})
+    with db.transaction() as session:
+        letter = session.get_one(Campaign, number).letter
+        corrected = with_words(letter, {"en": letter.texts["en"].replace("first", "1st")}, {})
+        assert replace_letter(session, number, corrected, meaning=False).told == 0
         assert session.scalars(select(Mail)).all() == []
+    with db.transaction() as session:
+        moved = with_words(session.get_one(Campaign, number).letter, letter.texts, {})
+        moved.addressees[0].email = "thief@elsewhere.example"
+        replace_letter(session, number, moved, meaning=False)
+    with db.reading() as session:
+        told = [mails.word_mail(session, mail) for mail in session.scalars(select(Mail).order_by(Mail.id))]
+    assert [message.to for message in told] == ["people@rivers.example", "kim@rivers.example"]
+    assert all("thief@" not in message.text for message in told)
 
 
 @sqlite

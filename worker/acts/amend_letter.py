@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from worker import db, journal
-from worker.acts import ask_members_again, audit, launch, locking, undo
+from worker.acts import ask_members_again, audit, launch, locking, tell_owners, undo
 from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
@@ -72,6 +72,8 @@ def replace_letter(
         raise OtherAddressee
     if alone := set(parts_left_alone(before, after, campaign.authentic)) - set(unchanged):
         raise LanguageLeftAlone(languages=sorted(alone))
+    if _addresses(before) != _addresses(after):
+        tell_owners.tell_of_moved_letter(session, campaign, now)
     _number(after, campaign, meaning=meaning)
     campaign.letters.append(after)
     session.flush()
@@ -165,6 +167,10 @@ def _number(after: Letter, campaign: Campaign, *, meaning: bool) -> None:
 
 def _addressed(letter: Letter) -> list[tuple[Any, ...]]:
     return [(*_one(a), a.office, a.salutation, a.address, a.email) for a in letter.addressees]
+
+
+def _addresses(letter: Letter) -> list[str]:
+    return [addressee.email for addressee in letter.addressees]
 
 
 def _to_whom(letter: Letter) -> list[tuple[Any, ...]]:

@@ -217,7 +217,7 @@ def _recipient(session: Session, mail: Mail) -> str:
         return mail.member.email
     if stranger := third_party_of(session, mail):
         return stranger.email
-    return mail.addressee.email if mail.addressee is not None else mail.campaign.reply_to
+    return mail.addressee.email if mail.addressee is not None else mail.organizers_address
 
 
 def _mark(session: Session, mail: Mail, bounce: Bounce, recipient: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from worker import db, journal
-from worker.acts import audit, locking, two_persons
+from worker.acts import audit, locking, tell_owners, two_persons
 from worker.definition.new_settings import CHANGEABLE, SHOWS, shows_more
 from worker.models import Campaign
 from worker.state.letters import delivery_state, load_letters
@@ -38,6 +38,8 @@ def apply_settings(session: Session, campaign_id: int, values: Mapping[str, Any]
     if is_sooner or "reply_to" in changed:
         two_persons.require(session, campaign, "settings", **changed)
     before = {key: _present(campaign, key) for key in changed}
+    if "reply_to" in changed:
+        tell_owners.tell_of_moved_replies(session, campaign, now)
     campaign.definition = campaign.definition | changed
     for key in SHOWS:
         if key in changed:

@@ -7,7 +7,7 @@ from typing import Literal
 from worker.registry import NotRegistered, by_name
 
 Audience = Literal["partner", "third party", "member", "addressee", "organizers", "organizer"]
-"""`organizers`: the one address of a campaign's organizers; `organizer`: one of them, who is known by name."""
+"""`organizers`: those of a campaign, as a rule by their one address; `organizer`: one of them, in no campaign."""
 Event = Literal["answer", "close", "amendment", "step back", "void", "cancel"]
 
 # Urgency: of the mails that are due, the lowest number leaves first.
@@ -105,6 +105,8 @@ KINDS = by_name(
     MailKind("digest_ready", "organizers", SOON, cancelled_by=("cancel",)),
     MailKind("digest_failed", "organizers", SOON),
     MailKind("approval", "organizers", SOON, cancelled_by=("cancel",)),
+    MailKind("replies_moved", "organizers", SOON),
+    MailKind("letter_moved", "organizers", SOON),
     MailKind("login", "organizer", SOON),
 )
 OF_OURSELVES: tuple[Audience, ...] = ("organizers", "organizer")

@@ -23,6 +23,8 @@ class MailOptions(TypedDict, total=False):
     answer_id: int | None
     seal_number: int | None
     digest_id: int | None
+    organizer_id: int | None
+    former_address: str | None
 
 
 class ToContact(Protocol):
@@ -81,6 +83,8 @@ class MailRow(TypedDict):
     member_id: int | None
     digest_id: int | None
     login_id: int | None
+    organizer_id: int | None  # one of the organizers; null for the address that they share
+    former_address: str | None  # that this was before
     answer_id: int | None
     seal_number: int | None
     language: str
@@ -235,6 +239,8 @@ def _row(kind: str, audience: Audience, campaign: Campaign | None, which: str, n
         "member_id": None,
         "digest_id": None,
         "login_id": None,
+        "organizer_id": None,
+        "former_address": None,
         "answer_id": None,
         "seal_number": None,
         "language": language,

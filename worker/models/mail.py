@@ -11,7 +11,7 @@ from worker.column_types import Encrypted
 from worker.models.base import Base
 from worker.models.campaign import Addressee, Campaign
 from worker.models.member import Digest, Member
-from worker.models.organizer import Login
+from worker.models.organizer import Login, Organizer
 from worker.models.partner import MAX_WRONG_CODES, Answer, Contact, Partner
 
 CancelReason = Literal["suppressed", "no_recipient"]
@@ -29,7 +29,8 @@ class Mail(Base):
     `reported_at`: when a delivery report first said that what was sent last may not have arrived; `reply` then holds
     the report's words. `delayed_at`: when one first said that it is delayed, until one says what became of it.
     `cancel_reason`: why delivery cancelled it; null where an act did. `login_id`: for whom a code was asked that opens
-    the organizers' desk; such a mail alone is of no campaign, and `campaign_id` is null.
+    the organizers' desk; such a mail alone is of no campaign, and `campaign_id` is null. A mail to organizers goes to
+    `reply_to`, or to one of them (`organizer_id`), or to an address that `reply_to` was before (`former_address`).
     """
 
     __tablename__ = "mail"
@@ -144,6 +145,8 @@ class Mail(Base):
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digest.id"))
     login_id: Mapped[int | None] = mapped_column(ForeignKey("login.id"))
+    organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizer.id"))
+    former_address: Mapped[str | None] = mapped_column(Text)
 
     campaign: Mapped[Campaign] = relationship()
     partner: Mapped[Partner | None] = relationship()
@@ -152,12 +155,20 @@ class Mail(Base):
     member: Mapped[Member | None] = relationship()
     digest: Mapped[Digest | None] = relationship()
     login: Mapped[Login | None] = relationship()
+    organizer: Mapped[Organizer | None] = relationship()
     answer: Mapped[Answer | None] = relationship()
 
     @property
     def has_left(self) -> bool:
         """Whether it was handed over, or may have been: no definite refusal came."""
         return self.in_data_at is not None or self.sent_at is not None
+
+    @property
+    def organizers_address(self) -> str:
+        """Where a mail to organizers goes; empty for one of them who was removed meanwhile."""
+        if self.organizer is not None:
+            return self.organizer.email
+        return self.former_address or self.campaign.reply_to
 
     @hybrid_property
     def is_to_others(self) -> bool:

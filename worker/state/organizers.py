@@ -102,6 +102,13 @@ def load_carers(session: Session, campaign: Campaign) -> list[Organizer]:
     return found if local is None else [*found, local]
 
 
+def load_reached_owners(session: Session, campaign_id: int) -> Sequence[Organizer]:
+    """The owners of a campaign that have an email address."""
+    seated = select(Organizer).join(Seat).where(Seat.campaign_id == campaign_id, Seat.role == "owner")
+    reached = seated.where(Organizer.removed_at.is_(None), Organizer.email_hmac.is_not(None))
+    return session.scalars(reached.order_by(Organizer.id)).all()
+
+
 def find_carer(session: Session, partner: Partner) -> Organizer | None:
     """Who looks after a partner."""
     return session.get(Organizer, partner.organizer_id) if partner.organizer_id is not None else None

@@ -53,6 +53,8 @@ FUNCTIONS: dict[str, Callable[[Session, Any], Message]] = {
         addressee_mails.single,
         organizer_mails.digest_ready,
         organizer_mails.digest_failed,
+        organizer_mails.replies_moved,
+        organizer_mails.letter_moved,
         organizer_mails.login,
     )
 }

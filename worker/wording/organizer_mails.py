@@ -1,5 +1,6 @@
 """The words of mails to organizers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -86,6 +87,16 @@ def login(session: Session, mail: Mail) -> Message:
 THE_PROGRAM = "Undersigned"
 
 
+def replies_moved(session: Session, mail: Mail) -> Message:
+    """Tells the former address, and each owner, that replies go elsewhere; an answer to this must not go there."""
+    return _to_one(session, mail)
+
+
+def letter_moved(session: Session, mail: Mail) -> Message:
+    """Tells the organizers, and each owner, that an addressee's email address was changed."""
+    return _to_one(session, mail)
+
+
 def erased(session: Session, mail: Mail) -> Message:
     """Tells the organizers that names were erased, what is theirs to erase, and which backups still hold them."""
     found = find_older_backups(mail.campaign.erased_at or mail.dated_at)
@@ -129,7 +140,13 @@ def to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
         "in_doubt": any(one.state == "uncertain" for one in facts.served),
         "goes_by_mail": any(one.addressee.email for one in left),
     }
-    return fill_template(mail, mail.campaign.reply_to, attachments, {}, seen | context)
+    return fill_template(mail, mail.organizers_address, attachments, {}, seen | context)
+
+
+def _to_one(session: Session, mail: Mail) -> Message:
+    if not mail.organizers_address:
+        raise NothingToSay
+    return replace(to_organizers(session, mail), reply_to=settings.current().mail_from)
 
 
 def _signing(session: Session, mail: Mail) -> dict[str, Any]:

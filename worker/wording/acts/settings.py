@@ -39,5 +39,15 @@ def change_of(campaign: Campaign, before: Mapping[str, Any], after: Mapping[str,
     takes_voices = campaign.members != "closed" and campaign.voices_stopped_at is None
     if "public_page" in before and takes_voices and not campaign.is_public:
         lines.append(words.gettext(O_("Nobody can add a voice from now on. Those that are there still count.")))
-    lines.append(words.gettext(O_("No email leaves for it.")))
+    if "reply_to" in before:
+        lines.append(
+            words.gettext(
+                O_(
+                    "Emails tell this to the old address, and to each owner who has an email address. No other email "
+                    "leaves for it."
+                )
+            )
+        )
+    else:
+        lines.append(words.gettext(O_("No email leaves for it.")))
     return Before(words.gettext(O_("Change these settings?")), lines, words.gettext(O_("Change these settings")))
