@@ -108,7 +108,7 @@ WITHOUT_A_LINE = {
     ),
     **dict.fromkeys(["agree_and_do", "decline_request"], "the decision has one"),
     "let_do": "what is done by it has one",
-    **dict.fromkeys(["export_signatures", "export_documents"], "it reads; the request for it has one"),
+    **dict.fromkeys(["export_signatures", "export_documents"], "note_taken_out has one"),
     **dict.fromkeys(
         ["add_organizer", "add_local", "change_account", "ask_for_code", "put_codes", "take_code", "make_link"],
         "of no campaign: who may enter the desk, and does",
@@ -149,6 +149,7 @@ DETAILS = {
     "second_asked": ["erase", "end_panic"],
     "sealed": ["2", "2 56"],
     "renamed": ["dam-cancelled-1"],
+    "names_exported": ["signatures csv", "public pdf", "addressee docx", "documents -"],
 }
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pypdf
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from tests import cast, left_letters
@@ -20,7 +20,7 @@ from worker.acts import answer, cancel, invite, note_told
 from worker.acts.answer import Statement
 from worker.acts.note_reply import add_reply
 from worker.cli.commands import app
-from worker.models import Mail, MailResponse, Reply, Role, Seal
+from worker.models import AuditEvent, Mail, MailResponse, Reply, Role, Seal, Seat
 from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters, load_seals, seal_of, served
 from worker.state.refusals import NoReply, NothingToTell, NotThatDay
@@ -419,6 +419,22 @@ def test_an_owner_gets_the_sheet_as_the_command_prints_it() -> None:
     assert found[0][0] == ["organization", "acronym", "country", "visibility", "representative", "role", "time"]
     assert found[0][1][4:6] == ["=cmd|'/c calc'!A1", "+41 22 917"]
     assert owner.get(f"{place('dam')}/export/partners.csv").status_code == 404
+    owner.get(f"{place('dam')}/letter/addressee.docx")
+    owner.client.head(f"{place('dam')}/export/signatures.csv")
+    types("export", "dam", "--dry-run")
+    with db.reading() as session:
+        taken = select(AuditEvent).where(AuditEvent.what == "names_exported").order_by(AuditEvent.id)
+        assert [(one.organizer_id is not None, one.detail) for one in session.scalars(taken)] == [
+            (True, "signatures csv"),
+            (False, "signatures csv"),
+            (True, "signatures xlsx"),
+            (False, "signatures xlsx"),
+            (True, "addressee docx"),
+        ]
+    assert "The list of who signs was taken out as a file (csv)." in owner.get(f"{place('dam')}/log").text
+    with db.transaction() as session:
+        session.execute(update(Seat).values(role="viewer"))
+    assert "taken out as a file" not in owner.get(f"{place('dam')}/log").text
     for words in (("--format", "ods"), ("--format", "xlsx", "--json"), ("--format", "xlsx", "--excel")):
         types("export", "dam", *words, code=2)
 

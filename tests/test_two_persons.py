@@ -89,7 +89,7 @@ def _needs_two(campaign: Campaign) -> dict[str, Callable[[Session], object]]:
         "contact": lambda s: contacts.add_contact(s, river, MINE, language="en"),
         "carry": lambda s: hand_out.note_handed_out(s, s.get_one(Partner, river)),
         "merge": lambda s: merge.merge_partners(s, campaign.partners[1].id, river),
-        "export": lambda s: export.export_signatures(s, s.get_one(Campaign, number)),
+        "export": lambda s: export.export_signatures(s, s.get_one(Campaign, number), "csv"),
         "erase": lambda s: erase.erase_campaign(s, number, give_up=True),
         "erase_after_telling": lambda s: erase.give_up(s, number),
         "two_persons_off": lambda s: two_persons.switch_two_persons(s, number, on=False),

@@ -120,7 +120,7 @@ def _partner(session: Session, campaign: Campaign, number: int) -> Partner:
 def _export(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     if fields["what"] == "documents":
         return export.export_documents(session, campaign)
-    return [("signatures-CONFIDENTIAL.csv", export.spell_csv(export.export_signatures(session, campaign)))]
+    return [("signatures-CONFIDENTIAL.csv", export.spell_csv(export.export_signatures(session, campaign, "csv")))]
 
 
 def _end_panic(session: Session, campaign: Campaign, fields: Mapping[str, Any]) -> panic.Ended | None:

@@ -36,13 +36,19 @@ def export(
     from worker.wording import export as exports
 
     _require_one_form(documents, format, excel=excel, as_json=as_json)
-    with lookup.looking(name) as (session, campaign):
+    form = "json" if as_json else format
+    with lookup.looking(name) if dry_run else lookup.writing(name, even_restored=True) as (session, campaign):
+        files, signatures = list[tuple[str, bytes]](), list[dict[str, Any]]()
         if documents is not None:
-            take_out = exports.documents if dry_run else acts.export_documents
-            found, first = take_out(session, campaign), campaign.letter.addressees[0].name
-            _write(documents, found, first, as_json=as_json, dry_run=dry_run)
-            return
-        signatures = (exports.signatures if dry_run else acts.export_signatures)(session, campaign)
+            first = campaign.letter.addressees[0].name
+            files = list(exports.documents(session, campaign)) if dry_run else acts.export_documents(session, campaign)
+        elif dry_run:
+            signatures = exports.signatures(session, campaign)
+        else:
+            signatures = acts.export_signatures(session, campaign, form)
+    if documents is not None:
+        _write(documents, files, first, as_json=as_json, dry_run=dry_run)
+        return
     if dry_run:
         console.say(f"Dry run: {console.count(len(signatures), 'signature')} would be printed.")
         return

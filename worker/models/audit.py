@@ -22,6 +22,7 @@ AuditCode = Literal[
     "note_added", "note_finished", "looked_after", "looked_after_no_more",
     "bounced", "reported", "response_came", "answers_settled",
     "closed", "sealed", "seal_voided", "dispatched", "accepted", "brought_by_hand", "letter_resent", "copied",
+    "names_exported",
     "reply_noted", "notice_told", "cancelled", "erasure_planned", "erased",
     "voice_withdrawn", "voice_erased", "words_agreed", "words_refused", "voices_stopped", "voices_reopened",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",

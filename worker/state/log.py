@@ -132,8 +132,10 @@ def _watched(campaign: Campaign, watched: Watched, partners: Sequence[Partner]) 
     return [of_it, decides, AuditEvent.actor == "organizer"] if watched == "organizers" else [of_it]
 
 
-_DECIDES_NOTHING: tuple[AuditCode, ...] = ("note_added", "note_finished", "looked_after", "looked_after_no_more")
-"""What organizers keep for each other: no act turns out otherwise by it, so none has to be looked at again."""
+_DECIDES_NOTHING: tuple[AuditCode, ...] = (
+    *("note_added", "note_finished", "looked_after", "looked_after_no_more", "names_exported"),
+)
+"""What organizers keep for each other, or take out: no act turns out otherwise by it, so none is looked at again."""
 
 
 def _load_newest(session: Session, *which: ColumnElement[bool]) -> list[LogEntry]:

@@ -238,6 +238,19 @@ def _seat_given(line: _Line) -> str:
     return line.together(said, line.say(O_("That person may send email.")) if line.at(1) == "sends" else "")
 
 
+_TAKEN_OUT = {
+    "signatures": O_("The list of who signs was taken out as a file (%(form)s)."),
+    "public": O_("The letter with the public names was taken out as a file (%(form)s)."),
+    "addressee": O_("The letter with the names that the addressee sees was taken out as a file (%(form)s)."),
+    "documents": O_("The sealed letters were taken out as files."),
+}
+
+
+def _names_exported(line: _Line) -> str:
+    """Its words are what was taken out, and the form of the file."""
+    return line.say(_TAKEN_OUT.get(line.at(0), O_("Names were taken out as a file.")), form=line.at(1))
+
+
 def _of_two(words: str) -> _Sentence:
     """Its word is the act for which two persons are wanted."""
 
@@ -357,6 +370,7 @@ _SENTENCES: dict[str, _Sentence] = {
         On_("%(n)s copy of the letter is sent to those who signed.", "%(n)s copies are sent to those who signed."),
         O_("Copies of the letter are sent to those who signed."),
     ),
+    "names_exported": _names_exported,
     "reply_noted": _plain(O_("A reply of an addressee was noted.")),
     "notice_told": _counted(
         On_(

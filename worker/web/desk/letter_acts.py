@@ -140,7 +140,7 @@ def _is_over(at: At) -> bool:
 
 
 def _ask_to_export(session: Session, at: At) -> object:
-    return export_signatures(session, at.campaign)
+    return export_signatures(session, at.campaign, "csv")
 
 
 def _before_asking_to_export(session: Session, at: At) -> Before:

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from worker import db
+from worker.acts.export import export_signatures, note_taken_out
 from worker.models import Campaign, Rendition
 from worker.state.letter_card import LetterCard, ServedCard, load_letter_card, load_sealed_file, may_be_taken_out
 from worker.state.letters import names_in_confidence
@@ -14,7 +15,7 @@ from worker.state.responses import are_for_a_person
 from worker.text import languages
 from worker.web import downloads
 from worker.web.desk import doing
-from worker.web.desk.door import require_recent_second_factor
+from worker.web.desk.door import acting, require_recent_second_factor
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import Visit
 from worker.wording import blockers, export, notice, spreadsheet, standing
@@ -125,6 +126,9 @@ def send_file(visit: Visit) -> Response:
             require_recent_second_factor(visit)
     if seal is None:
         content = form.make(sheet, campaign.deadline_at)
+    if visit.request.method != "HEAD":
+        with acting(visit) as session:
+            note_taken_out(session, doing.where(session, visit).campaign, of, ending)
     return downloads.file(content, form.file_name(campaign.authentic, title), form.media_type)
 
 
@@ -138,7 +142,11 @@ def send_sheet(visit: Visit) -> Response:
         campaign = doing.where(session, visit).campaign
         if not may_be_taken_out(campaign, in_confidence=True):
             return _needs_two(visit, campaign)
-        rows = export.signatures(session, campaign)
+    if visit.request.method == "HEAD":
+        return Response()
+    with acting(visit) as session:
+        campaign = doing.where(session, visit).campaign
+        rows = export_signatures(session, campaign, name.rpartition(".")[2])
         slug = campaign.slug
     if name.endswith(".csv"):
         content = spreadsheet.BYTE_ORDER_MARK + spreadsheet.as_csv(export.COLUMNS, rows)
