@@ -122,6 +122,24 @@ def test_an_editor_sees_the_seal_as_it_is_and_gets_its_files() -> None:
     assert editor.get(f"{place('dam')}/export/signatures.csv").status_code == 403
 
 
+def test_a_letter_that_was_sent_early_is_not_said_to_be_in_review_while_it_waits_to_leave() -> None:
+    left_letters.a_sealed_campaign("dam", review=7200, quorum=9)
+    editor = enters("dam", role="editor")
+    assert "the quorum is 9" in editor.get(f"{place('dam')}/letter").text
+    types("dispatch", "dam", "--yes")
+    for path in ("", "/letter"):
+        page = editor.get(f"{place('dam')}{path}").text
+        assert "In review until" not in page
+        assert "the quorum is 9" not in page
+    assert "It waits to be sent" in page
+    assert "at the earliest" not in page
+    assert "In review" not in types("status", "dam")
+    with db.transaction() as session:
+        for letter in left_letters.letters_of(session, left_letters.campaign_of(session, "dam")):
+            letter.due_at, letter.refused_at = None, db.clock(session)
+    assert "server refused the letter" in editor.get(f"{place('dam')}/letter").text
+
+
 def test_before_the_close_each_page_of_the_preview_says_that_it_is_not_sealed() -> None:
     left_letters.a_campaign("dam")
     editor = enters("dam", role="editor")

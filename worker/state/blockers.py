@@ -52,9 +52,19 @@ def find_blockers(facts: CampaignFacts, *, by_person: bool = False) -> list[Bloc
 
 
 def blockers_to_tell(facts: CampaignFacts) -> list[Blocker]:
-    """The same for people who look: none before the letter is closed, or after it was dispatched."""
+    """The same for people who look: none before the letter is closed, or after it was dispatched.
+
+    What a person has decided about does not keep a letter that waits to leave.
+    """
     campaign = facts.campaign
-    return find_blockers(facts) if campaign.closed_at and not campaign.dispatched_at else []
+    if not campaign.closed_at or campaign.dispatched_at:
+        return []
+    return find_blockers(facts, by_person=True) + _failures(facts) if is_under_way(facts) else find_blockers(facts)
+
+
+def is_under_way(facts: CampaignFacts) -> bool:
+    """Whether a letter was put for an addressee, by the clock or by a person, and waits to leave."""
+    return any(letter.due_at is not None for letter in facts.living)
 
 
 def overridable(facts: CampaignFacts) -> list[Blocker]:
@@ -65,6 +75,11 @@ def overridable(facts: CampaignFacts) -> list[Blocker]:
         found.append(Blocker("in_review", {"until": until, "zone": campaign.zone}, clears_by_itself=True))
     if facts.signed < campaign.quorum:
         found.append(Blocker("below_quorum", {"signed": facts.signed, "quorum": campaign.quorum}))
+    return found + _failures(facts)
+
+
+def _failures(facts: CampaignFacts) -> list[Blocker]:
+    found = []
     if any(letter.refused_at is not None for letter in facts.living):
         found.append(Blocker("refused"))
     if any(letter.blocked_at is not None and letter.due_at is not None for letter in facts.living):
@@ -85,5 +100,5 @@ def organizer_state(facts: CampaignFacts) -> OrganizerState:
         facts.stage,
         sealed=sealed,
         queued=bool(facts.living),
-        blocked=sealed and wait_for_a_person(find_blockers(facts)),
+        blocked=sealed and wait_for_a_person(blockers_to_tell(facts)),
     )

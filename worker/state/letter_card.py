@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from worker.models import Campaign, Rendition, Reply, Seal
 from worker.state import signatories
-from worker.state.blockers import Blocker, blockers_to_tell
+from worker.state.blockers import Blocker, blockers_to_tell, is_under_way
 from worker.state.disclosures import Notice, load_notices
 from worker.state.facts import CampaignFacts, load_facts
 from worker.state.letters import (
@@ -43,7 +43,7 @@ class LetterCard:
     """All that is known of it. It holds withheld names.
 
     `named`: whom each rendition names, as it is sealed, or as it would be if it were sealed now; `leaves_at`: when it
-    leaves by itself at the earliest, null where it has left, or never will.
+    leaves by itself at the earliest, null where it has left or is about to (`is_under_way`), or never will.
     """
 
     facts: CampaignFacts
@@ -52,6 +52,7 @@ class LetterCard:
     in_confidence: bool
     blockers: Sequence[Blocker]
     leaves_at: datetime | None
+    is_under_way: bool
     addressees: Sequence[ServedCard]
     notices: Sequence[Notice]
     replies: Sequence[Reply]
@@ -87,7 +88,8 @@ def load_letter_card(session: Session, campaign: Campaign) -> LetterCard:
         named=signatories.load_renditions(session, campaign, as_of=sealed_at),
         in_confidence=facts.seal is None or names_in_confidence(session, campaign, facts.seal),
         blockers=blockers_to_tell(facts),
-        leaves_at=_leaves_at(campaign),
+        leaves_at=None if is_under_way(facts) else _leaves_at(campaign),
+        is_under_way=is_under_way(facts),
         addressees=[
             ServedCard(one, seal_of(campaign, one, seals), letters[one.mail.id] if one.mail else None)
             for one in served(campaign, facts.letters)
