@@ -1,6 +1,7 @@
 """Two persons: an act that exposes more is done only as a second person says yes, and by no other way."""
 
 import itertools
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from typer.testing import CliRunner
 
 from tests import cast
 from tests.conftest import Clock
-from tests.organizers import HERE, DeskBrowser, add, hidden
+from tests.organizers import HERE, DeskBrowser, add, hidden, hidden_fields
 from worker import db
 from worker.acts import (
     agree,
     answer,
+    cancel,
     change_settings,
     close,
     contacts,
@@ -166,6 +168,54 @@ def test_a_link_of_whoever_withheld_its_name_gets_to_nobody_else_by_one(campaign
         assert ("/s/" in done.text) is (act == "carry")
     gone = asked(campaign, "carry", partner=other.id)
     assert 'value="yes"' not in maly.get(f"{place}/{gone}").text  # the two are one
+
+
+@on_sqlite
+def test_a_second_owner_reads_what_whoever_asked_was_shown(campaign: Campaign, clock: Clock) -> None:
+    river = campaign.partners[0]
+    add(seats={campaign.id: "owner"}, may_send=True)
+    add("Ona Own", "ona@rivers.example", seats={campaign.id: "owner"}, may_send=True)
+    add("Eve Editor", "eve@rivers.example", seats={campaign.id: "editor"})
+    ona, maly, eve, place = DeskBrowser(), DeskBrowser(), DeskBrowser(), f"/desk/campaigns/{campaign.id}"
+    ona.enters("Ona Own")
+    maly.enters()
+    eve.enters("Eve Editor")
+    check = ona.post(f"{place}/partners/{river.id}/address", {"email": MINE})
+    lines = re.findall("<p>(.*?)</p>", check.text.partition('<form method="post"')[0])
+    ona.post(f"{place}/partners/{river.id}/address", hidden_fields(check))
+    with db.reading() as session:
+        path = f"{place}/approvals/{session.scalars(select(Approval.id)).one()}"
+    page, of_editor = maly.get(path).text, eve.get(path).text
+    assert all(line in page for line in lines[:-1])
+    assert not any(line in of_editor for line in lines[:-1])
+    clock.advance(days=15)
+    assert close.close_and_seal(campaign.id)
+    early = asked(campaign, "dispatch")
+    maly.enters()
+    assert "Minister Ada Weir" in maly.get(f"{place}/approvals/{early}").text.partition("What would happen now")[2]
+
+
+@on_sqlite
+def test_a_request_that_its_campaign_left_behind_waits_for_nobody(campaign: Campaign) -> None:
+    asker = add("Ona Own", "ona@rivers.example", seats={campaign.id: "owner"}, may_send=True)
+    add(seats={campaign.id: "owner"}, may_send=True)
+    maly = DeskBrowser()
+    maly.enters()
+    early, replies = asked(campaign, "close", asker), asked(campaign, "settings", asker, reply_to=MINE)
+    ended = asked(campaign, "end_panic", asker, deadline=None)
+    with db.reading() as session:
+        assert [one.number for one in load_open(session, [campaign.id])[campaign.id]] == [early, replies]
+    with db.transaction() as session:
+        cancel.cancel_campaign(session, campaign.id)
+    with db.reading() as session:
+        assert not load_open(session, [campaign.id])
+        assert "approval" not in {one.code for one in load_todo(session)}
+    for number in (early, replies, ended):
+        page = maly.get(f"/desk/campaigns/{campaign.id}/approvals/{number}").text
+        assert "the campaign has moved on" in page
+        assert 'value="yes"' not in page
+    with pytest.raises(RequestOver), db.transaction() as session:
+        agree.agree_and_do(session, campaign.id, early, session.get_one(Organizer, asker))
 
 
 @on_sqlite
@@ -342,6 +392,9 @@ def test_one_asks_at_the_desk_and_another_sees_it_as_it_is_now_and_says_yes(camp
         assert session.scalars(select(Mail.kind).where(Mail.kind == "approval")).all() == ["approval"] * 2
     request = f"{place}/approvals/{requests[0]}"
     assert "You asked for it yourself" in ona.get(request).text
+    no = maly.post(f"{place}/approvals/{requests[1]}", {"answer": "no"})
+    assert no.status_code == 303
+    assert "It was decided already" in maly.get(f"{place}/approvals/{requests[1]}").text
     seen = maly.get(request)
     assert "Panic since" in seen.text  # what is tried is not so
     assert "Panic since" in check.text
@@ -360,9 +413,6 @@ def test_one_asks_at_the_desk_and_another_sees_it_as_it_is_now_and_says_yes(camp
         assert made.deadline_at > campaign.deadline_at
         by = session.scalars(select(AuditEvent.organizer_id).where(AuditEvent.what == "panic_ended")).one()
         assert by == session.scalars(select(Approval.decided_by).where(Approval.id == requests[0])).one()
-    no = maly.post(f"{place}/approvals/{requests[1]}", {"answer": "no"})
-    assert no.status_code == 303
-    assert "It was decided already" in maly.get(f"{place}/approvals/{requests[1]}").text
 
 
 def _line(session: Session, campaign: Campaign) -> AuditEvent:

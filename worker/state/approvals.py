@@ -18,7 +18,7 @@ ActOfTwo = Literal[
     "dispatch", "brought", "close", "earlier", "settings", "show_more", "address", "contact", "carry", "merge",
     "export", "end_panic", "erase", "erase_after_telling", "two_persons_off",
 ]  # fmt: skip
-Over = Literal["decided", "expired", "asker_gone"]
+Over = Literal["decided", "expired", "asker_gone", "moot"]
 NotSecond = Literal["asker", "local", "no_email", "role", "may_not_send"]
 
 
@@ -60,6 +60,7 @@ class Request:
     asked_by: str | None
     asked_at: datetime
     over: Over | None
+    """`moot`: what was asked for cannot be done any more, or is so already."""
 
     @property
     def ends_at(self) -> datetime:
@@ -110,14 +111,15 @@ def count_possible_seconds(session: Session, campaign: Campaign) -> int:
 
 def _load(session: Session, now: datetime, *which: Any) -> list[tuple[int, Request]]:
     at_it = (Seat.organizer_id == Approval.asked_by) & (Seat.campaign_id == Approval.campaign_id)
-    rows = select(Approval, Organizer, Seat).outerjoin(Organizer, Organizer.id == Approval.asked_by)
+    rows = select(Approval, Campaign, Organizer, Seat).join(Campaign, Campaign.id == Approval.campaign_id)
+    rows = rows.outerjoin(Organizer, Organizer.id == Approval.asked_by)
     in_order = rows.outerjoin(Seat, at_it).where(*which).order_by(Approval.id)
     found = session.execute(in_order.execution_options(populate_existing=True)).all()
-    return [(row.campaign_id, _request(row, asker, seat, now)) for row, asker, seat in found]
+    return [(row.campaign_id, _request(row, campaign, asker, seat, now)) for row, campaign, asker, seat in found]
 
 
-def _request(row: Approval, asker: Organizer | None, seat: Seat | None, now: datetime) -> Request:
-    act = cast(ActOfTwo, row.act)
+def _request(row: Approval, campaign: Campaign, asker: Organizer | None, seat: Seat | None, now: datetime) -> Request:
+    act, fields = cast(ActOfTwo, row.act), json.loads(row.fields or "{}")
     over: Over | None = None
     if row.decided_at is not None:
         over = "decided"
@@ -125,8 +127,27 @@ def _request(row: Approval, asker: Organizer | None, seat: Seat | None, now: dat
         over = "expired"
     elif asker is not None and not _may_still_ask(asker, seat, ACTS[act]):
         over = "asker_gone"
+    elif _is_moot(act, fields, campaign, now):
+        over = "moot"
     name = asker.name if asker is not None else None
-    return Request(row.id, act, json.loads(row.fields or "{}"), row.asked_by, name, row.asked_at, over)
+    return Request(row.id, act, fields, row.asked_by, name, row.asked_at, over)
+
+
+def _is_moot(act: ActOfTwo, fields: Mapping[str, Any], campaign: Campaign, now: datetime) -> bool:
+    """Whether the campaign has gone on past what was asked for, as far as its own row says it."""
+    if campaign.erased_at is not None or (campaign.cancelled_at is not None and act not in _OF_CANCELLED):
+        return True
+    if act == "end_panic":
+        return campaign.panic_at is None
+    if act == "settings" and "reply_to" in fields:
+        return False
+    if act in {"dispatch", "settings"}:
+        return campaign.dispatched_at is not None
+    return act in _WHILE_OPEN and not campaign.takes_answers(at=now)
+
+
+_OF_CANCELLED: Collection[ActOfTwo] = ("export", "end_panic", "erase", "erase_after_telling", "two_persons_off")
+_WHILE_OPEN: Collection[ActOfTwo] = ("close", "earlier", "merge")
 
 
 def _may_still_ask(asker: Organizer, seat: Seat | None, takes: Takes) -> bool:

@@ -215,6 +215,7 @@ _REQUEST_OVER: dict[Over, str] = {
     "decided": O_("It was decided already."),
     "expired": O_("It has ended: nobody agreed within 48 hours."),
     "asker_gone": O_("It has ended: whoever asked may not do this any more."),
+    "moot": O_("It has ended: the campaign has moved on, and there is nothing left to agree to."),
 }
 
 

@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -15,16 +17,17 @@ from worker.acts import agree
 from worker.acts.close import close_and_seal
 from worker.models import Campaign, Partner
 from worker.state import log
-from worker.state.approvals import Request, load_request, why_not_second
+from worker.state.approvals import ActOfTwo, Request, load_request, why_not_second
 from worker.state.campaigns import get_campaign, get_partner
 from worker.state.facts import load_facts
 from worker.state.recipients import load_asked, load_to_tell_of_end_by_hand
-from worker.state.refusals import NoSecondPerson, Refused
+from worker.state.refusals import NoSecondPerson, Refused, RequestOver
 from worker.text import dates, days
 from worker.web import downloads
 from worker.web.desk import doing
 from worker.web.desk.door import acting
 from worker.web.desk.partner_acts import carried
+from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import DeskRoute, Visit
 from worker.wording import refusals, settings, spreadsheet
 from worker.wording.acts import Before, deadline, panic, two_persons
@@ -129,11 +132,12 @@ def _look(session: Session, campaign: Campaign, request: Request, visit: Visit) 
     language, numbers = visit.language, dict[str, Any]()
     if why := why_not_second(session, campaign, request, visit.person.organizer):
         raise NoSecondPerson(not_second=why)
+    lines, names = _as_checked(session, campaign, request, visit)
     if request.act in {"dispatch", "brought"}:
         facts = load_facts(session, campaign)
         of_each = {one: facts.signing.get(one, 0) for one in ("public", "addressee", "counted")}
         numbers = {"signed": facts.signed, "visibilities": of_each}
-    if request.act not in {"close", "export"}:
+    if request.act not in {"close", "export", *_CHECKED}:
         done = agree.agree_and_do(session, campaign.id, request.number, visit.person.organizer)
         if request.act == "end_panic" and done is not None:
             return panic.end(
@@ -152,7 +156,42 @@ def _look(session: Session, campaign: Campaign, request: Request, visit: Visit) 
             by_hand = [partner.organization for partner in load_to_tell_of_end_by_hand(session, campaign)]
             moment = datetime.fromisoformat(request.fields["deadline"])
             return deadline.move(done, names, moment, campaign.zone, language, earlier=True, by_hand=by_hand)
-    return two_persons.before(request.act, numbers, language)
+    told = two_persons.before(request.act, numbers, language)
+    return replace(told, lines=[*lines, *told.lines], names=names)
+
+
+_CHECKED: Mapping[ActOfTwo, str] = {
+    "dispatch": "dispatch",
+    "show_more": "sign",
+    "address": "address",
+    "contact": "add-contact",
+    "carry": "carry",
+    "merge": "merge",
+}
+"""The acts at the desk whose own page says what they would do, and to whom."""
+
+
+def _as_checked(
+    session: Session, campaign: Campaign, request: Request, visit: Visit
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What whoever asked was shown, as it would be now: what would be done, and whom it concerns. Raises Refused."""
+    name = _CHECKED.get(request.act)
+    if name is None:
+        return (), ()
+    fields = request.fields
+    partner = get_partner(session, campaign, fields["partner"]) if "partner" in fields else None
+    if "partner" in fields and partner is None:
+        raise RequestOver(over="decided")
+    typed = {key: str(value) for key, value in fields.items()}
+    if "other" in fields:
+        typed |= {"sure": "1", "number": typed["other"]}
+    act = next(one for one in ACTS if one.name == name)
+    try:
+        before = act.before(session, doing.At(campaign, partner, typed, visit.person, visit.language))
+    except doing.Wrong:  # what is refused is said in the words of the act itself
+        agree.agree_and_do(session, campaign.id, request.number, visit.person.organizer)
+        return (), ()
+    return before.lines, before.names
 
 
 def _known(session: Session, campaign: Campaign, request: Request, language: str) -> dict[str, str]:
