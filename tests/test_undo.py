@@ -17,6 +17,7 @@ from tests.conftest import Clock
 from tests.sent_invitations import definition
 from worker import db, settings, tasks, tokens
 from worker.acts import (
+    add_partners,
     amend_letter,
     answer,
     close,
@@ -28,12 +29,14 @@ from worker.acts import (
     launch,
     merge,
     receipts,
+    take_out,
 )
 from worker.acts import erase as erasing
 from worker.acts import remind as reminding
 from worker.acts import undo as undo_of
 from worker.acts.answer import AnswerInput, Statement
 from worker.acts.undo import UndoableAct, Undone
+from worker.definition.additions import Additions
 from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.models import Answer, AuditEvent, Campaign, Letter, Mail, Partner, RelayHealth
 from worker.state.refusals import CannotBeUndone, Closed, LetterChanged, NothingToUndo, NotLater, SameLetter
@@ -682,6 +685,37 @@ def test_who_wakes_up_gives_the_minute_again(asked: int, clock: Clock, what: str
     assert claim() == []
     clock.advance(seconds=31)
     assert claim()
+
+
+@pytest.mark.parametrize("what", ["added", "added while nothing ran", "taken out"])
+def test_who_wakes_up_gives_those_of_the_list_their_minute_again(asked: int, clock: Clock, what: str) -> None:
+    kind = "taken_out" if what == "taken out" else "invitation"
+    with db.transaction() as session:
+        if what == "taken out":
+            river = session.scalars(select(Partner.id).order_by(Partner.id)).first()
+            take_out.take_out_partner(session, river or 0)
+        else:
+            one = Additions.alone({"organization": "Lake Friends", "email": "office@lake.example"})
+            add_partners.add_new_partners(session, asked, one)
+    with db.transaction() as session:
+        if what == "added":
+            invite.enqueue_invitations(session, asked)
+    clock.advance(seconds=10)
+    if what != "added while nothing ran":
+        is_awake()
+    clock.advance(hours=2)
+    is_awake()
+    with db.transaction() as session:
+        invite.enqueue_invitations(session, asked)
+    assert claim() == []
+    assert [one for one, _ in due()] == [kind]
+    (until,) = [until for _, until in due()]
+    assert timedelta(seconds=55) < until - now() <= timedelta(seconds=60)
+    for _ in range(undo_minutes.MAX_RESTARTS + 1):
+        clock.advance(hours=1)
+        if claim():
+            return
+    pytest.fail("workers that are killed each minute send it in the end")
 
 
 def test_what_was_launched_while_nothing_ran_leaves_a_minute_after_it_runs(database: str, clock: Clock) -> None:

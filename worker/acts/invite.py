@@ -36,7 +36,7 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
         outbox.to_partner(
             *("invitation", campaign, one, "1", now),
             dated_at=max(dated_at, one.added_at or dated_at),
-            due_at=max(due_at, undo_until(campaign, one.added_at)) if one.added_at else due_at,
+            due_at=max(due_at, _minute_of(campaign, one.added_at, now)) if one.added_at else due_at,
         )
         for one in partners
     ]
@@ -44,6 +44,12 @@ def enqueue_invitations(session: Session, campaign_id: int) -> int:
     if asked:
         audit.log(session, campaign, "clock", "invited", detail=asked, at=now)
     return asked
+
+
+def _minute_of(campaign: Campaign, added_at: datetime, now: datetime) -> datetime:
+    """Until when one that was added can be taken out again unseen; from now on where nothing ran until then."""
+    until = undo_until(campaign, added_at)
+    return until if until > now else undo_until(campaign, now)
 
 
 def _says_so_since(campaign: Campaign, now: datetime) -> datetime:

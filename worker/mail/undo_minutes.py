@@ -2,7 +2,8 @@
 
 A laptop that is closed ten seconds after a launch would send everything as it wakes. So whoever is about to claim mail,
 or to write down a sign of life, first looks for how long there was none: of the minutes that were to end meanwhile,
-each begins once more.
+each begins once more. So does that of partners who were added, taken out or put back, which no `--undo` takes back but
+an act of its own.
 """
 
 from datetime import datetime, timedelta
@@ -23,6 +24,10 @@ KINDS: dict[OrganizerAct, tuple[str, ...]] = {
     "remind": ("reminder",),
     "extend": ("extended", "earlier"),
 }
+
+
+OF_THE_LIST = ("invitation", "taken_out")
+"""The mails that wait a minute after partners were added, taken out or put back."""
 
 
 def act_of_mail(kind: str) -> OrganizerAct:
@@ -78,12 +83,16 @@ def restart_if_slept(session: Session) -> None:
     since = _last_sign(health)
     ended = Campaign.undo_until.is_not(None) if since is None else Campaign.undo_until > since
     # Campaigns first, then mails, then the row with the sign of life: in another order two would deadlock.
-    ids = session.scalars(select(Campaign.id).where(ended).order_by(Campaign.id)).all()
-    campaigns = [db.locked(session, campaign_id) for campaign_id in ids]
+    of_acts = set(session.scalars(select(Campaign.id).where(ended)))
+    of_lists = set(session.scalars(select(Mail.campaign_id).where(_waits_with_the_list(since)).distinct()))
+    campaigns = [db.locked(session, campaign_id) for campaign_id in sorted(of_acts | of_lists)]
     if not _slept(relay_health(session), now):
         return  # another process has seen to it
     for campaign in campaigns:
-        _restart(session, campaign, now)
+        if campaign.id in of_acts:
+            _restart(session, campaign, now)
+        if campaign.id in of_lists:
+            _restart_of_list(session, campaign, since, now, launches=campaign.id in of_acts)
     session.execute(update(RelayHealth).values(drained_at=now))
 
 
@@ -107,8 +116,34 @@ def _restart(session: Session, campaign: Campaign, now: datetime) -> None:
         return
     campaign.undo_until = undo_until(campaign, now)
     campaign.undo = undo | {"restarts": undo["restarts"] + 1}
-    waiting = select(Mail.id).where(its, Mail.due_at.is_not(None)).order_by(Mail.id).with_for_update().cte("waiting")
-    later = update(Mail).where(Mail.id.in_(select(waiting.c.id))).values(due_at=campaign.undo_until)
+    _put_off(session, campaign.undo_until, its, Mail.due_at.is_not(None))
+
+
+def _restart_of_list(
+    session: Session, campaign: Campaign, since: datetime | None, now: datetime, *, launches: bool
+) -> None:
+    """The same for partners who were added, taken out or put back; each of their mails that was tried stays.
+
+    `launches`: the invitations may be the launch's, whose minute was seen to.
+    """
+    undo = campaign.undo
+    if undo is None or undo.get("list_restarts", 0) >= MAX_RESTARTS:
+        return
+    of_it = [Mail.campaign_id == campaign.id, _waits_with_the_list(since)]
+    if launches and undo["launching"]:
+        of_it.append(Mail.kind != "invitation")
+    campaign.undo = undo | {"list_restarts": undo.get("list_restarts", 0) + 1}
+    _put_off(session, undo_until(campaign, now), *of_it)
+
+
+def _waits_with_the_list(since: datetime | None) -> ColumnElement[bool]:
+    untried = Mail.kind.in_(OF_THE_LIST) & (Mail.attempts == 0) & Mail.due_at.is_not(None)
+    return untried if since is None else untried & (Mail.due_at > since)
+
+
+def _put_off(session: Session, until: datetime, *which: ColumnElement[bool]) -> None:
+    waiting = select(Mail.id).where(*which).order_by(Mail.id).with_for_update().cte("waiting")
+    later = update(Mail).where(Mail.id.in_(select(waiting.c.id))).values(due_at=until)
     session.execute(later.execution_options(synchronize_session=False))
 
 
