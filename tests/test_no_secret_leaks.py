@@ -187,7 +187,7 @@ class Campaign:
             _belongs("the name of one with a wish", "Lake Forum", "LFQX", names=True),
             _belongs("the name of one that is silent", "Nobody Home", "NHQX", names=True),
             _belongs("the name of one that leaves", "Old Forest", "OFQX", ADDRESSEE, names=True),
-            _belongs("the name of an applicant", "Marsh Circle", "the refused"),
+            _belongs("the name of an applicant", "Marsh Circle", "the refused", "who asks to sign"),
             _belongs("why one declines", "fear the police", "HFQX"),
             _belongs("what one wishes", "beg for clean rivers", "LFQX"),
             Secret("who tried with a wrong code", "Eve Mallory", frozenset({REPLY})),
@@ -202,7 +202,7 @@ class Campaign:
         ):
             found += [_belongs(f"who signs for {of}", who, of), _belongs(f"its role at {of}", role, of)]
         for name, address in self.applicants.items():
-            found.append(_belongs(f"the address of {name}", address, "the admitted", "the refused"))
+            found.append(_belongs(f"the address of {name}", address, "the admitted", "the refused", "who asks to sign"))
         for partner in self.story.partners:
             whose, forwarded = partner.acronym, ["the chair"] if partner is self.public else []
             token = partner.link().rsplit("/", 1)[1]
@@ -227,7 +227,7 @@ class Campaign:
         page = f"http://127.0.0.1:{self.stage.web_ports[0]}/c/{self.story.slug}/join"
         for name, address in self.applicants.items():
             form = {"organization": name, "country": "Togo", "contact": "Kim", "email": address}
-            self.shown.to[EVERYBODY].append(post(page, form)[1])
+            self.shown.to["who asks to sign"].append(post(page, form)[1])
             mail = eventually(lambda address=address: self.stage.mails(address))[0]  # type: ignore[misc]
             link = re.search(r"http://\S+/j/[\w=-]+", player.text_of(mail))
             assert link

@@ -1,6 +1,7 @@
 """The letter for everyone: when it is there, what it says, and what nothing on it tells."""
 
 import asyncio
+import html
 import re
 
 import httpx2
@@ -202,6 +203,21 @@ def test_whoever_comes_too_late_to_ask_reads_that(browser: TestClient, typed: di
     assert "<form" not in page.text
     with db.reading() as session:
         assert session.scalars(select(ThirdPartyAddress)).all() == []
+
+
+def test_whoever_mistyped_its_address_reads_it_and_corrects_it_with_all_else_kept(browser: TestClient) -> None:
+    with db.transaction() as session:
+        cast.a_campaign(session, public_page="from launch", join="approved")
+    typed = {"organization": "Lake <Friends>", "country": "Chad", "acronym": "LF", "contact": "Kim", "lang": "fr"}
+    asked = browser.post("/c/dam/join", data={**typed, "email": "kim@lkae.example"})
+    assert asked.status_code == 200
+    assert "<bdi>kim@lkae.example</bdi>" in asked.text
+    kept = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', asked.text)}
+    assert kept.items() >= {**typed, "email": "kim@lkae.example"}.items()
+    form = browser.post("/c/dam/join", data=kept).text
+    assert all(f'value="{html.escape(value)}"' in form for value in (*typed.values(), "kim@lkae.example"))
+    known = browser.post("/c/dam/join", data={**typed, "email": "box11@partner.example"}).text
+    assert known == asked.text.replace("kim@lkae.example", "box11@partner.example"), "it tells nothing of an address"
 
 
 def test_who_may_not_ask_learns_nothing_of_a_deadline(browser: TestClient) -> None:
