@@ -151,10 +151,16 @@ def test_an_address_from_which_mail_came_back_is_told_and_not_written_to(session
 
 def test_names_that_look_alike_are_told(session: Session) -> None:
     campaign = cast.a_campaign(session, partners=("Lake Chad Fishers Association",))
-    alike = load_alike(
-        session, campaign, [one("Lake Chad Fishers Asociation"), one("River Watch"), one("Hill Friends")]
-    )
-    assert alike == [("Lake Chad Fishers Association", "Lake Chad Fishers Asociation")]
+    river, vive, fishers = campaign.partners
+    vive.names = {"en": "Living Water Network", "km": "បណ្ដាញទឹករស់"}
+    session.flush()
+    rows = ["Lake Chad Fishers Asociation", "River Watch", "Hill Friends", "RW", "Livng Water Network", "បណ្ដាញទឹករស់"]
+    assert {(one.row, one.number) for one in load_alike(session, campaign, [one(name) for name in rows])} == {
+        ("Lake Chad Fishers Asociation", fishers.id),
+        ("RW", river.id),
+        ("Livng Water Network", vive.id),
+        ("បណ្ដាញទឹករស់", vive.id),
+    }
 
 
 def test_only_while_answers_are_taken(session: Session) -> None:

@@ -85,21 +85,41 @@ def find_problems(campaign: Campaign, additions: Additions) -> list[Problem]:
     return additions.all_problems(campaign.letter.texts.keys(), addressees)
 
 
-def load_alike(session: Session, campaign: Campaign, rows: Sequence[PartnerRow]) -> list[tuple[str, str]]:
-    """Pairs of a partner's name and one of these rows that look alike, and are not the same.
+@dataclass(frozen=True)
+class Alike:
+    """A row that may be a partner under another spelling, or in another language: said, and nothing is refused.
+
+    `organization` and `number` are the partner's; `row` is the name in the list.
+    """
+
+    row: str
+    organization: str
+    number: int
+
+
+def load_alike(session: Session, campaign: Campaign, rows: Sequence[PartnerRow]) -> list[Alike]:
+    """Rows and partners that look alike by any name of the partner, and are not the same by its first.
 
     None where so many are compared with so many that a person would wait.
     """
     in_it = (Partner.campaign_id == campaign.id, Partner.organization != REDACTED, Partner.is_in_list)
-    known = list(session.scalars(select(Partner.organization).where(*in_it).order_by(Partner.id)))
+    columns: Any = (Partner.id, Partner.organization, Partner.acronym, Partner.names)
+    partners = session.execute(select(*columns).where(*in_it).order_by(Partner.id)).all()
     added = [row.organization for row in rows]
+    known = [(name, one) for one in partners for name in (one.organization, *(one.names or {}).values())]
     if len(added) * (len(known) + len(added)) > MAX_COMPARED:
         return []
-    known = [known[at] for at in similar_names.near(added, known)]
-    names = [*known, *added]
-    pairs, _ = similar_names.alike(names)
-    found = [(names[first], names[second]) for first, second in pairs if first < len(known) <= second]
-    return [one for one in found if similar_names.same_name(one[0]) != similar_names.same_name(one[1])]
+    known = [known[at] for at in similar_names.near(added, [name for name, _ in known])]
+    pairs, _ = similar_names.alike([*(name for name, _ in known), *added])
+    found = [(added[second - len(known)], known[first][1]) for first, second in pairs if first < len(known) <= second]
+    called: dict[str, list[Any]] = {}
+    for one in partners:
+        for name in filter(None, (one.acronym, *(one.names or {}).values())):
+            called.setdefault(similar_names.same_name(name), []).append(one)
+    found += [(name, one) for name in added for one in called.get(similar_names.same_name(name), [])]
+    by_name = similar_names.same_name
+    differ = [(name, one) for name, one in found if by_name(name) != by_name(one.organization)]
+    return list(dict.fromkeys(Alike(name, one.organization, one.id) for name, one in differ))
 
 
 def load_taken_out(session: Session, campaign: Campaign) -> list[tuple[int, str]]:

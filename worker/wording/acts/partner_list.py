@@ -6,7 +6,7 @@ from gettext import NullTranslations
 from worker.definition.additions import Additions
 from worker.definition.partners import PartnerRow
 from worker.models import Partner
-from worker.state.newcomers import Compared, LeftOut, Why
+from worker.state.newcomers import Alike, Compared, LeftOut, Why
 from worker.text import names
 from worker.text.numbers import grouped
 from worker.wording.acts import Before
@@ -98,11 +98,15 @@ def add(
     )
 
 
-def alike(pairs: Sequence[tuple[str, str]], language: str = "en") -> list[str]:
-    """A sentence for each pair of names that may be one organization."""
+def alike(found: Sequence[Alike], language: str = "en") -> list[str]:
+    """A sentence for each row that may be a partner under another name."""
     words = catalogue(language)
-    look = O_("“%(one)s” and “%(other)s” look alike. If they are one organization, do not add it.")
-    return _few(words, language, [words.gettext(look) % {"one": one, "other": other} for one, other in pairs])
+    look = O_(
+        "“%(row)s” looks like %(partner)s (#%(number)d), which is in the list already. If they are one organization, "
+        "do not add it."
+    )
+    said = [{"row": one.row, "partner": one.organization, "number": one.number} for one in found]
+    return _few(words, language, [words.gettext(look) % facts for facts in said])
 
 
 def left_out(additions: Additions, those: Sequence[LeftOut], language: str = "en") -> list[str]:
