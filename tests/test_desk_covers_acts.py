@@ -142,7 +142,7 @@ COMPARED = {
     "test_desk_letter.test_the_campaign_is_erased_once_its_name_is_typed_as_by_the_command": "erase",
     "test_desk_members.test_the_desk_leaves_what_the_command_does": (
         "members/voices-stop members/voices-reopen members/voices-withdraw members/voices-erase"
-        " members/voices-drop-domain members/digest/digest-hold members/digest/digest-resume"
+        " members/voices-drop-domain members/voices-let-domain members/digest/digest-hold members/digest/digest-resume"
         " members/digest/digest-again members/digest/digest-arrived members/digest/digest-stop"
         " members/digest/digest-restart"
     ),

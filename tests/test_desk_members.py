@@ -14,6 +14,7 @@ from tests.same_rows import assert_same
 from worker import db
 from worker.acts.digests import hold_digests, stop_digests
 from worker.acts.door_for_voices import stop_voices
+from worker.acts.voices_by_hand import keep_domain_out
 from worker.cli.commands import app
 from worker.models import AuditEvent, Campaign, Mail, MailResponse, Member, Role
 from worker.state.waiting_words import load_waiting_words
@@ -84,6 +85,11 @@ ACTS = {
     ),
     "members/voices-erase": (AS_IT_IS, {"email": "rosa@home.example"}, ("members", "--erase", "rosa@home.example")),
     "members/voices-drop-domain": (AS_IT_IS, {"domain": "@FARM.example"}, ("members", "--drop-domain", "farm.example")),
+    "members/voices-let-domain": (
+        stops(keep_domain_out, "farm.example"),
+        {"domain": "farm.example"},
+        ("members", "--let-domain", "farm.example"),
+    ),
     "members/digest/digest-hold": (AS_IT_IS, None, ("digest", "--hold")),
     "members/digest/digest-resume": (stops(hold_digests), None, ("digest", "--resume")),
     "members/digest/digest-stop": (AS_IT_IS, None, ("digest", "--stop")),

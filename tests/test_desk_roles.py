@@ -110,6 +110,7 @@ C/members/voices-reopen            editor
 C/members/voices-withdraw          editor
 C/members/voices-erase             editor         dangerous
 C/members/voices-drop-domain       owner          dangerous
+C/members/voices-let-domain        owner   sends
 C/members/digest/digest-hold       editor
 C/members/digest/digest-resume     editor  sends
 C/members/digest/digest-again      editor  sends

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from tests import cast, voices
@@ -490,6 +491,42 @@ def test_all_voices_of_one_mail_domain_are_dropped_as_announced(campaign: Campai
     assert (found.counting, found.withdrawn, found.unconfirmed) == (4, 12, 3)
     assert journaled() == {"voice withdrawn": 12}
     assert logged()[-1] == ("organizer", "voice_withdrawn", "12")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_more_come_from_a_dropped_domain_until_somebody_lets_it_again(
+    campaign: Campaign, browser: TestClient
+) -> None:
+    with db.transaction() as session:
+        former = voices.a_row(session, session.merge(campaign), "rosa@farm.example", mails=1)
+    before = voices.types(browser, "kim@farm.example").text
+    with db.transaction() as session:
+        session.execute(delete(Mail))
+        session.execute(delete(Member).where(Member.id != former.id))
+    assert "No more come from farm.example" in types("members", "dam", "--drop-domain", "farm.example", "--yes")
+    assert voices.types(browser, "kim@farm.example").text == before, "it is not told"
+    kim = voices.members()[-1]
+    [waits] = voices.mails()
+    with db.reading() as session, pytest.raises(NothingToSay):
+        word_mail(session, session.get_one(Mail, waits.id))
+    for member in (kim, former):
+        assert 'value="add"' not in browser.get(voices.link(member)).text
+        assert voices.presses(browser, member).status_code == 410
+        assert not person(member.id).stands
+    said = types("members", "dam")
+    assert "No voices are accepted from: farm.example. 1 person with such an address waits." in said
+    assert "not kept out" in types("members", "dam", "--let-domain", "arm.example", "--yes")
+
+    assert "farm.example are accepted again. 1 email" in types(
+        "members", "dam", "--let-domain", "@FARM.example", "--yes"
+    )
+    assert logged()[-1] == ("organizer", "domain_let_again", "1")
+    with db.reading() as session:
+        [goes] = session.scalars(select(Mail).where(Mail.cancelled_at.is_(None)))
+        assert word_mail(session, goes).to == "kim@farm.example"
+    assert "No voices are accepted from" not in types("members", "dam")
+    voices.presses(browser, person(kim.id))
+    assert person(kim.id).stands
 
 
 def test_very_many_are_dropped_in_groups_so_that_pages_need_not_wait_for_all(

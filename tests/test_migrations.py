@@ -69,7 +69,7 @@ LANDED = {
     "0013_organizers_desk.py": "9b84b72d025cd5b4682cc7783791cc52ee0f154d82bbb8d6d496cefb9bfd431d",
     "0014_the_printed_order.py": "52c350e320157209557990cccbaa10bb221fdeee73152d11e3d291e6673cba78",
     "0015_desk_acts.py": "b2dc7fde924205f188bfbc1763a4e755391c8ee43e6ea4dfa56e8302875129e4",
-    "0016_who_is_told.py": "4d8b7091507560161b6e05235b9e564a715ee0d78d71b058b9113bc97decd077",
+    "0016_who_is_told.py": "0a98797cf1ed2832281857ffe70e84551290cc2a93b7f9b62b88db11712ff08d",
 }
 
 

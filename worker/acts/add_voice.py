@@ -65,14 +65,14 @@ def confirm_voice(session: Session, member_id: int, generation: int, said: Voice
     """Add a voice, as whoever reads its mailbox wants it: also after it was withdrawn, or the letter had another sense.
 
     `read` is the meaning of the letter that stood on the page. The same again changes nothing. Raises InPanic, Closed
-    if no voice is taken, LetterChanged, or LinkRevoked.
+    if no voice is taken, or none of its email domain, LetterChanged, or LinkRevoked.
     """
     campaign, member, now = locking.lock_member(session, member_id, generation)
     locking.require_calm(campaign)
     if member.stands and counts_for(member, campaign):
         _correct(session, campaign, member, said, now)
         return
-    if not can_add_voice(campaign):
+    if not can_add_voice(campaign) or campaign.drops(member.email):
         raise Closed.to("answer", campaign)
     if read not in {None, campaign.letter.meaning}:
         raise LetterChanged

@@ -156,6 +156,7 @@ def _erase(session: Session, campaign: Campaign, actor: Actor) -> int:
         session, list(session.scalars(select(ThirdPartyAddress).where(ThirdPartyAddress.campaign_id == campaign.id)))
     )
     campaign.erased_at = db.clock(session)
+    campaign.dropped_domains = None
     nameless = sum(one.organization == REDACTED for one in partners)
     audit.log(session, campaign, actor, "erased", detail=nameless)
     return nameless

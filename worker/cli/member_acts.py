@@ -72,17 +72,19 @@ def erase(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
 def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Withdraw what came from one mail domain, as it was announced; what came meanwhile is told."""
     from worker.acts import voices_by_hand
-    from worker.acts.voices_by_hand import AT_ONCE, withdraw_voices
+    from worker.acts.voices_by_hand import AT_ONCE, keep_domain_out, withdraw_voices
     from worker.cli import lookup
     from worker.state.member_addresses import load_of_domain
     from worker.wording.acts import members as words
 
-    domain = _as_domain(typed)
+    domain = _as_domain("--drop-domain", typed)
     with lookup.dry_run(name) as (session, campaign):
         found = voices_by_hand.drop_domain(session, campaign.id, domain)
     before = words.drop_domain(found, domain, at_once=len(found.all))
     console.agree(before, yes=yes, dry_run=dry_run, name=name)
     number = 0
+    with lookup.writing(name) as (session, campaign):
+        keep_domain_out(session, campaign.id, domain)
     for start in range(0, len(found.all), AT_ONCE):
         with lookup.writing(name) as (session, campaign):
             number += withdraw_voices(session, campaign.id, found.all[start : start + AT_ONCE])
@@ -91,7 +93,25 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     console.say(f"Withdrawn: {number:,}. They are not counted any more.")
     if more:
         console.say(f"{len(more):,} more came from {domain} meanwhile: type the command again.")
+    console.say(f"No more come from {domain}. To let them: {console.command('members', name, '--let-domain', domain)}")
     console.say(f"To let nobody add a voice any more: {console.command('members', name, '--stop')}")
+
+
+def let_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
+    """Let persons of a mail domain that was dropped add their voices again."""
+    from worker import tasks
+    from worker.acts.voices_by_hand import let_domain_again
+    from worker.cli import lookup
+    from worker.wording.acts import members as words
+
+    domain = _as_domain("--let-domain", typed)
+    with lookup.dry_run(name) as (session, campaign):
+        mails = let_domain_again(session, campaign.id, domain)
+    console.agree(words.let_domain_again(domain, mails), yes=yes, dry_run=dry_run)
+    with lookup.writing(name) as (session, campaign):
+        mails = let_domain_again(session, campaign.id, domain)
+    lookup.notify(tasks.deliver)
+    console.say(f"Voices from {domain} are accepted again. {console.count(mails, 'email')} to confirm.")
 
 
 def _as_address(option: str, typed: str) -> str:
@@ -104,11 +124,11 @@ def _as_address(option: str, typed: str) -> str:
     return email
 
 
-def _as_domain(typed: str) -> str:
+def _as_domain(option: str, typed: str) -> str:
     """A mail domain as addresses are kept with it; ends the command if it is none."""
     from worker.text import addresses
 
     domain = addresses.domain(typed)
     if not domain:
-        console.fail(f"--drop-domain: expected a domain, such as provider.example; found {typed!r}.", console.USAGE)
+        console.fail(f"{option}: expected a domain, such as provider.example; found {typed!r}.", console.USAGE)
     return domain

@@ -16,6 +16,7 @@ from worker.state.member_counts import FEW, Breakdown
 from worker.state.member_status import MemberStatus
 from worker.text import countries, formulas
 from worker.text.languages import LANGUAGES
+from worker.wording.acts.members import kept_out
 from worker.wording.voices import door_sentence
 
 COLUMNS = ("what", "which", "voices")
@@ -23,13 +24,17 @@ COLUMNS = ("what", "which", "voices")
 
 @dataclass(frozen=True)
 class Found:
-    """What is shown of one campaign; `told`: how many the addressee was told of last, null before the first time."""
+    """What is shown of one campaign; `told`: how many the addressee was told of last, null before the first time.
+
+    `kept_out`: how many wait whose email domain was dropped.
+    """
 
     campaign: Campaign
     now: datetime
     status: MemberStatus
     breakdown: Breakdown
     told: int | None
+    kept_out: int
 
 
 def as_lines(found: Found) -> Iterator[RenderableType]:
@@ -38,6 +43,8 @@ def as_lines(found: Found) -> Iterator[RenderableType]:
     yield Text(campaign.title, style="bold")
     yield Text(f"{campaign.slug}: {voices(counts)}")
     yield Text(f"{door_sentence(found.status.shut)}.")
+    if dropped := kept_out(campaign.dropped_domains or (), found.kept_out):
+        yield Text(dropped)
     if counts.named:
         yield Text(f"  {counts.named:,} to be named to the addressee")
     yield from (Text(f"  {line}") for line in not_counted(counts))
@@ -61,6 +68,8 @@ def as_json(found: Found) -> dict[str, Any]:
         "campaign": found.campaign.slug,
         **status_json.members_as_json(found.status, found.campaign),
         "told": found.told,
+        "dropped_domains": found.campaign.dropped_domains or [],
+        "kept_out": found.kept_out,
         **vars(found.breakdown),
     }
 

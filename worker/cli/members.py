@@ -27,7 +27,10 @@ def members(
     ] = None,
     drop_domain: Annotated[
         str | None,
-        typer.Option(metavar="DOMAIN", help="Withdraw all voices from one email domain, because they are not true."),
+        typer.Option(metavar="DOMAIN", help="Withdraw all voices from one email domain, and accept no more from it."),
+    ] = None,
+    let_domain: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="Accept voices from a dropped email domain again.")
     ] = None,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the numbers into this file, as CSV.")
@@ -50,6 +53,7 @@ def members(
         "--withdraw": withdraw is not None,
         "--erase": erase is not None,
         "--drop-domain": drop_domain is not None,
+        "--let-domain": let_domain is not None,
         "--export": export is not None,
     }
     given = [option for option, is_given in acts.items() if is_given]
@@ -67,6 +71,8 @@ def members(
         member_acts.erase(name, erase, yes=yes, dry_run=dry_run)
     elif drop_domain is not None:
         member_acts.drop_domain(name, drop_domain, yes=yes, dry_run=dry_run)
+    elif let_domain is not None:
+        member_acts.let_domain(name, let_domain, yes=yes, dry_run=dry_run)
     elif export is not None:
         _export(name, export, dry_run=dry_run)
     else:
@@ -90,6 +96,7 @@ def _load(name: str) -> "Found":
     from worker.cli import lookup
     from worker.cli.member_view import Found
     from worker.state.letters import load_letters
+    from worker.state.member_addresses import count_kept_out
     from worker.state.member_counts import load_breakdown
     from worker.state.member_status import load_member_status
     from worker.state.members import number_told
@@ -97,7 +104,8 @@ def _load(name: str) -> "Found":
     with lookup.looking(name) as (session, campaign):
         status = load_member_status(session, [campaign], {campaign.id: load_letters(session, campaign)})[campaign.id]
         told = number_told(session, campaign)
-        return Found(campaign, db.clock(session), status, load_breakdown(session, campaign), told)
+        breakdown, kept_out = load_breakdown(session, campaign), count_kept_out(session, campaign)
+        return Found(campaign, db.clock(session), status, breakdown, told, kept_out)
 
 
 def _export(name: str, file: Path, *, dry_run: bool) -> None:

@@ -25,6 +25,7 @@ AuditCode = Literal[
     "names_exported",
     "reply_noted", "notice_told", "cancelled", "erasure_planned", "erased",
     "voice_withdrawn", "voice_erased", "words_agreed", "words_refused", "voices_stopped", "voices_reopened",
+    "domain_dropped", "domain_let_again",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
     "seat_given", "seat_taken",
 ]  # fmt: skip

@@ -74,6 +74,7 @@ class Campaign(Base):
     digests_stopped_at: Mapped[datetime | None]
     digests_stopped_by: Mapped[DigestsStoppedBy | None] = mapped_column(String(20))
     panic_at: Mapped[datetime | None]
+    dropped_domains: Mapped[list[str] | None]
 
     partners: Mapped[list["Partner"]] = relationship(back_populates="campaign", order_by="Partner.id")
     letters: Mapped[list["Letter"]] = relationship(back_populates="campaign", order_by="Letter.version")
@@ -183,6 +184,10 @@ class Campaign(Base):
     def was_closed_early(self) -> bool:
         """Whether an organizer closed it before its deadline."""
         return self.closed_at is not None and self.closed_at < self.deadline_at
+
+    def drops(self, email: str) -> bool:
+        """Whether an organizer keeps voices from the email domain of this address out."""
+        return email.rpartition("@")[2].casefold() in (self.dropped_domains or ())
 
     def takes_answers(self, at: datetime) -> bool:
         """Whether an answer is in time at this moment."""

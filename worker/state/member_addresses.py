@@ -52,9 +52,12 @@ def get_member(session: Session, campaign: Campaign, email: str) -> Member:
 def may_be_written_to(session: Session, campaign: Campaign, email: str) -> bool:
     """Whether an address that somebody typed to add a voice gets mail of this kind at all.
 
-    Not one of an addressee, a partner or a further contact of this letter, nor one from which mail came back.
+    Not one of an addressee, a partner or a further contact of this letter, nor of a domain that an organizer dropped,
+    nor one from which mail came back.
     """
     its_mailbox = addresses.mailbox(email)
+    if campaign.drops(email):
+        return False
     if its_mailbox in {addresses.mailbox(one.email) for letter in campaign.letters for one in letter.addressees}:
         return False
     of_it = {*tokens.fingerprints(email), *tokens.fingerprints(its_mailbox)}
@@ -65,6 +68,17 @@ def may_be_written_to(session: Session, campaign: Campaign, email: str) -> bool:
         exists().where(of_this, Contact.partner_id == Partner.id, Contact.email_hmac.in_(of_it)),
     )
     return not session.scalar(select(taken))
+
+
+def count_kept_out(session: Session, campaign: Campaign) -> int:
+    """How many typed an address of a domain that was dropped, and wait for an organizer to let it in again."""
+    if not campaign.dropped_domains:
+        return 0
+    waiting = select(Member.email).where(Member.campaign_id == campaign.id, Member.is_kept, *_NOBODY_CONFIRMED)
+    return sum(campaign.drops(email) for email in session.scalars(waiting))
+
+
+_NOBODY_CONFIRMED = (Member.confirmed_at.is_(None), Member.withdrawn_at.is_(None))
 
 
 def load_of_domain(session: Session, campaign: Campaign, domain: str) -> OfDomain:

@@ -202,7 +202,8 @@ class WordsNotDecided(Refused):
 
 
 VoicesUnchanged = Literal[
-    "closed", "stopped", "cancelled", "erased", "not stopped", "withdrawn", "no domain", "no words chosen",
+    "closed", "stopped", "cancelled", "erased", "not stopped", "withdrawn", "no domain", "not dropped",
+    "no words chosen",
     "digests held", "digests not held", "digests stopped", "digests not stopped", "no digest failed",
 ]  # fmt: skip
 

@@ -116,7 +116,8 @@ def offered_to(member: Member) -> list[Choice]:
         return []
     if member.stands and members.counts_for(member, campaign):
         return ["change", "withdraw"]
-    offered: list[Choice] = ["add"] if members.can_add_voice(campaign) else []
+    may_add = members.can_add_voice(campaign) and not campaign.drops(member.email)
+    offered: list[Choice] = ["add"] if may_add else []
     return [*offered, "withdraw"] if member.stands else offered
 
 

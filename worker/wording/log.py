@@ -406,6 +406,14 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "voices_stopped": _plain(O_("Persons cannot add their voices any more.")),
     "voices_reopened": _plain(O_("Persons can add their voices again.")),
+    "domain_dropped": _plain(O_("No more voices from one email domain are accepted.")),
+    "domain_let_again": _counted(
+        On_(
+            "Voices from one email domain are accepted again; %(n)s person who waited gets an email.",
+            "Voices from one email domain are accepted again; %(n)s persons who waited get an email.",
+        ),
+        O_("Voices from one email domain are accepted again."),
+    ),
     "digest_drawn": _plain(O_("An email to the addressee about members was prepared.")),
     "digest_resent": _plain(O_("An email to the addressee about members is sent again.")),
     "digests_held": _plain(O_("Emails to the addressee about members were held.")),

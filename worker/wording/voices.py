@@ -22,6 +22,7 @@ UNCHANGED: dict[VoicesUnchanged, str] = {
     "not stopped": O_("You have not stopped it: nothing was changed."),
     "withdrawn": O_("This voice was withdrawn already: nothing was changed."),
     "no domain": O_("No voice came from an address at this domain: nothing was changed."),
+    "not dropped": O_("Voices from this email domain are not kept out: nothing was changed."),
     "no words chosen": O_("You chose no words: nothing was changed."),
     "digests held": O_("These emails are held already: nothing was changed."),
     "digests not held": O_("These emails were not held: nothing was changed."),

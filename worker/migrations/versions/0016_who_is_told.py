@@ -1,5 +1,6 @@
-"""Whom mails of the organizers' own reach beside the campaign's one address: an organizer, or a former address."""
+"""Whom mails to organizers reach beside the campaign's one address; email domains whose voices are kept out."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
@@ -11,5 +12,6 @@ def upgrade() -> None:
         "ALTER TABLE mail ADD COLUMN organizer_id INTEGER CONSTRAINT fk_mail_organizer_id REFERENCES organizer (id)"
     )
     op.execute("ALTER TABLE mail ADD COLUMN former_address TEXT")
+    op.add_column("campaign", sa.Column("dropped_domains", sa.JSON))
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE mail ALTER COLUMN former_address SET STATISTICS 0")

@@ -10,7 +10,7 @@ from worker.acts.digests import DigestWish, decide_about_digests
 from worker.acts.door_for_voices import reopen_voices, stop_voices
 from worker.acts.erase_members import erase_member
 from worker.acts.own_words import decide_words
-from worker.acts.voices_by_hand import AT_ONCE, drop_domain, withdraw_one
+from worker.acts.voices_by_hand import AT_ONCE, drop_domain, let_domain_again, withdraw_one
 from worker.models import Member
 from worker.state.digests import first_addressee, load_digest_status
 from worker.state.member_addresses import get_member
@@ -77,6 +77,19 @@ def _read_domain(at: At) -> str:
 def _before_drop(session: Session, at: At) -> Before:
     domain = _read_domain(at)
     return words.drop_domain(drop_domain(session, at.campaign.id, domain), domain, AT_ONCE, at.language)
+
+
+def _let_domain(session: Session, at: At) -> int:
+    return let_domain_again(session, at.campaign.id, _read_domain(at))
+
+
+def _before_let_domain(session: Session, at: At) -> Before:
+    return words.let_domain_again(_read_domain(at), _let_domain(session, at), at.language)
+
+
+def _dropped_domains(session: Session, at: At) -> dict[str, Any]:
+    dropped = at.campaign.dropped_domains or []
+    return {"dropped": dropped, "typed": {"domain": dropped[0] if len(dropped) == 1 else ""}}
 
 
 def _read_decisions(typed: Mapping[str, str]) -> tuple[dict[int, str], dict[int, str]]:
@@ -224,6 +237,19 @@ ACTS = (
         below=MEMBERS,
         fits=_has_voices,
         wakes=(),
+    ),
+    DeskAct(
+        "voices-let-domain",
+        O_("Accept voices from an email domain again"),
+        "members",
+        _before_let_domain,
+        _let_domain,
+        form_page="voices_let_domain",
+        form=_dropped_domains,
+        needs="owner",
+        sends=True,
+        below=MEMBERS,
+        fits=lambda at: _has_voices(at) and bool(at.campaign.dropped_domains),
     ),
     _of_digests(
         "hold",

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from worker import db
 from worker.state.digests import first_addressee, load_digest_status
 from worker.state.letters import load_letters
+from worker.state.member_addresses import count_kept_out
 from worker.state.member_counts import FEW, load_breakdown
 from worker.state.member_status import load_member_status
 from worker.state.members import count_members, number_told
@@ -15,6 +16,7 @@ from worker.web.desk.member_acts import DIGEST, MEMBERS
 from worker.web.desk.registry import ACTS
 from worker.web.desk.visit import Visit
 from worker.wording import digest_status
+from worker.wording.acts import members as words
 from worker.wording.digests import word_open_digest
 from worker.wording.mail_status import response_words
 from worker.wording.voices import door_sentence
@@ -39,6 +41,7 @@ def show_members(visit: Visit) -> Response:
             campaign=campaign,
             members=status,
             door=f"{door_sentence(status.shut, at.language)}.",
+            kept_out=words.kept_out(campaign.dropped_domains or (), count_kept_out(session, campaign), at.language),
             told=number_told(session, campaign),
             by_country={_country(code, at.language): number for code, number in breakdown.countries.items()},
             breakdown=breakdown,

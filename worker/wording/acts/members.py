@@ -93,8 +93,39 @@ def drop_domain(found: OfDomain, domain: str, at_once: int, language: str = "en"
             % {"n": grouped(at_once, language)}
         )
     honest = O_("Do this only if they are not true: honest persons with such an address are withdrawn, too.")
-    lines += [words.gettext(honest), words.gettext(O_("It cannot be undone."))]
+    no_more = O_("No more are accepted from there. Whoever types such an address waits and is not told so.")
+    stays = O_("You can accept the domain again. What was withdrawn stays withdrawn.")
+    lines += [words.gettext(one) for one in (honest, no_more, stays)]
     return Before(words.gettext(O_("Withdraw them all?")), lines, words.gettext(O_("Withdraw them all")))
+
+
+def let_domain_again(domain: str, mails: int, language: str = "en") -> Before:
+    """`mails`: how many who waited are written to."""
+    words = catalogue(language)
+    lines = [
+        words.gettext(O_("Persons with an address at %(domain)s can add their voices again.")) % {"domain": domain}
+    ]
+    if mails:
+        said = On_(
+            "%(n)s person typed such an address meanwhile, and gets the email to confirm now.",
+            "%(n)s persons typed such an address meanwhile, and get the email to confirm now.",
+        )
+        lines.append(_counted(words, language, said, mails))
+    lines.append(words.gettext(O_("Voices that were withdrawn stay withdrawn.")))
+    title = words.gettext(O_("Accept voices from %(domain)s again?")) % {"domain": domain}
+    return Before(title, lines, words.gettext(O_("Accept them again")))
+
+
+def kept_out(domains: Sequence[str], waiting: int, language: str = "en") -> str:
+    """Which email domains were dropped, and how many wait for it; empty where none was."""
+    if not domains:
+        return ""
+    words = catalogue(language)
+    said = words.gettext(O_("No voices are accepted from: %(domains)s.")) % {"domains": ", ".join(domains)}
+    if not waiting:
+        return said
+    wait = On_("%(n)s person with such an address waits.", "%(n)s persons with such an address wait.")
+    return f"{said} {_counted(words, language, wait, waiting)}"
 
 
 def decide_words(agreed: Sequence[WaitingWords], refused: Sequence[WaitingWords], language: str = "en") -> Before:
