@@ -198,6 +198,8 @@ def test_members_as_data_and_as_a_sheet(campaign: Campaign, tmp_path: Path) -> N
         "digests": None,
         "responses": [],
         "told": None,
+        "dropped_domains": [],
+        "kept_out": 0,
         "countries": {"KH": 12, "": 1},
         "languages": {"km": 12, "en": 1},
         "domains": {"many.example": 12},

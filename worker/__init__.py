@@ -44,7 +44,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 taken over (definition/additions.py), of those that are none yet (state/newcomers.py).
                                 acts/take_out.py takes one out that should not have been asked, and puts it back
     acts/extend.py              the deadline, later or earlier; acts/change_settings.py what may be set anew while a
-                                campaign runs (definition/new_settings.py); what is shown only ever becomes less
+                                campaign runs (definition/new_settings.py); what is shown only ever becomes less, and
+                                acts/tell_owners.py tells where replies or the letter go to another address
     acts/contacts.py            who else may answer for a partner, each by a link of its own. acts/disown.py takes back
                                 what somebody else did by one, acts/correct_listing.py how it was printed before;
                                 acts/merge.py makes one of two partners that were one
