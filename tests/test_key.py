@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from tests import cast, persons
+from tests import cast, persons, voices
 from tests.conftest import A_SECRET_KEY
 from worker import db, key_check, migrations, settings, tokens
 from worker.acts import rekey, suppressions
@@ -374,6 +375,17 @@ def test_mailboxes_of_strangers_are_counted_under_both_keys_and_after_them(campa
     _rekey()
     settings.set_for_this_process(secret_key_old="")
     assert are_limited()
+
+
+def test_a_person_has_one_mail_a_day_over_all_letters_while_the_key_is_changed(campaign: Campaign) -> None:
+    with db.transaction() as session:
+        voices.asks(session, voices.a_campaign(session, "weir"))
+    settings.set_for_this_process(**BOTH)
+    with db.transaction() as session:
+        voices.asks(session, voices.a_campaign(session, "lakes"))
+    first, second = (mail.due_at for mail in voices.mails())
+    assert first is not None
+    assert second == first + timedelta(days=1)
 
 
 def test_of_two_rows_that_one_mailbox_has_by_two_keys_both_are_brought_over(campaign: Campaign) -> None:

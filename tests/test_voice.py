@@ -32,7 +32,17 @@ from tests.voices import (
     types,
 )
 from worker import db, settings, tokens
-from worker.acts import add_voice, amend_letter, contacts, launch, take_back_voice, undo, voice_limits
+from worker.acts import (
+    add_voice,
+    amend_letter,
+    contacts,
+    correct_address,
+    erase_members,
+    launch,
+    take_back_voice,
+    undo,
+    voice_limits,
+)
 from worker.acts.add_voice import Voice
 from worker.acts.voice_limits import BETWEEN, BETWEEN_OF_ORIGIN, FIRST_OF_CAMPAIGN, FIRST_OF_ORIGIN, LATEST, wait_of
 from worker.definition.partners import PartnerRow
@@ -274,10 +284,12 @@ def test_a_link_in_ones_own_words_is_found_and_a_number_or_a_date_is_none(text: 
     assert has_link(text) is linked
 
 
-def test_where_a_domain_ignores_dots_they_make_no_other_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        addresses, "WITHOUT_DOTS", {"dotless.example": "dotless.example", "old.example": "dotless.example"}
-    )
+def test_what_a_domain_ignores_makes_no_other_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {"proton.example": ("proton.example", ".-_")}
+    dotless = dict.fromkeys(("dotless.example", "old.example"), ("dotless.example", "."))
+    monkeypatch.setattr(addresses, "IGNORED", whole | dotless)
+    assert addresses.mailbox("K_i-m.Ferry+x@Proton.example") == "kimferry@proton.example"
+    assert addresses.mailbox("kim-ferry@dotless.example") == "kim-ferry@dotless.example"
     variants = ("kim.ferry@dotless.example", "K.i.m.Ferry+x@OLD.example", "kimferry@dotless.example")
     assert {addresses.mailbox(one) for one in variants} == {"kimferry@dotless.example"}
     assert addresses.mailbox("kim.ferry@river.example") == "kim.ferry@river.example"
@@ -353,6 +365,23 @@ def test_whoever_types_an_address_reads_the_same_page_whether_a_mail_goes_or_not
     assert pages == {page.text}
     assert written_to() == ["stranger@x.example"]
     assert counted() == 0
+
+
+def test_no_variant_of_a_mailbox_that_a_partner_reads_is_written_to(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list has an address as its partner gave it, with an addition or with dots."""
+    monkeypatch.setattr(addresses, "IGNORED", {"dotless.example": ("dotless.example", ".")})
+    with db.transaction() as session:
+        partner, other = campaign.partners
+        contacts.add_contact(session, partner.id, "the.chair@dotless.example", language="en")
+        for one, email in ((partner, "info+letters@river.example"), (other, "eau.vive@dotless.example")):
+            correct_address.change_address(session, one.id, email)
+        for email in ("info@river.example", "info+x@river.example", "e.auvive@dotless.example"):
+            asks(session, campaign, email)
+        asks(session, campaign, "thechair@dotless.example")
+        asks(session, campaign, "chair@dotless.example")
+    assert written_to() == ["chair@dotless.example"]
 
 
 @on_sqlite
@@ -448,7 +477,7 @@ def test_what_an_attacker_typed_after_me_i_see_before_i_confirm_and_it_holds_onl
     assert (after.name, after.words, after.appearance) == ("Sophea Chan", "", "counted")
 
 
-def test_a_mailbox_gets_one_mail_a_day_and_three_in_all(campaign: Campaign, clock: Clock) -> None:
+def test_a_mailbox_gets_one_mail_a_day_and_three_in_a_row(campaign: Campaign, clock: Clock) -> None:
     due = []
     for _ in range(6):
         with db.transaction() as session:
@@ -461,6 +490,31 @@ def test_a_mailbox_gets_one_mail_a_day_and_three_in_all(campaign: Campaign, cloc
     assert [len(waiting) for waiting in due] == [1, 1, 1, 0, 0, 0]
     assert due[0][0] <= timedelta(0)
     assert timedelta(hours=18) < due[1][0] <= timedelta(hours=19), "a second wish leaves when the day is over"
+
+
+@on_sqlite
+def test_nobody_is_kept_out_for_good_by_who_typed_its_address_before(
+    browser: TestClient, campaign: Campaign, clock: Clock
+) -> None:
+    """Three mails came that it had not asked for; a week later what they brought is dead."""
+    for _ in range(3):
+        types(browser, name="A Fool")
+        all_mails_leave()
+        clock.advance(days=1, seconds=1)
+    clock.advance(days=8)
+    with db.transaction() as session:
+        erase_members.blank_unconfirmed(session, db.clock(session))
+    types(browser)
+    assert len(mails()) == 3
+    clock.advance(days=30)
+    types(browser)
+    types(browser)
+    all_mails_leave()
+    clock.advance(days=2)
+    types(browser, name="A Fool")
+    assert len(mails()) == 4, "and one in a month is all that it comes to"
+    assert words_of(mails()[-1]).to == SOPHEA
+    assert presses(browser, members()[0]).status_code == 303
 
 
 def test_a_mailbox_gets_one_mail_a_day_over_all_letters(campaign: Campaign) -> None:

@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from tests import servers
 from tests.counts import times
@@ -201,12 +201,14 @@ def _all_write(story: Story, persons: Sequence[Person]) -> None:
 
 def _all_confirm(story: Story, persons: Sequence[Person]) -> None:
     """The mails leave in the course of a day; whoever means it confirms."""
-    until = time.monotonic() + 600
+    until = time.monotonic() + 1_200
     while missing := {one.email for one in persons} - set(story.stage.recipients()):
         assert time.monotonic() < until, f"{len(missing)} have no mail"
         with story.stage.here(), db.reading() as session:
             now = db.clock(session)
-        story.stage.set_clock(now + timedelta(minutes=10))
+            is_due = session.scalar(select(exists().where(Mail.kind == "voice", Mail.due_at <= now)))
+        if not is_due:  # or leases end under those who hand over what is
+            story.stage.set_clock(now + timedelta(minutes=10))
         time.sleep(0.5)
     _all_press(story, [one for one in persons if one.confirms], "add")
     _all_press(story, [one for one in persons if one.confirms and one.presses_twice], "add")

@@ -1,8 +1,8 @@
 """How often and how soon an address is written to that somebody typed to add a voice.
 
-Whoever types an address may mean harm by it, so a mailbox gets one mail a day, over all letters, and few in all of one
-letter. Of very many wishes the mails leave later, and the more of them came from one place the later; the door is shut
-only while more wait than could leave within a day, and that is said.
+Whoever types an address may mean harm by it, so a mailbox gets one mail a day, over all letters, and of one letter
+three, then one in a month. Of very many wishes the mails leave later, and the more of them came from one place the
+later; the door is shut only while more wait than could leave within a day, and that is said.
 """
 
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from worker import tokens
 from worker.models import Campaign, Mail, Member
 from worker.state.refusals import TooManyAtOnce
-from worker.text.addresses import is_plain
+from worker.text.addresses import is_plain, mailbox
 
-A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
-MAX_TO_ONE_MAILBOX = 3  # of one campaign, in all; the last one is for the address without additions
+A_MONTH, A_DAY, AN_HOUR = timedelta(days=30), timedelta(days=1), timedelta(hours=1)
+FIRST_OF_MAILBOX = 3  # of one campaign, a day apart; the last one is for the address without additions
 FIRST_OF_CAMPAIGN = 300  # wishes within an hour that are mailed at once
 FIRST_OF_ORIGIN = 5  # of them, from one place
 BETWEEN, BETWEEN_OF_ORIGIN = timedelta(seconds=1.5), timedelta(seconds=5)  # from one mail to the next, beyond the first
@@ -50,14 +51,18 @@ def wait_of(of_campaign: int, of_origin: int) -> timedelta:
 
 
 def next_mail_at(session: Session, member: Member, email: str, now: datetime, wait: timedelta) -> datetime | None:
-    """When a mailbox gets its next mail, at this address; null if one waits already, or none goes there any more.
+    """When a mailbox gets its next mail, at this address; null if one waits already, or its time is far away.
 
-    Mails to variants of an address never use up all, as some servers know none: nobody is kept out by them.
+    Mails to variants of an address never use up the first ones, as some servers know none; and after a month there is
+    another, for the link of a wish that nobody confirmed is dead by then. So nobody is kept out by who types before it.
     """
-    most = MAX_TO_ONE_MAILBOX if is_plain(email) else MAX_TO_ONE_MAILBOX - 1
-    if _waits(session, member) or member.mails >= most:
+    if _waits(session, member):
         return None
-    latest = session.scalar(select(func.max(Member.mailed_at)).where(Member.mailbox_hmac == member.mailbox_hmac))
+    first = FIRST_OF_MAILBOX if is_plain(email) else FIRST_OF_MAILBOX - 1
+    if member.mails >= first and member.mailed_at is not None and now < member.mailed_at + A_MONTH:
+        return None
+    of_it = Member.mailbox_hmac.in_(tokens.fingerprints(mailbox(email)))
+    latest = session.scalar(select(func.max(Member.mailed_at)).where(of_it))
     return max(now + wait, latest + A_DAY) if latest else now + wait
 
 

@@ -2,8 +2,12 @@
 
 _REFUSED_BY_THE_LIBRARY = ".invalid"
 _SAME_LENGTH = ".example"
-WITHOUT_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
-"""Domains that deliver a local part with dots as the same without, and the one under which all of them are known."""
+IGNORED = {
+    "gmail.com": ("gmail.com", "."),
+    "googlemail.com": ("gmail.com", "."),
+    **{domain: (domain, ".-_") for domain in ("proton.me", "protonmail.com", "protonmail.ch", "pm.me")},
+}
+"""Domains that ignore some signs in a local part: the domain under which all of them are known, and these signs."""
 
 
 def normalize(address: str) -> tuple[str, str]:
@@ -36,8 +40,9 @@ def mailbox(address: str) -> str:
     """
     local, at, domain = address.strip().casefold().rpartition("@")
     local = local.split("+", 1)[0] or local
-    if domain in WITHOUT_DOTS:
-        local, domain = local.replace(".", ""), WITHOUT_DOTS[domain]
+    if domain in IGNORED:
+        domain, signs = IGNORED[domain]
+        local = "".join(sign for sign in local if sign not in signs)
     return f"{local}{at}{domain}"
 
 
