@@ -144,7 +144,7 @@ COMPARED = {
         "members/voices-stop members/voices-reopen members/voices-withdraw members/voices-erase"
         " members/voices-drop-domain members/voices-let-domain members/digest/digest-hold members/digest/digest-resume"
         " members/digest/digest-again members/digest/digest-arrived members/digest/digest-stop"
-        " members/digest/digest-restart"
+        " members/digest/digest-restart members/digest/digest-leave-out"
     ),
     "test_desk_members.test_words_are_decided_as_they_were_read": "members/words/words-decide",
     "test_desk_board.test_desk_and_command_leave_the_same_rows": "P/notes P/notes/{note:number}/done P/care",

@@ -98,6 +98,7 @@ ACTS = {
         {"asked": "yes"},
         ("digest", "--restart"),
     ),
+    "members/digest/digest-leave-out": (AS_IT_IS, {"names": "Dara Sok\r\n"}, ("digest", "--leave-out", "Dara Sok")),
     "members/digest/digest-again": (fails, None, ("digest", "--again")),
     "members/digest/digest-arrived": (fails, None, ("digest", "--arrived")),
 }

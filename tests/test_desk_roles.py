@@ -113,6 +113,7 @@ C/members/voices-drop-domain       owner          dangerous
 C/members/voices-let-domain        owner   sends
 C/members/digest/digest-hold       editor
 C/members/digest/digest-resume     editor  sends
+C/members/digest/digest-leave-out  editor
 C/members/digest/digest-again      editor  sends
 C/members/digest/digest-arrived    editor
 C/members/digest/digest-stop       editor

@@ -29,6 +29,7 @@ from worker.acts import add_voice, bounce, cancel, dispatch, erase, hold
 from worker.acts import digests as acts
 from worker.acts.add_voice import Voice
 from worker.acts.draw_digests import draw_digest
+from worker.acts.leave_out import leave_names_out
 from worker.cli import console
 from worker.cli.commands import app
 from worker.mail import claims, delivery
@@ -38,6 +39,7 @@ from worker.mail.mime import NothingToSay
 from worker.models import Addressee, Appearance, Campaign, Digest, Letter, Mail, Member
 from worker.state import digests, members
 from worker.state.due import due_acts
+from worker.state.refusals import NameNotTold
 from worker.text.languages import LANGUAGES
 from worker.web import key_gate
 from worker.wording.composing import compose_batch
@@ -138,6 +140,14 @@ def state(kind: str = "digest") -> list[str]:
 def number_told(campaign_id: int) -> int | None:
     with db.reading() as session:
         return members.number_told(session, session.get_one(Campaign, campaign_id))
+
+
+def shown_last() -> str:
+    """What the organizers got last of a digest, as text."""
+    with db.reading() as session:
+        shown = session.scalars(select(Mail).where(Mail.kind == "digest_ready").order_by(Mail.id.desc())).first()
+        assert shown is not None
+        return word_mail(session, shown).text
 
 
 def is_due(campaign_id: int) -> bool:
@@ -263,14 +273,57 @@ def test_no_name_reaches_the_addressee_that_organizers_could_not_see_before(
     assert "A Shame" not in text(mail)
     clock.advance(days=1)
     draws(campaign_id)
-    with db.reading() as session:
-        shown = session.scalars(select(Mail).where(Mail.kind == "digest_ready").order_by(Mail.id.desc())).first()
-        assert shown is not None
-        assert "A Shame" in word_mail(session, shown).text
+    assert "A Shame" in shown_last()
     drain()
     clock.advance(hours=3)
     [mail] = drain()
     assert "A Shame" in text(mail)
+
+
+def test_a_name_that_is_none_is_left_out_as_organizers_copied_it_and_its_voice_counts(
+    campaign_id: int, clock: Clock
+) -> None:
+    slogan = "The Minister takes bribes, say all who live by 12.River Road, and whoever wants clean water votes for us"
+    joins(campaign_id, "Dara Sok")
+    first, _ = (joins(campaign_id, slogan) for _ in range(2))
+    clock.advance(days=1)
+    draws(campaign_id)
+    shown = shown_last()
+    copied = shown[shown.index("The Minister takes") : shown.index("votes for us")] + "votes for us"
+    assert "\n" in copied
+
+    with pytest.raises(NameNotTold) as refused:
+        decides(leave_names_out, campaign_id, [copied, "Kim Lay"])
+    assert refused.value.facts == {"numbers": [2]}
+    clock.advance(hours=3)
+    [mail] = drain(meanwhile=lambda: decides(leave_names_out, campaign_id, [copied]))
+
+    assert "3 members" in text(mail)
+    assert "Dara Sok" in text(mail)
+    assert "bribes" not in text(mail)
+    with pytest.raises(NameNotTold):
+        decides(leave_names_out, campaign_id, ["Dara Sok"])
+    with db.transaction() as session:
+        add_voice.correct_voice(session, first, 1, Voice(slogan, "named"))
+    clock.advance(days=1)
+    draws(campaign_id)
+    assert "bribes" in shown_last(), "organizers read it again before the addressee does"
+    decides(leave_names_out, campaign_id, [copied])
+    clock.advance(hours=3)
+    assert drain() == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_of_a_digest_that_failed_a_name_is_left_out_before_it_is_sent_again(campaign_id: int, clock: Clock) -> None:
+    joins(campaign_id, "Dara Sok")
+    joins(campaign_id, "A Slogan")
+    a_day_later(clock, campaign_id)
+    drain({"end of data": "drop"})
+    decides(leave_names_out, campaign_id, ["A Slogan"])
+    decides(acts.send_again, campaign_id)
+    [mail] = drain()
+    assert "Dara Sok" in text(mail)
+    assert "A Slogan" not in text(mail)
 
 
 def test_who_is_named_is_told_of_whatever_it_does_as_the_digest_enters_data(campaign_id: int, clock: Clock) -> None:
@@ -760,6 +813,8 @@ def test_organizers_see_what_would_go_and_decide(campaign_id: int, clock: Clock)
     assert "Did the addressee ask for these emails again?" in types("--restart", "--yes")[1]
     assert "nothing was changed" in types("--restart", "--yes")[1]
     assert "nothing was changed" in types("--again", "--yes")[1]
+    assert "Dry run" in types("--leave-out", "Dara Sok", "--dry-run")[1]
+    assert "still to be sent has this name" in types("--leave-out", "Nobody", "--yes", code=console.FAILED)[1]
     types("--hold", "--stop", code=console.USAGE)
     types("--hold", "--json", code=console.USAGE)
     draws(campaign_id)

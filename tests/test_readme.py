@@ -332,7 +332,8 @@ def told_of_members(organizer: Organizer) -> None:
     with db.transaction() as session:
         campaign = session.merge(organizer.campaign())
         campaign.definition = campaign.definition | {"members": "named"}
-        a_member(session, campaign)
+        for name in ("Dara Sok", "Vote for Us"):
+            a_member(session, campaign, name)
 
 
 def has_nothing_but_a_backup(organizer: Organizer) -> None:

@@ -86,7 +86,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.report                acts/report.py copies to who signed
     tasks.digest                acts/draw_digests.py draws what the addressee is told of members, which state/digests.py
                                 reads; mail/digests.py asks as it enters DATA whether it still holds; acts/digests.py
-                                is what a person decides about it, by cli/digest.py or by web/digest_page.py
+                                is what a person decides about it, by cli/digest.py or by web/digest_page.py, and
+                                acts/leave_out.py leaves out a name that is none
     tasks.bounces               mail/bounce_mailbox.py fetches what came back, mail/bounce_reports.py reads what it says
                                 of a mail and mail/responses.py what a person or a machine answers; acts/bounce.py
                                 records both, acts/alert_unreached.py tells the organizers

@@ -1,7 +1,9 @@
 """What an organizer types about the emails that tell the addressee of members."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +30,13 @@ def digest(
         bool,
         typer.Option("--arrived", help="Record that the addressee has one of which this was in doubt."),
     ] = False,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Leave this name out, as the email shows it: the voice is counted without it. Can be repeated.",
+        ),
+    ] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -38,13 +47,14 @@ def digest(
 
     Examples: `undersigned digest cambodia-2023`, `undersigned digest cambodia-2023 --hold`
     """
-    given = {
+    given: dict[str, tuple[bool, Callable[..., None]]] = {
         "--hold": (hold, _hold),
         "--resume": (resume, _resume),
         "--stop": (stop, _stop),
         "--restart": (restart, _restart),
         "--again": (again, _again),
         "--arrived": (arrived, _arrived),
+        "--leave-out": (bool(leave_out), partial(_leave_out, leave_out or [])),
     }
     wished = [option for option, (is_given, _) in given.items() if is_given]
     if len(wished) > 1:
@@ -202,6 +212,24 @@ def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
     console.agree(words.note_arrived(number), yes=yes, dry_run=dry_run)
     _do(name, "arrived")
     console.say(f"Recorded. Next: {console.command('digest', name)}")
+
+
+def _leave_out(names: list[str], name: str, *, yes: bool, dry_run: bool) -> None:
+    from worker import tasks
+    from worker.acts.leave_out import leave_names_out
+    from worker.cli import lookup
+    from worker.text.names import as_told
+    from worker.wording.acts import members as words
+
+    with lookup.dry_run(name) as (session, campaign):
+        persons = leave_names_out(session, campaign.id, names)
+        session.flush()
+    console.agree(words.leave_names_out([as_told(one) for one in names], persons), yes=yes, dry_run=dry_run)
+    with lookup.writing(name) as (session, campaign):
+        leave_names_out(session, campaign.id, names)
+        campaign_id = campaign.id
+    lookup.notify(tasks.digest, campaign_id)
+    console.say(f"Left out. The email as it reads now: {console.command('digest', name)}")
 
 
 def _try(name: str, wish: "DigestWish", *, even_restored: bool = False) -> int:

@@ -27,7 +27,7 @@ AuditCode = Literal[
     "voice_withdrawn", "voice_erased", "words_agreed", "words_refused", "voices_stopped", "voices_reopened",
     "domain_dropped", "domain_let_again",
     "digest_drawn", "digest_resent", "digests_held", "digests_resumed", "digests_stopped", "digests_restarted",
-    "seat_given", "seat_taken",
+    "names_left_out", "seat_given", "seat_taken",
 ]  # fmt: skip
 
 

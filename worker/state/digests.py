@@ -14,6 +14,7 @@ from worker.models import Addressee, Campaign, Digest, Letter, Mail, Member
 from worker.state import members
 from worker.state.letters import load_letters, load_letters_of, served
 from worker.text.collation import sort_key
+from worker.text.names import as_told
 
 DAY = timedelta(days=1)
 LEAST_REVIEW = timedelta(hours=1)
@@ -109,6 +110,24 @@ def is_new() -> ColumnElement[bool]:
         Mail.digest_id == Member.digest_id, Mail.kind.in_(ABOUT_MEMBERS), Mail.cancelled_at.is_not(None)
     )
     return digests.may_be_named() & members.counts() & (Member.digest_id.is_(None) | called_back)
+
+
+def has_been_told() -> ColumnElement[bool]:
+    """Whether a mail that names a member has left or is leaving; not one that failed and may be sent once more."""
+    arrived = Mail.sent_at.is_not(None) & Mail.bounced_at.is_(None)
+    leaving = Mail.in_data_at.is_not(None) & Mail.sent_at.is_(None) & Mail.uncertain_at.is_(None)
+    its = Mail.digest_id == Member.digest_id, Mail.kind.in_(ABOUT_MEMBERS), Mail.cancelled_at.is_(None)
+    return exists().where(*its, arrived | leaving)
+
+
+def load_names_to_tell(session: Session, campaign: Campaign) -> dict[str, list[int]]:
+    """Who is to be named to the addressee and was not yet, by the name as a mail shows it; A to Z."""
+    wants_it = Member.stands & (Member.appearance == "named") & ~has_been_told()
+    rows = session.execute(select(Member.id, Member.name).where(Member.campaign_id == campaign.id, wants_it)).all()
+    found: dict[str, list[int]] = {}
+    for row in sorted(rows, key=lambda row: (sort_key(row.name), row.id)):
+        found.setdefault(as_told(row.name), []).append(row.id)
+    return found
 
 
 def load_persons(session: Session, digest: Digest) -> list[Person]:

@@ -220,6 +220,12 @@ class NoSuchMember(Refused):
     code = "no_such_member"
 
 
+class NameNotTold(Refused):
+    """Names of persons are in no mail to the addressee that is still to leave. Facts: numbers, by their places."""
+
+    code = "name_not_told"
+
+
 class NoDigests(Refused):
     """Persons cannot add their voices to this letter, so there are no mails about them."""
 

@@ -49,6 +49,11 @@ def unlinked(text: str) -> str:
     return _LINKABLE.sub(r"\1 ", text)
 
 
+def as_told(text: str) -> str:
+    """A person's name as a mail shows it, however it was broken into lines on the way to whoever types it."""
+    return characters.tidy(unlinked(text))
+
+
 # A dot within an address, the colon of a scheme, the at sign of a mailbox; dots of other scripts count as one.
 _LINKABLE = re.compile(r"((?<=\w)[.\u3002\uff0e\uff61](?=\w{2})|:(?=//)|[@\uff20](?=\w))")
 

@@ -416,6 +416,13 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "digest_drawn": _plain(O_("An email to the addressee about members was prepared.")),
     "digest_resent": _plain(O_("An email to the addressee about members is sent again.")),
+    "names_left_out": _counted(
+        On_(
+            "The name of %(n)s person was left out of emails to the addressee.",
+            "The names of %(n)s persons were left out of emails to the addressee.",
+        ),
+        O_("Names of persons were left out of emails to the addressee."),
+    ),
     "digests_held": _plain(O_("Emails to the addressee about members were held.")),
     "digests_resumed": _plain(O_("Emails to the addressee about members continue.")),
     "digests_stopped": _plain(O_("Emails to the addressee about members were stopped.")),

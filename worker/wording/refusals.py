@@ -343,6 +343,13 @@ _SENTENCES: dict[str, _Sentence] = {
     "words_not_decided": _words_not_decided,
     "members_unchanged": _members_unchanged,
     "no_such_member": lambda w, f: w.gettext(voices.NO_SUCH_MEMBER),
+    "name_not_told": lambda w, f: w.say(
+        O_(
+            "Nothing was changed. No email that is still to be sent has this name; if you gave several, number "
+            "%(numbers)s. Copy each name as the email shows it."
+        ),
+        numbers=", ".join(map(str, f["numbers"])),
+    ),
     "no_digests": lambda w, f: w.gettext(voices.NO_DIGESTS),
     "already_partner": _plain(
         O_("There is already a partner called %(organization)s in the same country (#%(number)s): nothing was changed.")

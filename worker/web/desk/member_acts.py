@@ -9,21 +9,24 @@ from worker import tasks
 from worker.acts.digests import DigestWish, decide_about_digests
 from worker.acts.door_for_voices import reopen_voices, stop_voices
 from worker.acts.erase_members import erase_member
+from worker.acts.leave_out import leave_names_out
 from worker.acts.own_words import decide_words
 from worker.acts.voices_by_hand import AT_ONCE, drop_domain, let_domain_again, withdraw_one
 from worker.models import Member
-from worker.state.digests import first_addressee, load_digest_status
+from worker.state.digests import first_addressee, load_digest_status, load_names_to_tell
 from worker.state.member_addresses import get_member
 from worker.state.member_counts import shut_because
 from worker.state.refusals import MembersUnchanged
 from worker.state.waiting_words import load_waiting_words, read_number
 from worker.text import addresses
+from worker.text.names import as_told
 from worker.web.desk.doing import At, DeskAct, Wrong
 from worker.web.forms import wrong_with_address
 from worker.wording.acts import Before
 from worker.wording.acts import members as words
 from worker.wording.organizers import O_
 
+MOST_TO_COPY = 2_000  # names that are listed to be copied from
 MEMBERS, WORDS, DIGEST = "members", "members/words", "members/digest"
 
 
@@ -165,6 +168,23 @@ def _before_arrived(session: Session, at: At) -> Before:
     return words.note_arrived(decide_about_digests(session, at.campaign.id, "arrived"), at.language)
 
 
+def _read_names(at: At) -> list[str]:
+    names = [line for line in at.typed.get("names", "").splitlines() if line.strip()]
+    if not names:
+        raise Wrong(names="name missing")
+    return names
+
+
+def _names_form(session: Session, at: At) -> dict[str, Any]:
+    return {"to_tell": list(load_names_to_tell(session, at.campaign))[:MOST_TO_COPY]}
+
+
+def _before_leave_out(session: Session, at: At) -> Before:
+    names = _read_names(at)
+    persons = leave_names_out(session, at.campaign.id, names)
+    return words.leave_names_out([as_told(name) for name in names], persons, at.language)
+
+
 def _of_digests(wish: DigestWish, label: str, before: Callable[[Session, At], Before], **more: Any) -> DeskAct:
     about: dict[str, Any] = {"do": _digests(wish), "fits": _has_digests, "wakes": (), "wakes_for_it": (tasks.digest,)}
     return DeskAct(f"digest-{wish}", label, "members", before, below=DIGEST, **about | more)
@@ -263,6 +283,19 @@ ACTS = (
         _before_resume,
         sends=True,
         fits=lambda at: _has_digests(at) and at.campaign.digests_held_at is not None,
+    ),
+    DeskAct(
+        "digest-leave-out",
+        O_("Leave out a name"),
+        "members",
+        _before_leave_out,
+        lambda session, at: leave_names_out(session, at.campaign.id, _read_names(at)),
+        form_page="digest_leave_out",
+        form=_names_form,
+        below=DIGEST,
+        fits=lambda at: _has_digests(at) and at.campaign.members == "named",
+        wakes=(),
+        wakes_for_it=(tasks.digest,),
     ),
     _of_digests("again", O_("It did not arrive: send it again"), _before_again, sends=True),
     _of_digests("arrived", O_("It is there: record that"), _before_arrived),

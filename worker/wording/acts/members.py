@@ -155,6 +155,16 @@ def _who(one: WaitingWords, words: NullTranslations) -> str:
     return f"#{one.member_id} {name}, {spoken}"
 
 
+def leave_names_out(names: Sequence[str], persons: int, language: str = "en") -> Before:
+    """`names` as mails show them; `persons`: how many go by them."""
+    words = catalogue(language)
+    said = On_("%(n)s person is counted without this name:", "%(n)s persons are counted without these names:")
+    again = O_("Each person can choose again to be named; you read that before the addressee does.")
+    lines = ["\n    ".join([_counted(words, language, said, persons), *names]), words.gettext(again)]
+    title = _counted(words, language, On_("Leave out one name?", "Leave out %(n)s names?"), len(names))
+    return Before(title, lines, words.gettext(O_("Leave out")))
+
+
 def hold_digests(language: str = "en") -> Before:
     words = catalogue(language)
     lines = [
