@@ -167,6 +167,9 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_lost(browser: TestClie
     assert page.status_code == 422
     for field in ("name", "email", "country", "words"):
         assert f'id="{field}-problem"' in page.text
+        label = re.search(f'<label for="{field}">(.*?)</label>', page.text)
+        assert label is not None
+        assert f'<a href="#{field}"><b>{label[1]}</b>' in page.text, "two say the same of two fields"
     assert "see evil.example" in page.text
     assert "Look at www.evil.example" in page.text
     assert (members(), mails()) == ([], [])
