@@ -31,6 +31,7 @@ FACTS = {
     "left": 1,
     "answers": 2,
     "number": 12,
+    "numbers": [2],
     "blockers": [Blocker("held")],
     "signed": 1,
     "quorum": 5,
