@@ -1,16 +1,15 @@
 """A message becomes bytes: 7-bit, CRLF, and the same bytes whenever it is composed again (RFC 5322, 2045, 2047)."""
 
 import base64
-import binascii
 import functools
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
 from worker import settings, tokens
+from worker.mail.quoted_text import in_json, quoted
 
 _MAX_QUOTED = 100  # characters of a name that stands as it is
 _MAX_FILE_NAME = 78 - len('Content-Disposition: attachment; filename=""')  # that stands on one line with its header
@@ -77,7 +76,7 @@ class Envelope:
     def content(self) -> bytes:
         return b"".join(self.parts)
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
         hashed = hashlib.sha256()
         for part in self.parts:
@@ -125,7 +124,7 @@ def compose(message: Message, message_id: str, dated_at: datetime, return_path: 
 def _marked(message_id: str, message: Message, dated_at: datetime) -> str:
     words = (message.to, message.subject, message.text, message.html, message.from_name, message.reply_to)
     said = [*words, message.unsubscribe, dated_at.isoformat(), *(one.name for one in message.attachments)]
-    content = [json.dumps(said).encode(), *(one.digest for one in message.attachments)]
+    content = [f"[{', '.join(map(in_json, said))}]".encode(), *(one.digest for one in message.attachments)]
     local, at, domain = message_id.rpartition("@")
     return f"{local}.{tokens.content_mark(b''.join(content))}{at}{domain}"
 
@@ -143,20 +142,8 @@ def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> list[bytes]:
 
 
 def _text(subtype: str, words: str) -> bytes:
-    """Quoted-printable, so that the words survive every relay and a person can read the source."""
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    # A page begins with the same style for everybody. Each line is encoded by itself, so it may be cut after one.
-    style, cut, rest = words.partition("</style>\n")
-    return head.encode() + (_quoted_style(style + cut) + _quoted(rest) if cut else _quoted(words))
-
-
-def _quoted(words: str) -> bytes:
-    words = words.replace("\x00", "\ufffd")  # as Markdown and HTML have it
-    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
-    return binascii.b2a_qp(lines, istext=True)
-
-
-_quoted_style = functools.lru_cache(maxsize=20)(_quoted)
+    return head.encode() + quoted(words)
 
 
 _date = functools.lru_cache(maxsize=1000)(format_datetime)

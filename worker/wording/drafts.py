@@ -1,15 +1,18 @@
 """A mail worded once for everybody who gets the same, with slots where each reader's own words stand."""
 
+import functools
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, Protocol, TypeAlias
 
 from jinja2.utils import LRUCache
 
+from worker.mail.quoted_text import Pieced, Shared
 from worker.models import Campaign
 from worker.text import markdown, plain_text
 from worker.text.khmer import keep_words
@@ -18,7 +21,8 @@ from worker.wording.slots import A_MARK, LINK, MARKS, UNSUBSCRIBE_LINK, Slot, ch
 
 MAX_DRAFTS = 200
 
-_Fill: TypeAlias = Callable[[str], str]
+_Fill: TypeAlias = Callable[[Mapping[str, str]], str]  # what a piece says with these words in the place of its marks
+_Piece: TypeAlias = Shared | _Fill
 _MARKS = dict(zip(("contact", "organization", "mail_code", "long_code", "row", "elsewhere"), MARKS, strict=False))
 _MARKS |= {"link": LINK, "unsubscribe": UNSUBSCRIBE_LINK}
 _drafts = LRUCache(MAX_DRAFTS)
@@ -29,18 +33,18 @@ class Draft:
     """One mail worded for nobody in particular: what is finished is set, what is personal has its place."""
 
     subject: str
-    parts: list[Callable[[_Fill], str]]
-    """The text, block by block: each gives what it says once its marks are filled."""
-    pieces: list[str]
-    """The page, cut at its marks."""
+    text: list[_Piece]
+    page: list[_Piece]
 
     def filled(self, personal: dict[str, str]) -> tuple[str, str]:
         """Text and page with a reader's own words."""
         values = {_MARKS[name]: markdown.one_line(value) for name, value in personal.items()}
-        fill = lambda text: A_MARK.sub(lambda found: values.get(found[0], found[0]), text)
         escaped = {mark: html.escape(value) for mark, value in values.items()}
-        text = "\n\n".join([part(fill) for part in self.parts])
-        return text, "".join([escaped.get(piece, piece) for piece in self.pieces])
+        return _filled(self.text, values), _filled(self.page, escaped)
+
+
+def _filled(pieces: list[_Piece], values: Mapping[str, str]) -> Pieced:
+    return Pieced([piece if isinstance(piece, Shared) else piece(values) for piece in pieces])
 
 
 def shared_draft(
@@ -91,17 +95,51 @@ def word_draft(kind: str, language: str, campaign: Sender, personal: dict[str, s
     gone, new = words.gettext("[gone: %(words)s]"), words.gettext("[new: %(words)s]")
     blocks = mail_parts.with_bare_links(blocks, LINK)
     blocks = markdown.rewritten(blocks, lambda text: changes_in_text(text, gone, new))
-    pieces = re.split(f"({A_MARK.pattern})", changes_in_html(page))
-    return Draft(subject, [_part(block) for block in blocks], pieces)
+    return Draft(subject, _pieces_of_text(blocks), _pieces_of_page(changes_in_html(page)))
 
 
-def _part(block: markdown.Block) -> Callable[[_Fill], str]:
-    """How one block is set once its marks are filled; at once, if it has none."""
+def _pieces_of_text(blocks: list[markdown.Block]) -> list[_Piece]:
+    endings = ["\n\n"] * (len(blocks) - 1) + [""]
+    set_blocks = [_block(block, ending) for block, ending in zip(blocks, endings, strict=True)]
+    return [_together(list(alike)) for _, alike in groupby(set_blocks, key=callable)]
+
+
+def _together(pieces: Sequence[str | _Fill]) -> _Piece:
+    """Pieces that are the same for everybody, or that all have marks, as one."""
+    words = [piece for piece in pieces if isinstance(piece, str)]
+    fills = [piece for piece in pieces if not isinstance(piece, str)]
+    return (lambda values: "".join([fill(values) for fill in fills])) if fills else Shared("".join(words))
+
+
+def _block(block: markdown.Block, ending: str) -> str | _Fill:
+    """One block of the text, or how it is set once its marks are filled."""
     if block["kind"] == "paragraph":
         line = plain_text.plain(block["runs"])
         if A_MARK.search(line):
-            return lambda fill: "\n".join(plain_text.wrap(fill(line), plain_text.WIDTH))
+            fill = _cut(line)
+            return lambda values: "\n".join(plain_text.wrap(fill(values), plain_text.WIDTH)) + ending
     elif A_MARK.search(json.dumps(block, ensure_ascii=False)):
-        return lambda fill: plain_text.to_text(markdown.rewritten([block], fill))
-    text = plain_text.to_text([block])
-    return lambda fill: text
+        return lambda values: plain_text.to_text(markdown.rewritten([block], lambda run: _cut(run)(values))) + ending
+    return plain_text.to_text([block]) + ending
+
+
+def _pieces_of_page(page: str) -> list[_Piece]:
+    head, ending, rest = page.partition("</style>\n")
+    if not ending or A_MARK.search(head):
+        return _lines(page)
+    return [_head(head + ending), *_lines(rest)]
+
+
+_head = functools.lru_cache(maxsize=20)(Shared)  # the same also in mails that are worded for one reader each
+
+
+def _lines(page: str) -> list[_Piece]:
+    """Lines with marks, and lines that are the same for everybody, by turns."""
+    runs = groupby(re.split(r"(?<=\n)", page), key=lambda line: bool(A_MARK.search(line)))
+    return [_cut("".join(lines)) if has_marks else Shared("".join(lines)) for has_marks, lines in runs]
+
+
+def _cut(words: str) -> _Fill:
+    """How words are filled, which are cut at their marks beforehand."""
+    pieces = re.split(f"({A_MARK.pattern})", words)
+    return lambda values: "".join([values.get(piece, piece) for piece in pieces])

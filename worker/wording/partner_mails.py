@@ -158,6 +158,7 @@ def to_partner(
         raise NothingToSay  # that link was revoked, and whoever reads it has no claim to another
     if reader.quiet_at is not None and not (is_alert or kind_named(mail.kind).alert):
         raise NothingToSay
+    unsubscribe = tokens.link(reader, "quiet")
     personal = {
         "contact": reader.name if isinstance(reader, Contact) else partner.contact,
         "organization": partner.organization,
@@ -165,11 +166,11 @@ def to_partner(
         "mail_code": tokens.printed_code(reader),
         "long_code": tokens.printed_long_code(reader),
         "row": names.unlinked(names.signatory(partner, mail.language, mail.campaign.authentic)),
-        "unsubscribe": tokens.link(reader, "quiet") if reader.quiet_at is None else "",
+        "unsubscribe": unsubscribe if reader.quiet_at is None else "",
         "elsewhere": dates.elsewhere(mail.campaign.deadline_at, mail.campaign.zone, partner.country, mail.language),
     }
     context |= {"silent": reader.quiet_at is not None}
-    return fill_template(mail, reader.email, attachments or [], personal, context, tokens.link(reader, "quiet"))
+    return fill_template(mail, reader.email, attachments or [], personal, context, unsubscribe)
 
 
 def _who_has_it(session: Session, mail: Mail) -> tuple[str, str]:
