@@ -25,7 +25,11 @@ def is_open(session: Session) -> bool:
     With a quota, workers look one after the other, so that together they claim no more than is left of it.
     """
     conf = settings.current()
-    return relay_health(session, lock=bool(conf.smtp_per_hour or conf.smtp_per_day)).is_blocked
+    one_by_one = conf.smtp_per_hour or conf.smtp_per_day
+    return session.scalars(_IS_BLOCKED.with_for_update() if one_by_one else _IS_BLOCKED).one()
+
+
+_IS_BLOCKED = select(RelayHealth.blocked_at.is_not(None) & RelayHealth.mended_at.is_(None))
 
 
 def record_run(session: Session) -> None:

@@ -55,10 +55,10 @@ def lease_due(
     return [row[0] for row in rows]
 
 
-def lock_in_order(session: Session, *which: ColumnElement[bool]) -> None:
+def lock_in_order(session: Session, ids: Sequence[int]) -> None:
     """Lock mails before several are changed: two who change the same ones, each in its own order, would deadlock."""
     if not db.is_sqlite(session):
-        session.execute(select(Mail.id).where(*which).order_by(Mail.id).with_for_update())
+        session.execute(_LOCK_IN_ORDER, {"ids": list(ids)})
 
 
 def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]], now: datetime) -> set[int]:
@@ -156,11 +156,12 @@ _LOOK = select(Mail.id).where(Mail.id.in_(bindparam("ids", expanding=True)), *_M
 # All ids are one value there: a look takes a third of the time, and one is taken many times a second.
 _ID_IN_ARRAY = Mail.id == any_(bindparam("ids", type_=ARRAY(Integer)))
 _LOOKS = {"postgresql": select(Mail.id).where(_ID_IN_ARRAY, *_MAY_LEAVE)}
+_LOCK_IN_ORDER = select(Mail.id).where(_ID_IN_ARRAY).order_by(Mail.id).with_for_update()
 
 
 def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
     """Keep the lease on these mails; returns those that are still the holder's, and were not called back."""
-    lock_in_order(session, Mail.id.in_(ids))
+    lock_in_order(session, ids)
     kept = (
         update(Mail)
         .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.cancelled_at.is_(None))
@@ -173,7 +174,7 @@ def renew(session: Session, holder: str, ids: Sequence[int]) -> set[int]:
 
 def release(session: Session, holder: str, ids: Sequence[int]) -> None:
     """Give back mails that were claimed and not tried."""
-    lock_in_order(session, Mail.id.in_(ids))
+    lock_in_order(session, ids)
     session.execute(
         update(Mail)
         .where(Mail.id.in_(ids), Mail.lease_holder == holder, Mail.in_data_at.is_(None))
