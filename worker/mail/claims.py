@@ -64,7 +64,8 @@ def lock_in_order(session: Session, ids: Sequence[int]) -> None:
 def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]], now: datetime) -> set[int]:
     """Write down mails that the relay took, as (id, reply, body hash); returns those that were still the holder's.
 
-    One statement for all: a commit and a round trip for each mail cost more than sending it.
+    One statement for all, which locks them in the order of their ids: a commit and a round trip for each mail cost
+    more than sending it.
     """
     rows = [{"id": mail_id, "reply": reply, "hash": body_hash} for mail_id, reply, body_hash in sent]
     statement = _SQLITE_SENT if db.is_sqlite(session) else _POSTGRES_SENT
@@ -72,14 +73,15 @@ def mark_sent(session: Session, holder: str, sent: Sequence[tuple[int, str, str]
     return set(session.execute(statement, told).scalars())
 
 
-def _sent(told: str) -> TextClause:
+def _sent(told: str, which: str) -> TextClause:
     statement = f"""
+        WITH told AS ({told})
         UPDATE mail
         SET sent_at = :now, due_at = NULL, uncertain_at = NULL, lease_holder = NULL, lease_until = NULL,
             reply = CASE WHEN bounced_at IS NULL THEN told.reply ELSE mail.reply END,
             reported_at = CASE WHEN bounced_at IS NULL THEN NULL ELSE reported_at END,
             delayed_at = NULL, body_hash = told.hash
-        FROM ({told}) AS told
+        FROM {which}
         WHERE mail.id = told.id AND mail.lease_holder = :holder
         RETURNING mail.id
     """
@@ -91,10 +93,13 @@ _SQLITE_SENT = _sent(
     SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.reply') AS reply,
            json_extract(value, '$.hash') AS hash
     FROM json_each(:rows)
-    """
+    """,
+    "told",
 )
+# Locked in order there, as by `lock_in_order`.
 _POSTGRES_SENT = _sent(
-    "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)"
+    "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS one (id integer, reply text, hash text)",
+    "(SELECT id FROM mail WHERE id IN (SELECT id FROM told) ORDER BY id FOR UPDATE) AS locked JOIN told USING (id)",
 )
 
 

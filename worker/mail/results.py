@@ -35,7 +35,8 @@ def record_results(session: Session, holder: str, results: Sequence[DeliveryResu
     Also notes that the relay is at fault, or takes mail again: any answer about a mail says so.
     """
     recorded: set[int] = set()
-    claims.lock_in_order(session, [one.mail_id for one in results if one.mail_id])
+    if any(one.outcome.kind is not Kind.SENT for one in results):  # those alone are locked as they are marked
+        claims.lock_in_order(session, [one.mail_id for one in results if one.mail_id])
     now = db.clock(session)
     for were_sent, alike in groupby(results, key=lambda one: one.outcome.kind is Kind.SENT):
         now += _A_TICK  # so that it is known which mails were taken after one that was turned down
