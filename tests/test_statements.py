@@ -8,17 +8,21 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from tests import cast, voices
+from tests.definitions import a_definition
 from tests.sql import statements
 from worker import db, tokens
-from worker.acts import answer, close, dispatch, invite, receipts, report
+from worker.acts import add_partners, answer, close, dispatch, invite, launch, receipts, report
 from worker.acts.answer import Statement
 from worker.acts.invite import BATCH
+from worker.definition.additions import Additions
+from worker.definition.partners import PartnerRow
 from worker.mail import outbox
 from worker.models import Answer, Campaign, Contact, Mail, Partner
 from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters
 from worker.state.status import load_status
 from worker.web import key_gate
+from worker.wording import export
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -72,6 +76,38 @@ def test_closing_and_dispatching_read_the_facts_once() -> None:
 
     assert len(closing) <= 30  # three looks: one closes, one reads the list, one seals what was rendered
     assert len(dispatching) <= 13
+
+
+def test_a_long_list_becomes_partners_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that neither a launch nor an addition holds all of it in memory once more, and for SQL yet again."""
+    monkeypatch.setattr(launch, "_AT_ONCE", 3)
+    rows = [PartnerRow(f"River {name}", email=f"{name}@rivers.example".lower()) for name in "ABCDEFG"]
+    more = Additions("more.csv", [PartnerRow(f"Lake {name}") for name in "HIJK"], range(1, 5))
+
+    with statements() as launching, db.transaction() as session:
+        campaign = launch.launch_campaign(session, a_definition(rows, db.clock(session)))
+        campaign_id = campaign.id
+    with statements() as adding, db.transaction() as session:
+        add_partners.add_new_partners(session, campaign_id, more)
+
+    assert [sum("INTO partner " in one for one in seen) for seen in (launching, adding)] == [3, 2]
+    with db.reading() as session:
+        partners = session.scalars(select(Partner).order_by(Partner.id)).all()
+        assert [one.organization for one in partners] == [one.organization for one in (*rows, *more.rows)]
+        assert [one.email for one in partners[:2]] == ["a@rivers.example", "b@rivers.example"]
+        assert [one.added_at is None for one in partners] == [True] * 7 + [False] * 4
+
+
+def test_an_export_reads_no_more_than_it_prints() -> None:
+    """No address and no note is decrypted for it."""
+    campaign_id = a_campaign_of(8)
+
+    with statements() as reading, db.reading() as session:
+        assert len(export.signatures(session, session.get_one(Campaign, campaign_id))) == 8
+
+    read = "".join(one for one in reading if "FROM answer" in one)
+    assert "answer.representative" in read
+    assert not any(one in read for one in ("partner.email", "partner.contact", "partner.note", "answer.reason"))
 
 
 def test_receipts_and_copies_for_a_full_group_take_as_many_statements_as_for_one() -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker import db
-from worker.acts import audit, launch, locking, suppressions
+from worker.acts import audit, launch, locking
 from worker.definition import csv_list
 from worker.definition.additions import Additions
 from worker.definition.partners import PartnerRow
-from worker.models import Campaign, Partner, bound
+from worker.models import Campaign, Partner
 from worker.state import listings, newcomers
 from worker.state.newcomers import Compared
 from worker.state.refusals import BadList, Closed, NobodyNew, TooManyPartners
@@ -52,9 +52,7 @@ def add_new_partners(session: Session, campaign_id: int, additions: Additions, *
     if there + len(compared.new) > MAX_PARTNERS:
         raise TooManyPartners(most=MAX_PARTNERS, there=there)
     rows = _as_listed(session, campaign, [additions.rows[at] for at in compared.new])
-    columns = [launch.partner_columns(campaign, row) | {"campaign_id": campaign.id, "added_at": now} for row in rows]
-    session.execute(insert(Partner), [bound(Partner, one) for one in columns])
-    suppressions.find_again(session, [row.email for row in rows if row.email])
+    launch.put_partners(session, campaign.id, campaign, rows, added_at=now)
     audit.log(session, campaign, "organizer", "partners_added", detail=len(rows), at=now)
     return Added(rows, compared)
 

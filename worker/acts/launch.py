@@ -1,6 +1,7 @@
 """Launch: the folder becomes rows. From now on the rows are the truth, and editing a file changes nothing."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -53,9 +54,7 @@ def launch_campaign(session: Session, definition: Definition) -> Campaign:
         session.flush()
     except IntegrityError:
         raise AlreadyLaunched(slug=definition.slug) from None
-    rows = [partner_columns(definition, row) | {"campaign_id": campaign.id} for row in definition.partners]
-    session.execute(insert(Partner), [bound(Partner, row) for row in rows])
-    suppressions.find_again(session, [row.email for row in definition.partners if row.email])
+    put_partners(session, campaign.id, definition, definition.partners)
     undo.remember(campaign, "launch", campaign.launched_at)
     audit.log(session, campaign, "organizer", "launched", detail=len(definition.partners))
     return campaign
@@ -167,6 +166,20 @@ def partner_columns(definition: HasLanguage, row: PartnerRow) -> dict[str, Any]:
         "note": row.note,
         **as_listed(organization=row.organization, acronym=row.acronym, country=row.country),
     }
+
+
+def put_partners(
+    session: Session, campaign_id: int, owner: HasLanguage, rows: Sequence[PartnerRow], added_at: datetime | None = None
+) -> None:
+    """Make partners of the lines of a list: some at a time, so that of a long one little is in memory."""
+    for begin in range(0, len(rows), _AT_ONCE):
+        group = [partner_columns(owner, row) for row in rows[begin : begin + _AT_ONCE]]
+        its = {"campaign_id": campaign_id, "added_at": added_at}
+        session.execute(insert(Partner), [bound(Partner, one | its) for one in group])
+    suppressions.find_again(session, [row.email for row in rows if row.email])
+
+
+_AT_ONCE = 1_000  # partners
 
 
 def letter_of(definition: Definition, made_at: datetime | None = None) -> Letter:

@@ -29,7 +29,7 @@ from worker.state.positions import FEW_PARTNERS, Position
 from worker.text.collation import sort_key
 from worker.text.names import Printable
 
-_PRINTED = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
+PRINTED = (Partner.id, Partner.organization, Partner.acronym, Partner.country, Partner.names, Partner.sort_as)
 _NAMED: dict[Rendition, set[str]] = {"public": {"public"}, "addressee": {"public", "addressee"}}
 
 
@@ -127,14 +127,14 @@ def standing_signatures(
 
 _CAMPAIGN: BindParameter[int] = bindparam("campaign", type_=Integer)
 _MOMENT: BindParameter[datetime] = bindparam("moment", type_=Moment)
-_SIGNED = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
-_SIGNED_AS_OF = standing_signatures(*_PRINTED, Answer.visibility, campaign_id=_CAMPAIGN, as_of=_MOMENT)
+_SIGNED = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
+_SIGNED_AS_OF = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN, as_of=_MOMENT)
 _SENT_UNDER = standing_signatures(
     func.count(),
     campaign_id=_CAMPAIGN,
     as_of=func.coalesce(sealed_at(_CAMPAIGN, first_seal_sent(_CAMPAIGN, _MOMENT)), _MOMENT),
 )
-_PUBLIC = standing_signatures(*_PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
+_PUBLIC = standing_signatures(*PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
 
 
 def load_public(campaign_id: int) -> Sequence[Row[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from worker.models import Answer, Campaign, Partner, Seal
+from worker.models import Answer, Campaign, Seal
 from worker.state import signatories
 from worker.state.letters import living_seal, names_in_confidence
 
@@ -15,9 +15,8 @@ COLUMNS = ("organization", "acronym", "country", "visibility", "representative",
 
 def signatures(session: Session, campaign: Campaign) -> list[dict[str, Any]]:
     """One row for each organization that signs, in the printed order; `time` is ISO 8601 in UTC."""
-    rows = session.execute(signatories.standing_signatures(Partner, Answer, campaign_id=campaign.id))
-    answers = dict(rows.all())
-    return [_row(partner, answers[partner]) for partner in signatories.in_order(list(answers))]
+    rows = session.execute(signatories.standing_signatures(*_READ, campaign_id=campaign.id))
+    return [_row(one) for one in signatories.in_order(rows.all())]
 
 
 def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes]]:
@@ -43,9 +42,12 @@ def documents(session: Session, campaign: Campaign) -> Iterator[tuple[str, bytes
         yield f"{seal.rendition}/{name}", seal.content
 
 
-def _row(partner: Partner, answer: Answer) -> dict[str, Any]:
+_READ = (*signatories.PRINTED, Answer.visibility, Answer.representative, Answer.role, Answer.at)
+
+
+def _row(one: Any) -> dict[str, Any]:
     cells = (
-        *(partner.organization, partner.acronym, partner.country, answer.visibility or ""),
-        *(answer.representative, answer.role, answer.at.isoformat(timespec="seconds")),
+        *(one.organization, one.acronym, one.country, one.visibility or ""),
+        *(one.representative, one.role, one.at.isoformat(timespec="seconds")),
     )
     return dict(zip(COLUMNS, cells, strict=True))
