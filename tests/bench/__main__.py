@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from tests import servers
 from tests.bench import (
     copies,
+    desk,
     drain,
     flat,
     growth,
@@ -41,6 +42,7 @@ MEASURES: dict[str, Callable[[Extent], Iterator[Comparison | LeftOut]]] = {
     "overview": overview.measure,
     "letter": letter.measure,
     "growth": growth.measure,
+    "desk": desk.measure,
     "start": start.measure,
 }
 

@@ -62,9 +62,9 @@ def _lived(size: int, folder: Path, lives: list[Life], locked: list[float]) -> f
     life: Life = {}
 
     def timed(act: str, do: Callable[[], Any]) -> Any:
-        begun = _processor_seconds()
+        begun = processor_seconds()
         done = do()
-        life[act] = (_processor_seconds() - begun) / size
+        life[act] = (processor_seconds() - begun) / size
         return done
 
     read = timed("check", lambda: _checked(prepared))
@@ -145,7 +145,7 @@ def _export(campaign_id: int) -> None:
         assert export.signatures(session, session.get_one(Campaign, campaign_id))
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
     """Of this process and of those that it started, the database among them."""
     seconds = time.process_time()
     for child in psutil.Process().children(recursive=True):
