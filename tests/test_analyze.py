@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, text
 from typer.testing import CliRunner
 
-from tests import cast, servers
+from tests import cast, organizers, servers
 from worker import db, settings, tasks, vacuum
 from worker.cli.commands import app
 from worker.models import Base, Mail, Partner
@@ -51,6 +51,22 @@ def test_after_a_large_group_of_mails_postgresql_knows_how_many_there_are(
         assert known_rows(Mail) == (2 if many == 2 else 0)
     else:
         assert "sqlite_stat1" not in inspect(db.engine()).get_table_names()
+
+
+@only_postgresql
+def test_a_list_that_is_added_at_the_desk_tells_how_large_the_list_is(
+    database: str, notified: list[tuple[Any, ...]]
+) -> None:
+    with db.transaction() as session:
+        campaign_id = cast.a_campaign(session).id
+    organizers.add(seats={campaign_id: "owner"}, may_send=True)
+    browser = organizers.DeskBrowser()
+    browser.enters()
+
+    added = browser.does(f"/desk/campaigns/{campaign_id}/add", {"pasted": "organization\nRiver A\nRiver B\n"})
+
+    assert added.status_code == 303, added.text
+    assert known_rows(Partner) == 4
 
 
 @only_postgresql

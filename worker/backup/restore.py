@@ -13,7 +13,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, func, inspect, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from worker import db, migrations, settings
+from worker import db, migrations, settings, vacuum
 from worker.backup import Damaged, DamagedIdentity, NewerBackup, NotEmpty, OtherKey, archive, identity, rows
 from worker.backup.make import Manifest
 from worker.models import Base, Campaign, Installation
@@ -85,6 +85,7 @@ def restore_backup(path: Path, opener: Any, sealed: bytes, *, dry_run: bool = Fa
             return Restored(contents, None, [])
         left_out = beside.put_campaigns()
     _keep_backup_key(opener, sealed)
+    vacuum.analyze(*(mapper.class_ for mapper in Base.registry.mappers))
     return Restored(contents, replaced, left_out)
 
 

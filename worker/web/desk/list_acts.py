@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import db, tasks
+from worker import db, tasks, vacuum
 from worker.acts import add_partners, take_out
 from worker.definition import additions as lists
 from worker.definition import partners
 from worker.definition.additions import Additions
 from worker.definition.pasted_list import grouped
 from worker.definition.problems import Problem, few
+from worker.models import Partner
 from worker.state import newcomers
 from worker.state.campaigns import get_campaign
 from worker.state.refusals import BadList, NobodyNew
@@ -161,6 +162,7 @@ ACTS: tuple[DeskAct, ...] = (
         wakes=(),
         wakes_for_it=(tasks.invite,),
         read=_read_list,
+        afterwards=lambda campaign_id: vacuum.analyze(Partner),
     ),
     DeskAct(
         "add-one",
