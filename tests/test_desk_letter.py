@@ -24,6 +24,7 @@ from worker.models import AuditEvent, Mail, MailResponse, Reply, Role, Seal, Sea
 from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters, load_seals, seal_of, served
 from worker.state.refusals import NoReply, NothingToTell, NotThatDay
+from worker.web.desk import letter_page
 from worker.wording import spreadsheet
 
 pytestmark = [
@@ -138,6 +139,24 @@ def test_a_letter_that_was_sent_early_is_not_said_to_be_in_review_while_it_waits
         for letter in left_letters.letters_of(session, left_letters.campaign_of(session, "dam")):
             letter.due_at, letter.refused_at = None, db.clock(session)
     assert "server refused the letter" in editor.get(f"{place('dam')}/letter").text
+
+
+def test_of_many_names_the_page_has_some_and_a_link_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    left_letters.a_campaign("dam", ("public", "addressee", "public"))
+    monkeypatch.setattr(letter_page, "MOST_NAMES", 1)
+    editor = enters("dam", role="editor")
+
+    page = " ".join(editor.get(f"{place('dam')}/letter").text.split())
+    assert "2 named for everyone<br> 1 named to the addressee only" in page
+    assert (page.count(f"<li>{COUNTED}"), page.count(f"<li>{PUBLIC}"), page.count(f"<li>{IN_CONFIDENCE}")) == (2, 0, 1)
+    assert "Show 2 names</summary>" in page
+    assert '<ol start="3"' in page
+    assert f'href="{place("dam")}/letter?names=public#public">Show all 2 names</a>' in page
+
+    whole = editor.get(f"{place('dam')}/letter?names=public").text
+    assert (whole.count(f"<li>{COUNTED}"), whole.count(f"<li>{PUBLIC}")) == (2, 1)
+    assert "?names=public" not in whole.partition("<main")[2]
+    assert whole.count("<details open>") == 2, "the list, and the letter's text"
 
 
 def test_before_the_close_each_page_of_the_preview_says_that_it_is_not_sealed() -> None:

@@ -24,6 +24,7 @@ from worker.wording.letter_formats import FORMATS
 from worker.wording.organizers import O_, catalogue
 
 PAGE = f"{doing.CAMPAIGN}/letter"
+MOST_NAMES = 100  # of each rendition on this page; a link leads to all of one
 DOWNLOADS = ("pdf", "docx")
 
 
@@ -34,7 +35,7 @@ def show_letter(visit: Visit) -> Response:
         context: dict[str, Any] = {"campaign": at.campaign, "texts": _texts(at.campaign), "card": None}
         if visit.seat is not None and is_at_least(visit.seat.role, "editor"):
             card = load_letter_card(session, at.campaign)
-            context |= _card(card, visit.language)
+            context |= _card(card, visit.language, visit.request.query_params.get("names", ""))
             context |= {
                 "happened": doing.what_happened(session, visit, ACTS, at),
                 "offers": [one for one in doing.offers(ACTS, visit, at, below="letter") if card.helps(one.name)],
@@ -50,13 +51,14 @@ def _texts(campaign: Campaign) -> list[dict[str, Any]]:
     return [{"language": one, "sheet": letter_words.build_draft(campaign, [], one)} for one in order]
 
 
-def _card(card: LetterCard, language: str) -> dict[str, Any]:
+def _card(card: LetterCard, language: str, whole: str) -> dict[str, Any]:
+    """`whole`: the rendition of which all names are asked for."""
     campaign = card.facts.campaign
     return {
         "card": card,
         "blockers": [blockers.sentence(one, language) for one in card.blockers],
         "addressees": [_addressee(one, card, language) for one in card.addressees],
-        "lists": [] if campaign.erased_at or campaign.cancelled_at else _lists(card),
+        "lists": [] if campaign.erased_at or campaign.cancelled_at else _lists(card, whole),
         "notices": [{"to": one.addressee.name, "text": notice.as_text(campaign, one)} for one in card.notices],
     }
 
@@ -78,7 +80,7 @@ def _addressee(one: ServedCard, card: LetterCard, language: str) -> dict[str, An
     }
 
 
-def _lists(card: LetterCard) -> list[dict[str, Any]]:
+def _lists(card: LetterCard, whole: str) -> list[dict[str, Any]]:
     """Each rendition: whom it prints in the letter's own language, and how many more it counts."""
     campaign, found = card.facts.campaign, []
     is_there = card.is_sealed or campaign.closed_at is None
@@ -86,11 +88,16 @@ def _lists(card: LetterCard) -> list[dict[str, Any]]:
         named = card.named[rendition]
         secret = {one.id for one in named.in_confidence}
         openly = [one for one in named.named if one.id not in secret]
+        most = None if rendition == whole else MOST_NAMES
         found.append(
             {
                 "rendition": rendition,
-                "rows": letter_words.printed_rows(campaign, openly, campaign.authentic),
-                "in_confidence": letter_words.printed_rows(campaign, named.in_confidence, campaign.authentic),
+                "openly": len(openly),
+                "secretly": len(secret),
+                "is_whole": rendition == whole,
+                "is_cut": most is not None and max(len(openly), len(secret)) > most,
+                "rows": letter_words.printed_rows(campaign, openly[:most], campaign.authentic),
+                "in_confidence": letter_words.printed_rows(campaign, named.in_confidence[:most], campaign.authentic),
                 "withheld": named.withheld,
                 "has_files": is_there and may_be_taken_out(campaign, in_confidence=_is_secret(rendition, card)),
             }
