@@ -278,7 +278,7 @@ def test_a_silent_partner_of_an_old_address_is_not_reminded_at_the_new_one(
     correct(river_watch)
 
     with db.transaction() as session:
-        assert recipients.load_silent(session, session.get_one(Campaign, campaign.id), db.clock(session)) == []
+        assert session.scalars(recipients.select_silent(session.get_one(Campaign, campaign.id))).all() == []
 
 
 def test_a_doubtful_mail_goes_once_more_the_same(campaign: Campaign, river_watch: Partner) -> None:

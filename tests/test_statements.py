@@ -1,9 +1,10 @@
 """How many SQL statements an act or a look takes: facts are read once, whatever the number of partners."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -11,7 +12,7 @@ from tests import cast, voices
 from tests.definitions import a_definition
 from tests.sql import statements
 from worker import db, tokens
-from worker.acts import add_partners, answer, close, dispatch, invite, launch, receipts, report
+from worker.acts import add_partners, answer, close, dispatch, extend, invite, launch, receipts, report
 from worker.acts.answer import Statement
 from worker.acts.invite import BATCH
 from worker.definition.additions import Additions
@@ -108,6 +109,27 @@ def test_an_export_reads_no_more_than_it_prints() -> None:
     read = "".join(one for one in reading if "FROM answer" in one)
     assert "answer.representative" in read
     assert not any(one in read for one in ("partner.email", "partner.contact", "partner.note", "answer.reason"))
+
+
+def test_what_is_only_tried_counts_its_mails_and_writes_none() -> None:
+    """Answers wait for whoever looks at what an act would do."""
+    campaign_id = a_campaign_of(8)
+    with db.transaction() as session:
+        campaign, now = session.get_one(Campaign, campaign_id), db.clock(session)
+        outbox.put(session, [outbox.to_partner("invitation", campaign, one, "1", now) for one in campaign.partners])
+        session.execute(update(Mail).values(sent_at=now, due_at=None))
+        deadline = campaign.deadline_at + timedelta(days=1)
+    with statements() as seen, db.transaction() as session:
+        session.info["trying"] = True
+        told = extend.move_deadline(session, campaign_id, deadline)
+        again = [outbox.to_partner("invitation", campaign, one, "1", now) for one in campaign.partners]
+        new = outbox.to_partner("invitation", campaign, campaign.partners[0], "2", now)
+        assert outbox.put_unless_tried(session, [*again, new, new]) == 1
+        session.rollback()
+
+    assert not any("INTO mail" in one for one in seen)
+    with db.transaction() as session:
+        assert extend.move_deadline(session, campaign_id, deadline) == told == 8
 
 
 def test_receipts_and_copies_for_a_full_group_take_as_many_statements_as_for_one() -> None:

@@ -290,7 +290,7 @@ def test_who_is_not_reached_is_not_silent_and_is_not_reminded(campaign: Campaign
     assert (partner()["unreached"], partner("Eau Vive")["unreached"]) == (why, None)
     with db.transaction() as session:
         assert [
-            p.organization for p in recipients.load_silent(session, session.scalars(select(Campaign)).one(), now())
+            p.organization for p in session.scalars(recipients.select_silent(session.scalars(select(Campaign)).one()))
         ] == ["Eau Vive"]
         assert remind.remind_now(session, campaign.id) == 1
 

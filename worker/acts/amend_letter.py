@@ -15,7 +15,7 @@ from worker.choices import CHOICES
 from worker.definition.campaign import Definition
 from worker.mail import kinds, outbox
 from worker.models import Addressee, Answer, Campaign, Letter, Mail, Partner
-from worker.state.answers import load_standing
+from worker.state.answers import ANSWER_UNREAD, PARTNER_UNREAD, load_standing
 from worker.state.last_read import Reader, load_last_read
 from worker.state.members import can_be_in_letter, is_in_letter
 from worker.state.recipients import load_answering_contacts, load_to_ask_again
@@ -79,7 +79,8 @@ def replace_letter(
     session.flush()
     superseded = Mail.kind.in_(kinds.cancelled_by("amendment"))
     called_back = undo.call_back(session, Mail.campaign_id == campaign.id, superseded, at=now)
-    standing = load_standing(session, campaign, joinedload(Answer.partner))
+    partners = joinedload(Answer.partner).options(*PARTNER_UNREAD)
+    standing = load_standing(session, campaign, partners, *ANSWER_UNREAD)
     fallen = [one for one in standing.values() if meaning and CHOICES[one.choice].lapses]
     of_fallen = Mail.answer_id.in_([one.id for one in fallen])
     called_back += undo.call_back(session, of_fallen, Mail.kind == "receipt", at=now)
@@ -99,7 +100,7 @@ def replace_letter(
         of_interest = [mail for mail in mails if meaning or reads_other(p.id, mail["contact_id"], mail["language"])]
         not_concerned += bool(mails and not of_interest)
         rows += of_interest
-    told = outbox.put(session, rows)
+    told = outbox.put_unless_tried(session, rows)
     asked = ask_members_again.put_voice_again(session, campaign, before, now, due_at)
     for one in fallen:
         one.superseded_at = now

@@ -29,5 +29,5 @@ def put_voice_again(session: Session, campaign: Campaign, before: Letter, now: d
     for start in range(0, len(rows), AT_ONCE):
         some = rows[start : start + AT_ONCE]
         mails = [outbox.to_member("voice_again", campaign, one, which, now, due_at=due_at) for one in some]
-        put += outbox.put(session, mails)
+        put += outbox.put_unless_tried(session, mails)
     return put

@@ -62,6 +62,6 @@ def _move(session: Session, campaign: Campaign, deadline: datetime, now: datetim
     rows = [outbox.to_partner(kind, campaign, one, which, now, **later) for one in load_asked(session, campaign)]
     for contacts in load_answering_contacts(session, campaign).values():
         rows += [outbox.to_contact(kind, campaign, one, which, now, **later) for one in contacts]
-    told = outbox.put(session, rows)
+    told = outbox.put_unless_tried(session, rows)
     audit.log(session, campaign, "organizer", "extended", detail=(told, deadline.isoformat()), at=now)
     return told

@@ -73,7 +73,7 @@ def _put_reminders(
     **dates: Unpack[outbox.MailOptions],
 ) -> int:
     rows = [outbox.to_partner("reminder", campaign, partner, which, now, **dates) for partner in partners]
-    reminded = outbox.put(session, rows)
+    reminded = outbox.put_unless_tried(session, rows)
     if reminded:
         audit.log(session, campaign, actor, "reminded", detail=reminded, at=now)
     return reminded

@@ -110,6 +110,18 @@ def put(session: Session, rows: Sequence[MailRow]) -> int:
     return db.upsert_ignore(session, Mail, with_ids, Mail.key)
 
 
+def put_unless_tried(session: Session, rows: Sequence[MailRow]) -> int:
+    """The same for an act that reads nothing of them afterwards: where it is only tried they are counted, not written.
+
+    Answers wait for a try, and ten thousand rows that are rolled back stay in PostgreSQL's files.
+    """
+    if not session.info.get("trying"):
+        return put(session, rows)
+    campaigns, kinds = {row["campaign_id"] for row in rows}, {row["kind"] for row in rows}
+    there = session.scalars(select(Mail.key).where(Mail.campaign_id.in_(campaigns), Mail.kind.in_(kinds)))
+    return len({row["key"] for row in rows}.difference(there))
+
+
 def fact_moment(moment: datetime | None, now: datetime, *, within: timedelta = A_DAY) -> datetime:
     """Dates a mail by the fact it tells of, so that it is the same when put again; by now where that is long ago."""
     return moment if moment is not None and timedelta(0) <= now - moment <= within else now

@@ -3,11 +3,15 @@
 from functools import cache
 
 from sqlalchemy import ColumnElement, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 from sqlalchemy.orm.interfaces import ORMOption
 
 from worker.models import Answer, Campaign, Mail, Partner
 from worker.state.lifecycle import VISIBILITY_RANK
+
+PARTNER_UNREAD = (defer(Partner.contact), defer(Partner.email), defer(Partner.note))
+ANSWER_UNREAD = tuple(defer(getattr(Answer, name)) for name in ("representative", "role", "reason", "note", "passage"))
+"""What is not decrypted where many are read, and nobody looks at it."""
 
 
 def standing_answer(session: Session, partner_id: int) -> Answer | None:

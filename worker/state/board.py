@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, Text, case, cast, exists, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from worker import db, tokens
 from worker.models import Answer, Campaign, Contact, Mail, Organizer, Partner
 from worker.state import counts, mail_status, notes
+from worker.state.answers import ANSWER_UNREAD, PARTNER_UNREAD
 from worker.state.mail_status import MailCode
 from worker.text import similar_names
 from worker.text.names import signatory
@@ -119,7 +120,7 @@ def load_board(session: Session, campaign: Campaign, wanted: Wanted = Wanted()) 
     found, total = session.execute(of_wanted(func.count(Partner.id), of_all).where(*but(""))).one()
     page = min(wanted.page, max(1, -(-found // PAGE)))
     unfiltered, by_filter = _count_by_filter(session, *but("which"))
-    rows = counts.of_partners(Partner).where(*but("")).options(*_UNREAD).order_by(*_ORDERS[wanted.order]())
+    rows = counts.of_partners(Partner).where(*but("")).options(*PARTNER_UNREAD).order_by(*_ORDERS[wanted.order]())
     partners = list(session.scalars(rows.limit(PAGE).offset((page - 1) * PAGE)))
     return Board(
         rows=_rows(session, campaign, partners, now),
@@ -151,19 +152,13 @@ def load_public_board(session: Session, campaign: Campaign, *, search: str = "",
     )
 
 
-_UNREAD = (defer(Partner.contact), defer(Partner.email), defer(Partner.note))
-_UNREAD_OF_ANSWER = tuple(
-    defer(getattr(Answer, name)) for name in ("representative", "role", "reason", "note", "passage")
-)
-
-
 def _rows(session: Session, campaign: Campaign, partners: Sequence[Partner], now: datetime) -> list[BoardRow]:
     ids = [partner.id for partner in partners]
     mails: dict[int, list[Mail]] = {number: [] for number in ids}
     to_them = select(Mail).where(Mail.partner_id.in_(ids), Mail.contact_id.is_(None)).order_by(Mail.id)
     for mail in session.scalars(to_them) if ids else ():
         mails[mail.partner_id or 0].append(mail)
-    stand = select(Answer).where(Answer.partner_id.in_(ids), Answer.superseded_at.is_(None)).options(*_UNREAD_OF_ANSWER)
+    stand = select(Answer).where(Answer.partner_id.in_(ids), Answer.superseded_at.is_(None)).options(*ANSWER_UNREAD)
     answers = {answer.partner_id: answer for answer in session.scalars(stand)} if ids else {}
     around = mail_status.load_circumstances(session, campaign, now)
     due = notes.load_due(session, ids) if ids else set()

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from worker.choices import CHOICES
 from worker.mail import kinds
 from worker.models import Answer, Campaign, Contact, Mail, Partner, Suppression, ThirdPartyAddress
-from worker.state.answers import exposing_more
+from worker.state.answers import PARTNER_UNREAD, exposing_more
 
 A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 JUST_REMINDED = timedelta(minutes=10)  # in which nobody is reminded again by hand, whoever else asks for it
 SIGNING = tuple(one.name for one in CHOICES.values() if one.signs)
 _INVITATION = (Mail.kind == "invitation", Mail.contact_id.is_(None))  # a merged partner's is a further contact's
 OF_A_READER = (Partner.id, Partner.generation, Partner.language)  # outbox.ToPartner, and no contact to decrypt
+Named = Row[int, int, str, str]
+_NAMED = (*OF_A_READER, Partner.organization)
 
 
 def select_not_yet_asked(campaign: Campaign) -> Select[int, int, str, datetime | None]:
@@ -37,38 +39,32 @@ def _is_not_yet_asked() -> ColumnElement[bool]:
     return Partner.takes_mail & ~exists().where(Answer.partner_id == Partner.id) & not_invited
 
 
-def load_asked(session: Session, campaign: Campaign) -> list[Partner]:
-    """The partners that were asked at their present address, and want mail."""
-    told = select(Partner).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.takes_mail)
-    return list(session.scalars(told.order_by(Partner.id)))
+def load_asked(session: Session, campaign: Campaign) -> Sequence[Named]:
+    """The partners that were asked at their present address, and want mail, each as a reader with its name."""
+    told = select(*_NAMED).where(Partner.campaign_id == campaign.id, _has_invitation(), Partner.takes_mail)
+    return session.execute(told.order_by(Partner.id)).all()
 
 
 def load_to_ask_again(session: Session, campaign: Campaign) -> list[Partner]:
-    """Who has the invitation, or has answered without one."""
+    """Who has the invitation, or has answered without one; no contact of theirs is decrypted."""
     answered = exists().where(Answer.partner_id == Partner.id)
     of_it = (Partner.campaign_id == campaign.id, Partner.is_in_list)
-    known = select(Partner).where(*of_it, _has_invitation() | answered)
+    known = select(Partner).where(*of_it, _has_invitation() | answered).options(*PARTNER_UNREAD)
     return list(session.scalars(known.order_by(Partner.id)))
 
 
-def load_silent(session: Session, campaign: Campaign, now: datetime, *, mailed_lately: bool = True) -> list[Partner]:
-    """The partners whose invitation was accepted by a server and for whom no answer stands.
-
-    Without `mailed_lately` those who were asked or reminded within the last day are left out.
-    """
-    partners = select_silent(campaign)
-    if not mailed_lately:
-        partners = partners.where(last_mail() < now - A_DAY)
-    return list(session.scalars(partners))
-
-
-def load_to_remind(session: Session, campaign: Campaign, now: datetime, *, mailed_lately: bool) -> list[Partner]:
+def load_to_remind(session: Session, campaign: Campaign, now: datetime, *, mailed_lately: bool) -> Sequence[Named]:
     """Those of the silent whom an organizer's reminder goes to now: nobody for whom one waits or was just put."""
+    to_remind = _select_to_remind(campaign, now, mailed_lately=mailed_lately)
+    return session.execute(to_remind.with_only_columns(*_NAMED)).all()
+
+
+def _select_to_remind(campaign: Campaign, now: datetime, *, mailed_lately: bool) -> Select[Partner]:
     reminded = exists().where(*_TO_REGISTERED, Mail.kind == "reminder", Mail.dated_at > now - JUST_REMINDED)
     partners = select_silent(campaign).where(~reminded, ~is_being_asked())
     if not mailed_lately:
         partners = partners.where(last_mail() < now - A_DAY)
-    return list(session.scalars(partners))
+    return partners
 
 
 @dataclass(frozen=True)
@@ -85,10 +81,14 @@ class Reminded:
 
 def count_reminded(session: Session, campaign: Campaign, now: datetime, *, again: bool) -> Reminded:
     """Who it would be now; `again`: also who had an email within a day."""
-    silent = len(load_silent(session, campaign, now))
-    free = len(load_to_remind(session, campaign, now, mailed_lately=True))
+    silent = _count(session, select_silent(campaign))
+    free = _count(session, _select_to_remind(campaign, now, mailed_lately=True))
     chosen = [one.organization for one in load_to_remind(session, campaign, now, mailed_lately=again)]
     return Reminded(chosen, silent, silent - free, free - len(chosen))
+
+
+def _count(session: Session, partners: Select[Partner]) -> int:
+    return session.scalar(partners.order_by(None).with_only_columns(func.count(Partner.id))) or 0
 
 
 def is_being_asked() -> ColumnElement[bool]:
@@ -146,7 +146,7 @@ def select_contacts_to_tell_of_end(campaign: Campaign) -> Select[int, int, int, 
     )
 
 
-def load_to_tell_of_end_by_hand(session: Session, campaign: Campaign) -> list[Partner]:
+def load_to_tell_of_end_by_hand(session: Session, campaign: Campaign) -> Sequence[Named]:
     """The partners that were asked, by mail or by hand, or have answered, and that no mail of ours reaches."""
     answered = exists().where(Answer.partner_id == Partner.id)
     was_asked = _has_had_mail(None) | Partner.handed_out_at.is_not(None) | answered
@@ -154,7 +154,7 @@ def load_to_tell_of_end_by_hand(session: Session, campaign: Campaign) -> list[Pa
     unreached = Partner.email_hmac.is_(None) | Partner.silenced_at.is_not(None) | suppressed
     living = (Partner.campaign_id == campaign.id, Partner.erased_at.is_(None), Partner.is_in_list)
     which = (*living, was_asked, unreached)
-    return list(session.scalars(select(Partner).where(*which).order_by(Partner.id)))
+    return session.execute(select(*_NAMED).where(*which).order_by(Partner.id)).all()
 
 
 def may_have_heard(session: Session, partner: Partner) -> bool:
