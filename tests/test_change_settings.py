@@ -18,8 +18,8 @@ from worker.acts.change_settings import apply_settings
 from worker.cli.commands import app
 from worker.mail.mime import NothingToSay
 from worker.models import AuditEvent, Campaign, Mail, Organizer
+from worker.state.public_list import shown_to_everyone
 from worker.state.refusals import Closed, NoSettings, Refused, SameSettings, ShowsMore
-from worker.state.signatories import shown_to_everyone
 from worker.wording import mails
 
 sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -247,7 +247,7 @@ def test_no_page_that_was_worded_before_is_shown(browser: TestClient, database: 
     assert "new@rivers.example" in page
     assert browser.get("/c/dam").status_code == 404
     with db.reading() as session:
-        assert shown_to_everyone(session, session.get_one(Campaign, number)) == []
+        assert shown_to_everyone(session, session.get_one(Campaign, number)).rows == []
 
 
 @sqlite

@@ -28,7 +28,10 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
                                 state/positions.py reads where its partner stands. web/code_page.py is what all pages
                                 with a mail code share, and acts/check_code.py compares it; web/page_cache.py is the
                                 page for the many who only look (state/looks.py), web/batching.py serves together
-                                what comes at the same time
+                                what comes at the same time. Of those who sign it shows the first (state/public_list.py)
+                                and leads to web/names_page.py, which has all of them
+    web/public_page.py          the letter for everyone, with a long list over several pages; it and the files of
+                                web/static.py leave compressed (web/compression.py), and nothing that holds a secret
     web/join.py                 an organization that nobody asked asks to sign: acts/join.py puts its mail, later when
                                 many ask (acts/third_party_limits.py; web/origins.py counts from where)
     web/voice.py                a person adds its voice: acts/add_voice.py puts a mail (acts/voice_limits.py), and who

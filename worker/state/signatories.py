@@ -24,7 +24,7 @@ from worker import db
 from worker.column_types import Moment
 from worker.models import Addressee, Answer, Campaign, Letter, Partner, Rendition, Visibility
 from worker.state.letters import first_seal_sent, sealed_at
-from worker.state.lifecycle import BEYOND_RECALL
+from worker.state.lifecycle import BEYOND_RECALL, Stage
 from worker.state.positions import FEW_PARTNERS, Position
 from worker.text.collation import sort_key
 from worker.text.names import Printable
@@ -79,28 +79,22 @@ def load_renditions(
     return found
 
 
-def shown_to(session: Session, position: Position) -> list[Printed]:
-    """Whom a partner sees under the letter: itself, as it is printed or would be, among those that may be shown.
+def lists_others(campaign: Campaign, stage: Stage) -> bool:
+    """Whether partners see each other under the letter: as the campaign allows it, until the letter has left."""
+    return campaign.show_signers != "nobody" and stage != "cancelled" and stage not in BEYOND_RECALL
 
-    Those are of the ones that sign publicly, as the campaign allows it, until the letter has left: nobody who is
-    withheld is among them, and nothing is counted.
-    """
-    campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
-    prints_itself = stage == "open" or (
+
+def lists_itself(position: Position) -> bool:
+    """Whether a partner sees itself under the letter, as it is printed or would be."""
+    standing, stage = position.standing, position.stage
+    return stage == "open" or (
         stage != "cancelled" and standing is not None and is_named(standing.visibility, "public")
     )
-    own: list[Printed] = [partner] if prints_itself else []
-    if campaign.show_signers == "nobody" or stage == "cancelled" or stage in BEYOND_RECALL:
-        return own
-    named = load_signatories(session, campaign, "public").named
-    return in_order([*(one for one in named if one.id != partner.id), *own])
 
 
-def shown_to_everyone(session: Session, campaign: Campaign) -> Sequence[Printed]:
-    """Whom the public page names: those that sign publicly at this moment, once that may be seen."""
-    if campaign.dispatched_at is None and campaign.show_signers != "everyone":
-        return []
-    return load_signatories(session, campaign, "public").named
+def everyone_sees(campaign: Campaign) -> bool:
+    """Whether the public page names those that sign publicly at this moment."""
+    return campaign.dispatched_at is not None or campaign.show_signers == "everyone"
 
 
 def standing_signatures(
@@ -134,12 +128,22 @@ _SENT_UNDER = standing_signatures(
     campaign_id=_CAMPAIGN,
     as_of=func.coalesce(sealed_at(_CAMPAIGN, first_seal_sent(_CAMPAIGN, _MOMENT)), _MOMENT),
 )
-_PUBLIC = standing_signatures(*PRINTED, campaign_id=_CAMPAIGN).where(Answer.visibility.in_(_NAMED["public"]))
+_PUBLIC = (
+    standing_signatures(*PRINTED, campaign_id=_CAMPAIGN)
+    .where(Answer.visibility.in_(_NAMED["public"]))
+    .order_by(Partner.sort_key, Partner.id)
+)
+_PUBLIC_OF_THESE = _PUBLIC.order_by(None).where(Partner.id.in_(bindparam("ids", expanding=True)))
 
 
-def load_public(campaign_id: int) -> Sequence[Row[Any]]:
-    """What is printed of those that the public rendition names, in no order; it begins no transaction."""
-    return db.read_autocommit(_PUBLIC, campaign=campaign_id)
+def load_public(session: Session, campaign_id: int) -> Sequence[Row[Any]]:
+    """What is printed of those that the public rendition names, in the printed order."""
+    return session.execute(_PUBLIC, {"campaign": campaign_id}).all()
+
+
+def load_public_of(session: Session, campaign_id: int, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """The same of those among these partners that it names, in no order."""
+    return session.execute(_PUBLIC_OF_THESE, {"campaign": campaign_id, "ids": ids}).all()
 
 
 def count_signing(session: Session, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -12,13 +12,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from worker import db, settings, startup
+from worker import db, startup
 from worker.key_check import WrongKey
 from worker.tokens import PATHS
-from worker.web import health, key_gate, not_now, public_page, responses, restored
+from worker.web import health, key_gate, not_now, public_page, responses, restored, static
 from worker.web.contacts_page import ContactsPage
 from worker.web.desk.door import Door
 from worker.web.desk.table import TABLE
@@ -30,6 +30,7 @@ from worker.web.link_auth import LinkEnded, NotNow
 from worker.web.listing_page import ListingPage
 from worker.web.member_page import MemberPage, NotMePage
 from worker.web.middleware import Guard
+from worker.web.names_page import NamesPage
 from worker.web.origins import Origins
 from worker.web.partner_page import PartnerPage
 from worker.web.pass_on import PassOnPage
@@ -59,6 +60,7 @@ def make_app(inbox: Path | None = None) -> Starlette:
             Route("/s/{token:token}/row", ListingPage),
             Route("/s/{token:token}/pass-on", PassOnPage),
             Route("/s/{token:token}/contacts", ContactsPage),
+            Route("/s/{token:token}/names", NamesPage),
             Route("/j/{token:token}", ConfirmPage),
             Route("/c/{slug:slug}/join", JoinPage),
             Route("/c/{slug:slug}/voice", VoicePage),
@@ -70,9 +72,9 @@ def make_app(inbox: Path | None = None) -> Starlette:
             *Door(TABLE).routes(),
             Route("/livez", health.livez),
             Route("/readyz", health.readyz),
-            Route("/style.css", _stylesheet),
-            Route("/desk.css", _stylesheet),
-            Route("/khmer.woff2", _khmer),
+            Route("/style.css", static.stylesheet),
+            Route("/desk.css", static.stylesheet),
+            Route("/khmer.woff2", static.font),
             *(routes_of_inbox(inbox) if inbox else []),
         ],
         lifespan=_no_more_threads_than_connections,
@@ -103,17 +105,6 @@ async def _no_more_threads_than_connections(app: Starlette) -> AsyncIterator[Non
     """Whoever comes in a crowd waits for a thread, and not in a thread for a connection, where patience ends."""
     current_default_thread_limiter().total_tokens = db.CONNECTIONS
     yield
-
-
-async def _stylesheet(request: Request) -> Response:
-    path = settings.current().templates_dir / "pages" / request.url.path.removeprefix("/")
-    return FileResponse(path, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
-
-
-async def _khmer(request: Request) -> Response:
-    """Noto Sans Khmer for pages in Khmer; a browser asks for it only where it is used (`make font` makes it)."""
-    path = settings.current().templates_dir / "pages" / "khmer.woff2"
-    return FileResponse(path, media_type="font/woff2", headers={"Cache-Control": "max-age=2592000"})
 
 
 async def _refused(request: Request, error: Exception) -> Response:

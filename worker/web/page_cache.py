@@ -4,7 +4,6 @@ What the readers of one campaign see differs by a few words of their own. Those 
 (`wording/drafts.py`); the rest is kept for all who see the same. Nothing is kept of a reader.
 """
 
-import bisect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from starlette.responses import HTMLResponse, Response
 from worker import db
 from worker.acts.answer import standing_mark
 from worker.models import MAX_WRONG_CODES, Answer, Campaign, Partner
-from worker.state import signatories
+from worker.state import public_list, signatories
 from worker.state.disclosures import Disclosure, load_disclosures
 from worker.state.letters import load_letters_of
-from worker.state.lifecycle import BEYOND_RECALL, Stage, stage_at
+from worker.state.lifecycle import Stage, stage_at
 from worker.state.looks import load_campaigns, load_looks
 from worker.text import dates, names
 from worker.web import link_auth, responses
@@ -45,6 +44,8 @@ class PageTemplate:
     letter_language: str = ""
     line: str = ""
     """The line of the reader in the list, where it stands among others that are shown."""
+    more: str = ""
+    """The line that leads to those who are not shown; it has the mark of the reader's link."""
 
     def filled(self, values: dict[str, str]) -> str:
         """The page with a reader's own words, escaped."""
@@ -88,7 +89,7 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         own[RECORDED] = dates.day_and_time(seen.at, worded.zone, language)
     escaped = {mark: str(escape(value)) for mark, value in own.items()}
     if worded.line:
-        escaped[LIST] = _with_its_own(await _lists.ask(Listed.under(worded, seen.campaign_id)), seen, worded)
+        escaped[LIST] = _with_its_own(await _lists.ask(Listed.under(worded, seen)), seen, worded, escaped)
     return HTMLResponse(worded.filled(escaped))
 
 
@@ -106,8 +107,7 @@ class After(NamedTuple):
     @classmethod
     def at(cls, campaign: Campaign, stage: Stage, now: datetime, disclosed: Disclosure) -> "After | None":
         """That of one partner; null while answers are taken, and where its page is not that simple."""
-        lists_others = campaign.show_signers != "nobody" and stage not in BEYOND_RECALL
-        if stage in {"open", "cancelled"} or lists_others:
+        if stage in {"open", "cancelled"} or signatories.lists_others(campaign, stage):
             return None
         return cls(
             stage=stage,
@@ -158,56 +158,60 @@ _looks = Batcher(_look)
 
 def split_slots(html: str, campaign: Campaign, letter_language: str, *, lists_others: bool) -> PageTemplate:
     """A page with marks in it, made ready to be filled."""
-    line = ""
-    if lists_others and (found := re.search(f"[^\n]*{PRINTED}[^\n]*\n", html)):
-        line, html = found[0], html.replace(found[0], LIST)
-    return PageTemplate(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line)
+    line = more = ""
+    if lists_others and (found := re.search(f"([^\n]*{PRINTED}[^\n]*\n)([^\n]*\n)", html)):
+        line, more = found.groups()
+        html = html.replace(found[0], LIST)
+    return PageTemplate(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line, more)
 
 
 class Listed(NamedTuple):
-    """A list of those who sign publicly: of which campaign, and how its lines are set."""
+    """The beginning of a list of those who sign publicly: of which campaign, and how its lines are set."""
 
     campaign_id: int
+    launched_at: datetime
     letter_language: str
     authentic: str
     line: str
 
     @classmethod
-    def under(cls, worded: PageTemplate, campaign_id: int) -> "Listed":
+    def under(cls, worded: PageTemplate, seen: Row[Any]) -> "Listed":
         """The one under a page."""
-        return cls(campaign_id, worded.letter_language, worded.authentic, _OWN.sub("", worded.line))
+        line = _OWN.sub("", worded.line)
+        return cls(seen.campaign_id, seen.launched_at, worded.letter_language, worded.authentic, line)
 
 
-class Line(NamedTuple):
-    """One organization in such a list."""
+class Beginning(NamedTuple):
+    """The first rows of such a list, in the printed order, and the line of each."""
 
-    place: tuple[tuple[int, ...], str, int]
-    partner_id: int
-    html: str
+    rows: Sequence[Row[Any]]
+    lines: dict[int, str]
 
 
-def _list(wanted: Sequence[Listed]) -> list[list[Line]]:
-    """Who signs publicly at this moment, in the printed order."""
-    made = {one: _lines(one) for one in set(wanted)}
+def _list(wanted: Sequence[Listed]) -> list[Beginning]:
+    """Who signs publicly at this moment."""
+    made = {one: _beginning(one) for one in set(wanted)}
     return [made[one] for one in wanted]
 
 
-def _lines(listed: Listed) -> list[Line]:
-    rows = signatories.load_public(listed.campaign_id)
-    printed = [names.signatory(row, listed.letter_language, listed.authentic) for row in rows]
-    html = [listed.line.replace(PRINTED, str(escape(row))) for row in printed]
-    return sorted(Line(signatories.place_of(row), row.id, line) for row, line in zip(rows, html, strict=True))
+def _beginning(listed: Listed) -> Beginning:
+    with db.reading() as session:
+        rows = public_list.load_beginning(session, listed.campaign_id, listed.launched_at)
+    printed = {row.id: names.signatory(row, listed.letter_language, listed.authentic) for row in rows}
+    return Beginning(rows, {one: listed.line.replace(PRINTED, str(escape(row))) for one, row in printed.items()})
 
 
 _lists = Batcher(_list)
 
 
-def _with_its_own(lines: Sequence[Line], seen: Row[Any], worded: PageTemplate) -> str:
-    """The list with the reader's own row in its place."""
-    own = worded.line.replace(PRINTED, str(escape(names.signatory(seen, worded.letter_language, worded.authentic))))
-    others = [line for line in lines if line.partner_id != seen.id]
-    place = bisect.bisect(others, (signatories.place_of(seen),))
-    return "".join([*(one.html for one in others[:place]), own, *(one.html for one in others[place:])])
+def _with_its_own(beginning: Beginning, seen: Row[Any], worded: PageTemplate, own: dict[str, str]) -> str:
+    """The list with the line of the reader, whose own words are escaped, in its place."""
+    shown = public_list.with_own(beginning.rows, seen.id, seen)
+    its_line = worded.line.replace(PRINTED, own[PRINTED])
+    lines = [its_line if row is seen else beginning.lines[row.id] for row in shown.rows]
+    if shown.link is not None:
+        lines.insert(shown.link, worded.more.replace(TOKEN, own[TOKEN]))
+    return "".join(lines)
 
 
 class State(NamedTuple):

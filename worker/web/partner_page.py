@@ -16,7 +16,7 @@ from worker.acts import answer, contacts
 from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Partner
-from worker.state import lifecycle, links, members, signatories
+from worker.state import lifecycle, links, members, public_list, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
 from worker.state.last_read import Reader, load_first_shown
@@ -112,11 +112,13 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         after = After.at(campaign, position.stage, position.now, view["disclosed"])
         state = State.from_rows(partner, campaign, position.standing, after, few_are_asked=position.few_are_asked)
         is_open = position.stage == "open"
+        lists_others = is_open and signatories.lists_others(campaign, position.stage)
         if not (is_open or after):
             return state, PageTemplate([])
         if is_open:
             # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
-            view |= {"sheet": dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED]), "own_place": 0}
+            sheet = dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED])
+            view |= {"sheet": sheet, "own_place": 0, "more_before": 1 if lists_others else None}
         reader = SimpleNamespace(
             organization=page_cache.ORGANIZATION,
             takes_mail=partner.takes_mail,
@@ -136,7 +138,6 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
             "has_contacts": False,
         }
         page = templates.page("pages/partner/page.html", language, **view, **own)
-        lists_others = is_open and campaign.show_signers != "nobody"
         return state, page_cache.split_slots(page, campaign, view["sheet"].language, lists_others=lists_others)
 
 
@@ -222,16 +223,15 @@ def _view(
 ) -> dict[str, Any]:
     """All that the page says but for the reader's own words; `printed_as` stands for its row under the letter."""
     campaign, partner, standing, stage = position.campaign, position.partner, position.standing, position.stage
-    named = signatories.shown_to(session, position)
+    shown = public_list.shown_to(session, position)
     earlier = earlier_answer(session, partner)
     letter_language = letter.letter_language(campaign, language)
     offered = position.offered() & {*BY_THE_FORM, "disown", "correct", "pass on"}
     if problems and not offered & BY_THE_FORM:
         typed, problems, refusal = None, None, Closed.to("answer", campaign)
-    own_place = named.index(partner) if partner in named else None
-    printed = letter.printed_rows(campaign, named, letter_language)
-    if own_place is not None and printed_as:
-        printed[own_place] = printed_as
+    printed = letter.printed_rows(campaign, shown.rows, letter_language)
+    if shown.own is not None and printed_as:
+        printed[shown.own] = printed_as
     disclosed = load_disclosure(session, position, standing)
     called = {one.name: one.name_in(language) for one in campaign.letter.addressees}
     return {
@@ -240,7 +240,8 @@ def _view(
         "copies": [called[one.name] for one in campaign.letter.addressees if one.copy],
         "to_whom": letter.to_whom(campaign.letter.addressees, language),
         "sheet": letter.build_draft(campaign, printed, letter_language),
-        "own_place": own_place,
+        "own_place": shown.own,
+        "more_before": shown.link,
         "earlier": earlier,
         "changes": _changes(session, position, earlier, (partner.id, contact_id), typed, language)
         if stage == "open"

@@ -1,4 +1,7 @@
-"""`/c/<slug>`: a letter for everyone to read, as far and as soon as its campaign allows it."""
+"""`/c/<slug>`: a letter for everyone to read, as far and as soon as its campaign allows it.
+
+A long list goes on over further pages (`?page=2`), which do not repeat the letter.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,32 +9,42 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from worker import db
-from worker.state import lifecycle, members, public_letters, signatories
+from worker.state import lifecycle, members, public_letters, public_list, signatories
 from worker.state.campaigns import find_public
 from worker.text.languages import LANGUAGES
-from worker.web import responses
+from worker.web import compression, responses
 from worker.web.batching import Batcher
-from worker.wording.letter import build_public, letter_language
+from worker.wording import letter as letters
 
 
 class Wanted(NamedTuple):
-    """One page, as an address names it."""
+    """One page, as an address names it, and whether its reader takes it compressed."""
 
     slug: str
     language: str
+    number: int = 1
+    is_compressed: bool = False
 
 
 async def letter(request: Request) -> Response:
-    """The page of one campaign; one that is not public is as unknown as one that does not exist."""
+    """The page of one campaign; one that is not public is as unknown as one that does not exist.
+
+    It holds no secret and nothing that was typed, so it may be compressed.
+    """
     language = request.query_params.get("lang", "")  # what no page speaks must not make a page of its own
-    wanted = Wanted(request.path_params["slug"], language if language in LANGUAGES else "")
+    wanted = Wanted(
+        request.path_params["slug"],
+        language if language in LANGUAGES else "",
+        responses.read_page(request.query_params.get("page", "")),
+        compression.takes_gzip(request),
+    )
     page = await _pages.ask(wanted)
     if page is None:
         raise HTTPException(404)
-    return HTMLResponse(page)
+    return compression.response(page, "text/html", is_compressed=wanted.is_compressed)
 
 
 def as_seen(session: Session, slug: str, language: str) -> bytes | None:
@@ -41,7 +54,10 @@ def as_seen(session: Session, slug: str, language: str) -> bytes | None:
 
 def _read(wanted: Sequence[Wanted]) -> list[bytes | Exception | None]:
     """Each page once for all who ask for it at the same time, with the names as they are now; nothing is kept."""
-    made = {one: _page_or_error(one) for one in set(wanted)}
+    made = {one: _page_or_error(one) for one in {one._replace(is_compressed=False) for one in wanted}}
+    for one in set(wanted) - made.keys():
+        page = made[one._replace(is_compressed=False)]
+        made[one] = compression.compress(page) if isinstance(page, bytes) else page
     return [made[one] for one in wanted]
 
 
@@ -64,13 +80,17 @@ def _page(session: Session, wanted: Wanted) -> bytes | None:
     language = responses.choose_language(wanted.language, campaign.authentic)
     before, after = public_letters.neighbours(session, campaign)
     sent_under = signatories.count_sent_under(session, campaign)
+    list_page = public_list.shown_to_everyone(session, campaign, wanted.number)
     page = responses.show(
         "public/page.html",
         language,
         campaign=campaign,
         addressee=campaign.letter.addressees[0].name_in(language),
         copies=[one.name_in(language) for one in campaign.letter.addressees if one.copy],
-        sheet=build_public(session, campaign, letter_language(campaign, language), sent_under),
+        sheet=letters.build_public(
+            session, campaign, list_page.rows, letters.letter_language(campaign, language), sent_under
+        ),
+        list_page=list_page,
         sent_under=sent_under,
         says_members=members.is_in_letter(campaign),
         told=members.number_told(session, campaign),

@@ -41,6 +41,11 @@ def choose_language(wanted: str, own: str) -> str:
     return next((one for one in (wanted, own) if one in LANGUAGES), "en")
 
 
+def read_page(typed: str) -> int:
+    """The number of a page; the first where none is typed."""
+    return max(1, int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 1
+
+
 def apology(
     which: Apology, headers: dict[str, str] | None = None, typed: Mapping[str, str] | None = None
 ) -> HTMLResponse:

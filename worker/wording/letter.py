@@ -74,13 +74,15 @@ def printed_rows(campaign: Campaign, named: Iterable[Printable], language: str) 
     return [names.signatory(partner, language, authentic) for partner in named]
 
 
-def build_public(session: Session, campaign: Campaign, language: str, sent_under: int | None) -> Sheet:
-    """The letter on its public page: who signs publicly at this moment, once that may be seen.
+def build_public(
+    session: Session, campaign: Campaign, named: Iterable[Printable], language: str, sent_under: int | None
+) -> Sheet:
+    """The letter on its public page, with those that it names at this moment (`public_list.shown_to_everyone`).
 
     After it has left, whoever steps back is gone from it at once, and its numbers are those with which it was sent.
     How many are withheld is not said: that number would rise where somebody who steps back still signs.
     """
-    rows = printed_rows(campaign, signatories.shown_to_everyone(session, campaign), language)
+    rows = printed_rows(campaign, named, language)
     voices = count_in_letter_sent(session, campaign)
     count, persons = (UNKNOWN if number is None else str(number) for number in (sent_under, voices))
     return build_draft(campaign, rows, language, count, persons)

@@ -11,8 +11,9 @@ from worker import db
 from worker.state.board import PAGE, Board, Filter, Order, Wanted, load_board
 from worker.text import characters
 from worker.text.languages import LANGUAGES
+from worker.web import responses
 from worker.web.desk import doing
-from worker.web.desk.visit import Visit, read_page
+from worker.web.desk.visit import Visit
 from worker.wording.partners import PartnerWords
 
 _LONGEST = 254  # characters of a search: an email address
@@ -75,7 +76,7 @@ def read_wanted(asked: Mapping[str, str], me: int) -> Wanted:
         care=me if asked.get("care") == _MINE else None,
         search=search if characters.has_letters(search) else "",
         order=cast(Order, order) if order in get_args(Order) else "printed",
-        page=read_page(asked.get("page", "")),
+        page=responses.read_page(asked.get("page", "")),
     )
 
 

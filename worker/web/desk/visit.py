@@ -102,7 +102,7 @@ class Visit:
     @property
     def page(self) -> int:
         """Which page of a list is asked for."""
-        return read_page(self.request.query_params.get("page", ""))
+        return responses.read_page(self.request.query_params.get("page", ""))
 
     @property
     def campaign_path(self) -> str:
@@ -152,11 +152,6 @@ class Visit:
 
 
 View = Callable[[Visit], Response]
-
-
-def read_page(typed: str) -> int:
-    """The number of a page; the first where none is typed."""
-    return max(1, int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 1
 
 
 def _shown(value: object) -> str:
