@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Boolean, Row, bindparam, literal, null, select, tuple_, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from worker import db
 from worker.models import Campaign, Contact, Digest, EndedLink, Member, Partner, ThirdPartyAddress
@@ -124,8 +124,8 @@ def find_campaign_of_digest(ref: bytes) -> OfDigest | None:
 
 
 def load_owner(session: Session, model: type[Owner], holder: Holder) -> Owner | None:
-    """The row of a link's holder; null if the link was revoked since it was looked up."""
-    owner = session.get(model, holder.id)
+    """The row of a link's holder, with its campaign; null if the link was revoked since it was looked up."""
+    owner = session.get(model, holder.id, options=[joinedload(model.campaign)])
     linked = load_contact(session, holder) if holder.contact_id is not None else owner
     ended = isinstance(linked, Contact) and linked.ended_at is not None
     if owner is None or linked is None or ended or linked.generation != holder.generation:

@@ -53,7 +53,6 @@ _LOOK = (
         (
             Partner.silenced_at.is_not(None)
             | Partner.taken_out_at.is_not(None)
-            | Partner.quiet_at.is_not(None)
             | Partner.listing_changed_at.is_not(None)
             | Partner.passed_on_at.is_not(None)
             | exists().where(Contact.partner_id == Partner.id)

@@ -132,15 +132,23 @@ _orders: dict[tuple[int, datetime], tuple[float, Sequence[int]]] = {}
 
 
 def _load_listed(session: Session, campaign_id: int, launched_at: datetime) -> _Listed:
-    until, ids = _orders.get((campaign_id, launched_at), (0.0, ()))
-    if time.monotonic() < until:
-        return _Listed(ids)
-    rows = _by_id(signatories.load_public(session, campaign_id))
-    if len(rows) > PAGE:
-        if len(_orders) >= MAX_ORDERS:
-            _orders.clear()
-        _orders[campaign_id, launched_at] = time.monotonic() + ORDER_HOLDS_S, list(rows)
-    return _Listed(list(rows), rows)
+    key = campaign_id, launched_at
+    if (kept := _orders.get(key)) is None:
+        rows = _by_id(signatories.load_public(session, campaign_id))
+        if len(rows) > PAGE:
+            _keep(key, list(rows))
+        return _Listed(list(rows), rows)
+    until, ids = kept
+    if time.monotonic() >= until:
+        ids = signatories.load_public_ids(session, campaign_id)
+        _keep(key, ids)
+    return _Listed(ids)
+
+
+def _keep(key: tuple[int, datetime], ids: Sequence[int]) -> None:
+    if len(_orders) >= MAX_ORDERS:
+        _orders.clear()
+    _orders[key] = time.monotonic() + ORDER_HOLDS_S, ids
 
 
 def _by_id(rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:

@@ -133,12 +133,18 @@ _PUBLIC = (
     .where(Answer.visibility.in_(_NAMED["public"]))
     .order_by(Partner.sort_key, Partner.id)
 )
+_PUBLIC_IDS = _PUBLIC.with_only_columns(Partner.id)
 _PUBLIC_OF_THESE = _PUBLIC.order_by(None).where(Partner.id.in_(bindparam("ids", expanding=True)))
 
 
 def load_public(session: Session, campaign_id: int) -> Sequence[Row[Any]]:
     """What is printed of those that the public rendition names, in the printed order."""
     return session.execute(_PUBLIC, {"campaign": campaign_id}).all()
+
+
+def load_public_ids(session: Session, campaign_id: int) -> Sequence[int]:
+    """Which partners they are, in the same order."""
+    return session.scalars(_PUBLIC_IDS, {"campaign": campaign_id}).all()
 
 
 def load_public_of(session: Session, campaign_id: int, ids: Sequence[int]) -> Sequence[Row[Any]]:

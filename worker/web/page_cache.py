@@ -15,10 +15,10 @@ from markupsafe import escape
 from sqlalchemy.engine import Row
 from starlette.responses import HTMLResponse, Response
 
-from worker import db
+from worker import db, tokens
 from worker.acts.answer import standing_mark
 from worker.models import MAX_WRONG_CODES, Answer, Campaign, Partner
-from worker.state import public_list, signatories
+from worker.state import public_list
 from worker.state.disclosures import Disclosure, load_disclosures
 from worker.state.letters import load_letters_of
 from worker.state.lifecycle import Stage, stage_at
@@ -28,8 +28,8 @@ from worker.web import link_auth, responses
 from worker.web.batching import Batcher
 from worker.wording import slots
 
-ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST, ELSEWHERE = slots.MARKS[:8]
-_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}{ELSEWHERE}])")
+ORGANIZATION, ROW, PRINTED, TOKEN, RECORDED, STOOD, LIST, ELSEWHERE, AGAIN = slots.MARKS[:9]
+_A_MARK = re.compile(f"([{ORGANIZATION}{ROW}{PRINTED}{TOKEN}{RECORDED}{STOOD}{LIST}{ELSEWHERE}{AGAIN}])")
 _OWN = re.compile(r' class="own"|<span class="heard">[^<]*</span>')
 MAX_PAGES = 200
 
@@ -43,7 +43,8 @@ class PageTemplate:
     authentic: str = ""
     letter_language: str = ""
     line: str = ""
-    """The line of the reader in the list, where it stands among others that are shown."""
+    """That of one organization in the list, where others are shown: of the reader, if it `lists_itself`."""
+    lists_itself: bool = True
     more: str = ""
     """The line that leads to those who are not shown; it has the mark of the reader's link."""
 
@@ -84,12 +85,16 @@ async def page(token: str, wanted: str, word: Word) -> Response | None:
         TOKEN: token,
         STOOD: standing_mark(seen.at),
         ELSEWHERE: dates.elsewhere(seen.deadline_at, worded.zone, seen.country, language),
+        AGAIN: f"/{tokens.PATHS['quiet']}/{tokens.token(seen, 'quiet')}" if seen.wants_no_mail else "",
     }
     if seen.at is not None:
         own[RECORDED] = dates.day_and_time(seen.at, worded.zone, language)
     escaped = {mark: str(escape(value)) for mark, value in own.items()}
     if worded.line:
-        escaped[LIST] = _with_its_own(await _lists.ask(Listed.under(worded, seen)), seen, worded, escaped)
+        beginning = await _lists.ask(Listed.under(worded, seen))
+        if not (beginning.rows or worded.lists_itself):
+            return None  # above no list there is no heading
+        escaped[LIST] = _with_its_own(beginning, seen, worded, escaped)
     return HTMLResponse(worded.filled(escaped))
 
 
@@ -100,20 +105,24 @@ class After(NamedTuple):
     review_is_over: bool
     closed_at: datetime | None
     dispatched_at: datetime | None
+    cancelled_at: datetime | None
+    erase_at: datetime | None
     to: tuple[str, ...]
     naming: tuple[str, ...]
     counting: tuple[str, ...]
 
     @classmethod
     def at(cls, campaign: Campaign, stage: Stage, now: datetime, disclosed: Disclosure) -> "After | None":
-        """That of one partner; null while answers are taken, and where its page is not that simple."""
-        if stage in {"open", "cancelled"} or signatories.lists_others(campaign, stage):
+        """That of one partner; null while answers are taken."""
+        if stage == "open":
             return None
         return cls(
             stage=stage,
             review_is_over=campaign.review_ends_at is not None and campaign.review_ends_at <= now,
             closed_at=campaign.closed_at,
             dispatched_at=campaign.dispatched_at,
+            cancelled_at=campaign.cancelled_at,
+            erase_at=campaign.erase_at,
             to=tuple(disclosed.to),
             naming=tuple(disclosed.naming),
             counting=tuple(disclosed.counting),
@@ -162,7 +171,8 @@ def split_slots(html: str, campaign: Campaign, letter_language: str, *, lists_ot
     if lists_others and (found := re.search(f"([^\n]*{PRINTED}[^\n]*\n)([^\n]*\n)", html)):
         line, more = found.groups()
         html = html.replace(found[0], LIST)
-    return PageTemplate(_A_MARK.split(html), campaign.zone, campaign.authentic, letter_language, line, more)
+    pieces = _A_MARK.split(html)
+    return PageTemplate(pieces, campaign.zone, campaign.authentic, letter_language, line, ' class="own"' in line, more)
 
 
 class Listed(NamedTuple):
@@ -206,7 +216,7 @@ _lists = Batcher(_list)
 
 def _with_its_own(beginning: Beginning, seen: Row[Any], worded: PageTemplate, own: dict[str, str]) -> str:
     """The list with the line of the reader, whose own words are escaped, in its place."""
-    shown = public_list.with_own(beginning.rows, seen.id, seen)
+    shown = public_list.with_own(beginning.rows, seen.id, seen if worded.lists_itself else None)
     its_line = worded.line.replace(PRINTED, own[PRINTED])
     lines = [its_line if row is seen else beginning.lines[row.id] for row in shown.rows]
     if shown.link is not None:
@@ -264,7 +274,7 @@ class State(NamedTuple):
             wants_no_mail=partner.quiet_at is not None,
             is_special=any(
                 (
-                    *(partner.silenced_at, partner.taken_out_at, partner.quiet_at),
+                    *(partner.silenced_at, partner.taken_out_at),
                     *(partner.listing_changed_at, partner.passed_on_at),
                 )
             ),

@@ -15,7 +15,7 @@ from worker import db, tasks, tokens
 from worker.acts import answer, contacts
 from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.choices import CHOICES, Choice
-from worker.models import Answer, Campaign, Partner
+from worker.models import Answer, Campaign, Contact, Partner
 from worker.state import lifecycle, links, members, public_list, signatories
 from worker.state.answers import earlier_answer
 from worker.state.disclosures import load_disclosure
@@ -103,7 +103,7 @@ def as_seen_by(session: Session, partner: Partner) -> bytes:
 
 
 def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate]:
-    """A partner's page with marks for what is its own; no piece if it is not that simple."""
+    """A partner's page with marks for what is its own."""
     with db.reading() as session:
         partner = links.load_row(session, Partner, partner_id)
         campaign = partner.campaign
@@ -111,14 +111,12 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         view = _view(session, position, language, page_cache.PRINTED)
         after = After.at(campaign, position.stage, position.now, view["disclosed"])
         state = State.from_rows(partner, campaign, position.standing, after, few_are_asked=position.few_are_asked)
-        is_open = position.stage == "open"
-        lists_others = is_open and signatories.lists_others(campaign, position.stage)
-        if not (is_open or after):
-            return state, PageTemplate([])
-        if is_open:
+        lists_others = signatories.lists_others(campaign, position.stage)
+        if lists_others:
             # Others have a slot of their own; whoever happened to sign by now must not be worded for all.
             sheet = dataclasses.replace(view["sheet"], signatories=[page_cache.PRINTED])
-            view |= {"sheet": sheet, "own_place": 0, "more_before": 1 if lists_others else None}
+            own_place = 0 if signatories.lists_itself(position) else None
+            view |= {"sheet": sheet, "own_place": own_place, "more_before": 1}
         reader = SimpleNamespace(
             organization=page_cache.ORGANIZATION,
             takes_mail=partner.takes_mail,
@@ -134,7 +132,7 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
             "stood": page_cache.STOOD,
             "elsewhere": page_cache.ELSEWHERE,
             "through": None,
-            "again": "",
+            "again": page_cache.AGAIN if _could_get_mail_again(partner) else "",
             "has_contacts": False,
         }
         page = templates.page("pages/partner/page.html", language, **view, **own)
@@ -206,9 +204,13 @@ def _taken_out(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> 
 def _link_to_get_mail_again(session: Session, partner: Partner, visit: Visit[AnswerForm]) -> str:
     """Where a reader that asked for no more mail gets it again; empty for one that gets it."""
     reader = links.load_contact(session, visit.holder) or partner
-    if reader.quiet_at is None or reader.email_hmac is None or partner.silenced_at is not None:
+    if not _could_get_mail_again(reader) or partner.silenced_at is not None:
         return ""
     return f"/{tokens.PATHS['quiet']}/{tokens.token(reader, 'quiet')}"
+
+
+def _could_get_mail_again(reader: Partner | Contact) -> bool:
+    return reader.quiet_at is not None and reader.email_hmac is not None
 
 
 def _view(
