@@ -27,6 +27,7 @@ from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
 from worker.acts.third_party_limits import Person
 from worker.models import Addressee, Answer, Digest, Letter, Member, Partner, ThirdPartyAddress, Visibility
+from worker.state import public_list
 from worker.state.links import Link
 from worker.text.languages import LANGUAGES
 from worker.web.app import make_app
@@ -518,6 +519,25 @@ def test_axe_looks_in_every_size_and_scheme(where: str, looks: list[str], seen_b
     assert rules_of(found) == {"color-contrast"}
     assert {look for line in found for look in looks if f" {look}: " in line} == set(looks)
     assert not [line for line in found if not any(f" {look}: " in line for look in looks)]
+
+
+@on_sqlite
+@with_axe
+def test_axe_finds_nothing_on_the_pages_of_a_long_list(
+    seen_by_axe: Page, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_list, "PAGE", 2)
+    monkeypatch.setattr(public_list, "BEGINNING", 1)
+    with db.transaction() as session:
+        names = ("Clean Coast", "ទន្លេស្អាត", "O’Hara & Sons")
+        campaign = cast.a_campaign(session, "long", names, public_page="from launch", show_signers="everyone")
+        for partner in campaign.partners:
+            cast.signs(session, partner)
+        own = f"/s/{tokens.token(campaign.partners[0])}"
+    for path in ("/c/long", "/c/long?page=2", own, f"{own}/names?page=2"):
+        seen_by_axe.goto(site + path)
+        assert seen_by_axe.locator(".pages-of-list" if path != own else ".more").count() == 1
+        assert violations(seen_by_axe, path, [look for look in LOOKS if look[0][0] == 360]) == []
 
 
 # A browser, without JavaScript as the pages are made for.
