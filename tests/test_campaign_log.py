@@ -98,7 +98,6 @@ WITHOUT_A_LINE = {
     **dict.fromkeys(["undo_last", "close_early"], "what they call writes it"),
     **dict.fromkeys(["require_not_closed", "leaves_at_once"], "they read, or are tried"),
     "act_as": "it says who writes the lines",
-    "name_person": "it says who writes the lines",
     "is_suppressed": "it reads",
     "mail_once_more": "the acts that it chooses from do",
     "record_by_hand": "recording the answer does",

@@ -17,15 +17,17 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     ExceptionContext,
+    Insert,
     Integer,
     Row,
     Select,
     TextualSelect,
+    bindparam,
     create_engine,
     event,
     exists,
     func,
-    literal,
+    insert,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -99,6 +101,12 @@ def engine() -> Engine:
     return made
 
 
+@functools.lru_cache(maxsize=1)
+def _writing_engine() -> Engine:
+    """The same, for transactions that write: to make its options takes longer than to begin one."""
+    return engine().execution_options(writing=True)
+
+
 def _make_private(database: Path) -> None:
     """Make SQLite's file its owner's only (0600); SQLite gives the files beside it the same mode."""
     with contextlib.suppress(OSError):  # what is wrong with the file or its folder, SQLite says when it connects
@@ -109,6 +117,7 @@ def _make_private(database: Path) -> None:
 
 def dispose(*, close: bool = True) -> None:
     """Forget the engine: after a fork (close=False: the connections are the parent's) or changed settings."""
+    _writing_engine.cache_clear()
     for one in (engine, autocommit_engine):
         if one.cache_info().currsize:
             one().dispose(close=close)
@@ -126,9 +135,12 @@ event.listen(_Writing, "after_rollback", journal.forget_noted)
 @event.listens_for(_Writing, "before_commit")
 def _journal_what_is_taken(session: Session) -> None:
     session.flush()
-    if not (noted := journal.take_noted(session, shows_more=False)) and not session.info.get("journal"):
+    noted, later = journal.take_noted(session, shows_more=False), session.info.get("journal")
+    if not noted and not later:
         return
-    whose = session.execute(select(Installation.number, now())).one_or_none()
+    whose: Sequence[Any] = (session.info.get("installation"), None)
+    if None in {whose[0], *(at for *_, at in (*noted, *(later or ())))}:
+        whose = session.execute(select(Installation.number, now())).one_or_none() or (None, None)
     session.info["journal of"] = whose
     _append(whose, noted)
 
@@ -139,10 +151,12 @@ def _journal_what_is_given(session: Session) -> None:
         _append(session.info["journal of"], noted)
 
 
-def _append(whose: Row[bytes, datetime] | None, noted: Sequence[tuple[Any, ...]]) -> None:
-    if whose is not None and noted:
-        lines = [journal.Line(at or whose[1], *said) for *said, at in noted]
-        journal.append(whose[0], lines)
+def _append(whose: Sequence[Any], noted: Sequence[tuple[Any, ...]]) -> None:
+    """Write lines into the journal of an installation, those without a moment with the one beside its number."""
+    installation, moment = whose
+    if installation is not None and noted:
+        lines = [journal.Line(at or moment, *said) for *said, at in noted]
+        journal.append(installation, lines)
 
 
 @contextmanager
@@ -152,16 +166,15 @@ def transaction(*, even_restored: bool = False) -> Iterator[Session]:
     On SQLite it begins IMMEDIATE, so that what it reads cannot change before it writes. Raises Restored where the
     database stands still because it was put back from a backup, unless what is written is right `even_restored`.
     """
-    with (
-        _Writing(engine().execution_options(writing=True), expire_on_commit=False) as session,
-        session.begin(),
-    ):
-        if not even_restored and session.scalar(_RESTORED_AT) is not None:
-            raise Restored
+    with _Writing(_writing_engine(), expire_on_commit=False) as session, session.begin():
+        if not even_restored and (found := session.execute(_INSTALLATION).one_or_none()) is not None:
+            session.info["installation"], restored_at = found
+            if restored_at is not None:
+                raise Restored
         yield session
 
 
-_RESTORED_AT = select(Installation.restored_at)
+_INSTALLATION = select(Installation.number, Installation.restored_at)
 
 
 def is_running() -> ColumnElement[bool]:
@@ -266,8 +279,14 @@ def lock_campaign_of(session: Session, partner_id: int) -> None:
     if is_sqlite(session):
         session.connection()
         return
-    key = select(Partner.campaign_id).where(Partner.id == partner_id).scalar_subquery()
-    session.execute(select(func.pg_advisory_xact_lock_shared(CAMPAIGN_LOCKS, key)))
+    session.execute(_SHARE_CAMPAIGN_OF, {"partner_id": partner_id})
+
+
+_SHARE_CAMPAIGN_OF = select(
+    func.pg_advisory_xact_lock_shared(
+        CAMPAIGN_LOCKS, select(Partner.campaign_id).where(Partner.id == bindparam("partner_id")).scalar_subquery()
+    )
+)
 
 
 def lock_codes(session: Session, model: type[CodeHolder], ids: Sequence[int]) -> None:
@@ -279,8 +298,15 @@ def lock_codes(session: Session, model: type[CodeHolder], ids: Sequence[int]) ->
     if is_sqlite(session):
         session.connection()
         return
-    in_order = func.unnest(literal(sorted(ids), postgresql.ARRAY(Integer))).column_valued("id")
-    session.execute(select(func.pg_advisory_xact_lock(CODE_LOCKS[model], in_order)))
+    session.execute(_LOCK_CODES, {"kind": CODE_LOCKS[model], "ids": sorted(ids)})
+
+
+_LOCK_CODES = select(
+    func.pg_advisory_xact_lock(
+        bindparam("kind", type_=Integer),
+        func.unnest(bindparam("ids", type_=postgresql.ARRAY(Integer))).column_valued("id"),
+    )
+)
 
 
 def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:
@@ -300,10 +326,20 @@ def upsert_ignore(
     if not rows:
         return 0
     session.flush()  # what rows refer to may not be written yet
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = insert(model.metadata.tables[model.__tablename__]).on_conflict_do_nothing(index_elements=key)
+    inserting = sqlite.insert if is_sqlite(session) else postgresql.insert
+    statement = inserting(model.metadata.tables[model.__tablename__]).on_conflict_do_nothing(index_elements=key)
     counted = session.execute(statement, rows, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", counted).rowcount
+
+
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, and read nothing back; a flush takes several times as long."""
+    session.execute(_inserting(model), rows)
+
+
+@functools.cache
+def _inserting(model: type[Base]) -> Insert:
+    return insert(model.metadata.tables[model.__tablename__])
 
 
 def is_deadlock(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from worker.acts.after_departure import tell_what_came_too_late, void_what_has_n
 from worker.acts.locking import LockedPartner
 from worker.choices import CHOICES, Choice
 from worker.mail import kinds, outbox
-from worker.models import Actor, Answer, Channel, Mail, Partner, Visibility, bind_to_row
+from worker.models import Actor, Answer, AuditEvent, Channel, Partner, Visibility, new_row
 from worker.state.answers import exposure
 from worker.state.lifecycle import VISIBILITY_RANK
 from worker.state.links import Link
@@ -276,26 +276,24 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
         before.superseded_at = now
     if superseded:
         session.flush()  # of each partner one stands at most
-    wishes, events = [], []
+    wishes, events, person = [], [], audit.acting(session)
     for held, answer in new:
         actor: Actor = "partner" if answer.channel == "link" else "organizer"
-        events.append(audit.event(campaign, actor, answer.choice, held.partner, detail=answer.visibility, at=now))
+        said = (campaign, actor, answer.choice, held.partner)
+        events.append(audit.event(*said, detail=answer.visibility, at=now, person=person))
         _journal(session, held, answer)
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"
             wishes.append(outbox.to_organizers(mail, campaign, which, now))
     session.flush()
-    audit.name_person(session, events)
     # By one statement a table, and nothing is read back: a deadline's rush is mostly this.
-    for _, answer in new:
-        bind_to_row(answer)
-    session.bulk_save_objects([*(answer for _, answer in new), *events])
+    db.insert_rows(session, Answer, [new_row(answer) for _, answer in new])
+    db.insert_rows(session, AuditEvent, events)
     # Whoever has answered is not asked again, even if the mail is in the outbox already; nor told what is past.
-    asks = Mail.kind.in_(kinds.cancelled_by("answer"))
-    outbox.cancel(session, Mail.partner_id.in_([held.partner.id for held, _ in new]), asks, at=now)
+    outbox.cancel_to_partners(session, [held.partner.id for held, _ in new], kinds.cancelled_by("answer"), now)
     left = [held.partner.id for held, answer in new if not answer.signs]
     if left and campaign.dispatched_at is not None:
-        outbox.cancel(session, Mail.partner_id.in_(left), Mail.kind.in_(kinds.cancelled_by("step back")), at=now)
+        outbox.cancel_to_partners(session, left, kinds.cancelled_by("step back"), now)
     if wishes:
         outbox.put(session, wishes)
     for held, answer in new:

@@ -1,9 +1,8 @@
 """The audit log of a campaign: who did what, when. Codes and numbers only; the rows say the rest."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -21,7 +20,8 @@ def log(
     at: datetime | None = None,
 ) -> None:
     """Add a line. `detail` is a number or a word, or several of them; `at` is now, unless it is known already."""
-    session.add(event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session)))
+    row = event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session), person=acting(session))
+    session.add(AuditEvent(**row))
 
 
 def event(
@@ -32,16 +32,18 @@ def event(
     *,
     detail: object = None,
     at: datetime,
-) -> AuditEvent:
-    """The same line, not yet written."""
-    return AuditEvent(
-        campaign_id=campaign.id,
-        partner_id=partner.id if partner else None,
-        at=at,
-        actor=actor,
-        what=what,
-        detail=None if detail is None else _in_words(detail),
-    )
+    person: int | None,
+) -> dict[str, Any]:
+    """The same line as a row that is not yet written; `person` is who is `acting`."""
+    return {
+        "campaign_id": campaign.id,
+        "partner_id": partner.id if partner else None,
+        "at": at,
+        "actor": actor,
+        "what": what,
+        "detail": None if detail is None else _in_words(detail),
+        "organizer_id": person,
+    }
 
 
 def _in_words(detail: object) -> str:
@@ -50,21 +52,9 @@ def _in_words(detail: object) -> str:
     return " ".join("-" if one is None else str(one) for one in several)
 
 
-def name_person(session: Session, events: Sequence[AuditEvent]) -> None:
-    """Let lines that are not written by a flush know the person at the desk."""
-    for one in events:
-        one.organizer_id = session.info.get(_PERSON)
-
-
 def act_as(session: Session, organizer_id: int) -> None:
-    """Let all lines of this session know the person at the desk, by whatever act they are written."""
+    """Let all lines that follow in this session know the person at the desk, by whatever act they are written."""
     session.info[_PERSON] = organizer_id
-
-
-@sqlalchemy_event.listens_for(Session, "before_flush")
-def _name_person(session: Session, *_: object) -> None:
-    if session.info.get(_PERSON) is not None:
-        name_person(session, [row for row in session.new if isinstance(row, AuditEvent)])
 
 
 def acting(session: Session) -> int | None:

@@ -4,13 +4,14 @@ So brute force finds nothing, and locks nobody out: the long code is beyond it, 
 counted, and committed, before anybody hears that it was wrong; a right one writes nothing.
 """
 
+import functools
 import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
@@ -38,7 +39,7 @@ def compare_codes(session: Session, model: type[CodeHolder], given: Sequence[Six
     """Compare a group; those of one partner one after the other, and nobody else's of it until the transaction ends."""
     ids = sorted({one.id for one in given})
     db.lock_codes(session, model, ids)
-    counted = session.execute(select(model.id, model.wrong_codes).where(model.id.in_(ids)))
+    counted = session.execute(_counted(model), {"ids": ids})
     left = {row.id: MAX_WRONG_CODES - row.wrong_codes for row in counted}
     verdicts: list[Verdict] = []
     for one in given:
@@ -50,6 +51,11 @@ def compare_codes(session: Session, model: type[CodeHolder], given: Sequence[Six
             left[one.id] -= 1
             verdicts.append("wrong" if left[one.id] else "last")
     return verdicts
+
+
+@functools.cache
+def _counted(model: type[CodeHolder]) -> Select[int, int]:
+    return select(model.id, model.wrong_codes).where(model.id.in_(bindparam("ids", expanding=True)))
 
 
 def count_wrong(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session, load_only
 
 from worker import db
 from worker.models import Answer, Campaign, Contact, Letter, Member, Partner, ThirdPartyAddress
@@ -130,7 +130,7 @@ def lock_partner(
     session: Session, partner_id: int, link: Link | None, *, even_taken_out: bool = False
 ) -> LockedPartner:
     """One partner, locked as `lock_partners` locks several. Raises LinkRevoked or TakenOut."""
-    locked = lock_partners(session, {partner_id: link})
+    locked = _lock_partners(session, {partner_id: link}, _LOCKED)
     if partner_id not in locked:
         raise LinkRevoked
     held = locked[partner_id]
@@ -143,23 +143,32 @@ def lock_partners(session: Session, links: Mapping[int, Link | None]) -> dict[in
     """Lock a campaign, shared, then some of its partners; read all only afterwards.
 
     By partner, with the link by which it acts, null where no link was used; those whose link was revoked are left out.
-    Contacts have no lock of their own: they change under their partner's.
+    Contacts have no lock of their own: they change under their partner's. What decides over no answer is read of a
+    partner only if it is asked for.
     """
+    return _lock_partners(session, links, _LOCKED_FOR_ANSWERS)
+
+
+def _lock_partners(
+    session: Session, links: Mapping[int, Link | None], locking: Select[Partner]
+) -> dict[int, LockedPartner]:
     ids = sorted(links)
     db.lock_campaign_of(session, ids[0])
-    rows = session.execute(_LOCKED, {"ids": ids}).all()
-    if not rows:
+    partners = session.scalars(locking, {"ids": ids}).all()
+    if not partners:
         return {}  # the launch was taken back
-    campaign: Campaign = rows[0][1]
-    counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": campaign.id}).all()
+    counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": partners[0].campaign_id}).all()
+    campaign: Campaign = counts[0][4]
     now, letter_id, meaning, version = counts[0][:4]
-    standing = {partner_id: answer for *_, partner_id, answer in counts}
+    standing: dict[int, Answer] = {answer.partner_id: answer for *_, answer in counts if answer is not None}
     letters = load_letters(session, campaign, lock=True) if lifecycle.may_have_letters(campaign) else []
     stage = lifecycle.stage_at(campaign, letters, now)
     living = _living_contacts(session, links)
     return {
-        one.id: LockedPartner(campaign, one, standing[one.id], stage, now, letters, letter_id, meaning, version, link)
-        for one, _ in rows
+        one.id: LockedPartner(
+            *(campaign, one, standing.get(one.id), stage, now, letters, letter_id, meaning, version, link)
+        )
+        for one in partners
         if (link := links[one.id]) is None or link == Link(one.generation) or (one.id, link) in living
     }
 
@@ -173,27 +182,33 @@ def _living_contacts(session: Session, links: Mapping[int, Link | None]) -> set[
     return {(partner_id, Link(generation, contact_id)) for partner_id, generation, contact_id in rows}
 
 
-_IDS = Partner.id.in_(bindparam("ids", expanding=True))
 _LOCKED = (
-    select(Partner, Campaign)
-    .join(Campaign, Campaign.id == Partner.campaign_id)
-    .where(_IDS)
+    select(Partner)
+    .where(Partner.id.in_(bindparam("ids", expanding=True)))
     .order_by(Partner.id)  # two who lock the same ones, each in its own order, would deadlock
-    .with_for_update(of=Partner)
+    .with_for_update()
     .execution_options(populate_existing=True)
 )
+_LOCKED_FOR_ANSWERS = _LOCKED.options(
+    load_only(
+        *(Partner.campaign_id, Partner.ref, Partner.generation, Partner.organization),
+        *(Partner.silenced_at, Partner.taken_out_at, Partner.erased_at, Partner.quiet_at),
+        *(Partner.email, Partner.email_hmac),  # as the journal sees no change of what was not read
+    )
+)
 _LATEST = (
-    select(Letter.id, Letter.meaning, Letter.version)
+    select(Letter.campaign_id, Letter.id, Letter.meaning, Letter.version)
     .where(Letter.campaign_id == bindparam("campaign_id"))
     .order_by(Letter.version.desc())
     .limit(1)
     .subquery()
 )
-# The clock, the letter that counts, and the answers that stand: in one statement, after all locks are held.
+# The clock, the letter that counts, the campaign, and the answers that stand: in one statement, after all locks are
+# held. One row where nobody has answered yet, as most who come in a rush.
 _COUNTS = (
-    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, _LATEST.c.version, Partner.id, Answer)
+    select(db.now(), _LATEST.c.id, _LATEST.c.meaning, _LATEST.c.version, Campaign, Answer)
     .select_from(_LATEST)
-    .join(Partner, _IDS)
-    .outerjoin(Answer, (Answer.partner_id == Partner.id) & Answer.superseded_at.is_(None))
+    .join(Campaign, Campaign.id == _LATEST.c.campaign_id)
+    .outerjoin(Answer, Answer.partner_id.in_(bindparam("ids", expanding=True)) & Answer.superseded_at.is_(None))
     .execution_options(populate_existing=True)
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from worker import db
@@ -212,21 +212,27 @@ def cancel(session: Session, *which: ColumnElement[bool], at: datetime | None = 
 
     Locked in order first: two who call back the same ones, each in its own order, would deadlock.
     """
-    not_left = (
-        Mail.sent_at.is_(None),
-        Mail.refused_at.is_(None),
-        Mail.cancelled_at.is_(None),
-        Mail.in_data_at.is_(None),
-    )
-    in_order = select(Mail.id).where(*not_left, *which).order_by(Mail.id).with_for_update().cte("in_order")
-    called_back = (
-        update(Mail)
-        .where(Mail.id.in_(select(in_order.c.id)))
-        .values(cancelled_at=at or db.clock(session), due_at=None)
-        .returning(Mail.id)
-        .execution_options(synchronize_session="fetch")
-    )
-    return len(session.scalars(called_back).all())
+    called_back = _cancelling(at or db.clock(session), *which).returning(Mail.id)
+    return len(session.scalars(called_back.execution_options(synchronize_session="fetch")).all())
+
+
+def cancel_to_partners(session: Session, partners: Sequence[int], kinds: Sequence[str], at: datetime) -> None:
+    """The same for mails of these kinds to these partners, none of which this session has loaded."""
+    session.execute(_TO_PARTNERS, {"partners": partners, "kinds": kinds, "at": at})
+
+
+def _cancelling(at: datetime | BindParameter[datetime], *which: ColumnElement[bool]) -> Update:
+    not_left = (Mail.sent_at, Mail.refused_at, Mail.cancelled_at, Mail.in_data_at)
+    waiting = select(Mail.id).where(*(column.is_(None) for column in not_left), *which)
+    in_order = waiting.order_by(Mail.id).with_for_update().cte("in_order")
+    return update(Mail).where(Mail.id.in_(select(in_order.c.id))).values(cancelled_at=at, due_at=None)
+
+
+_TO_PARTNERS = _cancelling(
+    bindparam("at"),
+    Mail.partner_id.in_(bindparam("partners", expanding=True)),
+    Mail.kind.in_(bindparam("kinds", expanding=True)),
+).execution_options(synchronize_session=False)
 
 
 def seconds_overdue(session: Session, now: datetime) -> float:

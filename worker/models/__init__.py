@@ -4,7 +4,7 @@ A state is a time: null means "not yet". Nothing else says in which state a thin
 """
 
 from worker.models.audit import AuditCode, AuditEvent, audit_codes
-from worker.models.base import Base, bind_to_row, bound, new_seed
+from worker.models.base import Base, bound, new_row, new_seed
 from worker.models.campaign import MAX_SLUG, Addressee, Campaign, DigestsStoppedBy, Letter, Members, Rendition, Seal
 from worker.models.desk import Approval, PartnerNote, Reply
 from worker.models.installation import Installation, RelayHealth, RestoredBy, Suppression
@@ -76,8 +76,8 @@ __all__ = [
     "Visibility",
     "as_listed",
     "audit_codes",
-    "bind_to_row",
     "bound",
+    "new_row",
     "new_seed",
 ]
 

@@ -44,6 +44,11 @@ def bound(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **of_it}
 
 
+def new_row(row: Base) -> dict[str, Any]:
+    """The values of an object that is not written yet, as `bound` has them."""
+    return bound(type(row), {name: value for name, value in inspect(row).dict.items() if not name.startswith("_")})
+
+
 def _bound(text: str | None, binding: bytes | int) -> str | None:
     return BoundText(text, binding) if text else text
 
