@@ -9,16 +9,21 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from tests import cast, servers, stage
+from tests.sql import statements
 from worker import db, tokens
-from worker.acts import answer
+from worker.acts import answer, check_code
 from worker.acts.answer import AnswerInput, Statement
+from worker.acts.check_code import SixDigits
 from worker.models import Answer, AuditEvent, Mail, Partner
+from worker.state.links import Link
+from worker.web import code_page, partner_page
 from worker.web.app import make_app
 from worker.web.batching import MAX_BATCH, Batcher
+from worker.web.partner_page import Given
 
 CROWD = 40
 TOP = Path(__file__).resolve().parent.parent
@@ -249,3 +254,88 @@ def test_a_crowd_that_comes_just_after_a_start_is_served_in_full(database: str, 
         assert asyncio.run(look()) == [200] * len(links)
     finally:
         web.end()
+
+
+def wrong(partner: Partner) -> str:
+    return f"{(int(tokens.mail_code(partner)) + 1) % 1_000_000:06d}"
+
+
+def counted() -> dict[int, int]:
+    with db.reading() as session:
+        found = session.execute(select(Partner.id, Partner.wrong_codes).where(Partner.wrong_codes > 0))
+        return dict(found.all())
+
+
+@pytest.fixture
+def without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_page, "WRONG_CODE_DELAY_S", 0)
+
+
+@pytest.mark.usefixtures("without_delay")
+def test_right_and_wrong_codes_of_one_group_are_told_apart(partners: list[Partner], groups: list[list[int]]) -> None:
+    guessing = partners[5:25:4]
+    forms = [(one, a_form(one, mail_code=wrong(one)) if one in guessing else a_form(one)) for one in partners]
+
+    told = at_once(*forms)
+
+    assert told == [422 if partner in guessing else 303 for partner in partners]
+    assert set(standing()) == {partner.id for partner in partners if partner not in guessing}
+    assert counted() == {partner.id: 1 for partner in guessing}
+    assert len(groups) <= CROWD / 4
+
+
+@pytest.mark.usefixtures("without_delay")
+def test_a_wrong_code_counts_though_another_of_its_group_has_a_fault(
+    partners: list[Partner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlucky, guessing, record = partners[3], partners[4], answer.record_answers
+
+    def breaks(session: Any, given: Sequence[answer.AnswerInput]) -> Any:
+        if unlucky.id in [one.partner_id for one in given]:
+            raise RuntimeError
+        return record(session, given)
+
+    monkeypatch.setattr(answer, "record_answers", breaks)
+    forms = [(one, a_form(one, mail_code=wrong(one)) if one is guessing else a_form(one)) for one in partners[:8]]
+
+    assert at_once(*forms) == [303, 303, 303, 500, 422, 303, 303, 303]
+    assert counted() == {guessing.id: 1}
+
+
+@pytest.mark.usefixtures("without_delay")
+def test_a_wrong_code_that_cannot_be_counted_is_not_told_and_takes_no_signature_with_it(
+    partners: list[Partner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessing, count = partners[4], check_code.count_wrong
+
+    def fails(session: Any, model: Any, given: Any, verdicts: Sequence[check_code.Verdict]) -> None:
+        count(session, model, given, verdicts)
+        if set(verdicts) != {"right"}:
+            raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr(check_code, "count_wrong", fails)
+    forms = [(one, a_form(one, mail_code=wrong(one)) if one is guessing else a_form(one)) for one in partners[:8]]
+
+    assert at_once(*forms) == [503 if one is guessing else 303 for one in partners[:8]]
+    assert counted() == {}
+
+
+def test_an_answer_takes_one_transaction_and_a_group_as_many_statements_as_one(partners: list[Partner]) -> None:
+    commits = []
+    note = lambda _: commits.append(1)
+    event.listen(Engine, "commit", note)
+    try:
+        taken = []
+        for group in (partners[:1], partners[1:21]):
+            given = [Given(signing(one), SixDigits(one.id, one.ref, 1, tokens.mail_code(one))) for one in group]
+            with statements() as seen:
+                assert set(partner_page._record(group[0].campaign_id, given)) == {None}
+            taken.append(len([one for one in seen if not one.startswith("BEGIN")]))
+    finally:
+        event.remove(Engine, "commit", note)
+    assert len(commits) == 2
+    assert taken[0] == taken[1] <= 9
+
+
+def signing(partner: Partner) -> AnswerInput:
+    return AnswerInput(partner.id, "sign", "public", Statement("Ada", "chair", read=1), Link(1))

@@ -31,6 +31,8 @@ PAGES_AT_ONCE = 2  # that say that a code was wrong, in one process: the other t
 CODE_MISSING, CODE_WRONG = "mail code missing", "mail code wrong"
 CODE_SPENT, LONG_CODE_WRONG = "mail code spent", "long code wrong"
 
+_WORDS: dict[Verdict, str] = {"right": "", "wrong": CODE_WRONG, "last": CODE_SPENT, "spent": CODE_SPENT}
+
 Act = Callable[[Session], object]
 Problems = Mapping[str, str | Refused]
 
@@ -62,6 +64,8 @@ class Visit(Generic[Form]):
     problems: Problems = field(default_factory=dict)
     """By field, as a code or the act's refusal; the sentences are in `wording/problems.py`."""
     done: bool = False
+    digits: SixDigits | None = None
+    """What the act still has to compare; null if the code is known to be right, or wrong."""
 
     @property
     def language(self) -> str:
@@ -149,9 +153,10 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             return await self._take_back_in_panic(request, refused.holder, typed)
         if typed.switch:
             return await run_in_threadpool(self.look, replace(visit, typed=replace(typed, lang=typed.switch)))
-        if not (wrong := await wrong_with_code(visit.holder, typed.mail_code)):
-            return await self.answer(visit)
-        visit = replace(visit, problems={"mail_code": wrong})
+        try:
+            return await self.answer_if_right(visit)
+        except WrongCode as wrong:
+            visit = replace(visit, problems={"mail_code": wrong.word})
         if not typed.mail_code.strip():
             return await self.answer(visit)
         await asyncio.sleep(WRONG_CODE_DELAY_S)
@@ -182,8 +187,14 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             raise HTTPException(404) from None
         tasks.notify(tasks.record, holder.campaign_id)
 
+    async def answer_if_right(self, visit: Visit[Form]) -> Response:
+        """What came of a form whose code is right. Raises WrongCode."""
+        if wrong := await wrong_with_code(visit.holder, visit.typed.mail_code):
+            raise WrongCode(wrong)
+        return await self.answer(visit)
+
     async def answer(self, visit: Visit[Form]) -> Response:
-        """What came of a form whose code was checked."""
+        """What came of a form whose code was checked, or is as it acts."""
         try:
             return await self.take(visit)
         except LinkRevoked:
@@ -219,6 +230,26 @@ def _in_transaction(act: Act) -> None:
         act(session)
 
 
+class WrongCode(Exception):
+    """The code that was typed is not the one of its mail."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+    @classmethod
+    def judged(cls, verdict: Verdict) -> "WrongCode | None":
+        """What a comparison found; null if the code was right."""
+        return cls(_WORDS[verdict]) if _WORDS[verdict] else None
+
+
+def six_digits(holder: Holder, typed: str) -> SixDigits | None:
+    """What was typed, if it has six digits and those of this holder are still compared."""
+    if holder.wrong_codes >= MAX_WRONG_CODES or tokens.kind_of_code(typed) != "mail code":
+        return None
+    return SixDigits(holder.id, holder.ref, holder.generation, typed)
+
+
 async def wrong_with_code(holder: Holder, typed: str) -> str:
     """What is wrong with the code that was typed, in the word that the templates know; empty if nothing.
 
@@ -233,10 +264,9 @@ async def wrong_with_code(holder: Holder, typed: str) -> str:
         return "" if tokens.is_long_code(holder, typed) else LONG_CODE_WRONG
     if not takes_six_digits:
         return CODE_SPENT
-    if kind is None:
+    if (digits := six_digits(holder, typed)) is None:
         return CODE_WRONG
-    verdict = await _codes[holder.kind].ask(SixDigits(holder.id, holder.ref, holder.generation, typed))
-    return {"right": "", "wrong": CODE_WRONG, "last": CODE_SPENT, "spent": CODE_SPENT}[verdict]
+    return _WORDS[await _codes[holder.kind].ask(digits)]
 
 
 def _check(model: type[CodeHolder], given: Sequence[SixDigits]) -> Sequence[Verdict | Exception]:

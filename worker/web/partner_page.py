@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db, tasks, tokens
-from worker.acts import answer, contacts
+from worker.acts import answer, check_code, contacts
 from worker.acts.answer import AnswerInput, Statement, standing_mark
+from worker.acts.check_code import SixDigits
 from worker.choices import CHOICES, Choice
 from worker.models import Answer, Campaign, Contact, Partner
 from worker.state import lifecycle, links, members, public_list, signatories
@@ -29,7 +30,7 @@ from worker.text import dates, names
 from worker.web import link_auth, page_cache, responses
 from worker.web.answer_form import AnswerForm
 from worker.web.batching import Batcher
-from worker.web.code_page import Act, CodePage, Problems, Visit
+from worker.web.code_page import Act, CodePage, Problems, Visit, WrongCode, six_digits
 from worker.web.page_cache import After, PageTemplate, State
 from worker.wording import letter, refusals, templates
 from worker.wording.changes import Changes, changes_since
@@ -49,12 +50,21 @@ class PartnerPage(CodePage[Partner, AnswerForm]):
             return seen
         return await super().get(request)
 
+    async def answer_if_right(self, visit: Visit[AnswerForm]) -> Response:
+        """Have the six digits of a form that can be taken compared where the answer is recorded, not before it."""
+        digits = None if visit.typed.problems() else six_digits(visit.holder, visit.typed.mail_code)
+        if digits is None:
+            return await super().answer_if_right(visit)
+        return await self.answer(dataclasses.replace(visit, digits=digits))
+
     async def take(self, visit: Visit[AnswerForm]) -> Response:
         """Say what is wrong, or record the answer together with others that come at the same time."""
         typed, holder = visit.typed, visit.holder
-        if (typed.problems() or visit.problems) and (page := await run_in_threadpool(self._with_problems, visit)):
+        unfit = visit.digits is None and (typed.problems() or visit.problems)
+        if unfit and (page := await run_in_threadpool(self._with_problems, visit)):
             return page
-        await _answers_to(holder.campaign_id).ask(typed.answer_input(holder.id, holder.link, visit.language))
+        given = Given(typed.answer_input(holder.id, holder.link, visit.language), visit.digits)
+        await _answers_to(holder.campaign_id).ask(given)
         return self.home(visit)  # what it shows comes from the database
 
     def show(self, session: Session, partner: Partner, visit: Visit[AnswerForm]) -> Response:
@@ -139,26 +149,45 @@ def _worded_for_all(partner_id: int, language: str) -> tuple[State, PageTemplate
         return state, page_cache.split_slots(page, campaign, view["sheet"].language, lists_others=lists_others)
 
 
+class Given(NamedTuple):
+    """An answer, with the six digits that are to be compared first; null where the code is known to be right."""
+
+    answer: AnswerInput
+    digits: SixDigits | None
+
+
 @functools.cache
-def _answers_to(campaign_id: int) -> Batcher[AnswerInput, None]:
+def _answers_to(campaign_id: int) -> Batcher[Given, None]:
     """Answers to one campaign are recorded together: one transaction for all that came while another was under way."""
-    return Batcher(functools.partial(_record, campaign_id), key=lambda given: given.partner_id)
+    return Batcher(functools.partial(_record, campaign_id), key=lambda given: given.answer.partner_id)
 
 
-def _record(campaign_id: int, given: Sequence[AnswerInput]) -> list[Exception | None]:
-    """Record a group, and let the workers know once."""
+def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
+    """Compare the codes of a group, record what was given with right ones, and let the workers know once."""
+    wrong: dict[int, WrongCode] = {}
     try:
         with db.transaction() as session:
-            results = answer.record_answers(session, given)
+            digits = [one.digits for one in given if one.digits is not None]
+            verdicts = check_code.compare_codes(session, Partner, digits) if digits else []
+            for one, verdict in zip(digits, verdicts, strict=True):
+                if judged := WrongCode.judged(verdict):
+                    wrong[one.id] = judged
+            right = [one.answer for one in given if one.answer.partner_id not in wrong]
+            results = dict(zip(right, answer.record_answers(session, right) if right else [], strict=True))
+            # Only now: who counts locks a partner, and nobody locks one who waits for its campaign.
+            check_code.count_wrong(session, Partner, digits, verdicts)
     except Exception as error:
-        if len(given) == 1 or (isinstance(error, db.DATABASE_UNAVAILABLE) and not db.is_deadlock(error)):
+        is_away = isinstance(error, db.DATABASE_UNAVAILABLE) and not db.is_deadlock(error)
+        if len(given) == 1 or (is_away and not wrong):
             return [error] * len(given)  # the database is as far away for each of them
         # One of them has a fault that nobody foresaw, and the others must not pay for it.
         return [_record(campaign_id, [one])[0] for one in given]
-    refused: list[Exception | None] = [result if isinstance(result, Refused) else None for result in results]
-    if None in refused:
+    if "last" in verdicts:
+        tasks.notify(tasks.deliver)
+    refused = {given: result if isinstance(result, Refused) else None for given, result in results.items()}
+    if None in refused.values():
         tasks.notify(tasks.record, campaign_id)
-    return refused
+    return [wrong.get(one.answer.partner_id) or refused[one.answer] for one in given]
 
 
 def _page(session: Session, position: Position, visit: Visit[AnswerForm], refusal: Refused | None = None) -> Response:
