@@ -23,6 +23,7 @@ from worker.state.links import Link
 from worker.web import code_page, partner_page
 from worker.web.app import make_app
 from worker.web.batching import MAX_BATCH, Batcher
+from worker.web.code_page import WrongCode
 from worker.web.partner_page import Given
 
 CROWD = 40
@@ -327,7 +328,7 @@ def test_an_answer_takes_one_transaction_and_a_group_as_many_statements_as_one(p
     try:
         taken = []
         for group in (partners[:1], partners[1:21]):
-            given = [Given(signing(one), SixDigits(one.id, one.ref, 1, tokens.mail_code(one))) for one in group]
+            given = [signing(one, tokens.mail_code(one)) for one in group]
             with statements() as seen:
                 assert set(partner_page._record(group[0].campaign_id, given)) == {None}
             taken.append(len([one for one in seen if not one.startswith("BEGIN")]))
@@ -337,5 +338,17 @@ def test_an_answer_takes_one_transaction_and_a_group_as_many_statements_as_one(p
     assert taken[0] == taken[1] <= 9
 
 
-def signing(partner: Partner) -> AnswerInput:
-    return AnswerInput(partner.id, "sign", "public", Statement("Ada", "chair", read=1), Link(1))
+def signing(partner: Partner, code: str) -> Given:
+    said = AnswerInput(partner.id, "sign", "public", Statement("Ada", "chair", read=1), Link(1))
+    return Given(said, SixDigits(partner.id, partner.ref, 1, code))
+
+
+def test_a_wrong_code_locks_its_partner_only_once_the_campaign_is_locked(partners: list[Partner]) -> None:
+    """Whoever has the campaign alone may lock any of its partners, and would wait in a circle with us."""
+    signs, guesses = partners[:2]
+    given = [signing(guesses, wrong(guesses)), signing(signs, tokens.mail_code(signs))]
+    with statements() as seen:
+        told = partner_page._record(signs.campaign_id, given)
+    assert (type(told[0]), told[1]) == (WrongCode, None)
+    written = [one.split()[0] for one in seen if one.startswith(("INSERT INTO answer", "UPDATE partner"))]
+    assert written == ["INSERT", "UPDATE"]
