@@ -54,6 +54,7 @@ WITHOUT_A_LINE = {
     "restore_listing": "the same",
     "tell_of_what_was_not_told": "the same",
     "void_what_has_not_left": "the seal that is voided has one",
+    "empty_voided_seals": "the same",
     "tell_what_came_too_late": "a mail to the organizers",
     "tell_of_moved_replies": "the same",
     "tell_of_moved_letter": "the same",

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from worker.acts.close import void_seal
+from worker.acts.close import empty_voided_seals, void_seal
 from worker.acts.locking import LockedPartner
 from worker.mail import outbox
 from worker.models import Answer
@@ -11,8 +11,13 @@ from worker.state.lifecycle import BEYOND_RECALL
 
 
 def void_what_has_not_left(session: Session, held: LockedPartner) -> None:
-    """Void the seal and cancel the letters that carry it, as far as there are any and they have not left."""
-    if held.stage != "open" and held.stage not in BEYOND_RECALL:
+    """Void the seal and cancel the letters that carry it, as far as there are any and they have not left.
+
+    Call it once the answer that stood does not stand any more.
+    """
+    if held.stage in BEYOND_RECALL:
+        empty_voided_seals(session, held.campaign)
+    elif held.stage != "open":
         void_seal(session, held.campaign, held.now)
 
 

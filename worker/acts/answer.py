@@ -270,12 +270,12 @@ def _require_kept(held: LockedPartner) -> None:
 def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> None:
     """Let these answers stand in place of those before them, with all that follows from it."""
     campaign, now = new[0][0].campaign, new[0][0].now
-    void_what_has_not_left(session, new[0][0])
     superseded = [held.standing for held, _ in new if held.standing is not None]
     for before in superseded:
         before.superseded_at = now
     if superseded:
         session.flush()  # of each partner one stands at most
+    void_what_has_not_left(session, new[0][0])
     wishes, events, person = [], [], audit.acting(session)
     for held, answer in new:
         actor: Actor = "partner" if answer.channel == "link" else "organizer"

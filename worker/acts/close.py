@@ -12,9 +12,9 @@ from worker import db
 from worker.acts import audit, locking, two_persons
 from worker.mail import kinds, outbox
 from worker.models import Campaign, Mail, Rendition, Seal
-from worker.state.letters import is_irrevocable, living_seal, load_letters
+from worker.state.letters import is_irrevocable, living, living_seal, load_letters
 from worker.state.refusals import Closed
-from worker.state.signatories import count_signing
+from worker.state.signatories import count_signing, names_too_many
 from worker.wording.letter import build_sheets, render
 from worker.wording.sheet import Sheet
 
@@ -66,12 +66,31 @@ def require_not_closed(session: Session, campaign_id: int) -> None:
 
 
 def void_seal(session: Session, campaign: Campaign, now: datetime) -> None:
-    """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled."""
+    """Make sure that no seal made so far is sent: what travels now is not sent again, the rest is cancelled.
+
+    Call it once whoever stepped back does not stand in the rows any more.
+    """
     outbox.cancel(session, Mail.campaign_id == campaign.id, Mail.kind.in_(kinds.cancelled_by("void")), at=now)
     living = update(Seal).where(Seal.campaign_id == campaign.id, Seal.voided_at.is_(None)).values(voided_at=now)
     voided = set(session.scalars(living.returning(Seal.number)))
     if voided:
         audit.log(session, campaign, "clock", "seal_voided", detail=max(voided), at=now)
+    empty_voided_seals(session, campaign)
+
+
+def empty_voided_seals(session: Session, campaign: Campaign) -> None:
+    """Keep no document of a seal that was voided, for it may name who stepped back; hashes and moments stay.
+
+    Of one that an addressee has, or may have, copies bring the public rendition until that names somebody too many.
+    """
+    kept_whole = (Seal.campaign_id == campaign.id, Seal.voided_at.is_not(None), func.length(Seal.content) > 0)
+    numbers = set(session.scalars(select(Seal.number).where(*kept_whole)))
+    if not numbers:
+        return
+    gone = {letter.seal_number for letter in living(load_letters(session, campaign)) if letter.has_left}
+    copied = {number for number in numbers & gone if not names_too_many(session, campaign, number)}
+    brought = (Seal.rendition == "public") & Seal.number.in_(copied)
+    session.execute(update(Seal).where(*kept_whole, ~brought).values(content=b""))
 
 
 def _lock_and_close(session: Session, campaign_id: int, *, early: bool) -> "_Locked | None":

@@ -33,13 +33,13 @@ def disown_answer(session: Session, partner_id: int, *, link: Link | None = None
     held.require("disown")
     if held.stage != "open" and not (standing and standing.signs):
         raise held.too_late()
-    void_what_has_not_left(session, held)
     suspects = _who_acted(session, held)
     if not correct_listing.restore_listing(session, partner, _suspects(session, held)):
         partner.proposed = None
     if standing is not None:
         standing.superseded_at = now
         journal.note(session, "reduced", partner.ref, detail="none", at=now)
+    void_what_has_not_left(session, held)
     renewed = contacts.revoke_all(session, partner, now, suspects=suspects)
     correct_listing.tell_of_what_was_not_told(session, campaign, partner, now)
     partner.disowned_at, partner.quiet_at = now, None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from worker.mail.kinds import kind_named
 from worker.mail.mime import Attachment, Message, NothingToSay
 from worker.models import Mail, Seal
+from worker.state.signatories import names_too_many
 from worker.wording import templates
 from worker.wording.drafts import shared_draft, word_draft
 from worker.wording.letter import letter_subject
@@ -65,6 +66,19 @@ def _told_apart(subject: str, mail: Mail | BulkMail) -> str:
 
 def _with_subject(mail: Mail | BulkMail, context: dict[str, Any]) -> dict[str, Any]:
     return context | {"letter_subject": letter_subject(mail.campaign, mail.language)}
+
+
+def attach_public_letter(session: Session, mail: Mail, language: str = "", title: str = "letter") -> list[Attachment]:
+    """The public letter as it was sealed, as PDF and as text; nothing once it names somebody too many, or is gone."""
+    if names_too_many(session, mail.campaign, mail.seal_number):
+        return []
+    try:
+        return [
+            attach_seal(session, mail, "public", "pdf", title=title),
+            attach_seal(session, mail, "public", "text", language, title),
+        ]
+    except NothingToSay:
+        return []
 
 
 def attach_seal(

@@ -16,14 +16,14 @@ from worker.state.letters import LEFT
 from worker.state.members import count_in_seal as count_members_in_seal
 from worker.state.members import is_in_letter
 from worker.state.responses import count_answered
-from worker.state.signatories import count_in_seal, names_too_many
+from worker.state.signatories import count_in_seal
 from worker.state.status import count_unreached
 from worker.state.waiting_words import count_waiting_words
 from worker.tokens import Url
 from worker.wording import digests
 from worker.wording.drafts import word_draft
 from worker.wording.letter import file_title
-from worker.wording.mail_template import attach_seal, fill_template
+from worker.wording.mail_template import attach_public_letter, fill_template
 
 
 def closed(session: Session, mail: Mail) -> Message:
@@ -124,16 +124,14 @@ def digest_failed(session: Session, mail: Mail) -> Message:
 def to_organizers(session: Session, mail: Mail, **context: Any) -> Message:
     """A mail to the people who run the campaign; with the public letter, until that names somebody too many."""
     attachments = []
-    whole = mail.seal_number is not None and not names_too_many(session, mail.campaign, mail.seal_number)
-    if whole:
-        title = file_title(mail.campaign, confidential=False)
-        attachments = [attach_seal(session, mail, "public", form, title=title) for form in ("pdf", "text")]
+    if mail.seal_number is not None:
+        attachments = attach_public_letter(session, mail, title=file_title(mail.campaign, confidential=False))
     facts = load_facts(session, mail.campaign)
     left = [one for one in facts.served if one.state not in LEFT]
     seen = {
         "letters": facts.letters,
         "signed": facts.signed,
-        "whole": whole,
+        "whole": bool(attachments),
         "visibility": facts.signing,
         "served": facts.served,
         "have": sum(one.has_it for one in facts.served),

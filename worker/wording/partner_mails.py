@@ -17,12 +17,11 @@ from worker.state.last_read import load_last_read
 from worker.state.letters import LEFT, load_letters, served
 from worker.state.lifecycle import BEYOND_RECALL
 from worker.state.listings import changes_told_by, was_undone
-from worker.state.signatories import names_too_many
 from worker.text import dates, names
 from worker.wording.changes import Changes, changes_since
 from worker.wording.letter import letter_language, to_whom
 from worker.wording.mail_rows import BulkMail, is_alert
-from worker.wording.mail_template import attach_seal, fill_template, require_not_over
+from worker.wording.mail_template import attach_public_letter, fill_template, require_not_over
 
 
 def invitation(session: Session, mail: Mail | BulkMail) -> Message:
@@ -130,15 +129,9 @@ def _departure(session: Session, facts: CampaignFacts, answer: Answer, language:
 
 def copy(session: Session, mail: Mail) -> Message:
     """Brings the letter as it was sent to a partner that signed it; without it once it names somebody too many."""
-    attachments = []
-    if whole := not names_too_many(session, mail.campaign, mail.seal_number):
-        language = letter_language(mail.campaign, mail.language)
-        attachments = [
-            attach_seal(session, mail, "public", "pdf"),
-            attach_seal(session, mail, "public", "text", language),
-        ]
+    attachments = attach_public_letter(session, mail, letter_language(mail.campaign, mail.language))
     went, still = _who_has_it(session, mail)
-    return to_partner(mail, attachments, whole=whole, went=went, still=still)
+    return to_partner(mail, attachments, whole=bool(attachments), went=went, still=still)
 
 
 def to_partner(
