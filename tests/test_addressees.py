@@ -81,7 +81,7 @@ def printed(document: bytes, form: str) -> str:
 def test_the_letter_names_who_gets_a_copy_below_its_list_in_each_rendition_language_and_form(database: str) -> None:
     with db.transaction() as session:
         campaign = sealed(session)
-        sheets = letter.build_sheets(session, campaign)
+        sheets = letter.build_sheets(campaign, letter.read_content(session, campaign))
         found = {
             (rendition, sheet.language, form.name): " ".join(printed(content, form.name).split())
             for rendition, sheet in sheets

@@ -34,6 +34,7 @@ WITHOUT_A_LINE = {
     "ask_to_join": "anybody can ask; once it is confirmed there is a line",
     "close_and_seal": "what it does has",
     "close_and_seal_within": "the same",
+    "close_when_due": "the same",
     "remind_when_due": "the same",
     "remind_now": "the same",
     "record_answers": "the same",

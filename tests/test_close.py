@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from tests import cast
 from worker import db, tasks
-from worker.acts import answer, close
+from worker.acts import answer, close, hold
 from worker.acts.answer import Statement
 from worker.models import Campaign, Partner, Seal
-from worker.wording.letter import render
+from worker.wording.letter import build_sheets, render
 
 pytestmark = pytest.mark.usefixtures("database")
 NAMES = ("Alder", "Birch", "Cedar", "Elm")
@@ -150,6 +150,40 @@ def test_one_that_is_held_while_it_is_rendered_is_not_sealed(
     assert close.close_and_seal(campaign_id) is None
     with db.reading() as session:
         assert session.scalars(select(Seal.id)).all() == []
+
+
+def test_the_letter_is_worded_once_though_it_is_compared_under_the_lock(
+    campaign_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worded = list[int]()
+
+    def counted(*content: Any) -> Any:
+        worded.append(len(worded) + 1)
+        return build_sheets(*content)
+
+    monkeypatch.setattr("worker.acts.close.build_sheets", counted)
+
+    assert close.close_and_seal(campaign_id) == 1
+
+    assert worded == [1]
+
+
+def test_what_going_on_after_a_hold_would_do_is_told_without_rendering_under_the_lock(
+    campaign_id: int, while_rendering: Callable[..., list[int]]
+) -> None:
+    times = while_rendering()
+    with db.transaction() as session:
+        campaign = session.get_one(Campaign, campaign_id)
+        campaign.held_at, campaign.definition = db.clock(session), campaign.definition | {"review": 0}
+
+    with db.transaction() as session:
+        hold.resume_letter(session, campaign_id)
+        facts = hold.leaves_at_once(session, campaign_id)
+        session.rollback()
+
+    assert facts is not None
+    assert facts.signed == len(NAMES) + 2
+    assert times == []
 
 
 def test_a_process_that_ends_while_rendering_leaves_it_to_the_sweep(

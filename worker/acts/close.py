@@ -15,7 +15,7 @@ from worker.models import Campaign, Mail, Rendition, Seal
 from worker.state.letters import is_irrevocable, living, living_seal, load_letters
 from worker.state.refusals import Closed
 from worker.state.signatories import count_signing, names_too_many
-from worker.wording.letter import build_sheets, render
+from worker.wording.letter import Content, build_sheets, read_content, render
 from worker.wording.sheet import Sheet
 
 RENDERED_AHEAD = 3  # times, before the letter is rendered under the lock
@@ -39,7 +39,7 @@ def close_and_seal(campaign_id: int, *, early: bool = False) -> int | None:
             locked = _lock_and_close(session, campaign_id, early=early)
             if locked is None:  # another may have sealed what was rendered here
                 return _living(session, campaign_id)
-            if _read(session, locked.campaign).sheets == ahead.sheets:
+            if read_content(session, locked.campaign) == ahead.content:
                 return _seal(session, locked, rendered)
     with db.transaction() as session:
         return close_and_seal_within(session, campaign_id, early=early) or _living(session, campaign_id)
@@ -49,6 +49,11 @@ def close_and_seal_within(session: Session, campaign_id: int, *, early: bool = F
     """The same in one transaction: the letter is rendered while the campaign is locked."""
     locked = _lock_and_close(session, campaign_id, early=early)
     return None if locked is None else _seal(session, locked, _read(session, locked.campaign).render())
+
+
+def close_when_due(session: Session, campaign_id: int) -> None:
+    """Close a campaign whose deadline has passed, and leave it to `close_and_seal` to seal its letter."""
+    _lock_and_close(session, campaign_id, early=False)
 
 
 def close_early(session: Session, campaign_id: int) -> None:
@@ -130,6 +135,7 @@ class _Locked(NamedTuple):
 class _Letter:
     """What a campaign's letter says at one moment, in each rendition."""
 
+    content: Content
     sheets: list[tuple[Rendition, Sheet]]
     closed_at: datetime
     authentic: str
@@ -150,7 +156,8 @@ class _Letter:
 
 def _read(session: Session, campaign: Campaign) -> _Letter:
     assert campaign.closed_at is not None
-    return _Letter(build_sheets(session, campaign), campaign.closed_at, campaign.authentic)
+    content = read_content(session, campaign)
+    return _Letter(content, build_sheets(campaign, content), campaign.closed_at, campaign.authentic)
 
 
 def _seal(session: Session, locked: _Locked, documents: list[dict[str, Any]]) -> int:

@@ -69,8 +69,18 @@ def load_renditions(
     session: Session, campaign: Campaign, as_of: datetime | None = None
 ) -> dict[Rendition, Signatories]:
     """Who signs now, as each rendition names them, all from one look; with `as_of`, who signed at that moment."""
+    return as_renditions(load_signed(session, campaign, as_of))
+
+
+def load_signed(session: Session, campaign: Campaign, as_of: datetime | None = None) -> Sequence[Row[Any]]:
+    """What is printed of all who sign, named or not, in no order that is printed: two looks can be compared."""
     signing = _SIGNED if as_of is None else _SIGNED_AS_OF
-    signed = in_order(session.execute(signing, {"campaign": campaign.id, "moment": as_of}).all())
+    return session.execute(signing, {"campaign": campaign.id, "moment": as_of}).all()
+
+
+def as_renditions(rows: Sequence[Row[Any]]) -> dict[Rendition, Signatories]:
+    """How each rendition names those that `load_signed` found."""
+    signed = in_order(rows)
     found: dict[Rendition, Signatories] = {}
     for rendition in _NAMED:
         named = [one for one in signed if is_named(one.visibility, rendition)]
@@ -121,8 +131,10 @@ def standing_signatures(
 
 _CAMPAIGN: BindParameter[int] = bindparam("campaign", type_=Integer)
 _MOMENT: BindParameter[datetime] = bindparam("moment", type_=Moment)
-_SIGNED = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN)
-_SIGNED_AS_OF = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN, as_of=_MOMENT)
+_SIGNED = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN).order_by(Partner.id)
+_SIGNED_AS_OF = standing_signatures(*PRINTED, Answer.visibility, campaign_id=_CAMPAIGN, as_of=_MOMENT).order_by(
+    Partner.id
+)
 _SENT_UNDER = standing_signatures(
     func.count(),
     campaign_id=_CAMPAIGN,

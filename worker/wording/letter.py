@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from worker.models import Addressee, Campaign, Rendition
@@ -20,12 +21,29 @@ from worker.wording import letter_formats, templates
 from worker.wording.sheet import UNKNOWN, Confidential, Sheet, fill
 
 
-def build_sheets(session: Session, campaign: Campaign) -> list[tuple[Rendition, Sheet]]:
-    """Every sheet of a seal: each rendition, as it holds now, in each language of the letter."""
-    listed = signatories.load_renditions(session, campaign)
+class Content(NamedTuple):
+    """All that the sheets of a seal are made of: as long as it is equal, so are they."""
+
+    signed: Sequence[Row[Any]]
+    """As `signatories.load_signed` reads them."""
+    members: int | str
+    unsigned: list[Sheet]
+    """The letter in each language, with nobody under it."""
+
+
+def read_content(session: Session, campaign: Campaign) -> Content:
+    """What a seal says if it is made now; quickly read, whoever signs."""
     voices = count_in_letter(session, campaign) if is_in_letter(campaign) else UNKNOWN
+    nobody = Signatories([], withheld=0)
+    unsigned = [build_letter(campaign, nobody, one, members=voices) for one in sorted(campaign.letter.texts)]
+    return Content(signatories.load_signed(session, campaign), voices, unsigned)
+
+
+def build_sheets(campaign: Campaign, content: Content) -> list[tuple[Rendition, Sheet]]:
+    """Every sheet of a seal that says this: each rendition in each language of the letter."""
+    listed = signatories.as_renditions(content.signed)
     return [
-        (rendition, build_letter(campaign, listed[rendition], language, members=voices))
+        (rendition, build_letter(campaign, listed[rendition], language, members=content.members))
         for rendition in listed
         for language in sorted(campaign.letter.texts)
     ]
@@ -47,7 +65,7 @@ def render(
 
 def build_preview(session: Session, campaign: Campaign, rendition: Rendition) -> Sheet:
     """The sheet as it would be sealed now, in the letter's own language; it says on each page that it is not."""
-    sheets = build_sheets(session, campaign)
+    sheets = build_sheets(campaign, read_content(session, campaign))
     sheet = next(one for of, one in sheets if of == rendition and one.language == campaign.authentic)
     mark = str(templates.translations(sheet.language).gettext("Preview: not sealed, and not sent"))
     return replace(sheet, draft=mark)
