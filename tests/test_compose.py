@@ -21,7 +21,7 @@ from tests import servers
 from tests.container import COMPOSE, FILLED_IN, SERVICES, environment_of
 from worker import settings
 from worker.cli import processes
-from worker.settings import CHECKOUT, PREFIX, Settings
+from worker.settings import CHECKOUT, FIELDS, PREFIX
 from worker.web import forms
 
 EXAMPLE = (CHECKOUT / ".env.example").read_text()
@@ -417,7 +417,7 @@ def test_each_process_starts_on_what_it_is_told(name, monkeypatch, set_up):
 @each_of_ours
 def test_only_settings_are_passed_on(name):
     passed = {variable.removeprefix(PREFIX).removesuffix("_FILE").lower() for variable in SERVICES[name]["environment"]}
-    assert passed <= {*Settings.model_fields, *(["forwarded_allow_ips"] if name == "web" else [])}
+    assert passed <= {*FIELDS, *(["forwarded_allow_ips"] if name == "web" else [])}
 
 
 def test_what_the_example_leaves_open_is_passed_on():
@@ -426,20 +426,20 @@ def test_what_the_example_leaves_open_is_passed_on():
     assert offered == {variable for variable, value in SERVICES["worker"]["environment"].items() if value is None}
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("name", FIELDS)
 def test_every_setting_is_in_the_example_with_its_sentence_and_its_default(name):
-    field = Settings.model_fields[name]
+    field = FIELDS[name]
     value = str(field.default).removeprefix(f"{CHECKOUT}/")
     variable = f"{PREFIX}{name.upper()}"
-    offered = f"# {field.description}\n# {variable}={value}\n"
-    asked = f"# {field.description}\n{variable}=\n"
+    offered = f"# {field.metadata['description']}\n# {variable}={value}\n"
+    asked = f"# {field.metadata['description']}\n{variable}=\n"
     assert offered in EXAMPLE or (variable in FILLED_IN and asked in EXAMPLE)
 
 
 def test_every_variable_of_the_example_is_a_setting_or_used_by_compose_alone():
     named = re.findall(r"^(?:# )?(\w+)=", EXAMPLE, re.MULTILINE)
     ours = [name.removeprefix(PREFIX).lower() for name in named if name.startswith(PREFIX)]
-    assert sorted(ours) == sorted(Settings.model_fields)
+    assert sorted(ours) == sorted(FIELDS)
     assert {name for name in named if not name.startswith(PREFIX)} == {"DOMAIN", "RUN_AS", "WORKER_MEMORY"}
 
 

@@ -50,12 +50,17 @@ def test_nothing_needs_to_be_set(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("LEASE", "soon", "valid number"),
-        ("LEASE", "0", "greater than 0"),
-        ("BATCH", "0", "greater than or equal to 1"),
-        ("BATCH", "1001", "less than or equal to 1000"),
-        ("SWEEP", "-1", "greater than 0"),
-        ("SMTP_CONNECTIONS", "four", "valid integer"),
+        ("LEASE", "soon", "expected a number greater than 0, found 'soon'"),
+        ("LEASE", "0", "expected a number greater than 0, found '0'"),
+        ("LEASE", "nan", "expected a number greater than 0"),
+        ("LEASE", "inf", "expected a number greater than 0"),
+        ("BATCH", "0", "expected a whole number from 1 to 1000"),
+        ("BATCH", "1001", "expected a whole number from 1 to 1000"),
+        ("SWEEP", "-1", "expected a number greater than 0"),
+        ("UNDO", "-1", "expected a number from 0 on"),
+        ("SMTP_PER_DAY", "1.5", "expected a whole number from 0 on"),
+        ("BATCH", "", "expected a whole number from 1 to 1000, found ''"),
+        ("SMTP_CONNECTIONS", "four", "expected a whole number from 1 to 50"),
         ("PUBLIC_URL", "letters.example.org", "expected https://host without a path"),
         ("PUBLIC_URL", "https://example.org/letters", "expected https://host without a path"),
         ("PUBLIC_URL", "https://example.org/?a=b", "expected https://host without a path"),
@@ -245,6 +250,12 @@ def _python(code: str) -> subprocess.Popen[str]:
 def test_a_variable_that_nothing_reads_is_told_with_the_one_that_was_meant(environment):
     environment(PUBLIC_ULR="https://letters.example")
     with pytest.raises(settings.BadSettings, match="PUBLIC_ULR: no such setting; did you mean UNDERSIGNED_PUBLIC_URL"):
+        settings.current()
+
+
+def test_a_variable_in_small_letters_is_told_too(monkeypatch):
+    monkeypatch.setenv("undersigned_batch", "7")
+    with pytest.raises(settings.BadSettings, match=r"undersigned_batch: .* did you mean UNDERSIGNED_BATCH"):
         settings.current()
 
 

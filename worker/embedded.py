@@ -91,7 +91,7 @@ def run(
             inbox_url = f"{web_url}/inbox/{tokens.inbox_token()}" if inbox else ""
             lock.write(f"{web_url} {inbox_url}")
             lock.flush()
-            if "public_url" not in conf.model_fields_set:
+            if "public_url" not in conf.given:
                 settings.set_for_this_process(public_url=web_url)
             running = EmbeddedServer(web_url, inbox, inbox_url, refused, _stopping=stopping)
             for number in _SIGNALS:

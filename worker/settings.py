@@ -11,12 +11,11 @@ import os
 import re
 import secrets
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "UNDERSIGNED_"
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -26,6 +25,7 @@ EXAMPLES = (SHIPPED if INSTALLED else CHECKOUT) / "campaigns"
 _HERE = Path() if INSTALLED else CHECKOUT  # below which a person's files are: who installs has a folder of their own
 _OF_THE_SYSTEM = {"/", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var", "/var/lib", "/var/tmp"}
 MIN_KEY = 32  # characters
+MAX_NUMBER = 10**9  # in a setting
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -37,88 +37,100 @@ class BadKey(BadSettings):
     """Among what cannot be used is SECRET_KEY: it is missing, too short, or lost while what it encrypted is there."""
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+def _setting(default: object, *, description: str, secret: bool = False, **bounds: int) -> Any:
+    """A field with its sentence for operators; a number is `above` something, or `at_least` and perhaps `at_most`."""
+    return field(default=default, repr=not secret, metadata={"description": description} | bounds)
 
-    data_dir: Path = Field(
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path = _setting(
         _HERE / "var", description="Folder for the data of this machine: database, keys, caught emails."
     )
-    campaigns_dir: Path = Field(_HERE / "campaigns", description="Folder with one folder per campaign definition.")
-    templates_dir: Path = Field(
+    campaigns_dir: Path = _setting(_HERE / "campaigns", description="Folder with one folder per campaign definition.")
+    templates_dir: Path = _setting(
         (SHIPPED if INSTALLED else CHECKOUT) / "templates",
         description="Folder with the templates of all emails, pages and letters.",
     )
-    out_dir: str = Field(
+    out_dir: str = _setting(
         "", description="Folder for what commands write for you to open, such as previews; unset: DATA_DIR."
     )
-    database_url: str = Field(
+    database_url: str = _setting(
         "",
-        repr=False,
+        secret=True,
         description="SQLAlchemy URL of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in DATA_DIR.",
     )
-    broker_url: str = Field(
+    broker_url: str = _setting(
         "memory://localhost//",
-        repr=False,
+        secret=True,
         description="Celery's broker, a Redis for this program alone (redis://…); unset: everything in one process.",
     )
-    smtp_url: str = Field(
+    smtp_url: str = _setting(
         "",
-        repr=False,
+        secret=True,
         description="Relay: smtps://user:password@host, smtp://host:587 (STARTTLS), smtp+plain://host; "
         "unset: the built-in catcher.",
     )
-    public_url: str = Field(
+    public_url: str = _setting(
         "http://127.0.0.1:8000",
         description="Address at which partners reach the pages; links in emails begin with it.",
     )
-    secret_key: str = Field(
+    secret_key: str = _setting(
         "",
-        repr=False,
+        secret=True,
         description="At least 32 random characters; signs links and encrypts contacts. If you lose it, no link "
         "works any more.",
     )
-    secret_key_old: str = Field(
+    secret_key_old: str = _setting(
         "",
-        repr=False,
+        secret=True,
         description="The key before SECRET_KEY, while it is changed: what was made under it is still taken and read.",
     )
-    mail_from: str = Field(
+    mail_from: str = _setting(
         "letters@undersigned.example", description="Email address in From, and envelope sender of every email."
     )
-    bounces_to: str = Field(
+    bounces_to: str = _setting(
         "",
         description="Email address for bounces, of a mailbox that also accepts name+anything; unset: MAIL_FROM.",
     )
-    imap_url: str = Field(
+    imap_url: str = _setting(
         "",
-        repr=False,
+        secret=True,
         description="Mailbox in which bounces are read: imaps://user:password@host/Folder, imap://host (STARTTLS), "
         "imap+plain://host; unset: nowhere.",
     )
-    redis_prefix: str = Field("undersigned:", description="Prefix of every key in Redis.")
-    lease: float = Field(
-        60, gt=0, description="Seconds for which emails that a worker has claimed are reserved for it."
+    redis_prefix: str = _setting("undersigned:", description="Prefix of every key in Redis.")
+    lease: float = _setting(
+        60, above=0, description="Seconds for which emails that a worker has claimed are reserved for it."
     )
-    batch: int = Field(200, ge=1, le=1000, description="Emails that a worker claims at once.")
-    sweep: float = Field(15, gt=0, description="Seconds between two searches for what is due and has no task waiting.")
-    smtp_connections: int = Field(
-        4, ge=1, le=50, description="Connections to the relay that a worker process opens at once."
+    batch: int = _setting(200, at_least=1, at_most=1000, description="Emails that a worker claims at once.")
+    sweep: float = _setting(
+        15, above=0, description="Seconds between two searches for what is due and has no task waiting."
     )
-    smtp_per_hour: int = Field(0, ge=0, description="Emails that the relay accepts from us in an hour; 0: no limit.")
-    smtp_per_day: int = Field(0, ge=0, description="Emails that the relay accepts from us in a day; 0: no limit.")
-    undo: float = Field(
+    smtp_connections: int = _setting(
+        4, at_least=1, at_most=50, description="Connections to the relay that a worker process opens at once."
+    )
+    smtp_per_hour: int = _setting(
+        0, at_least=0, description="Emails that the relay accepts from us in an hour; 0: no limit."
+    )
+    smtp_per_day: int = _setting(
+        0, at_least=0, description="Emails that the relay accepts from us in a day; 0: no limit."
+    )
+    undo: float = _setting(
         60,
-        ge=0,
+        at_least=0,
         description="Seconds for which the emails of launch, amend, remind and extend wait, so that these can "
         "be taken back.",
     )
-    backup_dir: str = Field(
+    backup_dir: str = _setting(
         "", description="Folder in which the workers make backups by themselves; unset: none is made by itself."
     )
-    backup_every: str = Field("1d", description="Time from one backup in BACKUP_DIR to the next, such as 12h or 1d.")
-    backup_keep: str = Field(
+    backup_every: str = _setting("1d", description="Time from one backup in BACKUP_DIR to the next, such as 12h or 1d.")
+    backup_keep: str = _setting(
         "30d", description="Time for which a backup in BACKUP_DIR is kept, such as 30d; the newest is never deleted."
     )
+
+    given: frozenset[str] = field(default=frozenset(), repr=False)  # which of these the environment or a file says
 
     @property
     def embedded(self) -> bool:
@@ -147,6 +159,9 @@ class Settings(BaseSettings):
         return tuple(_derived(key, purpose) for key in (self.secret_key, self.secret_key_old) if key)
 
 
+FIELDS: Mapping[str, Field[Any]] = {one.name: one for one in fields(Settings) if one.name != "given"}
+
+
 @functools.lru_cache(maxsize=40)
 def _derived(secret_key: str, purpose: str) -> bytes:
     root = hashlib.sha256(secret_key.encode()).digest()
@@ -156,21 +171,22 @@ def _derived(secret_key: str, purpose: str) -> bytes:
 @functools.lru_cache(maxsize=1)
 def current() -> Settings:
     """The settings of this process, read once from the environment; raises BadSettings with every problem."""
-    found, problems = _from_files()
+    written, problems = _written()
+    found: dict[str, Any] = {}
+    for name, value in written.items():
+        try:
+            found[name] = _read(FIELDS[name], value)
+        except ValueError as error:
+            problems.append(f"{PREFIX}{name.upper()}: expected {error}, found {value!r}")
     problems += _misspelled()
-    try:
-        settings = Settings(**found)
-    except ValidationError as error:
-        problems += [f"{_variable(e['loc'])}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
-        sound = {str(e["loc"][0]): Settings.model_fields[str(e["loc"][0])].default for e in error.errors()}
-        settings = Settings(**found | sound)  # so that the other problems are told at the same time
+    settings = Settings(given=frozenset(found), **found)
     if (folder := str(settings.data_dir.absolute())) in _OF_THE_SYSTEM:  # before we write there, and close it to others
         problems.append(f"{PREFIX}DATA_DIR: expected a folder for this program alone, found {folder}")
         raise BadSettings("\n".join([*problems, *_unusable(settings)]))
     of_key = []
     if not settings.secret_key and not _needs_a_key_of_its_own(settings):
         if found_key := _key_of_this_checkout(settings):
-            settings = settings.model_copy(update={"secret_key": found_key})
+            settings = replace(settings, secret_key=found_key)
         else:
             of_key = [_LOST.format(file=settings.data_dir / "secret_key", database=_sqlite_file(settings))]
     of_key = of_key or _problems_of_keys(settings)
@@ -182,7 +198,7 @@ def current() -> Settings:
 def set_for_this_process(**values: object) -> None:
     """Put settings into the environment, for this process and its children, and read all again."""
     for name, value in values.items():
-        if name not in Settings.model_fields:
+        if name not in FIELDS:
             raise KeyError(name)
         os.environ[PREFIX + name.upper()] = str(value)
     current.cache_clear()
@@ -208,35 +224,51 @@ def only_for_this_process(**values: object) -> None:
     set_for_this_process(**values)
 
 
-def _variable(where: tuple[int | str, ...]) -> str:
-    return f"{PREFIX}{str(where[0]).upper()}"
-
-
 def _misspelled() -> list[str]:
     """A variable that nothing reads: most likely one that somebody believes to be set."""
-    known = [PREFIX + name.upper() + end for name in Settings.model_fields for end in ("", "_FILE")]
+    known = [PREFIX + name.upper() + end for name in FIELDS for end in ("", "_FILE")]
     found = []
     for variable in sorted(os.environ):
-        if variable.startswith(PREFIX) and variable not in known:
-            close = difflib.get_close_matches(variable, known, n=1)
+        if variable.upper().startswith(PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable.upper(), known, n=1)
             found.append(f"{variable}: no such setting" + (f"; did you mean {close[0]}?" if close else ""))
     return found
 
 
-def _from_files() -> tuple[dict[str, Any], list[str]]:
-    """Values whose variable ends in _FILE are read from that file, as container secrets come; and what failed."""
-    found: dict[str, Any] = {}
-    problems = []
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        if path := os.environ.get(variable):
+def _written() -> tuple[dict[str, str], list[str]]:
+    """What the environment says, by setting; and what could not be read.
+
+    Values whose variable ends in _FILE are read from that file, as container secrets come.
+    """
+    found, problems = {}, []
+    for name in FIELDS:
+        variable = f"{PREFIX}{name.upper()}"
+        if variable in os.environ:
+            found[name] = os.environ[variable]
+        if path := os.environ.get(f"{variable}_FILE"):
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
-                problems.append(f"{variable}: cannot read {path}: {error.strerror}")
+                problems.append(f"{variable}_FILE: cannot read {path}: {error.strerror}")
             except UnicodeError:
-                problems.append(f"{variable}: expected UTF-8 text in {path}")
+                problems.append(f"{variable}_FILE: expected UTF-8 text in {path}")
     return found, problems
+
+
+def _read(setting: Field[Any], written: str) -> object:
+    """Raises ValueError with what was expected."""
+    kind: Any = setting.type
+    if kind not in {int, float}:
+        return kind(written)
+    above, least, most = (setting.metadata.get(bound, MAX_NUMBER) for bound in ("above", "at_least", "at_most"))
+    with contextlib.suppress(ValueError):
+        read = kind(written)
+        if (read > above or read >= least) and read <= most:
+            return read
+    number = "a whole number" if kind is int else "a number"
+    if "above" in setting.metadata:
+        raise ValueError(f"{number} greater than {above}")
+    raise ValueError(f"{number} from {least} " + (f"to {most}" if "at_most" in setting.metadata else "on"))
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -285,7 +317,7 @@ def _unfit_for_real_mail(settings: Settings) -> list[str]:
     if _sends_real_mail(settings):
         if not settings.public_url.startswith("https://"):
             found.append(f"{PREFIX}PUBLIC_URL: a real SMTP server is set, so links must begin with https://")
-        if "mail_from" not in settings.model_fields_set:
+        if "mail_from" not in settings.given:
             found.append(f"{PREFIX}MAIL_FROM: a real SMTP server is set, so set the address that emails come from")
     return found
 

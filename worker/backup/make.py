@@ -162,15 +162,15 @@ def _campaigns(moment: datetime) -> Iterator[bytes]:
 
 def _secrets() -> dict[str, str]:
     conf = settings.current()
-    return {name: getattr(conf, name) for name in settings.Settings.model_fields if _is_key(name)}
+    return {name: getattr(conf, name) for name in settings.FIELDS if _is_key(name)}
 
 
 def _settings() -> dict[str, str]:
     """What was set, without the passwords of other services."""
     conf = settings.current()
     told = {}
-    for name, field in settings.Settings.model_fields.items():
-        if name in conf.model_fields_set and not _is_key(name):
+    for name, field in settings.FIELDS.items():
+        if name in conf.given and not _is_key(name):
             value = str(getattr(conf, name))
             told[name] = value if field.repr else without_password(value)
     return told

@@ -313,7 +313,7 @@ def use_the_running_address() -> None:
     from worker import embedded
 
     conf = settings.current()
-    if conf.embedded and "public_url" not in conf.model_fields_set and (address := embedded.running_at(conf.data_dir)):
+    if conf.embedded and "public_url" not in conf.given and (address := embedded.running_at(conf.data_dir)):
         settings.set_for_this_process(public_url=address)
 
 

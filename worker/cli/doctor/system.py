@@ -253,7 +253,7 @@ def _address_of_pages() -> str | None:
     if not conf.embedded:
         return conf.public_url
     address = embedded.running_at(conf.data_dir)
-    return address if address is None or "public_url" not in conf.model_fields_set else conf.public_url
+    return address if address is None or "public_url" not in conf.given else conf.public_url
 
 
 def _get_livez(url: str) -> Answer:
@@ -381,9 +381,7 @@ def templates() -> Iterator[Note]:
 def secrets() -> Iterator[Note]:
     """Whether the files that hold secrets are closed to other users of this machine."""
     own = settings.current().data_dir / "secret_key"
-    given = [
-        f"{settings.PREFIX}{name.upper()}" for name, field in settings.Settings.model_fields.items() if not field.repr
-    ]
+    given = [f"{settings.PREFIX}{name.upper()}" for name, field in settings.FIELDS.items() if not field.repr]
     for variable in given:
         if path := os.environ.get(f"{variable}_FILE"):
             yield _of_mode(Path(path), warning)  # a container's secrets are often mounted so
