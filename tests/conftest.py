@@ -187,10 +187,10 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 @pytest.fixture
 def notified(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """No task is notified; which ones would have been: the task's name, and a campaign's number."""
-    from worker import tasks
+    from worker import broker
 
     heard: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(tasks, "notify", lambda task, *ids: heard.append((task.name, *ids)))
+    monkeypatch.setattr(broker, "notify", lambda task, *ids: heard.append((task, *ids)))
     return heard
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from tests.conftest import Clock
 from tests.stage import Organization, Story
-from worker import db, settings, tasks
+from worker import broker, db, settings, tasks
 from worker.cli.commands import app
 from worker.models import Campaign, Mail, Partner
 
@@ -76,7 +76,7 @@ def desk(database: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.Monkey
     campaigns = tmp_path / "campaigns"
     campaigns.mkdir()
     settings.set_for_this_process(campaigns_dir=campaigns)
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)  # the tests run the tasks themselves
+    monkeypatch.setattr(broker, "notify", lambda *_: None)  # the tests run the tasks themselves
 
     class Folder:
         """All that a story's folder needs of a stage."""

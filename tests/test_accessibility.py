@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from tests import axe_core, cast, voices
 from tests.axe_core import LOOKS, PINNED, WANTED, Look, Scheme, rules_of, violations, with_axe
 from tests.conftest import CHROMIUM
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.acts import answer, contacts, correct_listing, digests, join, pass_on, take_back_voice, unsubscribe
 from worker.acts.answer import Statement
 from worker.acts.correct_listing import Listing
@@ -435,7 +435,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def site(database: str, port: int, monkeypatch: pytest.MonkeyPatch) -> str:
     """The pages on the test's own database; no task is notified."""
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     return f"http://127.0.0.1:{port}"
 
 
@@ -873,7 +873,7 @@ def not_told(page: AsText) -> list[str]:
 
 @pytest.fixture
 def client(database: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     return TestClient(make_app())
 
 

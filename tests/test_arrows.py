@@ -23,6 +23,7 @@ FLOORS = [
     {"state"},
     {"wording"},
     {"acts", "startup", "task_notifier"},
+    {"broker"},
     {"tasks"},
     {"web"},
     {"embedded"},
@@ -30,8 +31,8 @@ FLOORS = [
     {"__main__"},
 ]
 ONLY_IN = {
-    "celery": {"tasks", "task_notifier", "embedded"},
-    "kombu": {"tasks", "task_notifier"},
+    "celery": {"tasks", "embedded"},
+    "kombu": {"broker", "task_notifier"},
     "aiosmtplib": {"mail/smtp", "mail/smtp_wire", "mail/outcomes"},
     "imap_tools": {"mail/bounce_mailbox"},
     "urllib.request": {"cli/demo/partner"},

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from tests import cast, voices
 from tests.conftest import CHROMIUM
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.models import Mail, Partner
 from worker.state import answers
 from worker.text.languages import LANGUAGES
@@ -32,7 +32,7 @@ DIGITS = {"en": "0123456789", "fr": "0123456789", "km": "០១២៣៤៥៦�
 @pytest.fixture
 def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The pages on a port of their own; no task is notified."""
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(make_app(), log_level="warning", access_log=False))
     serving = threading.Thread(target=server.run, args=([listening],))

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, QueuePool, event, select
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.models import Campaign, Partner, ThirdPartyAddress
@@ -51,7 +51,7 @@ class Scene:
 
 @pytest.fixture
 def scene(database: str, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     with db.transaction() as session:
         campaign = cast.a_campaign(session, public_page="from launch", join="approved")
         partner = campaign.partners[0]

@@ -15,7 +15,7 @@ from tests import axe_core, cast, voices
 from tests.axe_core import violations, with_axe
 from tests.conftest import CHROMIUM
 from tests.organizers import ADDRESS, add, code_of_last_mail
-from worker import db, settings, tasks
+from worker import broker, db, settings
 from worker.acts import login
 from worker.models import Organizer, Partner
 from worker.web.app import make_app
@@ -30,7 +30,7 @@ seen_by_axe = axe_core.seen_by_axe
 @pytest.fixture
 def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The pages at a PUBLIC_URL of their own; no task is notified."""
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     settings.set_for_this_process(public_url=url)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from tests import schema, servers
 from tests.conftest import A_SECRET_KEY
-from worker import db, migrations, settings, tasks
+from worker import broker, db, migrations, settings
 from worker.cli import errors
 from worker.cli.commands import app
 from worker.cli.doctor import system
@@ -40,7 +40,7 @@ ON_SQLITE = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 def settled(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database without any table, and the key with which the shapes were made; no task is notified."""
     settings.set_for_this_process(secret_key=A_SECRET_KEY)
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     return empty_database
 
 

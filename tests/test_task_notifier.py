@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from celery.exceptions import OperationalError
+from kombu.exceptions import OperationalError
 
 from worker.task_notifier import DEBOUNCE_S, TaskNotifier
 

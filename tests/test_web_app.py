@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, settings, tasks, tokens
+from worker import broker, db, settings, tokens
 from worker.mail import outbox
 from worker.models import Mail, Partner, RelayHealth
 from worker.web import forms, health, page_cache, partner_page
@@ -256,7 +256,7 @@ def test_it_names_the_database_when_that_does_not_answer(browser: TestClient, tm
 
 def test_it_names_the_broker_when_that_does_not_answer(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     a_worker_gives_signs_of_life()
-    monkeypatch.setattr(tasks, "broker_answers", lambda seconds: False)
+    monkeypatch.setattr(broker, "answers", lambda seconds: False)
     answer = browser.get("/readyz")
     assert (answer.status_code, answer.json()["failing"]) == (503, ["broker"])
 
@@ -265,7 +265,7 @@ def test_a_broker_that_hangs_does_not_hang_the_answer(browser: TestClient, monke
     a_worker_gives_signs_of_life()
     released = threading.Event()
     monkeypatch.setattr(health, "WAIT_FOR_BROKER", 0.2)
-    monkeypatch.setattr(tasks, "broker_answers", lambda seconds: [released.wait(20), True][1])
+    monkeypatch.setattr(broker, "answers", lambda seconds: [released.wait(20), True][1])
     try:
         answer = browser.get("/readyz")
     finally:

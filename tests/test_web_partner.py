@@ -12,7 +12,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, settings, tasks, tokens
+from worker import broker, db, settings, tokens
 from worker.acts import answer, receipts, unsubscribe
 from worker.acts.answer import Statement
 from worker.models import Answer, Campaign, Mail, Partner, Visibility
@@ -40,11 +40,11 @@ def notified(database: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, 
     """What was notified, each with how many answers were committed at that moment."""
     heard: list[tuple[Any, ...]] = []
 
-    def notify(task: Any, *ids: int) -> None:
+    def notify(task: str, *ids: int) -> None:
         with db.reading() as session:
-            heard.append((task.name, *ids, len(cast.everything(session)["answer"])))
+            heard.append((task, *ids, len(cast.everything(session)["answer"])))
 
-    monkeypatch.setattr(tasks, "notify", notify)
+    monkeypatch.setattr(broker, "notify", notify)
     return heard
 
 

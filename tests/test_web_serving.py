@@ -12,7 +12,7 @@ import uvicorn
 
 from tests import cast
 from tests.promises import soon
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.models import Partner
 from worker.web import forms, serving
 from worker.web.app import make_app
@@ -30,7 +30,7 @@ NOBODY = b"a" * 36  # a token as ours are, of nobody
 @pytest.fixture
 def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The pages on a port of their own, served as `undersigned web` serves them."""
-    monkeypatch.setattr(tasks, "notify", lambda *_: None)
+    monkeypatch.setattr(broker, "notify", lambda *_: None)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(make_app(), **serving.OPTIONS))
     thread = threading.Thread(target=server.run, args=([listening],))

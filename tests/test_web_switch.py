@@ -8,7 +8,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from tests import cast
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.acts import join, third_party_limits
 from worker.models import ThirdPartyAddress
 from worker.text.languages import LANGUAGES
@@ -49,7 +49,7 @@ def test_a_form_is_shown_in_another_language_with_all_that_was_typed(
     form: str, language: str, addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notified: list[object] = []
-    monkeypatch.setattr(tasks, "notify", lambda *what: notified.append(what))
+    monkeypatch.setattr(broker, "notify", lambda *what: notified.append(what))
     with db.reading() as session:
         before = cast.everything(session)
     browser = TestClient(make_app(), follow_redirects=False)

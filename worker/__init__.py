@@ -123,12 +123,13 @@ The packages, and what each may import (arrows go down and never return; tests/t
     state/                              what holds now: one function a question, reads only, one clock
     wording/                            what we say: the letter, every mail, every refusal, made from state
     acts/                               one verb a module: gets a session, writes rows, sends nothing
-    startup task_notifier               whether all that is registered is there; messages to the workers
+    startup task_notifier               whether all that is registered is there; a thread that tells the workers
+    broker                              what they are told, in Celery's own message
     tasks.py                            the queue: it says where to look, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
 
-Celery is imported in `tasks`, `task_notifier` and `embedded` only, network clients in `mail/smtp`, `mail/smtp_wire`,
-`mail/outcomes` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`, which plays the partners of the
-demo, and in the checks of `cli/doctor`, which tries everything), the web framework in `web/`. Nothing connects at
-import.
+Celery is imported in `tasks` and `embedded` only, kombu in `broker` and `task_notifier`, network clients in
+`mail/smtp`, `mail/smtp_wire`, `mail/outcomes` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`, which
+plays the partners of the demo, and in the checks of `cli/doctor`, which tries everything), the web framework in `web/`.
+Nothing connects at import.
 """

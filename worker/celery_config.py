@@ -4,6 +4,7 @@ from typing import Any
 
 from worker import settings
 
+QUEUE = "letters"
 BOUNCES_INTERVAL_S = 300  # seconds
 BACKUP_INTERVAL_S = 300  # seconds between two looks whether a backup is due
 # Seconds after which a task message expires. A worker compares with its own clock: one that is an hour fast would
@@ -21,7 +22,7 @@ def configuration() -> dict[str, Any]:
         "broker_pool_acquire_timeout": 2,
         "task_publish_retry": False,  # a task that is not published is a sweep later; nobody waits for it
         "task_ignore_result": True,
-        "task_default_queue": "letters",
+        "task_default_queue": QUEUE,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

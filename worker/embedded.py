@@ -53,14 +53,14 @@ class EmbeddedServer:
     def _stop(self) -> None:
         from celery.worker import state
 
-        from worker import tasks
+        from worker import broker, tasks
 
         tasks.stopping.set()
         state.should_stop = os.EX_OK
         if self._server is not None:
             self._server.should_exit = True
         for _ in range(3):  # an idle worker looks at the flag only when something arrives
-            tasks.notify(tasks.wake)
+            broker.notify("wake")
             time.sleep(0.05)
 
 

@@ -5,8 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from celery.exceptions import OperationalError
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.exceptions import OperationalError
 
 log = logging.getLogger("tasks")
 DEBOUNCE_S = 0.1  # between two notifications of the same task
@@ -49,7 +48,7 @@ class TaskNotifier:
                 self._busy = True
             try:
                 self._publish(name, ids)
-            except (OperationalError, BrokerError, OSError) as error:
+            except (OperationalError, OSError) as error:
                 about = {"task": name, "campaign": next(iter(ids), None)}
                 log.warning("cannot be notified (%s); the next sweep will", type(error).__name__, extra=about)
             finally:

@@ -15,12 +15,10 @@ from types import TracebackType
 from typing import Any
 
 from celery import Celery, Task, signals
-from celery.exceptions import OperationalError
-from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker import celery_config, db, installation, journal, key_check, vacuum
+from worker import broker, celery_config, db, installation, journal, key_check, vacuum
 from worker import log as logs
 from worker.acts import alert_unreached, alert_words, bounce, receipts
 from worker.acts import invite as invitations
@@ -34,14 +32,12 @@ from worker.acts.erase import erase_when_due
 from worker.acts.erase_members import blank_unconfirmed
 from worker.acts.report import put_copies
 from worker.backup import BackupError, folder
-from worker.celery_config import TASK_EXPIRES_S
 from worker.mail import circuit_breaker, claims, delivery, undo_minutes
 from worker.mail.bounce_mailbox import CannotCollect
 from worker.mail.outcomes import Kind
 from worker.models import Answer, Installation, Mail
 from worker.state.due import due_acts
 from worker.state.signatories import name_too_many
-from worker.task_notifier import TaskNotifier
 from worker.wording.composing import compose_batch
 
 log = logging.getLogger("tasks")
@@ -92,7 +88,7 @@ def _tell_of_a_failure(exception: BaseException, traceback: TracebackType, **_: 
 @signals.worker_ready.connect
 def _look_around_at_once(**_: object) -> None:
     """What fell due while nothing ran does not wait for the clock's first round, nor does the first sign of life."""
-    notify(sweep)
+    broker.notify("sweep")
 
 
 @signals.worker_shutting_down.connect
@@ -105,7 +101,7 @@ def invite(campaign_id: int) -> None:
     """Ask every partner that has not been asked."""
     with db.transaction() as session:
         asked = invitations.enqueue_invitations(session, campaign_id)
-    _after_group(asked, invite, campaign_id)
+    _after_group(asked, "invite", campaign_id)
 
 
 @queue.task(name="remind")
@@ -113,7 +109,7 @@ def remind(campaign_id: int) -> None:
     """Ask the silent again, when the moment for it has come."""
     with db.transaction() as session:
         reminded = reminders.remind_when_due(session, campaign_id)
-    _after_group(reminded, remind, campaign_id)
+    _after_group(reminded, "remind", campaign_id)
 
 
 @queue.task(name="record")
@@ -121,15 +117,15 @@ def record(campaign_id: int) -> None:
     """Send a receipt for each answer that has none."""
     with db.transaction() as session:
         put = receipts.put_receipts(session, campaign_id)
-    _after_group(put, record, campaign_id)
+    _after_group(put, "record", campaign_id)
 
 
 @queue.task(name="close")
 def close(campaign_id: int) -> None:
     """Take the list once the deadline has passed, and seal the letter."""
     if close_and_seal(campaign_id):
-        notify(dispatch, campaign_id)
-        notify(deliver)
+        broker.notify("dispatch", campaign_id)
+        broker.notify("deliver")
 
 
 @queue.task(name="dispatch")
@@ -137,8 +133,8 @@ def dispatch(campaign_id: int) -> None:
     """Send the sealed letter to the addressee, once nothing stands in its way."""
     with db.transaction() as session:
         dispatch_seal(session, campaign_id)
-    notify(deliver)
-    notify(report, campaign_id)
+    broker.notify("deliver")
+    broker.notify("report", campaign_id)
 
 
 @queue.task(name="report")
@@ -146,7 +142,7 @@ def report(campaign_id: int) -> None:
     """Bring a copy to everyone who signed."""
     with db.transaction() as session:
         copies = put_copies(session, campaign_id)
-    _after_group(copies, report, campaign_id)
+    _after_group(copies, "report", campaign_id)
 
 
 @queue.task(name="digest")
@@ -154,7 +150,7 @@ def digest(campaign_id: int) -> None:
     """Draw what tells the addressee of members, once a day at most; tell the organizers if one failed."""
     with db.transaction() as session:
         draw_digest(session, campaign_id)
-    notify(deliver)
+    broker.notify("deliver")
 
 
 @queue.task(name="erase")
@@ -180,7 +176,7 @@ def login() -> None:
     with db.transaction() as session:
         put = logins.put_codes(session)
     if put:
-        notify(deliver)
+        broker.notify("deliver")
 
 
 @queue.task(name="deliver")
@@ -196,11 +192,11 @@ def deliver() -> None:
         finally:
             _delivering.release()
         for campaign_id in tally.letters_of:
-            notify(dispatch, campaign_id)
+            broker.notify("dispatch", campaign_id)
         for campaign_id in tally.invitations_of:
-            notify(invite, campaign_id)
+            broker.notify("invite", campaign_id)
         for campaign_id in tally.digests_of:
-            notify(digest, campaign_id)
+            broker.notify("digest", campaign_id)
         if tally.outcomes[Kind.SENT]:
             _notified.set()  # what was claimed ended, and more may be due: the relay may take mail again
 
@@ -219,9 +215,9 @@ def bounces() -> None:
     finally:
         _collecting.release()
     for campaign_id in collected.letters_of:
-        notify(dispatch, campaign_id)
+        broker.notify("dispatch", campaign_id)
     for campaign_id in collected.digests_of:
-        notify(digest, campaign_id)
+        broker.notify("digest", campaign_id)
 
 
 @queue.task(name="backup", base=Task)
@@ -243,8 +239,8 @@ def sweep() -> None:
     """Notify whatever is due, also when its own notification was lost."""
     key_check.check()
     for name, campaign_id in due_now():
-        notifier.notify(name, (campaign_id,))
-    notify(deliver)
+        broker.notifier.notify(name, (campaign_id,))
+    broker.notify("deliver")
 
 
 def due_now() -> list[tuple[str, int]]:
@@ -275,33 +271,11 @@ def wake() -> None:
     """Do nothing: an idle worker looks around when something arrives."""
 
 
-def notify(task: Any, *ids: int) -> None:
-    """Wake a worker for this, after the commit. Returns at once: a lost notification costs one sweep, no more."""
-    notifier.notify(task.name, ids)
-
-
-def broker_answers(seconds: float = 2) -> bool:
-    """Whether the broker takes a message now; gives a broker that hangs about this long."""
-    try:
-        with queue.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=seconds)
-    except (OperationalError, BrokerError, OSError):
-        return False
-    return True
-
-
-def _after_group(put: int, act: Any, campaign_id: int) -> None:
+def _after_group(put: int, act: broker.TaskName, campaign_id: int) -> None:
     """What follows once so many mails are committed: they go out, and a full group has a next one."""
     if put:
-        notify(deliver)
+        broker.notify("deliver")
     if put == invitations.BATCH:
-        notify(act, campaign_id)
+        broker.notify(act, campaign_id)
     if put >= vacuum.MANY:
         vacuum.analyze(Mail, Answer)
-
-
-def _publish(name: str, ids: tuple[int, ...]) -> None:
-    queue.tasks[name].apply_async(ids, expires=TASK_EXPIRES_S, retry=False)
-
-
-notifier = TaskNotifier(_publish)

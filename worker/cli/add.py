@@ -47,7 +47,7 @@ def add(
     Examples: `undersigned add cambodia-2023 more.xlsx`,
     `undersigned add cambodia-2023 --organization "Lake Friends" --email office@lake.example`
     """
-    from worker import tasks, vacuum
+    from worker import vacuum
     from worker.acts.add_partners import add_new_partners
     from worker.cli import lookup
     from worker.models import Partner
@@ -78,7 +78,7 @@ def add(
         campaign_id = campaign.id
     if len(added.rows) >= vacuum.MANY:
         vacuum.analyze(Partner)
-    lookup.notify(tasks.invite, campaign_id)
+    lookup.notify("invite", campaign_id)
     sent = f" {_when_they_leave()}" if added.asked else ""
     console.say(f"Added: {console.count(len(added.rows), 'organization')}.{sent}")
     console.say(f"To take one out: {console.command('remove', name, 'ORGANIZATION')}")

@@ -44,7 +44,6 @@ def admit(
 
 
 def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.join import decide_applicant
     from worker.cli import lookup
     from worker.state.recipients import load_applicants
@@ -70,7 +69,7 @@ def _decide(name: str, organization: str, *, admitted: bool, namesake: bool, yes
     console.ask(f"{' '.join(before.lines)}\n{before.title}", yes=yes)
     with lookup.writing(name) as (session, campaign):
         decide_applicant(session, stranger_id, admitted=admitted, namesake=namesake)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     told = f"is a partner now. {console.who_sends()}" if admitted else "is refused; what it told us is deleted."
     console.say(f"{printed} {told}")
 

@@ -74,7 +74,7 @@ def amend(
 
 def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str], yes: bool, dry_run: bool) -> None:
     """Take the letter from the campaign's folder; a person says whether it is a typo or another meaning."""
-    from worker import settings, tasks
+    from worker import settings
     from worker.acts.amend_letter import change_letter
     from worker.acts.launch import letter_of
     from worker.cli import campaign_folder, lookup
@@ -117,7 +117,7 @@ def _amend_letter(name: str, *, typo: bool, meaning: bool, unchanged: list[str],
     with lookup.writing(name) as (session, campaign):
         told = change_letter(session, campaign.id, definition, meaning=meaning, unchanged=same)
         seconds = undo.seconds_to_undo(session, campaign)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     then = f"{console.partners(told.told)} will be {'asked again' if meaning else 'told'}"
     leave = undo.when_they_leave("amend", name, seconds, mails=told.told + told.members)
     console.say(f"The letter is changed. {then}.{_not_told(told)} {leave}".rstrip())
@@ -219,7 +219,6 @@ def _decide_name(name: str, partner: str, *, agreed: bool, yes: bool, dry_run: b
 
 def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run: bool) -> None:
     """Correct where an organization is reached."""
-    from worker import tasks
     from worker.acts.correct_address import change_address
     from worker.cli import lookup
     from worker.models import Partner
@@ -235,6 +234,6 @@ def _correct_address(name: str, partner: str, email: str, *, yes: bool, dry_run:
         found = session.get_one(Partner, partner_id)
         corrected = change_address(session, partner_id, email)
         follows = " ".join(words.correct_address(called, email, corrected, found, campaign).lines)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     sent = f" {console.who_sends()}" if corrected.goes else ""
     console.say(f"The address of {called} is {email} now. {follows}{sent}\nNext: {console.command('status', name)}")

@@ -65,7 +65,6 @@ def _record(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    from worker import tasks
     from worker.acts.answer import Statement, record_by_hand
     from worker.cli import lookup
     from worker.state.answers import standing_answer
@@ -86,7 +85,7 @@ def _record(
     with lookup.writing(name) as (session, campaign):
         record_by_hand(session, partner_id, choice, visibility, spoken)  # type: ignore[arg-type]
         campaign_id, gone = campaign.id, has_left(session, campaign)
-    lookup.notify(tasks.record, campaign_id)
+    lookup.notify("record", campaign_id)
     what = f"{choice}, {visibility}" if visibility else choice
     sent = console.who_sends() if receipt == "goes" else words.receipt_told(receipt)
     console.say(f"Recorded for {called}: {what}. {sent}")

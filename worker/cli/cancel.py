@@ -19,7 +19,6 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
 
     Example: `undersigned cancel cambodia-2023`
     """
-    from worker import tasks
     from worker.acts.cancel import cancel_campaign
     from worker.cli import lookup
     from worker.state.counts import load_counts
@@ -37,7 +36,7 @@ def cancel(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
     with lookup.writing(name) as (session, campaign):
         told = cancel_campaign(session, campaign.id)
         kept = campaign
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     console.say(f"Cancelled: the letter of {slug} will never be sent.{_told(told or 0)}{by_hand}")
     if kept.erase_at:
         day = dates.date(kept.erase_at, kept.zone, "en")

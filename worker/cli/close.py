@@ -9,7 +9,6 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
 
     Example: `undersigned close cambodia-2023`
     """
-    from worker import tasks
     from worker.acts.close import close_and_seal
     from worker.cli import lookup
     from worker.state.counts import load_counts
@@ -26,7 +25,7 @@ def close(name: Name, yes: Yes = False, dry_run: DryRun = False) -> None:
         sealed = close_and_seal(campaign_id, early=True)
     if sealed is None:
         console.nothing_to_do(_CLOSED_ALREADY)
-    lookup.notify(tasks.dispatch, campaign_id)
+    lookup.notify("dispatch", campaign_id)
     console.say(f"Closed and sealed.\nNext: {console.command('status', name)}")
 
 

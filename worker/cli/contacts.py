@@ -170,7 +170,6 @@ _ANSWERED, _NO_MAIL = "has answered with this link", "unsubscribed"
 
 
 def _add(name: str, organization: str, email: str, language: str | None, who: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.contacts import add_contact
     from worker.cli import lookup
     from worker.state.refusals import SameAddress
@@ -194,7 +193,7 @@ def _add(name: str, organization: str, email: str, language: str | None, who: st
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         add_contact(session, partner_id, email, language=its_language, name=who)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     console.say(" ".join([f"{email} can answer for {called} now.", *before.lines, console.who_sends()]))
     console.say(f"Next: {console.command('contacts', name, organization)}")
 

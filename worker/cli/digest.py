@@ -215,7 +215,6 @@ def _arrived(name: str, *, yes: bool, dry_run: bool) -> None:
 
 
 def _leave_out(names: list[str], name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.leave_out import leave_names_out
     from worker.cli import lookup
     from worker.text.names import as_told
@@ -228,7 +227,7 @@ def _leave_out(names: list[str], name: str, *, yes: bool, dry_run: bool) -> None
     with lookup.writing(name) as (session, campaign):
         leave_names_out(session, campaign.id, names)
         campaign_id = campaign.id
-    lookup.notify(tasks.digest, campaign_id)
+    lookup.notify("digest", campaign_id)
     console.say(f"Left out. The email as it reads now: {console.command('digest', name)}")
 
 
@@ -245,11 +244,10 @@ def _try(name: str, wish: "DigestWish", *, even_restored: bool = False) -> int:
 
 
 def _do(name: str, wish: "DigestWish", *, even_restored: bool = False) -> None:
-    from worker import tasks
     from worker.acts.digests import decide_about_digests
     from worker.cli import lookup
 
     with lookup.writing(name, even_restored=even_restored) as (session, campaign):
         decide_about_digests(session, campaign.id, wish)
         campaign_id = campaign.id
-    lookup.notify(tasks.digest, campaign_id)
+    lookup.notify("digest", campaign_id)

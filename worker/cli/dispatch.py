@@ -36,7 +36,6 @@ def dispatch(
 
     Example: `undersigned dispatch cambodia-2023`
     """
-    from worker import tasks
     from worker.acts.dispatch import dispatch_now, note_brought_by_hand
     from worker.cli import lookup
 
@@ -59,7 +58,7 @@ def dispatch(
             note_brought_by_hand(session, campaign_id, _number(campaign, addressee), on or "")
         else:
             dispatch_now(session, campaign_id)
-    lookup.notify(tasks.report if by_hand else tasks.deliver, *([campaign_id] if by_hand else []))
+    lookup.notify("report" if by_hand else "deliver", *([campaign_id] if by_hand else []))
     follows = console.who_sends()
     if by_hand:
         follows = f"The copies for those who signed follow. {follows}" if is_first else "No email is sent."

@@ -51,7 +51,6 @@ def erase(
 
 
 def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts import erase as acts
     from worker.acts.erase import erase_campaign
     from worker.cli import lookup
@@ -74,7 +73,7 @@ def _campaign(name: str, *, give_up: bool, tell_nobody: bool, yes: bool, dry_run
     if to_tell:
         with lookup.writing(name) as (session, campaign):
             to_tell = acts.give_up(session, campaign.id)
-        lookup.notify(tasks.deliver)
+        lookup.notify("deliver")
         console.say(
             f"Cancelled: the letter will never be sent. {console.count(to_tell, 'email')} "
             f"{'tells' if to_tell == 1 else 'tell'} everyone who was asked. {console.who_sends()} Once they are sent "

@@ -30,7 +30,7 @@ def extend(
     Examples: `undersigned extend cambodia-2023 "in 3 days"`,
     `undersigned extend cambodia-2023 2030-04-21T18:00 --earlier`
     """
-    from worker import db, tasks
+    from worker import db
     from worker.acts.extend import bring_deadline_forward, move_deadline
     from worker.cli import lookup
     from worker.state.recipients import load_asked, load_to_tell_of_end_by_hand
@@ -63,7 +63,7 @@ def extend(
     with lookup.writing(name) as (session, campaign):
         count = move(session, campaign.id, moment)
         seconds = undo.seconds_to_undo(session, campaign)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     leave = undo.when_they_leave("extend", name, seconds, mails=count)
     console.say(f"The deadline is {said}; {console.partners(count)} will be told. {leave}".rstrip())
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from worker import db, installation, journal, mirror, tasks
+from worker import db, installation, journal, mirror
 from worker.acts import go_on as act
 from worker.acts.apply_journal import AppliedJournal, is_lost
 from worker.cli import console, lookup
@@ -99,7 +99,7 @@ def resume_restored(wishes: Wishes, *, yes: bool, dry_run: bool, as_json: bool) 
         done, lost, digests = go_on(session, ask_lost=ask_lost)
         without_address = [session.get_one(Partner, one).organization for one in done.journal.without_address]
     installation.remember()
-    lookup.notify(tasks.sweep)
+    lookup.notify("sweep")
     console.say("It goes on.")
     for line in _taken_away_again(done.journal, without_address):
         console.say(line)

@@ -21,7 +21,7 @@ def launch(
 
     Example: `undersigned launch campaigns/cambodia-2023 --deadline "in 2 weeks"`
     """
-    from worker import db, tasks, vacuum
+    from worker import db, vacuum
     from worker.acts.launch import free_name, launch_campaign
     from worker.cli import campaign_folder, lookup
     from worker.models import Partner
@@ -58,7 +58,7 @@ def launch(
         campaign_id, seconds = campaign.id, undo.seconds_to_undo(session, campaign)
     if len(definition.partners) >= vacuum.MANY:
         vacuum.analyze(Partner)
-    lookup.notify(tasks.invite, campaign_id)
+    lookup.notify("invite", campaign_id)
     sent = _when_they_leave(definition.slug, seconds) if asked else "Nobody is asked by email."
     if renamed:
         look = console.command("status", renamed)

@@ -23,6 +23,7 @@ from worker.state.status import CampaignStatus, load_status
 from worker.text import names, similar_names
 
 if TYPE_CHECKING:
+    from worker import broker
     from worker.definition.campaign import Definition
 
 
@@ -99,7 +100,6 @@ def refusals_told(slug: str) -> Iterator[None]:
 
 def _ask_second_person(slug: str, needed: SecondPersonNeeded) -> str:
     """File what a command asks for, where two persons are wanted: it never does it by itself."""
-    from worker import tasks
     from worker.acts import two_persons
     from worker.wording.acts.two_persons import filed_by_command
 
@@ -107,7 +107,7 @@ def _ask_second_person(slug: str, needed: SecondPersonNeeded) -> str:
         campaign = named(session, slug)
         number = two_persons.ask_second_person(session, campaign.id, needed)
         seconds = count_possible_seconds(session, campaign)
-    notify(tasks.deliver)
+    notify("deliver")
     told = filed_by_command(number, needed.facts["act"], needed.facts["fields"])
     if not seconds:
         told += (
@@ -317,13 +317,14 @@ def use_the_running_address() -> None:
         settings.set_for_this_process(public_url=address)
 
 
-def notify(task: object, *ids: int) -> None:
+def notify(task: "broker.TaskName", *ids: int) -> None:
     """Wake the workers, and give the notifier a moment before this process ends."""
-    from worker import tasks  # which brings Celery: a command that only looks starts without it
+    if settings.current().embedded:
+        return
+    from worker import broker  # which brings kombu: a command that tells nobody starts without it
 
-    if not settings.current().embedded:
-        tasks.notify(task, *ids)
-        tasks.notifier.wait(5)
+    broker.notify(task, *ids)
+    broker.notifier.wait(5)
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -99,7 +99,6 @@ def drop_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
 
 def let_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     """Let persons of a mail domain that was dropped add their voices again."""
-    from worker import tasks
     from worker.acts.voices_by_hand import let_domain_again
     from worker.cli import lookup
     from worker.wording.acts import members as words
@@ -110,7 +109,7 @@ def let_domain(name: str, typed: str, *, yes: bool, dry_run: bool) -> None:
     console.agree(words.let_domain_again(domain, mails), yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         mails = let_domain_again(session, campaign.id, domain)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     console.say(f"Voices from {domain} are accepted again. {console.count(mails, 'email')} to confirm.")
 
 

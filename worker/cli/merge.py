@@ -24,7 +24,6 @@ def merge(
 
     Example: `undersigned merge cambodia-2023 "#12" "#15"`
     """
-    from worker import tasks
     from worker.acts.merge import merge_partners
     from worker.cli import lookup
     from worker.state.partner_changes import before_merging
@@ -39,7 +38,7 @@ def merge(
     console.agree(before, yes=yes, dry_run=dry_run, name=name)
     with lookup.writing(name) as (session, _):
         told = merge_partners(session, kept_id, merged_id).told
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     sent = f" {console.who_sends()}" if told else ""
     console.say(f"Merged: {words.both(two)}. {' '.join(before.lines[:-1])}{sent}")
     console.say("partners.csv still has both rows: delete one, or `check` finds a duplicate.")

@@ -57,7 +57,7 @@ def _start(name: str, *, dry_run: bool) -> None:
 
 
 def _end(name: str, extend: str | None, *, yes: bool, dry_run: bool) -> None:
-    from worker import db, tasks
+    from worker import db
     from worker.acts.panic import end_panic
     from worker.cli import lookup
     from worker.text import durations
@@ -86,7 +86,7 @@ def _end(name: str, extend: str | None, *, yes: bool, dry_run: bool) -> None:
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         end_panic(session, campaign.id, deadline)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     after = console.command("resume", name) if ended.is_held else console.command("status", name)
     console.say(f"The panic ended.\nNext: {after}")
 

@@ -24,7 +24,7 @@ def remind(
 
     Example: `undersigned remind cambodia-2023`
     """
-    from worker import db, tasks
+    from worker import db
     from worker.acts.remind import remind_now
     from worker.cli import lookup
     from worker.state.counts import load_counts
@@ -53,7 +53,7 @@ def remind(
     with lookup.writing(name) as (session, campaign):
         reminded = remind_now(session, campaign.id, mailed_lately=again)
         seconds = undo.seconds_to_undo(session, campaign)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     if not reminded:
         console.nothing_to_do("Nobody was reminded: everyone has answered, or was reminded, meanwhile.")
     leave = undo.when_they_leave("remind", name, seconds, mails=reminded)

@@ -32,7 +32,6 @@ def remove(
 
 
 def _take_out(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.take_out import take_out_partner
     from worker.cli import lookup
     from worker.wording.acts import partner_list as words
@@ -46,15 +45,14 @@ def _take_out(name: str, organization: str, *, yes: bool, dry_run: bool) -> None
     with lookup.writing(name) as (session, campaign):
         told = take_out_partner(session, partner_id).told
         campaign_id = campaign.id
-    lookup.notify(tasks.close, campaign_id)
-    lookup.notify(tasks.deliver)
+    lookup.notify("close", campaign_id)
+    lookup.notify("deliver")
     sent = f" {console.who_sends()}" if told else ""
     back = console.command("remove", name, f"#{partner_id}", "--put-back")
     console.say(f"{called} is taken out of the list.{sent} To put it back: {back}")
 
 
 def _put_back(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.take_out import put_back_partner
     from worker.cli import lookup
     from worker.wording.acts import partner_list as words
@@ -66,5 +64,5 @@ def _put_back(name: str, organization: str, *, yes: bool, dry_run: bool) -> None
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, campaign):
         asked = put_back_partner(session, partner_id)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     console.say(f"{called} is in the list again.{f' {console.who_sends()}' if asked else ''}")

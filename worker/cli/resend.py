@@ -28,7 +28,6 @@ def resend(
 
     Examples: `undersigned resend cambodia-2023`, `undersigned resend cambodia-2023 --partner "Khmer Thavrak"`
     """
-    from worker import tasks
     from worker.acts.dispatch import resend_letter
     from worker.cli import lookup
     from worker.state.letters import load_doubted
@@ -50,12 +49,11 @@ def resend(
     with lookup.writing(name) as (session, campaign):
         resend_letter(session, campaign.id)
         campaign_id = campaign.id
-    lookup.notify(tasks.dispatch, campaign_id)
+    lookup.notify("dispatch", campaign_id)
     console.say(f"It is sent once more. {console.who_sends()}\nNext: {console.command('status', name)}")
 
 
 def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.resend import mail_once_more
     from worker.cli import lookup
     from worker.wording.acts import partner as words
@@ -67,5 +65,5 @@ def _resend_to_partner(name: str, partner: str, *, yes: bool, dry_run: bool) -> 
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         mail_once_more(session, partner_id)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     console.say(f"It is sent once more. {console.who_sends()}\nNext: {console.command('status', name)}")

@@ -55,7 +55,6 @@ def resume(
 
 
 def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.hold import leaves_at_once, resume_letter
     from worker.cli import lookup
     from worker.wording.acts import safety
@@ -71,7 +70,7 @@ def _resume_campaign(name: str, *, yes: bool, dry_run: bool) -> None:
     with lookup.writing(name) as (session, campaign):
         resume_letter(session, campaign.id)
         campaign_id = campaign.id
-    lookup.notify(tasks.close, campaign_id)
-    lookup.notify(tasks.deliver)
+    lookup.notify("close", campaign_id)
+    lookup.notify("deliver")
     leaves = " The letter is sent now." if facts is not None else ""
     console.say(f"It continues.{leaves}\nNext: {console.command('status', name)}")

@@ -55,7 +55,6 @@ def _begin(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
 
 
 def _end(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
-    from worker import tasks
     from worker.acts.unsubscribe import allow_mail
     from worker.cli import lookup
     from worker.wording.acts import partner as words
@@ -69,6 +68,6 @@ def _end(name: str, organization: str, *, yes: bool, dry_run: bool) -> None:
     console.agree(before, yes=yes, dry_run=dry_run)
     with lookup.writing(name) as (session, _):
         is_asked = allow_mail(session, partner_id)
-    lookup.notify(tasks.deliver)
+    lookup.notify("deliver")
     sent = f" It was never asked, so it gets an invitation. {console.who_sends()}" if is_asked else ""
     console.say(f"{called} gets email again.{sent}\nNext: {console.command('status', name)}")

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.acts import check_code
 from worker.acts.check_code import SixDigits, Verdict
 from worker.models import MAX_WRONG_CODES, CodeHolder, Member, Partner, ThirdPartyAddress
@@ -185,7 +185,7 @@ class CodePage(HTTPEndpoint, Generic[Owner, Form]):
             await run_in_threadpool(_in_transaction, self.take_back(holder))
         except LinkRevoked:
             raise HTTPException(404) from None
-        tasks.notify(tasks.record, holder.campaign_id)
+        broker.notify("record", holder.campaign_id)
 
     async def answer_if_right(self, visit: Visit[Form]) -> Response:
         """What came of a form whose code is right. Raises WrongCode."""
@@ -281,7 +281,7 @@ def _check(model: type[CodeHolder], given: Sequence[SixDigits]) -> Sequence[Verd
             raise
         return [verdict if verdict == "right" else error for verdict in verdicts]
     if "last" in verdicts:
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
     return verdicts
 
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import digests
 from worker.state import links
 from worker.state.campaigns import get_campaign
@@ -50,7 +50,7 @@ def _takes(token: str, sent: dict[str, str]) -> Response:
             wish(session, campaign_id, "addressee")
     except InPanic:  # it began a moment ago: its page says so
         return _page(token, language, {})
-    tasks.notify(tasks.digest, campaign_id)
+    broker.notify("digest", campaign_id)
     query = f"?lang={language}" if language in LANGUAGES else ""
     return RedirectResponse(f"/d/{token}{query}", 303)  # by GET, so that a reload sends nothing again
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import disown
 from worker.models import Partner
 from worker.state import links
@@ -32,8 +32,8 @@ class DisownPage(CodePage[Partner, CodeForm]):
 
     def done(self, visit: Visit[CodeForm]) -> Response:
         """A page and no redirect: the link is revoked now."""
-        tasks.notify(tasks.close, visit.holder.campaign_id)
-        tasks.notify(tasks.deliver)
+        broker.notify("close", visit.holder.campaign_id)
+        broker.notify("deliver")
         with db.reading() as session:
             position = load_position(session, links.load_row(session, Partner, visit.holder.id))
             return _page(session, position, replace(visit, token="", done=True))

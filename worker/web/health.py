@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from worker import db, installation, tasks
+from worker import broker, db, installation
 from worker.key_check import WrongKey
 from worker.state import overdue, relay_status
 from worker.web import key_gate
@@ -98,4 +98,4 @@ def _stands_still() -> bool | None:
 
 
 def _broker_answers() -> bool:
-    return tasks.broker_answers(WAIT_FOR_BROKER)
+    return broker.answers(WAIT_FOR_BROKER)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import join
 from worker.acts.third_party_limits import Person
 from worker.definition.partners import MAX_LENGTH
@@ -102,7 +102,7 @@ def _asks(slug: str, typed: ApplicantForm, origins: Origins, host: str) -> Respo
     try:
         with db.transaction() as session:
             join.ask_to_join(session, campaign.id, who, of_its_origin=before)
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
     except RateLimited:
         pass
     except InPanic:
@@ -148,7 +148,7 @@ class ConfirmPage(CodePage[ThirdPartyAddress, CodeForm]):
         return lambda session: join.confirm_wish(session, stranger.id)
 
     def done(self, visit: Visit[CodeForm]) -> Response:
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return self.look(visit)
 
     def refused(self, visit: Visit[CodeForm], refusal: Refused) -> Response:

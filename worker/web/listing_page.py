@@ -6,7 +6,7 @@ from typing import Self
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import tasks
+from worker import broker
 from worker.acts import correct_listing
 from worker.acts.correct_listing import Listing
 from worker.models import Campaign, Partner
@@ -98,7 +98,7 @@ class ListingPage(CodePage[Partner, ListingForm]):
 
     def done(self, visit: Visit[ListingForm]) -> Response:
         """What was saved, and what waits for the organizers."""
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return self.look(replace(visit, done=True))
 
     def refused(self, visit: Visit[ListingForm], refusal: Refused) -> Response:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import add_voice, take_back_voice
 from worker.models import Member
 from worker.state import links, members
@@ -79,7 +79,7 @@ class MemberPage(CodePage[Member, MemberForm]):
         return lambda session: take_back_voice.withdraw_voice(session, holder.id, holder.generation)
 
     def done(self, visit: Visit[MemberForm]) -> Response:
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return self.home(visit)
 
     def refused(self, visit: Visit[MemberForm], refusal: Refused) -> Response:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, tasks, tokens
+from worker import broker, db, tokens
 from worker.acts import answer, check_code, contacts
 from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.acts.check_code import SixDigits
@@ -183,10 +183,10 @@ def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
         # One of them has a fault that nobody foresaw, and the others must not pay for it.
         return [_record(campaign_id, [one])[0] for one in given]
     if "last" in verdicts:
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
     refused = {given: result if isinstance(result, Refused) else None for given, result in results.items()}
     if None in refused.values():
-        tasks.notify(tasks.record, campaign_id)
+        broker.notify("record", campaign_id)
     return [wrong.get(one.answer.partner_id) or refused[one.answer] for one in given]
 
 

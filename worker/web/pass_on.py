@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from worker import tasks
+from worker import broker
 from worker.acts import pass_on
 from worker.acts.third_party_limits import Person
 from worker.models import Partner
@@ -68,7 +68,7 @@ class PassOnPage(CodePage[Partner, PersonForm]):
         return lambda session: pass_on.pass_invitation_on(session, partner.id, person, link=visit.holder.link)
 
     def done(self, visit: Visit[PersonForm]) -> Response:
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return self.look(replace(visit, done=True))
 
     def refused(self, visit: Visit[PersonForm], refusal: Refused) -> Response:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from worker import db, installation, journal, tasks, tokens
+from worker import broker, db, installation, journal, tokens
 from worker.acts import unsubscribe
 from worker.journal import Line
 from worker.models import Partner
@@ -83,7 +83,7 @@ class UnsubscribePage(CodePage[Partner, UnsubscribeForm]):
 
     def done(self, visit: Visit[UnsubscribeForm]) -> Response:
         """Answer one click by a page and no redirect: whoever asks is a machine (RFC 8058 3.1)."""
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return self.look(visit) if visit.typed is ONE_CLICK else self.home(visit)
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import add_voice
 from worker.models import Campaign
 from worker.state import members
@@ -98,7 +98,7 @@ def _asks(slug: str, typed: VoiceForm, origins: Origins, host: str) -> Response:
     try:
         with db.transaction() as session:
             add_voice.ask_for_voice(session, campaign.id, email, said, of_its_origin=before)
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
     except InPanic:
         raise HTTPException(404) from None
     except TooManyAtOnce:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import agree
 from worker.acts.close import close_and_seal
 from worker.models import Campaign, Partner
@@ -93,8 +93,10 @@ def decide_request(visit: Visit) -> Response:
         if request.act == "close":
             with suppress(Refused):  # a task seals it later
                 close_and_seal(campaign_id, early=True)
-        for task in (tasks.sweep, tasks.deliver, *([tasks.scrub] if request.act == "erase" else [])):
-            tasks.notify(task)
+        broker.notify("sweep")
+        broker.notify("deliver")
+        if request.act == "erase":
+            broker.notify("scrub")
         if request.act == "export":
             return _download(result, campaign.slug)
         if request.act == "carry":

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from worker import tasks
 from worker.acts.answer import Statement, record_by_hand
 from worker.choices import Choice
 from worker.models import Answer, Visibility
@@ -68,7 +67,7 @@ ACTS = (
         fits=lambda at: at.campaign.cancelled_at is None and at.its_partner.erased_at is None,
         watches="partner",
         wakes=(),
-        wakes_for_it=(tasks.record,),
+        wakes_for_it=("record",),
     ),
     DeskAct(
         "decline",
@@ -82,7 +81,7 @@ ACTS = (
         fits=lambda at: at.campaign.takes_answers(at.visitor.now) and at.its_partner.erased_at is None,
         watches="partner",
         wakes=(),
-        wakes_for_it=(tasks.record,),
+        wakes_for_it=("record",),
     ),
     DeskAct(
         "withdraw",
@@ -95,6 +94,6 @@ ACTS = (
         fits=lambda at: at.campaign.cancelled_at is None,
         watches="partner",
         wakes=(),
-        wakes_for_it=(tasks.record,),
+        wakes_for_it=("record",),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import db, tasks
+from worker import db
 from worker.acts.close import close_and_seal, close_early, require_not_closed
 from worker.acts.extend import LEAST_AHEAD, bring_deadline_forward, move_deadline
 from worker.acts.remind import remind_now
@@ -150,7 +150,7 @@ ACTS = (
         fits=_is_open,
         watches="everything",
         then=O_("The letter leaves after the review, or when a person sends it."),
-        wakes_for_it=(tasks.dispatch,),
+        wakes_for_it=("dispatch",),
         afterwards=lambda campaign_id: close_and_seal(campaign_id, early=True),
     ),
 )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import two_persons
 from worker.models import Campaign, Partner, Role, Seat
 from worker.state import log
@@ -102,8 +102,8 @@ class DeskAct:
     then: str = ""
     done_page: str = ""
     takes_letter: bool = False
-    wakes: Sequence[Any] = (tasks.deliver,)
-    wakes_for_it: Sequence[Any] = ()
+    wakes: Sequence[broker.TaskName] = ("deliver",)
+    wakes_for_it: Sequence[broker.TaskName] = ()
     afterwards: Callable[[int], object] = lambda campaign_id: None
     read: "Callable[[Visit, At], Mapping[str, str]] | None" = None
     for_taken_out: bool = False
@@ -314,7 +314,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
     except SecondPersonNeeded as needed:
         with acting(visit) as session:
             two_persons.ask_second_person(session, campaign_id, needed, visit.person.organizer)
-        tasks.notify(tasks.deliver)
+        broker.notify("deliver")
         return visit.go_to(f"{visit.campaign_path}?done={SECOND_PERSON}&since={last}")
     except Wrong as wrong:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
@@ -323,9 +323,9 @@ def _do(visit: Visit, act: DeskAct) -> Response:
     with suppress(Refused):
         act.afterwards(campaign_id)
     for task in act.wakes:
-        tasks.notify(task)
+        broker.notify(task)
     for task in act.wakes_for_it:
-        tasks.notify(task, campaign_id)
+        broker.notify(task, campaign_id)
     if act.done_page:
         return page
     return visit.go_to(f"{_place(visit, act)}?done={act.name}&since={last}")

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from worker import db, tasks
+from worker import broker, db
 from worker.acts import login, second_factor
 from worker.acts.login import Entered
 from worker.state import organizers
@@ -45,7 +45,7 @@ def ask_for_code(visit: Visit) -> Response:
         response: Response = visit.show("refused", 429, why="too many")
         response.headers["Retry-After"] = "3600"
         return response
-    tasks.notify(tasks.login)
+    broker.notify("login")
     response = visit.show("code", kept=kept) if visit.kept and visit.kept.fields else _go_to_code(visit)
     cookies.keep(response, "asked", browser)
     return response

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import tasks
 from worker.acts import dispatch as acts
 from worker.acts import erase
 from worker.acts.export import export_signatures
@@ -179,7 +178,7 @@ ACTS = (
         fits=_is_sealed_or_was,
         watches="everything",
         then=O_("It leaves within a minute."),
-        wakes_for_it=(tasks.dispatch,),
+        wakes_for_it=("dispatch",),
     ),
     DeskAct(
         "letter-arrived",
@@ -193,7 +192,7 @@ ACTS = (
         below="letter",
         fits=_is_sealed_or_was,
         watches="everything",
-        wakes_for_it=(tasks.report,),
+        wakes_for_it=("report",),
     ),
     DeskAct(
         "notice-told",
@@ -242,6 +241,6 @@ ACTS = (
         fits=_is_over,
         watches="everything",
         then=O_("Please erase your own files too: the list of partners, exports, emails. Backups hold it for a while."),
-        wakes=(tasks.deliver, tasks.scrub),
+        wakes=("deliver", "scrub"),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import db, tasks, vacuum
+from worker import db, vacuum
 from worker.acts import add_partners, take_out
 from worker.definition import additions as lists
 from worker.definition import partners
@@ -160,7 +160,7 @@ ACTS: tuple[DeskAct, ...] = (
         fits=_is_open,
         then=_LATER,
         wakes=(),
-        wakes_for_it=(tasks.invite,),
+        wakes_for_it=("invite",),
         read=_read_list,
         afterwards=lambda campaign_id: vacuum.analyze(Partner),
     ),
@@ -176,7 +176,7 @@ ACTS: tuple[DeskAct, ...] = (
         fits=_is_open,
         then=_LATER,
         wakes=(),
-        wakes_for_it=(tasks.invite,),
+        wakes_for_it=("invite",),
         read=_read_one,
     ),
     *OF_APPLICANTS,
@@ -190,7 +190,7 @@ ACTS: tuple[DeskAct, ...] = (
         of_partner=True,
         fits=lambda at: at.its_partner.is_in_list and at.its_partner.erased_at is None and not _has_left(at),
         watches="partner",
-        wakes_for_it=(tasks.close,),
+        wakes_for_it=("close",),
     ),
     DeskAct(
         "put-back",

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import tasks
 from worker.acts.digests import DigestWish, decide_about_digests
 from worker.acts.door_for_voices import reopen_voices, stop_voices
 from worker.acts.erase_members import erase_member
@@ -186,7 +185,7 @@ def _before_leave_out(session: Session, at: At) -> Before:
 
 
 def _of_digests(wish: DigestWish, label: str, before: Callable[[Session, At], Before], **more: Any) -> DeskAct:
-    about: dict[str, Any] = {"do": _digests(wish), "fits": _has_digests, "wakes": (), "wakes_for_it": (tasks.digest,)}
+    about: dict[str, Any] = {"do": _digests(wish), "fits": _has_digests, "wakes": (), "wakes_for_it": ("digest",)}
     return DeskAct(f"digest-{wish}", label, "members", before, below=DIGEST, **about | more)
 
 
@@ -243,7 +242,7 @@ ACTS = (
         below=MEMBERS,
         fits=_has_voices,
         then=O_("Please erase your own notes and emails too. Older backups still hold it."),
-        wakes=(tasks.scrub,),
+        wakes=("scrub",),
     ),
     DeskAct(
         "voices-drop-domain",
@@ -295,7 +294,7 @@ ACTS = (
         below=DIGEST,
         fits=lambda at: _has_digests(at) and at.campaign.members == "named",
         wakes=(),
-        wakes_for_it=(tasks.digest,),
+        wakes_for_it=("digest",),
     ),
     _of_digests("again", O_("It did not arrive: send it again"), _before_again, sends=True),
     _of_digests("arrived", O_("It is there: record that"), _before_arrived),

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from worker import tasks
 from worker.acts.contacts import add_contact, end_contact
 from worker.acts.correct_address import change_address
 from worker.acts.correct_listing import decide_name, present_listing, proposed_listing
@@ -341,7 +340,7 @@ ACTS = (
         of_partner=True,
         fits=_is_kept,
         watches="partner",
-        wakes=(tasks.scrub,),
+        wakes=("scrub",),
         then=O_("Please erase your own files too: its line in the list, exports, emails. Older backups still hold it."),
     ),
 )

@@ -2,7 +2,6 @@
 
 from sqlalchemy.orm import Session
 
-from worker import tasks
 from worker.acts.cancel import cancel_campaign
 from worker.acts.erase import cancel_and_erase
 from worker.acts.hold import Held, hold_letter, leaves_at_once, resume_letter
@@ -122,7 +121,7 @@ ACTS = (
         is_dangerous=True,
         fits=lambda at: at.campaign.held_at is not None,
         watches="everything",
-        wakes_for_it=(tasks.close,),
+        wakes_for_it=("close",),
     ),
     DeskAct(
         "two-persons",
@@ -157,6 +156,6 @@ ACTS = (
         fits=_can_be_cancelled,
         watches="everything",
         then=O_("The letter will never be sent. Whoever was asked is told by email now."),
-        wakes_for_it=(tasks.erase,),
+        wakes_for_it=("erase",),
     ),
 )
