@@ -6,6 +6,8 @@ database reads what the other wrote, `identity.py` whose key it is, `folder.py` 
 `make.py` writes one, `restore.py` puts one back.
 """
 
+PARTIAL = ".partial"  # how the name of a file ends that is not written to its end
+
 
 class BackupError(Exception):
     """No backup can be made or put back as things are; each kind says why, and nothing was changed."""

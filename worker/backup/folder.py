@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from worker import db, settings
-from worker.backup import BeingMade, NoFolder, make
-from worker.backup.make import PARTIAL, Manifest
+from worker.backup import PARTIAL, BeingMade, NoFolder
 from worker.models import Installation
 from worker.text import durations
+
+if TYPE_CHECKING:
+    from worker.backup.make import Manifest
 
 _NAME = re.compile(r"undersigned-(\d{8}T\d{6})Z\.backup")
 _STAMP = "%Y%m%dT%H%M%S"
@@ -70,7 +73,7 @@ def _moment(name: str) -> datetime | None:
     return None
 
 
-def make_when_due() -> Manifest | None:
+def make_when_due() -> "Manifest | None":
     """Delete what was kept for long enough, and make the next backup if its time has come; one process at a time."""
     planned = plan()
     if planned is None:
@@ -86,7 +89,7 @@ def make_when_due() -> Manifest | None:
     return None
 
 
-def make_now() -> tuple[Path, Manifest]:
+def make_now() -> "tuple[Path, Manifest]":
     """Make a backup in the folder whatever is due. Raises NoFolder, BeingMade, and what `make` raises."""
     planned = required_plan()
     with _alone(planned.folder):
@@ -109,7 +112,9 @@ def prune(planned: Plan, now: datetime) -> None:
         half.unlink(missing_ok=True)
 
 
-def _make(planned: Plan, now: datetime) -> Manifest:
+def _make(planned: Plan, now: datetime) -> "Manifest":
+    from worker.backup import make  # which brings encryption: whoever looks at a folder starts without it
+
     manifest = make.make_backup(name_at(planned.folder, now))
     if not _stands_still():  # the backups of before may be all there is of what was lost
         prune(planned, now)

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from sqlalchemy import Connection, func, select, text, update
 
 from worker import db, settings
-from worker.backup import archive, identity, rows
+from worker.backup import PARTIAL, archive, identity, rows
 from worker.backup.identity import Key
 from worker.models import Base, Installation
 
@@ -67,9 +67,6 @@ def make_backup(path: Path) -> Manifest:
     _sync(path.parent)
     _note()
     return manifest
-
-
-PARTIAL = ".partial"
 
 
 def make_into(stream: BinaryIO) -> Manifest:
