@@ -6,9 +6,7 @@ import os
 import signal
 import sys
 
-GARBAGE = 10_000  # new objects before Python looks for garbage; by itself 700, and a start is all objects that stay
-
-
+GARBAGE = 200_000  # new objects before Python looks for garbage; by itself 700, and a start is all objects that stay
 INTERRUPTED = 128 + signal.SIGINT  # as shells say it
 
 
@@ -21,9 +19,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    gc.set_threshold(GARBAGE)
     from worker.cli.commands import app
 
-    gc.set_threshold(GARBAGE)
     os.umask(0o077)  # what we write down holds names: it is for this user only
     _print_anything()
     try:
