@@ -27,6 +27,7 @@ FLOORS = [
     {"tasks"},
     {"web"},
     {"embedded"},
+    {"process"},
     {"cli"},
     {"__main__"},
 ]
@@ -37,7 +38,7 @@ ONLY_IN = {
     "imap_tools": {"mail/bounce_mailbox"},
     "urllib.request": {"cli/demo/partner"},
     "starlette": {"web"},
-    "uvicorn": {"embedded", "cli/processes", "web/serving"},
+    "uvicorn": {"embedded", "process", "web/serving"},
     "alembic": {"migrations"},
     "aiosmtpd": {"mail/catcher"},
     "pyrage": {"backup/archive", "backup/identity"},

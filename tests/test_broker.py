@@ -1,10 +1,7 @@
 """What is published is what Celery's workers take, without Celery in the process that publishes it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -12,16 +9,6 @@ from kombu import Message
 
 from tests import servers
 from worker import broker, celery_config, settings, tasks
-
-TOP = Path(__file__).resolve().parent.parent
-AT_REST = """
-import sys
-from worker import startup
-from worker.web.app import make_app
-startup.check_registered()
-make_app()
-print(*sys.modules)
-"""
 
 
 @pytest.fixture
@@ -93,11 +80,3 @@ def test_of_a_broker_that_is_away_only_its_kind_is_said(redis: servers.Redis, ca
     assert [record.getMessage() for record in caplog.records] == [
         "cannot be notified (OperationalError); the next sweep will"
     ]
-
-
-def test_pages_at_rest_have_no_part_of_a_worker() -> None:
-    said = subprocess.run([sys.executable, "-c", AT_REST], cwd=TOP, capture_output=True, text=True, check=True).stdout
-
-    loaded = set(said.split())
-    assert "worker.web.partner_page" in loaded
-    assert not loaded & {"celery", "worker.tasks", "redis"}

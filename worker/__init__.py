@@ -127,6 +127,7 @@ The packages, and what each may import (arrows go down and never return; tests/t
     broker                              what they are told, in Celery's own message
     tasks.py                            the queue: it says where to look, the truth is in the rows
     web/ cli/ embedded.py               what partners, organizers and operators touch
+    process.py                          what `web` and `worker` become once their command has looked around
 
 Celery is imported in `tasks` and `embedded` only, kombu in `broker` and `task_notifier`, network clients in
 `mail/smtp`, `mail/smtp_wire`, `mail/outcomes` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`, which

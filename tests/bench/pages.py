@@ -91,7 +91,7 @@ def _processor_seconds() -> float:
     seconds = 0.0
     for one in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # one that has ended
-            if one.cmdline()[1:4] == ["-m", "worker", "web"]:
+            if "web" in one.cmdline()[3:5]:  # as a command, and as what it becomes
                 seconds += one.cpu_times().user + one.cpu_times().system
     return seconds
 

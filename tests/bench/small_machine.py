@@ -156,6 +156,8 @@ def _called(process: psutil.Process) -> str:
     if process.name().startswith(("postgres", "valkey")):
         return "PostgreSQL" if process.name().startswith("postgres") else "Valkey"
     words = process.cmdline()
+    if words[2:4] == ["-m", "worker.process"]:
+        return str(words[4])
     if words[1:3] != ["-m", "worker"]:
         return ""
     return words[3] if words[3] in {"web", "worker"} else "command"

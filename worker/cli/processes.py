@@ -79,17 +79,13 @@ def web(
 
     Example: `undersigned web --host 0.0.0.0 --port 8000`
     """
-    import uvicorn
-
-    from worker import log, startup
-    from worker.web import serving
-    from worker.web.app import make_app
+    from worker import log, process, startup
 
     _check_settings()
     startup.check_registered()
     log.to_stderr()
     _check_schema(wait=False)  # while the database is away, partners read an apology rather than nothing
-    uvicorn.run(make_app(), host=host, port=port, **serving.OPTIONS)
+    process.become("web", host, str(port))
 
 
 def worker(
@@ -105,7 +101,7 @@ def worker(
 
     Example: `undersigned worker`
     """
-    from worker import embedded, log, startup
+    from worker import log, process, startup
 
     _check_settings(queue=True, relay=True)
     if heartbeat is not None and not os.access(heartbeat.parent, os.W_OK):
@@ -113,7 +109,7 @@ def worker(
     startup.check_registered()
     log.to_stderr()
     _check_schema(wait=True)
-    embedded.run_worker(threads, heartbeat)
+    process.become("worker", str(threads), *([str(heartbeat)] if heartbeat else []))
 
 
 def beat() -> None:

@@ -3,8 +3,6 @@
 import re
 from itertools import groupby
 
-import wcwidth
-
 from worker.text.markdown import READER, Block, Listing, Run, Table
 
 WIDTH = 72  # columns of a plain text
@@ -149,6 +147,8 @@ def _wrap_by_words(text: str, width: int) -> list[str]:
 
 def columns(text: str) -> int:
     """Count the columns that a text takes in a terminal; control characters and escape sequences take none."""
+    import wcwidth  # a megabyte of tables, for who words an email
+
     return wcwidth.width(text, control_codes="ignore")
 
 
