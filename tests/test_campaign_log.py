@@ -24,6 +24,7 @@ from worker.wording import log as wording
 ACTS = Path(__file__).resolve().parent.parent / "worker" / "acts"
 # Acts that leave no line of their own, and why.
 WITHOUT_A_LINE = {
+    "put_partners": "what it is done for has one",
     "put_receipts": "each answer has a line",
     "recently_told": "it reads",
     "alert_organizers": "a mail to the organizers, of what has a line",

@@ -37,7 +37,8 @@ def export(
 
     _require_one_form(documents, format, excel=excel, as_json=as_json)
     form = "json" if as_json else format
-    with lookup.looking(name) if dry_run else lookup.writing(name, even_restored=True) as (session, campaign):
+    opened = lookup.looking(name) if dry_run else lookup.writing(name, even_restored=True, mails=False)
+    with opened as (session, campaign):
         files, signatures = list[tuple[str, bytes]](), list[dict[str, Any]]()
         if documents is not None:
             first = campaign.letter.addressees[0].name

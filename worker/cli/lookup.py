@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def writing(slug: str, *, even_restored: bool = False) -> Iterator[tuple[Session, Campaign]]:
+def writing(slug: str, *, even_restored: bool = False, mails: bool = True) -> Iterator[tuple[Session, Campaign]]:
     """A transaction on one campaign; ends the command if there is none of that name, or an act refuses.
 
-    So it does while the database stands still, but for an act that is right `even_restored`.
+    So it does while the database stands still, but for an act that is right `even_restored`. One that puts no mail but
+    the request for a second person starts without the words of `mails`.
     """
-    make_ready_to_act()
+    (make_ready_to_act if mails else make_ready)()
     with refusals_told(slug), db.transaction(even_restored=even_restored) as session:
         yield session, named(session, slug)
     installation.stands_still()  # so that the data folder knows of the act at once

@@ -92,7 +92,7 @@ class Cut(NamedTuple):
     link: int | None
 
     @classmethod
-    def of(cls, others: int, own: int | None) -> "Cut":
+    def around(cls, others: int, own: int | None) -> "Cut":
         """Among so many others; `own` is the place of the reader among them, null if it does not stand in the list."""
         if others <= BEGINNING:
             return cls(others, own, None)
@@ -105,7 +105,7 @@ def with_own(listed: Sequence[Row[Any]], partner_id: int, own: Printed | None) -
     """The beginning of the list as one partner sees it; `own` is its row, null if that is not shown."""
     others: list[Printed] = [one for one in listed if one.id != partner_id]
     place = None if own is None else bisect(others, signatories.place_of(own), key=signatories.place_of)
-    cut = Cut.of(len(others), place)
+    cut = Cut.around(len(others), place)
     rows = others[: cut.others]
     if own is not None and cut.own is not None:
         rows.insert(cut.own, own)
