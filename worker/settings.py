@@ -260,15 +260,16 @@ def _read(setting: Field[Any], written: str) -> object:
     kind: Any = setting.type
     if kind not in {int, float}:
         return kind(written)
-    above, least, most = (setting.metadata.get(bound, MAX_NUMBER) for bound in ("above", "at_least", "at_most"))
+    above, least = setting.metadata.get("above"), setting.metadata.get("at_least")
+    most = setting.metadata.get("at_most", MAX_NUMBER)
     with contextlib.suppress(ValueError):
         read = kind(written)
-        if (read > above or read >= least) and read <= most:
+        if (above is None or read > above) and (least is None or read >= least) and read <= most:
             return read
-    number = "a whole number" if kind is int else "a number"
-    if "above" in setting.metadata:
-        raise ValueError(f"{number} greater than {above}")
-    raise ValueError(f"{number} from {least} " + (f"to {most}" if "at_most" in setting.metadata else "on"))
+    bounds = (
+        f"greater than {above}" if least is None else f"from {least} " + ("on" if most == MAX_NUMBER else f"to {most}")
+    )
+    raise ValueError(f"{'a whole number' if kind is int else 'a number'} {bounds}")
 
 
 def _problems(settings: Settings) -> list[str]:
