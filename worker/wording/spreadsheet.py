@@ -26,27 +26,33 @@ def as_csv(columns: Sequence[str], rows: Rows) -> str:
 def as_xlsx(columns: Sequence[str], rows: Rows, title: str) -> bytes:
     """Every cell is text, also one that begins like a formula, and stays text where somebody edits it."""
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook()
-    sheet = book.active
-    sheet.title = title
-    lines = [list(columns), *([row[column] for column in columns] for row in rows)]
-    for number, line in enumerate(lines, start=1):
-        for place, text in enumerate(line, start=1):
-            cell = sheet.cell(number, place)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-            cell.data_type = "s"  # whatever it looks like
-            cell.quotePrefix = formulas.harmless(text) != text
-            if number == 1:
-                cell.font = Font(bold=True)
-    for place in range(1, len(columns) + 1):
-        widest = max(len(line[place - 1]) for line in lines)
-        sheet.column_dimensions[get_column_letter(place)].width = min(widest + 2, _WIDEST)
+    book = Workbook(write_only=True)  # which keeps no cell that is written: memory and time grow with the rows
+    sheet = book.create_sheet(title)
+    last = get_column_letter(len(columns))
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
+    sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
+    for place, column in enumerate(columns, start=1):
+        widest = max(len(column), *(len(row[column]) for row in rows)) if rows else len(column)
+        sheet.column_dimensions[get_column_letter(place)].width = min(widest + 2, _WIDEST)
+
+    def cell(text: str) -> WriteOnlyCell:
+        made = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
+        made.data_type = "s"  # whatever it looks like
+        if formulas.harmless(text) != text:
+            made.quotePrefix = True
+        return made
+
+    heads = [cell(column) for column in columns]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    for row in rows:
+        sheet.append([cell(row[column]) for column in columns])
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
