@@ -111,7 +111,7 @@ class Phone:
         self._sees(heading)
 
     def presses_twice(self, button: str, *, heading: str = "") -> None:
-        with self.tab.expect_navigation():
+        with self.tab.expect_event("load"):  # the second press may abort the navigation of the first
             self.tab.get_by_role("button", name=button, exact=True).first.dblclick()
         self.tab.wait_for_load_state()
         self._sees(heading)
@@ -123,7 +123,7 @@ class Phone:
     def confirms(self, *said: str, twice: bool = False) -> None:
         """Reads what would happen, and presses the button below it."""
         self.reads(*said)
-        with self.tab.expect_navigation():
+        with self.tab.expect_event("load"):
             button = self.tab.locator("form:has([name=sure]) button:not([name])")
             button.dblclick() if twice else button.click()
         self.tab.wait_for_load_state()
