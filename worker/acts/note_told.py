@@ -1,6 +1,6 @@
 """Note that addressees were told who has stepped back since they got the letter: an organizer writes to them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +9,8 @@ from worker.acts import audit
 from worker.state.disclosures import Notice, load_notices
 from worker.state.letters import load_letters
 from worker.state.refusals import NothingToTell
+
+SAME_MOMENT = timedelta(milliseconds=1)  # what SQLite's clock tells apart: who stepped back in it is told of once more
 
 
 def note_notices_told(session: Session, campaign_id: int, until: datetime | None = None) -> list[Notice]:
@@ -22,6 +24,6 @@ def note_notices_told(session: Session, campaign_id: int, until: datetime | None
     if not told:
         raise NothingToTell
     for one in told:
-        one.addressee.told_at = until or now
+        one.addressee.told_at = now if until is None else until - SAME_MOMENT
     audit.log(session, campaign, "organizer", "notice_told", detail=len(told), at=now)
     return told

@@ -263,7 +263,7 @@ _STATES: tuple[Filter, ...] = (
 
 
 def _by_last_answer() -> tuple[Any, ...]:
-    return case((Answer.at.is_(None), 1), else_=0), Answer.at.desc(), *_in_printed_order()
+    return case((Answer.at.is_(None), 1), else_=0), Answer.at.desc(), Answer.id.desc(), *_in_printed_order()
 
 
 _ORDERS = {"printed": _in_printed_order, "state": _by_state, "last_answer": _by_last_answer}
