@@ -266,9 +266,7 @@ def _read(setting: Field[Any], written: str) -> object:
         read = kind(written)
         if (above is None or read > above) and (least is None or read >= least) and read <= most:
             return read
-    bounds = (
-        f"greater than {above}" if least is None else f"from {least} " + ("on" if most == MAX_NUMBER else f"to {most}")
-    )
+    bounds = f"greater than {above}, up to {most}" if least is None else f"from {least} to {most}"
     raise ValueError(f"{'a whole number' if kind is int else 'a number'} {bounds}")
 
 
