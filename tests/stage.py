@@ -376,6 +376,17 @@ class Story:
     def is_dispatched(self) -> None:
         eventually(lambda: self.status()["dispatched"])
 
+    def is_dispatched_whatever_dies(self) -> None:
+        """Of a worker that is killed while it hands the letter over nobody knows whether it did: a person looks."""
+
+        def is_uncertain() -> bool:
+            return bool(self.status()["addressees"][0]["state"] == "uncertain")
+
+        eventually(lambda: self.status()["dispatched"] or is_uncertain())
+        if is_uncertain():
+            self.types(*(("dispatch", "--by-hand") if self.letters() else ("resend",)), "--yes")
+            self.is_dispatched()
+
     def letters(self) -> list[EmailMessage]:
         """What lies in the addressee's mailbox."""
         return self.stage.mails(f"rapporteur@{self.slug}.example")

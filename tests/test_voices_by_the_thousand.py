@@ -100,7 +100,7 @@ def test_each_voice_counts_once_whatever_dies(stage: ProductionStage) -> None:
         _all_press(story, [one for one in before if one.withdraws], "withdraw")
         story.reaches_its_deadline()
         story.passes_its_review()
-        story.is_dispatched()
+        story.is_dispatched_whatever_dies()
         _all_write(story, after)
         _all_confirm(story, after)
     assert len(killed) == KILLS
