@@ -13,7 +13,10 @@ from worker.models import Base
 Rows = dict[str, list[dict[str, Any]]]
 
 # Random, or made of what is; who had a seat, and who was at the desk, is the one thing that desk and command differ in.
-_RANDOM = {"campaign.slug", "mail.message_id", "mail.body_hash", "mail.lease_holder", "letter.hash", "seal.sha256"}
+_RANDOM = {
+    *("campaign.slug", "mail.message_id", "mail.body_hash", "mail.lease_holder", "letter.hash", "seal.sha256"),
+    "event.page_key",
+}
 _IN_RANDOM_ORDER = {"ended_link"}
 _DESK = {"organizer", "seat"}
 _OF_SEATS = {"seat_given", "seat_taken"}

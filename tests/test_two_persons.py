@@ -404,9 +404,11 @@ def test_one_asks_at_the_desk_and_another_sees_it_as_it_is_now_and_says_yes(camp
         session.add(_line(session, campaign))
     changed = maly.post(request, {"answer": "yes", "seen": hidden(seen, "seen")})
     assert changed.status_code == 409
-    said = maly.post(request, {"answer": "yes", "seen": hidden(changed, "seen")})
+    said = maly.post(request, {"answer": "yes", **hidden_fields(changed)})
     assert said.status_code == 303
     assert "A second person agreed" in maly.get(said.headers["location"]).text
+    again = maly.post(request, {"answer": "yes", **hidden_fields(changed)})  # a double press
+    assert "A second person agreed" in maly.get(again.headers["location"]).text
     with db.reading() as session:
         made = session.get_one(Campaign, campaign.id)
         assert made.panic_at is None

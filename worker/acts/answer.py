@@ -276,11 +276,11 @@ def _write(session: Session, new: Sequence[tuple[LockedPartner, Answer]]) -> Non
     if superseded:
         session.flush()  # of each partner one stands at most
     void_what_has_not_left(session, new[0][0])
-    wishes, events, person = [], [], audit.acting(session)
+    wishes, events, by = [], [], audit.acting(session)
     for held, answer in new:
         actor: Actor = "partner" if answer.channel == "link" else "organizer"
         said = (campaign, actor, answer.choice, held.partner)
-        events.append(audit.event(*said, detail=answer.visibility, at=now, person=person))
+        events.append(audit.event(*said, detail=answer.visibility, at=now, by=by))
         _journal(session, held, answer)
         if mail := CHOICES[answer.choice].told_by:
             which = f"partner-{held.partner.id}/{outbox.hour_key(now)}"

@@ -1,5 +1,6 @@
 """The audit log of a campaign: who did what, when. Codes and numbers only; the rows say the rest."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ def log(
     at: datetime | None = None,
 ) -> None:
     """Add a line. `detail` is a number or a word, or several of them; `at` is now, unless it is known already."""
-    row = event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session), person=acting(session))
+    row = event(campaign, actor, what, partner, detail=detail, at=at or db.clock(session), by=acting(session))
     session.add(AuditEvent(**row))
 
 
@@ -32,9 +33,9 @@ def event(
     *,
     detail: object = None,
     at: datetime,
-    person: int | None,
+    by: "AtDesk",
 ) -> dict[str, Any]:
-    """The same line as a row that is not yet written; `person` is who is `acting`."""
+    """The same line as a row that is not yet written; `by` is who is `acting`."""
     return {
         "campaign_id": campaign.id,
         "partner_id": partner.id if partner else None,
@@ -42,7 +43,8 @@ def event(
         "actor": actor,
         "what": what,
         "detail": None if detail is None else _in_words(detail),
-        "organizer_id": person,
+        "organizer_id": by.organizer_id,
+        "page_key": by.page_key,
     }
 
 
@@ -52,15 +54,23 @@ def _in_words(detail: object) -> str:
     return " ".join("-" if one is None else str(one) for one in several)
 
 
-def act_as(session: Session, organizer_id: int) -> None:
+@dataclass(frozen=True)
+class AtDesk:
+    """The number of the person at the desk, and the key of the page whose button was pressed; null for a command."""
+
+    organizer_id: int | None = None
+    page_key: str | None = None
+
+
+def act_as(session: Session, organizer_id: int, page_key: str | None = None) -> None:
     """Let all lines that follow in this session know the person at the desk, by whatever act they are written."""
-    session.info[_PERSON] = organizer_id
+    session.info[_AT_DESK] = AtDesk(organizer_id, page_key)
 
 
-def acting(session: Session) -> int | None:
-    """The number of the person at the desk; null for a command and for the clock."""
-    number: int | None = session.info.get(_PERSON)
-    return number
+def acting(session: Session) -> AtDesk:
+    """Who acts in this session; nobody who is known for a command and for the clock."""
+    found: AtDesk = session.info.get(_AT_DESK, _NOBODY)
+    return found
 
 
-_PERSON = "organizer"
+_AT_DESK, _NOBODY = "at desk", AtDesk()

@@ -37,7 +37,7 @@ def add_reply(session: Session, campaign_id: int, addressee_id: int, on: str, te
     known = load_replies(session, campaign)
     if any((one.addressee_id, one.came_at, one.text) == (addressee_id, came_at, words) for one in known):
         return False
-    who = audit.acting(session)
+    who = audit.acting(session).organizer_id
     reply = {"addressee_id": addressee_id, "organizer_id": who, "text": words, "came_at": came_at, "noted_at": now}
     session.add(Reply(campaign_id=campaign.id, **reply))
     audit.log(session, campaign, "organizer", "reply_noted", at=now)

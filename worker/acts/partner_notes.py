@@ -56,7 +56,8 @@ def add_note(session: Session, partner_id: int, text: str, due: datetime | None 
     if any((one.text, one.due_at) == (text, due) for one in session.scalars(open_)):
         return False
     now = db.clock(session)
-    session.add(PartnerNote(partner_id=partner_id, organizer_id=audit.acting(session), text=text, at=now, due_at=due))
+    who = audit.acting(session).organizer_id
+    session.add(PartnerNote(partner_id=partner_id, organizer_id=who, text=text, at=now, due_at=due))
     audit.log(session, campaign, "organizer", "note_added", partner, at=now)
     return True
 

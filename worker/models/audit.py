@@ -40,7 +40,8 @@ class AuditEvent(Base):
     """The audit log: who did what, when; no names and no addresses of partners.
 
     `what` is an AuditCode (a sentence in rows of an older version), `detail` a number or a word beside it. No state
-    is read from here. `organizer_id`: who it was, where that is known: at the desk, and not in the shell.
+    is read from here. `organizer_id`: who it was, where that is known: at the desk, and not in the shell. `page_key`: a
+    random mark of the page at the desk whose button did it, by which a second press of that button is known.
     """
 
     __tablename__ = "event"
@@ -53,3 +54,4 @@ class AuditEvent(Base):
     what: Mapped[AuditCode] = mapped_column(Text)
     detail: Mapped[str | None] = mapped_column(Text)
     organizer_id: Mapped[int | None] = mapped_column(ForeignKey("organizer.id"))
+    page_key: Mapped[str | None] = mapped_column(String(24))

@@ -124,6 +124,17 @@ def load_own(session: Session, campaign: Campaign, since: int, organizer: Organi
     return _load_newest(session, *by_it, AuditEvent.id > since, lately)
 
 
+def load_done_by_page(
+    session: Session, campaign: Campaign, page_key: str | None, organizer: Organizer
+) -> Sequence[LogEntry]:
+    """What the button of one page at the desk did, pressed by this person within the last hour; the newest first."""
+    if page_key is None:
+        return []
+    lately = AuditEvent.at > db.clock(session) - AN_HOUR
+    by_it = (AuditEvent.campaign_id == campaign.id, AuditEvent.organizer_id == organizer.id)
+    return _load_newest(session, *by_it, AuditEvent.page_key == page_key, lately)
+
+
 def _watched(campaign: Campaign, watched: Watched, partners: Sequence[Partner]) -> list[ColumnElement[bool]]:
     of_it = AuditEvent.campaign_id == campaign.id
     decides = AuditEvent.what.not_in(_DECIDES_NOTHING)

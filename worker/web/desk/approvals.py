@@ -76,6 +76,8 @@ def decide_request(visit: Visit) -> Response:
         with acting(visit) as session:
             db.locked(session, campaign_id)
             campaign, request = _find(session, visit)
+            if request.act not in _SHOWN_ONCE:
+                doing.require_first_press(session, visit, campaign)
             mark = log.load_mark(session, campaign, "everything")
             if says_yes and visit.typed.get("seen") != str(mark):
                 raise _Changed
@@ -85,6 +87,8 @@ def decide_request(visit: Visit) -> Response:
                     result = _show_carried(session, visit, campaign, result)
             else:
                 agree.decline_request(session, campaign_id, number, visit.person.organizer)
+    except doing.PressedAgain as again:
+        return visit.go_to(f"{visit.campaign_path}?done={doing.AGREED}&since={again.since}")
     except _Changed:
         return show_request(visit, 409, changed=True)
     except Refused as refused:
@@ -108,6 +112,10 @@ ROUTES = (
     DeskRoute("GET", PATH, show_request, "editor"),
     DeskRoute("POST", PATH, decide_request, "owner", is_dangerous=True),
 )
+
+
+_SHOWN_ONCE = {"carry", "export"}
+"""What these bring is on the answer to the press alone."""
 
 
 class _Changed(Exception):

@@ -299,6 +299,8 @@ def _do(visit: Visit, act: DeskAct) -> Response:
             campaign_id = int(visit.request.path_params["campaign"])
             db.locked(session, campaign_id)
             at = where(session, visit)
+            if not act.done_page:
+                require_first_press(session, visit, at.campaign)
             mark = log.load_mark(session, at.campaign, act.watches, *_watched(session, act, at))
             seen = read_number(visit.typed.get("seen", ""))
             if seen != mark and not act.at_once:
@@ -307,6 +309,9 @@ def _do(visit: Visit, act: DeskAct) -> Response:
             made = act.do(session, at)
             if act.done_page:
                 page = visit.show(f"acts/{act.done_page}", **_around(visit, act, at), **cast(Mapping[str, Any], made))
+    except PressedAgain as again:
+        done, place = (SECOND_PERSON, visit.campaign_path) if again.only_asked else (act.name, _place(visit, act))
+        return visit.go_to(f"{place}?done={done}&since={again.since}")
     except _Changed:
         return _check(visit, act, 409, seen=seen)
     except Unfinished:
@@ -334,6 +339,21 @@ def _do(visit: Visit, act: DeskAct) -> Response:
 def _watched(session: Session, act: DeskAct, at: At) -> list[Partner]:
     """The partners whose lines in the audit log are watched, as far as an act watches those of partners."""
     return [at.partner, *act.concerns(session, at)] if at.partner is not None else []
+
+
+class PressedAgain(Exception):
+    """The button of a page did already what it does; `since` is the line of the audit log before that."""
+
+    def __init__(self, since: int, *, only_asked: bool) -> None:
+        super().__init__("pressed again")
+        self.since, self.only_asked = since, only_asked
+
+
+def require_first_press(session: Session, visit: Visit, campaign: Campaign) -> None:
+    """Whoever presses twice on a slow line sees what the first press did. Raises PressedAgain."""
+    if done := log.load_done_by_page(session, campaign, visit.page_key, visit.person.organizer):
+        only_asked = any(one.what == "second_asked" for one in done)
+        raise PressedAgain(min(one.number for one in done) - 1, only_asked=only_asked)
 
 
 class _Changed(Exception):
@@ -387,7 +407,8 @@ def _refused(visit: Visit, act: DeskAct, why: Mapping[str, Why]) -> Response:
 
 def _typed(at: At) -> dict[str, str]:
     """What a form brought, to stand hidden on the next page."""
-    return {name: value for name, value in at.typed.items() if name not in {"sure", "seen", "lang", "change"}}
+    of_that_page = {"sure", "seen", "page_key", "lang", "change"}
+    return {name: value for name, value in at.typed.items() if name not in of_that_page}
 
 
 def _place(visit: Visit, act: DeskAct) -> str:

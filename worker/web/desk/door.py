@@ -160,7 +160,7 @@ def require_recent_second_factor(visit: Visit) -> None:
 def acting(visit: Visit) -> Iterator[Session]:
     """A transaction of the person at the desk: each line of the audit log that it writes names that person."""
     with db.transaction() as session:
-        audit.act_as(session, visit.person.organizer.id)
+        audit.act_as(session, visit.person.organizer.id, visit.page_key)
         yield session
 
 

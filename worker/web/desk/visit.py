@@ -1,6 +1,7 @@
 """One request at the desk: who asks, by what form, and with what they had typed before they had to log in."""
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +19,8 @@ from worker.web import responses
 from worker.web.desk import cookies
 from worker.web.forms import Upload
 
-NEVER_KEPT = frozenset({"code", "factor", "kept", "lang", "sure", "seen"})
+PAGE_KEY = 16  # signs
+NEVER_KEPT = frozenset({"code", "factor", "kept", "lang", "sure", "seen", "page_key"})
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ class Visit:
         return QueryParams(self.request.url.query).get("lang", "")
 
     @property
+    def page_key(self) -> str | None:
+        """The key of the page whose button was pressed."""
+        key = self.typed.get("page_key", "")
+        return key if len(key) == PAGE_KEY and key.isascii() else None
+
+    @property
     def page(self) -> int:
         """Which page of a list is asked for."""
         return responses.read_page(self.request.query_params.get("page", ""))
@@ -126,6 +134,7 @@ class Visit:
             desk_languages=OF_THE_DESK,
             shared_cookies=not cookies.is_https(),
             at_path=self.request.url.path,
+            page_key=secrets.token_urlsafe()[:PAGE_KEY],
             panic=self._panic(context.get("campaign"), context.get("panic_at")),
             **{"problems": {}, "refused": (), "kept": "", "typed": {}, "seat": self.seat, **context},
         )
