@@ -80,3 +80,22 @@ def test_of_a_broker_that_is_away_only_its_kind_is_said(redis: servers.Redis, ca
     assert [record.getMessage() for record in caplog.records] == [
         "cannot be notified (OperationalError); the next sweep will"
     ]
+
+
+def test_a_broker_that_goes_while_it_is_used_is_told_again_once_it_is_back(
+    redis: servers.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.notify("record", 4)
+    assert broker.notifier.wait(20)
+    taken()
+    redis.kill()
+    broker.notify("record", 5)
+    assert broker.notifier.wait(20)
+    assert [record.getMessage() for record in caplog.records] == [
+        "cannot be notified (OperationalError); the next sweep will"
+    ]
+    redis.restart()
+    broker.notify("record", 6)
+    assert broker.notifier.wait(20)
+
+    assert taken().payload[0] == [6]

@@ -69,7 +69,11 @@ def message(task: str, ids: tuple[int, ...]) -> tuple[Any, dict[str, Any]]:
 def _publish(task: str, ids: tuple[int, ...]) -> None:
     """Raises OperationalError or OSError; a connection that died meanwhile is made anew."""
     body, headers = message(task, ids)
-    _producer().publish(body, routing_key=celery_config.QUEUE, headers=headers, correlation_id=headers["id"])
+    producer = _producer()
+    try:
+        producer.publish(body, routing_key=celery_config.QUEUE, headers=headers, correlation_id=headers["id"])
+    except producer.connection.connection_errors as error:  # the transport's own, of a broker that was there before
+        raise OperationalError(type(error).__name__) from None
 
 
 @functools.lru_cache(maxsize=1)
