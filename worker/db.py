@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
@@ -37,6 +38,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlalchemy.sql.functions import FunctionElement
 
 from worker import journal, settings
@@ -245,6 +248,32 @@ def _now_on_sqlite(*_: Any, **__: Any) -> str:
 @compiles(now, "postgresql")
 def _now_on_postgresql(*_: Any, **__: Any) -> str:
     return "clock_timestamp()"
+
+
+class among(FunctionElement[bool]):
+    """Whether a column is one of the values that a statement is given under a name.
+
+    On PostgreSQL the statement is the same for any number of them: with IN each number would be another one, to be
+    written, parsed and planned anew. SQLite has no arrays.
+    """
+
+    inherit_cache = True  # and of no type, or SQLite would compare it with 1 and use no index
+
+    def __init__(self, column: SQLCoreOperations[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, expanding=True))
+
+
+@compiles(among, "sqlite")
+def _among_on_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = element.clauses
+    return compiler.process(column.in_(values), **kw)
+
+
+@compiles(among, "postgresql")
+def _among_on_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = cast("tuple[ColumnElement[Any], BindParameter[Any]]", tuple(element.clauses))
+    array = bindparam(values.key, type_=postgresql.ARRAY(column.type))
+    return f"{compiler.process(column, **kw)} = ANY ({compiler.process(array, **kw)})"
 
 
 _THE_TIME = select(now())

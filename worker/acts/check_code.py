@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from worker import db, tokens
@@ -55,7 +55,7 @@ def compare_codes(session: Session, model: type[CodeHolder], given: Sequence[Six
 
 @functools.cache
 def _counted(model: type[CodeHolder]) -> Select[int, int]:
-    return select(model.id, model.wrong_codes).where(model.id.in_(bindparam("ids", expanding=True)))
+    return select(model.id, model.wrong_codes).where(db.among(model.id, "ids"))
 
 
 def count_wrong(

@@ -184,7 +184,7 @@ def _living_contacts(session: Session, links: Mapping[int, Link | None]) -> set[
 
 _LOCKED = (
     select(Partner)
-    .where(Partner.id.in_(bindparam("ids", expanding=True)))
+    .where(db.among(Partner.id, "ids"))
     .order_by(Partner.id)  # two who lock the same ones, each in its own order, would deadlock
     .with_for_update()
     .execution_options(populate_existing=True)
@@ -209,6 +209,6 @@ _COUNTS = (
     select(db.now(), _LATEST.c.id, _LATEST.c.meaning, _LATEST.c.version, Campaign, Answer)
     .select_from(_LATEST)
     .join(Campaign, Campaign.id == _LATEST.c.campaign_id)
-    .outerjoin(Answer, Answer.partner_id.in_(bindparam("ids", expanding=True)) & Answer.superseded_at.is_(None))
+    .outerjoin(Answer, db.among(Answer.partner_id, "ids") & Answer.superseded_at.is_(None))
     .execution_options(populate_existing=True)
 )

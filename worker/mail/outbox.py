@@ -230,8 +230,8 @@ def _cancelling(at: datetime | BindParameter[datetime], *which: ColumnElement[bo
 
 _TO_PARTNERS = _cancelling(
     bindparam("at"),
-    Mail.partner_id.in_(bindparam("partners", expanding=True)),
-    Mail.kind.in_(bindparam("kinds", expanding=True)),
+    db.among(Mail.partner_id, "partners"),
+    db.among(Mail.kind, "kinds"),
 ).execution_options(synchronize_session=False)
 
 
