@@ -19,13 +19,16 @@ from tests import cast
 from tests.sql import statements
 from worker import db, tokens
 from worker.acts import audit, check_code, correct_address, disown, erase, join
+from worker.acts.answer import AnswerInput, Statement
 from worker.acts.third_party_limits import Person
 from worker.cli import status_view
 from worker.cli.status_json import as_json
 from worker.models import MAX_WRONG_CODES, Answer, AuditEvent, Campaign, Mail, Partner, ThirdPartyAddress
+from worker.state.links import Link
 from worker.state.status import load_status
 from worker.text.languages import LANGUAGES
-from worker.web import code_page, responses
+from worker.web import code_page, partner_page, responses
+from worker.web.partner_page import Given
 from worker.wording import templates
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -134,12 +137,17 @@ def test_processes_that_compare_at_once_count_together(partner: Partner, monkeyp
 
     monkeypatch.setattr(tokens, "is_mail_code", noting)
 
-    def guesses() -> None:
+    said = AnswerInput(partner.id, "sign", "public", Statement("Ada", "chair"), Link(partner.generation))
+
+    def guesses(answers: bool) -> None:
         for number in range(1, 30):
             given = check_code.SixDigits(partner.id, partner.ref, partner.generation, wrong(partner, number))
-            code_page._check(Partner, [given] * 3)
+            if answers:
+                partner_page._record(partner.campaign_id, [Given(said, given)])
+            else:
+                code_page._check(Partner, [given] * 3)
 
-    hands = [threading.Thread(target=guesses) for _ in range(4)]
+    hands = [threading.Thread(target=guesses, args=[answers]) for answers in (True, False) * 2]
     for hand in hands:
         hand.start()
     for hand in hands:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -303,12 +304,18 @@ def campaign_lock(session: Session, campaign_id: int, mode: Literal["shared", "e
     session.execute(select(func.pg_advisory_xact_lock(CAMPAIGN_LOCKS, campaign_id)))
 
 
-def lock_campaign_of(session: Session, partner_id: int) -> None:
-    """Share a partner's campaign until the transaction ends, as `campaign_lock` does."""
+def lock_campaign_of(session: Session, partner_id: int, codes_of: Sequence[int] = ()) -> None:
+    """Share a partner's campaign until the transaction ends, as `campaign_lock` does.
+
+    Before it, have the mail codes of some of its partners alone, as `lock_codes` does, in the same statement.
+    """
     if is_sqlite(session):
         session.connection()
-        return
-    session.execute(_SHARE_CAMPAIGN_OF, {"partner_id": partner_id})
+    elif codes_of:
+        codes = {"kind": CODE_LOCKS[Partner], "ids": sorted(codes_of)}
+        session.execute(_LOCK_CODES_AND_SHARE_CAMPAIGN, {"partner_id": partner_id, **codes})
+    else:
+        session.execute(_SHARE_CAMPAIGN_OF, {"partner_id": partner_id})
 
 
 _SHARE_CAMPAIGN_OF = select(
@@ -336,6 +343,7 @@ _LOCK_CODES = select(
         func.unnest(bindparam("ids", type_=postgresql.ARRAY(Integer))).column_valued("id"),
     )
 )
+_LOCK_CODES_AND_SHARE_CAMPAIGN = union_all(_LOCK_CODES, _SHARE_CAMPAIGN_OF)  # one after the other, in this order
 
 
 def locked(session: Session, campaign_id: int, mode: Literal["shared", "exclusive"] = "exclusive") -> Campaign:

@@ -69,11 +69,13 @@ def standing_mark(at: datetime | None) -> str:
     return f"{at.timestamp():.6f}" if at else "none"
 
 
-def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answer | Refused]:
+def record_answers(
+    session: Session, given: Sequence[AnswerInput], partners: Sequence[Partner] | None = None
+) -> list[Answer | Refused]:
     """Record answers of partners of one campaign, of each one at most; for each what stands now, or why not.
 
     A new one is returned without its number. The same again changes nothing. Holds the campaign's lock, so that nobody
-    is accepted after the list was taken:
+    is accepted after the list was taken; `partners` have them, where they are locked already:
 
     - sign: after the deadline only a signature that exposes less than before is taken; who signs may stay unsaid.
     - decline.
@@ -82,7 +84,10 @@ def record_answers(session: Session, given: Sequence[AnswerInput]) -> list[Answe
     - withdraw, at any moment: after the deadline it voids the seal; close makes the next one, without this
       organization. Once the letter has left, the organizers are told to tell the addressee.
     """
-    locked = locking.lock_partners(session, {one.partner_id: one.link for one in given})
+    links = {one.partner_id: one.link for one in given}
+    if partners is None:
+        partners = locking.lock_partners(session, links)
+    locked = locking.read_locked(session, partners, links)
     results: list[Answer | Refused] = []
     new: list[tuple[LockedPartner, Answer]] = []
     for one in given:

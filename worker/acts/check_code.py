@@ -7,7 +7,7 @@ counted, and committed, before anybody hears that it was wrong; a right one writ
 import functools
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,7 +40,12 @@ def compare_codes(session: Session, model: type[CodeHolder], given: Sequence[Six
     ids = sorted({one.id for one in given})
     db.lock_codes(session, model, ids)
     counted = session.execute(_counted(model), {"ids": ids})
-    left = {row.id: MAX_WRONG_CODES - row.wrong_codes for row in counted}
+    return judged(given, {row.id: row.wrong_codes for row in counted})
+
+
+def judged(given: Sequence[SixDigits], counted: Mapping[int, int]) -> list[Verdict]:
+    """The same for holders whose codes are locked, and of whom so many wrong ones were counted."""
+    left = {id: MAX_WRONG_CODES - wrong for id, wrong in counted.items()}
     verdicts: list[Verdict] = []
     for one in given:
         if left.get(one.id, 0) <= 0:

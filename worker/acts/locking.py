@@ -1,6 +1,6 @@
 """A partner acts: it and its campaign are locked first and read afterwards, so that nothing changes under the act."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -130,7 +130,7 @@ def lock_partner(
     session: Session, partner_id: int, link: Link | None, *, even_taken_out: bool = False
 ) -> LockedPartner:
     """One partner, locked as `lock_partners` locks several. Raises LinkRevoked or TakenOut."""
-    locked = _lock_partners(session, {partner_id: link}, _LOCKED)
+    locked = read_locked(session, _lock(session, [partner_id], _LOCKED), {partner_id: link})
     if partner_id not in locked:
         raise LinkRevoked
     held = locked[partner_id]
@@ -139,24 +139,33 @@ def lock_partner(
     return held
 
 
-def lock_partners(session: Session, links: Mapping[int, Link | None]) -> dict[int, LockedPartner]:
-    """Lock a campaign, shared, then some of its partners; read all only afterwards.
+def lock_partners(session: Session, ids: Collection[int], codes_of: Sequence[int] = ()) -> Sequence[Partner]:
+    """Lock a campaign, shared, then some of its partners, to be read by `read_locked` only afterwards.
 
-    By partner, with the link by which it acts, null where no link was used; those whose link was revoked are left out.
-    Contacts have no lock of their own: they change under their partner's. What decides over no answer is read of a
-    partner only if it is asked for.
+    Before all else lock the mail codes of those that are to be compared. Contacts have no lock of their own: they
+    change under their partner's. What decides over no answer is read of a partner only if it is asked for.
     """
-    return _lock_partners(session, links, _LOCKED_FOR_ANSWERS)
+    return _lock(session, ids, _LOCKED_FOR_ANSWERS, codes_of)
 
 
-def _lock_partners(
-    session: Session, links: Mapping[int, Link | None], locking: Select[Partner]
+def _lock(
+    session: Session, ids: Collection[int], locking: Select[Partner], codes_of: Sequence[int] = ()
+) -> Sequence[Partner]:
+    db.lock_campaign_of(session, min(ids), codes_of)
+    return session.scalars(locking, {"ids": sorted(ids)}).all()
+
+
+def read_locked(
+    session: Session, locked: Sequence[Partner], links: Mapping[int, Link | None]
 ) -> dict[int, LockedPartner]:
-    ids = sorted(links)
-    db.lock_campaign_of(session, ids[0])
-    partners = session.scalars(locking, {"ids": ids}).all()
+    """Where those of the locked partners stand that act here, each by its link, or null where no link was used.
+
+    Those whose link was revoked are left out.
+    """
+    partners = [one for one in locked if one.id in links]
     if not partners:
         return {}  # the launch was taken back
+    ids = [one.id for one in partners]
     counts = session.execute(_COUNTS, {"ids": ids, "campaign_id": partners[0].campaign_id}).all()
     campaign: Campaign = counts[0][4]
     now, letter_id, meaning, version = counts[0][:4]
@@ -192,7 +201,7 @@ _LOCKED = (
 _LOCKED_FOR_ANSWERS = _LOCKED.options(
     load_only(
         *(Partner.campaign_id, Partner.ref, Partner.generation, Partner.organization),
-        *(Partner.silenced_at, Partner.taken_out_at, Partner.erased_at, Partner.quiet_at),
+        *(Partner.silenced_at, Partner.taken_out_at, Partner.erased_at, Partner.quiet_at, Partner.wrong_codes),
         *(Partner.email, Partner.email_hmac),  # as the journal sees no change of what was not read
     )
 )

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import broker, db, tokens
-from worker.acts import answer, check_code, contacts
+from worker.acts import answer, check_code, contacts, locking
 from worker.acts.answer import AnswerInput, Statement, standing_mark
 from worker.acts.check_code import SixDigits
 from worker.choices import CHOICES, Choice
@@ -168,13 +168,14 @@ def _record(campaign_id: int, given: Sequence[Given]) -> list[Exception | None]:
     try:
         with db.transaction() as session:
             digits = [one.digits for one in given if one.digits is not None]
-            verdicts = check_code.compare_codes(session, Partner, digits) if digits else []
+            ids = [one.answer.partner_id for one in given]
+            partners = locking.lock_partners(session, ids, codes_of=[one.id for one in digits])
+            verdicts = check_code.judged(digits, {partner.id: partner.wrong_codes for partner in partners})
             for one, verdict in zip(digits, verdicts, strict=True):
                 if judged := WrongCode.judged(verdict):
                     wrong[one.id] = judged
             right = [one.answer for one in given if one.answer.partner_id not in wrong]
-            results = dict(zip(right, answer.record_answers(session, right) if right else [], strict=True))
-            # Only now: who counts locks a partner, and nobody locks one who waits for its campaign.
+            results = dict(zip(right, answer.record_answers(session, right, partners) if right else [], strict=True))
             check_code.count_wrong(session, Partner, digits, verdicts)
     except Exception as error:
         is_away = isinstance(error, db.DATABASE_UNAVAILABLE) and not db.is_deadlock(error)
