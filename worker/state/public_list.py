@@ -5,7 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from worker.state import signatories
 from worker.state.positions import Position
 from worker.state.signatories import Printed
 
+K = TypeVar("K")
+V = TypeVar("V")
 PAGE = 500  # names on one page of the list
 BEGINNING = 100  # names of others on a partner's own page, whose form stands below them
 ORDER_HOLDS_S = 2.0
@@ -59,6 +61,18 @@ def load_page(session: Session, campaign: Campaign, number: int) -> ListPage:
     ids = listed.ids[(number - 1) * PAGE : number * PAGE]
     listed = listed.with_rows(session, campaign.id, [*ids, *pages])
     return ListPage(listed.all_of(ids), number, [listed.rows.get(one) for one in pages])
+
+
+def count_sent_under(session: Session, campaign: Campaign) -> int | None:
+    """That of `signatories`, which stays whoever steps back; of a long list it is kept as its order is."""
+    key = campaign.id, campaign.launched_at, campaign.dispatched_at
+    if key[:2] not in _orders:
+        return signatories.count_sent_under(session, campaign)
+    until, number = _sent_under.get(key, (0.0, None))
+    if time.monotonic() >= until:
+        number = signatories.count_sent_under(session, campaign)
+        _keep(_sent_under, key, number)
+    return number
 
 
 def shown_to(session: Session, position: Position) -> Shown:
@@ -129,6 +143,7 @@ class _Listed:
 # The order of a long list is read once for all who look within two seconds. The rows are read for each look, so a name
 # that goes is gone at once; only one that comes may come that much later.
 _orders: dict[tuple[int, datetime], tuple[float, Sequence[int]]] = {}
+_sent_under: dict[tuple[int, datetime, datetime | None], tuple[float, int | None]] = {}
 
 
 def _load_listed(session: Session, campaign_id: int, launched_at: datetime) -> _Listed:
@@ -136,19 +151,19 @@ def _load_listed(session: Session, campaign_id: int, launched_at: datetime) -> _
     if (kept := _orders.get(key)) is None:
         rows = _by_id(signatories.load_public(session, campaign_id))
         if len(rows) > PAGE:
-            _keep(key, list(rows))
+            _keep(_orders, key, list(rows))
         return _Listed(list(rows), rows)
     until, ids = kept
     if time.monotonic() >= until:
         ids = signatories.load_public_ids(session, campaign_id)
-        _keep(key, ids)
+        _keep(_orders, key, ids)
     return _Listed(ids)
 
 
-def _keep(key: tuple[int, datetime], ids: Sequence[int]) -> None:
-    if len(_orders) >= MAX_ORDERS:
-        _orders.clear()
-    _orders[key] = time.monotonic() + ORDER_HOLDS_S, ids
+def _keep(kept: dict[K, tuple[float, V]], key: K, value: V) -> None:
+    if len(kept) >= MAX_ORDERS:
+        kept.clear()
+    kept[key] = time.monotonic() + ORDER_HOLDS_S, value
 
 
 def _by_id(rows: Sequence[Row[Any]]) -> dict[int, Row[Any]]:

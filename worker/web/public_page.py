@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker import db
-from worker.state import lifecycle, members, public_letters, public_list, signatories
+from worker.state import lifecycle, members, public_letters, public_list
 from worker.state.campaigns import find_public
 from worker.text.languages import LANGUAGES
 from worker.web import compression, responses
@@ -79,8 +79,8 @@ def _page(session: Session, wanted: Wanted) -> bytes | None:
     campaign, now = found
     language = responses.choose_language(wanted.language, campaign.authentic)
     before, after = public_letters.neighbours(session, campaign)
-    sent_under = signatories.count_sent_under(session, campaign)
     list_page = public_list.shown_to_everyone(session, campaign, wanted.number)
+    sent_under = public_list.count_sent_under(session, campaign)
     page = responses.show(
         "public/page.html",
         language,
