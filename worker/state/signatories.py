@@ -111,21 +111,26 @@ def standing_signatures(
     *columns: Any,
     campaign_id: int | ColumnElement[int],
     as_of: datetime | ColumnElement[datetime] | ScalarSelect[datetime] | None = None,
+    among: str | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Selects columns of Partner and Answer for everyone who signs the letter in its present meaning.
 
-    `as_of`: whose signature stood at that moment, in place of now; nobody's if it is a column and null.
+    `as_of`: whose signature stood at that moment, in place of now; nobody's if it is a column and null. `among`: the
+    name under which the statement is given the numbers of those who are asked for.
     """
     meaning = select(func.max(Letter.meaning)).where(Letter.campaign_id == campaign_id).scalar_subquery()
     stands: ColumnElement[bool] = Answer.superseded_at.is_(None)
     if as_of is not None:
         stands = (Answer.at <= as_of) & (stands | (Answer.superseded_at > as_of))
+    these = Partner.campaign_id == campaign_id
+    if among is not None:
+        these = (db.unindexed(Partner.campaign_id) == campaign_id) & db.among(Partner.id, among)
     return (
         select(*columns)
         .select_from(Answer)
         .join(Partner, Partner.id == Answer.partner_id)
         .join(Letter, Letter.id == Answer.letter_id)
-        .where(Partner.campaign_id == campaign_id, Answer.choice == "sign", Letter.meaning == meaning, stands)
+        .where(these, Answer.choice == "sign", Letter.meaning == meaning, stands)
     )
 
 
@@ -140,13 +145,10 @@ _SENT_UNDER = standing_signatures(
     campaign_id=_CAMPAIGN,
     as_of=func.coalesce(sealed_at(_CAMPAIGN, first_seal_sent(_CAMPAIGN, _MOMENT)), _MOMENT),
 )
-_PUBLIC = (
-    standing_signatures(*PRINTED, campaign_id=_CAMPAIGN)
-    .where(Answer.visibility.in_(_NAMED["public"]))
-    .order_by(Partner.sort_key, Partner.id)
-)
+_PUBLICLY = Answer.visibility.in_(_NAMED["public"])
+_PUBLIC = standing_signatures(*PRINTED, campaign_id=_CAMPAIGN).where(_PUBLICLY).order_by(Partner.sort_key, Partner.id)
 _PUBLIC_IDS = _PUBLIC.with_only_columns(Partner.id)
-_PUBLIC_OF_THESE = _PUBLIC.order_by(None).where(Partner.id.in_(bindparam("ids", expanding=True)))
+_PUBLIC_OF_THESE = standing_signatures(*PRINTED, campaign_id=_CAMPAIGN, among="ids").where(_PUBLICLY)
 
 
 def load_public(session: Session, campaign_id: int) -> Sequence[Row[Any]]:
