@@ -34,7 +34,7 @@ FLOORS = [
 ONLY_IN = {
     "celery": {"tasks", "embedded"},
     "kombu": {"broker", "task_notifier"},
-    "aiosmtplib": {"mail/smtp", "mail/smtp_wire", "mail/outcomes"},
+    "aiosmtplib": {"mail/smtp", "mail/smtp_wire", "mail/relay_answers"},
     "imap_tools": {"mail/bounce_mailbox"},
     "urllib.request": {"cli/demo/partner"},
     "starlette": {"web"},

@@ -260,6 +260,7 @@ def test_a_command_that_only_looks_imports_only_what_it_needs(database: str, com
     assert "worker.cli.lookup" in said
     assert not {"celery", "kombu", "alembic", "imap_tools", "pyrage", "pydantic_settings", "dotenv"} & set(said)
     assert not {"jinja2", "markdown_it", "worker.wording.mails", "worker.acts.launch"} & set(said), "it words no mail"
+    assert "aiosmtplib" not in said, "it sends none"
 
 
 def _python(code: str) -> subprocess.Popen[str]:

@@ -130,7 +130,8 @@ The packages, and what each may import (arrows go down and never return; tests/t
     process.py                          what `web` and `worker` become once their command has looked around
 
 Celery is imported in `tasks` and `embedded` only, kombu in `broker` and `task_notifier`, network clients in
-`mail/smtp`, `mail/smtp_wire`, `mail/outcomes` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`, which
-plays the partners of the demo, and in the checks of `cli/doctor`, which tries everything), the web framework in `web/`.
+`mail/smtp`, `mail/smtp_wire`, `mail/relay_answers` (its errors) and `mail/bounce_mailbox` (and in `cli/demo/partner`,
+which plays the partners of the demo, and in the checks of `cli/doctor`, which tries everything), the web framework in
+`web/`.
 Nothing connects at import.
 """

@@ -12,10 +12,8 @@ from typing import cast
 import aiosmtplib
 
 from worker.mail import smtp_wire
-from worker.mail.outcomes import (
-    Kind,
-    Outcome,
-    Phase,
+from worker.mail.outcomes import Kind, Outcome, Phase
+from worker.mail.relay_answers import (
     ProtocolError,
     RelayMisconfigured,
     answered,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from worker.mail.outcomes import Outcome, Phase, answered, broken_off, outcome_unknown
+from worker.mail.outcomes import Outcome, Phase
+from worker.mail.relay_answers import answered, broken_off, outcome_unknown
 from worker.mail.smtp_wire import DATA, LONE_DOT, RSET, Broken, Offer, PreparedMail, Timeouts, Wire
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import aiosmtplib
 
-from worker.mail.outcomes import ProtocolError
+from worker.mail.relay_answers import ProtocolError
 from worker.mail.server_url import ascii_domain
 
 
