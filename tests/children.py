@@ -1,7 +1,10 @@
 """What the tests of `child_process` let a child do."""
 
 import os
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 
@@ -48,3 +51,20 @@ def write_file(octets: bytes) -> str:
     finally:
         os.unlink(path)
     return "written"
+
+
+def kill_itself(octets: bytes) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def print_rubbish(octets: bytes) -> bytes:
+    return b"half of a %PDF"
+
+
+def count_in_threads(octets: bytes) -> bytes:
+    with ThreadPoolExecutor(4) as threads:
+        return str(sum(threads.map(int, octets.decode().split()))).encode()
+
+
+def is_taken_first(octets: bytes) -> int:
+    return int(Path("/proc/self/oom_score_adj").read_text())

@@ -19,7 +19,8 @@ from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.spreadsheets import cell, compound, ods, packed, repacked, saved, table, with_shared_strings, xls, xlsx
-from worker.definition import child_process, workbook, workbook_reader
+from worker import child_process
+from worker.definition import workbook, workbook_reader
 from worker.definition.number_formats import number_text
 from worker.definition.partners import PartnerRow, TakenList, read_csv, take_list, write_csv
 

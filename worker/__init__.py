@@ -5,7 +5,7 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
 
     cli/new.py                  definition/partners.py takes a list over (workbook.py: out of a spreadsheet) and
                                 definition/letter_files.py a letter (word.py: out of Word). What strangers made is read
-                                in a process of its own (definition/child_process.py)
+                                in a process of its own (child_process.py)
     cli/check.py                definition/letters.py asks text/markdown_lint.py what is lost, and text/pasted_text.py
                                 what was pasted as plain lines
     cli/launch.py               definition/campaign.py reads a folder; acts/launch.py makes it rows
@@ -109,7 +109,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
 
 The packages, and what each may import (arrows go down and never return; tests/test_arrows.py keeps them true):
 
-    settings log registry               what an operator sets; tables in which a thing is declared once
+    settings log registry               what an operator sets; tables in which a thing is declared once; a function
+    child_process                       called in a process of its own
     celery_config                       how the queue is set up
     text/ column_types choices          words without rows: Markdown, languages, dates, names; the choices of an answer
     models journal                      what we remember; what was taken away, beside the database

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from worker.definition import child_process, letters, readable_files, word, word_languages
+from worker import child_process
+from worker.definition import letters, readable_files, word, word_languages
 from worker.definition.problems import Problem
 from worker.definition.word import Changes
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.definition import child_process, workbook_reader
+from worker import child_process
+from worker.definition import workbook_reader
 from worker.definition.csv_list import MAX_CELLS, Record
 from worker.definition.problems import Problem
 from worker.definition.readable_files import Unreadable
