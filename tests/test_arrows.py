@@ -43,8 +43,8 @@ ONLY_IN = {
     "aiosmtpd": {"mail/catcher"},
     "pyrage": {"backup/archive", "backup/identity"},
     "pyotp": {"acts/second_factor"},
-    "typst": {"wording/letter_pdf"},
-    "pikepdf": {"wording/letter_pdf"},
+    "typst": {"wording/typesetting"},
+    "pikepdf": {"wording/typesetting"},
     "openpyxl": {"definition/xlsx", "wording/spreadsheet"},
     "python_calamine": {"definition/calamine"},
     **{library: {"cli/doctor/system"} for library in ("http.client", "redis")},  # the doctor's

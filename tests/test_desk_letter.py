@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from tests import cast, left_letters
+from tests import cast, children, left_letters
 from tests.conftest import Clock
 from tests.organizers import DeskBrowser, add, hidden_fields
 from tests.same_rows import assert_same
@@ -25,7 +25,7 @@ from worker.state.disclosures import load_notices
 from worker.state.letters import load_letters, load_seals, seal_of, served
 from worker.state.refusals import NoReply, NothingToTell, NotThatDay
 from worker.web.desk import letter_page
-from worker.wording import spreadsheet
+from worker.wording import letter_pdf, spreadsheet, typesetting
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -174,6 +174,20 @@ def test_before_the_close_each_page_of_the_preview_says_that_it_is_not_sealed() 
         assert [name for name in (PUBLIC, IN_CONFIDENCE, COUNTED) if name in " ".join(texts)] == named
     with db.reading() as session:
         assert session.scalars(select(Seal)).all() == []
+
+
+def test_a_file_for_which_there_is_no_memory_is_said_and_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    left_letters.a_campaign("dam")
+    editor = enters("dam", role="editor")
+    monkeypatch.setattr(letter_pdf, "LARGE", 0)
+    monkeypatch.setattr(typesetting, "as_pdf", children.kill_itself)
+
+    answered = editor.get(f"{place('dam')}/letter/public.pdf")
+
+    assert answered.status_code == 503
+    assert "take the letter as Word" in answered.text
+    with db.reading() as session:
+        assert session.scalars(select(AuditEvent).where(AuditEvent.what == "names_exported")).all() == []
 
 
 def test_dispatching_says_what_goes_and_does_as_the_command_does() -> None:

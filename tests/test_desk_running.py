@@ -9,7 +9,7 @@ from httpx2 import Response
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
-from tests import cast
+from tests import cast, children
 from tests.conftest import Clock
 from tests.definitions import a_definition
 from tests.organizers import DeskBrowser, add, hidden_fields
@@ -20,8 +20,10 @@ from worker.cli.commands import app
 from worker.definition.partners import PartnerRow
 from worker.models import Addressee, Campaign, Letter, Mail
 from worker.state.answers import load_standing
+from worker.state.due import due_acts
 from worker.state.letters import living_seal
 from worker.wording import letter as letter_words
+from worker.wording import letter_pdf, typesetting
 from worker.wording.sheet import hash_of
 
 pytestmark = [
@@ -351,6 +353,20 @@ def test_the_letter_is_rendered_while_others_can_withdraw(maly: DeskBrowser, mon
     assert None not in rendered
     with db.reading() as session:
         assert living_seal(session, session.get_one(Campaign, number)) == 1
+
+
+def test_a_letter_that_could_not_be_set_at_the_desk_is_closed_and_left_to_a_worker(
+    maly: DeskBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = campaign_now().id
+    monkeypatch.setattr(letter_pdf, "LARGE", 0)
+    monkeypatch.setattr(typesetting, "as_pdf", children.kill_itself)
+
+    assert maly.does(f"{place()}/close").status_code == 303
+
+    with db.reading() as session:
+        assert living_seal(session, session.get_one(Campaign, number)) is None
+        assert ("close", number) in due_acts(session)
 
 
 def test_cancelling_says_what_is_told_to_whom(maly: DeskBrowser) -> None:

@@ -867,7 +867,7 @@ def test_a_missing_font_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert found(system.fonts).verdict == "ok"
     only_latin = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[])
-    monkeypatch.setattr("worker.wording.letter_pdf._fonts", lambda: only_latin)
+    monkeypatch.setattr("worker.wording.typesetting._fonts", lambda: only_latin)
 
     assert found(system.fonts).verdict == "failed"
 

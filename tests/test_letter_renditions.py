@@ -324,7 +324,7 @@ def many(count: int) -> list[str]:
 @pytest.mark.parametrize("count", [56, 1_000])
 def test_the_tags_make_a_pdf_no_more_than_1_7_times_as_big(count):
     sheet = a_sheet(signatories=many(count))
-    untagged = letter_pdf._set(sheet, SEALED, format="pdf", pdf_tags=False)
+    untagged = letter_pdf.as_written(sheet, SEALED, pdf_tags=False)
     assert len(letter_pdf.as_pdf(sheet, SEALED)) <= 1.7 * len(untagged)
 
 

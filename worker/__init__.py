@@ -83,7 +83,8 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
     tasks.sweep                 state/due.py knows what is due and nobody notified; state/overdue.py which letter is
                                 late all the same, and state/relay_status.py whether anything runs that would see to it
     tasks.close                 acts/close.py locks the campaign and seals: state/signatories.py decides who is
-                                named, wording/letter.py words the letter, wording/letter_formats.py sets it
+                                named, wording/letter.py words the letter, wording/letter_formats.py sets it; a large
+                                PDF is set in a process of its own (wording/typesetting.py)
     tasks.dispatch              acts/dispatch.py loads the facts once (state/facts.py), asks state/blockers.py what
                                 stands in the way, and puts the seal for each addressee
     tasks.report                acts/report.py copies to who signed

@@ -15,7 +15,7 @@ from tests.bench import campaign
 from tests.bench.rounds import Comparison, Extent, interleaved
 from worker import settings
 from worker.text import plain_text
-from worker.wording import letter_pdf
+from worker.wording import letter_pdf, typesetting
 from worker.wording.sheet import Sheet
 
 SEALED_AT = datetime(2023, 4, 14, 16, tzinfo=UTC)
@@ -35,7 +35,7 @@ def measure(extent: Extent) -> Iterator[Comparison]:
 def _bytes(names: int) -> Comparison:
     """One round: the same letter is the same bytes."""
     sheet = campaign.sheet(names)
-    untagged = letter_pdf._set(sheet, SEALED_AT, format="pdf", pdf_tags=False)
+    untagged = letter_pdf.as_written(sheet, SEALED_AT, pdf_tags=False)
     sizes = len(_ours(sheet)) / 1e3, len(untagged) / 1e3
     return Comparison(f"bytes of PDF, {names:,} names", [sizes[0]], "without tags", [sizes[1]], "kilobytes")
 
@@ -47,7 +47,7 @@ def _in_a_process(by: str, names: int) -> float:
 
 
 def _ours(sheet: Sheet) -> bytes:
-    return letter_pdf.as_pdf(sheet, SEALED_AT)
+    return typesetting.as_pdf(letter_pdf._job(sheet, SEALED_AT))
 
 
 def _typst(sheet: Sheet) -> bytes:

@@ -158,6 +158,8 @@ def _called(process: psutil.Process) -> str:
     words = process.cmdline()
     if words[2:4] == ["-m", "worker.process"]:
         return str(words[4])
+    if "worker.child_process" in words:
+        return "letter"  # what sets it, in a process of its own
     if words[1:3] != ["-m", "worker"]:
         return ""
     return words[3] if words[3] in {"web", "worker"} else "command"

@@ -5,6 +5,7 @@ import errno
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from worker import db, migrations, settings
+from worker.child_process import ChildFailed, Reason
 from worker.cli import console
 from worker.column_types import CannotBeRead
 from worker.key_check import WrongKey
@@ -34,10 +35,23 @@ def sentence(error: Exception) -> str | None:
             f"A value in the database cannot be read ({error}): somebody changed it there, or it was written under "
             "another key. Look who can write to the database, and restore it from a backup."
         )
+    if isinstance(error, ChildFailed):
+        return (
+            f"The letter could not be set as PDF: {_OF_SETTING[error.reason]}. Try again. If you closed the campaign, "
+            "it stays closed, and a worker seals its letter."
+        )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"This did not work: {where}{error.strerror or error}{_where_it_would(error)}"
     return _of_unchecked_tables()
+
+
+_OF_SETTING: dict[Reason, str] = {
+    "time": "it took too long",
+    "memory": "there was not enough memory",
+    "output": "it is too large",
+    "crash": "the process that sets it failed",
+}
 
 
 def stands_still() -> str:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from worker import broker, db
 from worker.acts import agree
 from worker.acts.close import close_and_seal
+from worker.child_process import ChildFailed
 from worker.models import Campaign, Partner
 from worker.state import log
 from worker.state.approvals import ActOfTwo, Request, load_request, why_not_second
@@ -95,7 +96,7 @@ def decide_request(visit: Visit) -> Response:
         return _refused(visit, refused)
     if says_yes:
         if request.act == "close":
-            with suppress(Refused):  # a task seals it later
+            with suppress(Refused, ChildFailed):  # a task seals it later
                 close_and_seal(campaign_id, early=True)
         broker.notify("sweep")
         broker.notify("deliver")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from worker import broker, db
 from worker.acts import two_persons
+from worker.child_process import ChildFailed
 from worker.models import Campaign, Partner, Role, Seat
 from worker.state import log
 from worker.state.campaigns import get_campaign, get_partner
@@ -325,7 +326,7 @@ def _do(visit: Visit, act: DeskAct) -> Response:
         return _form(visit, act, 422, wrong) if act.form_page else _refused(visit, act, wrong.problems)
     except Refused as refused:
         return _refused(visit, act, {"": refused})
-    with suppress(Refused):
+    with suppress(Refused, ChildFailed):  # a letter that was not set here is set by a worker's next sweep
         act.afterwards(campaign_id)
     for task in act.wakes:
         broker.notify(task)

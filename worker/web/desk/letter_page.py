@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from worker import db
 from worker.acts.export import export_signatures, note_taken_out
+from worker.child_process import ChildFailed
 from worker.models import Campaign, Rendition
 from worker.state.letter_card import LetterCard, ServedCard, load_letter_card, load_sealed_file, may_be_taken_out
 from worker.state.letters import names_in_confidence
@@ -132,7 +133,10 @@ def send_file(visit: Visit) -> Response:
         if secret:
             require_recent_second_factor(visit)
     if seal is None:
-        content = form.make(sheet, campaign.deadline_at)
+        try:
+            content = form.make(sheet, campaign.deadline_at)
+        except ChildFailed:
+            raise HTTPException(503) from None
     if visit.request.method != "HEAD":
         with acting(visit) as session:
             note_taken_out(session, doing.where(session, visit).campaign, of, ending)
