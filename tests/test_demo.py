@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests import installed
+from tests.servers import TIMEOUT_S
 from tests.stage import eventually, signatories
 from worker import settings
+from worker.cli import demo as play
 from worker.cli.demo import partner as player
 from worker.definition.partners import read_csv
 from worker.wording.letter_formats import FORMATS
@@ -54,9 +56,14 @@ def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def played(playing: Demo) -> tuple[str, Path]:
     """Its output and its folder."""
-    said = playing.said(seconds=150)
+    said = playing.said(seconds=4 * TIMEOUT_S)
     assert playing.process.returncode == 0, said[-3000:]
     return said, playing.folder
+
+
+def test_a_slow_machine_has_more_time_until_the_deadline() -> None:
+    assert play.seconds_to_deadline(1.0) == play.DEADLINE
+    assert play.seconds_to_deadline(10.0) == 10 * play.SLOWER > play.DEADLINE
 
 
 @pytest.mark.parametrize("after", [0.0, 4.0])
@@ -74,7 +81,7 @@ def test_ctrl_c_stops_it_with_one_sentence(tmp_path: Path, after: float) -> None
 
     demo.process.send_signal(signal.SIGINT)
 
-    said = demo.said(seconds=30)
+    said = demo.said(seconds=TIMEOUT_S)
     assert demo.process.returncode == 130
     assert "The demo was stopped." in said
     assert "Traceback" not in said
