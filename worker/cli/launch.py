@@ -68,7 +68,7 @@ def launch(
 
 def _when_they_leave(slug: str, seconds: float) -> str:
     """That there is a while to think again, and what may have to be started meanwhile."""
-    number = round(seconds)
+    number = max(0, round(seconds))  # the command may have taken longer than the mails wait
     if not number:
         return console.who_sends()
     span, back = "one minute" if number == 60 else f"{number} seconds", console.command("launch", slug, "--undo")
