@@ -91,7 +91,8 @@ def test_an_organizer_logs_in_on_a_phone_looks_and_logs_out(site: str, phone: Pa
     presses(phone, "Log in")
     assert heading(phone) == "Things to do"
     assert "Open: partners can answer" in phone.inner_text("main")
-    phone.get_by_role("link", name="Français").click()
+    with phone.expect_navigation():
+        phone.get_by_role("link", name="Français").click()
     assert phone.get_by_role("heading", level=2).inner_text() == "Vos campagnes"
     presses(phone, "Se déconnecter")
     phone.goto(f"{site}/desk")
@@ -139,7 +140,8 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(language: str, site: str, see
     look("not logged in")
     page.goto(f"{site}/desk/code?lang={language}")
     look("code")
-    page.locator("main button").click()
+    with page.expect_navigation():
+        page.locator("main button").click()
     look("no code")
     page.goto(f"{a_link(site)}?lang={language}")
     look("link")
