@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import docx
 import pypdf
@@ -196,8 +197,11 @@ def file_names(campaign_id: int) -> list[str]:
 def test_the_mail_and_its_file_say_whether_they_may_be_passed_on() -> None:
     campaign_id = sealed("public", "addressee")
     confidential, public = letters(campaign_id)
-    day = datetime.now(UTC).strftime("%Y-%m")
-    assert re.fullmatch(rf"{day}-\d\d-the-dam-must-wait-CONFIDENTIAL\.pdf", attached(confidential))
+    with db.reading() as session:
+        closed_at = the(session).closed_at
+    assert closed_at
+    day = closed_at.astimezone(ZoneInfo("Europe/Zurich")).date().isoformat()
+    assert attached(confidential) == f"{day}-the-dam-must-wait-CONFIDENTIAL.pdf"
     assert attached(public) == attached(confidential).replace("CONFIDENTIAL", "PUBLIC")
     for kind in ("plain", "html"):
         first, second = (mail.get_body((kind,)).get_content() for mail in (confidential, public))  # type: ignore[union-attr]
