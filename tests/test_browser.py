@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from tests import cast, voices
 from tests.conftest import CHROMIUM
+from tests.servers import TIMEOUT_S
 from worker import broker, db, tokens
 from worker.models import Mail, Partner
 from worker.state import answers
@@ -80,6 +81,12 @@ def fits(page: Page) -> bool:
     return width is not None and all(box is None or box["x"] + box["width"] <= 360.5 for box in boxes)
 
 
+def sends(page: Page) -> None:
+    """Press the form's button, and wait until all of the next page is there."""
+    with page.expect_navigation():
+        page.locator('button[type="submit"]:not(.quiet)').click()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     language: str, phone: Phone, site: str, partners: list[Partner]
@@ -89,7 +96,8 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     code = tokens.mail_code(partner).translate(str.maketrans(DIGITS["en"], DIGITS[language]))
     page.goto(f"{site}/s/{tokens.token(partner)}")
     if language != partner.language:
-        page.locator(f'nav a[hreflang="{language}"]').click()
+        with page.expect_navigation():
+            page.locator(f'nav a[hreflang="{language}"]').click()
     assert page.locator("html").get_attribute("lang") == language
     assert fits(page)
 
@@ -98,21 +106,23 @@ def test_a_partner_reads_signs_and_takes_it_back_on_a_phone(
     page.fill('[name="representative"]', "សុភា Chan")
     page.fill('[name="role"]', "Secretary")
     page.locator('[name="authorised"]').check()
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     assert words("Enter the six digits of the confirmation code.") in page.locator("form .error").inner_text()
     assert page.input_value('[name="representative"]') == "សុភា Chan", "nothing that was typed is lost"
     assert standing(partner) is None
 
     page.fill('[name="mail_code"]', code)
-    page.locator('[name="representative"]').press("Enter")
+    with page.expect_navigation():
+        page.locator('[name="representative"]').press("Enter")
     assert standing(partner) == ("sign", "addressee", "សុភា Chan", language)
     assert page.locator("html").get_attribute("lang") == language
     assert fits(page)
 
-    page.get_by_text(words("This was not us"), exact=True).click()
+    with page.expect_navigation():
+        page.get_by_text(words("This was not us"), exact=True).click()
     assert fits(page)
     page.fill('[name="mail_code"]', code)
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     assert words("What was done in your name is cancelled") in page.locator("h1").inner_text()
     assert standing(partner) is None
 
@@ -134,7 +144,7 @@ def test_khmer_is_drawn_and_not_left_as_boxes(phone: Phone, site: str, partners:
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument")["root"]["nodeId"]
-    drawn, ends = 0, time.monotonic() + 20
+    drawn, ends = 0, time.monotonic() + TIMEOUT_S
     for selector in ("h1", "h2", ".languages span", ".kept li", "button", ".code label", "legend", ".option b"):
         if selector == "legend":
             phone.page.locator('[name="choice"][value="sign"]').check()  # which shows all of them
@@ -187,7 +197,7 @@ def test_a_robot_that_presses_and_fills_everything_answers_nothing_and_locks_nob
         fold.click()
     page.locator('[name="choice"]').last.check()
     page.fill('[name="mail_code"]', tokens.printed_long_code(partner))
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     context.close()
     assert standing(partner)[0] == ("withdraw" if before == "signed" else "decline")
 
@@ -199,10 +209,10 @@ def test_what_is_wrong_is_said_first_and_in_one_round(phone: Phone, site: str, p
     assert not page.locator('[name="representative"]').is_visible()
     page.locator('[name="choice"][value="sign"]').check()
     assert page.locator('[name="representative"]').is_visible()
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
 
     assert page.title().startswith("Error: ")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    page.locator("[role=alert]:focus").wait_for()
     assert page.locator("h1").count() == 1
     named = {link.get_attribute("href") for link in page.locator('[role="alert"] a').all()}
     assert named == {"#visibility", "#representative", "#role", "#authorised", "#mail_code"}
@@ -219,7 +229,8 @@ def test_another_language_keeps_what_was_typed_and_where_one_was(
     page.fill('[name="representative"]', "Ana Lee")
     assert not page.locator("nav a[hreflang]").first.is_visible(), "it would lose what was typed"
     page.locator('nav a[href="#switch"]').click()
-    page.locator(f'button[name="switch"][value="{language}"]').click()
+    with page.expect_navigation():
+        page.locator(f'button[name="switch"][value="{language}"]').click()
 
     assert page.locator("html").get_attribute("lang") == language
     assert page.input_value('[name="representative"]') == "Ana Lee"
@@ -252,14 +263,14 @@ def test_a_person_adds_its_voice_changes_it_and_takes_it_back_on_a_phone(
     page.locator('[name="appearance"][value="named"]').check()
     page.fill('[name="name"]', "សុភា Chan")
     page.fill('[name="words"]', "See www.rivers.example")
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     named = [link.get_attribute("href") for link in page.locator('[role="alert"] a').all()]
     assert named == ["#email", "#words"]
     assert page.input_value('[name="name"]') == "សុភា Chan"
     page.fill('[name="email"]', voices.SOPHEA)
     page.fill('[name="words"]', "Please wait.\n\nMy river is dry.")
     assert fits(page)
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     assert words("Check your email") in page.locator("h1").inner_text()
     assert fits(page)
 
@@ -271,7 +282,8 @@ def test_a_person_adds_its_voice_changes_it_and_takes_it_back_on_a_phone(
     assert page.input_value('[name="words"]') == "Please wait.\n\nMy river is dry."
     page.locator('[name="authorised"]').check()
     page.fill('[name="mail_code"]', tokens.mail_code(member).translate(str.maketrans(DIGITS["en"], DIGITS[language])))
-    page.locator('[name="name"]').press("Enter")
+    with page.expect_navigation():
+        page.locator('[name="name"]').press("Enter")
     assert words("Thank you. Your voice counts.") in page.locator("h1").inner_text()
     assert page.locator("nav a[hreflang]").first.is_visible(), "nothing has been typed"
     assert fits(page)
@@ -280,12 +292,13 @@ def test_a_person_adds_its_voice_changes_it_and_takes_it_back_on_a_phone(
     page.locator('[name="choice"][value="withdraw"]').check()
     assert not page.locator('[name="name"]').is_visible()
     page.fill('[name="mail_code"]', tokens.mail_code(member))
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     assert words("Your voice is withdrawn") in page.locator("h1").inner_text()
-    page.get_by_text(words("This was not me"), exact=True).click()
+    with page.expect_navigation():
+        page.get_by_text(words("This was not me"), exact=True).click()
     assert fits(page)
     page.fill('[name="mail_code"]', tokens.mail_code(member))
-    page.locator('button[type="submit"]:not(.quiet)').click()
+    sends(page)
     assert words("What was typed with your address is erased") in page.locator("h1").inner_text()
     assert [one.email for one in voices.members()] == [""]
     assert all(url.startswith(f"{site}/") for url in phone.asked)
