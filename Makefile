@@ -81,7 +81,7 @@ words: $(VENV)/.runs ## Collect the words to translate into the catalogues
 	@mkdir -p var
 	$(IN)/pybabel -q extract -F pyproject.toml --add-location=file --width=100 -o var/pages.pot templates worker
 	$(IN)/pybabel -q extract -F pyproject.toml --add-location=file --width=100 --no-default-keywords \
-	  -k O_ -k On_:1,2 -o var/organizers.pot worker
+	  -k O_ -k On_:1,2 -k P_ -k Pn_:1,2 -o var/organizers.pot worker
 	@for domain in pages organizers; do \
 	  $(IN)/pybabel -q update -D $$domain -i var/$$domain.pot -d templates/locale --width=100 \
 	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done

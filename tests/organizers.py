@@ -73,11 +73,16 @@ class DeskBrowser:
 
 
 def add(
-    name: str = "Maly Sok", email: str = ADDRESS, seats: dict[int, Role] | None = None, *, may_send: bool = False
+    name: str = "Maly Sok",
+    email: str = ADDRESS,
+    seats: dict[int, Role] | None = None,
+    *,
+    may_send: bool = False,
+    language: str = "en",
 ) -> int:
     """An organizer, with a seat at each of these campaigns."""
     with db.transaction() as session:
-        organizer = organizers.add_organizer(session, name, email, "en")
+        organizer = organizers.add_organizer(session, name, email, language)
         for campaign_id, role in (seats or {}).items():
             organizers.give_seat(session, organizer, campaign_id, role, may_send=may_send)
         return organizer.id

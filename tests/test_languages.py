@@ -10,9 +10,10 @@ import pytest
 from tests import cast
 from worker import db
 from worker.definition.letters import read_letters
+from worker.definition.problems import what_is_wrong_with
 from worker.state.signatories import Signatories
 from worker.text import countries, dates
-from worker.text.languages import LANGUAGES, Language, what_is_wrong_with
+from worker.text.languages import LANGUAGES, Language
 from worker.web.listing_page import ListingForm
 from worker.wording import letter
 

@@ -5,7 +5,9 @@ transaction, lets one act write rows, and notifies the next. Then follow one mai
 
     cli/new.py                  definition/partners.py takes a list over (workbook.py: out of a spreadsheet) and
                                 definition/letter_files.py a letter (word.py: out of Word). What strangers made is read
-                                in a process of its own (child_process.py)
+                                in a process of its own (child_process.py).
+                                What is wrong is said in phrases (text/phrases.py): English for commands, and for the
+                                desk in its reader's language (wording/organizers.py)
     cli/check.py                definition/letters.py asks text/markdown_lint.py what is lost, and text/pasted_text.py
                                 what was pasted as plain lines
     cli/launch.py               definition/campaign.py reads a folder; acts/launch.py makes it rows

@@ -104,7 +104,7 @@ def _read(partners: Path | None, sheet: str, one: dict[str, str], authentic: str
     if partners is None:
         return Additions.alone(one), []
     taken = lists.take_list(partners, authentic, sheet)
-    remarks = [remark.sentence for remark in grouped(taken.remarks)]
+    remarks: list[str] = [remark.sentence for remark in grouped(taken.remarks)]
     if len(remarks) > MAX_SAID:
         remarks = [*remarks[:MAX_SAID], f"and {len(remarks) - MAX_SAID:,} more: look through the list."]
     return Additions.from_list(partners.name, taken), remarks

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.cli import console
-from worker.text.languages import LANGUAGES, what_is_wrong_with
+from worker.text.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from worker.definition.letter_files import TakenLetter
@@ -93,7 +93,7 @@ class Letters:
 def take_letters(given: Sequence[str], changes: str) -> Letters:
     """Read all that was given as `FILE` or `LANGUAGE=FILE`; says and writes nothing."""
     from worker.definition.letter_files import take_letter
-    from worker.definition.problems import Problem
+    from worker.definition.problems import Problem, what_is_wrong_with
 
     way: Changes = "accept" if changes == "accept" else "reject" if changes == "reject" else ""
     letters = Letters(changes=way)

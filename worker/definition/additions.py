@@ -8,10 +8,11 @@ from typing import Any
 
 from worker.definition import csv_list, printable
 from worker.definition.partners import COLUMNS, PartnerRow, TakenList, countries_in_doubt, row_of
-from worker.definition.problems import Problem, rows_named, shown
+from worker.definition.problems import Problem, in_column, rows_named, shown
 from worker.text import addresses, countries, similar_names
+from worker.text.phrases import P_
 
-A_LIST, ALONE = "The list", "The organization"
+A_LIST, ALONE = P_("The list"), P_("The organization")
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".ods", ".txt")
 
 
@@ -56,7 +57,7 @@ class Additions:
 
     def where(self, at: int) -> str:
         """`row 12`; empty where there is only one."""
-        return f"{self.place} {self.numbers[at]}" if self.place else ""
+        return rows_named([self.numbers[at]], self.place) if self.place else ""
 
     def all_problems(self, languages: Collection[str], addressees: Collection[str]) -> list[Problem]:
         """All at once: of its cells, and of what the campaign does not take.
@@ -67,19 +68,20 @@ class Additions:
         numbered = list(zip(self.numbers, self.rows, strict=True))
         found += [*self._twice(), *countries_in_doubt(self.file, numbered if self.place else ())]
         if not self.rows and not found:
-            fix = "Write one organization a row; the first row names the columns."
-            found.append(Problem(self.file, "", "an empty list", "at least one organization", fix))
+            fix = P_("Write one organization a row; the first row names the columns.")
+            found.append(Problem(self.file, "", P_("an empty list"), P_("at least one organization"), fix))
         return found
 
     def _of_rows(self, languages: Collection[str], addressees: Collection[str]) -> Iterator[Problem]:
         for at, row in enumerate(self.rows):
             if row.language and row.language not in languages:
-                fix = "Change it, or leave it empty."
-                expected = f"a language of the letter ({', '.join(sorted(languages))})"
+                fix = P_("Change it, or leave it empty.")
+                expected = P_("a language of the letter (%(languages)s)", languages=sorted(languages))
                 yield Problem(self.file, self._cell(at, "language"), shown(row.language), expected, fix)
             if row.email and addresses.mailbox(row.email) in addressees:
-                fix = "Correct it, or leave it empty: the addressee is not asked to sign."
-                yield Problem(self.file, self._cell(at, "email"), "the address of an addressee", "its own address", fix)
+                fix = P_("Correct it, or leave it empty: the addressee is not asked to sign.")
+                found = P_("the address of an addressee")
+                yield Problem(self.file, self._cell(at, "email"), found, P_("its own address"), fix)
             if missing := printable.row_glyph_problem(self.file, self.where(at), row):
                 yield missing
 
@@ -92,12 +94,13 @@ class Additions:
         for (name, _), numbers in seen.items():
             if name and len(numbers) > 1:
                 one = self.rows[list(self.numbers).index(numbers[0])].organization
-                fix = "Delete the rows that are not needed. If they are two organizations, add one of them alone."
-                found = f"a duplicate, in the same country: {shown(one)}"
-                yield Problem(self.file, rows_named(numbers, self.place), found, "each organization once", fix)
+                fix = P_("Delete the rows that are not needed. If they are two organizations, add one of them alone.")
+                found = P_("a duplicate, in the same country: %(name)s", name=shown(one))
+                where = rows_named(numbers, self.place)
+                yield Problem(self.file, where, found, P_("each organization once"), fix)
 
     def _cell(self, at: int, column: str) -> str:
-        return f"{self.where(at)}, column {column}" if self.place else column
+        return in_column(self.where(at), column) if self.place else column
 
 
 def label(name: str) -> Path:

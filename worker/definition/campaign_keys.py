@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from worker.definition.problems import Problem, did_you_mean, shown
+from worker.definition.problems import Problem, did_you_mean, shown, what_is_wrong_with
 from worker.definition.schedule import (
     KEEP_CONTACTS,
     Overrides,
@@ -18,7 +18,6 @@ from worker.definition.schedule import (
 )
 from worker.definition.toml_table import Table
 from worker.registry import by_name
-from worker.text.languages import what_is_wrong_with
 
 VISIBILITIES = ("public", "addressee", "counted")
 SHOW_SIGNERS = ("nobody", "partners", "everyone")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from worker.text import addresses, characters
 from worker.text.languages import LANGUAGES
+from worker.text.phrases import P_
 from worker.text.similar_names import fold_name
 
 NOTHING = {
@@ -44,6 +45,7 @@ _WRITTEN_OUT = (
     (re.compile(r"(?<=\w) (?:at|AT) (?=[\w.-]+\.\w)"), "@"),
 )
 _SAYS_ADDRESS = re.compile(r"\b(?:mailto|e-?mails?|mail|courriels?|mél|adresse|address)\b\s*:?", re.IGNORECASE)
+_INVISIBLE = P_("invisible characters taken out")
 _BETWEEN = " \t\r\n<>‹›«»()[]{}\"“”,;:/|.&+–—-'’‘"
 
 
@@ -74,7 +76,7 @@ def find_address(cell: str) -> Address:
     seen = "".join(" " if one.isspace() else one for one in cell if one.isspace() or _is_seen(one))
     text = characters.tidy(seen.replace("＠", "@"))
     if text.replace(" ", "") != "".join(unicodedata.normalize("NFC", cell.replace("＠", "@")).split()):
-        found.done.append("invisible characters taken out")
+        found.done.append(_INVISIBLE)
     if not text:
         return found
     if not addresses.normalize(text)[1]:
@@ -87,10 +89,10 @@ def find_address(cell: str) -> Address:
         joined = re.sub(r"\s*([@.])\s*", r"\1", text)
         usable, rest = _usable(joined)
         if usable:
-            found.done.append("spaces within the address taken out")
+            found.done.append(P_("spaces within the address taken out"))
     if not usable:
         found.kept = text
-        found.done.append("no address that can be used, kept in the note")
+        found.done.append(P_("no address that can be used, kept in the note"))
         return found
     found.email, *found.others = usable
     _tell_what_stood_around(text, rest, found)
@@ -108,7 +110,7 @@ def as_typed(text: str) -> str:
 def _written_out(text: str, found: Address) -> str:
     if (written := as_typed(text)) == text:
         return text
-    found.done.append("an address that was written out")
+    found.done.append(P_("an address that was written out"))
     return written
 
 
@@ -128,20 +130,20 @@ def _usable(text: str) -> tuple[list[str], list[str]]:
 def _tell_what_stood_around(text: str, rest: list[str], found: Address) -> None:
     words = [_SAYS_ADDRESS.sub(" ", one).lstrip(_BETWEEN).rstrip(_BETWEEN.replace(")", "")) for one in rest]
     if "mailto:" in text.casefold():
-        found.done.append("mailto: taken off")
+        found.done.append(P_("mailto: taken off"))
     if re.search(r"[<>‹›«»]", text):
-        found.done.append("brackets taken off")
+        found.done.append(P_("brackets taken off"))
     if found.others:
-        found.done.append("several addresses: the first is asked, the others are kept in the note")
+        found.done.append(P_("several addresses: the first is asked, the others are kept in the note"))
     said = [one for one in words if characters.has_letters(one)]
     if len(said) == 1 and said[0] == words[0] and len(said[0]) <= 120 and not any(map(str.isdigit, said[0])):
         found.name = said[0]
-        found.done.append("a name before the address")
+        found.done.append(P_("a name before the address"))
     elif said:
         found.kept = text
-        found.done.append("other words beside the address, kept in the note")
-    if not found.done or found.done == ["invisible characters taken out"]:
-        found.done.append("signs around the address taken off")
+        found.done.append(P_("other words beside the address, kept in the note"))
+    if not found.done or found.done == [_INVISIBLE]:
+        found.done.append(P_("signs around the address taken off"))
 
 
 def _is_seen(character: str) -> bool:

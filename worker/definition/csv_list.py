@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from worker.definition import column_guesses
 from worker.definition.column_guesses import Column
-from worker.definition.problems import Problem, did_you_mean, rows_named, shown
+from worker.definition.problems import Problem, did_you_mean, first_of, in_column, row_named, rows_named, shown
+from worker.text.phrases import P_
 
-DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+DELIMITERS = {",": P_("a comma"), ";": P_("a semicolon"), "\t": P_("a tab")}
 MAX_ROWS = 20_000  # below the one that names the columns; without those that are empty
 MAX_CELLS = 200  # in one row
 FIRST_ROWS = 5
@@ -92,8 +93,7 @@ def rows(file: str, text: str, columns: Sequence[str], needed: str) -> tuple[lis
         return [], problems if problems and not records else [_no_header(file, header, columns, needed)], []
     problems += _header_problems(file, header, names, columns)
     if len(below) > MAX_ROWS:
-        first_too_many = f"row {below[MAX_ROWS][0]}"
-        problems.append(Problem(file, first_too_many, "more rows", f"at most {MAX_ROWS} rows", "Split the list."))
+        problems.append(_too_many(file, below[MAX_ROWS][0]))
         below = below[:MAX_ROWS]
     problems += _without_column(file, below, names, delimiter)
     found = [
@@ -138,8 +138,7 @@ def loose_table(file: str, grid: Grid, columns: Sequence[str], needed: str, prob
     if grid.letters:
         below = _without_lines_between(file, grid, below, table)
     if len(below) > MAX_ROWS:
-        first_too_many = f"row {below[MAX_ROWS][0]}"
-        table.problems.append(Problem(file, first_too_many, "more rows", f"at most {MAX_ROWS} rows", "Split the list."))
+        table.problems.append(_too_many(file, below[MAX_ROWS][0]))
         below = below[:MAX_ROWS]
     if not grid.letters:
         width = max(taken, default=0)
@@ -209,8 +208,8 @@ def _without_headings_again(file: str, header: Record, records: list[Record], ta
     names = [_plain(cell) for cell in header[1]]
     again = [number for number, cells in records if [_plain(cell) for cell in cells] == names]
     if again and len([name for name in names if name]) > 1:
-        fix = "Skipped: they are no organizations."
-        table.remarks.append(Problem(file, rows_named(again), "the names of the columns again", "an organization", fix))
+        found, fix = P_("the names of the columns again"), P_("Skipped: they are no organizations.")
+        table.remarks.append(Problem(file, rows_named(again), found, P_("an organization"), fix))
         return [record for record in records if record[0] not in set(again)]
     return records
 
@@ -232,18 +231,22 @@ def _without_lines_between(file: str, grid: Grid, records: list[Record], table: 
         else:
             kept.append((number, cells))
     if titles:
-        found, fix = "one merged cell over all columns", "Skipped: it is taken as a title between the rows."
-        table.remarks.append(_of_rows(file, titles, found, "one organization", fix))
+        found = P_("one merged cell over all columns: %(texts)s", texts=_texts(titles))
+        fix = P_("Skipped: it is taken as a title between the rows.")
+        table.remarks.append(Problem(file, _numbers(titles), found, P_("one organization"), fix))
     if beside:
-        fix = "Skipped: nothing stands in the columns of the list there."
-        table.remarks.append(_of_rows(file, beside, "something beside the list", "nothing there", fix))
+        found = P_("something beside the list: %(texts)s", texts=_texts(beside))
+        fix = P_("Skipped: nothing stands in the columns of the list there.")
+        table.remarks.append(Problem(file, _numbers(beside), found, P_("nothing there"), fix))
     return kept
 
 
-def _of_rows(file: str, rows: Sequence[tuple[int, str]], found: str, expected: str, fix: str) -> Problem:
-    texts = ", ".join(shown(text, 60) for _, text in rows[:5])
-    more = f" and {len(rows) - 5:,} more" if len(rows) > 5 else ""
-    return Problem(file, rows_named([number for number, _ in rows]), f"{found}: {texts}{more}", expected, fix)
+def _numbers(records: Sequence[tuple[int, str]]) -> str:
+    return rows_named([number for number, _ in records])
+
+
+def _texts(records: Sequence[tuple[int, str]]) -> str:
+    return first_of([shown(text, 60) for _, text in records], 5)
 
 
 def _covers(first: int, last: int, places: set[int]) -> bool:
@@ -371,25 +374,35 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
 
 
 def too_wide(file: str, number: int, cells: int) -> Problem:
-    fix = "Delete the columns that are not needed, or look for a line break that is missing."
-    return Problem(file, f"row {number}", f"{cells:,} cells", f"{MAX_CELLS} at most", fix)
+    fix = P_("Delete the columns that are not needed, or look for a line break that is missing.")
+    return Problem(file, row_named(number), P_("%(n)s cells", n=cells), P_("%(n)s at most", n=MAX_CELLS), fix)
+
+
+def _too_many(file: str, number: int) -> Problem:
+    expected = P_("at most %(n)s rows", n=str(MAX_ROWS))
+    return Problem(file, row_named(number), P_("more rows"), expected, P_("Split the list."))
 
 
 def _torn(file: str, number: int, error: str) -> Problem:
     if "unexpected end" in error or "field larger" in error:
-        found = "a quotation mark that is never closed"
+        found = P_("a quotation mark that is never closed")
     else:
-        found = "quotation marks that do not belong together"
-    fix = "Write a quotation mark inside a cell twice, or save the list from a spreadsheet as CSV."
-    return Problem(file, f"row {number}", found, 'cells in plain text or in "quotation marks"', fix)
+        found = P_("quotation marks that do not belong together")
+    fix = P_("Write a quotation mark inside a cell twice, or save the list from a spreadsheet as CSV.")
+    return Problem(file, row_named(number), found, P_('cells in plain text or in "quotation marks"'), fix)
 
 
 def _no_header(file: str, header: Record, columns: Sequence[str], needed: str) -> Problem:
     """Say that no row names the columns, and what the best of them has instead."""
     number, cells = header
-    found = f"no column {needed}" + (f" in {shown(', '.join(cell.strip() for cell in cells))}" if cells else "")
-    fix = f"Name the columns in the first row: {', '.join(columns)} (only {needed} is needed)."
-    return Problem(file, f"row {number}", found if cells else "nothing", f"a column {needed}", fix)
+    found = P_("nothing")
+    if cells:
+        those = shown(", ".join(cell.strip() for cell in cells))
+        found = P_("no column %(column)s in %(cells)s", column=needed, cells=those)
+    fix = P_(
+        "Name the columns in the first row: %(columns)s (only %(needed)s is needed).", columns=columns, needed=needed
+    )
+    return Problem(file, row_named(number), found, P_("a column %(column)s", column=needed), fix)
 
 
 def _header_problems(file: str, header: Record, names: list[str], columns: Sequence[str]) -> list[Problem]:
@@ -398,19 +411,22 @@ def _header_problems(file: str, header: Record, names: list[str], columns: Seque
     problems = {}
     for name, cell in zip(names, cells, strict=True):
         if name and name not in columns:
-            where = f"row {number}, column {shown(cell.strip(), 40)}"
-            fix = did_you_mean(name, columns)
-            problems[where] = Problem(file, where, "a column that is not known", "only known columns", fix)
+            where = in_column(row_named(number), shown(cell.strip(), 40))
+            found, expected = P_("a column that is not known"), P_("only known columns")
+            problems[where] = Problem(file, where, found, expected, did_you_mean(name, columns))
         elif name and names.count(name) > 1:
-            where = f"row {number}, column {name}"
-            problems[where] = Problem(file, where, "the same column twice", "each column once", "Delete one of them.")
+            where = in_column(row_named(number), name)
+            found, expected = P_("the same column twice"), P_("each column once")
+            problems[where] = Problem(file, where, found, expected, P_("Delete one of them."))
     return list(problems.values())
 
 
 def _title(file: str, record: Record, header: int) -> Problem:
     number, cells = record
-    found = f"{shown(' '.join(cell.strip() for cell in cells if cell.strip()))} above the names of the columns"
-    return Problem(file, f"row {number}", found, "nothing there", f"It is skipped: row {header} names the columns.")
+    title = shown(" ".join(cell.strip() for cell in cells if cell.strip()))
+    found = P_("%(text)s above the names of the columns", text=title)
+    fix = P_("It is skipped: row %(row)s names the columns.", row=str(header))
+    return Problem(file, row_named(number), found, P_("nothing there"), fix)
 
 
 def _without_column(file: str, records: Sequence[Record], names: list[str], delimiter: str) -> Iterator[Problem]:
@@ -421,6 +437,6 @@ def _without_column(file: str, records: Sequence[Record], names: list[str], deli
             if cell.strip() and not (place <= len(names) and names[place - 1]):
                 found.setdefault(place, []).append((number, cell.strip()))
     for place, cells in sorted(found.items()):
-        where = f"{rows_named([number for number, _ in cells])}, cell {place}"
-        fix = f"Put a cell with {DELIMITERS[delimiter]} in it in quotation marks, or name the column."
-        yield Problem(file, where, shown(cells[0][1]), "no cell without a column", fix)
+        where = P_("%(place)s, cell %(number)s", place=_numbers(cells), number=str(place))
+        fix = P_("Put a cell with %(sign)s in it in quotation marks, or name the column.", sign=DELIMITERS[delimiter])
+        yield Problem(file, where, shown(cells[0][1]), P_("no cell without a column"), fix)

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from worker.definition.problems import Problem, shown
+from worker.definition.problems import Problem, any_of, shown
+from worker.text.phrases import P_, Phrase
 
 LIKELY = (
     *("cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1254", "cp1257", "cp1253", "cp1256", "cp1255"),
@@ -20,6 +22,10 @@ _AT_EDGES = "’‘“”«»‹›„–—…·№™®°ªº¿¡、。"
 _LOST = re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])")
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"<>()\[\]=:@]+")
 _MIXED = re.compile(r"[^\x00-\x7f]+")
+
+
+Place: TypeAlias = Callable[[], Phrase]
+"""How a cell is named, should it be."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def best_of(octets: bytes) -> tuple[str, str]:
     return first
 
 
-def doubts(file: str, cells: Iterable[tuple[str, str]], encoding: str) -> list[Doubt]:
+def doubts(file: str, cells: Iterable[tuple[Place, str]], encoding: str) -> list[Doubt]:
     """Find the cells (place, text) whose letters may be wrong: all that are not ASCII where the encoding was guessed.
 
     `encoding` is the one that was guessed; empty where the file says it. The first cells are told, then how many.
@@ -72,18 +78,20 @@ def doubts(file: str, cells: Iterable[tuple[str, str]], encoding: str) -> list[D
         elif doubt:
             more += 1
     if more:
-        expected, fix = "letters as they were typed", "Look through the list: accents show it first."
-        found.append(Doubt(file, "", f"{more:,} more such cells", expected, fix))
+        expected, fix = P_("letters as they were typed"), P_("Look through the list: accents show it first.")
+        found.append(Doubt(file, "", P_("%(n)s more such cells", n=more), expected, fix))
     return found
 
 
-def _of_a_guess(file: str, place: str, text: str, encoding: str) -> Doubt | None:
+def _of_a_guess(file: str, place: Place, text: str, encoding: str) -> Doubt | None:
     if text.isascii():
         return _of_lost_letters(file, place, text)
     others = _readings(text, encoding)
-    found = f"{shown(text)} in {encoding}" + "".join(f", or {shown(one.text)} in {one.encoding}" for one in others)
-    fix = f"It is read as {encoding}: if that is wrong, save the list again as CSV UTF-8."
-    return Doubt(file, place, found, "text in UTF-8", fix, (Reading(encoding, text), *others))
+    found = P_("%(text)s in %(encoding)s", text=shown(text), encoding=encoding)
+    for one in others:
+        found = P_("%(before)s, or %(text)s in %(encoding)s", before=found, text=shown(one.text), encoding=one.encoding)
+    fix = P_("It is read as %(encoding)s: if that is wrong, save the list again as CSV UTF-8.", encoding=encoding)
+    return Doubt(file, place(), found, P_("text in UTF-8"), fix, (Reading(encoding, text), *others))
 
 
 def _readings(text: str, encoding: str) -> tuple[Reading, ...]:
@@ -100,22 +108,22 @@ def _readings(text: str, encoding: str) -> tuple[Reading, ...]:
     return tuple(found.values())[:MAX_READINGS]
 
 
-def _of_mojibake(file: str, place: str, text: str) -> Doubt | None:
+def _of_mojibake(file: str, place: Place, text: str) -> Doubt | None:
     """A cell of a file that is UTF-8, and was made from one that had been read in a wrong encoding."""
     meant = list(dict.fromkeys(_meant(text)))[:MAX_READINGS]
     if not meant:
         return _of_lost_letters(file, place, text)
-    words = " or ".join(f"{shown(one.text)} ({one.encoding})" for one in meant)
-    found = f"{shown(text)}, which looks like text read in a wrong encoding"
-    fix = "It stays as it stands: correct it here, or save the list again as CSV UTF-8 where it comes from."
-    return Doubt(file, place, found, f"perhaps {words}", fix, tuple(meant))
+    words = [P_("%(text)s (%(encoding)s)", text=shown(one.text), encoding=one.encoding) for one in meant]
+    found = P_("%(text)s, which looks like text read in a wrong encoding", text=shown(text))
+    fix = P_("It stays as it stands: correct it here, or save the list again as CSV UTF-8 where it comes from.")
+    return Doubt(file, place(), found, P_("perhaps %(words)s", words=any_of(words)), fix, tuple(meant))
 
 
-def _of_lost_letters(file: str, place: str, text: str) -> Doubt | None:
+def _of_lost_letters(file: str, place: Place, text: str) -> Doubt | None:
     if not _LOST.search(text) or "://" in text or "@" in text:
         return None
-    found = f"a question mark within a word in {shown(text)}"
-    return Doubt(file, place, found, "letters", "A letter may have been lost: type it again if so.")
+    found = P_("a question mark within a word in %(text)s", text=shown(text))
+    return Doubt(file, place(), found, P_("letters"), P_("A letter may have been lost: type it again if so."))
 
 
 def _meant(text: str) -> Iterator[Reading]:

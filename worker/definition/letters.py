@@ -6,9 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from worker.definition import readable_files
-from worker.definition.problems import MAX_OF_A_KIND, Problem, did_you_mean, named, rows_named, shown
+from worker.definition.problems import (
+    MAX_OF_A_KIND,
+    Problem,
+    all_of,
+    did_you_mean,
+    line_named,
+    named,
+    rows_named,
+    shown,
+    what_is_wrong_with,
+)
 from worker.text import characters, letter_numbers
-from worker.text.languages import LANGUAGES, what_is_wrong_with
+from worker.text.languages import LANGUAGES
+from worker.text.phrases import P_
 
 MAX_LETTER = 256 * 1024
 MAX_LINES = 4_000
@@ -63,9 +74,10 @@ def look_at_text(file: str, text: str) -> list[Problem]:
 def _in_languages_not_known(there: list[str]) -> Iterator[Problem]:
     wrong = [(language, *said) for language in there if (said := what_is_wrong_with(language))]
     for language, expected, fix in wrong[:MAX_OF_A_KIND]:
-        yield Problem(named(f"letter.{language}.md"), "", f"a letter in {shown(language)}", expected, fix)
+        found = P_("a letter in %(language)s", language=shown(language))
+        yield Problem(named(f"letter.{language}.md"), "", found, expected, fix)
     if (more := len(wrong) - MAX_OF_A_KIND) > 0:
-        yield Problem("letter.*.md", "", f"{more:,} more of this kind", *wrong[-1][1:])
+        yield Problem("letter.*.md", "", P_("%(n)s more of this kind", n=more), *wrong[-1][1:])
 
 
 def _names(folder: Path) -> list[str]:
@@ -87,7 +99,7 @@ def _near(folder: Path) -> str:
 
 
 def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
-    expected = f"the letter in Markdown, since {why}" if why else "the letter in Markdown"
+    expected = P_("the letter in Markdown, since %(why)s", why=why) if why else P_("the letter in Markdown")
     try:
         octets = readable_files.content(path, expected=expected, most=MAX_LETTER)
         return re.sub(r"\r\n?", "\n", readable_files.utf8(path, octets))
@@ -95,10 +107,10 @@ def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
         problem = error.problem
     near = _near(path.parent)
     if near and problem.found == "no such file":
-        fix = f"There is {shown(near)}: is it the letter, with another name or format?"
+        fix = P_("There is %(file)s: is it the letter, with another name or format?", file=shown(near))
         problem = replace(problem, fix=fix)
     elif why.startswith(ASKED_IN) and problem.found == "no such file":
-        fix = "Put a translation there, or leave the language of these partners empty in partners.csv."
+        fix = P_("Put a translation there, or leave the language of these partners empty in partners.csv.")
         problem = replace(problem, fix=fix)
     problems.append(problem)
     return None
@@ -108,13 +120,15 @@ def too_much(file: str, text: str) -> Problem | None:
     """What is no letter, and is looked at no further: to read it would take minutes."""
     lines, signs = text.count("\n") + 1, sum(map(text.count, _SIGNS))
     if lines > MAX_LINES:
-        return Problem(file, "", f"{lines:,} lines", f"{MAX_LINES:,} at most", "Shorten the letter.")
+        most = P_("%(n)s at most", n=MAX_LINES)
+        return Problem(file, "", P_("%(n)s lines", n=lines), most, P_("Shorten the letter."))
     if signs > MAX_SIGNS:
-        found = f"{signs:,} signs such as [ * _ ` <"
-        return Problem(file, "", found, f"{MAX_SIGNS:,} at most", "Remove those that mean nothing in a letter.")
+        found, most = P_("%(n)s signs such as [ * _ ` <", n=signs), P_("%(n)s at most", n=MAX_SIGNS)
+        return Problem(file, "", found, most, P_("Remove those that mean nothing in a letter."))
     if word := max(_LONG_WORD.finditer(text), key=lambda match: len(match[0]), default=None):
-        where, found = f"line {text.count(chr(10), 0, word.start()) + 1}", f"{len(word[0]):,} signs without a space"
-        return Problem(file, where, found, f"{MAX_WORD:,} at most", "Put spaces between the words.")
+        where = line_named(text.count("\n", 0, word.start()) + 1)
+        found, most = P_("%(n)s signs without a space", n=len(word[0])), P_("%(n)s at most", n=MAX_WORD)
+        return Problem(file, where, found, most, P_("Put spaces between the words."))
     return None
 
 
@@ -124,43 +138,43 @@ def _problems(file: str, text: str) -> Iterator[Problem]:
     subject, _, body = text.partition("\n")
     yield from _subject(file, subject)
     if not body.strip():
-        fix = "Write the letter below its first line."
-        yield Problem(file, "line 2", "nothing", "the text of the letter", fix)
+        fix = P_("Write the letter below its first line.")
+        yield Problem(file, line_named(2), P_("nothing"), P_("the text of the letter"), fix)
     for number, line in enumerate(text.split("\n"), 1):
         yield from _hidden(file, number, line)
         yield from _unknown_placeholders(file, number, line)
     for number, sentence in markdown_lint.problems(text):
-        found = "something that letters cannot show"
-        expected = "headings, paragraphs, lists, tables, footnotes, **bold**, *italic* and links"
-        yield Problem(file, f"line {number}", found, expected, sentence)
+        found = P_("something that letters cannot show")
+        expected = P_("headings, paragraphs, lists, tables, footnotes, **bold**, *italic* and links")
+        yield Problem(file, line_named(number), found, expected, sentence)
 
 
 def _subject(file: str, line: str) -> Iterator[Problem]:
-    expected = "# and the subject of the letter"
+    first, expected = line_named(1), P_("# and the subject of the letter")
     subject = line.removeprefix("# ").strip()
     if not line.startswith("# ") or not subject:
-        fix = "Begin the file with a line such as: # Postpone the elections"
-        yield Problem(file, "line 1", shown(line) if line.strip() else "nothing", expected, fix)
+        fix = P_("Begin the file with a line such as: # Postpone the elections")
+        yield Problem(file, first, shown(line) if line.strip() else P_("nothing"), expected, fix)
     elif len(subject) > _MAX_SUBJECT:
-        found = f"{len(subject)} characters"
-        yield Problem(file, "line 1", found, f"{_MAX_SUBJECT} at most", "Shorten the subject.")
+        found, most = P_("%(n)s characters", n=str(len(subject))), P_("%(n)s at most", n=_MAX_SUBJECT)
+        yield Problem(file, first, found, most, P_("Shorten the subject."))
     elif "{{" in subject:
-        fix = "Write the number into a sentence of the letter instead."
-        yield Problem(file, "line 1", "a placeholder in the subject", expected, fix)
+        fix = P_("Write the number into a sentence of the letter instead.")
+        yield Problem(file, first, P_("a placeholder in the subject"), expected, fix)
 
 
 def _hidden(file: str, number: int, line: str) -> Iterator[Problem]:
     for name in dict.fromkeys(name for _, name in characters.unfit(line, "\t")):
-        fix = _INSTEAD.get(name.rpartition(", ")[2], "Delete it, or type the line again.")
-        yield Problem(file, f"line {number}", name, "characters that can be read", fix)
+        fix = _INSTEAD.get(name.rpartition(", ")[2], P_("Delete it, or type the line again."))
+        yield Problem(file, line_named(number), name, P_("characters that can be read"), fix)
 
 
 _INSTEAD = {
-    "a line break": (
+    "a line break": P_(
         "Word writes it where a line or a page ends. Type a new line in its place, and a backslash (\\) at the end "
         "of a line that is to end there in print."
     ),
-    "a character that has no meaning outside one font": (
+    "a character that has no meaning outside one font": P_(
         "Word writes it for the sign of a list. Begin the line with a hyphen and a space (- ) instead."
     ),
 }
@@ -171,9 +185,9 @@ def _unknown_placeholders(file: str, number: int, line: str) -> Iterator[Problem
         name = (match[1] or "").strip()
         if match[1] is not None and name in _PLACEHOLDERS:
             continue
-        fix = did_you_mean(name, _PLACEHOLDERS) if name else "Remove it; the number is written {{ count }}."
-        expected = "{{ count }} or {{ members }}, and no other placeholder"
-        yield Problem(file, f"line {number}", shown(match[0]), expected, fix)
+        fix = did_you_mean(name, _PLACEHOLDERS) if name else P_("Remove it; the number is written {{ count }}.")
+        expected = P_("{{ count }} or {{ members }}, and no other placeholder")
+        yield Problem(file, line_named(number), shown(match[0]), expected, fix)
 
 
 def members_of_nobody(letters: Mapping[str, str], *, closed: bool) -> Iterator[Problem]:
@@ -181,40 +195,44 @@ def members_of_nobody(letters: Mapping[str, str], *, closed: bool) -> Iterator[P
 
     `closed`: not even afterwards.
     """
-    why = "members is closed" if closed else "there is no public page before the letter is sent"
-    instead = ('members = "counted" and ' if closed else "") + 'public_page = "from launch"'
+    if closed:
+        expected = P_("no number of persons, as members is closed")
+        fix = P_(
+            'Remove it, or write members = "counted" and public_page = "from launch" in campaign.toml: '
+            "then persons may add their voices."
+        )
+    else:
+        expected = P_("no number of persons, as there is no public page before the letter is sent")
+        fix = P_('Remove it, or write public_page = "from launch" in campaign.toml: then persons may add their voices.')
     for language in letter_numbers.say_members(letters):
         for number, line in enumerate(letters[language].split("\n"), 1):
             if match := letter_numbers.MEMBERS.search(line):
-                yield Problem(
-                    f"letter.{language}.md",
-                    f"line {number}",
-                    shown(match[0]),
-                    f"no number of persons, as {why}",
-                    f"Remove it, or write {instead} in campaign.toml: then persons may add their voices.",
-                )
+                yield Problem(f"letter.{language}.md", line_named(number), shown(match[0]), expected, fix)
 
 
 def members_not_said(letters: Mapping[str, str], authentic: str) -> Iterator[Problem]:
     """That persons may add their voices, and no language of the letter says how many do, or not each."""
     saying = letter_numbers.say_members(letters)
-    expected = "the number of persons in a sentence"
+    found, expected = P_("no {{ members }}"), P_("the number of persons in a sentence")
     if not saying:
-        fix = "Without it only later emails tell the addressee of persons who add their voices: is that intended?"
-        yield Problem(f"letter.{authentic}.md", "", "no {{ members }}", expected, fix)
+        fix = P_("Without it only later emails tell the addressee of persons who add their voices: is that intended?")
+        yield Problem(f"letter.{authentic}.md", "", found, expected, fix)
         return
     for language in letters:
         if language not in saying:
-            fix = f"The letter says it in {' and '.join(saying)}: is it intended that it does not here?"
-            yield Problem(f"letter.{language}.md", "", "no {{ members }}", expected, fix)
+            fix = P_(
+                "The letter says it in %(languages)s: is it intended that it does not here?",
+                languages=all_of(list(saying)),
+            )
+            yield Problem(f"letter.{language}.md", "", found, expected, fix)
 
 
 def _remarks(file: str, text: str) -> Iterator[Problem]:
     from worker.text import pasted_text
 
     if not letter_numbers.COUNT.search(text):
-        fix = "Without it the letter does not say how many sign it: is that intended?"
-        yield Problem(file, "", "no {{ count }}", "the number of signatories in a sentence", fix)
+        fix = P_("Without it the letter does not say how many sign it: is that intended?")
+        yield Problem(file, "", P_("no {{ count }}"), P_("the number of signatories in a sentence"), fix)
     for finding in pasted_text.findings(text):
         where = rows_named(finding.lines, "line")
         yield Pasted(file, where, finding.found, finding.expected, finding.fix)

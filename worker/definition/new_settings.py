@@ -9,6 +9,7 @@ from worker.definition.campaign_keys import KEYS, PUBLIC_PAGE, SHOW_SIGNERS, Rea
 from worker.definition.problems import Problem, shown
 from worker.definition.schedule import Overrides
 from worker.definition.toml_table import Table
+from worker.text.phrases import P_
 
 CHANGEABLE = ("reminders", "review", "quorum", "reply_to", "public_page", "show_signers")
 SHOWS: Mapping[str, tuple[str, ...]] = {"public_page": PUBLIC_PAGE, "show_signers": SHOW_SIGNERS}
@@ -54,7 +55,11 @@ def _as_in_toml(key: str, text: str) -> Any:
 def _past(spans: list[timedelta], present: list[int], deadline: datetime, now: datetime) -> list[Problem]:
     return [
         Problem(
-            "", "", shown(_spelled(span)), "times that are still ahead", f"Leave out {_spelled(span)}: it has passed."
+            "",
+            "",
+            shown(_spelled(span)),
+            P_("times that are still ahead"),
+            P_("Leave out %(time)s: it has passed.", time=_spelled(span)),
         )
         for span in spans
         if deadline - span <= now and span.total_seconds() not in present
@@ -79,5 +84,5 @@ def as_typed(key: str, kept: Any) -> str:
 
 def _as_typed(key: str, problem: Problem) -> Problem:
     """The same of a form or an option, where nothing stands in quotation marks, and no file has it."""
-    fix = "Write a whole number, such as 5." if key == "quorum" else problem.fix
+    fix = P_("Write a whole number, such as 5.") if key == "quorum" else problem.fix
     return replace(problem, file=f"--{key.replace('_', '-')}", where="", fix=fix)

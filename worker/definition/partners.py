@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -22,30 +23,33 @@ from worker.definition import (
 )
 from worker.definition.column_guesses import Column
 from worker.definition.pasted_list import Fix
-from worker.definition.problems import Problem, rows_named, shown
+from worker.definition.problems import (
+    Problem,
+    any_of,
+    first_of,
+    in_column,
+    line_named,
+    row_named,
+    rows_named,
+    shown,
+    what_is_wrong_with,
+)
 from worker.definition.problems import named as printable_name
 from worker.definition.sheet_choice import SheetName
 from worker.text import addresses, characters, countries, formulas, similar_names
-from worker.text.languages import LANGUAGES, what_is_wrong_with
+from worker.text.languages import LANGUAGES
+from worker.text.phrases import P_, Phrase
 
 COLUMNS = ("organization", "acronym", "country", "contact", "email", "language", "note")
 MAX_LENGTH = {"organization": 300, "acronym": 40, "country": 80, "contact": 120, "email": 254, "note": 2000}
 MAX_LIST = 5 * 1024 * 1024
 MAX_UNFIT = 20  # characters of a cell that are looked at; three are told
 _NEEDED = "organization"
-_A_LIST = "a list of partners as CSV"
-_ANY_LIST = "a list of partners as XLSX, ODS, CSV or text"
-_SAVE_AS = "Save the list from a spreadsheet program as Excel workbook (XLSX) or as CSV UTF-8, and try again."
-_SAVE_AS_CSV = "Save the list from a spreadsheet program as CSV UTF-8, and try again."
-_MAKE_CSV = (
-    "Save it from a spreadsheet program as CSV UTF-8 (partners.csv), or let `undersigned new NAME --partners {}` "
-    "make the folder of a new campaign with a clean partners.csv in it."
-)
+_A_LIST = P_("a list of partners as CSV")
+_ANY_LIST = P_("a list of partners as XLSX, ODS, CSV or text")
+_SAVE_AS = P_("Save the list from a spreadsheet program as Excel workbook (XLSX) or as CSV UTF-8, and try again.")
+_SAVE_AS_CSV = P_("Save the list from a spreadsheet program as CSV UTF-8, and try again.")
 _TOTAL = re.compile(r"(?:grand |sub)?-?(?:total|totals|totaux|sum|summe|somme)[ :=.]*(?:\d[\d,.  ]*)?", re.IGNORECASE)
-_IF_TWO = (
-    "Delete the rows that are not needed. If they are two organizations, write in campaign.toml, above [sender]: "
-    "namesakes = [{}] (several names have commas between them)."
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def read_csv(
     """
     try:
         octets = readable_files.octets(path, expected=_A_LIST, most=MAX_LIST)
-        fix = _MAKE_CSV.format(path.name) if workbook.is_workbook(octets) else _SAVE_AS_CSV
+        fix = _make_csv(path.name) if workbook.is_workbook(octets) else _SAVE_AS_CSV
         readable_files.check_text(path, octets, expected=_A_LIST, most=MAX_LIST, fix=fix)
         text, guessed = readable_files.any_encoding(path, octets)
     except readable_files.Unreadable as error:
@@ -108,8 +112,15 @@ def _workbook_instead(path: Path) -> Problem | None:
     if not names:
         return None
     name = next((one for one in names if Path(one).stem.casefold() == path.stem), names[0])
-    return Problem(
-        path.name, "", f"no such file, but {printable_name(name)}", _A_LIST, _MAKE_CSV.format(printable_name(name))
+    found = P_("no such file, but %(file)s", file=printable_name(name))
+    return Problem(path.name, "", found, _A_LIST, _make_csv(printable_name(name)))
+
+
+def _make_csv(name: str) -> Phrase:
+    return P_(
+        "Save it from a spreadsheet program as CSV UTF-8 (partners.csv), or let `undersigned new NAME --partners "
+        "%(file)s` make the folder of a new campaign with a clean partners.csv in it.",
+        file=name,
     )
 
 
@@ -145,6 +156,11 @@ class TakenList:
     """Of the rows, as a spreadsheet shows them; or of the lines of a paste (`place`)."""
     place: str = "row"
 
+    def called(self, file: str) -> "TakenList":
+        """The same, with another name of the list in all that is said of it."""
+        remarks = [replace(one, file=file) if isinstance(one, Problem) else one for one in self.remarks]
+        return replace(self, problems=[replace(one, file=file) for one in self.problems], remarks=remarks)
+
 
 def take_list(path: Path, language: str = "en", sheet: str = "") -> TakenList:
     """Read a workbook, CSV or a pasted list, by what is in the file and hardly by its name.
@@ -170,7 +186,8 @@ def take_octets(path: Path, octets: bytes, language: str = "en", sheet: str = ""
     except readable_files.Unreadable as error:
         return TakenList(problems=[error.problem])
     if sheet:
-        return TakenList(problems=[Problem(path.name, "", "text", "a workbook with sheets", "Leave out --sheet.")])
+        expected, fix = P_("a workbook with sheets"), P_("Leave out --sheet.")
+        return TakenList(problems=[Problem(path.name, "", P_("text"), expected, fix)])
     misnamed = list(_misnamed(path))
     if path.suffix.lower() in (".csv", ".tsv") or csv_list.has_header(text, COLUMNS, _NEEDED):
         table = csv_list.loose_rows(path.name, text, COLUMNS, _NEEDED)
@@ -192,8 +209,9 @@ def take_octets(path: Path, octets: bytes, language: str = "en", sheet: str = ""
 
 def _misnamed(path: Path) -> Iterator[Problem]:
     if path.suffix.lower() in workbook.SUFFIXES:
-        found = f"text, in a file that is named {path.suffix}"
-        yield Problem(path.name, "", found, "a workbook", "It is read as text: look at accents and columns.")
+        found = P_("text, in a file that is named %(suffix)s", suffix=path.suffix)
+        fix = P_("It is read as text: look at accents and columns.")
+        yield Problem(path.name, "", found, P_("a workbook"), fix)
 
 
 def _take_workbook(file: str, octets: bytes, language: str, sheet: str) -> TakenList:
@@ -217,13 +235,17 @@ def read_list(path: Path, language: str = "en") -> tuple[list[PartnerRow], list[
     return taken.rows, taken.problems, taken.remarks
 
 
-def _lines_of(text: str) -> Iterator[tuple[str, str]]:
-    return ((f"line {number}", line.strip()) for number, line in enumerate(text.splitlines(), 1))
+def _lines_of(text: str) -> Iterator[tuple[encodings.Place, str]]:
+    return ((partial(line_named, number), line.strip()) for number, line in enumerate(text.splitlines(), 1))
 
 
-def _cells_of(records: Iterable[csv_list.Row]) -> Iterator[tuple[str, str]]:
+def _cells_of(records: Iterable[csv_list.Row]) -> Iterator[tuple[encodings.Place, str]]:
     for number, cells in records:
-        yield from ((f"row {number}, column {column}", cell.strip()) for column, cell in cells.items())
+        yield from ((partial(_cell_named, number, column), cell.strip()) for column, cell in cells.items())
+
+
+def _cell_named(number: int, column: str) -> Phrase:
+    return in_column(row_named(number), column)
 
 
 def _take_table(file: str, table: csv_list.Table, guessed: str, language: str) -> TakenList:
@@ -271,14 +293,18 @@ def _with_link(number: int, cells: dict[str, str], links: Mapping[str, str], fix
     if "@" in was or cell_cleaning.find_address(was).email:
         link = links.get("email", "")
         if link and link.casefold() not in was.casefold():
-            what = f"email, and its cell links to another address, {shown(link)}: the one that it shows is asked"
+            what = P_(
+                "email, and its cell links to another address, %(link)s: the one that it shows is asked",
+                link=shown(link),
+            )
             fixes.append(Fix(number, what, was, was, place="row"))
         return cells
     column = next((one for one in ("email", "contact", _NEEDED) if one in links), "")
     if not column:
         return cells
     stood = cells.get(column, "").strip()
-    fixes.append(Fix(number, f"email, taken from what the cell {column} links to", stood, links[column], place="row"))
+    what = P_("email, taken from what the cell %(column)s links to", column=column)
+    fixes.append(Fix(number, what, stood, links[column], place="row"))
     kept = "" if not was or cell_cleaning.says_nothing(was, "email") else f"email: {was}"
     note = "; ".join(filter(None, [cells.get("note", ""), kept]))
     return cells | {"email": links[column]} | ({"note": note} if note else {})
@@ -288,9 +314,9 @@ def _totals(file: str, numbered: Iterable[_Numbered]) -> Iterator[Problem]:
     """A row that only counts the others."""
     for number, row in numbered:
         if _TOTAL.fullmatch(row.organization):
-            fix = "It is kept as an organization: delete the row if it is not one."
-            found = f"{shown(row.organization)}, which may be a total"
-            yield Problem(file, f"row {number}, column organization", found, "an organization", fix)
+            fix = P_("It is kept as an organization: delete the row if it is not one.")
+            found = P_("%(text)s, which may be a total", text=shown(row.organization))
+            yield Problem(file, _cell_named(number, _NEEDED), found, P_("an organization"), fix)
 
 
 def _formulas(file: str, numbered: Sequence[_Numbered]) -> Iterator[Problem]:
@@ -298,27 +324,28 @@ def _formulas(file: str, numbered: Sequence[_Numbered]) -> Iterator[Problem]:
     for column in COLUMNS:
         cells = [(number, cell) for number, row in numbered if re.match("[=+@＝＋＠-]", cell := getattr(row, column))]
         if cells:
-            more = f" and {len(cells) - 3:,} more" if len(cells) > 3 else ""
-            found = f"{', '.join(shown(cell, 60) for _, cell in cells[:3])}{more}, which begins as a formula does"
-            fix = (
+            texts = first_of([shown(cell, 60) for _, cell in cells], 3)
+            found = P_("%(texts)s, which begins as a formula does", texts=texts)
+            fix = P_(
                 "In partners.csv an apostrophe stands before it, so that no spreadsheet calculates it: leave it there."
             )
-            where = f"{rows_named([number for number, _ in cells])}, column {column}"
-            yield Problem(file, where, found, "words", fix)
+            where = in_column(rows_named([number for number, _ in cells]), column)
+            yield Problem(file, where, found, P_("words"), fix)
 
 
 def _told_columns(table: csv_list.Table) -> Iterator[Fix]:
     """What each heading was taken for, where it is not the column's own name."""
     for one in table.columns:
         if one.guessed:
-            what = f"a column taken as {one.column}"
+            what = P_("a column taken as %(column)s", column=one.column)
             yield Fix(table.header, what, one.heading, one.column, place="row", column=one.letter)
         elif not one.column:
-            what = "a column that is not known, kept in the note"
+            what = P_("a column that is not known, kept in the note")
             yield Fix(table.header, what, one.heading, one.heading, place="row", column=one.letter)
     if table.second_header:
         number, heading = table.second_header
-        yield Fix(number, "a second row that names columns, taken as one", heading, heading, place="row")
+        what = P_("a second row that names columns, taken as one")
+        yield Fix(number, what, heading, heading, place="row")
 
 
 def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str]], fixes: list[Fix]) -> dict[str, str]:
@@ -331,7 +358,8 @@ def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str
     for column, cell in cells.items():
         cleaned[column] = _visible(number, column, cell, fixes)
         if column != _NEEDED and cleaned[column] and cell_cleaning.says_nothing(cleaned[column], column):
-            fixes.append(Fix(number, f"{column}, taken as empty", cleaned[column], "", place="row"))
+            what = P_("%(column)s, taken as empty", column=column)
+            fixes.append(Fix(number, what, cleaned[column], "", place="row"))
             cleaned[column] = ""
     kept += _clean_address(number, cleaned, fixes)
     kept += _clean_language(number, cleaned, fixes)
@@ -339,13 +367,12 @@ def _cleaned(number: int, cells: dict[str, str], others: Sequence[tuple[str, str
         note = "; ".join(filter(None, [cleaned.get("note", ""), *kept]))
         if len(note) > MAX_LENGTH["note"]:
             note = note[: MAX_LENGTH["note"] - 1] + "…"
-            fixes.append(Fix(number, "note, too long and cut off", note, note, place="row"))
+            fixes.append(Fix(number, P_("note, too long and cut off"), note, note, place="row"))
         cleaned["note"] = note
     for column in ("contact", "note"):
         visible, taken = characters.without_unfit_unprinted(cleaned.get(column, ""), "\t\r\n")
         fixes += [
-            Fix(number, f"{column}, {character}, taken out", cleaned[column], visible, place="row")
-            for character in taken[:3]
+            Fix(number, _taken_out(column, character), cleaned[column], visible, place="row") for character in taken[:3]
         ]
         cleaned |= {column: visible} if taken else {}
     return cleaned
@@ -358,20 +385,26 @@ def _visible(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
         return cell
     if len(lines := cell.splitlines()) > 1:
         joined = " ".join(filter(None, map(str.strip, lines)))
-        fixes.append(Fix(number, f"{column}, a line break", " / ".join(lines), joined, place="row"))
+        what = P_("%(column)s, a line break", column=column)
+        fixes.append(Fix(number, what, " / ".join(lines), joined, place="row"))
         cell = joined
     if column == "contact":
         return cell.replace("\t", " ")
     visible, taken = characters.without_unfit(cell.replace("\t", " "))
-    fixes += [Fix(number, f"{column}, {character}, taken out", cell, visible, place="row") for character in taken]
+    fixes += [Fix(number, _taken_out(column, character), cell, visible, place="row") for character in taken]
     return visible
+
+
+def _taken_out(column: str, character: str) -> Phrase:
+    return P_("%(column)s, %(character)s, taken out", column=column, character=character)
 
 
 def _without_apostrophe(number: int, column: str, cell: str, fixes: list[Fix]) -> str:
     """Take off what makes a spreadsheet show `+33 1` or `=x` as text, where it is left in the cell."""
     meant = formulas.as_meant(cell)
     if meant != cell:
-        fixes.append(Fix(number, f"{column}, an apostrophe before it taken off", cell, meant, place="row"))
+        what = P_("%(column)s, an apostrophe before it taken off", column=column)
+        fixes.append(Fix(number, what, cell, meant, place="row"))
     return meant
 
 
@@ -383,7 +416,8 @@ def _clean_address(number: int, cells: dict[str, str], fixes: list[Fix]) -> list
     found = cell_cleaning.find_address(was)
     cells["email"] = found.email
     if found.done:
-        fixes.append(Fix(number, f"email, {', '.join(found.done)}", " ".join(was.split()), found.email, place="row"))
+        what = P_("email, %(done)s", done=found.done)
+        fixes.append(Fix(number, what, " ".join(was.split()), found.email, place="row"))
     kept = [f"further addresses: {'; '.join(found.others)}"] if found.others else []
     if found.name and not cells.get("contact"):
         cells["contact"] = found.name
@@ -399,8 +433,11 @@ def _clean_language(number: int, cells: dict[str, str], fixes: list[Fix]) -> lis
         return []
     code, several = cell_cleaning.find_language(was)
     cells["language"] = code
-    what = "language" if code else "language, none in which letters are written, kept in the note"
-    fixes.append(Fix(number, f"{what}, the first of several" if code and several else what, was, code, place="row"))
+    if not code:
+        what = P_("language, none in which letters are written, kept in the note")
+    else:
+        what = P_("language, the first of several") if several else P_("language")
+    fixes.append(Fix(number, what, was, code, place="row"))
     return [f"language: {was}"] if several or not code else []
 
 
@@ -434,42 +471,43 @@ def _spell_countries(
     for number, row in numbered:
         country = countries.spelling(row.country, language) or row.country
         if country != row.country:
-            fixes.append(Fix(number, "country", row.country, country, place="row"))
+            fixes.append(Fix(number, P_("country"), row.country, country, place="row"))
         spelled.append((number, replace(row, country=country)))
     return spelled, fixes
 
 
 def _empty(file: str) -> Problem:
-    fix = "Write one organization a row; the first row names the columns."
-    return Problem(file, "", "an empty list", "at least one partner", fix)
+    fix = P_("Write one organization a row; the first row names the columns.")
+    return Problem(file, "", P_("an empty list"), P_("at least one partner"), fix)
 
 
 def _guess(file: str, guessed: str) -> list[Problem]:
-    fix = "Look at the accents; if they are wrong, save the list again as CSV UTF-8."
-    return [encodings.Doubt(file, "", f"another encoding, read as {guessed}", "UTF-8", fix)] if guessed else []
+    fix = P_("Look at the accents; if they are wrong, save the list again as CSV UTF-8.")
+    found = P_("another encoding, read as %(encoding)s", encoding=guessed)
+    return [encodings.Doubt(file, "", found, P_("UTF-8"), fix)] if guessed else []
 
 
 def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem]) -> PartnerRow:
     values = {column: _cell(column, formulas.as_meant(cells.get(column, "").strip())) for column in COLUMNS}
     for column, (_, *wrong) in values.items():
         if wrong:
-            problems.append(Problem(file, f"row {number}, column {column}", *wrong))
+            problems.append(Problem(file, _cell_named(number, column), *wrong))
     return PartnerRow(**{column: value for column, (value, *_) in values.items()})
 
 
 def _cell(column: str, raw: str) -> tuple[str, ...]:
     """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to fix it)."""
+    most = P_("%(n)s characters at most", n=str(MAX_LENGTH.get(column, 80)))
     if len(raw) > 10 * MAX_LENGTH.get(column, 80):
-        return "", f"{len(raw):,} characters", f"{MAX_LENGTH.get(column, 80)} characters at most", "Shorten it."
+        return "", P_("%(n)s characters", n=len(raw)), most, P_("Shorten it.")
     unfit = characters.unfit_unprinted(raw, "\r\n\t") if column == "note" else _unfit(column, raw)
     hidden = dict.fromkeys(name for _, name in islice(unfit, MAX_UNFIT))
     value = characters.tidy(raw)
     if hidden:
-        found = f"{', '.join(list(hidden)[:3])} in {shown(raw)}"
-        return value, found, "characters that can be read", "Delete it or type the text again."
+        found = P_("%(characters)s in %(text)s", characters=list(hidden)[:3], text=shown(raw))
+        return value, found, P_("characters that can be read"), P_("Delete it or type the text again.")
     if len(value) > MAX_LENGTH.get(column, 80):
-        expected = f"{MAX_LENGTH.get(column, 80)} characters at most"
-        return value, f"{len(value)} characters", expected, "Shorten it."
+        return value, P_("%(n)s characters", n=str(len(value))), most, P_("Shorten it.")
     if column == "organization":
         return _organization(value)
     if column == "email" and value:
@@ -487,20 +525,16 @@ def _unfit(column: str, raw: str) -> Iterator[tuple[int, str]]:
 def _organization(value: str) -> tuple[str, ...]:
     if any(character.isalnum() for character in value):
         return (value,)
-    return value, shown(value) if value else "nothing", "the organization's name", "Fill it in."
+    return value, shown(value) if value else P_("nothing"), P_("the organization's name"), P_("Fill it in.")
 
 
 def _email(value: str) -> tuple[str, ...]:
     address, wrong = addresses.normalize(value)
     if not wrong:
         return (address,)
-    expected = "one address such as secretariat@name.example, or nothing"
-    return (
-        value,
-        shown(value),
-        expected,
-        f"{wrong} Correct it, or leave the cell empty and ask the organization yourself.",
-    )
+    expected = P_("one address such as %(example)s, or nothing", example="secretariat@name.example")
+    fix = P_("%(why)s Correct it, or leave the cell empty and ask the organization yourself.", why=wrong)
+    return value, shown(value), expected, fix
 
 
 def _language(value: str) -> tuple[str, ...]:
@@ -533,9 +567,13 @@ def _duplicates(file: str, groups: Iterable[Sequence[_Numbered]], namesakes: Col
     for group in groups:
         name = group[0][1].organization
         if len(group) > 1 and (same := similar_names.same_name(name)) and same not in known:
-            found = f"a duplicate, in the same country: {shown(name)}"
-            fix = _IF_TWO.format("".join(map(_as_in_toml, json.dumps(name, ensure_ascii=False))))
-            yield Problem(file, _rows_named(group), found, "each organization once", fix)
+            found = P_("a duplicate, in the same country: %(name)s", name=shown(name))
+            fix = P_(
+                "Delete the rows that are not needed. If they are two organizations, write in campaign.toml, above "
+                "[sender]: namesakes = [%(name)s] (several names have commas between them).",
+                name="".join(map(_as_in_toml, json.dumps(name, ensure_ascii=False))),
+            )
+            yield Problem(file, _rows_named(group), found, P_("each organization once"), fix)
 
 
 def _as_in_toml(character: str) -> str:
@@ -547,26 +585,24 @@ def _namesakes_not_there(groups: Iterable[Sequence[_Numbered]], namesakes: Itera
     twice = {similar_names.same_name(group[0][1].organization) for group in groups if len(group) > 1}
     for name in namesakes:
         if similar_names.same_name(name) not in twice:
-            fix = "Remove it, or correct how it is written."
-            yield Problem(
-                "campaign.toml",
-                "key namesakes",
-                f"{shown(name)}, which stands there once at most",
-                "a name that two rows share",
-                fix,
-            )
+            found = P_("%(name)s, which stands there once at most", name=shown(name))
+            fix = P_("Remove it, or correct how it is written.")
+            where, expected = P_("key %(key)s", key="namesakes"), P_("a name that two rows share")
+            yield Problem("campaign.toml", where, found, expected, fix)
 
 
 def _look_alikes(file: str, numbered: Sequence[tuple[int, PartnerRow]]) -> Iterator[Problem]:
     pairs, are_more = similar_names.alike([row.organization for _, row in numbered])
     for first, second in pairs:
         pair = [numbered[first], numbered[second]]
-        found = " and ".join(shown(row.organization) for _, row in pair) + ", which look alike"
-        fix = "If they are two organizations, leave them. If they are one, delete a row."
-        yield Problem(file, _rows_named(pair), found, "two organizations", fix)
+        one, other = (shown(row.organization) for _, row in pair)
+        found = P_("%(one)s and %(other)s, which look alike", one=one, other=other)
+        fix = P_("If they are two organizations, leave them. If they are one, delete a row.")
+        yield Problem(file, _rows_named(pair), found, P_("two organizations"), fix)
     if are_more:
-        found = f"{len(pairs)} pairs of names that look alike, and perhaps more"
-        yield Problem(file, "", found, "few", "Only these are shown: look through the list yourself.")
+        found = P_("%(n)s pairs of names that look alike, and perhaps more", n=str(len(pairs)))
+        fix = P_("Only these are shown: look through the list yourself.")
+        yield Problem(file, "", found, P_("few"), fix)
 
 
 def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
@@ -575,9 +611,10 @@ def _shared_addresses(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> 
         groups[row.email.casefold()].append((number, row))
     for email, group in groups.items():
         if email and len(group) > 1:
-            fix = "Each organization gets its own email and its own link there: is that intended?"
-            found = f"one address for {len(group)} organizations: {shown(email)}"
-            yield Problem(file, f"{_rows_named(group)}, column email", found, "one person behind all", fix)
+            fix = P_("Each organization gets its own email and its own link there: is that intended?")
+            found = P_("one address for %(n)s organizations: %(email)s", n=str(len(group)), email=shown(email))
+            where = in_column(_rows_named(group), "email")
+            yield Problem(file, where, found, P_("one person behind all"), fix)
 
 
 def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
@@ -589,26 +626,26 @@ def _countries(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterato
         if not country or countries.readings(country) or (countries.is_usual(country) and codes.count(code) == 1):
             continue
         several = bool(code) and codes.count(code) > 1
-        expected = countries.spelling(country) or "a country"
+        expected = countries.spelling(country) or P_("a country")
+        fix = P_("It is printed as it is written: spell one country one way.")
         if countries.is_other_place(country):
-            found, fix = f"{shown(country)}, which is not a country that we know", "It is printed as it is written."
+            found = P_("%(country)s, which is not a country that we know", country=shown(country))
+            fix = P_("It is printed as it is written.")
         elif several:
-            found = f"{shown(country)}, one of several spellings"
-            fix = "It is printed as it is written: spell one country one way."
+            found = P_("%(country)s, one of several spellings", country=shown(country))
         else:
-            found = f"{shown(country)}, unusual"
-            fix = "It is printed as it is written: spell one country one way."
+            found = P_("%(country)s, unusual", country=shown(country))
         if expected != country:
-            yield Problem(file, f"{_rows_named(group)}, column country", found, expected, fix)
+            yield Problem(file, in_column(_rows_named(group), "country"), found, expected, fix)
 
 
 def _countries_in_doubt(file: str, numbered: Iterable[tuple[int, PartnerRow]]) -> Iterator[Problem]:
     """A name that several countries have: which one is meant is not guessed."""
     for country, group in _by_country(numbered).items():
-        if meant := countries.readings(country):
-            where = f"{_rows_named(group)}, column country"
-            fix = "Write which one is meant."
-            yield Problem(file, where, f"{shown(country)}, which may be several", " or ".join(meant), fix)
+        if meant := countries.countries_meant(country):
+            where = in_column(_rows_named(group), "country")
+            found = P_("%(country)s, which may be several", country=shown(country))
+            yield Problem(file, where, found, any_of(meant), P_("Write which one is meant."))
 
 
 def _by_country(numbered: Iterable[tuple[int, PartnerRow]]) -> dict[str, list[tuple[int, PartnerRow]]]:
@@ -618,5 +655,5 @@ def _by_country(numbered: Iterable[tuple[int, PartnerRow]]) -> dict[str, list[tu
     return groups
 
 
-def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> str:
+def _rows_named(group: Sequence[tuple[int, PartnerRow]]) -> Phrase:
     return rows_named([number for number, _ in group])

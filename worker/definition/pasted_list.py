@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.definition.cell_cleaning import as_typed, says_nothing
-from worker.definition.problems import Problem, rows_named, shown
+from worker.definition.problems import Problem, any_of, in_column, line_named, rows_named, shown
 from worker.text import addresses, characters, countries, similar_names
+from worker.text.phrases import P_, Phrase
 
 MAX_LINES, MAX_LINE = 20_000, 2_000  # lines, and characters in one
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -56,12 +57,13 @@ class Fix:
     """All of them, where the same was done in several."""
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Phrase:
         where = rows_named(self.lines or (self.line,), self.place)
-        where = f"{where}, column {self.column}" if self.column else where
+        where = in_column(where, self.column) if self.column else where
+        was, now = shown(self.was), shown(self.now)
         if self.was == self.now:
-            return f"{where}: {self.what}: {shown(self.was)}. Look at it, please."
-        return f"{where}: {self.what}: {shown(self.was)} → {shown(self.now)}"
+            return P_("%(place)s: %(what)s: %(was)s. Look at it, please.", place=where, what=self.what, was=was)
+        return P_("%(place)s: %(what)s: %(was)s → %(now)s", place=where, what=self.what, was=was, now=now)
 
 
 def grouped(remarks: Sequence[Problem | Fix]) -> list[Problem | Fix]:
@@ -111,7 +113,7 @@ def lines(text: str, language: str = "en") -> Iterator[Line]:
             line = _read(line, language)
             if not first <= number <= last and line.organization == words:
                 line.beside = True
-                what = "no sign or number of the list before it, left out: add it if it is an organization"
+                what = P_("no sign or number of the list before it, left out: add it if it is an organization")
                 line.fixes = [Fix(number, what, words, words)]
             yield line
 
@@ -130,11 +132,12 @@ def too_much(file: str, text: str) -> Problem | None:
     """What is no list of organizations, and is not taken apart: to do it would take minutes."""
     written = _LINE_END.split(text)
     if len(written) > MAX_LINES:
-        return Problem(file, "", f"{len(written):,} lines", f"{MAX_LINES:,} at most", "Split the list.")
+        found, most = P_("%(n)s lines", n=len(written)), P_("%(n)s at most", n=MAX_LINES)
+        return Problem(file, "", found, most, P_("Split the list."))
     for number, line in enumerate(written, 1):
         if len(line) > MAX_LINE:
-            fix = "Write one organization a line."
-            return Problem(file, f"line {number}", f"{len(line):,} characters", f"{MAX_LINE:,} at most", fix)
+            found, most = P_("%(n)s characters", n=len(line)), P_("%(n)s at most", n=MAX_LINE)
+            return Problem(file, line_named(number), found, most, P_("Write one organization a line."))
     return None
 
 
@@ -143,7 +146,7 @@ def _visible(number: int, raw: str) -> Line | None:
     visible, taken = characters.without_unfit(raw)
     line = Line(number, characters.tidy(visible))
     for character in taken:
-        line.tell(f"{character}, taken out", raw, line.organization)
+        line.tell(P_("%(character)s, taken out", character=character), raw, line.organization)
     return line if line.organization else None
 
 
@@ -151,7 +154,7 @@ def _take_off_quote_marks(line: Line) -> bool:
     """Take off the `>` that mail programs put before what is answered; whether anything is left."""
     if match := _QUOTED.match(was := line.organization):
         line.organization = was[match.end() :]
-        line.tell("quote marks", was, line.organization)
+        line.tell(P_("quote marks"), was, line.organization)
     return bool(line.organization)
 
 
@@ -163,7 +166,8 @@ def _take_off_number(line: Line, expected: int) -> int:
         return expected
     line.organization = was[match.end() :]
     if int(match[1]) != expected:
-        line.tell(f"a number that is not the next one ({expected})", was, line.organization)
+        what = P_("a number that is not the next one (%(number)s)", number=str(expected))
+        line.tell(what, was, line.organization)
     return int(match[1]) + 1
 
 
@@ -181,9 +185,14 @@ def _read(line: Line, language: str) -> Line:
     elif country:
         _take_country_after_comma(line, before, country)
     if line.organization == whole:
-        may_be = (match["acronym"] for match in _last_brackets(whole) if countries.code(match["acronym"]))
-        country = next((f" ({spelled} may be its country)" for spelled in map(countries.spelling, may_be)), "")
-        line.tell(f"not taken apart, kept whole as the organization{country}", whole, whole)
+        may_be = [match["acronym"] for match in _last_brackets(whole) if countries.code(match["acronym"])]
+        what = P_("not taken apart, kept whole as the organization")
+        if may_be:
+            country = countries.spelling(may_be[0]) or may_be[0]
+            what = P_(
+                "not taken apart, kept whole as the organization (%(country)s may be its country)", country=country
+            )
+        line.tell(what, whole, whole)
     else:
         _spell_country(line, language)
     return line
@@ -201,7 +210,7 @@ def _take_telephones(line: Line) -> None:
         line.organization = ", ".join(filter(None, (before.rstrip(_STRAY_BEFORE_ADDRESS), after)))
     if found:
         line.note = "; ".join(found)
-        line.tell("a telephone number, kept in the note", was, line.organization)
+        line.tell(P_("a telephone number, kept in the note"), was, line.organization)
 
 
 def looks_like_acronym(text: str, name: str) -> bool:
@@ -263,10 +272,10 @@ def _take_address(line: Line) -> None:
         return
     address, wrong = addresses.normalize(written)
     if wrong:
-        line.tell("no address that can be used", said, said)
+        line.tell(P_("no address that can be used"), said, said)
     else:
         line.organization, line.email = rest, address
-        line.tell("an address, taken as email", said, address)
+        line.tell(P_("an address, taken as email"), said, address)
         _take_further_addresses(line)
         if was[len(rest) :].lstrip(" ,;:–—-").startswith(("<", "‹")):
             _take_name_before_address(line)
@@ -285,7 +294,7 @@ def _take_further_addresses(line: Line) -> None:
         line.organization, line.email = rest, addresses.normalize(written)[0]
     if others:
         line.note = "; ".join(filter(None, (line.note, f"further addresses: {'; '.join(others)}")))
-        what = "several addresses: the first is asked, the others are kept in the note"
+        what = P_("several addresses: the first is asked, the others are kept in the note")
         line.tell(what, "; ".join([line.email, *others]), line.email)
 
 
@@ -299,7 +308,7 @@ def _take_name_before_address(line: Line) -> None:
     complete = name.endswith((")", "]")) or ("," in name and countries.code(name.rpartition(",")[2]))
     is_place = countries.code(person) or countries.is_other_place(person)
     if complete and not is_place and characters.has_letters(person) and "(" not in person:
-        line.tell("a name before the address, taken as contact", line.organization, person)
+        line.tell(P_("a name before the address, taken as contact"), line.organization, person)
         line.organization, line.contact = name, person
 
 
@@ -308,7 +317,7 @@ def _put_signs_into_address(line: Line) -> None:
     was, now = line.organization, as_typed(line.organization)
     if now != was and not addresses.normalize(_BEFORE_ADDRESS.split(now.rstrip(_STRAY_AFTER_ADDRESS))[-1])[1]:
         line.organization = now
-        line.tell("an address that was written out", was, now)
+        line.tell(P_("an address that was written out"), was, now)
 
 
 def _take_off_nothing(line: Line) -> None:
@@ -320,7 +329,7 @@ def _take_off_nothing(line: Line) -> None:
     head = head.rstrip(_STRAY)
     if head and says_nothing(said, "acronym"):
         line.organization = head
-        line.tell("an address that is none, taken off", was, head)
+        line.tell(P_("an address that is none, taken off"), was, head)
 
 
 def _take_bracket(line: Line, before: str, match: re.Match[str], country: str) -> None:
@@ -330,28 +339,28 @@ def _take_bracket(line: Line, before: str, match: re.Match[str], country: str) -
     was, now = line.organization, f"{name} ({acronym})" + (f", {country}" if country else "")
     line.organization, line.acronym, line.country = name, acronym, country
     if was != now:
-        line.tell("commas and spaces", was, now)
+        line.tell(P_("commas and spaces"), was, now)
     if not country:
-        line.tell("no country", was, was)
+        line.tell(P_("no country"), was, was)
 
 
 def _take_country_after_comma(line: Line, name: str, country: str) -> None:
     was = line.organization.rstrip(_STRAY)
     line.organization, line.country = name, country
     if (now := f"{name}, {country}") != was:
-        line.tell("commas and spaces", was, now)
+        line.tell(P_("commas and spaces"), was, now)
 
 
 def _spell_country(line: Line, language: str) -> None:
     if meant := countries.readings(line.country, language):
-        line.tell(f"a country that may be {' or '.join(meant)}", line.country, line.country)
+        line.tell(P_("a country that may be %(countries)s", countries=any_of(meant)), line.country, line.country)
         return
     spelled = countries.spelling(line.country, language)
     if spelled is None:
         if line.country:
             other = countries.is_other_place(line.country)
-            what = "not a country that we know, printed as it is written" if other else "no country that is known"
-            line.tell(what, line.country, line.country)
+            unknown = P_("not a country that we know, printed as it is written")
+            line.tell(unknown if other else P_("no country that is known"), line.country, line.country)
     elif spelled != line.country:
-        line.tell("country", line.country, spelled)
+        line.tell(P_("country"), line.country, spelled)
         line.country = spelled

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from worker import settings
-from worker.definition.problems import Problem, shown
+from worker.definition.problems import Problem, line_named, shown
 from worker.text.languages import LANGUAGES
+from worker.text.phrases import P_
 
 _PLACE_OR_LANGUAGE = re.compile(rf"\[\d+\]|\.(?:{'|'.join(LANGUAGES)})\Z")
 _MAX_DEPTH = 8  # the example is not as deep, and what somebody nests without end is looked at no further
@@ -21,16 +22,17 @@ def left_over(values: Mapping[str, Any], letters: Mapping[str, str]) -> Iterator
     example = _example_values(folder / "campaign.toml")
     for key, value in _texts(values):
         if value and (_anywhere(key), value) in example:
-            yield _still("campaign.toml", f"key {key}", value)
+            yield _still("campaign.toml", P_("key %(key)s", key=key), value)
     lines = _example_lines(folder / "letter.en.md")
     for language, letter in letters.items():
         for number, line in enumerate(letter.split("\n"), 1):
             if line.strip() in lines:
-                yield _still(f"letter.{language}.md", f"line {number}", line.strip())
+                yield _still(f"letter.{language}.md", line_named(number), line.strip())
 
 
 def _still(file: str, where: str, found: str) -> Problem:
-    return Problem(file, where, shown(found), "your own words", "It is still the example's text: write what is true.")
+    fix = P_("It is still the example's text: write what is true.")
+    return Problem(file, where, shown(found), P_("your own words"), fix)
 
 
 def _example_values(path: Path) -> set[tuple[str, str]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import Problem
+from worker.definition.problems import Problem, row_named
 from worker.text import glyphs
+from worker.text.phrases import P_
 
 
 def glyph_problems(definition: Definition) -> list[Problem]:
@@ -17,7 +18,7 @@ def glyph_problems(definition: Definition) -> list[Problem]:
             for part in words.values() if isinstance(words, dict) else [words]:
                 said += part if isinstance(part, list) else [part]
         if missing := glyphs.unprintable(said):
-            found.append(_no_glyph("campaign.toml", f"key addressee[{place}]", missing))
+            found.append(_no_glyph("campaign.toml", P_("key %(key)s", key=f"addressee[{place}]"), missing))
     return found + letter_glyph_problems(definition.letters)
 
 
@@ -33,7 +34,7 @@ def letter_glyph_problems(letters: Mapping[str, str]) -> list[Problem]:
 def partner_glyph_problems(partners: Iterable[PartnerRow]) -> list[Problem]:
     """One problem for each row of `partners.csv` that holds such characters in what is printed of it."""
     numbered = enumerate(partners, start=2)
-    return [one for number, row in numbered if (one := row_glyph_problem("partners.csv", f"row {number}", row))]
+    return [one for number, row in numbered if (one := row_glyph_problem("partners.csv", row_named(number), row))]
 
 
 def row_glyph_problem(file: str, where: str, row: PartnerRow) -> Problem | None:
@@ -43,6 +44,6 @@ def row_glyph_problem(file: str, where: str, row: PartnerRow) -> Problem | None:
 
 
 def _no_glyph(file: str, where: str, missing: set[str]) -> Problem:
-    shown = " ".join(f"{c} (U+{ord(c):04X})" for c in sorted(missing))
-    expected = "characters that the letter's fonts have"
-    return Problem(file, where, shown, expected, "Write the name in Latin or Khmer script.")
+    those = " ".join(f"{c} (U+{ord(c):04X})" for c in sorted(missing))
+    expected = P_("characters that the letter's fonts have")
+    return Problem(file, where, those, expected, P_("Write the name in Latin or Khmer script."))

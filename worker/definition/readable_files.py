@@ -5,26 +5,27 @@ import stat
 from pathlib import Path
 
 from worker.definition import encodings
-from worker.definition.problems import Problem
+from worker.definition.problems import Problem, line_named
+from worker.text.phrases import P_, Phrase
 
 _BEGINNINGS = (
-    (b"%PDF", "a PDF"),
-    (b"\xff\xd8\xff", "a photo (JPEG)"),
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"\xd0\xcf\x11\xe0", "an old Word or Excel file"),
-    (b"{\\rtf", "a rich text document (RTF)"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
-    (b"Rar!", "a compressed file (RAR)"),
-    (b"7z\xbc\xaf", "a compressed file (7z)"),
-    (b"SQLite format 3", "a database"),
+    (b"%PDF", P_("a PDF")),
+    (b"\xff\xd8\xff", P_("a photo (JPEG)")),
+    (b"\x89PNG", P_("a picture (PNG)")),
+    (b"GIF8", P_("a picture (GIF)")),
+    (b"\xd0\xcf\x11\xe0", P_("an old Word or Excel file")),
+    (b"{\\rtf", P_("a rich text document (RTF)")),
+    (b"\x1f\x8b", P_("a compressed file (gzip)")),
+    (b"Rar!", P_("a compressed file (RAR)")),
+    (b"7z\xbc\xaf", P_("a compressed file (7z)")),
+    (b"SQLite format 3", P_("a database")),
 )
 _INSIDE_ZIP = (
-    (b"word/", "a Word document"),
-    (b"xl/", "an Excel workbook"),
-    (b"ppt/", "a presentation"),
-    (b"opendocument.text", "a LibreOffice document"),
-    (b"opendocument.spreadsheet", "a LibreOffice spreadsheet"),
+    (b"word/", P_("a Word document")),
+    (b"xl/", P_("an Excel workbook")),
+    (b"ppt/", P_("a presentation")),
+    (b"opendocument.text", P_("a LibreOffice document")),
+    (b"opendocument.spreadsheet", P_("a LibreOffice spreadsheet")),
 )
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<meta", b"<body", b"<style", b"<table")
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -60,8 +61,7 @@ def octets(path: Path, *, expected: str, most: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as error:
-        fix = f"{_may_read()}."
-        raise Unreadable(Problem(path.name, "", _reason(error), expected, fix)) from None
+        raise Unreadable(Problem(path.name, "", _reason(error), expected, _let_read())) from None
 
 
 def check_text(
@@ -70,7 +70,7 @@ def check_text(
     *,
     expected: str,
     most: int,
-    fix: str = "Save it as plain text (a list: as CSV UTF-8) and try again.",
+    fix: str = P_("Save it as plain text (a list: as CSV UTF-8) and try again."),
 ) -> None:
     """Raise Unreadable for what is no text, or more than `most` bytes of it."""
     if kind := kind_of(octets):
@@ -84,15 +84,15 @@ def _refused(path: Path, most: int) -> tuple[str, str]:
     try:
         state = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return "no such file", "Put it there, or correct its name."
+        return P_("no such file"), P_("Put it there, or correct its name.")
     except (OSError, ValueError) as error:
-        return _reason(error), f"Correct its name. {_may_read()}."
+        return _reason(error), P_("Correct its name. %(fix)s", fix=_let_read())
     if stat.S_ISLNK(state.st_mode):
-        return "a link to another file", "Put the file itself there."
+        return P_("a link to another file"), P_("Put the file itself there.")
     if stat.S_ISDIR(state.st_mode):
-        return "a folder", "Put a file of that name there."
+        return P_("a folder"), P_("Put a file of that name there.")
     if not stat.S_ISREG(state.st_mode):
-        return "something that is no file", "Put a file of that name there."
+        return P_("something that is no file"), P_("Put a file of that name there.")
     if state.st_size > most:
         found, _, fix = _too_large(state.st_size, most, "")
         return found, fix
@@ -100,19 +100,21 @@ def _refused(path: Path, most: int) -> tuple[str, str]:
 
 
 def _too_large(size: int, most: int, expected: str) -> tuple[str, str, str]:
-    return f"{_size(size)}", expected, f"It may have {_size(most)} at most: remove what is not needed."
+    return _size(size), expected, P_("It may have %(size)s at most: remove what is not needed.", size=_size(most))
 
 
-def _may_read() -> str:
-    return f"Let user {os.geteuid()} read it, as whom this program runs"
+def _let_read() -> Phrase:
+    return P_("Let user %(number)s read it, as whom this program runs.", number=str(os.geteuid()))
 
 
-def _reason(error: OSError | ValueError) -> str:
-    return f"a file that cannot be opened ({getattr(error, 'strerror', None) or error})"
+def _reason(error: OSError | ValueError) -> Phrase:
+    return P_("a file that cannot be opened (%(why)s)", why=getattr(error, "strerror", None) or str(error))
 
 
-def _size(octets: int) -> str:
-    return f"{octets / 1_048_576:.1f} MB" if octets >= 1_048_576 else f"{octets / 1024:.0f} KB"
+def _size(octets: int) -> Phrase:
+    if octets >= 1_048_576:
+        return P_("%(n)s MB", n=f"{octets / 1_048_576:.1f}")
+    return P_("%(n)s KB", n=f"{octets / 1024:.0f}")
 
 
 def kind_of(octets: bytes) -> str:
@@ -121,16 +123,16 @@ def kind_of(octets: bytes) -> str:
         if octets.startswith(beginning):
             return kind
     if octets.startswith(b"PK\x03\x04"):
-        return next((kind for mark, kind in _INSIDE_ZIP if mark in octets), "a compressed file (ZIP)")
+        return next((kind for mark, kind in _INSIDE_ZIP if mark in octets), P_("a compressed file (ZIP)"))
     start = octets[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith(_WEB_PAGE):
-        return "a web page"
+        return P_("a web page")
     if start.startswith(b"<?xml"):
-        return "a file in XML"
+        return P_("a file in XML")
     if start.startswith((b"mime-version:", b"from: <saved by")):
-        return "a web page saved as archive (MHTML)"
+        return P_("a web page saved as archive (MHTML)")
     if b"\0" in octets and not octets.startswith(_MARKS_OF_UTF_16):
-        return "something that is no text"
+        return P_("something that is no text")
     return ""
 
 
@@ -142,10 +144,10 @@ def utf8(path: Path, octets: bytes) -> str:
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        where = f"line {octets.count(10, 0, error.start) + 1}"
-        found = "text in another encoding than UTF-8"
-        fix = "Save it again as UTF-8 (in most editors: Save as, Encoding)."
-        raise Unreadable(Problem(path.name, where, found, "text in UTF-8", fix)) from None
+        where = line_named(octets.count(10, 0, error.start) + 1)
+        found = P_("text in another encoding than UTF-8")
+        fix = P_("Save it again as UTF-8 (in most editors: Save as, Encoding).")
+        raise Unreadable(Problem(path.name, where, found, P_("text in UTF-8"), fix)) from None
 
 
 def any_encoding(path: Path, octets: bytes) -> tuple[str, str]:
@@ -161,8 +163,8 @@ def any_encoding(path: Path, octets: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        fix = "Save it as CSV UTF-8 and try again."
-        raise Unreadable(Problem(path.name, "", "something that is no text", "text", fix))
+        fix = P_("Save it as CSV UTF-8 and try again.")
+        raise Unreadable(Problem(path.name, "", P_("something that is no text"), P_("text"), fix))
     return text, guessed
 
 

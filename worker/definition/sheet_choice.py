@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from worker.definition import csv_list, sheet_remarks, workbook
 from worker.definition.csv_list import Table
 from worker.definition.pasted_list import Fix
-from worker.definition.problems import Problem, did_you_mean, shown
+from worker.definition.problems import Problem, did_you_mean, first_of, shown
 from worker.definition.workbook import Sheet
+from worker.text.phrases import P_, Phrase, Pn_
 from worker.text.similar_names import same_name
 
 
@@ -72,8 +73,10 @@ def _of_name(file: str, sheets: Sequence[Sheet], name: str) -> int | Problem:
     if len(alike) == 1:
         return alike[0]
     fix = did_you_mean(name, [one.name for one in sheets if one.name.isprintable()][:20])
-    found = f"no sheet {shown(name)}" if not alike else f"{len(alike)} sheets named {shown(name)}"
-    return Problem(file, "", found, "the name of one sheet", fix)
+    found = P_("no sheet %(name)s", name=shown(name))
+    if alike:
+        found = P_("%(n)s sheets named %(name)s", n=len(alike), name=shown(name))
+    return Problem(file, "", found, P_("the name of one sheet"), fix)
 
 
 def _with_list(file: str, sheets: Sequence[SheetName], needed: str) -> int | Problem:
@@ -89,36 +92,35 @@ def _with_list(file: str, sheets: Sequence[SheetName], needed: str) -> int | Pro
     if not listed and not behind and len(visible) == 1:
         return visible[0]
     meant = listed or behind or visible or filled
-    names = ", ".join(_sheet_and_rows(sheets[place]) for place in meant[:20])
-    more = f" and {len(meant) - 20} more" if len(meant) > 20 else ""
+    names = first_of([_sheet_and_rows(sheets[place]) for place in meant], 20)
     if listed:
-        found = f"{len(listed)} sheets that may be the list: {names}{more}"
+        found = P_("%(n)s sheets that may be the list: %(sheets)s", n=len(listed), sheets=names)
     elif sheets[meant[0]].hidden:
-        found = f"a list in hidden sheets only: {names}{more}"
+        found = P_("a list in hidden sheets only: %(sheets)s", sheets=names)
     else:
-        found = f"no sheet with a column {needed}: {names}{more}"
-    return Problem(
-        file, "", found, "one sheet with the list", f"Say which one: --sheet {_typed(sheets[meant[0]].name)}."
-    )
+        found = P_("no sheet with a column %(column)s: %(sheets)s", column=needed, sheets=names)
+    fix = P_("Say which one: --sheet %(name)s.", name=_typed(sheets[meant[0]].name))
+    return Problem(file, "", found, P_("one sheet with the list"), fix)
 
 
-def _sheet_and_rows(sheet: SheetName) -> str:
-    hidden = ", hidden" if sheet.hidden else ""
-    return f"{shown(sheet.name, 31)} ({sheet.rows:,} {'row' if sheet.rows == 1 else 'rows'}{hidden})"
+def _sheet_and_rows(sheet: SheetName) -> Phrase:
+    name = shown(sheet.name, 31)
+    if sheet.hidden:
+        return Pn_("%(name)s (%(n)s row, hidden)", "%(name)s (%(n)s rows, hidden)", sheet.rows, name=name)
+    return Pn_("%(name)s (%(n)s row)", "%(name)s (%(n)s rows)", sheet.rows, name=name)
 
 
 def _typed(name: str) -> str:
     """A sheet's name as it is typed, for example; NAME where it has signs that are hard to type."""
-    return f'"{name}", for example' if name.isprintable() and not set(name) & set('"$`\\!%') else "NAME"
+    is_easy = name.isprintable() and not set(name) & set('"$`\\!%')
+    return P_('"%(name)s", for example', name=name) if is_easy else P_("NAME")
 
 
 def _not_read(file: str, sheets: Sequence[SheetName], chosen: int) -> Iterator[Problem]:
     """Which sheet was read where there are several, and which were not."""
     others = [one for place, one in enumerate(sheets) if place != chosen and (one.rows or one.listed or one.hidden)]
     if others:
-        names = ", ".join(shown(one.name, 31) if not one.rows else _sheet_and_rows(one) for one in others[:20])
-        more = f" and {len(others) - 20} more" if len(others) > 20 else ""
-        found = f"several sheets; read is {_sheet_and_rows(sheets[chosen])}"
-        yield Problem(
-            file, "", found, "the list in one sheet", f"Not read: {names}{more}. --sheet NAME takes another one."
-        )
+        names = first_of([shown(one.name, 31) if not one.rows else _sheet_and_rows(one) for one in others], 20)
+        found = P_("several sheets; read is %(sheet)s", sheet=_sheet_and_rows(sheets[chosen]))
+        fix = P_("Not read: %(sheets)s. --sheet NAME takes another one.", sheets=names)
+        yield Problem(file, "", found, P_("the list in one sheet"), fix)

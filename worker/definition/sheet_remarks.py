@@ -8,11 +8,11 @@ from dataclasses import replace
 from worker.definition import csv_list
 from worker.definition.csv_list import Table
 from worker.definition.pasted_list import Fix
-from worker.definition.problems import Problem, rows_named, shown
+from worker.definition.problems import Problem, first_of, in_column, row_named, rows_named, shown
 from worker.definition.sheet_cells import MAX_CELL
 from worker.definition.workbook import Sheet, letters
+from worker.text.phrases import P_, Phrase, Pn_
 
-_PLACE = re.compile(r"\bcolumn (organization|acronym|country|contact|email|language|note)$")
 _OF_COLUMN = re.compile(r"(organization|acronym|country|contact|email|language|note), ")
 
 
@@ -22,18 +22,19 @@ def problems(file: str, sheet: Sheet, table: Table) -> Iterator[Problem]:
         row, cells = sheet.seen["too_wide"]
         yield csv_list.too_wide(file, row, cells)
     elif sheet.columns > csv_list.MAX_CELLS:
-        fix = "Delete the columns that are not needed, and what stands far from the list."
-        found = f"{sheet.columns:,} columns with something in them"
-        yield Problem(file, "", found, f"{csv_list.MAX_CELLS} at most", fix)
+        fix = P_("Delete the columns that are not needed, and what stands far from the list.")
+        found = P_("%(n)s columns with something in them", n=sheet.columns)
+        yield Problem(file, "", found, P_("%(n)s at most", n=csv_list.MAX_CELLS), fix)
     if sheet.seen["too_long"] == "rows" and len(table.rows) < csv_list.MAX_ROWS:
-        fix = "Delete what is not needed, or split the list."
-        yield Problem(file, "", f"more than {sheet.count - 1:,} rows", f"at most {csv_list.MAX_ROWS} rows", fix)
+        found, most = P_("more than %(n)s rows", n=sheet.count - 1), P_("at most %(n)s rows", n=str(csv_list.MAX_ROWS))
+        yield Problem(file, "", found, most, P_("Delete what is not needed, or split the list."))
     if sheet.seen["too_long"] == "text":
-        fix = "Delete the columns that are not needed, or split the list."
-        yield Problem(file, "", "more than 5 MB of text", "a list of partners", fix)
+        fix = P_("Delete the columns that are not needed, or split the list.")
+        yield Problem(file, "", P_("more than 5 MB of text"), P_("a list of partners"), fix)
     for where, _ in _by_column(sheet.seen.get("without_result", ()), table):
-        fix = "Open the file in a spreadsheet program, save it again, and try again."
-        yield Problem(file, where, "a formula whose result is not in the file", "what the cell shows", fix)
+        fix = P_("Open the file in a spreadsheet program, save it again, and try again.")
+        found = P_("a formula whose result is not in the file")
+        yield Problem(file, where, found, P_("what the cell shows"), fix)
 
 
 def remarks(file: str, sheet: Sheet, table: Table) -> list[Problem | Fix]:
@@ -65,10 +66,15 @@ def problems_in_letters(told: Iterable[Problem], table: Table) -> list[Problem]:
 
 
 def _problem_in_letters(problem: Problem, letter: dict[str, str]) -> Problem:
-    match = _PLACE.search(problem.where)
-    if not match or not letter.get(match[1]):
+    facts = problem.where.facts if isinstance(problem.where, Phrase) else {}
+    column = str(facts.get("column", ""))
+    if not letter.get(column):
         return problem
-    return replace(problem, where=f"{problem.where[: match.start()]}column {letter[match[1]]} ({match[1]})")
+    return replace(problem, where=in_column(str(facts["place"]), _letter_and_name(letter[column], column)))
+
+
+def _letter_and_name(letter: str, column: str) -> str:
+    return f"{letter} ({column})" if column else letter
 
 
 def _fix_in_letters(fix: Fix, letter: dict[str, str]) -> Fix:
@@ -88,37 +94,46 @@ def _by_column(cells: Iterable[Sequence[int]], table: Table) -> Iterator[tuple[s
     for column, rows in sorted(groups.items()):
         letter = letters(column)
         if letter in ours:
-            name = f" ({ours[letter]})" if ours[letter] else ""
-            yield f"{rows_named(sorted(rows))}, column {letter}{name}", sorted(rows)
+            yield in_column(rows_named(sorted(rows)), _letter_and_name(letter, ours[letter])), sorted(rows)
 
 
 def _of_the_reader(file: str, sheet: Sheet) -> Iterator[Problem]:
     if sheet.seen["reader"] in ("calamine", "xls"):
-        found = "an old Excel workbook" if sheet.seen["reader"] == "xls" else "a workbook that is written unusually"
-        fix = "Hidden rows, links and notes were not seen, and numbers stand without format: look through the list."
-        yield Problem(file, "", found, "XLSX or ODS", fix)
+        found = P_("an old Excel workbook")
+        if sheet.seen["reader"] == "calamine":
+            found = P_("a workbook that is written unusually")
+        fix = P_("Hidden rows, links and notes were not seen, and numbers stand without format: look through the list.")
+        yield Problem(file, "", found, P_("XLSX or ODS"), fix)
 
 
 def _hidden(file: str, sheet: Sheet, table: Table) -> Iterator[Problem]:
     listed = {row for row, _ in table.rows}
     if rows := [row for row in sheet.seen.get("hidden_rows", ()) if row in listed]:
-        why = ", by a filter" if sheet.seen["filtered"] else ""
-        found = f"{'rows that are' if len(rows) > 1 else 'a row that is'} hidden in the sheet{why}"
-        fix = "They are read like all others: delete those that are not to be asked."
-        yield Problem(file, _every_row(rows), found, "only rows that are meant", fix)
+        found = Pn_("a row that is hidden in the sheet", "rows that are hidden in the sheet", len(rows))
+        if sheet.seen["filtered"]:
+            found = Pn_(
+                "a row that is hidden in the sheet, by a filter",
+                "rows that are hidden in the sheet, by a filter",
+                len(rows),
+            )
+        fix = P_("They are read like all others: delete those that are not to be asked.")
+        yield Problem(file, _every_row(rows), found, P_("only rows that are meant"), fix)
     for first, last in sheet.seen.get("hidden_columns", ()):
         for one in table.columns:
             if one.letter in {letters(column) for column in range(first, min(last, first + 500) + 1)}:
-                found = f"a column that is hidden in the sheet: {shown(one.heading)}"
-                fix = f"It is read all the same, {f'as {one.column}' if one.column else 'into the note'}."
-                yield Problem(file, f"column {one.letter}", found, "only columns that are meant", fix)
+                found = P_("a column that is hidden in the sheet: %(heading)s", heading=shown(one.heading))
+                fix = P_("It is read all the same, into the note.")
+                if one.column:
+                    fix = P_("It is read all the same, as %(column)s.", column=one.column)
+                where = P_("column %(column)s", column=one.letter)
+                yield Problem(file, where, found, P_("only columns that are meant"), fix)
     if rows := [row for row in sheet.seen.get("struck", ()) if row in listed]:
-        found = "text that is struck through"
-        fix = "It is read like all other text: delete the rows that are not to be asked."
-        yield Problem(file, _every_row(rows), found, "only rows that are meant", fix)
+        found = P_("text that is struck through")
+        fix = P_("It is read like all other text: delete the rows that are not to be asked.")
+        yield Problem(file, _every_row(rows), found, P_("only rows that are meant"), fix)
 
 
-def _every_row(rows: Sequence[int]) -> str:
+def _every_row(rows: Sequence[int]) -> Phrase:
     """Name rows that one would not find otherwise: runs of them as such, up to twenty."""
     runs: list[list[int]] = []
     for row in rows:
@@ -126,9 +141,14 @@ def _every_row(rows: Sequence[int]) -> str:
             runs[-1].append(row)
         else:
             runs.append([row])
-    named = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
-    more = f" and {len(named) - 20} more places" if len(named) > 20 else ""
-    return f"{'row' if len(rows) == 1 else 'rows'} {', '.join(named[:20])}{more}"
+    named: Sequence[str] = [
+        P_("%(first)s to %(last)s", first=str(run[0]), last=str(run[-1])) if len(run) > 2 else ", ".join(map(str, run))
+        for run in runs
+    ]
+    if len(named) > 20:
+        more = str(len(named) - 20)
+        return P_("rows %(rows)s and %(n)s more places", rows=named[:20], n=more)
+    return Pn_("row %(rows)s", "rows %(rows)s", len(rows), rows=named)
 
 
 def _errors(file: str, sheet: Sheet, table: Table) -> Iterator[Problem]:
@@ -137,21 +157,22 @@ def _errors(file: str, sheet: Sheet, table: Table) -> Iterator[Problem]:
         kinds[text].append((row, column))
     for text, cells in kinds.items():
         for where, _ in _by_column(cells, table):
-            found = f"{shown(text)}, which a spreadsheet shows where a formula fails"
-            yield Problem(file, where, found, "a value", "It is read as an empty cell.")
+            found = P_("%(text)s, which a spreadsheet shows where a formula fails", text=shown(text))
+            yield Problem(file, where, found, P_("a value"), P_("It is read as an empty cell."))
 
 
 def _merged(file: str, sheet: Sheet, table: Table, first: int) -> Iterator[Problem]:
-    ours = {one.letter: f" ({one.column})" if one.column else "" for one in table.columns}
+    ours = {one.letter: one.column for one in table.columns}
     columns: dict[str, list[str]] = defaultdict(list)
     for top, bottom, letter, text in sheet.down:
         if bottom >= first:
-            columns[letter].append(f"rows {top} to {bottom} {shown(text, 30)}")
+            said = P_("rows %(first)s to %(last)s %(text)s", first=str(top), last=str(bottom), text=shown(text, 30))
+            columns[letter].append(said)
     for letter, ranges in sorted(columns.items()):
-        more = f" and {len(ranges) - 8:,} more" if len(ranges) > 8 else ""
-        found = f"{'a merged cell' if len(ranges) == 1 else f'{len(ranges):,} merged cells'} over several rows"
-        fix = f"Read in each of the rows: {', '.join(ranges[:8])}{more}."
-        yield Problem(file, f"column {letter}{ours.get(letter, '')}", found, "one cell a row", fix)
+        found = Pn_("a merged cell over several rows", "%(n)s merged cells over several rows", len(ranges))
+        fix = P_("Read in each of the rows: %(ranges)s.", ranges=first_of(ranges, 8))
+        where = P_("column %(column)s", column=_letter_and_name(letter, ours.get(letter, "")))
+        yield Problem(file, where, found, P_("one cell a row"), fix)
 
 
 def _dates(sheet: Sheet, table: Table, first: int) -> Iterator[Fix]:
@@ -161,17 +182,17 @@ def _dates(sheet: Sheet, table: Table, first: int) -> Iterator[Fix]:
         letter = letters(column)
         if letter in named and row >= first and row in texts:
             text = texts[row][sheet.letters.index(letter)]
-            what = "dates and times in this column, written as year-month-day and hours:minutes"
+            what = P_("dates and times in this column, written as year-month-day and hours:minutes")
             yield Fix(row, what, text, text, place="row", column=letter)
 
 
 def _notes(file: str, sheet: Sheet) -> Iterator[Problem]:
     if notes := sheet.seen.get("notes"):
         cells = [f"{letters(column)}{row}" for row, column in notes]
-        named = ", ".join(cells[:8]) + (f" and {len(cells) - 8:,} more" if len(cells) > 8 else "")
-        found = f"{len(cells):,} {'note' if len(cells) == 1 else 'notes'} on cells"
-        fix = "Notes and comments on cells are not read: copy into a cell what is needed."
-        yield Problem(file, f"{'cell' if len(cells) == 1 else 'cells'} {named}", found, "text in cells", fix)
+        found = Pn_("%(n)s note on cells", "%(n)s notes on cells", len(cells))
+        fix = P_("Notes and comments on cells are not read: copy into a cell what is needed.")
+        where = Pn_("cell %(cells)s", "cells %(cells)s", len(cells), cells=first_of(cells, 8))
+        yield Problem(file, where, found, P_("text in cells"), fix)
 
 
 def _strays(file: str, table: Table) -> Iterator[Problem]:
@@ -179,15 +200,15 @@ def _strays(file: str, table: Table) -> Iterator[Problem]:
     for row, letter, cell in table.strays:
         columns[letter].append((row, cell.strip()))
     for letter, cells in columns.items():
-        where = f"{rows_named([row for row, _ in cells])}, column {letter}"
-        texts = ", ".join(shown(text, 60) for _, text in cells[:5])
-        more = f" and {len(cells) - 5:,} more" if len(cells) > 5 else ""
-        yield Problem(file, where, f"{texts}{more}", "a name above the column", "Kept in the note.")
+        where = in_column(rows_named([row for row, _ in cells]), letter)
+        texts = first_of([shown(text, 60) for _, text in cells], 5)
+        yield Problem(file, where, texts, P_("a name above the column"), P_("Kept in the note."))
 
 
 def _cut(file: str, sheet: Sheet) -> Iterator[Problem]:
     for number, cells in sheet.records:
         for place, cell in enumerate(cells):
             if len(cell) >= MAX_CELL:
-                where, found = f"row {number}, column {sheet.letters[place]}", f"{MAX_CELL:,} characters or more"
-                yield Problem(file, where, found, "less text in a cell", "The rest is not read.")
+                where = in_column(row_named(number), sheet.letters[place])
+                found = P_("%(n)s characters or more", n=MAX_CELL)
+                yield Problem(file, where, found, P_("less text in a cell"), P_("The rest is not read."))

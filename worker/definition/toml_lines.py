@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from worker.definition.problems import Problem
+from worker.definition.problems import Problem, line_named
+from worker.text.phrases import P_
 
 _HEADER = re.compile(r"\s*(?P<open>\[\[?)\s*(?P<name>[A-Za-z0-9_.-]+)\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(r"\s*(?P<name>[A-Za-z0-9_.-]+)\s*=")
@@ -25,7 +26,9 @@ def _with_line(lines: dict[str, int], problem: Problem) -> Problem:
     key = problem.where.removeprefix("key ")
     while key not in lines and _LAST_PART.search(key):
         key = _LAST_PART.sub("", key)
-    return replace(problem, where=f"line {lines[key]}, {problem.where}") if key in lines else problem
+    if key not in lines:
+        return problem
+    return replace(problem, where=P_("%(line)s, %(where)s", line=line_named(lines[key]), where=problem.where))
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from worker.definition.problems import Problem, did_you_mean, named, shown
+from worker.definition.problems import Problem, any_of, did_you_mean, named, shown, what_is_wrong_with
 from worker.text import addresses, characters
-from worker.text.languages import what_is_wrong_with
+from worker.text.phrases import P_
 
-_TEXT = 'a text in "quotation marks"'
+_TEXT = P_('a text in "quotation marks"')
 
 
 class Table:
@@ -25,27 +25,31 @@ class Table:
 
     def note(self, key: str, found: str, expected: str, fix: str) -> None:
         """Note a problem with one key of this table."""
-        self.problems.append(Problem(self.file, f"key {self.prefix}{named(key)}", found, expected, fix))
+        name = named(key)  # quoted where something in it cannot be seen
+        where = P_("key %(key)s", key=P_("%(table)s%(key)s", table=self.prefix, key=name) if self.prefix else name)
+        self.problems.append(Problem(self.file, where, found, expected, fix))
 
     def only(self, known: tuple[str, ...], not_yet: tuple[str, ...] = ()) -> None:
         """Note every key that is not known, and those that are not built yet."""
         for key in self.values:
             if key in not_yet:
-                self.note(key, "a key that is not built yet", "no key of that name", "Remove it for now.")
+                found, expected = P_("a key that is not built yet"), P_("no key of that name")
+                self.note(key, found, expected, P_("Remove it for now."))
             elif key not in known:
-                self.note(key, "a key that is not known", "only known keys", did_you_mean(key, known))
+                self.note(key, P_("a key that is not known"), P_("only known keys"), did_you_mean(key, known))
 
     def has(self, key: str, expected: str, fix: str) -> bool:
         """Whether a key is there; notes that it is missing."""
         if key not in self.values:
-            self.note(key, "nothing", expected, fix)
+            self.note(key, P_("nothing"), expected, fix)
         return key in self.values
 
     def text(self, key: str, *, most: int, example: str = "", default: str | None = None) -> str:
         """Read one line of text, tidied; without a default it must be there and not be empty."""
         if default is not None and key not in self.values:
             return default
-        if not self.has(key, _TEXT, f"Add {key} = {example}" if example else f"Add {key}."):
+        fix = P_("Add %(key)s = %(example)s", key=key, example=example) if example else P_("Add %(key)s.", key=key)
+        if not self.has(key, _TEXT, fix):
             return ""
         return self._line(key, self.values[key], most, may_be_empty=default == "")
 
@@ -72,7 +76,8 @@ class Table:
     def _languages(self, key: str, value: dict[str, Any]) -> "Table":
         inner = Table(self.file, value, self.problems, f"{self.prefix}{key}.")
         if not value:
-            self.note(key, "an empty table", "a text for each language", 'Write { en = "…", fr = "…" }.')
+            fix = P_('Write { en = "…", fr = "…" }.')
+            self.note(key, P_("an empty table"), P_("a text for each language"), fix)
         for language in value:
             if wrong := what_is_wrong_with(language):
                 inner.note(language, shown(language), *wrong)
@@ -83,8 +88,9 @@ class Table:
         value = self.values.get(key, default)
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        expected = f"a whole number from {least} to {most:,}"
-        self.note(key, shown(value), expected, f"Write {key} = {default}, without quotation marks.")
+        expected = P_("a whole number from %(least)s to %(most)s", least=str(least), most=most)
+        fix = P_("Write %(key)s = %(value)s, without quotation marks.", key=key, value=str(default))
+        self.note(key, shown(value), expected, fix)
         return default
 
     def one_of(self, key: str, words: tuple[str, ...]) -> str:
@@ -92,8 +98,9 @@ class Table:
         value = self.values.get(key, words[0])
         if value in words:
             return str(value)
-        fix = did_you_mean(value, words) if isinstance(value, str) else f'Write {key} = "{words[0]}".'
-        self.note(key, shown(value), " or ".join(f'"{word}"' for word in words), fix)
+        fix = P_('Write %(key)s = "%(value)s".', key=key, value=words[0])
+        fix = did_you_mean(value, words) if isinstance(value, str) else fix
+        self.note(key, shown(value), any_of([f'"{word}"' for word in words]), fix)
         return words[0]
 
     def yes(self, key: str) -> bool:
@@ -101,7 +108,7 @@ class Table:
         value = self.values.get(key, False)
         if isinstance(value, bool):
             return value
-        self.note(key, shown(value), "true or false", "Write it without quotation marks.")
+        self.note(key, shown(value), P_("true or false"), P_("Write it without quotation marks."))
         return False
 
     def address(self, key: str, *, example: str, default: str | None = None) -> str:
@@ -109,26 +116,29 @@ class Table:
         value = self.text(key, most=254, example=example, default=default)
         address, wrong = addresses.normalize(value) if value else (value, "")
         if wrong:
-            self.note(key, shown(value), f"an address such as {example}", f"{wrong} Correct it.")
+            expected = P_("an address such as %(example)s", example=example)
+            self.note(key, shown(value), expected, P_("%(why)s Correct it.", why=wrong))
         return address
 
     def _lines(self, key: str, value: object, most: int) -> list[str]:
         if isinstance(value, list):
             return [self._line(f"{key}[{place}]", line, most) for place, line in enumerate(value, 1)]
-        self.note(key, shown(value), "a list of texts", f'Write {named(key)} = ["first line", "second line"].')
+        fix = P_('Write %(key)s = ["first line", "second line"].', key=named(key))
+        self.note(key, shown(value), P_("a list of texts"), fix)
         return []
 
     def _line(self, key: str, value: object, most: int, *, may_be_empty: bool = False) -> str:
         if not isinstance(value, str):
-            self.note(key, shown(value), _TEXT, "Put it in quotation marks.")
+            self.note(key, shown(value), _TEXT, P_("Put it in quotation marks."))
             return ""
         hidden = list(dict.fromkeys(name for _, name in characters.unfit(value)))
         tidied = characters.tidy(value)
         if hidden:
-            found = f"{', '.join(hidden[:3])} in {shown(value)}"
-            self.note(key, found, "one line of characters that can be read", "Type the text again.")
+            found = P_("%(characters)s in %(text)s", characters=hidden[:3], text=shown(value))
+            self.note(key, found, P_("one line of characters that can be read"), P_("Type the text again."))
         elif not tidied and not may_be_empty:
-            self.note(key, "an empty text", _TEXT, "Fill it in.")
+            self.note(key, P_("an empty text"), _TEXT, P_("Fill it in."))
         elif len(tidied) > most:
-            self.note(key, f"{len(tidied)} characters", f"{most} at most", "Shorten it.")
+            found = P_("%(n)s characters", n=str(len(tidied)))
+            self.note(key, found, P_("%(n)s at most", n=most), P_("Shorten it."))
         return tidied[:most]  # what is longer was noted, and is not to cost whoever reads it further

@@ -9,42 +9,55 @@ from worker.definition import workbook_reader
 from worker.definition.csv_list import MAX_CELLS, Record
 from worker.definition.problems import Problem
 from worker.definition.readable_files import Unreadable
+from worker.text.phrases import P_
 
 MAX_WORKBOOK = 10 * 1024 * 1024
 MAX_SECONDS = 60.0
 MAX_MEMORY = 256 * 1024 * 1024
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".ods", ".xls", ".xlsb", ".numbers")
 _BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
-_EXPECTED = "a list of partners as XLSX, ODS, CSV or text"
+_EXPECTED = P_("a list of partners as XLSX, ODS, CSV or text")
 _MAX_MERGED = 1_000_000  # rows of ranges that are looked at
-_AS_XLSX = "Open it in a spreadsheet program and save it as Excel workbook (XLSX) or as CSV UTF-8."
-_ONLY_LIST = "Copy the list alone into an empty spreadsheet, and save that as XLSX or CSV UTF-8."
+_AS_XLSX = P_("Open it in a spreadsheet program and save it as Excel workbook (XLSX) or as CSV UTF-8.")
+_ONLY_LIST = P_("Copy the list alone into an empty spreadsheet, and save that as XLSX or CSV UTF-8.")
 _REFUSED = {
-    "password": ("a workbook protected with a password", "Save it without a password and try again."),
+    "password": (P_("a workbook protected with a password"), P_("Save it without a password and try again.")),
     "strict": (
-        "a workbook in the Strict variant of Open XML",
-        "Save it as Excel workbook (XLSX), not as Strict Open XML, or as CSV UTF-8.",
+        P_("a workbook in the Strict variant of Open XML"),
+        P_("Save it as Excel workbook (XLSX), not as Strict Open XML, or as CSV UTF-8."),
     ),
-    "numbers": ("a document of Apple Numbers", "Export it from Numbers: File, Export To, Excel or CSV."),
-    "xlsb": ("a binary Excel workbook (XLSB)", "Save it as Excel workbook (XLSX) or as CSV UTF-8."),
-    "word": ("a Word document", "Copy its list into a spreadsheet, or paste it into a text file."),
-    "text": ("an OpenDocument file that is no spreadsheet", "Copy its list into a spreadsheet, and save that."),
-    "old": ("an old Office file that is no workbook, or is incomplete", _AS_XLSX),
-    "other": ("a compressed file (ZIP) that is no workbook", "Take the list out of it, and give that file."),
+    "numbers": (P_("a document of Apple Numbers"), P_("Export it from Numbers: File, Export To, Excel or CSV.")),
+    "xlsb": (P_("a binary Excel workbook (XLSB)"), P_("Save it as Excel workbook (XLSX) or as CSV UTF-8.")),
+    "word": (P_("a Word document"), P_("Copy its list into a spreadsheet, or paste it into a text file.")),
+    "text": (
+        P_("an OpenDocument file that is no spreadsheet"),
+        P_("Copy its list into a spreadsheet, and save that."),
+    ),
+    "old": (P_("an old Office file that is no workbook, or is incomplete"), _AS_XLSX),
+    "other": (P_("a compressed file (ZIP) that is no workbook"), P_("Take the list out of it, and give that file.")),
     "unpacked": (
-        f"a file that unpacks to more than {workbook_reader.MAX_UNPACKED // 1_048_576} MB, or to very many parts",
+        P_(
+            "a file that unpacks to more than %(n)s MB, or to very many parts",
+            n=workbook_reader.MAX_UNPACKED // 1_048_576,
+        ),
         _ONLY_LIST,
     ),
-    "entities": ("a workbook with a document type in it, which no spreadsheet program writes", _AS_XLSX),
-    "broken": ("a workbook that is damaged or incomplete", f"Get the file once more. {_AS_XLSX}"),
-    "no sheets": ("a workbook without a sheet of cells", _AS_XLSX),
-    "sheets": (f"more than {workbook_reader.MAX_SHEETS} sheets", _ONLY_LIST),
+    "entities": (P_("a workbook with a document type in it, which no spreadsheet program writes"), _AS_XLSX),
+    "broken": (
+        P_("a workbook that is damaged or incomplete"),
+        P_("Get the file once more. %(fix)s", fix=_AS_XLSX),
+    ),
+    "no sheets": (P_("a workbook without a sheet of cells"), _AS_XLSX),
+    "sheets": (P_("more than %(n)s sheets", n=workbook_reader.MAX_SHEETS), _ONLY_LIST),
 }
 _FAILED = {
-    "time": (f"a workbook that takes longer than {MAX_SECONDS:.0f} seconds to read", _ONLY_LIST),
-    "memory": ("a workbook that takes too much memory to read", _ONLY_LIST),
-    "output": ("a workbook with more text than a list of partners has", _ONLY_LIST),
-    "crash": ("a workbook on which its reader fails, perhaps for a cell far from all others", _ONLY_LIST),
+    "time": (
+        P_("a workbook that takes longer than %(n)s seconds to read", n=int(MAX_SECONDS)),
+        _ONLY_LIST,
+    ),
+    "memory": (P_("a workbook that takes too much memory to read"), _ONLY_LIST),
+    "output": (P_("a workbook with more text than a list of partners has"), _ONLY_LIST),
+    "crash": (P_("a workbook on which its reader fails, perhaps for a cell far from all others"), _ONLY_LIST),
 }
 
 

@@ -1,5 +1,7 @@
 """Mail addresses, checked for their form only: nobody is looked up."""
 
+from worker.text.phrases import P_, Phrase
+
 _REFUSED_BY_THE_LIBRARY = ".invalid"
 _SAME_LENGTH = ".example"
 IGNORED = {
@@ -22,9 +24,28 @@ def normalize(address: str) -> tuple[str, str]:
     try:
         checked = validate_email(asked, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
-        return address, str(error)
+        return address, _told(str(error))
     sent = checked.ascii_email or checked.normalized
     return (sent.removesuffix(_SAME_LENGTH) + _REFUSED_BY_THE_LIBRARY if reserved else sent), ""
+
+
+def _told(message: str) -> Phrase:
+    """What the library says; other languages have a sentence for the likeliest of its many, and one for all others."""
+    return next(phrase for beginning, phrase in _TOLD if message.startswith(beginning)).worded(message)
+
+
+_TOLD = (
+    ("An email address must have an @-sign", P_("An email address must have an @-sign.")),
+    ("There must be something before the @-sign", P_("There must be something before the @-sign.")),
+    ("There must be something after the @-sign", P_("There must be something after the @-sign.")),
+    ("The part after the @-sign is not valid. It should have a period", P_("The part after the @-sign has no dot.")),
+    ("An email address cannot have two periods in a row", P_("An email address cannot have two dots in a row.")),
+    ("The email address is too long", P_("It is too long for an email address.")),
+    ("The email address contains invalid characters before", P_("Signs stand before the @-sign that cannot be there.")),
+    ("Internationalized characters before the @-sign", P_("Letters with accents cannot stand before the @-sign.")),
+    ("The part after the @-sign contains invalid", P_("Signs stand after the @-sign that cannot be there.")),
+    ("", P_("This address cannot be used.")),
+)
 
 
 def domain(typed: str) -> str:

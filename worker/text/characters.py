@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from worker.text.phrases import P_, Phrase
+
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _OVERRIDES = {0x202D, 0x202E}
 _OPENS = {0x202A: 0x202C, 0x202B: 0x202C, 0x2066: 0x2069, 0x2067: 0x2069, 0x2068: 0x2069}  # and what closes it
@@ -30,14 +32,16 @@ _WITHOUT_SPACES = (  # scripts with no space between words: Thai, Lao, Tibetan, 
     *((0x1B00, 0x1B7F), (0xA980, 0xA9DF), (0xAA60, 0xAA7F)),
 )
 MAX_MARKS = 8  # on one letter, one after the other; Khmer and Tibetan stack four or five
+_LINE_BREAK, _INVISIBLE = P_("a line break"), P_("an invisible character")
+_MANY_MARKS = P_("one mark too many on one letter")
 _KINDS = {
-    "Cc": "a control character",
-    "Zl": "a line break",
-    "Zp": "a line break",
-    "Cf": "an invisible character",
-    "Cs": "half a character",
-    "Co": "a character that has no meaning outside one font",
-    "Cn": "a character that does not exist",
+    "Cc": P_("a control character"),
+    "Zl": _LINE_BREAK,
+    "Zp": _LINE_BREAK,
+    "Cf": _INVISIBLE,
+    "Cs": P_("half a character"),
+    "Co": P_("a character that has no meaning outside one font"),
+    "Cn": P_("a character that does not exist"),
 }
 
 
@@ -56,9 +60,9 @@ def unfit(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
         marks = marks + its_marks if its_marks else 0
         if character in allowed or (character.isascii() and character.isprintable()):
             continue
-        kind = _kind(character) or ("one mark too many on one letter" if marks > MAX_MARKS else None)
+        kind = _kind(character) or (_MANY_MARKS if marks > MAX_MARKS else None)
         if kind and not _has_its_place(text, position):
-            yield position, f"U+{ord(character):04X}, {kind}"
+            yield position, _named(character, kind)
 
 
 def unfit_unprinted(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
@@ -75,11 +79,15 @@ def unfit_unprinted(text: str, allowed: str = "") -> Iterator[tuple[int, str]]:
         marks = marks + its_marks if its_marks else 0
         if character in allowed:
             continue
-        kind = "one mark too many on one letter" if marks > MAX_MARKS else None
+        kind: str | None = _MANY_MARKS if marks > MAX_MARKS else None
         if ord(character) in _OVERRIDES or position in turning or unicodedata.category(character) in ("Cc", "Cs"):
             kind = _kind(character)
         if kind:
-            yield position, f"U+{ord(character):04X}, {kind}"
+            yield position, _named(character, kind)
+
+
+def _named(character: str, kind: str) -> Phrase:
+    return P_("%(code)s, %(kind)s", code=f"U+{ord(character):04X}", kind=kind)
 
 
 def _unpaired(text: str) -> set[int]:
@@ -111,13 +119,13 @@ def _marks_in(character: str) -> int:
 def _kind(character: str) -> str | None:
     code = ord(character)
     if character in "\n\r\v\f\x85":
-        return "a line break"
+        return _LINE_BREAK
     if code in _BIDI:
-        return "a character that turns the direction of writing"
+        return P_("a character that turns the direction of writing")
     if code in _BLANK_LETTERS:
-        return "an invisible character"
+        return _INVISIBLE
     if code == 0xFFFD:
-        return "the sign for a letter that was lost"
+        return P_("the sign for a letter that was lost")
     return _KINDS.get(unicodedata.category(character))
 
 

@@ -3,9 +3,11 @@
 import functools
 import re
 from collections.abc import Iterable
+from gettext import NullTranslations
 
 from worker.text import similar_names
-from worker.text.languages import LANGUAGES
+from worker.text.languages import LANGUAGES, SOURCE
+from worker.text.phrases import Phrase
 
 # As the United Nations, ISO 3166 and states themselves write them, beside CLDR's names and what `_OFFICIAL` takes off.
 _ALIASES = {
@@ -167,6 +169,25 @@ def readings(written: str, language: str = "en") -> tuple[str, ...]:
     """Which countries a name may mean that several have, as such letters print them; nothing if it is not so."""
     codes = _meant(written)
     return tuple(country_of(code, language) for code in codes) if len(codes) > 1 else ()
+
+
+class CountryName(Phrase):
+    """The name of an ISO 3166 code, in the language of whoever reads it."""
+
+    def __new__(cls, code: str) -> "CountryName":
+        return super().__new__(cls, (code,), {}, english=country_of(code, SOURCE))  # type: ignore[return-value]
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.words[0],)
+
+    def told(self, catalogue: NullTranslations, language: str) -> str:
+        return country_of(self.words[0], language)
+
+
+def countries_meant(written: str) -> list[CountryName]:
+    """The same as `readings`, for whoever is asked which one is meant."""
+    codes = _meant(written)
+    return [CountryName(code) for code in codes] if len(codes) > 1 else []
 
 
 def is_other_place(written: str) -> bool:

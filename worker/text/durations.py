@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
+from worker.text.phrases import P_
+
 MAX_AHEAD = timedelta(days=3660)
 UNITS = {
     "s": timedelta(seconds=1),
@@ -23,12 +25,16 @@ _WORDS = {
 }
 _UNIT_OF = {word: unit for unit in UNITS for word in (unit, *_WORDS[unit])}
 _DURATION = re.compile(r"\s*([0-9]{1,9})\s*([a-z]+)\s*", re.IGNORECASE)
-A_DURATION = 'a number and one of s, m, h, d, weeks, months, such as "90s", "2h", "7d" or "2 weeks"'
-A_DEADLINE = 'a date and time such as 2030-04-14T18:00:00, or "in 2 weeks"'
+A_DURATION = P_('a number and one of s, m, h, d, weeks, months, such as "90s", "2h", "7d" or "2 weeks"')
+A_DEADLINE = P_('a date and time such as 2030-04-14T18:00:00, or "in 2 weeks"')
 
 
 class NotATime(ValueError):
-    """What was written is no time that can be used; the message says why and how to fix it."""
+    """What was written is no time that can be used; `why` says it, and how to fix it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def duration(text: str) -> timedelta:
@@ -39,10 +45,10 @@ def duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     unit = _UNIT_OF.get(match[2].lower()) if match else None
     if not match or not unit:
-        raise NotATime("Write a whole number and one unit.")
+        raise NotATime(P_("Write a whole number and one unit."))
     most = MAX_AHEAD // UNITS[unit]
     if int(match[1]) > most:
-        raise NotATime(f"That is more than ten years: write at most {most} {unit}.")
+        raise NotATime(P_("That is more than ten years: write at most %(most)s %(unit)s.", most=str(most), unit=unit))
     return int(match[1]) * UNITS[unit]
 
 
@@ -152,9 +158,9 @@ def deadline(text: str, *, now: datetime, zone: tzinfo | None) -> datetime:
     try:
         moment = datetime.fromisoformat(words)
     except ValueError:
-        raise NotATime('Write it like 2030-04-14T18:00:00 or like "in 2 weeks".') from None
+        raise NotATime(P_('Write it like 2030-04-14T18:00:00 or like "in 2 weeks".')) from None
     if re.fullmatch(r"[0-9]{4}-?(?:[0-9]{2}-?[0-9]{2}|W[0-9]{2}-?[0-9]?)", words):
-        raise NotATime("It has no time of day: write it like 2030-04-14T18:00:00.")
+        raise NotATime(P_("It has no time of day: write it like 2030-04-14T18:00:00."))
     return instant(moment, zone)
 
 
@@ -168,10 +174,10 @@ def instant(moment: datetime, zone: tzinfo | None) -> datetime:
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
         if zone is None:
-            raise NotATime('Name the zone it is meant in, such as zone = "Europe/Zurich".')
+            raise NotATime(P_('Name the zone it is meant in, such as zone = "Europe/Zurich".'))
         return _local(moment, zone)
     except OverflowError:
-        raise NotATime("Choose a year between 2 and 9998.") from None
+        raise NotATime(P_("Choose a year between 2 and 9998.")) from None
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:
@@ -179,5 +185,5 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
     if early.utcoffset() == late.utcoffset():
         return early.astimezone(UTC)
     if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) != moment.replace(fold=0):
-        raise NotATime("The clocks go forward just then and skip this time: choose another.")
-    raise NotATime("The clocks go back just then and show this time twice: choose another, or add an offset.")
+        raise NotATime(P_("The clocks go forward just then and skip this time: choose another."))
+    raise NotATime(P_("The clocks go back just then and show this time twice: choose another, or add an offset."))

@@ -116,11 +116,3 @@ def said(value: Any, language: str, authentic: str) -> Any:
     if not isinstance(value, dict):
         return value
     return value.get(language, value.get(authentic, value.get("", next(iter(value.values()), ""))))
-
-
-def what_is_wrong_with(language: str) -> tuple[str, str] | None:
-    """Say what was expected instead of this language and how to fix it; None when all is well."""
-    if language in LANGUAGES:
-        return None
-    *first, last = LANGUAGES
-    return f"{', '.join(first)} or {last}", "Write the language as two small letters."

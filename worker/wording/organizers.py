@@ -4,8 +4,9 @@ from gettext import NullTranslations
 
 from worker.text.languages import SOURCE
 from worker.text.marks import O_, On_
+from worker.text.phrases import Phrase
 
-__all__ = ["O_", "On_", "catalogue"]
+__all__ = ["O_", "On_", "catalogue", "in_language"]
 
 
 def catalogue(language: str) -> NullTranslations:
@@ -15,3 +16,8 @@ def catalogue(language: str) -> NullTranslations:
     from worker.wording import templates  # which brings Jinja and Markdown: most commands speak English alone
 
     return templates.translations(language, "organizers")
+
+
+def in_language(text: str, language: str) -> str:
+    """What is said of a list, a letter or a setting, as its reader reads it; any other text stays as it is."""
+    return text.told(catalogue(language), language) if isinstance(text, Phrase) else text

@@ -6,6 +6,7 @@ from worker.definition.problems import Problem
 from worker.state.refusals import Refused
 from worker.text.languages import N_
 from worker.wording import refusals, templates
+from worker.wording.organizers import in_language
 
 Why = str | Refused | Sequence[Problem]
 """A code, the act's refusal that concerns the field, or what `check` says of it."""
@@ -19,13 +20,12 @@ def sentences(problems: Mapping[str, Why], language: str) -> dict[str, str]:
 def _said(why: Why, language: str) -> str:
     if isinstance(why, Refused):
         return refusals.sentence(why, language, "partner")
-    return sentence(why, language) if isinstance(why, str) else "\n".join(map(_of_a_field, why))
+    return sentence(why, language) if isinstance(why, str) else "\n".join(_of_a_field(one, language) for one in why)
 
 
-def _of_a_field(problem: Problem) -> str:
+def _of_a_field(problem: Problem, language: str) -> str:
     """Where it stands below its field, nothing has to say where."""
-    place = f"{problem.where}: " if problem.where else ""
-    said = f"{place}found {problem.found}; expected {problem.expected}. {problem.fix}".rstrip()
+    said = in_language(problem.without_file, language)
     return said[:1].upper() + said[1:]
 
 

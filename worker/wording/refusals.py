@@ -14,7 +14,7 @@ from worker.text.languages import LANGUAGES
 from worker.text.numbers import grouped
 from worker.wording import blockers, templates, voices
 from worker.wording.mail_status import ACTS
-from worker.wording.organizers import O_, On_, catalogue
+from worker.wording.organizers import O_, On_, catalogue, in_language
 from worker.wording.settings import LABELS
 
 Audience = Literal["partner", "organizer"]
@@ -401,7 +401,9 @@ _SENTENCES: dict[str, _Sentence] = {
     ),
     "taken_out": _taken_out,
     "cannot_be_taken_out": _cannot_be_taken_out,
-    "bad_list": lambda w, f: " ".join([w.gettext(O_("Nobody was added.")), *(one.sentence for one in f["wrong"])]),
+    "bad_list": lambda w, f: " ".join(
+        [w.gettext(O_("Nobody was added.")), *(in_language(one.sentence, w.language) for one in f["wrong"])]
+    ),
     "nobody_new": _plain(O_("Nobody on it is new: nothing was changed.")),
     "too_many_partners": lambda w, f: w.say(
         O_("A letter can have %(most)s partners at most, and this one has %(there)s: nobody was added."),

@@ -15,7 +15,7 @@ from worker.web.desk.doing import At, DeskAct, Unfinished, Wrong
 from worker.wording.acts import Before
 from worker.wording.acts import amend as words
 from worker.wording.changes import Item, all_changes, parts_left_alone
-from worker.wording.organizers import O_
+from worker.wording.organizers import O_, in_language
 from worker.wording.problems import Why
 
 _PARTS = ("office", "salutation")
@@ -126,7 +126,7 @@ def _form(session: Session, at: At) -> dict[str, Any]:
     if is_compared := bool(at.typed) and not _problems(campaign, after):
         changes = all_changes(present, after, campaign.authentic)
         alone = _left_alone(campaign, after)
-        remarks = [remark.sentence for remark in typed_letter.remarks_of(after.texts)]
+        remarks = [in_language(remark.sentence, at.language) for remark in typed_letter.remarks_of(after.texts)]
     return {
         "typed": _fields(present),
         "version": present.version,

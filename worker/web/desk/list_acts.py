@@ -25,7 +25,7 @@ from worker.web.desk.applicant_acts import ACTS as OF_APPLICANTS
 from worker.web.desk.doing import At, DeskAct, Wrong
 from worker.web.desk.visit import Visit
 from worker.wording.acts import Before, partner_list
-from worker.wording.organizers import O_
+from worker.wording.organizers import O_, in_language
 
 MAX_KEPT = forms.MAX_UPLOAD - 64 * 1024  # bytes of a list that the next page sends back
 MAX_SAID = 100  # changes to a list that was taken over
@@ -40,11 +40,11 @@ def _read_list(visit: Visit, at: At) -> Mapping[str, str]:
     if file is not None:
         taken = partners.take_octets(lists.label(file.name), file.content, language, sheet)
     elif pasted.strip():
-        taken = partners.take_octets(Path(lists.A_LIST), pasted.encode(), language, sheet)
+        taken = partners.take_octets(Path(lists.A_LIST), pasted.encode(), language, sheet).called(lists.A_LIST)
     else:
         raise Wrong(list="list missing")
     read = Additions.from_list(lists.A_LIST, taken)
-    remarks = [remark.sentence for remark in grouped(taken.remarks)[:MAX_SAID]]
+    remarks = [in_language(remark.sentence, at.language) for remark in grouped(taken.remarks)[:MAX_SAID]]
     told = json.dumps(_looked_at(at, read, remarks, "list wrong"))
     if len((rows := read.spelled()).encode()) + len(told) > MAX_KEPT:
         raise Wrong(list="list too large")
@@ -60,14 +60,14 @@ def _looked_at(at: At, read: Additions, remarks: list[str], wrong: str) -> list[
     with db.reading() as session:
         campaign = get_campaign(session, at.campaign.id)
         if problems := newcomers.find_problems(campaign, read):
-            raise _wrong(problems, wrong)
+            raise _wrong(at, problems, wrong)
         new = [read.rows[one] for one in newcomers.compare(session, campaign, read).new]
         return [*remarks, *partner_list.alike(newcomers.load_alike(session, campaign, new), at.language)]
 
 
-def _wrong(problems: Sequence[Problem], code: str) -> Wrong:
+def _wrong(at: At, problems: Sequence[Problem], code: str) -> Wrong:
     if code == "list wrong":
-        return Wrong(*(one.sentence for one in few(problems)), list=code)
+        return Wrong(*(in_language(one.sentence, at.language) for one in few(problems)), list=code)
     fields: dict[str, list[Problem]] = {}
     for one in problems:
         field = one.where if one.where in FIELDS else "organization"
@@ -96,7 +96,7 @@ def _add(session: Session, at: At, wanted: Additions, field: str, wrong: str) ->
     try:
         return add_partners.add_new_partners(session, at.campaign.id, wanted, namesake=bool(at.typed.get("namesake")))
     except BadList as refused:
-        raise _wrong(refused.facts["wrong"], wrong) from None
+        raise _wrong(at, refused.facts["wrong"], wrong) from None
     except NobodyNew as refused:
         said = partner_list.left_out(wanted, refused.facts["left_out"], at.language)
         raise Wrong(*said, **{field: "nobody new"}) from None
