@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.phrases import printed
 from worker.definition.campaign import read_definition
 from worker.definition.problems import BadDefinition
 
@@ -55,8 +56,8 @@ def told(folder, **overrides):
     """All that is said about a folder which is refused."""
     with pytest.raises(BadDefinition) as refused:
         read_definition(folder, now=NOW, **overrides)
-    return "\n".join(problem.sentence for problem in refused.value.problems)
+    return printed(refused.value.problems)
 
 
 def remarks_on(folder):
-    return "\n".join(remark.sentence for remark in read_definition(folder, now=NOW).remarks)
+    return printed(read_definition(folder, now=NOW).remarks)

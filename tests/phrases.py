@@ -10,8 +10,8 @@ from worker.definition.problems import Problem
 from worker.text.countries import CountryName
 from worker.text.phrases import Fact, Phrase
 
-TYPED = {"value", "name", "file", "word", "known"}
-"""Facts that are texts of people, or words that they have to type as they stand."""
+TYPED = {"value", "name", "file", "word", "known", "setting", "why"}
+"""Facts that are texts of people, or words that they have to type as they stand, or what the system says."""
 
 
 class Shouted(NullTranslations):
@@ -52,7 +52,7 @@ def _within(fact: Fact, name: str = "") -> Iterator[str]:
             yield from _within(one, name)
 
 
-def sentences(said: Iterable[Problem | Fix]) -> str:
+def printed(said: Iterable[Problem | Fix]) -> str:
     """What a command prints of it, a line each; all of it can be said in another language."""
     those = list(said)
     assert not unmarked(those)

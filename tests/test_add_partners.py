@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests import cast
 from tests.desks import Desk, desk  # noqa: F401
+from tests.phrases import printed
 from worker import db, settings, tasks
 from worker.acts import add_partners, suppressions, third_party_limits
 from worker.acts.invite import enqueue_invitations
@@ -128,7 +129,7 @@ def test_every_problem_is_told_at_once_by_row_and_column(session: Session) -> No
     additions = Additions.from_spelled(json.dumps(["row", *cells]))
     with pytest.raises(refusals.BadList) as refused:
         add_partners.add_new_partners(session, campaign.id, additions)
-    said = "\n".join(problem.sentence for problem in refused.value.facts["wrong"])
+    said = printed(refused.value.facts["wrong"])
     for part in (
         "row 5, column email",
         "row 6, column language: found “km”",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.phrases import printed
 from worker import settings
 from worker.definition.campaign import Definition, read_definition
 from worker.definition.problems import BadDefinition
@@ -26,7 +27,7 @@ def test_every_unfilled_place_is_named(folder: Path) -> None:
     with pytest.raises(BadDefinition) as refused:
         _read(folder)
 
-    told = "\n".join(problem.sentence for problem in refused.value.problems)
+    told = printed(refused.value.problems)
     for place in (
         *("key title", "key reply_to", "key sender.name", "key addressee[1].name", "key addressee[1].office"),
         *("key addressee[1].address[1]", "key addressee[1].salutation", "letter.en.md, line 1", "letter.en.md, line 3"),
@@ -66,7 +67,7 @@ def test_an_unfilled_text_is_found_by_language_and_in_any_addressee(folder: Path
     with pytest.raises(BadDefinition) as refused:
         _read(folder)
 
-    told = "\n".join(problem.sentence for problem in refused.value.problems)
+    told = printed(refused.value.problems)
     assert "key addressee[1].office.en: found “OFFICE”" in told
     assert "key addressee[2].address[2]: found “TOWN”" in told
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.phrases import printed
 from worker.definition import encodings
 from worker.definition.partners import COLUMNS, PartnerRow, TakenList, read_csv, read_pasted, take_list, write_csv
 
@@ -16,7 +17,7 @@ def take(tmp_path: Path, content: str | bytes, name: str = "list.csv") -> TakenL
 
 
 def sentences(taken: TakenList) -> str:
-    return "\n".join(one.sentence for one in [*taken.problems, *taken.remarks])
+    return printed([*taken.problems, *taken.remarks])
 
 
 def is_clean(tmp_path: Path, taken: TakenList) -> bool:

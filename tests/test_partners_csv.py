@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.phrases import printed
 from worker.definition.partners import COLUMNS, ListExists, PartnerRow, read_csv, read_list, write_csv
 
 RIVER_WATCH = PartnerRow("River Watch", "RW", "France", "Rosa", "rosa@river-watch.example", "fr", "knows us")
@@ -23,7 +24,7 @@ def saved(tmp_path, content, name="partners.csv"):
 
 
 def told(problems):
-    return "\n".join(problem.sentence for problem in problems)
+    return printed(problems)
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])

@@ -27,8 +27,8 @@ from worker.text.phrases import P_, Pn_
 from worker.wording import templates
 
 WORKER = Path(__file__).parent.parent / "worker"
-LEFT = {"campaign", "campaign_keys", "letter_files", "word", "word_blocks", "word_package"}
-"""Modules of `definition/` whose sentences only commands say, in English."""
+LEFT = {"letter_files", "word", "word_blocks", "word_package"}
+"""Of letters out of Word, of which commands alone speak."""
 SAYS = {"Problem", "Doubt", "Pasted", "Fix", "note", "tell", "_note_typed", "NotATime"}
 PARTS = {"found", "expected", "fix", "what", "where", "most", "said"}
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}

@@ -18,6 +18,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tests.phrases import printed
 from tests.spreadsheets import cell, compound, ods, packed, repacked, saved, table, with_shared_strings, xls, xlsx
 from worker import child_process
 from worker.definition import workbook, workbook_reader
@@ -36,7 +37,7 @@ def take(tmp_path: Path, octets: bytes, name: str = "list.xlsx", sheet: str = ""
 
 
 def sentences(taken: TakenList) -> str:
-    return "\n".join(one.sentence for one in [*taken.problems, *taken.remarks])
+    return printed([*taken.problems, *taken.remarks])
 
 
 def is_clean(tmp_path: Path, taken: TakenList) -> bool:
@@ -717,7 +718,7 @@ def test_what_cannot_be_read_is_said_in_one_clear_sentence(name: str, tmp_path: 
     taken = take(tmp_path, octets)
 
     assert time.monotonic() - started < workbook.MAX_SECONDS + MAX_SECONDS
-    assert words in "\n".join(one.sentence for one in taken.problems)
+    assert words in printed(taken.problems)
     assert all(len(one.sentence) < 600 and one.sentence.isprintable() for one in [*taken.problems, *taken.remarks])
 
 

@@ -21,11 +21,12 @@ from worker.definition.campaign_keys import (
     Sender,
     read_keys,
 )
-from worker.definition.letters import ASKED_IN, Pasted, members_not_said, members_of_nobody, read_letters
+from worker.definition.letters import Pasted, asked_in, members_not_said, members_of_nobody, read_letters
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import BadDefinition, Problem, few, shown
+from worker.definition.problems import BadDefinition, Problem, all_of, few, in_column, key_named, line_named, shown
 from worker.definition.schedule import Overrides
 from worker.definition.toml_table import Table
+from worker.text.phrases import P_
 
 FILE = "campaign.toml"
 MAX_DEFINITION = 256 * 1024
@@ -121,16 +122,17 @@ def read_definition(
 def _no_folder(folder: Path) -> Problem | None:
     if folder.is_dir():
         return None
-    found = "a file" if folder.exists() else "no such folder"
-    return Problem(shown(str(folder)), "", found, f"a folder with {FILE} in it", "Correct its name.")
+    found = P_("a file") if folder.exists() else P_("no such folder")
+    expected = P_("a folder with %(file)s in it", file=FILE)
+    return Problem(shown(str(folder)), "", found, expected, P_("Correct its name."))
 
 
 def _slug(folder: Path, problems: list[Problem]) -> str:
     """Take the campaign's name in addresses and file names from the folder's."""
     name = Path(os.path.abspath(folder)).name
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name) or len(name) > 60:
-        expected = "a folder named in small letters a-z, digits and single hyphens, 60 at most"
-        problems.append(Problem(shown(name), "", "that name", expected, "Rename the folder."))
+        expected = P_("a folder named in small letters a-z, digits and single hyphens, 60 at most")
+        problems.append(Problem(shown(name), "", P_("that name"), expected, P_("Rename the folder.")))
     return name
 
 
@@ -138,7 +140,7 @@ def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | No
     """Read the file: (its text, its values); None when it cannot be parsed, so that nothing is said of its keys."""
     try:
         text = readable_files.utf8(
-            path, readable_files.content(path, expected="the campaign in TOML", most=MAX_DEFINITION)
+            path, readable_files.content(path, expected=P_("the campaign in TOML"), most=MAX_DEFINITION)
         )
         if too_deep := _too_many_dots(path.name, text):
             problems.append(too_deep)
@@ -154,55 +156,60 @@ def _toml(path: Path, problems: list[Problem]) -> tuple[str, dict[str, Any] | No
 def _too_many_dots(file: str, text: str) -> Problem | None:
     for number, line in enumerate(text.split("\n"), 1):
         if (dots := line.count(".")) > MAX_DOTS:
-            found = f"{dots:,} full stops in one line"
-            return Problem(
-                file, f"line {number}", found, f"{MAX_DOTS} at most", "Write keys such as title, without dots."
-            )
+            found, most = P_("%(n)s full stops in one line", n=dots), P_("%(n)s at most", n=MAX_DOTS)
+            return Problem(file, line_named(number), found, most, P_("Write keys such as title, without dots."))
     return None
 
 
 def _not_toml(file: str, message: str) -> Problem:
     message, _, place = message.removesuffix(")").partition(" (at ")
-    where = place.replace("end of document", "the end of the file")
-    found = f"something that is no TOML ({message[:1].lower()}{message[1:120]})"
-    fix = "Compare the line with the example in the documentation: name = value, texts in quotation marks."
-    return Problem(file, where, found, "lines such as name = value", fix)
+    where = P_("the end of the file") if place == "end of document" else place
+    if at := re.fullmatch("line ([0-9]+), column ([0-9]+)", place):
+        where = in_column(line_named(int(at[1])), at[2])
+    found = P_("something that is no TOML (%(why)s)", why=f"{message[:1].lower()}{message[1:120]}")
+    fix = P_("Compare the line with the example in the documentation: name = value, texts in quotation marks.")
+    return Problem(file, where, found, P_("lines such as name = value"), fix)
 
 
 def _languages_wanted(table: Table, rows: list[PartnerRow]) -> dict[str, str]:
     """Say in which languages letters must be there, and why."""
-    wanted = {row.language: f"{ASKED_IN} {row.language}" for row in rows}
+    wanted: dict[str, str] = {row.language: asked_in(row.language) for row in rows}
     authentic = str(table.values.get("authentic"))
-    return wanted | {authentic: f"authentic is {authentic}"}
+    return wanted | {authentic: P_("authentic is %(language)s", language=authentic)}
 
 
 def _remarks(definition: Definition) -> list[Problem]:
     remarks = []
     if definition.show_signers == "everyone" and definition.public_page != "from launch":
-        found = f'"everyone", with public_page = "{definition.public_page}"'
-        fix = "As it stands only partners see who signs, for there is no public page before the letter has left."
-        remarks.append(Problem(FILE, "key show_signers", found, 'public_page = "from launch" beside it', fix))
+        fix = P_("As it stands only partners see who signs, for there is no public page before the letter has left.")
+        remarks.append(_beside("show_signers", "everyone", "public_page", definition.public_page, "from launch", fix))
     if definition.join != "closed" and definition.public_page != "from launch":
-        found = f'"{definition.join}", with public_page = "{definition.public_page}"'
-        fix = "As it stands nobody can ask to sign, for there is no public page before the letter has left."
-        remarks.append(Problem(FILE, "key join", found, 'public_page = "from launch" beside it', fix))
+        fix = P_("As it stands nobody can ask to sign, for there is no public page before the letter has left.")
+        remarks.append(_beside("join", definition.join, "public_page", definition.public_page, "from launch", fix))
     if definition.members != "closed" and definition.public_page == "never":
-        found = f'"{definition.members}", with public_page = "never"'
-        fix = "As it stands nobody can add a voice, for there is no public page."
-        remarks.append(Problem(FILE, "key members", found, 'public_page = "from launch" beside it', fix))
+        fix = P_("As it stands nobody can add a voice, for there is no public page.")
+        remarks.append(_beside("members", definition.members, "public_page", "never", "from launch", fix))
     if definition.members != "closed" and definition.public_page == "from launch":
         remarks += members_not_said(definition.letters, definition.authentic)
     if definition.addressees[0].single_mails and definition.members != "named":
-        found = f'members = "{definition.members}", with single_mails'
-        fix = "As it stands nobody is named to the addressee, so there is nobody to send an email about."
-        remarks.append(Problem(FILE, "key members", found, 'members = "named" beside it', fix))
+        found = P_("%(setting)s, with single_mails", setting=f'members = "{definition.members}"')
+        expected = P_("%(setting)s beside it", setting='members = "named"')
+        fix = P_("As it stands nobody is named to the addressee, so there is nobody to send an email about.")
+        remarks.append(Problem(FILE, key_named("members"), found, expected, fix))
     if definition.quorum > len(definition.partners):
-        found = f"{definition.quorum}, with {len(definition.partners)} partners"
-        fix = "As it stands the letter always waits for a person."
-        remarks.append(Problem(FILE, "key quorum", found, "no more than there are partners", fix))
+        partners, quorum = str(len(definition.partners)), str(definition.quorum)
+        found = P_("%(quorum)s, with %(n)s partners", quorum=quorum, n=partners)
+        fix = P_("As it stands the letter always waits for a person.")
+        remarks.append(Problem(FILE, key_named("quorum"), found, P_("no more than there are partners"), fix))
     for key, value in _by_language(definition).items():
-        remarks += _missing_words(definition, f"key {key}", value)
+        remarks += _missing_words(definition, key_named(key), value)
     return remarks
+
+
+def _beside(key: str, value: str, other: str, stands: str, wanted: str, fix: str) -> Problem:
+    """One setting that means nothing beside another."""
+    found = P_("%(value)s, with %(setting)s", value=f'"{value}"', setting=f'{other} = "{stands}"')
+    return Problem(FILE, key_named(key), found, P_("%(setting)s beside it", setting=f'{other} = "{wanted}"'), fix)
 
 
 def _missing_words(definition: Definition, key: str, value: object) -> Iterator[Problem]:
@@ -210,24 +217,28 @@ def _missing_words(definition: Definition, key: str, value: object) -> Iterator[
     if not isinstance(value, dict):
         others = [language for language in definition.letters if language != definition.authentic]
         if value and others:
-            fix = f"Readers of {' and '.join(others)} see the same words: is that intended?"
-            yield Problem(FILE, key, "the same for every language", _EACH_LANGUAGE, fix)
+            fix = P_("Readers of %(languages)s see the same words: is that intended?", languages=all_of(others))
+            yield Problem(FILE, key, P_("the same for every language"), _EACH_LANGUAGE, fix)
         return
     for language in definition.letters:
         if not value.get(language):
             said = value if language not in value else {}  # an empty list is said, and printed as it is
             fallback = definition.authentic if definition.authentic in said else next(iter(said), "")
-            see = f"see it in {fallback}" if fallback else "see none of it"
-            yield Problem(
-                FILE, key, f"nothing in {language}", "each language", f"Readers of {language} {see}: is that intended?"
-            )
+            fix = P_("Readers of %(language)s see none of it: is that intended?", language=language)
+            if fallback:
+                fix = P_(
+                    "Readers of %(language)s see it in %(other)s: is that intended?", language=language, other=fallback
+                )
+            yield Problem(FILE, key, P_("nothing in %(language)s", language=language), P_("each language"), fix)
     for language in value:
         if language not in definition.letters:
-            fix = f"Nobody reads it, for there is no letter.{language}.md: is that intended?"
-            yield Problem(FILE, key, f"words in {language}", "the languages of the letter", fix)
+            file = f"letter.{language}.md"
+            fix = P_("Nobody reads it, for there is no %(file)s: is that intended?", file=file)
+            found = P_("words in %(language)s", language=language)
+            yield Problem(FILE, key, found, P_("the languages of the letter"), fix)
 
 
-_EACH_LANGUAGE = 'a text for each language, such as { en = "…", fr = "…" }'
+_EACH_LANGUAGE = P_('a text for each language, such as { en = "…", fr = "…" }')
 
 
 def _by_language(definition: Definition) -> dict[str, object]:

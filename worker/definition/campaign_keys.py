@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from worker.definition.problems import Problem, did_you_mean, shown, what_is_wrong_with
+from worker.definition.problems import Problem, any_of, did_you_mean, shown, what_is_wrong_with
 from worker.definition.schedule import (
     KEEP_CONTACTS,
     Overrides,
@@ -18,6 +18,7 @@ from worker.definition.schedule import (
 )
 from worker.definition.toml_table import Table
 from worker.registry import by_name
+from worker.text.phrases import P_
 
 VISIBILITIES = ("public", "addressee", "counted")
 SHOW_SIGNERS = ("nobody", "partners", "everyone")
@@ -132,14 +133,15 @@ def _visibility(reading: Reading) -> list[str]:
         return list(VISIBILITIES)
     chosen = table.texts("visibility", most=40)
     if not chosen and table.values["visibility"] == []:
-        fix = 'Write visibility = ["public"] at least.'
-        table.note("visibility", "an empty list", "how partners may sign", fix)
+        fix = P_('Write visibility = ["public"] at least.')
+        table.note("visibility", P_("an empty list"), P_("how partners may sign"), fix)
     for place, one in enumerate(chosen, 1):
         if one and one not in VISIBILITIES:
             fix = did_you_mean(one, VISIBILITIES)
-            table.note(f"visibility[{place}]", shown(one), " or ".join(VISIBILITIES), fix)
+            table.note(f"visibility[{place}]", shown(one), any_of(VISIBILITIES), fix)
         elif one in chosen[: place - 1]:
-            table.note(f"visibility[{place}]", f"{shown(one)} again", "each once", "Remove it.")
+            found = P_("%(value)s again", value=shown(one))
+            table.note(f"visibility[{place}]", found, P_("each once"), P_("Remove it."))
     return chosen
 
 
@@ -152,9 +154,9 @@ def _sender(reading: Reading) -> Sender:
     table = reading.table
     values = table.values.get("sender")
     if not isinstance(values, dict):
-        found = "nothing" if values is None else shown(values)
-        fix = 'Write [sender] on a line of its own and name = "…" below it.'
-        table.note("sender", found, "a table: who runs the campaign", fix)
+        found = P_("nothing") if values is None else shown(values)
+        fix = P_('Write [sender] on a line of its own and name = "…" below it.')
+        table.note("sender", found, P_("a table: who runs the campaign"), fix)
         return Sender()
     inner = Table(table.file, values, table.problems, "sender.")
     inner.only(("name", "lines"))
@@ -166,9 +168,9 @@ def _addressees(reading: Reading) -> list[Addressee]:
     table = reading.table
     values = table.values.get("addressee")
     if not isinstance(values, list) or not values or not all(isinstance(one, dict) for one in values):
-        found = "nothing" if values is None else shown(values)
-        fix = 'Write [[addressee]], in two brackets, on a line of its own and name = "…" below it.'
-        table.note("addressee", found, "at least one table: to whom the letter goes", fix)
+        found = P_("nothing") if values is None else shown(values)
+        fix = P_('Write [[addressee]], in two brackets, on a line of its own and name = "…" below it.')
+        table.note("addressee", found, P_("at least one table: to whom the letter goes"), fix)
         return []
     return [_addressee(table, place, one) for place, one in enumerate(values, 1)]
 
@@ -186,15 +188,15 @@ def _addressee(table: Table, place: int, values: dict[str, Any]) -> Addressee:
         single_mails=inner.text("single_mails", most=300, default=""),
     )
     if place > 1 and addressee.single_mails:
-        fix = "Remove it: only the first addressee is told of persons who add their voices."
-        inner.note("single_mails", shown(addressee.single_mails), "nothing for a copy", fix)
+        fix = P_("Remove it: only the first addressee is told of persons who add their voices.")
+        inner.note("single_mails", shown(addressee.single_mails), P_("nothing for a copy"), fix)
     if addressee.copy is not (place > 1) and isinstance(values.get("copy", False), bool):
         found, fix = (
-            ("copy = true for the first", "Remove it: the first addressee is written to.")
+            (P_("copy = true for the first"), P_("Remove it: the first addressee is written to."))
             if place == 1
-            else ("a second main addressee", "Add copy = true: only the first is written to.")
+            else (P_("a second main addressee"), P_("Add copy = true: only the first is written to."))
         )
-        inner.note("copy", found, "one addressee, then copies", fix)
+        inner.note("copy", found, P_("one addressee, then copies"), fix)
     return addressee
 
 

@@ -19,7 +19,7 @@ from worker.definition.problems import (
 )
 from worker.text import characters, letter_numbers
 from worker.text.languages import LANGUAGES
-from worker.text.phrases import P_
+from worker.text.phrases import P_, Phrase
 
 MAX_LETTER = 256 * 1024
 MAX_LINES = 4_000
@@ -28,7 +28,6 @@ _SIGNS = "[]*_`<>&~|{}\\#!"
 MAX_WORD = 2_000  # letters, an address among them; Khmer is written without spaces
 _LONG_WORD = re.compile(rf"[^\s|\u1780-\u17ff]{{{MAX_WORD + 1},}}")
 _MAX_SUBJECT = 200
-ASKED_IN = "partners are asked in"  # and a language: why its letter must be there
 _PLACEHOLDERS = ("count", "members")
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}|\{\{|\}\}|\{[%#]|[%#]\}")
 _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
@@ -37,6 +36,11 @@ _NAME = re.compile(r"letter\.(.+)\.md", re.IGNORECASE)
 @dataclass(frozen=True)
 class Pasted(Problem):
     """What may print otherwise than its writer meant, as in text that was pasted as plain lines; a person decides."""
+
+
+def asked_in(language: str) -> Phrase:
+    """Why the letter must be there in a language."""
+    return P_("partners are asked in %(language)s", language=language)
 
 
 def read_letters(
@@ -51,7 +55,7 @@ def read_letters(
     letters = {}
     for language in LANGUAGES:
         if language in there or language in wanted:
-            text = _read(folder / f"letter.{language}.md", wanted.get(language, ""), problems)
+            text = _read(folder, language, wanted.get(language, ""), problems)
             if text is not None:
                 letters[language] = text
                 problems += check_text(f"letter.{language}.md", text)
@@ -98,18 +102,19 @@ def _near(folder: Path) -> str:
     return next((name for name in others if _NAME.fullmatch(name) is None or name != name.lower()), "")
 
 
-def _read(path: Path, why: str, problems: list[Problem]) -> str | None:
+def _read(folder: Path, language: str, why: str, problems: list[Problem]) -> str | None:
+    path = folder / f"letter.{language}.md"
     expected = P_("the letter in Markdown, since %(why)s", why=why) if why else P_("the letter in Markdown")
     try:
         octets = readable_files.content(path, expected=expected, most=MAX_LETTER)
         return re.sub(r"\r\n?", "\n", readable_files.utf8(path, octets))
     except readable_files.Unreadable as error:
         problem = error.problem
-    near = _near(path.parent)
+    near = _near(folder)
     if near and problem.found == "no such file":
         fix = P_("There is %(file)s: is it the letter, with another name or format?", file=shown(near))
         problem = replace(problem, fix=fix)
-    elif why.startswith(ASKED_IN) and problem.found == "no such file":
+    elif why == asked_in(language) and problem.found == "no such file":
         fix = P_("Put a translation there, or leave the language of these partners empty in partners.csv.")
         problem = replace(problem, fix=fix)
     problems.append(problem)

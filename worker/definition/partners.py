@@ -28,6 +28,7 @@ from worker.definition.problems import (
     any_of,
     first_of,
     in_column,
+    key_named,
     line_named,
     row_named,
     rows_named,
@@ -497,9 +498,8 @@ def _row(file: str, number: int, cells: dict[str, str], problems: list[Problem])
 
 def _cell(column: str, raw: str) -> tuple[str, ...]:
     """Tidy one cell; when it is not fit: (it, what was found, what was expected, how to fix it)."""
-    most = P_("%(n)s characters at most", n=str(MAX_LENGTH.get(column, 80)))
     if len(raw) > 10 * MAX_LENGTH.get(column, 80):
-        return "", P_("%(n)s characters", n=len(raw)), most, P_("Shorten it.")
+        return "", P_("%(n)s characters", n=len(raw)), *_too_long(column)
     unfit = characters.unfit_unprinted(raw, "\r\n\t") if column == "note" else _unfit(column, raw)
     hidden = dict.fromkeys(name for _, name in islice(unfit, MAX_UNFIT))
     value = characters.tidy(raw)
@@ -507,7 +507,7 @@ def _cell(column: str, raw: str) -> tuple[str, ...]:
         found = P_("%(characters)s in %(text)s", characters=list(hidden)[:3], text=shown(raw))
         return value, found, P_("characters that can be read"), P_("Delete it or type the text again.")
     if len(value) > MAX_LENGTH.get(column, 80):
-        return value, P_("%(n)s characters", n=str(len(value))), most, P_("Shorten it.")
+        return value, P_("%(n)s characters", n=str(len(value))), *_too_long(column)
     if column == "organization":
         return _organization(value)
     if column == "email" and value:
@@ -515,6 +515,10 @@ def _cell(column: str, raw: str) -> tuple[str, ...]:
     if column == "language" and value:
         return _language(value)
     return (value,)
+
+
+def _too_long(column: str) -> tuple[Phrase, Phrase]:
+    return P_("%(n)s characters at most", n=str(MAX_LENGTH.get(column, 80))), P_("Shorten it.")
 
 
 def _unfit(column: str, raw: str) -> Iterator[tuple[int, str]]:
@@ -587,7 +591,7 @@ def _namesakes_not_there(groups: Iterable[Sequence[_Numbered]], namesakes: Itera
         if similar_names.same_name(name) not in twice:
             found = P_("%(name)s, which stands there once at most", name=shown(name))
             fix = P_("Remove it, or correct how it is written.")
-            where, expected = P_("key %(key)s", key="namesakes"), P_("a name that two rows share")
+            where, expected = key_named("namesakes"), P_("a name that two rows share")
             yield Problem("campaign.toml", where, found, expected, fix)
 
 

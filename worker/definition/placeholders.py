@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from worker import settings
-from worker.definition.problems import Problem, line_named, shown
+from worker.definition.problems import Problem, key_named, line_named, shown
 from worker.text.languages import LANGUAGES
 from worker.text.phrases import P_
 
@@ -22,7 +22,7 @@ def left_over(values: Mapping[str, Any], letters: Mapping[str, str]) -> Iterator
     example = _example_values(folder / "campaign.toml")
     for key, value in _texts(values):
         if value and (_anywhere(key), value) in example:
-            yield _still("campaign.toml", P_("key %(key)s", key=key), value)
+            yield _still("campaign.toml", key_named(key), value)
     lines = _example_lines(folder / "letter.en.md")
     for language, letter in letters.items():
         for number, line in enumerate(letter.split("\n"), 1):

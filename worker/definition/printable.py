@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from worker.definition.campaign import Definition
 from worker.definition.partners import PartnerRow
-from worker.definition.problems import Problem, row_named
+from worker.definition.problems import Problem, key_named, row_named
 from worker.text import glyphs
 from worker.text.phrases import P_
 
@@ -18,7 +18,7 @@ def glyph_problems(definition: Definition) -> list[Problem]:
             for part in words.values() if isinstance(words, dict) else [words]:
                 said += part if isinstance(part, list) else [part]
         if missing := glyphs.unprintable(said):
-            found.append(_no_glyph("campaign.toml", P_("key %(key)s", key=f"addressee[{place}]"), missing))
+            found.append(_no_glyph("campaign.toml", key_named(f"addressee[{place}]"), missing))
     return found + letter_glyph_problems(definition.letters)
 
 

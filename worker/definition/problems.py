@@ -152,6 +152,10 @@ def line_named(number: int) -> Phrase:
     return rows_named([number], "line")
 
 
+def key_named(key: str) -> Phrase:
+    return P_("key %(key)s", key=key)
+
+
 def in_column(place: str, column: str) -> Phrase:
     """`row 12, column email`."""
     return P_("%(place)s, column %(column)s", place=place, column=column)

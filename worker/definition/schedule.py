@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from worker.definition.problems import Problem, any_of, shown
+from worker.definition.problems import Problem, any_of, key_named, shown
 from worker.definition.toml_table import Table
 from worker.text import dates, durations
 from worker.text.phrases import P_
@@ -40,7 +40,7 @@ def read_deadline(table: Table, typed: str | None, now: datetime, remarks: list[
         deadline = _typed_deadline(table, typed, zone or UTC, now)
     where = zone.key if zone else "UTC"
     if deadline is not None and (remark := midnight_remark(deadline, where)):
-        place = P_("key %(key)s", key="deadline") if typed is None else ""
+        place = key_named("deadline") if typed is None else ""
         remarks.append(Problem(table.file if typed is None else "--deadline", place, *remark))
     return deadline or now, where
 
@@ -73,7 +73,7 @@ def _zone(table: Table, now: datetime, remarks: list[Problem]) -> ZoneInfo | Non
             table.note("zone", shown(name), P_("a time zone by the name of a city, or UTC"), fix)
         return found
     fix = P_("Emails and pages show the deadline in UTC. For another time zone add %(example)s.", example=example)
-    where, expected = P_("key %(key)s", key="zone"), P_("the zone in which times are shown")
+    where, expected = key_named("zone"), P_("the zone in which times are shown")
     remarks.append(Problem(table.file, where, P_("nothing"), expected, fix))
     return durations.find_zone("UTC")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from worker.definition.problems import Problem, any_of, did_you_mean, named, shown, what_is_wrong_with
+from worker.definition.problems import Problem, any_of, did_you_mean, key_named, named, shown, what_is_wrong_with
 from worker.text import addresses, characters
 from worker.text.phrases import P_
 
@@ -26,7 +26,7 @@ class Table:
     def note(self, key: str, found: str, expected: str, fix: str) -> None:
         """Note a problem with one key of this table."""
         name = named(key)  # quoted where something in it cannot be seen
-        where = P_("key %(key)s", key=P_("%(table)s%(key)s", table=self.prefix, key=name) if self.prefix else name)
+        where = key_named(P_("%(table)s%(key)s", table=self.prefix, key=name) if self.prefix else name)
         self.problems.append(Problem(self.file, where, found, expected, fix))
 
     def only(self, known: tuple[str, ...], not_yet: tuple[str, ...] = ()) -> None:

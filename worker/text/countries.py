@@ -3,11 +3,14 @@
 import functools
 import re
 from collections.abc import Iterable
-from gettext import NullTranslations
+from typing import TYPE_CHECKING
 
 from worker.text import similar_names
 from worker.text.languages import LANGUAGES, SOURCE
 from worker.text.phrases import Phrase
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 # As the United Nations, ISO 3166 and states themselves write them, beside CLDR's names and what `_OFFICIAL` takes off.
 _ALIASES = {
@@ -180,7 +183,7 @@ class CountryName(Phrase):
     def __getnewargs__(self) -> tuple[str]:
         return (self.words[0],)
 
-    def told(self, catalogue: NullTranslations, language: str) -> str:
+    def told(self, catalogue: "NullTranslations", language: str) -> str:
         return country_of(self.words[0], language)
 
 

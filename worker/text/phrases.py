@@ -1,11 +1,13 @@
 """Sentences about what people wrote: English as they stand, and told in another language where that is read."""
 
-from collections.abc import Mapping, Sequence
-from gettext import NullTranslations
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from worker.text.languages import SOURCE
 from worker.text.numbers import grouped
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 Fact: TypeAlias = str | int | Sequence["str | int"]
 """What is put into a sentence: another phrase, a text as it was typed, a whole number, or a list of these.
@@ -27,7 +29,8 @@ class Phrase(str):
 
     def __new__(cls, words: tuple[str, ...], facts: Mapping[str, Fact], number: int = 0, english: str = "") -> "Phrase":
         """`english` stands instead of the words, where it is another's and says more than they do."""
-        phrase = super().__new__(cls, english or _filled(words, number, facts, NullTranslations(), SOURCE))
+        said = words[0] if number == 1 else words[-1]
+        phrase = super().__new__(cls, english or _filled(said, facts, str, SOURCE))
         phrase.words, phrase.number, phrase.facts = words, number, facts
         return phrase
 
@@ -38,11 +41,13 @@ class Phrase(str):
         """The same, but in English as a library says it."""
         return Phrase(self.words, self.facts, self.number, english)
 
-    def told(self, catalogue: NullTranslations, language: str) -> str:
+    def told(self, catalogue: "NullTranslations", language: str) -> str:
         """The same in the language of a catalogue."""
         if language == SOURCE:
             return str(self)
-        return _filled(self.words, self.number, self.facts, catalogue, language)
+        one, *many = self.words
+        said = catalogue.ngettext(one, many[0], self.number) if many else catalogue.gettext(one)
+        return _filled(said, self.facts, lambda inner: inner.told(catalogue, language), language)
 
 
 def P_(words: str, /, **facts: Fact) -> Phrase:  # by this name the organizers' catalogue is made from source
@@ -55,18 +60,15 @@ def Pn_(one: str, many: str, number: int, /, **facts: Fact) -> Phrase:  # by thi
     return Phrase((one, many), {"n": number, **facts}, number)
 
 
-def _filled(
-    words: tuple[str, ...], number: int, facts: Mapping[str, Fact], catalogue: NullTranslations, language: str
-) -> str:
-    said = catalogue.gettext(words[0]) if len(words) == 1 else catalogue.ngettext(words[0], words[1], number)
-    return said % {name: _told(fact, catalogue, language) for name, fact in facts.items()} if facts else said
+def _filled(said: str, facts: Mapping[str, Fact], tell: Callable[[Phrase], str], language: str) -> str:
+    return said % {name: _told(fact, tell, language) for name, fact in facts.items()} if facts else said
 
 
-def _told(fact: Fact, catalogue: NullTranslations, language: str) -> str:
+def _told(fact: Fact, tell: Callable[[Phrase], str], language: str) -> str:
     if isinstance(fact, Phrase):
-        return fact.told(catalogue, language)
+        return tell(fact)
     if isinstance(fact, str):
         return fact
     if isinstance(fact, int):
         return grouped(fact, language)
-    return ", ".join(_told(one, catalogue, language) for one in fact)
+    return ", ".join(_told(one, tell, language) for one in fact)
