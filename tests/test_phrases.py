@@ -92,7 +92,9 @@ BYTES = {
         [["organization", "email"], ["River Watch", "=1/0"], ["Lake Friends", None, "aside"]],
         More=[["organization"], ["Clean Coast"]],
     ),
-    "one.xlsx": xlsx([["Name of organisation", "Email"], ["River Watch", "x"], [None, None, "aside"]], Notes=[["Hi"]]),
+    "one.xlsx": xlsx(
+        [["Name of organisation", "Email"], ["River Watch", "x"], [None, None, "aside"], ["!!"]], Notes=[["Hi"]]
+    ),
 }
 LETTERS = [
     "",

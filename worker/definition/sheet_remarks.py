@@ -67,10 +67,10 @@ def problems_in_letters(told: Iterable[Problem], table: Table) -> list[Problem]:
 
 def _problem_in_letters(problem: Problem, letter: dict[str, str]) -> Problem:
     facts = problem.where.facts if isinstance(problem.where, Phrase) else {}
-    column = str(facts.get("column", ""))
-    if not letter.get(column):
-        return problem
-    return replace(problem, where=in_column(str(facts["place"]), _letter_and_name(letter[column], column)))
+    match facts:
+        case {"place": str(place), "column": str(column)} if letter.get(column):
+            return replace(problem, where=in_column(place, _letter_and_name(letter[column], column)))
+    return problem
 
 
 def _letter_and_name(letter: str, column: str) -> str:

@@ -18,6 +18,6 @@ def catalogue(language: str) -> NullTranslations:
     return templates.translations(language, "organizers")
 
 
-def in_language(text: str, language: str) -> str:
-    """What is said of a list, a letter or a setting, as its reader reads it; any other text stays as it is."""
-    return text.told(catalogue(language), language) if isinstance(text, Phrase) else text
+def in_language(phrase: Phrase, language: str) -> str:
+    """What is said of a list, a letter or a setting, as its reader reads it."""
+    return phrase.told(catalogue(language), language)
