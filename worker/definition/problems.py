@@ -5,7 +5,7 @@ Its parts are phrases, which are English texts as well: commands print them, pag
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker.text import characters
 from worker.text.languages import LANGUAGES
@@ -28,17 +28,20 @@ class Problem:
     def sentence(self) -> Phrase:
         file = self.file if isinstance(self.file, Phrase) else visible(self.file)  # whoever sent it gave it its name
         place = P_("%(file)s, %(where)s", file=file, where=self.where) if self.where else file
-        return replace(self, where=place).without_file
+        return self._found_at(place)
 
     @property
     def without_file(self) -> Phrase:
         """The same where nothing has to say in which file."""
+        return self._found_at(self.where)
+
+    def _found_at(self, place: str) -> Phrase:
         parts: dict[str, Fact] = {"found": self.found, "expected": self.expected, "fix": self.fix}
-        match bool(self.where), bool(self.fix):
+        match bool(place), bool(self.fix):
             case True, True:
-                return P_("%(place)s: found %(found)s; expected %(expected)s. %(fix)s", place=self.where, **parts)
+                return P_("%(place)s: found %(found)s; expected %(expected)s. %(fix)s", place=place, **parts)
             case True, False:
-                return P_("%(place)s: found %(found)s; expected %(expected)s.", place=self.where, **parts)
+                return P_("%(place)s: found %(found)s; expected %(expected)s.", place=place, **parts)
             case False, True:
                 return P_("found %(found)s; expected %(expected)s. %(fix)s", **parts)
         return P_("found %(found)s; expected %(expected)s.", **parts)
