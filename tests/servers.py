@@ -34,7 +34,7 @@ from worker.models import Installation
 
 RUN = "TESTS_RUN_FOLDER"  # xdist's workers and the processes that tests start find the run by it
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
-TIMEOUT_S = 20  # seconds for a server to come up or go down
+TIMEOUT_S = 120  # seconds until something that should happen is missed, on the busiest machine; all waits share it
 
 _WATCHER = """
 read _
@@ -51,6 +51,7 @@ def begin_run() -> subprocess.Popen[bytes]:
     folder = Path(tempfile.mkdtemp(prefix="undersigned-tests-", dir=_where_everybody_may_look()))
     folder.chmod(0o755)
     (folder / "groups").mkdir()
+    (folder / "ports").mkdir()
     os.environ[RUN] = str(folder)
     return subprocess.Popen(
         ["sh", "-c", _WATCHER, str(folder)],
@@ -417,7 +418,7 @@ def plain(url: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that the kernel gives to no outgoing connection.
+    """A port that nobody listens on, that the kernel gives to no outgoing connection, and this run to nobody else.
 
     A client that knocks on a dead port among the ephemeral ones can be given that very port, and talk to itself.
     """
@@ -425,6 +426,7 @@ def free_port() -> int:
         port = random.randrange(20_000, 32_000)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+            (run_folder() / "ports" / str(port)).touch(exist_ok=False)
             return port
 
 

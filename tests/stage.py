@@ -22,18 +22,18 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from typer.testing import CliRunner
 
 from tests import servers
 from tests.conftest import PostgreSQLClock, configure_the_queue, forget_settings
 from tests.mail_server import MailServer
+from tests.servers import TIMEOUT_S
 from worker import db, settings
 from worker.cli.demo import partner as player
 from worker.models import Campaign, Mail
 
 A_SECRET_KEY = "the key of a stage, long enough for everything on it"
-TIMEOUT_S = 45  # seconds until something that should happen is missed
 HERE = Path(__file__).resolve().parent
 T = TypeVar("T")
 
@@ -150,13 +150,18 @@ class Stage:
     def moves_the_clock(self, to: datetime) -> None:
         """Move the clock once no mail is on its way: a lease that runs out by the move is taken for a dead worker's,
         and its mail is sent twice."""
-        eventually(self._has_nothing_on_its_way)
-        self.set_clock(to)
+        eventually(lambda: self._moved_between_mails(to))
 
-    def _has_nothing_on_its_way(self) -> bool:
-        with self.here(), db.reading() as session:
+    def _moved_between_mails(self, to: datetime) -> bool:
+        """Whether nothing was on its way, and the clock was moved before anything more could be claimed."""
+        with self.here(), db.transaction(even_restored=True) as session:
+            if not db.is_sqlite(session):
+                session.execute(text("LOCK TABLE installation"))  # who writes reads it first, and then the clock
             leased = Mail.lease_holder.is_not(None) & Mail.due_at.is_not(None) & (Mail.lease_until > db.clock(session))
-            return session.scalar(select(Mail.id).where(leased).limit(1)) is None
+            if session.scalar(select(Mail.id).where(leased).limit(1)) is not None:
+                return False
+            self.set_clock(to)
+            return True
 
     def mails(self, to: str) -> list[EmailMessage]:
         """What lies in somebody's mailbox, the oldest first."""
@@ -353,7 +358,7 @@ class Story:
         """What everybody reads at the campaign's own address."""
         url = f"http://127.0.0.1:{self.stage.web_ports[0]}/c/{self.slug}"
         try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
+            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
@@ -379,13 +384,13 @@ class Story:
     def is_dispatched_whatever_dies(self) -> None:
         """Of a worker that is killed while it hands the letter over nobody knows whether it did: a person looks."""
 
-        def is_uncertain() -> bool:
-            return bool(self.status()["addressees"][0]["state"] == "uncertain")
+        def left_or_in_doubt() -> str:
+            found = self.status()
+            state: str = found["addressees"][0]["state"]
+            return "left" if found["dispatched"] else state if state == "uncertain" else ""
 
-        eventually(lambda: self.status()["dispatched"] or is_uncertain())
-        if is_uncertain():
+        while eventually(left_or_in_doubt) == "uncertain":
             self.types(*(("dispatch", "--by-hand") if self.letters() else ("resend",)), "--yes")
-            self.is_dispatched()
 
     def letters(self) -> list[EmailMessage]:
         """What lies in the addressee's mailbox."""
@@ -413,7 +418,7 @@ def signatories(mail: EmailMessage) -> list[str]:
 def post(link: str, form: dict[str, str]) -> tuple[int, str]:
     request = urllib.request.Request(link, urllib.parse.urlencode(form).encode())
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read().decode()
