@@ -175,7 +175,7 @@ def test_a_check_that_hangs_is_given_up(sqlite_dir: Path, monkeypatch: pytest.Mo
 
     def disk() -> Iterator[Note]:
         yield Note("ok", "one disk")
-        over.wait(60)
+        over.wait(2 * servers.TIMEOUT_S)
 
     monkeypatch.setattr(system, "disk", disk)
     monkeypatch.setattr(doctor, "LIMIT", 1)
@@ -184,7 +184,7 @@ def test_a_check_that_hangs_is_given_up(sqlite_dir: Path, monkeypatch: pytest.Mo
     over.set()
 
     assert findings["disk"].found == "one disk; no answer within 1 s"
-    assert time.monotonic() - begun < 50
+    assert time.monotonic() - begun < servers.TIMEOUT_S
 
 
 def test_the_lines_come_in_one_order_with_what_to_do(sqlite_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,9 +231,9 @@ def test_no_password_is_printed_when_nothing_answers(tmp_path: Path, own_redis: 
     settings.set_for_this_process(
         data_dir=tmp_path / "var",
         secret_key=f"{PASSWORD} and enough more to be a key",
-        database_url=f"postgresql+psycopg://ada:{PASSWORD}@127.0.0.1:{dead}/letters",
-        smtp_url=f"smtp://ada:{PASSWORD}@127.0.0.1:{dead}",
-        imap_url=f"imap://ada:{PASSWORD}@127.0.0.1:{dead}/INBOX",
+        database_url=f"postgresql+psycopg://ada-lovelace:{PASSWORD}@127.0.0.1:{dead}/letters",
+        smtp_url=f"smtp://ada-lovelace:{PASSWORD}@127.0.0.1:{dead}",
+        imap_url=f"imap://ada-lovelace:{PASSWORD}@127.0.0.1:{dead}/INBOX",
     )
 
     findings = types("--to", YOU, code=1)
@@ -243,7 +243,7 @@ def test_no_password_is_printed_when_nothing_answers(tmp_path: Path, own_redis: 
         assert findings[check].mend
     assert "refuses the login" in findings["broker"].found
     assert PASSWORD not in str(findings)
-    assert "ada" not in str(findings)
+    assert "ada-lovelace" not in str(findings)
 
 
 # --- Database

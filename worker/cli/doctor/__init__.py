@@ -19,7 +19,7 @@ from worker.cli.options import DryRun, Json
 if TYPE_CHECKING:
     from worker.cli.doctor.finding import Note, Verdict
 
-LIMIT = 10  # seconds that one check may take
+LIMIT = 30  # seconds that one check may take, also on a busy machine
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/]*@")
 
