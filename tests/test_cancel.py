@@ -536,7 +536,8 @@ def test_a_link_that_ended_says_what_became_of_the_letter_and_names_nobody(
     for path in paths:
         page = ended_page(browser, f"{path}?lang={language}")
         assert words[life][language] in page
-        assert not [name for name in ("River Watch", "Eau Vive", "USA", "dam at", "Secretariat") if name in page]
+        read = re.sub(r'="[^"]*"', "", page)  # a token may spell a short name
+        assert not [name for name in ("River Watch", "Eau Vive", "USA", "dam at", "Secretariat") if name in read]
         assert ("/c/dam" in page) is (life == "sent")
         posted = browser.post(path, data={"mail_code": "123456"})
         assert posted.status_code == 410
