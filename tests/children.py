@@ -17,7 +17,7 @@ def show_environment(octets: bytes) -> dict[str, str]:
 
 
 def sleep(octets: bytes) -> None:
-    time.sleep(60)
+    time.sleep(600)
 
 
 def spin(octets: bytes) -> None:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import hypothesis
 import psycopg
 import pytest
 import typer.testing
@@ -33,6 +34,9 @@ GARBAGE = 20_000  # new objects before Python looks for garbage; by itself 700
 A_SECRET_KEY = "a key for tests only, long enough for everything"
 
 
+# No example fails for the time that it took: the machine may be busy.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 pytest.register_assert_rewrite("tests.deliveries", "tests.mails", "tests.mutated_reports", "tests.smtp_faults")
 
 

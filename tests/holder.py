@@ -6,6 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from email.message import EmailMessage
 
+from tests.servers import TIMEOUT_S
 from tests.stage import post
 from worker.cli.demo import partner as player
 
@@ -30,7 +31,7 @@ def codes_in(mail: EmailMessage) -> list[str]:
 def opens(url: str) -> tuple[int, str]:
     """Follow a link: the status and the page."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read().decode()

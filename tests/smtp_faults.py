@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
+from tests.servers import TIMEOUT_S
 from worker.mail.outcomes import Kind, Outcome
 from worker.mail.relay_url import Relay
 from worker.mail.smtp import Connection
@@ -97,7 +98,7 @@ async def trial(phase: str, fault: str, path: Path) -> str:
             else:
                 await _nothing_more_is_said(connection, visit)
             await connection.close()
-            await asyncio.wait_for(visit.ended.wait(), 5)
+            await asyncio.wait_for(visit.ended.wait(), TIMEOUT_S)
     assert visit.mixed == []
     if security == "starttls":
         assert not [line for line in visit.plaintext if line.startswith((b"AUTH", b"MAIL"))]
@@ -154,7 +155,7 @@ async def _the_next_mail_is_unmixed(connection: Connection, visit: Visit) -> Non
 
 
 async def _nothing_more_is_said(connection: Connection, visit: Visit) -> None:
-    await asyncio.wait_for(visit.ended.wait(), 5)
+    await asyncio.wait_for(visit.ended.wait(), TIMEOUT_S)
     heard = len(visit.verbs)
     assert (await connection.send(LAST)).kind is Kind.NOT_CONNECTED
     await connection.send_pipelined(_never, _never)
@@ -189,7 +190,7 @@ async def _cancel_one(path: Literal["plain", "pipelined"]) -> list[str]:
         assert await connection.open() is None
         row = asyncio.create_task(connection.send_pipelined(lambda: next(to_take, None), outcomes.__setitem__))
         reached = random.choice(["MAIL", "RCPT", "DATA", "end of data"])
-        await asyncio.wait_for(server.at(f"{reached}#{random.randint(1, 6)}").wait(), 10)
+        await asyncio.wait_for(server.at(f"{reached}#{random.randint(1, 6)}").wait(), TIMEOUT_S)
         await asyncio.sleep(random.uniform(0, 0.003))
         row.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -20,6 +20,7 @@ from tests.conftest import Clock
 from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken
 from tests.put_back import Backup
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from worker import db, installation, mirror, settings, tasks, tokens
 from worker.acts import answer, dispatch
 from worker.acts.answer import Statement
@@ -48,7 +49,7 @@ def drain() -> ScriptedServer:
     async def run() -> ScriptedServer:
         async with ScriptedServer({}) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            await delivery.deliver_due(compose_batch, time.monotonic() + 20)
+            await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)
             return server
 
     return asyncio.run(run())

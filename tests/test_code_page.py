@@ -13,6 +13,7 @@ from sqlalchemy import Engine, QueuePool, event, select
 from starlette.testclient import TestClient
 
 from tests import cast
+from tests.servers import TIMEOUT_S
 from worker import broker, db, tokens
 from worker.acts import join
 from worker.acts.third_party_limits import Person
@@ -189,10 +190,10 @@ def test_while_wrong_codes_wait_no_thread_and_no_connection_is_held_and_a_right_
         async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
             guesses = [client.post(scene.links[page], data=scene.form(page, wrong)) for _ in range(4)]
             waiting = [asyncio.create_task(guess) for guess in guesses]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(TIMEOUT_S):
                 while counted() < 4 or held() != (0, 0):
                     await asyncio.sleep(0.01)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(TIMEOUT_S):
                 knows = await client.post(scene.links[page], data=scene.form(page))
             assert not any(guess.done() for guess in waiting)
             for guess in waiting:

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from tests import desks
 from tests.command_kinds import ACTS, ASKS, DATA, KINDS
 from tests.desks import SIGNED, Desk
+from tests.servers import TIMEOUT_S
 from worker import db
 from worker.cli import console
 from worker.cli.commands import app
@@ -62,7 +63,7 @@ def in_a_terminal(*words: str, types: str = "", when: str = "", **env: str) -> t
         preexec_fn=_takes_the_terminal,
     )
     os.close(theirs)
-    shown, until, typed = "", time.monotonic() + 60, False
+    shown, until, typed = "", time.monotonic() + TIMEOUT_S, False
     while time.monotonic() < until:
         if select.select([ours], [], [], 0.2)[0]:
             try:
@@ -73,7 +74,7 @@ def in_a_terminal(*words: str, types: str = "", when: str = "", **env: str) -> t
         if types and not typed and when in shown:
             os.write(ours, types.encode())
             typed = True
-    code = process.wait(20)
+    code = process.wait(TIMEOUT_S)
     os.close(ours)
     return code, shown.replace("\r\n", "\n")
 

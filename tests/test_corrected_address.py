@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from tests.definitions import a_definition
+from tests.servers import TIMEOUT_S
 from worker import db, settings, tokens
 from worker.acts import amend_letter, answer, correct_address, extend, invite, receipts, resend
 from worker.acts.answer import Statement
@@ -163,9 +164,9 @@ def test_a_link_that_was_read_before_the_correction_speaks_for_nobody_after_it(
             correct_address.change_address(session, river_watch.id, RIGHT)
             monkeypatch.setattr(db, "transaction", tells_that_it_waits)
             answering = somebody.submit(browser.post, link, data=form)
-            assert waits.wait(20)  # the link was read and the form found good: it is the act that waits now
+            assert waits.wait(TIMEOUT_S)  # the link was read and the form found good: it is the act that waits now
             time.sleep(0.3)
-        page = answering.result(20)
+        page = answering.result(TIMEOUT_S)
 
     assert (page.status_code, page.content) == (404, browser.get("/s/x").content)
     assert answers() == before

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from tests.servers import TIMEOUT_S
 from worker import db, migrations, settings
 from worker.column_types import CannotBeRead
 from worker.mail import claims, outbox, results
@@ -129,7 +130,7 @@ def test_who_calls_back_and_who_marks_never_wait_in_a_circle(database):
 
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(mark if number % 2 else cancel, number) for number in range(60)]
-        assert [done.result(30) for done in asked] == [None] * 60
+        assert [done.result(TIMEOUT_S) for done in asked] == [None] * 60
 
 
 def test_the_clock_goes_on_inside_a_transaction(database):
@@ -172,7 +173,7 @@ def test_closing_and_answering_wait_for_each_other(database, first, second):
             db.campaign_lock(session, campaign, first)
             waiting = other.submit(_lock_once, campaign, second)
             assert not _is_over_within(0.3, waiting)
-        assert _is_over_within(5, waiting)
+        assert _is_over_within(TIMEOUT_S, waiting)
 
 
 @only_postgresql
@@ -180,7 +181,7 @@ def test_answers_do_not_wait_for_each_other(database):
     campaign = _campaign()
     with ThreadPoolExecutor(1) as other, db.transaction() as session:
         db.campaign_lock(session, campaign, "shared")
-        assert _is_over_within(5, other.submit(_lock_once, campaign, "shared"))
+        assert _is_over_within(TIMEOUT_S, other.submit(_lock_once, campaign, "shared"))
 
 
 @only_postgresql
@@ -188,7 +189,7 @@ def test_campaigns_do_not_wait_for_each_other(database):
     here, there = _campaign(), _campaign()
     with ThreadPoolExecutor(1) as other, db.transaction() as session:
         db.campaign_lock(session, here, "exclusive")
-        assert _is_over_within(5, other.submit(_lock_once, there, "exclusive"))
+        assert _is_over_within(TIMEOUT_S, other.submit(_lock_once, there, "exclusive"))
 
 
 @only_postgresql
@@ -460,7 +461,7 @@ def _lock_in_four_connections(campaign_id: int) -> None:
     def lock() -> None:
         with db.transaction() as session:
             db.campaign_lock(session, campaign_id, "shared")
-            all_connected.wait(20)
+            all_connected.wait(TIMEOUT_S)
 
     with ThreadPoolExecutor(4) as several:
         for done in [several.submit(lock) for _ in range(4)]:

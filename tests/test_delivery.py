@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Clock
 from tests.deliveries import first_partner, launched, mails, sealed_and_put, taken, word
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from worker import db, settings
 from worker.acts import answer, close, dispatch, hold, receipts, report
 from worker.acts.answer import Statement
@@ -388,7 +389,7 @@ def _drain(faults: dict[str, str], only: str = "") -> ScriptedServer:
     async def drain() -> ScriptedServer:
         async with ScriptedServer(faults) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            while (await delivery.deliver_due(compose_batch, time.monotonic() + 20)).outcomes[Kind.SENT]:
+            while (await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)).outcomes[Kind.SENT]:
                 pass  # as the task does
             return server
 

@@ -61,9 +61,9 @@ def test_no_khmer_letter_is_parted_from_its_marks(old: str, new: str) -> None:
 
 def test_a_long_paragraph_is_compared_within_a_second() -> None:
     long = KHMER * 150
-    began = time.monotonic()
+    began = time.process_time()
     (shown,) = marked(long + "ក" + long, long + "ខ" + long)
     marked(long, "".join(reversed(long)))
 
     assert "[-ក][+ខ]" in shown
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3

@@ -22,6 +22,7 @@ from tests.conftest import Clock
 from tests.deliveries import mails, taken
 from tests.mails import is_silent_about, says
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from tests.sql import statements
 from tests.voices import a_member
 from worker import db, settings, tokens
@@ -100,7 +101,7 @@ def drain(
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
             if meanwhile is not None:
                 server.gate.clear()
-            run = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + 20))
+            run = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S))
             if meanwhile is not None:
                 await server.at(at).wait()
                 await asyncio.to_thread(meanwhile)
@@ -229,7 +230,7 @@ def test_organizers_read_it_whole_before_it_leaves_without_the_addressees_link(c
 async def _all() -> ScriptedServer:
     async with ScriptedServer() as server:
         settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-        await delivery.deliver_due(compose_batch, time.monotonic() + 20)
+        await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)
         return server
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from tests import servers
 from tests.mail_server import MailServer
-from tests.stage import EmbeddedStage, ProductionStage, Story, eventually
+from tests.stage import EmbeddedStage, Organization, ProductionStage, Story, eventually
 from worker import db
 from worker.models import Campaign, Mail
 
@@ -127,21 +127,20 @@ def test_a_killed_redis_that_comes_back_loses_no_invitation(
     time.sleep(2)
     redis.restart()
 
-    got = eventually(lambda: _everyone_got_one(campaign), seconds=60)
+    got = eventually(lambda: _everyone_got_one(campaign))
 
     assert max(got.values()) == 1
 
 
 def test_an_answer_is_taken_while_redis_hangs(stage: ProductionStage, campaign: Story, redis: servers.Redis) -> None:
     campaign.launches()
-    partner = campaign.partners[0]
+    partner, another = campaign.partners[:2]
     partner.invitation()
+    usually = _seconds_to_sign(another)
     with redis.stop_cont():
-        before = time.monotonic()
-        partner.signs()
-        took = time.monotonic() - before
-    assert campaign.status()["counts"]["signed"] == 1
-    assert took < 3  # a promise to partners, not a measure of speed
+        longer = _seconds_to_sign(partner) - usually
+    assert campaign.status()["counts"]["signed"] == 2
+    assert longer < 3  # a promise to partners, not a measure of speed
     assert partner.receipts()
 
 
@@ -164,6 +163,13 @@ def test_a_killed_up_loses_no_invitation(tmp_path: Path, monkeypatch: pytest.Mon
     assert sum(got.values()) - PARTNERS <= unrecorded
     assert max(got.values()) <= 2
     _assert_copies_are_identical(campaign)
+
+
+def _seconds_to_sign(partner: Organization) -> float:
+    partner.invitation()
+    before = time.monotonic()
+    partner.signs()
+    return time.monotonic() - before
 
 
 def _caught(campaign: Story, count: int) -> Callable[[], bool]:

@@ -22,6 +22,7 @@ import pytest
 import redis
 
 from tests import servers
+from tests.servers import TIMEOUT_S
 from tests.stage import Organization, ProductionStage, Story, eventually, post
 from worker.cli.demo import partner as player
 
@@ -284,7 +285,7 @@ def _places_of(acronym: str) -> list[str]:
 def _opened(url: str) -> str:
     """Status, headers and page."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             return f"{answer.status}\n{answer.headers}\n{answer.read().decode()}"
     except urllib.error.HTTPError as refused:
         return f"{refused.code}\n{refused.headers}\n{refused.read().decode()}"

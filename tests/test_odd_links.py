@@ -240,10 +240,10 @@ def test_a_link_that_was_cut_gets_a_page_that_helps_and_nothing_is_looked_up(
 
 def test_a_path_of_any_length_is_read_at_once() -> None:
     for piece in ("=AA", "%AA", "=", "/", "&", " ", "é", "A", "=3D", "_", "-"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         path = "/s/" + piece * 60_000
         paths.straight(path), paths.is_cut(path)
-        assert time.perf_counter() - begun < 1, piece
+        assert time.process_time() - begun < 1, piece
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

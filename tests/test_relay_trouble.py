@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Clock
 from tests.deliveries import definition, first_partner, mails, sealed_and_put, taken, word
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from worker import db, settings, tokens
 from worker.acts import alert_unreached, answer, dispatch, invite, launch, receipts
 from worker.acts.answer import Statement
@@ -409,10 +410,10 @@ def test_two_workers_send_nothing_twice_when_the_databases_clock_jumps(
     async def both() -> ScriptedServer:
         async with ScriptedServer(WELL, pace=0.02) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            first = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + 30))
+            first = asyncio.create_task(delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S))
             await asyncio.sleep(0.3)
             await asyncio.to_thread(clock.advance, minutes=2)
-            await delivery.deliver_due(compose_batch, time.monotonic() + 30)
+            await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)
             await first
             return server
 
@@ -547,7 +548,9 @@ def _drain(
     async def drain() -> ScriptedServer:
         async with server or ScriptedServer(faults, offers=offers or PIPELINING[:2]) as scripted:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{scripted.port}")
-            while (await delivery.deliver_due(compose_batch, time.monotonic() + 20)).outcomes[Kind.SENT] and not once:
+            while (await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)).outcomes[
+                Kind.SENT
+            ] and not once:
                 pass
             return scripted
 

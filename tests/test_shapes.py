@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from tests import schema, servers
 from tests.conftest import A_SECRET_KEY
+from tests.servers import TIMEOUT_S
 from worker import broker, db, migrations, settings
 from worker.cli import errors
 from worker.cli.commands import app
@@ -339,7 +340,7 @@ def _start(*words: str, **values: str) -> subprocess.Popen[str]:
 def _ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
     """What a process said until it ended by itself; one that goes on is ended after a while."""
     try:
-        stdout, stderr = process.communicate(timeout=30)
+        stdout, stderr = process.communicate(timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         stdout, stderr = process.communicate()

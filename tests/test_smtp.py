@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, pem_of
+from tests.servers import TIMEOUT_S
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay_url import Relay
 from worker.mail.reply_text import explain_reply
@@ -63,7 +64,7 @@ def word_for(outcome: Outcome) -> str:
 
 
 async def nothing_more_is_said(connection: Connection, visit: Visit) -> None:
-    await asyncio.wait_for(visit.ended.wait(), 5)
+    await asyncio.wait_for(visit.ended.wait(), TIMEOUT_S)
     heard = len(visit.verbs)
     assert (await connection.send(Offer(SENDER, DARA, ANOTHER))).kind is Kind.NOT_CONNECTED
     assert not connection.usable
@@ -285,7 +286,7 @@ def test_a_cancelled_connection_is_never_used_again(phase):
         async with ScriptedServer(faults) as server:
             connection = await open_to(server)
             sending = asyncio.create_task(connection.send(Offer(SENDER, SOPHEA, LETTER)))
-            await asyncio.wait_for(server.at(phase).wait(), 5)
+            await asyncio.wait_for(server.at(phase).wait(), TIMEOUT_S)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
@@ -303,7 +304,7 @@ def test_a_connection_cancelled_while_it_opens_is_gone(phase, certificate):
             relay = Relay("127.0.0.1", server.port, "starttls", USERNAME, PASSWORD)
             connection = Connection(relay, timeouts=PATIENT)
             opening = asyncio.create_task(connection.open())
-            await asyncio.wait_for(server.at(phase).wait(), 5)
+            await asyncio.wait_for(server.at(phase).wait(), TIMEOUT_S)
             opening.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await opening
@@ -318,13 +319,13 @@ def test_a_large_body_that_is_cancelled_half_way_does_not_go_out_afterwards():
             connection = await open_to(server)
             large = (b"x" * 998 + b"\r\n") * 30_000
             sending = asyncio.create_task(connection.send(Offer(SENDER, SOPHEA, large)))
-            await asyncio.wait_for(server.at("DATA").wait(), 5)
+            await asyncio.wait_for(server.at("DATA").wait(), TIMEOUT_S)
             await asyncio.sleep(0.2)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
             server.at("release").set()
-            await asyncio.wait_for(server.visits[0].ended.wait(), 5)
+            await asyncio.wait_for(server.visits[0].ended.wait(), TIMEOUT_S)
             return server.visits[0]
 
     assert asyncio.run(cancel()).mails == []
@@ -335,7 +336,7 @@ def test_one_mail_at_a_time():
         async with ScriptedServer({"MAIL": "hang"}) as server:
             connection = await open_to(server)
             first = asyncio.create_task(connection.send(Offer(SENDER, SOPHEA, LETTER)))
-            await asyncio.wait_for(server.at("MAIL").wait(), 5)
+            await asyncio.wait_for(server.at("MAIL").wait(), TIMEOUT_S)
             with pytest.raises(RuntimeError):
                 await connection.send(Offer(SENDER, DARA, ANOTHER))
             first.cancel()

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scripted_smtp import ScriptedServer, Visit, trusted_certificate
+from tests.servers import TIMEOUT_S
 from worker.mail import smtp_wire
 from worker.mail.outcomes import Kind, Outcome, Phase
 from worker.mail.relay_url import Relay
@@ -70,7 +71,7 @@ def in_a_row(
             await connection.send_pipelined(row.take, row.done)
             usable = connection.usable
             await connection.close()
-            await asyncio.wait_for(server.visits[0].ended.wait(), 5)
+            await asyncio.wait_for(server.visits[0].ended.wait(), TIMEOUT_S)
             return row, server.visits[0], usable
 
     return asyncio.run(send())
@@ -126,7 +127,7 @@ def test_the_next_envelope_rides_behind_the_body_in_one_write_and_one_round_trip
         connection = Connection(Relay("127.0.0.1", server.sockets[0].getsockname()[1], "plain"))
         assert await connection.open() is None
         row = Row([offer(1), offer(2), offer(3)])
-        await asyncio.wait_for(connection.send_pipelined(row.take, row.done), 5)
+        await asyncio.wait_for(connection.send_pipelined(row.take, row.done), TIMEOUT_S)
         server.close()
         return row, relay.flights[1:]
 
@@ -423,12 +424,12 @@ def test_a_word_out_of_turn_ends_an_idle_connection():
 
 def test_the_time_for_an_envelope_is_not_that_for_a_body():
     # The timer fired while the first body was answered late, was set for the end of its time, and must fire earlier.
-    times = Timeouts(connect=10, command=0.3, end_of_data=20, reset=10)
+    times = Timeouts(connect=10, command=0.3, end_of_data=TIMEOUT_S, reset=10)
     begun = time.monotonic()
     row, _, usable = in_a_row({"end of data#1": "late", "MAIL#2": "hang"}, timeouts=times)
     assert row.kinds == [Kind.SENT, Kind.NOT_CONNECTED]
     assert row.told[1][1].reply == "no answer in time (MAIL)"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < TIMEOUT_S
     assert not usable
 
 
@@ -486,7 +487,7 @@ def test_an_error_in_being_told_goes_through_and_ends_the_row(error, offered):
                 await connection.send_pipelined(Row([offer(1), offer(2)]).take, done)
             usable = connection.usable
             await connection.close()
-            await asyncio.wait_for(server.visits[0].ended.wait(), 5)
+            await asyncio.wait_for(server.visits[0].ended.wait(), TIMEOUT_S)
             return server.visits[0], usable, len(told)
 
     visit, usable, told = asyncio.run(send())
@@ -504,12 +505,12 @@ def test_who_cancels_is_told_of_the_body_that_travels_and_of_no_other(phase, kin
         async with ScriptedServer({phase: "hang"}, offers=offered) as server:
             connection = await connect(server)
             sending = asyncio.create_task(connection.send_pipelined(row.take, row.done))
-            await asyncio.wait_for(server.at(phase).wait(), 5)
+            await asyncio.wait_for(server.at(phase).wait(), TIMEOUT_S)
             await asyncio.sleep(0.05)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
-            await asyncio.wait_for(server.visits[0].ended.wait(), 5)
+            await asyncio.wait_for(server.visits[0].ended.wait(), TIMEOUT_S)
             return row, server.visits[0], connection.usable
 
     row, visit, usable = asyncio.run(cancel())
@@ -524,7 +525,7 @@ def test_one_row_at_a_time():
             connection = await connect(server)
             row = Row([offer(1)])
             first = asyncio.create_task(connection.send_pipelined(row.take, row.done))
-            await asyncio.wait_for(server.at("MAIL").wait(), 5)
+            await asyncio.wait_for(server.at("MAIL").wait(), TIMEOUT_S)
             with pytest.raises(RuntimeError):
                 await connection.send(offer(2))
             with pytest.raises(RuntimeError):

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from kombu.exceptions import OperationalError
 
+from tests.servers import TIMEOUT_S
 from worker.task_notifier import DEBOUNCE_S, TaskNotifier
 
 Notification = tuple[str, tuple[int, ...], float]
@@ -33,7 +34,7 @@ def test_a_rush_is_debounced_and_the_last_is_published(published: list[Notificat
         notifier.notify("record", (1,))
         time.sleep(0.001)
     rushed = time.monotonic() - begun
-    assert notifier.wait(20)
+    assert notifier.wait(TIMEOUT_S)
 
     assert 2 <= len(published) <= rushed / DEBOUNCE_S + 2
     assert published[-1][2] >= until - DEBOUNCE_S, "the last one is published after it was notified"
@@ -47,7 +48,7 @@ def test_another_task_is_not_kept_waiting(published: list[Notification]) -> None
         time.sleep(0.001)
     for what in (("record", (1,)), ("record", (2,)), ("deliver", ())):
         notifier.notify(*what)
-    assert notifier.wait(20)
+    assert notifier.wait(TIMEOUT_S)
     assert [(name, ids) for name, ids, _ in published] == [
         ("record", (1,)),
         ("record", (2,)),
@@ -67,5 +68,5 @@ def test_a_broker_that_is_away_is_tried_again_for_the_next(published: list[Notif
     notifier = a_notifier(published, publish)
     notifier.notify("record", (1,))
     notifier.notify("record", (2,))
-    assert notifier.wait(20)
+    assert notifier.wait(TIMEOUT_S)
     assert [ids for _, ids, _ in published] == [(1,), (2,)]

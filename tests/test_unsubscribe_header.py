@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests import cast
 from tests.mails import TO_ORGANIZERS, TO_PARTNERS, put
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from worker import db, settings, tokens
 from worker.acts import unsubscribe
 from worker.mail import delivery
@@ -104,7 +105,7 @@ def test_what_travels_to_the_relay_says_it(kind: str, database: str) -> None:
     async def drain() -> list[bytes]:
         async with ScriptedServer({}) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            await delivery.deliver_due(compose_batch, time.monotonic() + 20)
+            await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)
         return [body for visit in server.visits for _, _, body in visit.mails]
 
     said = [email.message_from_bytes(body, policy=email.policy.default) for body in asyncio.run(drain())]

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests import cast, lives, servers
+from tests.servers import TIMEOUT_S
 from tests.stage import EmbeddedStage, ProductionStage, Stage, Story, eventually
 from worker import db, settings
 from worker.acts.hold import hold_letter
@@ -55,7 +56,7 @@ def heartbeat_of(stage: Stage) -> Path:
 def readyz(stage: Stage) -> dict[str, Any]:
     url = f"http://127.0.0.1:{stage.web_ports[0]}/readyz"
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             found, expected = json.load(answer), True
     except urllib.error.HTTPError as unavailable:
         found, expected = json.load(unavailable), False

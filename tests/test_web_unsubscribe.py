@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from tests import cast
 from tests.scripted_smtp import ScriptedServer
+from tests.servers import TIMEOUT_S
 from worker import db, settings, tokens
 from worker.acts import answer, correct_address, extend, invite, receipts, remind, report, unsubscribe
 from worker.acts.answer import Statement
@@ -632,7 +633,7 @@ def delivered() -> list[EmailMessage]:
     async def drain() -> list[bytes]:
         async with ScriptedServer({}) as server:
             settings.set_for_this_process(smtp_url=f"smtp://127.0.0.1:{server.port}")
-            await delivery.deliver_due(compose_batch, time.monotonic() + 20)
+            await delivery.deliver_due(compose_batch, time.monotonic() + TIMEOUT_S)
         return [body for visit in server.visits for _, _, body in visit.mails]
 
     return [email.message_from_bytes(body, policy=email.policy.default) for body in asyncio.run(drain())]

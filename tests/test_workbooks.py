@@ -2,7 +2,6 @@
 
 import re
 import resource
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -25,7 +24,7 @@ from worker.definition import workbook, workbook_reader
 from worker.definition.number_formats import number_text
 from worker.definition.partners import PartnerRow, TakenList, read_csv, take_list, write_csv
 
-MAX_SECONDS = 25  # most take less than one; a busy machine takes ten times as long
+MAX_SECONDS = 25  # of the processor: most take less than one, and a slow machine ten times as long
 LIST = [["organization", "country", "email"], ["River Watch", "Kenya", "ada@river.example"]]
 ROW = PartnerRow("River Watch", country="Kenya", email="ada@river.example")
 SHEET = "xl/worksheets/sheet1.xml"
@@ -551,6 +550,12 @@ def test_two_long_sheets_are_too_much_at_once_and_one_is_read_when_it_is_chosen(
     assert len(take(tmp_path, octets, sheet="two").rows) == 7_000
 
 
+def processor_seconds() -> float:
+    """What this process and its children took of it, who read the files: it may be busy with others."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def far_corner(sheet: Worksheet) -> None:
     for row in LIST:
         sheet.append(row)
@@ -570,10 +575,10 @@ def far_corner_of_ods() -> bytes:
 
 @pytest.mark.parametrize("name", ["list.xlsx", "list.ods"])
 def test_a_cell_in_the_farthest_corner_costs_nothing(tmp_path: Path, name: str) -> None:
-    started = time.monotonic()
+    started = processor_seconds()
     taken = take(tmp_path, xlsx(far_corner) if name == "list.xlsx" else far_corner_of_ods(), name)
 
-    assert time.monotonic() - started < MAX_SECONDS
+    assert processor_seconds() - started < MAX_SECONDS
     assert taken.rows == [ROW]
     assert "row 1048576: found something beside the list: “x”" in sentences(taken)
 
@@ -714,10 +719,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_what_cannot_be_read_is_said_in_one_clear_sentence(name: str, tmp_path: Path) -> None:
     make, words = REFUSED[name]
     octets = make()
-    started = time.monotonic()
+    started = processor_seconds()
     taken = take(tmp_path, octets)
 
-    assert time.monotonic() - started < workbook.MAX_SECONDS + MAX_SECONDS
+    assert processor_seconds() - started < workbook.MAX_SECONDS + MAX_SECONDS
     assert words in printed(taken.problems)
     assert all(len(one.sentence) < 600 and one.sentence.isprintable() for one in [*taken.problems, *taken.remarks])
 
@@ -744,10 +749,10 @@ READ: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", READ)
 def test_what_is_absurd_beside_a_list_is_passed_over(name: str, tmp_path: Path) -> None:
     octets = READ[name]()
-    started = time.monotonic()
+    started = processor_seconds()
     taken = take(tmp_path, octets)
 
-    assert time.monotonic() - started < MAX_SECONDS
+    assert processor_seconds() - started < MAX_SECONDS
     assert taken.rows == [ROW]
 
 
@@ -772,11 +777,10 @@ def test_a_file_is_taken_for_what_is_in_it_and_not_for_its_name(tmp_path: Path) 
 def test_20_000_rows_of_ten_columns_are_read_soon_and_within_the_limits() -> None:
     names = ["organization", *[f"c{number}" for number in range(9)]]
     octets = xlsx([names, *[[f"Union {number}", *["some text"] * 9] for number in range(20_000)]])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = processor_seconds()
     found = child_process.call(workbook_reader.read_workbook, octets, seconds=90, memory=workbook.MAX_MEMORY // 2)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
-    assert after.ru_utime - before.ru_utime < MAX_SECONDS, "of the processor: it may be busy with others"
+    assert processor_seconds() - started < MAX_SECONDS
     assert found["sheets"][0]["count"] == 20_001
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.servers import TIMEOUT_S
 from tests.stage import Organization, Story, eventually
 
 pytestmark = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
@@ -53,7 +54,9 @@ def flood(campaign: Story) -> Iterator[int]:
 def wishes(campaign: Story, organization: str, email: str, *, machine: str = "127.0.0.1") -> int:
     """Ask to sign, as somebody at this machine does."""
     form = {"organization": organization, "country": "Chad", "contact": "Kim Ferryman", "email": email}
-    line = http.client.HTTPConnection("127.0.0.1", campaign.stage.web_ports[0], timeout=20, source_address=(machine, 0))
+    line = http.client.HTTPConnection(
+        "127.0.0.1", campaign.stage.web_ports[0], timeout=TIMEOUT_S, source_address=(machine, 0)
+    )
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     line.request("POST", f"/c/{campaign.slug}/join", urlencode(form), kind)
     status = line.getresponse().status

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import servers
+from tests.servers import TIMEOUT_S
 from tests.stage import Organization, Stage, Story, eventually
 
 
@@ -36,7 +37,7 @@ def addresses(stage: Stage, terminal: str) -> list[str]:
 
 def looks_at(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as refused:
         return refused.read().decode()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.holder import Holder, opens
+from tests.servers import TIMEOUT_S
 from tests.stage import Organization, Stage, Story
 
 embedded = pytest.mark.parametrize("processes", ["embedded"], indirect=True)
@@ -55,7 +56,7 @@ def test_an_address_that_is_none_is_answered_as_any_other_that_leads_nowhere(pat
 def asks(url: str) -> tuple[int, str | None]:
     """Ask once and follow nothing: the status, and where it would lead."""
     parts = urlsplit(url)
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     line.request("GET", parts.path)
     answer = line.getresponse()
     answer.read()
