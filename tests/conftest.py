@@ -175,6 +175,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     else:
         values = {"data_dir": tmp_path / "var", "database_url": request.getfixturevalue("postgres_url")}
     settings.set_for_this_process(secret_key=A_SECRET_KEY, **values)
+    db.dispose()  # a server's thread that was late may have connected between two tests
     yield request.param
     db.dispose()
 

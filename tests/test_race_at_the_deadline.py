@@ -37,6 +37,7 @@ def stage(tmp_path: Path, redis_url: str) -> Iterator[ProductionStage]:
 
 def test_whoever_was_told_yes_is_in_the_seal_and_nobody_else(stage: ProductionStage) -> None:
     accepted = refused = races = 0
+    earlier = 1.0
     with stage.here(), ThreadPoolExecutor(AT_ONCE * (RUNNERS + 1)) as people:
         while races < ENOUGH or (races < RACES and not _went_both_ways(races, accepted, refused)):
             campaigns = _campaigns(stage, races // AT_ONCE)
@@ -44,7 +45,7 @@ def test_whoever_was_told_yes_is_in_the_seal_and_nobody_else(stage: ProductionSt
             starting = threading.Barrier(AT_ONCE * (RUNNERS + 1))
             told = {
                 slug: [
-                    people.submit(_runs, stage, starting, n, link, code, deadline)
+                    people.submit(_runs, stage, starting, n, link, code, deadline, earlier)
                     for n, (link, code) in enumerate(runners)
                 ]
                 for slug, (_, deadline, runners) in campaigns.items()
@@ -59,6 +60,8 @@ def test_whoever_was_told_yes_is_in_the_seal_and_nobody_else(stage: ProductionSt
                 assert len(yes) + len(no) == RUNNERS
                 assert _in_the_seal(slug) == yes, f"{slug}: told yes {yes}"
                 accepted, refused = accepted + len(yes), refused + len(no)
+            if accepted < refused / 4:  # a busy machine brings nearly all too late
+                earlier = min(earlier * 1.5, LEAD / max(EARLY))
     assert _went_both_ways(races, accepted, refused), "a race that always ends the same way is no race"
 
 
@@ -118,12 +121,14 @@ def _campaigns(stage: ProductionStage, round: int) -> dict[str, tuple[int, float
     return made
 
 
-def _runs(stage: ProductionStage, starting: threading.Barrier, n: int, link: str, code: str, deadline: float) -> int:
-    """Press the button some hundredths of a second around the deadline, at one of two servers."""
+def _runs(
+    stage: ProductionStage, starting: threading.Barrier, n: int, link: str, code: str, deadline: float, earlier: float
+) -> int:
+    """Press the button some hundredths of a second around the deadline, or so many times as early, at one of two."""
     starting.wait()
     port, other = stage.web_ports
     link = link.replace(f":{port}/", f":{(port, other)[n % 2]}/")
-    time.sleep(max(0.0, deadline - time.monotonic() - random.uniform(0.0, EARLY[n % 2])))
+    time.sleep(max(0.0, deadline - time.monotonic() - random.uniform(0.0, EARLY[n % 2] * earlier)))
     form = {"choice": "sign", "visibility": "public", "representative": f"Runner {n}", "role": "runner"}
     return post(link, form | {"authorised": "yes", "mail_code": code})[0]
 
