@@ -1,7 +1,7 @@
 """What was sealed before somebody stepped back is kept by nobody: numbers, moments and hashes stay, its bytes go."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import cast
@@ -203,4 +203,5 @@ def as_before(whole: dict[int, bytes]) -> None:
         for seal_id, content in whole.items():
             session.get_one(Seal, seal_id).content = content
     with migrations.alone() as connection:
+        connection.execute(text("ALTER TABLE event DROP COLUMN page_key"))  # of 0018
         command.stamp(tables.config(connection), "0016")
