@@ -34,8 +34,30 @@ def test_a_mailed_code_that_is_typed_opens_the_desk_once() -> None:
     other = DeskBrowser()
     other.client.cookies = {"desk-asked-8000": maly.cookies().get("desk-asked-8000", "")}
     assert other.post("/desk/code", {"code": code}).status_code == 422
+    first = maly.cookies()
+    maly.client.cookies = {"desk-asked-8000": asked}  # what the first press brought was lost on a slow line
+    assert maly.post("/desk/code", {"code": code}).headers["location"] == "/desk", "a double press"
+    assert maly.is_in()
+    other.client.cookies = first
+    assert not other.is_in(), "one session a code"
+    with db.transaction() as session:
+        for one in session.scalars(select(Login)):
+            assert one.used_at is not None
+            one.used_at -= login.PRESSED_TWICE
     maly.client.cookies = {"desk-asked-8000": asked}
     assert maly.post("/desk/code", {"code": code}).status_code == 422, "used"
+
+
+def test_a_double_press_opens_nothing_that_was_ended_meanwhile() -> None:
+    number, maly = add(), DeskBrowser()
+    maly.asks()
+    code, asked = code_of_last_mail(), maly.cookies()["desk-asked-8000"]
+    assert maly.post("/desk/code", {"code": code}).status_code == 303
+    with db.transaction() as session:
+        login.end_all_sessions(session, number)
+    maly.client.cookies = {"desk-asked-8000": asked}
+    assert maly.post("/desk/code", {"code": code}).status_code == 422
+    assert not maly.is_in()
 
 
 @pytest.mark.parametrize("kept", ["", '["/desk/account",{}]', r'["/desk/\ud800",{}]'])

@@ -21,6 +21,7 @@ LINK_HOLDS = timedelta(minutes=10)
 CODE_HOLDS = timedelta(minutes=10)  # from the moment at which the relay took its mail
 MAIL_MAY_TAKE = timedelta(hours=2)  # until the relay takes it, if it was away or put it off
 MAX_TRIES = 5  # of the codes of one browser
+PRESSED_TWICE = timedelta(seconds=10)  # from the first press until a second one of the same browser is another login
 MAX_CODES = 4  # an hour to one person: for browsers that it never used, and for each that it did
 MAX_WAITING = 5000  # requests within CODE_HOLDS, of all the world
 KEPT = timedelta(days=10)  # rows that are of no use any more
@@ -106,12 +107,14 @@ def take_code(session: Session, browser: str, typed: str, before: str = "") -> E
     """Let in the browser that asked for this code; every try counts, so it is to be committed whatever comes of it.
 
     `before`: the key of a session that the browser had, which ends. Only what this browser asked for is compared and
-    counted: a stranger uses up nobody's tries.
+    counted: a stranger uses up nobody's tries. Whoever presses twice on a slow line never sees what the first press
+    brought, so the second one has a session in place of that of the first.
     """
     now = db.clock(session)
+    is_open = Login.used_at.is_(None) | (Login.used_at > now - PRESSED_TWICE)
     tried = (
         update(Login)
-        .where(Login.browser_hash == tokens.key_hash(browser), Login.used_at.is_(None), Login.tries < MAX_TRIES)
+        .where(Login.browser_hash == tokens.key_hash(browser), is_open, Login.tries < MAX_TRIES)
         .where(Login.at > now - MAIL_MAY_TAKE)
         .values(tries=Login.tries + 1)
         .returning(Login.id, Login.ref)
@@ -130,8 +133,23 @@ def take_code(session: Session, browser: str, typed: str, before: str = "") -> E
     sent_at = session.scalar(select(Mail.sent_at).where(Mail.login_id == asked.id))
     if sent_at is not None and sent_at <= now - CODE_HOLDS:
         return "code too late"
+    if asked.used_at is not None and not _ends_first(session, organizer, asked.used_at):
+        return "no code asked"
     asked.used_at = now
     return _enter(session, organizer, before, now, is_known=asked.is_known and _shows_mark(asked, organizer))
+
+
+def _ends_first(session: Session, organizer: Organizer, used_at: datetime) -> bool:
+    """End the session that a code opened at its first press; False if there is none, as where a person ended all."""
+    first = (
+        update(DeskSession)
+        .where(DeskSession.organizer_id == organizer.id, DeskSession.created_at == used_at)
+        .where(DeskSession.ended_at.is_(None))
+        .values(ended_at=db.clock(session))
+        .returning(DeskSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalar(first) is not None
 
 
 def make_link(session: Session, organizer: Organizer) -> str:
