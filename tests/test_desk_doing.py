@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from tests import cast
 from tests.organizers import DeskBrowser, add, code_of_last_mail, hidden, hidden_fields
 from worker import db
 from worker.acts import hold, login
-from worker.models import Campaign
+from worker.models import AuditEvent, Campaign
 from worker.web.desk.registry import ACTS
 
 pytestmark = [
@@ -53,6 +54,17 @@ def test_what_would_happen_is_said_and_one_button_does_it(at_desk: tuple[DeskBro
     stale = maly.post(f"{place}/extend", hidden_fields(check) | {"page_key": "of-another-page1"})
     assert stale.status_code == 409
     assert "Maly Sok" in stale.text
+
+
+@pytest.mark.parametrize("key", ["", "\0" * 16, "é" * 16, "a" * 17])
+def test_what_is_no_key_of_a_page_is_kept_nowhere(at_desk: tuple[DeskBrowser, str, int], key: str) -> None:
+    """A browser may send anything; PostgreSQL keeps no NUL."""
+    maly, place, _ = at_desk
+    check = maly.post(f"{place}/extend", {"deadline": "in 20 days"})
+    assert maly.post(f"{place}/extend", hidden_fields(check) | {"page_key": key}).status_code == 303
+    with db.reading() as session:
+        line = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+        assert (line.what, line.page_key) == ("extended", None)
 
 
 def test_what_cannot_be_read_comes_back_with_a_sentence(at_desk: tuple[DeskBrowser, str, int]) -> None:

@@ -1,6 +1,7 @@
 """One request at the desk: who asks, by what form, and with what they had typed before they had to log in."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from worker.web.desk import cookies
 from worker.web.forms import Upload
 
 PAGE_KEY = 16  # signs
+_A_PAGE_KEY = re.compile(rf"[A-Za-z0-9_-]{{{PAGE_KEY}}}")
 NEVER_KEPT = frozenset({"code", "factor", "kept", "lang", "sure", "seen", "page_key"})
 
 
@@ -105,7 +107,7 @@ class Visit:
     def page_key(self) -> str | None:
         """The key of the page whose button was pressed."""
         key = self.typed.get("page_key", "")
-        return key if len(key) == PAGE_KEY and key.isascii() else None
+        return key if _A_PAGE_KEY.fullmatch(key) else None
 
     @property
     def page(self) -> int:
